@@ -1,0 +1,293 @@
+"""Every setting of a study: its default, its type and what it may be.
+
+A ``ConfigDict`` ends here. Behind this file a study is described by frozen dataclasses that have
+been checked once, so no other file looks for a missing key or a wrong type.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import ml_collections
+import msgspec
+from ml_collections import config_dict
+
+from depthstudy.errors import InputError
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+Value = bool | int | float | str | tuple[Any, ...] | None
+Settings = tuple[tuple[str, Value], ...]  # pairs of a dotted field and its value
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Options of ``arch.build``; ``None`` leaves an option to the family's own default."""
+
+    family: str = "resnet"
+    depth: Count | None = None
+    layout: str | None = None
+    width: Count | None = None
+    residual: bool | None = None
+    norm: str | None = None
+    shortcut: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images, how many, and what is done to them.
+
+    Attributes:
+      name: ``"digits"``, ``"fashion_mnist"`` or the name of a prepared TFDS set.
+      data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
+      source_dir: Folder with the raw files of a set that we prepare ourselves.
+      train_split: TFDS split that is trained on.
+      test_split: TFDS split that is tested on.
+      image_size: Side of the square image in pixels; ``None`` keeps the set's own size.
+      train_examples: Size of a stratified subset of the train split; ``None`` takes all.
+      label_noise: Share of train labels that are replaced by a wrong one.
+      shift: Largest random translation in pixels, zeros moving in (pad and crop, He et al. 2015).
+      crop_area: Least share of the image's area that a random resized crop keeps (Szegedy et al.
+        2015); 1 is no crop.
+      flip: Whether images are mirrored left to right at random.
+      stream: Read from disk while training (``True``), hold the set on the device (``False``), or
+        hold it if it fits (``None``).
+      workers: Processes that decode a streamed set.
+      seed: Seed of the subset, of the noise and of the order of examples; shared by all runs.
+    """
+
+    name: str = "digits"
+    data_dir: str | None = None
+    source_dir: str | None = None
+    train_split: str = "train"
+    test_split: str = "test"
+    image_size: Count | None = None
+    train_examples: Count | None = None
+    label_noise: Fraction = 0.0
+    shift: Natural = 0
+    crop_area: Share = 1.0
+    flip: bool = False
+    stream: bool | None = None
+    workers: Natural = 4
+    seed: Natural = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """How a net is trained.
+
+    Attributes:
+      batch_size: Images in a step, over all devices.
+      epochs: Length of the training in passes over the train set.
+      steps: Length of the training in steps; given, it replaces ``epochs``.
+      optimizer: SGD with momentum, or AdamW.
+      learning_rate: Peak learning rate.
+      momentum: Momentum of SGD.
+      nesterov: Whether SGD's momentum is Nesterov's.
+      schedule: Shape of the learning rate after warm-up.
+      step_boundaries: Shares of the training after which ``schedule="step"`` lowers the rate.
+      step_factor: What it multiplies the rate by.
+      warmup_steps: Steps over which the rate rises linearly to its peak.
+      weight_decay: Decay of kernels; norms and biases are left alone.
+      label_smoothing: Share of the target that is spread over all classes.
+      precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU.
+      placement: ``"jit"``: one net, its batch over all devices. ``"pmap"``: the seeds of a variant
+        at once, spread over the devices. ``"auto"``: ``"pmap"`` where there are several devices
+        and seeds, otherwise ``"jit"``.
+      log_every: Steps between two points of the training curve.
+      evaluations: How often the net is evaluated and saved, at equal distances.
+      eval_batch_size: Images in a batch of evaluation.
+      eval_train_examples: Size of the fixed part of the train set that is evaluated on.
+      keep_checkpoints: How many checkpoints stay, counted from the last.
+    """
+
+    batch_size: Count = 128
+    epochs: Count = 20
+    steps: Count | None = None
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: Positive = 0.1
+    momentum: Fraction = 0.9
+    nesterov: bool = False
+    schedule: Literal["cosine", "step", "constant"] = "cosine"
+    step_boundaries: tuple[Fraction, ...] = (0.5, 0.75)
+    step_factor: Share = 0.1
+    warmup_steps: Natural = 0
+    weight_decay: NonNegative = 1e-4
+    label_smoothing: Fraction = 0.0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    placement: Literal["auto", "jit", "pmap"] = "auto"
+    log_every: Count = 50
+    evaluations: Count = 10
+    eval_batch_size: Count = 256
+    eval_train_examples: Count = 10_000
+    keep_checkpoints: Count = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Hypothesis:
+    """A sentence that a study can find supported or refuted, and the numbers that decide it.
+
+    ``where`` picks variants by their settings. ``greater``, ``less`` and ``equivalent`` compare
+    them, paired by seed, with the variants that ``against`` picks; ``rises`` and ``does_not_rise``
+    look at the change of the metric from the least to the greatest value of ``along``.
+
+    Attributes:
+      name: Short name, unique in the study.
+      statement: The sentence, as a reader should see it.
+      metric: A numeric column of ``summary.csv``.
+      relation: What is claimed of the metric.
+      where: Settings of the variants that the statement is about.
+      against: Settings of the variants that they are compared with.
+      along: The dotted field along which a metric rises or does not.
+      margin: In units of the metric: how much a difference must exceed (``greater``, ``less``,
+        ``rises``), or how large a difference is still no difference (``equivalent``,
+        ``does_not_rise``).
+    """
+
+    name: str
+    statement: str
+    metric: str
+    relation: Literal["greater", "less", "equivalent", "rises", "does_not_rise"]
+    where: Settings = ()
+    against: Settings = ()
+    along: str | None = None
+    margin: NonNegative = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class StudyConfig:
+    """A study: what all its runs share, how the variants differ, and what is asked of them.
+
+    Attributes:
+      name: Name of the study, written in every record.
+      seeds: Number of seeds, counted from 0, of every variant.
+      sweep: Pairs of a dotted field and the values that it takes; variants are their product.
+      variants: Further variants by name: pairs of a name and settings.
+      hypotheses: What the study is to decide.
+    """
+
+    name: str = "study"
+    seeds: Count = 1
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    train: TrainConfig = TrainConfig()
+    sweep: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    variants: tuple[tuple[str, Settings], ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+
+
+def defaults() -> ml_collections.ConfigDict:
+    """Returns every setting at its default, for a config file to change."""
+    return _config_dict(StudyConfig())
+
+
+def parse(config: ml_collections.ConfigDict | Mapping[str, Any]) -> StudyConfig:
+    """Checks a config and returns it as frozen values.
+
+    Raises:
+      InputError: A key is unknown, a type is wrong or a value is out of bounds.
+    """
+    raw = config.to_dict() if isinstance(config, ml_collections.ConfigDict) else dict(config)
+    return _convert(raw, StudyConfig)
+
+
+def apply(config: StudyConfig, settings: Settings) -> StudyConfig:
+    """Returns ``config`` with each dotted field of ``settings`` set to its value.
+
+    Raises:
+      InputError: A field is unknown or a value does not fit it.
+    """
+    raw = dataclasses.asdict(config)
+    for name, value in settings:
+        owner, leaf = _locate(raw, name)
+        owner[leaf] = value
+    return _convert(raw, StudyConfig)
+
+
+def get(config: StudyConfig, name: str) -> Value:
+    """Returns the value of a dotted field, for example ``"model.depth"``."""
+    owner, leaf = _locate(dataclasses.asdict(config), name)
+    return owner[leaf]
+
+
+def _locate(raw: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
+    """Returns the dict that holds a dotted field, and the field's last name."""
+    *parents, leaf = name.split(".")
+    owner, kind = raw, StudyConfig
+    for depth, part in enumerate([*parents, leaf]):
+        _require_known(part, kind, ".".join(parents[:depth]))
+        if depth < len(parents):
+            owner, kind = owner[part], typing.get_type_hints(kind)[part]
+            if not dataclasses.is_dataclass(kind):
+                raise InputError(f"config.{name}: {'.'.join(parents[: depth + 1])} has no fields")
+    if dataclasses.is_dataclass(typing.get_type_hints(kind)[leaf]):
+        raise InputError(f"config.{name} is a group of fields; name one of them")
+    return owner, leaf
+
+
+def _require_known(key: str, kind: type, path: str) -> None:
+    allowed = [field.name for field in dataclasses.fields(kind)]
+    if key in allowed:
+        return
+    near = difflib.get_close_matches(key, allowed, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    where = f"config.{path}" if path else "config"
+    raise InputError(f"{where} has no field {key!r}{hint} Allowed: {', '.join(allowed)}")
+
+
+def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
+    _require_known_keys(raw, kind, "")
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        path = path.rstrip("`")
+        found = _at(raw, path)
+        raise InputError(f"config{path}: {message[0].lower()}{message[1:]}{found}") from error
+
+
+def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
+    hints = typing.get_type_hints(kind)
+    for key, value in raw.items():
+        _require_known(key, kind, path)
+        if dataclasses.is_dataclass(hints[key]) and isinstance(value, Mapping):
+            _require_known_keys(value, hints[key], f"{path}.{key}".lstrip("."))
+
+
+def _at(raw: Any, path: str) -> str:
+    """Returns ``" (it is VALUE)"`` for a plain dotted path, or nothing."""
+    for part in path.strip(".").split("."):
+        if not isinstance(raw, Mapping) or part not in raw:
+            return ""
+        raw = raw[part]
+    return f" (it is {raw!r})"
+
+
+def _config_dict(value: Any) -> ml_collections.ConfigDict:
+    config = ml_collections.ConfigDict()
+    hints = typing.get_type_hints(type(value))
+    for field in dataclasses.fields(value):
+        current = getattr(value, field.name)
+        if dataclasses.is_dataclass(current):
+            config[field.name] = _config_dict(current)
+        elif current is None:
+            config[field.name] = config_dict.placeholder(_optional_type(hints[field.name]))
+        else:
+            config[field.name] = current
+    return config
+
+
+def _optional_type(hint: Any) -> type:
+    """Returns ``T`` of ``T | None``."""
+    (kind,) = (arg for arg in typing.get_args(hint) if arg is not types.NoneType)
+    return typing.get_origin(kind) or kind

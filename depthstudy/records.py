@@ -1,0 +1,169 @@
+"""The flat tables in which a study speaks: training, probes and verdicts write them, the report reads them.
+
+Errors and accuracies are fractions in [0, 1]; times are seconds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import pandas as pd
+
+VerdictWord = Literal["supported", "refuted", "inconclusive", "not tested"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """One measured number: what was measured, where in the net, when, and on which run.
+
+    Attributes:
+      study: Name of the study.
+      variant: Name of the variant (one setting of every config field but the seed).
+      seed: Seed of the run.
+      step: Training step at which the number was measured.
+      probe: What measured it: ``"training"``, ``"evaluation"``, ``"run"`` or a probe's name.
+      layer: Parameter path of the layer that it speaks of, or ``""`` for the whole net.
+      metric: What the number is, for example ``"test_error"``.
+      value: The number itself.
+    """
+
+    study: str
+    variant: str
+    seed: int
+    step: int
+    probe: str
+    layer: str = ""
+    metric: str
+    value: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One finished run in a line: a row of ``summary.csv``."""
+
+    variant: str
+    seed: int
+    train_error: float
+    test_error: float
+    gap: float
+    parameters: int
+    macs: int
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the evidence says of one hypothesis: a row of ``verdicts.csv``.
+
+    Attributes:
+      hypothesis: Name of the hypothesis.
+      verdict: The word that the evidence allows.
+      effect: Estimated effect, in units of the metric (NaN where not tested).
+      low: Lower end of the 95% confidence interval of the effect.
+      high: Upper end of the same interval.
+      p: p value, Holm-adjusted over the hypotheses of the study.
+      seeds: Number of paired seeds that the verdict rests on.
+      seeds_to_settle: For an inconclusive verdict, the seeds that would settle it at the observed
+        effect and spread; otherwise ``None``, as also where no number of seeds would.
+    """
+
+    hypothesis: str
+    verdict: VerdictWord
+    effect: float
+    low: float
+    high: float
+    p: float
+    seeds: int
+    seeds_to_settle: int | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Decomposition:
+    """Where the accuracy of a deeper net went: a row of ``decomposition.csv``.
+
+    Test error is train error plus gap, so the excess of a variant over the best depth of its group
+    is the excess of train error (optimisation) plus the excess of the gap (generalisation).
+
+    Attributes:
+      group: Settings that the compared variants share, as ``"plain"`` or ``"plain, norm=none"``.
+      variant: The deeper variant.
+      best: The variant of the group's best depth, with the least mean test error.
+      part: ``"total"``, ``"optimisation"`` or ``"generalisation"``.
+      effect: Mean over the paired seeds of variant minus best.
+      low: Lower end of its 95% confidence interval.
+      high: Upper end of the same interval.
+      seeds: Number of paired seeds.
+    """
+
+    group: str
+    variant: str
+    best: str
+    part: Literal["total", "optimisation", "generalisation"]
+    effect: float
+    low: float
+    high: float
+    seeds: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VariantInfo:
+    """A variant as the report needs it: how it differs from the others, and what it costs.
+
+    Attributes:
+      name: Name of the variant, as in every table.
+      group: Its settings but for depth, as ``"plain"``; variants of a group differ in depth only.
+      settings: The fields in which the variants of the study differ, and their values here.
+      depth: Weight layers on the longest path.
+      parameters: Trained numbers.
+      macs: Multiply-accumulates for one image.
+      activations: Outputs of all convolutions and dense layers for one image.
+      receptive_field: Side, in pixels of the input, of what one last feature sees.
+      image_shape: Height, width and channels of the input.
+      steps: Training steps of one run.
+    """
+
+    name: str
+    group: str
+    settings: dict[str, Any]
+    depth: int
+    parameters: int
+    macs: int
+    activations: int
+    receptive_field: int
+    image_shape: tuple[int, int, int]
+    steps: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StudyInfo:
+    """What was run, on what and in what time: the content of ``study.json``.
+
+    Attributes:
+      name: Name of the study.
+      command: The command line that ran it.
+      config: The whole config as nested plain values.
+      seeds: Number of seeds of each variant.
+      variants: All variants, in the order of the plan.
+      versions: Name of a package to its version.
+      hardware: For example ``{"platform": "cpu", "devices": "1", "machine": "x86_64, 2 cores"}``.
+      seconds: Wall time by part: ``"compile"``, ``"train"``, ``"evaluate"``, ``"total"``.
+      finished: ISO time at which the last run ended.
+    """
+
+    name: str
+    command: str
+    config: dict[str, Any]
+    seeds: int
+    variants: tuple[VariantInfo, ...]
+    versions: dict[str, str]
+    hardware: dict[str, str]
+    seconds: dict[str, float]
+    finished: str
+
+
+def frame(kind: type, rows: Iterable[Any]) -> pd.DataFrame:
+    """Returns ``rows`` of one of the kinds above as a table whose columns are the kind's fields."""
+    columns = [field.name for field in dataclasses.fields(kind)]
+    return pd.DataFrame([dataclasses.asdict(row) for row in rows], columns=columns)
