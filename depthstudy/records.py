@@ -1,4 +1,6 @@
-"""The flat tables in which a study speaks: training, probes and verdicts write them, the report reads them.
+"""The flat tables in which a study speaks.
+
+Training, probes and verdicts write them, the report reads them.
 
 Errors and accuracies are fractions in [0, 1]; times are seconds.
 """

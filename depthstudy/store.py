@@ -1,18 +1,26 @@
-"""Every path and every file name of a study, and how its files are read and written.
+"""Every path, every file name and every checkpoint of a study.
 
 ```
 WORKDIR/
   study.json  records.csv  summary.csv  decomposition.csv  verdicts.csv
   report.html  figures/
-  runs/VARIANT/seedN/   one run: a variant with a seed
+  runs/VARIANT/seedN/       one run: a variant with a seed
+    run.json                what it is: config, architecture, image shape, classes
+    checkpoints/STEP/       state, with the content of run.json beside it
+    records.csv             its measurements so far
+    events.out.tfevents.*   the same for TensorBoard
+    result.json             written last: where it is, the run is done
 ```
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +28,7 @@ import msgspec
 import pandas as pd
 
 from depthstudy import records
+from depthstudy.errors import InputError
 
 RECORDS = "records.csv"
 SUMMARY = "summary.csv"
@@ -28,6 +37,11 @@ VERDICTS = "verdicts.csv"
 REPORT = "report.html"
 FIGURES = "figures"
 _INFO = "study.json"
+_LOCK = ".lock"
+_RUNS = "runs"
+_RUN = "run.json"
+_RESULT = "result.json"
+_CHECKPOINTS = "checkpoints"
 
 
 def write_text(path: Path, text: str) -> None:
@@ -56,3 +70,170 @@ def write_info(workdir: Path, info: records.StudyInfo) -> None:
 def read_info(workdir: Path) -> records.StudyInfo:
     """Reads ``study.json``."""
     return msgspec.json.decode((workdir / _INFO).read_bytes(), type=records.StudyInfo)
+
+
+@contextlib.contextmanager
+def lock(workdir: Path) -> Iterator[None]:
+    """Keeps every other process from running a study in ``workdir``.
+
+    Raises:
+      InputError: One already is, or the folder cannot be written.
+    """
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+        file = (workdir / _LOCK).open("w")
+    except OSError as error:
+        raise InputError(f"cannot write to the workdir {workdir}: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"another process is running a study in {workdir}") from None
+        yield
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run ended: the content of ``result.json``.
+
+    Attributes:
+      status: ``"finished"`` or ``"diverged"``.
+      step: Last step.
+      diverged_at: The step whose loss was not finite, counted from 1.
+      train_error: Share of the fixed train examples that it gets wrong, in eval mode.
+      test_error: Share of all test examples that it gets wrong.
+      train_loss: Mean loss in nats; ``None`` where it is not finite.
+      test_loss: The same.
+      train_seconds: Wall time of its training steps; a group's time is shared equally.
+      eval_seconds: Wall time of its evaluations, likewise.
+    """
+
+    status: str
+    step: int
+    diverged_at: int | None
+    train_error: float
+    test_error: float
+    train_loss: float | None
+    test_loss: float | None
+    train_seconds: float
+    eval_seconds: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """What a run is, whole: from it the net and its data can be rebuilt without a config file.
+
+    Attributes:
+      study: Name of the study.
+      variant: Name of the variant.
+      seed: Seed of initialisation and augmentation.
+      arch: The architecture, as ``ArchSpec.to_json`` wrote it.
+      config: The groups ``model``, ``data`` and ``train`` of the config.
+      image_shape: Height, width and channels.
+      class_names: Names of the classes.
+    """
+
+    study: str
+    variant: str
+    seed: int
+    arch: str
+    config: dict[str, Any]
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class RunStore:
+    """The folder of one run."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, workdir: Path, variant: str, seed: int) -> RunStore:
+        """Returns the store of a run of a study."""
+        return cls(workdir / _RUNS / variant / f"seed{seed}")
+
+    def read_info(self) -> RunInfo | None:
+        """Returns what the run is, or ``None`` where none was started."""
+        path = self.folder / _RUN
+        return msgspec.json.decode(path.read_bytes(), type=RunInfo) if path.exists() else None
+
+    def write_info(self, info: RunInfo) -> None:
+        """Writes ``run.json``."""
+        write_json(self.folder / _RUN, dataclasses.asdict(info))
+
+    def read_outcome(self) -> Outcome | None:
+        """Returns how the run ended, or ``None`` where it is not done."""
+        path = self.folder / _RESULT
+        return msgspec.json.decode(path.read_bytes(), type=Outcome) if path.exists() else None
+
+    def write_outcome(self, outcome: Outcome) -> None:
+        """Writes ``result.json``. Call it last."""
+        write_json(self.folder / _RESULT, dataclasses.asdict(outcome))
+
+    def read_records(self, last_step: int | None = None) -> list[records.Record]:
+        """Returns the measurements of the run, those up to ``last_step`` if it is given."""
+        path = self.folder / RECORDS
+        if not path.exists():
+            return []
+        table = pd.read_csv(path, keep_default_na=False, dtype={"layer": str, "variant": str})
+        if last_step is not None:
+            table = table[table["step"] <= last_step]
+        return [records.Record(**row) for row in table.to_dict("records")]
+
+    def write_records(self, rows: list[records.Record]) -> None:
+        """Writes the measurements of the run."""
+        write_table(self.folder / RECORDS, records.frame(records.Record, rows))
+
+    def open_events(self, next_step: int) -> Any:
+        """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""
+        from tensorboardX import SummaryWriter
+
+        return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
+
+    def open_checkpoints(self, keep: int) -> Checkpoints:
+        """Returns the checkpoints of the run, of which the last ``keep`` stay."""
+        return Checkpoints(self.folder / _CHECKPOINTS, keep)
+
+
+class Checkpoints:
+    """Checkpoints of a run, written in the background; each holds its state and its ``RunInfo``."""
+
+    def __init__(self, folder: Path, keep: int) -> None:
+        """Opens the folder; a save that a kill cut short is removed."""
+        import orbax.checkpoint as ocp
+
+        self._ocp = ocp
+        self._manager = ocp.CheckpointManager(
+            folder.absolute(),
+            options=ocp.CheckpointManagerOptions(
+                max_to_keep=keep, cleanup_tmp_directories=True, enable_async_checkpointing=True
+            ),
+        )
+
+    def all_steps(self) -> list[int]:
+        """Returns the steps of the whole checkpoints."""
+        return list(self._manager.all_steps())
+
+    def save(self, step: int, state: Any, info: RunInfo) -> None:
+        """Starts to write a checkpoint; one that is there already stays as it is."""
+        args = self._ocp.args
+        self._manager.save(
+            step,
+            args=args.Composite(
+                state=args.StandardSave(state), info=args.JsonSave(dataclasses.asdict(info))
+            ),
+        )
+
+    def restore(self, step: int, like: Any) -> Any:
+        """Returns the state of a checkpoint as host arrays, in the form of ``like``."""
+        args = self._ocp.args
+        restored = self._manager.restore(
+            step, args=args.Composite(state=args.StandardRestore(like))
+        )
+        return restored["state"]
+
+    def close(self) -> None:
+        """Waits until everything is on disk."""
+        self._manager.wait_until_finished()
+        self._manager.close()

@@ -1,0 +1,51 @@
+"""Do plain nets get worse as they get deeper, and residual nets not? On the embedded digits."""
+
+import ml_collections
+
+from configs import base
+
+PLAIN = (("model.family", "plain"),)
+RESNET = (("model.family", "resnet"),)
+DEEPEST = ("model.depth", "greatest")
+
+
+def get_config() -> ml_collections.ConfigDict:
+    config = base.get_config()
+    config.name = "quickstart"
+    config.seeds = 3
+    config.sweep = (
+        ("model.family", ("plain", "resnet")),
+        ("model.depth", (8, 20, 32, 56)),
+    )
+    config.train.batch_size = 64
+    config.train.epochs = 15
+    config.train.log_every = 11
+    config.train.evaluations = 3
+    config.hypotheses = (
+        {
+            "name": "plain_degrades",
+            "statement": "Train error of plain nets rises with depth.",
+            "metric": "train_error",
+            "relation": "rises",
+            "where": PLAIN,
+            "along": "model.depth",
+        },
+        {
+            "name": "resnet_does_not",
+            "statement": "Train error of residual nets does not rise with depth.",
+            "metric": "train_error",
+            "relation": "does_not_rise",
+            "where": RESNET,
+            "along": "model.depth",
+            "margin": 0.02,
+        },
+        {
+            "name": "residual_repairs",
+            "statement": "At the greatest depth, residual connections lower test error.",
+            "metric": "test_error",
+            "relation": "less",
+            "where": (*RESNET, DEEPEST),
+            "against": (*PLAIN, DEEPEST),
+        },
+    )
+    return config

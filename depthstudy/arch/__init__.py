@@ -1,0 +1,67 @@
+"""Architectures as values: what they are, what they cost, and how families build them.
+
+Standard library only; nothing here knows JAX.
+
+>>> spec = build("resnet", depth=50)
+>>> cost(spec, (224, 224, 3)).parameters
+25557032
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from depthstudy.arch.cost import Cost, LayerCost, cost, layer_costs
+from depthstudy.arch.resnet import plain, preact_resnet, resnet
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
+from depthstudy.errors import InputError
+
+FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
+    "plain": plain,
+    "preact_resnet": preact_resnet,
+    "resnet": resnet,
+}
+
+
+def build(family: str, **options: Any) -> ArchSpec:
+    """Returns a member of a family, as ``build("plain", depth=56, layout="cifar")``.
+
+    Args:
+      family: A key of ``FAMILIES``.
+      **options: What the family's builder takes.
+
+    Raises:
+      InputError: No such family or option, or an option's value is not allowed.
+    """
+    if family not in FAMILIES:
+        near = difflib.get_close_matches(str(family), FAMILIES, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ";"
+        raise InputError(f"no family {family!r}{hint} allowed: {', '.join(sorted(FAMILIES))}")
+    builder = FAMILIES[family]
+    parameters = inspect.signature(builder).parameters
+    for name in options:
+        if name not in parameters:
+            raise InputError(
+                f"family {family!r} takes no option {name!r}; allowed: {', '.join(parameters)}"
+            )
+    for name, parameter in parameters.items():
+        if parameter.default is inspect.Parameter.empty and name not in options:
+            raise InputError(f"family {family!r} needs the option {name!r}")
+    return builder(**options)
+
+
+__all__ = [
+    "FAMILIES",
+    "ArchSpec",
+    "BlockSpec",
+    "Cost",
+    "HeadSpec",
+    "LayerCost",
+    "StemSpec",
+    "build",
+    "cost",
+    "layer_costs",
+]

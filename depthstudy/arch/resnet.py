@@ -1,0 +1,160 @@
+"""Plain nets, ResNets and pre-activation ResNets.
+
+He et al. 2015, "Deep Residual Learning for Image Recognition" (arXiv 1512.03385);
+He et al. 2016, "Identity Mappings in Deep Residual Networks" (arXiv 1603.05027).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from depthstudy.arch.spec import ArchSpec, BlockKind, BlockSpec, HeadSpec, Norm, Shortcut, StemSpec
+from depthstudy.errors import InputError
+
+Layout = Literal["cifar", "imagenet"]
+
+_EXPANSION = 4  # output over inner channels of a bottleneck
+_IMAGENET_BLOCKS: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+    200: ("bottleneck", (3, 24, 36, 3)),
+}
+_CLASSES: dict[str, int] = {"cifar": 10, "imagenet": 1000}
+_SHORTCUT: dict[str, Shortcut] = {"cifar": "A", "imagenet": "B"}
+
+
+def resnet(
+    *,
+    depth: int,
+    layout: Layout = "imagenet",
+    width: int | None = None,
+    residual: bool = True,
+    norm: Norm = "batch",
+    shortcut: Shortcut | None = None,
+    num_classes: int | None = None,
+) -> ArchSpec:
+    """Returns a ResNet.
+
+    Args:
+      depth: Weight layers. ``"cifar"``: 6n+2; ``"imagenet"``: 18, 34, 50, 101, 152 or 200.
+      layout: ``"cifar"`` has a 3x3 stem and three stages of 16, 32, 64 filters; ``"imagenet"``
+        a 7x7 stem of stride 2, a pooling, and four stages of 64 to 512 (times 4) filters.
+      width: Filters of the first stage; each next stage doubles it. Default 16 and 64.
+      residual: Whether blocks have shortcuts; without them this is the plain twin.
+      norm: ``"batch"`` or ``"none"``; without normalisation convolutions have biases.
+      shortcut: Default ``"A"`` for ``"cifar"`` and ``"B"`` for ``"imagenet"``, as published.
+      num_classes: Default 10 and 1000.
+
+    Raises:
+      InputError: No such depth or width; the message names the nearest depths.
+    """
+    _check(depth, layout, width)
+    if not residual and shortcut is not None:
+        raise InputError(f"shortcut={shortcut!r} needs residual=True")
+    if layout == "cifar":
+        counts: tuple[int, ...] = ((depth - 2) // 6,) * 3
+        kind: BlockKind = "basic"
+        stem = StemSpec(filters=width or 16, norm=norm)
+    else:
+        kind, counts = _IMAGENET_BLOCKS[depth]
+        stem = StemSpec(filters=width or 64, kernel=7, stride=2, pool=True, norm=norm)
+    first = BlockSpec(
+        kind=kind,
+        filters=stem.filters * (_EXPANSION if kind == "bottleneck" else 1),
+        inner=stem.filters,
+        norm=norm,
+        residual=residual,
+        shortcut=shortcut or _SHORTCUT[layout],
+    )
+    return ArchSpec(
+        family="resnet" if residual else "plain",
+        stem=stem,
+        stages=tuple(_stage(first, number, count) for number, count in enumerate(counts)),
+        head=HeadSpec(num_classes=num_classes or _CLASSES[layout]),
+    )
+
+
+def plain(
+    *,
+    depth: int,
+    layout: Layout = "imagenet",
+    width: int | None = None,
+    residual: Literal[False] = False,
+    norm: Norm = "batch",
+    num_classes: int | None = None,
+) -> ArchSpec:
+    """Returns the plain net of He et al. 2015: a ResNet with its shortcuts taken out."""
+    if residual:
+        raise InputError("a plain net has no residual connections; take the family resnet")
+    return resnet(
+        depth=depth, layout=layout, width=width, residual=False, norm=norm, num_classes=num_classes
+    )
+
+
+def preact_resnet(
+    *,
+    depth: int,
+    layout: Layout = "imagenet",
+    width: int | None = None,
+    residual: bool = True,
+    norm: Norm = "batch",
+    shortcut: Shortcut | None = None,
+    num_classes: int | None = None,
+) -> ArchSpec:
+    """Returns a ResNet that normalises and rectifies before each convolution (He et al. 2016).
+
+    Takes and raises what ``resnet`` does.
+    """
+    postact = resnet(
+        depth=depth,
+        layout=layout,
+        width=width,
+        residual=residual,
+        norm=norm,
+        shortcut=shortcut,
+        num_classes=num_classes,
+    )
+    return dataclasses.replace(
+        postact,
+        family="preact_resnet" if residual else "preact_plain",
+        stem=dataclasses.replace(postact.stem, activated=False),
+        stages=tuple(tuple(_preactivated(block) for block in stage) for stage in postact.stages),
+        head=dataclasses.replace(postact.head, activated=True, norm=norm),
+    )
+
+
+def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:
+    """Returns stage ``number``, counted from 0: twice the filters and half the pixels each time."""
+    block = dataclasses.replace(
+        first, filters=first.filters * 2**number, inner=first.inner * 2**number
+    )
+    return (dataclasses.replace(block, stride=1 if number == 0 else 2), *(block,) * (count - 1))
+
+
+def _preactivated(block: BlockSpec) -> BlockSpec:
+    kind: BlockKind = "preact_basic" if block.kind == "basic" else "preact_bottleneck"
+    return dataclasses.replace(block, kind=kind)
+
+
+def _check(depth: int, layout: str, width: int | None) -> None:
+    if layout not in _CLASSES:
+        raise InputError(f"no layout {layout!r}; allowed: {', '.join(_CLASSES)}")
+    if width is not None and width < 1:
+        raise InputError(f"width must be at least 1, it is {width}")
+    if layout == "imagenet" and depth not in _IMAGENET_BLOCKS:
+        depths = ", ".join(map(str, _IMAGENET_BLOCKS))
+        nearest = sorted(sorted(_IMAGENET_BLOCKS, key=lambda other: abs(other - depth))[:2])
+        raise InputError(
+            f"no depth {depth} in layout 'imagenet'; nearest: {nearest[0]} and {nearest[1]} "
+            f"(allowed: {depths})"
+        )
+    if layout == "cifar" and (depth < 8 or depth % 6 != 2):
+        below = max(8, depth - (depth - 2) % 6)
+        nearest = "8" if depth < 8 else f"{below} and {below + 6}"
+        raise InputError(
+            f"no depth {depth} in layout 'cifar', which needs 6n+2; nearest: {nearest}"
+        )

@@ -1,0 +1,24 @@
+"""Images and labels by step number, from TFDS sets that are read without TensorFlow.
+
+``load`` opens a set, ``train_batches`` and ``eval_batches`` walk it, ``augment`` and ``normalize``
+are pure and run inside the train step.
+"""
+
+from depthstudy.data.augment import augment, normalize
+from depthstudy.data.batches import batch_at, eval_batches, train_batches
+from depthstudy.data.dataset import Dataset, load
+from depthstudy.data.order import order_at
+from depthstudy.data.split import Batch, Split
+
+__all__ = [
+    "Batch",
+    "Dataset",
+    "Split",
+    "augment",
+    "batch_at",
+    "eval_batches",
+    "load",
+    "normalize",
+    "order_at",
+    "train_batches",
+]

@@ -1,0 +1,147 @@
+"""The one net: it applies the layers that an architecture value means.
+
+Parameters are named by the value's sections, as ``stage2/block07/conv1/kernel``, so that a
+checkpoint reads like the architecture.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from flax import traverse_util
+from jaxtyping import Array, Float, Num
+
+from depthstudy.arch import layers
+from depthstudy.arch.spec import ArchSpec
+
+Variables = Mapping[str, Any]
+
+# He et al. 2015: variance 2 / fan-out keeps the norm of gradients on the way back.
+_CONV_INIT = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
+# Uniform in +-1/sqrt(fan-in), the usual start of a dense classifier.
+_DENSE_INIT = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+
+
+class Network(nn.Module):
+    """A convolutional net for an ``ArchSpec``.
+
+    Attributes:
+      spec: The architecture.
+      dtype: Type of the compute. Parameters, statistics and logits are float32 whatever it is.
+    """
+
+    spec: ArchSpec
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, images: Num[Array, "B H W C"], train: bool = False) -> Float[Array, "B K"]:
+        """Returns logits; with ``train`` it normalises by the batch and updates ``batch_stats``."""
+        x = images.astype(self.dtype)
+        sections = layers.sections(self.spec)
+        for name, group in itertools.groupby(sections, key=lambda section: section.path[0]):
+            x = _Group(tuple(group), self.dtype, name=name)(x, train)
+        return x.astype(jnp.float32)
+
+
+class _Group(nn.Module):
+    """The sections whose paths begin alike: a stem, a stage or a head."""
+
+    sections: tuple[layers.Section, ...]
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> Array:
+        for section in self.sections:
+            if len(section.path) == 1:
+                x = _apply_section(section, x, train, self.dtype)
+            else:
+                x = _Block(section, self.dtype, name=section.path[1])(x, train)
+        return x
+
+
+class _Block(nn.Module):
+    section: layers.Section
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> Array:
+        return _apply_section(self.section, x, train, self.dtype)
+
+
+def _apply_section(section: layers.Section, x: Array, train: bool, dtype: Any) -> Array:
+    def run(found: layers.Layers, x: Array) -> Array:
+        for layer in found:
+            x = _apply_layer(layer, x, train, dtype)
+        return x
+
+    x = run(section.before, x)
+    y = run(section.branch, x)
+    if section.shortcut is not None:
+        y = y + run(section.shortcut, x)
+    return run(section.after, y)
+
+
+def _apply_layer(layer: layers.Layer, x: Array, train: bool, dtype: Any) -> Array:
+    """Applies one layer; those with parameters become submodules of the module that calls."""
+    match layer:
+        case layers.Conv():
+            return nn.Conv(
+                layer.filters,
+                (layer.kernel, layer.kernel),
+                strides=layer.stride,
+                padding=(layer.kernel - 1) // 2,
+                use_bias=layer.bias,
+                kernel_init=_CONV_INIT,
+                dtype=dtype,
+                name=layer.name,
+            )(x)
+        case layers.BatchNorm():
+            return nn.BatchNorm(
+                use_running_average=not train,
+                momentum=0.9,
+                epsilon=1e-5,
+                dtype=dtype,
+                name=layer.name,
+            )(x)
+        case layers.Relu():
+            return nn.relu(x)
+        case layers.MaxPool():
+            margin = (layer.window - 1) // 2
+            return nn.max_pool(x, (layer.window,) * 2, (layer.stride,) * 2, [(margin, margin)] * 2)
+        case layers.ZeroPad():
+            x = x[:, :: layer.stride, :: layer.stride]
+            return jnp.pad(x, [(0, 0)] * 3 + [(0, layer.filters - x.shape[-1])])
+        case layers.GlobalMean():
+            return jnp.mean(x, axis=(1, 2), dtype=jnp.float32)
+        case layers.Dense():
+            return nn.Dense(
+                layer.features, kernel_init=_DENSE_INIT, dtype=jnp.float32, name=layer.name
+            )(x)
+
+
+def outputs(
+    network: Network, variables: Variables, images: Num[Array, "B H W C"], pattern: str = "*"
+) -> tuple[Float[Array, "B K"], dict[str, Array]]:
+    """Returns the logits and what the parts of the net give out, in eval mode.
+
+    Args:
+      network: The net.
+      variables: Its ``params`` and ``batch_stats``.
+      images: A batch.
+      pattern: Shell pattern over paths, as ``"stage*/block??"`` or ``"*/conv1"``.
+    """
+    logits, state = network.apply(variables, images, capture_intermediates=True, mutable=True)
+    flat = traverse_util.flatten_dict(state["intermediates"])
+    named = {"/".join(path[:-1]): values[0] for path, values in flat.items()}
+    return logits, {name: x for name, x in named.items() if fnmatch.fnmatch(name, pattern)}
+
+
+def init(network: Network, key: jax.Array, image_shape: tuple[int, int, int]) -> Variables:
+    """Returns fresh variables for images of ``image_shape`` (height, width, channels)."""
+    return network.init(key, jnp.zeros((1, *image_shape)))

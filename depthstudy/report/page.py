@@ -1,0 +1,219 @@
+"""Puts words, charts and tables together: ``report.html`` and the pictures in ``figures/``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+import vl_convert
+
+from depthstudy import store
+from depthstudy.records import Decomposition, VariantInfo
+from depthstudy.report import curves, figures, palette, tables, words
+from depthstudy.report.figures import Panel
+from depthstudy.report.tables import Estimate, Study
+
+_HERE = Path(__file__).parent
+
+
+def write(workdir: Path) -> Path:
+    """Writes the report of the study in ``workdir`` and returns the path of the page."""
+    study = tables.read(workdir)
+    errors = figures.error_panels(study)
+    families = [(family, curves.curve_panels(study, family)) for family in curves.families(study)]
+    parts = {group: curves.part_panel(study, group) for group in _split_groups(study)}
+    html = _render(study, errors, families, parts)
+    path = workdir / store.REPORT
+    store.write_text(path, html)
+    _write_figures(study, workdir / store.FIGURES, errors, families, parts)
+    return path
+
+
+def _render(
+    study: Study,
+    errors: Sequence[Panel],
+    families: Sequence[tuple[curves.Family, Sequence[Panel]]],
+    parts: Mapping[str, Panel],
+) -> str:
+    charts: list[dict[str, Any]] = []
+
+    def place(panel: Panel) -> dict[str, Any]:
+        charts.append(panel.spec("container"))
+        return {"id": f"chart-{len(charts) - 1}", "title": panel.title}
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    context = {
+        "info": study.info,
+        "lede": words.lede(study.info),
+        "verdicts": _verdicts(study),
+        "tally": _tally(study),
+        "has_depths": tables.has_depths(study.info),
+        "errors": [place(panel) for panel in errors],
+        "best": words.best_depths(_best(study)),
+        "families": [(family, [place(panel) for panel in row]) for family, row in families],
+        "parts": [(_part_sentences(study, group), place(panel)) for group, panel in parts.items()],
+        "part_names": curves.PARTS,
+        "rows": [_cost_row(study, info) for info in study.info.variants],
+        "diverged": _diverged(study),
+        "config": json.dumps(study.info.config, indent=2),
+        "seconds": _seconds(study),
+        "finished": words.moment(study.info.finished),
+        "thin_lines": any(curves.shows_seeds(study, family) for family, _ in families),
+        "unsplit": [
+            words.unsplit_sentence(group, best[0])
+            for group, best in _best(study).items()
+            if group not in parts
+        ],
+        "tables": (store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, store.RECORDS),
+        "figures": store.FIGURES,
+        "style": _style(),
+        "bundle": vl_convert.javascript_bundle(snippet=None).replace("</script", r"<\/script"),
+        "charts": charts,
+    }
+    return environment.get_template("report.html").render(context)
+
+
+def _style() -> str:
+    """Returns the style sheet behind the colours of both themes."""
+    rules = {
+        name: ":root{" + "".join(f"--{key}:{value};" for key, value in theme.items()) + "}"
+        for name, theme in (("light", palette.light()), ("dark", palette.dark()))
+    }
+    dark = f"@media screen and (prefers-color-scheme:dark){{{rules['dark']}}}"
+    return "\n".join([rules["light"], dark, (_HERE / "report.css").read_text("utf-8")])
+
+
+def _hypotheses(study: Study) -> list[dict[str, Any]]:
+    """Returns the hypotheses of the config, and bare ones for verdicts that it does not know."""
+    known = [dict(row) for row in study.info.config.get("hypotheses") or ()]
+    names = {row["name"] for row in known}
+    others = [row.hypothesis for row in study.verdicts if row.hypothesis not in names]
+    return known + [{"name": name, "statement": name} for name in others]
+
+
+def _verdicts(study: Study) -> list[dict[str, str]]:
+    found = {verdict.hypothesis: verdict for verdict in study.verdicts}
+    rows = []
+    for hypothesis in _hypotheses(study):
+        verdict = found.get(hypothesis["name"])
+        word = verdict.verdict if verdict else "not tested"
+        rows.append(
+            {
+                "word": word,
+                "symbol": words.SYMBOLS[word],
+                "statement": hypothesis["statement"],
+                "sentence": words.verdict_sentence(hypothesis, verdict),
+            }
+        )
+    return rows
+
+
+def _tally(study: Study) -> str:
+    found = [row["word"] for row in _verdicts(study)]
+    return words.tally(found) if found else ""
+
+
+def _best(study: Study) -> dict[str, tuple[str, Estimate]]:
+    """Returns the variant with the least mean test error of each group that varies in depth."""
+    best = {}
+    for group, rows in tables.groups(study.info).items():
+        found = [(row.name, tables.final(study, row.name, "test_error")) for row in rows]
+        found = [(name, value) for name, value in found if value.count]
+        if len(rows) > 1 and found:
+            name, value = min(found, key=lambda pair: pair[1].mean)
+            best[group] = (tables.label(study.info, name), value)
+    return best
+
+
+def _split_groups(study: Study) -> list[str]:
+    return list(dict.fromkeys(row.group for row in study.decomposition))
+
+
+def _part_sentences(study: Study, group: str) -> str:
+    """Speaks of the deepest variant of a group."""
+    rows = [row for row in study.decomposition if row.group == group]
+    depths = {info.name: info.depth for info in study.info.variants}
+    deepest = max(rows, key=lambda row: depths.get(row.variant, 0)).variant
+    parts: dict[str, Decomposition] = {row.part: row for row in rows if row.variant == deepest}
+    names = (tables.label(study.info, name) for name in (deepest, rows[0].best))
+    return words.decomposition_sentence(parts, group, *names)
+
+
+def _cost_row(study: Study, info: VariantInfo) -> dict[str, Any]:
+    seconds = tables.final(study, info.name, "seconds").mean
+    return {
+        "name": info.name,
+        "depth": info.depth,
+        "counts": [f"{n:,}" for n in (info.parameters, info.macs, info.activations)],
+        "field": words.receptive_field(info.receptive_field, info.image_shape),
+        "beyond": info.receptive_field > min(info.image_shape[:2]),
+        "seconds": words.duration(seconds) if math.isfinite(seconds) else words.DASH,
+        "errors": [
+            words.percent_estimate(tables.final(study, info.name, metric))
+            for metric in figures.ERRORS
+        ],
+        "diverged": info.name in tables.divergences(study),
+    }
+
+
+def _seconds(study: Study) -> dict[str, str]:
+    """Returns the parts of the wall time in the order of a run, others after them."""
+    seconds = study.info.seconds
+    first = [name for name in ("compile", "train", "evaluate", "total") if name in seconds]
+    return {name: words.duration(seconds[name]) for name in dict.fromkeys([*first, *seconds])}
+
+
+def _diverged(study: Study) -> list[str]:
+    return [
+        words.divergence_sentence(name, study.info.seeds, found)
+        for name, found in tables.divergences(study).items()
+    ]
+
+
+def _write_figures(
+    study: Study,
+    folder: Path,
+    errors: Sequence[Panel],
+    families: Sequence[tuple[curves.Family, Sequence[Panel]]],
+    parts: Mapping[str, Panel],
+) -> None:
+    """Writes each figure as SVG with its values as CSV, and the main one as PNG, too."""
+    name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
+    title = "Error against depth" if tables.has_depths(study.info) else "Error of the variants"
+    note = words.figure_note(study.info)
+    main = figures.poster(errors, title, note, columns=2, width=330)
+    _write_figure(folder / name, main, errors)
+    (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
+    for index, (family, row) in enumerate(families):
+        heading = f"Training, {family.title}"
+        spec = figures.poster(row, heading, curves.legend_text(family), columns=3, width=250)
+        suffix = f"_{index + 1}" if len(families) > 1 else ""
+        _write_figure(folder / f"training_curves{suffix}", spec, row)
+    if parts:
+        spec = figures.poster(
+            list(parts.values()), "Where the accuracy went", note, columns=1, width=620
+        )
+        _write_figure(folder / "decomposition", spec, list(parts.values()))
+
+
+def _write_figure(path: Path, spec: dict[str, Any], panels: Sequence[Panel]) -> None:
+    store.write_text(path.with_suffix(".svg"), vl_convert.vegalite_to_svg(_final(spec)))
+    rows = [{"panel": panel.title, **row} for panel in panels for row in panel.values]
+    store.write_table(path.with_suffix(".csv"), pd.DataFrame(rows))
+
+
+def _final(spec: dict[str, Any]) -> dict[str, Any]:
+    resolved: dict[str, Any] = json.loads(palette.resolve(json.dumps(spec)))
+    return resolved

@@ -1,0 +1,289 @@
+"""Numbers to sentences: every word of the report that depends on a result is made here.
+
+Pure functions. A sentence says what the numbers say and no more; effects are told in the direction
+in which they point, and so are the ends of their interval.
+"""
+
+# ruff: noqa: RUF001 (minus signs, dashes and multiplication signs are meant)
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from depthstudy.records import Decomposition, StudyInfo, Verdict
+from depthstudy.report.tables import Divergence, Estimate
+
+DASH = "–"  # stands where there is no number
+SYMBOLS = {"supported": "✓", "refuted": "✕", "inconclusive": "?", "not tested": DASH}
+_METRICS = {
+    "train_error": "train error",
+    "test_error": "test error",
+    "gap": "the gap between test and train error",
+    "parameters": "the number of parameters",
+    "macs": "the number of multiply-accumulates",
+    "seconds": "the time of a run",
+}
+_FRACTIONS = ("train_error", "test_error", "gap")
+_RELATIVE = {"greater", "less", "equivalent"}
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Returns ``value`` with a true minus sign, no ``-0.0``, and commas between thousands."""
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:,.{digits}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+
+
+def percent(fraction: float) -> str:
+    """Returns a fraction as ``"71.9%"``."""
+    return number(100 * fraction) + "%" if math.isfinite(fraction) else DASH
+
+
+def percent_estimate(value: Estimate) -> str:
+    """Returns ``"71.9 ± 24.8%"``, or the mean alone where there is no interval."""
+    if not math.isfinite(value.half):
+        return percent(value.mean)
+    return f"{number(100 * value.mean)} ± {number(100 * value.half)}%"
+
+
+def count(amount: int, noun: str) -> str:
+    """Returns ``"1 seed"`` or ``"3 seeds"``."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Returns ``"a, b and c"``."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def duration(seconds: float) -> str:
+    """Returns ``"42.3 s"``, ``"12 min 5 s"`` or ``"3 h 20 min"``."""
+    if not seconds >= 60:
+        return f"{number(seconds)} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def p_value(p: float) -> str:
+    """Returns ``"p = 0.002"``, with no more digits than it deserves and on one line."""
+    if p < 0.001:
+        return "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.001"
+    return "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}" + (f"{p:.3f}" if p < 0.1 else f"{p:.2f}")
+
+
+def lede(info: StudyInfo) -> str:
+    """Says in one sentence what was compared."""
+    data = (info.config.get("data") or {}).get("name")
+    shapes = {tuple(variant.image_shape) for variant in info.variants}
+    images = " × ".join(map(str, *shapes)) if len(shapes) == 1 else f"in {len(shapes)} sizes"
+    runs = f"{count(len(info.variants), 'variant')} × {count(info.seeds, 'seed')}"
+    return f"{runs} on {data or 'one data set'}, images {images}."
+
+
+def tally(verdicts: Sequence[str]) -> str:
+    """Counts the verdicts: ``"Of 3 hypotheses, 2 are supported and 1 is inconclusive."``."""
+    parts = []
+    for word in SYMBOLS:
+        found = verdicts.count(word)
+        if found:
+            parts.append(f"{found} {'is' if found == 1 else 'are'} {word}")
+    noun = "hypothesis" if len(verdicts) == 1 else "hypotheses"
+    return f"Of {len(verdicts)} {noun}, {listing(parts)}."
+
+
+def verdict_sentence(hypothesis: Mapping[str, Any], verdict: Verdict | None) -> str:
+    """Says what was measured for a hypothesis, and what a margin or more seeds would change.
+
+    Args:
+      hypothesis: The fields of ``config.Hypothesis`` as plain values.
+      verdict: What the study found, or ``None`` where it has no verdict.
+    """
+    if verdict is None or verdict.verdict == "not tested" or not math.isfinite(verdict.effect):
+        return "This study has no runs to compare for it."
+    metric = hypothesis.get("metric", "")
+    claim = _change(hypothesis, verdict.effect) + f" ({_evidence(metric, verdict)})."
+    extra = [_margin(hypothesis), _settle(verdict) if verdict.verdict == "inconclusive" else ""]
+    return " ".join(filter(None, [claim, *extra]))
+
+
+def _change(hypothesis: Mapping[str, Any], effect: float) -> str:
+    metric = hypothesis.get("metric", "")
+    size = amount(metric, abs(effect))
+    name = _METRICS.get(metric, metric)
+    if hypothesis.get("relation") not in _RELATIVE:
+        verb = _sign(metric, effect, ("fell by", "changed by", "rose by"))
+        return f"{name[:1].upper()}{name[1:]} {verb} {size}"
+    direction = _sign(metric, effect, ("lower", "apart", "higher"))
+    shared, here, there = _settings(hypothesis)
+    sides = f" with {here} than with {there}" if direction != "apart" else f": {here} and {there}"
+    sides = sides if here and there else ""
+    text = f"{f'at {shared}, ' if shared else ''}{name} was {size} {direction}{sides}"
+    return text[:1].upper() + text[1:]
+
+
+def amount(metric: str, value: float) -> str:
+    """Returns a value in the metric's unit, for example ``"71.9 points"``."""
+    if metric in _FRACTIONS:
+        return f"{_bare(metric, value)} points"
+    return f"{_bare(metric, value)} s" if metric == "seconds" else _bare(metric, value)
+
+
+def _bare(metric: str, value: float) -> str:
+    if metric in _FRACTIONS:
+        return number(100 * value)
+    return number(value, 0 if metric in ("parameters", "macs") else 1)
+
+
+def _sign(metric: str, effect: float, words: tuple[str, str, str]) -> str:
+    if _bare(metric, abs(effect)).strip("0.") == "":
+        return words[1]
+    return words[2] if effect > 0 else words[0]
+
+
+def _settings(hypothesis: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Returns the settings that both sides share, and those of each side alone."""
+    where = dict(hypothesis.get("where") or ())
+    against = dict(hypothesis.get("against") or ())
+    shared = {key: value for key, value in where.items() if against.get(key, ...) == value}
+    sides = [{k: v for k, v in side.items() if k not in shared} for side in (where, against)]
+    first, second, third = (
+        ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in part.items())
+        for part in (shared, *sides)
+    )
+    return first, second, third
+
+
+def _evidence(metric: str, verdict: Verdict) -> str:
+    seeds = count(verdict.seeds, "seed")
+    if not (math.isfinite(verdict.low) and math.isfinite(verdict.high)):
+        return f"{seeds}, so no interval"
+    turn = -1 if verdict.effect < 0 else 1
+    low, high = sorted((turn * verdict.low, turn * verdict.high))
+    parts = [f"95% interval {_bare(metric, low)} to {_bare(metric, high)}"]
+    if math.isfinite(verdict.p):
+        parts.append(p_value(verdict.p))
+    return ", ".join([*parts, seeds])
+
+
+def _margin(hypothesis: Mapping[str, Any]) -> str:
+    margin = float(hypothesis.get("margin") or 0.0)
+    if not margin:
+        return ""
+    size = amount(hypothesis.get("metric", ""), margin)
+    return {
+        "equivalent": f"Less than {size} either way counts as no difference.",
+        "does_not_rise": f"A rise of less than {size} counts as none.",
+        "rises": f"To count, a rise must exceed {size}.",
+    }.get(hypothesis.get("relation", ""), f"To count, a difference must exceed {size}.")
+
+
+def _settle(verdict: Verdict) -> str:
+    if verdict.seeds_to_settle is not None:
+        seeds = count(verdict.seeds_to_settle, "seed")
+        return f"{seeds} would settle it at this effect and spread."
+    if verdict.seeds < 2:
+        return "It takes two seeds or more to tell an effect from chance."
+    return "At this effect, no number of seeds would settle it."
+
+
+def best_depths(best: Mapping[str, tuple[str, Estimate]]) -> str:
+    """Names the variant with the least mean test error of each group."""
+    if not best:
+        return ""
+    parts = [f"{group}, {name} ({percent(value.mean)})" for group, (name, value) in best.items()]
+    return f"Lowest mean test error: {'; '.join(parts)}."
+
+
+def decomposition_sentence(
+    parts: Mapping[str, Decomposition], group: str, variant: str, best: str
+) -> str:
+    """Says what part of the lost accuracy is optimisation and what part generalisation.
+
+    Args:
+      parts: The three rows of a variant, by their ``part``.
+      group: What the variants share.
+      variant: Label of the deeper variant, as ``"depth 56"``.
+      best: Label of the one that it is compared with.
+    """
+    total, train, gap = (parts[name] for name in ("total", "optimisation", "generalisation"))
+    lost = number(100 * total.effect)
+    if total.effect <= 0 or lost == "0.0":
+        return f"In {group}, {variant} loses nothing against {best}."
+    if min(train.effect, gap.effect) >= 0:
+        shares = [_share(row) for row in sorted((train, gap), key=lambda row: -row.effect)]
+        found = f"{listing([share for share in shares if share])}"
+        text = f"Of the {lost} points that {group} at {variant} loses against {best}, {found}."
+    else:
+        text = (
+            f"In {group}, {variant} loses {lost} points against {best}: "
+            f"train error is {_more(train.effect, 'higher', 'lower')} (optimisation), "
+            f"the gap {_more(gap.effect, 'larger', 'smaller')} (generalisation)."
+        )
+    return f"{text} {_certainty(total)}".strip()
+
+
+def _share(row: Decomposition) -> str:
+    size = number(100 * row.effect)
+    if size == "0.0":
+        return ""
+    return f"{size} are {'train error' if row.part == 'optimisation' else 'gap'} ({row.part})"
+
+
+def _more(effect: float, more: str, less: str) -> str:
+    return f"{number(100 * abs(effect))} points {more if effect > 0 else less}"
+
+
+def signed(effect: float) -> str:
+    """Returns a difference of fractions in points, with its sign: ``"+37.5"``."""
+    text = number(100 * effect)
+    return f"+{text}" if effect > 0 and text != "0.0" else text
+
+
+def _certainty(total: Decomposition) -> str:
+    if not math.isfinite(total.low):
+        return f"{count(total.seeds, 'seed').capitalize()}: no interval, so this may be chance."
+    if total.low <= 0:
+        return "The interval of the loss includes zero, so this may be chance."
+    return ""
+
+
+def unsplit_sentence(group: str, best: str) -> str:
+    """Says why a group has no lost accuracy to split."""
+    return f"In {group}, no net is deeper than the best ({best}), so nothing was lost to depth."
+
+
+def moment(iso: str) -> str:
+    """Returns ``"3 November 2025, 14:22 UTC"``; what is no ISO time stays as it is."""
+    try:
+        time = datetime.datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{time.day} {time:%B %Y, %H:%M} {time.tzname() or ''}".strip()
+
+
+def divergence_sentence(variant: str, seeds: int, found: Divergence) -> str:
+    """Says how many runs of a variant diverged, and when."""
+    first = f"first at step {found.first:,}" if found.runs > 1 else f"at step {found.first:,}"
+    return f"{variant}: {found.runs} of {count(seeds, 'seed')} diverged, {first}."
+
+
+def receptive_field(size: int, image: Sequence[int]) -> str:
+    """Returns a receptive field against the shorter side of the image."""
+    ratio = size / min(image[:2])
+    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")
+    return f"{size:,} px · {times}× the image"
+
+
+def figure_note(info: StudyInfo) -> str:
+    """Says below a figure's title what it shows and of what."""
+    shown = "mean of " + count(info.seeds, "seed")
+    if info.seeds > 1:
+        shown += " with 95% interval; faint dots are single seeds"
+    data = (info.config.get("data") or {}).get("name")
+    return f"{data}: {shown}" if data else f"{shown[:1].upper()}{shown[1:]}"

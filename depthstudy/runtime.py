@@ -1,0 +1,43 @@
+"""The process that a study runs in: its compilation cache, its versions, its hardware."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+
+import jax
+
+_PACKAGES = ("depthstudy", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def cache_dir() -> Path:
+    """Returns the folder for what can be made again: prepared sets and compiled programs."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "depthstudy"
+
+
+def use_compilation_cache() -> None:
+    """Makes JAX keep every compiled program on disk, so that a second start compiles nothing."""
+    jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "xla"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of Python and of the packages that numbers depend on."""
+    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"python": sys.version.split()[0], **found}
+
+
+def hardware() -> dict[str, str]:
+    """Returns what the study ran on."""
+    devices = jax.devices()
+    return {
+        "platform": jax.default_backend(),
+        "devices": f"{len(devices)} x {devices[0].device_kind}",
+        "hosts": str(jax.process_count()),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+    }

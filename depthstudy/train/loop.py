@@ -1,0 +1,238 @@
+"""The one loop: it trains the seeds of a group, measures them and saves them, and can resume."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from depthstudy.config import TrainConfig
+from depthstudy.data import Split, eval_batches, train_batches
+from depthstudy.records import Record
+from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.train.program import Program, initial, step_key
+from depthstudy.train.step import StepMetrics
+
+Progress = Callable[[int], None]
+
+
+@dataclasses.dataclass
+class _Run:
+    """A run in training: where it is kept, and what has been measured of it so far."""
+
+    info: RunInfo
+    store: RunStore
+    checkpoints: Checkpoints
+    events: Any = None
+    records: list[Record] = dataclasses.field(default_factory=list)
+    seconds: dict[str, float] = dataclasses.field(
+        default_factory=lambda: {"train_seconds": 0.0, "eval_seconds": 0.0}
+    )
+
+    def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
+        """Notes what was measured; a value that is not finite is left out."""
+        for metric, value in metrics.items():
+            if not math.isfinite(value):
+                continue
+            self.records.append(
+                Record(
+                    study=self.info.study,
+                    variant=self.info.variant,
+                    seed=self.info.seed,
+                    step=step,
+                    probe=probe,
+                    metric=metric,
+                    value=float(value),
+                )
+            )
+            self.events.add_scalar(f"{probe}/{metric}", value, step)
+
+    def last(self, probe: str) -> dict[str, float]:
+        """Returns the newest value of each metric of a probe."""
+        return {row.metric: row.value for row in self.records if row.probe == probe}
+
+    @property
+    def diverged_at(self) -> int | None:
+        step = self.last("run").get("diverged_at_step")
+        return None if step is None else int(step)
+
+
+def fit(
+    program: Program,
+    infos: Sequence[RunInfo],
+    stores: Sequence[RunStore],
+    progress: Progress,
+) -> list[Outcome]:
+    """Trains a group of seeds to the end, from their last common checkpoint if there is one.
+
+    A run whose loss is not finite is recorded as diverged; it ends the group only when every run
+    in it has diverged.
+
+    Args:
+      program: The compiled variant.
+      infos: What each run is.
+      stores: Where each run is kept.
+      progress: Told the number of steps whenever some are done.
+
+    Returns:
+      How each run ended; the same is written to its store.
+    """
+    keep = program.config.keep_checkpoints
+    with contextlib.ExitStack() as stack:
+        runs = [
+            _Run(info, store, _closing(stack, store.open_checkpoints(keep)))
+            for info, store in zip(infos, stores, strict=True)
+        ]
+        start = _common_step(runs)
+        for run in runs:
+            run.records = run.store.read_records(start)
+            run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
+            run.events = _closing(stack, run.store.open_events(start + 1))
+        own = program.placement.place([_restore(program, run, start) for run in runs])
+        progress(start)
+        _train_to_end(program, runs, own, start, progress)
+    outcomes = [_outcome(program, run) for run in runs]
+    for run, outcome in zip(runs, outcomes, strict=True):
+        run.store.write_outcome(outcome)
+    return outcomes
+
+
+def evaluation_steps(config: TrainConfig, steps: int) -> list[int]:
+    """Returns the steps after which a net is evaluated and saved, the last step among them."""
+    count = min(config.evaluations, steps)
+    return [round(steps * i / count) for i in range(1, count + 1)]
+
+
+def _train_to_end(
+    program: Program, runs: Sequence[_Run], own: Any, start: int, progress: Progress
+) -> None:
+    evaluations = evaluation_steps(program.config, program.steps)
+    logs = range(0, program.steps, program.config.log_every)
+    stops = sorted({*logs, *evaluations} - set(range(start + 1)))
+    reached = start
+    for end in stops:
+        if all(run.diverged_at for run in runs):
+            break
+        with _timed(runs, "train_seconds"):
+            own, metrics = _train(program, own, reached, end)
+            for run, steps in zip(runs, program.placement.fetch(metrics, len(runs)), strict=True):
+                _record_training(run, steps, reached)
+        if end in evaluations or all(run.diverged_at for run in runs):
+            with _timed(runs, "eval_seconds"):
+                _record_evaluation(program, runs, own, end)
+            _save(program, runs, own, end)
+        progress(end - reached)
+        reached = end
+    progress(program.steps - reached)
+
+
+def _train(program: Program, own: Any, begin: int, end: int) -> tuple[Any, list[Any]]:
+    """Takes the steps from ``begin`` to before ``end``; nothing here waits for the device."""
+    metrics = []
+    batches = train_batches(
+        program.dataset,
+        batch_size=program.config.batch_size,
+        start=begin,
+        stop=end,
+        sharding=program.placement.batch_sharding,
+    )
+    for batch in batches:
+        own, step_metrics = program.train_step(own, batch)
+        metrics.append(step_metrics)
+    return own, metrics
+
+
+def _record_training(run: _Run, steps: Sequence[StepMetrics], begin: int) -> None:
+    losses = np.array([step.loss for step in steps])
+    errors = np.array([step.error for step in steps])
+    end = begin + len(steps)
+    if run.diverged_at is None and not np.isfinite(losses).all():
+        first = begin + 1 + int(np.argmin(np.isfinite(losses)))
+        run.add(end, "run", {"diverged_at_step": first})
+    if run.diverged_at is None:
+        run.add(end, "training", {"loss": float(losses.mean()), "error": float(errors.mean())})
+
+
+def _record_evaluation(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
+    dataset, limit = program.dataset, program.config.eval_train_examples
+    train = _evaluate(program, own, dataset.train, len(runs), limit)
+    test = _evaluate(program, own, dataset.test, len(runs), None)
+    chance = 1 - 1 / dataset.num_classes
+    for run, train_means, test_means in zip(runs, train, test, strict=True):
+        if run.diverged_at:
+            run.add(step, "evaluation", {"train_error": chance, "test_error": chance})
+        else:
+            run.add(step, "evaluation", {f"train_{k}": v for k, v in train_means.items()})
+            run.add(step, "evaluation", {f"test_{k}": v for k, v in test_means.items()})
+
+
+def _evaluate(
+    program: Program, own: Any, split: Split, size: int, limit: int | None
+) -> list[dict[str, float]]:
+    """Returns mean loss and error of each seed, every example counted once."""
+    sums = [
+        program.eval_step(own, weighted)
+        for weighted in eval_batches(
+            split,
+            batch_size=program.config.eval_batch_size,
+            limit=limit,
+            sharding=program.placement.batch_sharding,
+        )
+    ]
+    totals = [np.sum(batches, axis=0) for batches in program.placement.fetch(sums, size)]
+    return [{"loss": loss / count, "error": errors / count} for loss, errors, count in totals]
+
+
+def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
+    states = program.placement.fetch(own, len(runs))
+    for run, (state, _) in zip(runs, states, strict=True):
+        run.add(step, "run", run.seconds)
+        run.store.write_records(run.records)
+        run.checkpoints.save(step, state, run.info)
+
+
+def _restore(program: Program, run: _Run, step: int) -> Any:
+    """Returns the state at a step and the key of the run, as ``program.train_step`` takes them."""
+    state = initial(program, run.info.seed)
+    if step:
+        state = run.checkpoints.restore(step, state)
+    return state, step_key(run.info.seed)
+
+
+def _common_step(runs: Sequence[_Run]) -> int:
+    """Returns the last step at which every run of a group was saved, or 0."""
+    saved = [set(run.checkpoints.all_steps()) for run in runs]
+    return max(set.intersection(*saved), default=0)
+
+
+def _outcome(program: Program, run: _Run) -> Outcome:
+    evaluation, times = run.last("evaluation"), run.last("run")
+    return Outcome(
+        status="diverged" if run.diverged_at else "finished",
+        step=max(row.step for row in run.records),
+        diverged_at=run.diverged_at,
+        train_error=evaluation["train_error"],
+        test_error=evaluation["test_error"],
+        train_loss=None if run.diverged_at else evaluation.get("train_loss"),
+        test_loss=None if run.diverged_at else evaluation.get("test_loss"),
+        train_seconds=times["train_seconds"],
+        eval_seconds=times["eval_seconds"],
+    )
+
+
+def _closing(stack: contextlib.ExitStack, thing: Any) -> Any:
+    return stack.enter_context(contextlib.closing(thing))
+
+
+@contextlib.contextmanager
+def _timed(runs: Sequence[_Run], part: str) -> Iterator[None]:
+    """Adds an equal share of the wall time of a block to what each run has used."""
+    start = time.perf_counter()
+    yield
+    for run in runs:
+        run.seconds[part] += (time.perf_counter() - start) / len(runs)

@@ -1,0 +1,52 @@
+"""The optimiser of a run, as one optax chain, and its learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import optax
+
+from depthstudy.config import TrainConfig
+
+
+def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
+    """Returns the learning rate as a function of the step, over a training of ``steps``.
+
+    The rate rises linearly over ``warmup_steps`` and then follows ``config.schedule``; boundaries
+    of the step schedule are shares of the whole training, warm-up included.
+    """
+    peak, warmup = config.learning_rate, config.warmup_steps
+    match config.schedule:
+        case "constant":
+            main = optax.constant_schedule(peak)
+        case "cosine":
+            main = optax.cosine_decay_schedule(peak, max(1, steps - warmup))
+        case "step":
+            boundaries = [round(share * steps) - warmup for share in config.step_boundaries]
+            main = optax.piecewise_constant_schedule(
+                peak, dict.fromkeys(boundaries, config.step_factor)
+            )
+    if not warmup:
+        return main
+    return optax.join_schedules(
+        [optax.linear_schedule(peak / warmup, peak, warmup), main], [warmup]
+    )
+
+
+def optimizer(config: TrainConfig, steps: int) -> optax.GradientTransformation:
+    """Returns SGD with momentum and L2 decay, or AdamW (Loshchilov & Hutter 2019)."""
+    rate = schedule(config, steps)
+    match config.optimizer:
+        case "sgd":
+            return optax.chain(
+                optax.add_decayed_weights(config.weight_decay, mask=decayed),
+                optax.sgd(rate, momentum=config.momentum, nesterov=config.nesterov),
+            )
+        case "adamw":
+            return optax.adamw(rate, weight_decay=config.weight_decay, mask=decayed)
+
+
+def decayed(params: Any) -> Any:
+    """Returns a mask over ``params``: true for kernels, false for norms and biases."""
+    return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "kernel", params)

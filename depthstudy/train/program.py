@@ -1,0 +1,125 @@
+"""A variant made ready to train: its net, optimiser and steps, compiled once for all its seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from depthstudy import nets
+from depthstudy.arch import ArchSpec
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Dataset, eval_batches, train_batches
+from depthstudy.train.optimizer import optimizer
+from depthstudy.train.placement import Placement
+from depthstudy.train.step import TrainState, init_state, make_eval_step, make_train_step
+
+_INIT_STREAM, _STEP_STREAM = 0, 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A trainable variant.
+
+    Attributes:
+      network: The net.
+      optimizer: Its optimiser, for the whole training.
+      dataset: What it learns.
+      config: How it is trained.
+      steps: Length of the training.
+      placement: Where it runs; ``train_step`` and ``eval_step`` take what it has placed.
+      train_step: ``(own, batch) -> (own, metrics)`` with ``own = (state, key)``, which it consumes.
+      eval_step: ``(own, (batch, weights)) -> sums``.
+      compile_seconds: How long tracing and compiling took.
+    """
+
+    network: nets.Network
+    optimizer: optax.GradientTransformation
+    dataset: Dataset
+    config: TrainConfig
+    steps: int
+    placement: Placement
+    train_step: Any
+    eval_step: Any
+    compile_seconds: float
+
+
+def build(
+    spec: ArchSpec, data: DataConfig, config: TrainConfig, dataset: Dataset, placement: Placement
+) -> Program:
+    """Returns the program of a variant, compiled for its batches."""
+    start = time.perf_counter()
+    steps = count_steps(config, len(dataset.train))
+    network = nets.Network(spec, compute_dtype(config.precision))
+    transform = optimizer(config, steps)
+    train_step = make_train_step(network, transform, dataset, data, config)
+    eval_step = make_eval_step(network, dataset)
+
+    def train_one(own: tuple[TrainState, jax.Array], batch: Any) -> Any:
+        state, key_data = own
+        key = jax.random.fold_in(jax.random.wrap_key_data(key_data), state.step)
+        state, metrics = train_step(state, batch, key)
+        return (state, key_data), metrics
+
+    def eval_one(own: tuple[TrainState, jax.Array], weighted: Any) -> Any:
+        return eval_step(own[0], *weighted)
+
+    program = Program(
+        network=network,
+        optimizer=transform,
+        dataset=dataset,
+        config=config,
+        steps=steps,
+        placement=placement,
+        train_step=placement.lift(train_one, donate=True),
+        eval_step=placement.lift(eval_one),
+        compile_seconds=0.0,
+    )
+    return _compiled(program, start)
+
+
+def initial(program: Program, seed: int) -> TrainState:
+    """Returns the state of a seed before its first step."""
+    key = jax.random.fold_in(jax.random.key(seed), _INIT_STREAM)
+    return init_state(program.network, program.optimizer, program.dataset.image_shape, key=key)
+
+
+def step_key(seed: int) -> jax.Array:
+    """Returns the data of the key that a seed's steps fold their number into."""
+    return jax.random.key_data(jax.random.fold_in(jax.random.key(seed), _STEP_STREAM))
+
+
+def count_steps(config: TrainConfig, train_examples: int) -> int:
+    """Returns the length of the training in steps."""
+    return config.steps or max(1, round(config.epochs * train_examples / config.batch_size))
+
+
+def compute_dtype(precision: str) -> Any:
+    """Returns the type of the compute: ``"auto"`` is float32 on CPU and bfloat16 elsewhere."""
+    if precision == "auto":
+        precision = "float32" if jax.default_backend() == "cpu" else "bfloat16"
+    return jnp.dtype(precision)
+
+
+def _compiled(program: Program, start: float) -> Program:
+    """Returns the program with both steps compiled for the shapes that they will meet."""
+    placement, config, dataset = program.placement, program.config, program.dataset
+    (group, *_) = placement.groups([0])
+    own = placement.place([(initial(program, seed), step_key(seed)) for seed in group])
+    sharding = placement.batch_sharding
+    batch = next(
+        train_batches(dataset, batch_size=config.batch_size, start=0, stop=1, sharding=sharding)
+    )
+    weighted = next(
+        eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
+    )
+    return dataclasses.replace(
+        program,
+        train_step=program.train_step.lower(own, batch).compile(),
+        eval_step=program.eval_step.lower(own, weighted).compile(),
+        compile_seconds=time.perf_counter() - start,
+    )

@@ -1,0 +1,139 @@
+"""One step of training and one batch of evaluation, as pure functions of one net's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+from depthstudy import nets
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Batch, Dataset, augment, normalize
+
+
+class TrainState(flax.struct.PyTreeNode):
+    """Everything that training changes. The step number is the whole state of data and keys."""
+
+    step: Int[Array, ""]
+    params: Any
+    batch_stats: Any
+    opt_state: Any
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What ``Network.apply`` takes."""
+        return {"params": self.params, "batch_stats": self.batch_stats}
+
+
+class StepMetrics(NamedTuple):
+    """Mean over the batch of a step, in train mode."""
+
+    loss: Float[Array, ""]
+    error: Float[Array, ""]
+
+
+class EvalSums(NamedTuple):
+    """Sums over the examples of a batch."""
+
+    loss: Float[Array, ""]
+    errors: Float[Array, ""]
+    count: Float[Array, ""]
+
+
+TrainStep = Callable[[TrainState, Batch, jax.Array], tuple[TrainState, StepMetrics]]
+EvalStep = Callable[[TrainState, Batch, jax.Array], EvalSums]
+
+
+def init_state(
+    network: nets.Network,
+    optimizer: optax.GradientTransformation,
+    image_shape: tuple[int, int, int],
+    *,
+    key: jax.Array,
+) -> TrainState:
+    """Returns the state before the first step."""
+    variables = nets.init(network, key, image_shape)
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        params=variables["params"],
+        batch_stats=variables.get("batch_stats", {}),
+        opt_state=optimizer.init(variables["params"]),
+    )
+
+
+def make_train_step(
+    network: nets.Network,
+    optimizer: optax.GradientTransformation,
+    dataset: Dataset,
+    data: DataConfig,
+    config: TrainConfig,
+) -> TrainStep:
+    """Returns ``train_step(state, batch, key) -> (state, metrics)``.
+
+    ``key`` is the key of this step; augmentation is all that uses it.
+    """
+
+    def train_step(
+        state: TrainState, batch: Batch, key: jax.Array
+    ) -> tuple[TrainState, StepMetrics]:
+        images = augment(batch.images, key=key, config=data)
+        images = normalize(images, dataset.mean, dataset.std)
+
+        def mean_loss(params: Any) -> tuple[Array, tuple[Array, Any]]:
+            logits, updates = network.apply(
+                {"params": params, "batch_stats": state.batch_stats},
+                images,
+                train=True,
+                mutable=["batch_stats"],
+            )
+            losses = cross_entropy(logits, batch.labels, config.label_smoothing)
+            return losses.mean(), (logits, updates)
+
+        (loss, (logits, updates)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(
+            state.params
+        )
+        changes, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+        state = TrainState(
+            step=state.step + 1,
+            params=optax.apply_updates(state.params, changes),
+            batch_stats=updates.get("batch_stats", {}),
+            opt_state=opt_state,
+        )
+        return state, StepMetrics(loss, _wrong(logits, batch.labels).mean())
+
+    return train_step
+
+
+def make_eval_step(network: nets.Network, dataset: Dataset) -> EvalStep:
+    """Returns ``eval_step(state, batch, weights) -> sums``, in eval mode, without augmentation."""
+
+    def eval_step(state: TrainState, batch: Batch, weights: Float[Array, " B"]) -> EvalSums:
+        images = normalize(batch.images, dataset.mean, dataset.std)
+        logits = network.apply(state.variables, images)
+        return EvalSums(
+            loss=jnp.sum(weights * cross_entropy(logits, batch.labels)),
+            errors=jnp.sum(weights * _wrong(logits, batch.labels)),
+            count=jnp.sum(weights),
+        )
+
+    return eval_step
+
+
+def cross_entropy(
+    logits: Float[Array, "B K"], labels: Int[Array, " B"], smoothing: float = 0.0
+) -> Float[Array, " B"]:
+    """Returns each example's loss in nats; ``smoothing`` of the target is spread over all classes.
+
+    Szegedy et al. 2016, section 7.
+    """
+    targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
+    return optax.softmax_cross_entropy(logits, targets)
+
+
+def _wrong(logits: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
+    return (jnp.argmax(logits, axis=-1) != labels).astype(jnp.float32)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+import multiprocessing
+import time
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+import pytest
+from jax.sharding import NamedSharding, PartitionSpec
+
+from depthstudy.config import DataConfig
+from depthstudy.data import Batch, Dataset, batch_at, eval_batches, load, order_at, train_batches
+
+
+CONFIG = DataConfig(train_examples=200, label_noise=0.1)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["held", "streamed"])
+def dataset(request: pytest.FixtureRequest, cache: str) -> Dataset:
+    """A set with noise, held and streamed."""
+    return load(dataclasses.replace(CONFIG, data_dir=cache, stream=request.param, workers=0))
+
+
+@pytest.fixture(scope="module")
+def reference(cache: str) -> list[Batch]:
+    """Twenty batches of 48, gathered by hand from the images on the host."""
+    train = load(dataclasses.replace(CONFIG, data_dir=cache)).train
+    images, labels = train.read(np.arange(200))
+    orders = [order_at(step, seed=0, count=200, batch_size=48) for step in range(20)]
+    return [Batch(images[order], labels[order]) for order in orders]
+
+
+def assert_same(batches: Iterator[Batch], expected: list[Batch]) -> None:
+    for got, wanted in zip(batches, expected, strict=True):
+        jax.tree.map(np.testing.assert_array_equal, got, wanted)
+
+
+def test_a_run_from_the_start(dataset: Dataset, reference: list[Batch]) -> None:
+    batches = list(train_batches(dataset, batch_size=48, stop=20))
+    assert_same(iter(batches), reference)
+    assert all(isinstance(x, jax.Array) for batch in batches for x in batch)
+    assert batches[0].images.dtype == np.uint8
+    assert batches[0].labels.dtype == np.int32
+
+
+def test_a_run_that_goes_on(dataset: Dataset, reference: list[Batch]) -> None:
+    assert_same(train_batches(dataset, batch_size=48, start=7, stop=12), reference[7:12])
+    assert_same(iter([batch_at(dataset, 9, batch_size=48)]), reference[9:10])
+    assert list(train_batches(dataset, batch_size=48, start=5, stop=5)) == []
+
+
+def test_worker_processes(cache: str, reference: list[Batch]) -> None:
+    """Two processes read the same batches in the same order; an abandoned run ends them."""
+    workers = load(dataclasses.replace(CONFIG, data_dir=cache, stream=True, workers=2))
+    batches = train_batches(workers, batch_size=48, start=7, stop=10_000)
+    assert_same(itertools.islice(batches, 13), reference[7:])
+    assert len(multiprocessing.active_children()) == 2
+    batches.close()  # type: ignore[attr-defined]
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize(("limit", "count"), [(None, 359), (100, 100), (1000, 359)])
+def test_evaluation_sees_every_example_once(digits: Dataset, limit: int | None, count: int) -> None:
+    seen: list[int] = []
+    total = 0.0
+    for batch, weights in eval_batches(digits.test, batch_size=64, limit=limit):
+        assert batch.images.shape == (64, 8, 8, 1)
+        assert weights.shape == (64,)
+        assert weights.dtype == np.float32
+        assert set(np.asarray(weights)) <= {0.0, 1.0}
+        total += float(weights.sum())
+        seen += np.asarray(batch.labels)[np.asarray(weights) == 1].tolist()
+    assert total == count
+    assert seen == digits.test.labels[np.arange(count) * 359 // count].tolist()
+
+
+def test_evaluation_of_a_stream(dataset: Dataset) -> None:
+    images, labels = dataset.test.read(np.arange(359))
+    batches = list(eval_batches(dataset.test, batch_size=100))
+    assert [int(weights.sum()) for _, weights in batches] == [100, 100, 100, 59]
+    np.testing.assert_array_equal(
+        np.concatenate([batch.images for batch, _ in batches])[:359], images
+    )
+    np.testing.assert_array_equal(
+        np.concatenate([batch.labels for batch, _ in batches])[:359], labels
+    )
+
+
+def test_batches_are_placed_as_asked(dataset: Dataset, reference: list[Batch]) -> None:
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+    sharding = NamedSharding(mesh, PartitionSpec("data"))
+    batch = next(train_batches(dataset, batch_size=48, stop=1, sharding=sharding))
+    assert_same(iter([batch]), reference[:1])
+    assert batch.images.sharding.is_equivalent_to(sharding, 4)
+    assert batch.labels.sharding.is_equivalent_to(sharding, 1)
+    batch, weights = next(eval_batches(dataset.test, batch_size=48, sharding=sharding))
+    assert weights.sharding.is_equivalent_to(sharding, 1)
+
+
+def test_order_follows_the_seed(digits: Dataset) -> None:
+    other = dataclasses.replace(digits, seed=1)
+    one, two = (batch_at(d, 0, batch_size=64).labels for d in (digits, other))
+    assert np.mean(np.asarray(one) == np.asarray(two)) < 0.4
+
+
+def test_a_held_batch_costs_almost_nothing(digits: Dataset) -> None:
+    for _ in range(3):  # the first round compiles, and a busy machine gets a second chance
+        start = time.perf_counter()
+        (last,) = collections.deque(train_batches(digits, batch_size=64, stop=500), maxlen=1)
+        jax.block_until_ready(last)
+        seconds = (time.perf_counter() - start) / 500
+    assert seconds < 1e-3  # typically 0.03 ms; a loaded machine may be slow

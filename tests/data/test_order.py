@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depthstudy.data.order import evenly_spaced, order_at
+
+
+@given(count=st.integers(1, 50), batch_size=st.integers(1, 120), seed=st.integers(0, 3))
+def test_each_epoch_holds_each_example_once(count: int, batch_size: int, seed: int) -> None:
+    steps = -(-3 * count // batch_size)
+    slots = np.concatenate(
+        [order_at(s, seed=seed, count=count, batch_size=batch_size) for s in range(steps)]
+    )
+    for epoch in range(3):
+        np.testing.assert_array_equal(
+            np.sort(slots[epoch * count : (epoch + 1) * count]), np.arange(count)
+        )
+
+
+def test_order_does_not_depend_on_batch_size() -> None:
+    whole = order_at(0, seed=1, count=40, batch_size=120)
+    parts = [order_at(s, seed=1, count=40, batch_size=8) for s in range(15)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def test_order_differs_between_epochs_and_seeds() -> None:
+    first, second = order_at(0, seed=0, count=100, batch_size=200).reshape(2, 100)
+    other = order_at(0, seed=1, count=100, batch_size=100)
+    assert np.mean(first == second) < 0.1
+    assert np.mean(first == other) < 0.1
+
+
+def test_order_is_the_same_on_every_machine() -> None:
+    """A change here would break every resumed run."""
+    assert order_at(2, seed=3, count=10, batch_size=6).tolist() == [2, 8, 7, 5, 4, 3]
+
+
+def test_evenly_spaced() -> None:
+    np.testing.assert_array_equal(evenly_spaced(10, 4), [0, 2, 5, 7])
+    np.testing.assert_array_equal(evenly_spaced(5, 9), np.arange(5))
+    np.testing.assert_array_equal(evenly_spaced(5, None), np.arange(5))

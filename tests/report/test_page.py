@@ -1,0 +1,250 @@
+import html as html_lib
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from depthstudy import report, store
+from depthstudy.errors import InputError
+from tests.report import conftest as made
+
+ATTACK = '</script><script>alert("1")</script><b>&'
+
+
+class Page(HTMLParser):
+    """Counts tags and collects what a browser would fetch, and the text outside scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.fetched, self.links, self.words = [], [], [], []
+        self.inert = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.inert = tag in ("script", "style")
+        fields = dict(attrs)
+        self.fetched += [
+            fields[key] for key in ("src", "srcset", "data", "poster") if key in fields
+        ]
+        if tag == "link":
+            self.fetched.append(fields.get("href"))
+        if tag == "a":
+            self.links.append(fields["href"])
+
+    def handle_endtag(self, tag):
+        self.inert = False
+
+    def handle_data(self, data):
+        if not self.inert and data.strip():
+            self.words.append(data.strip())
+
+    @property
+    def text(self):
+        return "\n".join(self.words)
+
+
+def charts(text):
+    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
+    return json.loads(found.group(1))
+
+
+def cells(text):
+    """Returns the rows of the cost table as lists of text."""
+    body = re.search(r"<tbody>(.*?)</tbody>", text, re.S).group(1)
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.S)
+    plain = [[re.sub(r"<.*?>", "", cell) for cell in re.split(r"</t[hd]>", row)] for row in rows]
+    return [[html_lib.unescape(cell).strip() for cell in row[:-1]] for row in plain]
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """Leaves out the chart library, which takes seconds, where a test is not about it."""
+    import vl_convert
+
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "/* library */")
+
+
+def write(path):
+    return report.write(path).read_text(encoding="utf-8")
+
+
+def test_importing_the_package_is_cheap():
+    code = "import sys, depthstudy.report as r; print([m for m in ('altair','jinja2','vl_convert',"
+    code += "'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_page_is_one_small_file_that_fetches_nothing(html):
+    page = Page(html)
+    assert len(html.encode()) < 1_400_000
+    assert page.fetched == []
+    assert "default-src 'none'" in html
+    style = re.search(r"<style>(.*?)</style>", html, re.S).group(1)
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not any("://" in link for link in page.links)
+    assert "vega.github.io" not in json.dumps(charts(html))
+    assert "window.vegaEmbed=" in html
+
+
+def test_every_link_leads_to_a_file(workdir, html):
+    links = Page(html).links
+    assert set(links) >= {store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, store.RECORDS}
+    assert all((workdir / link).exists() for link in links)
+
+
+def test_verdicts_come_first(html):
+    text = Page(html).text
+    order = [
+        "8 variants × 3 seeds on digits, images 8 × 8 × 1.",
+        "Of 3 hypotheses, 2 are supported and 1 is inconclusive.",
+        "Train error of plain nets rises with depth.",
+        "Train error rose by 72.0 points",
+        "Error against depth",
+        "How the nets trained",
+        "Where the accuracy went",
+        "What each net costs",
+        "What was run",
+    ]
+    assert [text.find(words) for words in order] == sorted(text.find(words) for words in order)
+    assert -1 not in [text.find(words) for words in order]
+
+
+def test_verdicts_show_word_and_symbol(html):
+    found = re.findall(
+        r'<li class="([\w-]+)">\s*<p class="word"><span[^>]*>(.)</span> (.*?)</p>', html
+    )
+    assert found == [
+        ("supported", "✓", "Supported"),
+        ("inconclusive", "?", "Inconclusive"),
+        ("supported", "✓", "Supported"),
+    ]
+
+
+def test_cost_table_equals_the_input(workdir, html):
+    info, summary = store.read_info(workdir), pd.read_csv(workdir / store.SUMMARY)
+    rows = cells(html)
+    assert [row[0].removesuffix(" ✕") for row in rows] == [v.name for v in info.variants]
+    for row, variant in zip(rows, info.variants, strict=True):
+        runs = summary[summary["variant"] == variant.name]
+        numbers = [int(cell.replace(",", "")) for cell in row[1:5]]
+        assert numbers == [
+            variant.depth,
+            variant.parameters,
+            variant.macs,
+            variant.activations,
+        ]
+        assert row[5].startswith(f"{variant.receptive_field} px")
+        assert row[5].endswith("▲")
+        assert row[6] == f"{runs['seconds'].mean():.1f} s"
+        for cell, metric in ((row[7], "train_error"), (row[8], "test_error")):
+            mean, low, _ = made.interval(runs[metric].to_numpy())
+            assert cell == f"{100 * mean:.1f} ± {100 * (mean - low):.1f}%"
+
+
+def test_diverged_runs_are_named(html):
+    assert "plain-56: 1 of 3 seeds diverged, at step 130." in Page(html).text
+    assert [row[0] for row in cells(html) if "✕" in row[0]] == ["plain-56 ✕"]
+
+
+def test_what_was_run(workdir, html):
+    info, text = store.read_info(workdir), html_lib.unescape(html)
+    assert info.command in text
+    assert json.dumps(info.config, indent=2) in text
+    assert "3 November 2025, 14:22 UTC" in text
+    parts = re.findall(r"<dt>Time: (\w+)</dt><dd>(.*?)</dd>", text)
+    assert parts == [
+        ("compile", "41.2 s"),
+        ("train", "6 min 13 s"),
+        ("evaluate", "22.4 s"),
+        ("total", "7 min 31 s"),
+    ]
+    for name, version in info.versions.items():
+        assert f"<dt>{name}</dt><dd>{version}</dd>" in text
+
+
+def test_figures_stand_beside_the_page(workdir):
+    folder = workdir / store.FIGURES
+    names = ["decomposition", "error_against_depth", "training_curves_1", "training_curves_2"]
+    assert sorted(path.stem for path in folder.glob("*.svg")) == names
+    assert sorted(path.stem for path in folder.glob("*.csv")) == names
+    for path in folder.glob("*.svg"):
+        text = path.read_text(encoding="utf-8")
+        assert "var(--" not in text
+        assert len(list(ElementTree.fromstring(text).iter())) > 60
+    assert (folder / "error_against_depth.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_user_text_is_text_everywhere(tmp_path, bare):
+    asked = {"name": ATTACK, "statement": ATTACK, "metric": "gap", "relation": "rises"}
+    made.wide_study(tmp_path, count=3, suffix=ATTACK)
+    info = made.describe(
+        list(store.read_info(tmp_path).variants), 2, name=ATTACK, hypotheses=[asked]
+    )
+    store.write_info(tmp_path, info)
+    text = write(tmp_path)
+    page = Page(text)
+    assert page.tags.count("script") == 3
+    assert "alert" not in "".join(re.findall(r"<script>alert.*", text))
+    assert page.tags.count("b") == 6  # those of the template
+    assert ATTACK in page.words  # the name as a title
+    assert f"norm=none, width=8{ATTACK}" in page.text
+    assert f"norm=none, width=8{ATTACK}" in json.dumps(charts(text), ensure_ascii=False).replace(
+        '\\"', '"'
+    )
+    svg = (tmp_path / store.FIGURES / "error_of_variants.svg").read_text(encoding="utf-8")
+    assert "<script" not in svg
+    ElementTree.fromstring(svg)
+
+
+def test_hypotheses_without_a_verdict_are_not_tested(tmp_path, bare):
+    made.wide_study(tmp_path, count=2)
+    info = made.describe(list(store.read_info(tmp_path).variants), 2)
+    store.write_info(tmp_path, info)
+    text = Page(write(tmp_path)).text
+    assert "Of 3 hypotheses, 3 are not tested." in text
+    assert text.count("This study has no runs to compare for it.") == 3
+
+
+def test_one_seed_and_no_hypotheses(tmp_path, bare):
+    made.fake_study(tmp_path, seeds=1, hypotheses=[])
+    html = write(tmp_path)
+    text = Page(html).text
+    assert "This study asks no hypotheses" in text
+    assert "One seed each, so there are no intervals." in text
+    assert "1 seed: no interval, so this may be chance." in text
+    assert [row[7] for row in cells(html)][:2] == ["0.0%", "0.0%"]
+    assert "NaN" not in html
+    assert "nan" not in text.lower()
+
+
+def test_sixty_variants(tmp_path, bare):
+    made.wide_study(tmp_path, count=60)
+    html = write(tmp_path)
+    assert len(html.encode()) < 900_000
+    assert len(cells(html)) == 60
+    assert "There is nothing to split" in Page(html).text
+    assert (tmp_path / store.FIGURES / "error_of_variants.svg").exists()
+
+
+def test_single_variant(tmp_path, bare):
+    made.wide_study(tmp_path, count=1, seeds=1)
+    text = Page(write(tmp_path)).text
+    assert "1 variant × 1 seed on digits, images 8 × 8 × 1." in text
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"holds no finished study: study\.json is missing"):
+        report.write(tmp_path)
+    made.wide_study(tmp_path, count=1)
+    (tmp_path / store.VERDICTS).unlink()
+    with pytest.raises(InputError, match=r"verdicts\.csv is missing"):
+        report.write(tmp_path)
+    assert not (tmp_path / store.REPORT).exists()

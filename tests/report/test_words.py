@@ -1,0 +1,226 @@
+# ruff: noqa: RUF001 (minus signs, dashes and multiplication signs are meant)
+import math
+
+import pytest
+
+from depthstudy.records import Decomposition, Verdict
+from depthstudy.report import words
+from depthstudy.report.tables import Divergence, Estimate
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def hypothesis(relation, metric="train_error", **fields):
+    return {"name": "h", "statement": "S.", "metric": metric, "relation": relation, **fields}
+
+
+def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
+    return Verdict(
+        hypothesis="h",
+        verdict=word,
+        effect=effect,
+        low=low,
+        high=high,
+        p=p,
+        seeds=seeds,
+        seeds_to_settle=settle,
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "sentence"),
+    [
+        (
+            hypothesis("rises"),
+            verdict("supported", 0.719, 0.601, 0.837),
+            "Train error rose by 71.9 points (95% interval 60.1 to 83.7, p = 0.002, 3 seeds).",
+        ),
+        (
+            hypothesis("rises", margin=0.01),
+            verdict("refuted", -0.05, -0.08, -0.02, p=0.00004),
+            "Train error fell by 5.0 points (95% interval 2.0 to 8.0, p < 0.001, 3 seeds). "
+            "To count, a rise must exceed 1.0 points.",
+        ),
+        (
+            hypothesis("does_not_rise", margin=0.02),
+            verdict("inconclusive", 0.12, -0.249, 0.489, p=0.31, settle=9),
+            "Train error rose by 12.0 points (95% interval −24.9 to 48.9, p = 0.31, 3 seeds). "
+            "A rise of less than 2.0 points counts as none. "
+            "9 seeds would settle it at this effect and spread.",
+        ),
+        (
+            hypothesis("does_not_rise"),
+            verdict("inconclusive", -0.02, -0.05, 0.01, p=0.06),
+            "Train error fell by 2.0 points (95% interval −1.0 to 5.0, p = 0.060, 3 seeds). "
+            "At this effect, no number of seeds would settle it.",
+        ),
+        (
+            hypothesis("does_not_rise"),
+            verdict("inconclusive", 0.0, 0.0, 0.0, p=math.nan),
+            "Train error changed by 0.0 points (95% interval 0.0 to 0.0, 3 seeds). "
+            "At this effect, no number of seeds would settle it.",
+        ),
+        (
+            hypothesis(
+                "less",
+                "test_error",
+                where=[["model.residual", True], ["model.depth", 56]],
+                against=[["model.residual", False], ["model.depth", 56]],
+            ),
+            verdict("supported", -0.571, -0.657, -0.485),
+            "At depth=56, test error was 57.1 points lower with residual=True than with "
+            "residual=False (95% interval 48.5 to 65.7, p = 0.002, 3 seeds).",
+        ),
+        (
+            hypothesis("greater", "gap", where={"train.weight_decay": 0.0}, against={}),
+            verdict("supported", 0.031, 0.02, 0.042),
+            "The gap between test and train error was 3.1 points higher "
+            "(95% interval 2.0 to 4.2, p = 0.002, 3 seeds).",
+        ),
+        (
+            hypothesis("equivalent", "seconds", margin=5.0),
+            verdict("supported", -1.25, -2.5, 0.5),
+            "The time of a run was 1.2 s lower (95% interval −0.5 to 2.5, p = 0.002, 3 seeds). "
+            "Less than 5.0 s either way counts as no difference.",
+        ),
+        (
+            hypothesis("less", "parameters"),
+            verdict("supported", -1_200_000, -1_200_000, -1_200_000),
+            "The number of parameters was 1,200,000 lower "
+            "(95% interval 1,200,000 to 1,200,000, p = 0.002, 3 seeds).",
+        ),
+        (
+            hypothesis("rises"),
+            verdict("inconclusive", 0.3, math.nan, math.nan, p=math.nan, seeds=1),
+            "Train error rose by 30.0 points (1 seed, so no interval). "
+            "It takes two seeds or more to tell an effect from chance.",
+        ),
+        (
+            hypothesis("rises"),
+            verdict("not tested", math.nan, math.nan, math.nan, p=math.nan, seeds=0),
+            "This study has no runs to compare for it.",
+        ),
+        (hypothesis("rises"), None, "This study has no runs to compare for it."),
+    ],
+)
+def test_verdict_sentence(asked, found, sentence):
+    assert words.verdict_sentence(asked, found).replace(NBSP, " ") == sentence
+
+
+def test_p_values_stay_on_one_line():
+    assert words.p_value(0.0123) == f"p{NBSP}={NBSP}0.012"
+
+
+def test_tally():
+    found = ["supported", "inconclusive", "supported"]
+    assert words.tally(found) == "Of 3 hypotheses, 2 are supported and 1 is inconclusive."
+    assert words.tally(["not tested"]) == "Of 1 hypothesis, 1 is not tested."
+    every = ["supported", "refuted", "inconclusive", "not tested"]
+    assert words.tally(every) == (
+        "Of 4 hypotheses, 1 is supported, 1 is refuted, 1 is inconclusive and 1 is not tested."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.7194, "71.9%"), (0, "0.0%"), (-0.00001, "0.0%"), (-0.031, "−3.1%"), (math.nan, "–")],
+)
+def test_percent(fraction, text):
+    assert words.percent(fraction) == text
+
+
+def test_percent_estimate():
+    assert words.percent_estimate(Estimate(0.719, 0.2484, 3)) == "71.9 ± 24.8%"
+    assert words.percent_estimate(Estimate(0.719, math.nan, 1)) == "71.9%"
+    assert words.percent_estimate(Estimate(math.nan, math.nan, 0)) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (42.34, "42.3 s"),
+        (59.99, "60.0 s"),
+        (725, "12 min 5 s"),
+        (3599.7, "1 h 0 min"),
+        (12_000, "3 h 20 min"),
+        (math.nan, "– s"),
+    ],
+)
+def test_duration(seconds, text):
+    assert words.duration(seconds) == text
+
+
+def test_receptive_field():
+    assert words.receptive_field(219, (8, 8, 1)) == "219 px · 27× the image"
+    assert words.receptive_field(27, (8, 8, 1)) == "27 px · 3.4× the image"
+    assert words.receptive_field(16, (8, 12, 3)) == "16 px · 2× the image"
+    assert words.receptive_field(7, (28, 28, 1)) == "7 px · 0.2× the image"
+
+
+def test_divergence():
+    assert words.divergence_sentence("plain-56", 3, Divergence(2, 1130)) == (
+        "plain-56: 2 of 3 seeds diverged, first at step 1,130."
+    )
+    assert words.divergence_sentence("plain-56", 1, Divergence(1, 130)) == (
+        "plain-56: 1 of 1 seed diverged, at step 130."
+    )
+
+
+def test_moment():
+    assert words.moment("2025-11-03T14:22:10+00:00") == "3 November 2025, 14:22 UTC"
+    assert words.moment("yesterday") == "yesterday"
+
+
+def split(total, optimisation, generalisation, low=0.1, seeds=3):
+    effects = {
+        "total": total,
+        "optimisation": optimisation,
+        "generalisation": generalisation,
+    }
+    fields = {"group": "plain", "variant": "plain-56", "best": "plain-8", "seeds": seeds}
+    return {
+        part: Decomposition(part=part, effect=effect, low=low, high=1.0, **fields)
+        for part, effect in effects.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (
+            split(0.382, 0.375, 0.007),
+            "Of the 38.2 points that plain at depth 56 loses against depth 8, "
+            "37.5 are train error (optimisation) and 0.7 are gap (generalisation).",
+        ),
+        (
+            split(0.05, 0.01, 0.04),
+            "Of the 5.0 points that plain at depth 56 loses against depth 8, "
+            "4.0 are gap (generalisation) and 1.0 are train error (optimisation).",
+        ),
+        (
+            split(0.382, 0.382, 0.0),
+            "Of the 38.2 points that plain at depth 56 loses against depth 8, "
+            "38.2 are train error (optimisation).",
+        ),
+        (
+            split(0.703, 0.72, -0.017),
+            "In plain, depth 56 loses 70.3 points against depth 8: train error is "
+            "72.0 points higher (optimisation), the gap 1.7 points smaller (generalisation).",
+        ),
+        (
+            split(0.02, -0.01, 0.03, low=-0.02),
+            "In plain, depth 56 loses 2.0 points against depth 8: train error is "
+            "1.0 points lower (optimisation), the gap 3.0 points larger (generalisation). "
+            "The interval of the loss includes zero, so this may be chance.",
+        ),
+        (
+            split(0.05, 0.05, 0.0, low=math.nan, seeds=1),
+            "Of the 5.0 points that plain at depth 56 loses against depth 8, "
+            "5.0 are train error (optimisation). 1 seed: no interval, so this may be chance.",
+        ),
+        (split(0.0, 0.0, 0.0), "In plain, depth 56 loses nothing against depth 8."),
+    ],
+)
+def test_decomposition_sentence(parts, sentence):
+    assert words.decomposition_sentence(parts, "plain", "depth 56", "depth 8") == sentence
