@@ -2,7 +2,7 @@
 
 import ml_collections
 
-from configs import base
+from depthstudy import config as base
 
 PLAIN = (("model.family", "plain"),)
 RESNET = (("model.family", "resnet"),)
@@ -10,7 +10,7 @@ DEEPEST = ("model.depth", "greatest")
 
 
 def get_config() -> ml_collections.ConfigDict:
-    config = base.get_config()
+    config = base.defaults()
     config.name = "quickstart"
     config.seeds = 3
     config.sweep = (

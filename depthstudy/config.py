@@ -35,8 +35,8 @@ class ModelConfig:
     """Options of ``arch.build``; ``None`` leaves an option to the family's own default."""
 
     family: str = "resnet"
-    depth: Count | None = None
-    layout: str | None = None
+    depth: Count | None = 20
+    layout: str | None = "cifar"
     width: Count | None = None
     residual: bool | None = None
     norm: str | None = None
@@ -214,6 +214,11 @@ def apply(config: StudyConfig, settings: Settings) -> StudyConfig:
     return _convert(raw, StudyConfig)
 
 
+def require_field(name: str) -> None:
+    """Raises InputError, with what is allowed, where no field has this dotted name."""
+    _locate(dataclasses.asdict(StudyConfig()), name)
+
+
 def get(config: StudyConfig, name: str) -> Value:
     """Returns the value of a dotted field, for example ``"model.depth"``."""
     owner, leaf = _locate(dataclasses.asdict(config), name)
@@ -240,9 +245,9 @@ def _require_known(key: str, kind: type, path: str) -> None:
     if key in allowed:
         return
     near = difflib.get_close_matches(key, allowed, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else ";"
     where = f"config.{path}" if path else "config"
-    raise InputError(f"{where} has no field {key!r}{hint} Allowed: {', '.join(allowed)}")
+    raise InputError(f"{where} has no field {key!r}{hint} allowed: {', '.join(allowed)}")
 
 
 def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
@@ -252,8 +257,9 @@ def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         path = path.rstrip("`")
-        found = _at(raw, path)
-        raise InputError(f"config{path}: {message[0].lower()}{message[1:]}{found}") from error
+        raise InputError(
+            f"config{path}: {message[0].lower()}{message[1:]}{_found(raw, path)}{_choices(path)}"
+        ) from error
 
 
 def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
@@ -264,7 +270,16 @@ def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
             _require_known_keys(value, hints[key], f"{path}.{key}".lstrip("."))
 
 
-def _at(raw: Any, path: str) -> str:
+def _choices(path: str) -> str:
+    """Returns ``"; allowed: A, B"`` for the dotted path of a field with a few allowed words."""
+    kind: Any = StudyConfig
+    for part in path.strip(".").split("."):
+        kind = typing.get_type_hints(kind).get(part) if dataclasses.is_dataclass(kind) else None
+    words = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+    return f"; allowed: {', '.join(words)}" if words else ""
+
+
+def _found(raw: Any, path: str) -> str:
     """Returns ``" (it is VALUE)"`` for a plain dotted path, or nothing."""
     for part in path.strip(".").split("."):
         if not isinstance(raw, Mapping) or part not in raw:

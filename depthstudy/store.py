@@ -22,7 +22,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pandas as pd
@@ -42,6 +42,8 @@ _RUNS = "runs"
 _RUN = "run.json"
 _RESULT = "result.json"
 _CHECKPOINTS = "checkpoints"
+
+T = TypeVar("T")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -67,9 +69,13 @@ def write_info(workdir: Path, info: records.StudyInfo) -> None:
     write_json(workdir / _INFO, dataclasses.asdict(info))
 
 
-def read_info(workdir: Path) -> records.StudyInfo:
-    """Reads ``study.json``."""
-    return msgspec.json.decode((workdir / _INFO).read_bytes(), type=records.StudyInfo)
+def read_info(workdir: Path) -> records.StudyInfo | None:
+    """Reads ``study.json``; ``None`` where no study was finished."""
+    return _read(workdir / _INFO, records.StudyInfo)
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else None
 
 
 @contextlib.contextmanager
@@ -155,8 +161,7 @@ class RunStore:
 
     def read_info(self) -> RunInfo | None:
         """Returns what the run is, or ``None`` where none was started."""
-        path = self.folder / _RUN
-        return msgspec.json.decode(path.read_bytes(), type=RunInfo) if path.exists() else None
+        return _read(self.folder / _RUN, RunInfo)
 
     def write_info(self, info: RunInfo) -> None:
         """Writes ``run.json``."""
@@ -164,8 +169,7 @@ class RunStore:
 
     def read_outcome(self) -> Outcome | None:
         """Returns how the run ended, or ``None`` where it is not done."""
-        path = self.folder / _RESULT
-        return msgspec.json.decode(path.read_bytes(), type=Outcome) if path.exists() else None
+        return _read(self.folder / _RESULT, Outcome)
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Writes ``result.json``. Call it last."""
@@ -179,7 +183,7 @@ class RunStore:
         table = pd.read_csv(path, keep_default_na=False, dtype={"layer": str, "variant": str})
         if last_step is not None:
             table = table[table["step"] <= last_step]
-        return [records.Record(**row) for row in table.to_dict("records")]
+        return msgspec.convert(table.to_dict("records"), list[records.Record])
 
     def write_records(self, rows: list[records.Record]) -> None:
         """Writes the measurements of the run."""

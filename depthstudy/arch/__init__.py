@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,10 +48,22 @@ def build(family: str, **options: Any) -> ArchSpec:
             raise InputError(
                 f"family {family!r} takes no option {name!r}; allowed: {', '.join(parameters)}"
             )
+    _check_words(builder, options)
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name not in options:
             raise InputError(f"family {family!r} needs the option {name!r}")
     return builder(**options)
+
+
+def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -> None:
+    """Refuses a word where the builder's type hint lists others."""
+    for name, hint in typing.get_type_hints(builder).items():
+        kinds = [hint, *typing.get_args(hint)]
+        literals = [kind for kind in kinds if typing.get_origin(kind) is typing.Literal]
+        words = [word for kind in literals for word in typing.get_args(kind)]
+        value = options.get(name)
+        if isinstance(value, str) and words and value not in words:
+            raise InputError(f"no {name} {value!r}; allowed: {', '.join(words)}")
 
 
 __all__ = [

@@ -141,16 +141,13 @@ def _preactivated(block: BlockSpec) -> BlockSpec:
 
 
 def _check(depth: int, layout: str, width: int | None) -> None:
-    if layout not in _CLASSES:
-        raise InputError(f"no layout {layout!r}; allowed: {', '.join(_CLASSES)}")
     if width is not None and width < 1:
         raise InputError(f"width must be at least 1, it is {width}")
     if layout == "imagenet" and depth not in _IMAGENET_BLOCKS:
         depths = ", ".join(map(str, _IMAGENET_BLOCKS))
-        nearest = sorted(sorted(_IMAGENET_BLOCKS, key=lambda other: abs(other - depth))[:2])
+        low, high = sorted(sorted(_IMAGENET_BLOCKS, key=lambda other: abs(other - depth))[:2])
         raise InputError(
-            f"no depth {depth} in layout 'imagenet'; nearest: {nearest[0]} and {nearest[1]} "
-            f"(allowed: {depths})"
+            f"no depth {depth} in layout 'imagenet'; nearest: {low} and {high} (allowed: {depths})"
         )
     if layout == "cifar" and (depth < 8 or depth % 6 != 2):
         below = max(8, depth - (depth - 2) % 6)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Int, Int32
 
-from depthstudy.data.split import Batch, Reader, Split
+from depthstudy.data.split import Batch, HostBatch, Reader, Split
 
 
 class HeldSplit(Split):
@@ -24,30 +24,30 @@ class HeldSplit(Split):
     @property
     def labels(self) -> Int32[np.ndarray, " n"]:
         """The labels that are trained on."""
-        return np.asarray(self._host.labels)
+        return self._host.labels
 
     @functools.cached_property
     def true_labels(self) -> Int32[np.ndarray, " n"]:
         """The labels before noise."""
         return (self.labels - self._reader.noise) % np.int32(self._reader.num_classes)
 
-    def read(self, indices: Int[np.ndarray, " B"]) -> Batch:
+    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Returns the examples at ``indices``, on the host."""
-        return Batch(self._host.images[indices], self._host.labels[indices])
+        return HostBatch(self._host.images[indices], self._host.labels[indices])
 
     def whole(self, *, sharding: jax.sharding.Sharding | None = None) -> Batch:
         """Returns the whole split as one batch, a copy on every device of ``sharding``."""
         if isinstance(sharding, jax.sharding.NamedSharding):
             sharding = jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
         if sharding not in self._placed:
-            self._placed[sharding] = jax.device_put(self._host, sharding)
+            self._placed[sharding] = self._host.put(sharding)
         return self._placed[sharding]
 
     def gather(
         self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
     ) -> Batch:
         """Returns the examples at ``indices``, on the device."""
-        return _take(self.whole(sharding=sharding), indices.astype(np.int32), sharding)
+        return _take_to(sharding)(self.whole(sharding=sharding), indices.astype(np.int32))
 
     def batches(
         self,
@@ -62,7 +62,13 @@ class HeldSplit(Split):
             yield self.gather(indices_at(step), sharding=sharding)
 
 
-@functools.partial(jax.jit, static_argnames="sharding")
-def _take(split: Batch, indices: jax.Array, sharding: jax.sharding.Sharding | None) -> Batch:
-    batch = jax.tree.map(lambda x: x.at[indices].get(mode="promise_in_bounds"), split)
-    return batch if sharding is None else jax.lax.with_sharding_constraint(batch, sharding)
+@functools.cache
+def _take_to(
+    sharding: jax.sharding.Sharding | None,
+) -> Callable[[Batch, Int32[np.ndarray, " B"]], Batch]:
+    """Returns the compiled gather whose result is laid out as ``sharding`` says."""
+    return jax.jit(_take, out_shardings=sharding)
+
+
+def _take(split: Batch, indices: jax.Array) -> Batch:
+    return jax.tree.map(lambda x: x.at[indices].get(mode="promise_in_bounds"), split)

@@ -26,10 +26,21 @@ _CHUNK = 256  # examples that a thread reads at a time
 
 
 class Batch(NamedTuple):
-    """Images with their labels, as a pytree."""
+    """Images with their labels on the device, as a pytree."""
 
-    images: UInt8[Array, "B H W C"] | UInt8[np.ndarray, "B H W C"]
-    labels: Int32[Array, " B"] | Int32[np.ndarray, " B"]
+    images: UInt8[Array, "B H W C"]
+    labels: Int32[Array, " B"]
+
+
+class HostBatch(NamedTuple):
+    """Images with their labels on the host."""
+
+    images: UInt8[np.ndarray, "B H W C"]
+    labels: Int32[np.ndarray, " B"]
+
+    def put(self, sharding: jax.sharding.Sharding | None) -> Batch:
+        """Returns the same on the device."""
+        return Batch(*jax.device_put(tuple(self), sharding))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,16 +65,16 @@ class Reader:
         """Returns the number of examples in use."""
         return len(self.rows)
 
-    def read(self, indices: Int[np.ndarray, " B"]) -> Batch:
+    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Returns images and noisy labels at positions, on the host."""
         pairs = self.examples.read(self.rows[indices])
         images = np.empty((len(pairs), *self.image_shape), np.uint8)
         for image, (encoded, _) in zip(images, pairs, strict=True):
             image[...] = decode(encoded, self.image_shape)
         labels = np.array([label for _, label in pairs], np.int32)
-        return Batch(images, self.noisy(labels, indices))
+        return HostBatch(images, self.noisy(labels, indices))
 
-    def read_many(self, indices: Int[np.ndarray, " B"], description: str) -> Batch:
+    def read_many(self, indices: Int[np.ndarray, " B"], description: str) -> HostBatch:
         """Does what ``read`` does, with threads and, where it takes long, a line of progress."""
         chunks = [indices[i : i + _CHUNK] for i in range(0, len(indices), _CHUNK)]
         images = np.empty((len(indices), *self.image_shape), np.uint8)
@@ -76,7 +87,7 @@ class Reader:
                 images[start:stop], labels[start:stop] = batch
                 bar.update(stop - start)
                 start = stop
-        return Batch(images, labels)
+        return HostBatch(images, labels)
 
     def noisy(
         self, true_labels: Int32[np.ndarray, " B"], indices: Int[np.ndarray, " B"]
@@ -107,7 +118,7 @@ class Split(abc.ABC):
         return self._reader.noisy(self.true_labels, np.arange(len(self)))
 
     @abc.abstractmethod
-    def read(self, indices: Int[np.ndarray, " B"]) -> Batch:
+    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Returns the examples at ``indices``, in any order, on the host."""
 
     @abc.abstractmethod

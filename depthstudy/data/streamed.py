@@ -17,7 +17,7 @@ import numpy as np
 from absl import flags
 from jaxtyping import Int
 
-from depthstudy.data.split import Batch, Reader, Split
+from depthstudy.data.split import Batch, HostBatch, Reader, Split
 
 if TYPE_CHECKING:
     import grain
@@ -34,7 +34,7 @@ class StreamedSplit(Split):
         self._description = description
         self._workers = workers
 
-    def read(self, indices: Int[np.ndarray, " B"]) -> Batch:
+    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Returns the examples at ``indices``, on the host."""
         return self._reader.read_many(indices, self._description)
 
@@ -42,7 +42,7 @@ class StreamedSplit(Split):
         self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
     ) -> Batch:
         """Returns the examples at ``indices``, on the device."""
-        return jax.device_put(self.read(indices), sharding)
+        return self.read(indices).put(sharding)
 
     def batches(
         self,
@@ -63,7 +63,7 @@ class StreamedSplit(Split):
         waiting: collections.deque[Batch] = collections.deque()
         try:
             for batch in batches:
-                waiting.append(jax.device_put(batch, sharding))
+                waiting.append(batch.put(sharding))
                 if len(waiting) > _AHEAD:
                     yield waiting.popleft()
             yield from waiting
@@ -72,7 +72,7 @@ class StreamedSplit(Split):
 
     def _source(
         self, indices_at: Callable[[int], Int[np.ndarray, " B"]], start: int, stop: int
-    ) -> grain.IterDataset[Batch]:
+    ) -> grain.IterDataset[HostBatch]:
         import grain
 
         threads = 2 if self._workers else min(16, os.cpu_count() or 1)
@@ -89,5 +89,7 @@ class StreamedSplit(Split):
         )
 
 
-def _read(reader: Reader, indices_at: Callable[[int], Int[np.ndarray, " B"]], step: int) -> Batch:
+def _read(
+    reader: Reader, indices_at: Callable[[int], Int[np.ndarray, " B"]], step: int
+) -> HostBatch:
     return reader.read(indices_at(int(step)))

@@ -80,7 +80,7 @@ class Source:
         """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``.
 
         Raises:
-          InputError: There is no such split, or its examples have no labels.
+          InputError: There is no such split, it is empty, or its examples have no labels.
         """
         import tensorflow_datasets as tfds
 
@@ -90,10 +90,10 @@ class Source:
             )
         except (KeyError, ValueError) as error:
             allowed = ", ".join(self._builder.info.splits)
-            raise InputError(f"{self.name} has no split {name!r}; it has: {allowed}") from error
+            raise InputError(
+                f"{self.name} has no examples in split {name!r}; its splits are: {allowed}"
+            ) from error
         examples = Examples(records, self._image, self._label)
-        if len(examples) == 0:
-            raise InputError(f"split {name!r} of {self.name} is empty")
         if examples.read(np.array([0]))[0][1] < 0:
             raise InputError(f"split {name!r} of {self.name} has no labels")
         return examples

@@ -21,7 +21,6 @@ CURVES = (
 )
 PARTS = ("total", "optimisation", "generalisation")
 _POINTS = 2_400  # points of one chart, so that the page stays small
-_HALF_BAR = 7  # Vega-Lite sets text on the upper edge of an offset band, bars on its middle
 _ROWS = 6  # groups that get a row of charts of their own
 
 
@@ -74,13 +73,6 @@ def _ranked(study: Study, names: Sequence[str]) -> Family:
     lines = [Line(name, "the others", "var(--rule)") for name in names if name not in marked]
     top = [Line(name, f"{name} ({word} test error)", hue) for name, (word, hue) in marked.items()]
     return Family("All variants", (*lines, *top), (*top, *lines[:1]))
-
-
-def legend_text(family: Family) -> str:
-    """Says in one line what the shades mean, for a figure that has no legend of its own."""
-    if len(family.legend) < 2:
-        return family.lines[0].label
-    return f"from faint to strong: {', '.join(line.label for line in family.legend)}"
 
 
 def curve_panels(study: Study, family: Family) -> list[Panel]:
@@ -192,7 +184,7 @@ def part_panel(study: Study, group: str) -> Panel:
     y = alt.Y(
         "net:N", sort=order, title=None, axis=alt.Axis(labelColor="var(--ink)", labelLimit=160)
     )
-    offset = alt.YOffset("part:N", sort=list(PARTS))
+    offset = alt.YOffset("part:N", sort=list(PARTS), scale=alt.Scale(paddingInner=0.28))
     fine = ".1f" if high - low < 8 else ".0f"
     axis = alt.Axis(format=fine, tickCount=6, grid=True)
     scale = alt.Scale(domain=[low, high], nice=False)
@@ -205,19 +197,17 @@ def part_panel(study: Study, group: str) -> Panel:
     shown = tooltip(
         ("net", "Net"), ("part", "Part"), ("text", "Points"), ("interval", "95% interval")
     )
-        ("net", "Net"), ("part", "Part"), ("text", "Points"), ("interval", "95% interval")
-    )
     whole = [row for row in values if row["low"] is not None]
     marks = (
         chart(values)
-        .mark_bar(opacity=0.85, height={"band": 0.72})
+        .mark_bar(opacity=0.62)
         .encode(x=x, y=y, yOffset=offset, color=colour, tooltip=shown),
         chart(whole)
-        .mark_bar(height={"band": 0.09}, color="var(--ink)")
+        .mark_rule(strokeWidth=1.4)
         .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y, yOffset=offset),
         chart([{"zero": 0}]).mark_rule(strokeWidth=1).encode(x=alt.X("zero:Q", scale=scale)),
         chart(values)
-        .mark_text(align="left", dx=6, dy=_HALF_BAR, fontSize=11, color="var(--muted)")
+        .mark_text(align="left", dx=6, fontSize=11, color="var(--muted)")
         .encode(x=alt.X("edge:Q", scale=scale), y=y, yOffset=offset, text="text:N"),
     )
     return Panel(group, marks, max(70, 62 * len(order)), 40, tuple(values))

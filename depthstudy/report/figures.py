@@ -55,10 +55,10 @@ class Panel:
         if not page:
             return spec
         spec["padding"] = {"left": 2, "top": 6, "right": self.margin + 4, "bottom": 2}
-        return {**spec, "config": _CONFIG, "autosize": {"type": "fit", "contains": "padding"}}
+        return {**spec, "config": CONFIG, "autosize": {"type": "fit", "contains": "padding"}}
 
 
-_CONFIG: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
     "background": None,
     "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
     "view": {"stroke": None},
@@ -90,37 +90,6 @@ _CONFIG: dict[str, Any] = {
     "text": {"color": "var(--ink)", "fontSize": 12},
     "rule": {"color": "var(--ink)"},
 }
-
-
-def poster(
-    panels: Sequence[Panel], title: str, subtitle: str, *, columns: int, width: int
-) -> dict[str, Any]:
-    """Returns one specification that holds all ``panels`` in rows of ``columns``."""
-    views, data = [], {}
-    for panel in panels:
-        view = panel.spec(width)
-        data.update(view.pop("datasets"))
-        heading = {"text": panel.title, "anchor": "start", "fontSize": 13, "offset": 12}
-        views.append({**view, "title": heading | {"color": "var(--ink)", "fontWeight": 600}})
-    return {
-        "datasets": data,
-        "concat": views,
-        "columns": columns,
-        "spacing": {"column": 36, "row": 34},
-        "padding": 16,
-        "title": {
-            "text": title,
-            "subtitle": subtitle,
-            "anchor": "start",
-            "fontSize": 18,
-            "subtitleFontSize": 13,
-            "subtitlePadding": 6,
-            "offset": 22,
-            "color": "var(--ink)",
-            "subtitleColor": "var(--muted)",
-        },
-        "config": _CONFIG | {"background": "var(--paper)", "font": "Helvetica, Arial, sans-serif"},
-    }
 
 
 def chart(rows: Sequence[Row]) -> alt.Chart:

@@ -14,11 +14,12 @@ import vl_convert
 
 from depthstudy import store
 from depthstudy.records import Decomposition, VariantInfo
-from depthstudy.report import curves, figures, palette, tables, words
+from depthstudy.report import curves, figures, palette, poster, tables, words
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Estimate, Study
 
 _HERE = Path(__file__).parent
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"  # what the page needs of the chart library
 
 
 def write(workdir: Path) -> Path:
@@ -79,7 +80,7 @@ def _render(
         "tables": (store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, store.RECORDS),
         "figures": store.FIGURES,
         "style": _style(),
-        "bundle": vl_convert.javascript_bundle(snippet=None).replace("</script", r"<\/script"),
+        "bundle": vl_convert.javascript_bundle(_SNIPPET).replace("</script", r"<\/script"),
         "charts": charts,
     }
     return environment.get_template("report.html").render(context)
@@ -192,18 +193,25 @@ def _write_figures(
     """Writes each figure as SVG with its values as CSV, and the main one as PNG, too."""
     name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
     title = "Error against depth" if tables.has_depths(study.info) else "Error of the variants"
-    note = words.figure_note(study.info)
-    main = figures.poster(errors, title, note, columns=2, width=330)
+    note = words.figure_note(study.info, "lines are 95% intervals, faint dots single seeds")
+    main = poster.poster(errors, title, note, columns=2, width=330)
     _write_figure(folder / name, main, errors)
     (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
     for index, (family, row) in enumerate(families):
         heading = f"Training, {family.title}"
-        spec = figures.poster(row, heading, curves.legend_text(family), columns=3, width=250)
+        key = [(line.label, line.colour) for line in family.legend]
+        thin = (
+            "thin lines are single seeds" if curves.shows_seeds(study, family) else "all variants"
+        )
+        note = words.figure_note(study.info, thin)
+        spec = poster.poster(row, heading, note, columns=3, width=250, key=key)
         suffix = f"_{index + 1}" if len(families) > 1 else ""
         _write_figure(folder / f"training_curves{suffix}", spec, row)
     if parts:
-        spec = figures.poster(
-            list(parts.values()), "Where the accuracy went", note, columns=1, width=620
+        note = words.figure_note(study.info, "lines are 95% intervals")
+        key = [(name, f"var(--{name})") for name in curves.PARTS]
+        spec = poster.poster(
+            list(parts.values()), "Where the accuracy went", note, columns=1, width=620, key=key
         )
         _write_figure(folder / "decomposition", spec, list(parts.values()))
 

@@ -67,8 +67,10 @@ def read(workdir: Path) -> Study:
     Raises:
       InputError: A file of a finished study is missing.
     """
+    info = store.read_info(workdir)
+    if info is None:
+        raise InputError(f"{workdir} holds no finished study: study.json is missing")
     try:
-        info = store.read_info(workdir)
         frames = {name: _table(workdir / name, kind) for name, kind in _KINDS.items()}
     except FileNotFoundError as error:
         missing = Path(error.filename).name

@@ -4,8 +4,6 @@ Pure functions. A sentence says what the numbers say and no more; effects are to
 in which they point, and so are the ends of their interval.
 """
 
-# ruff: noqa: RUF001 (minus signs, dashes and multiplication signs are meant)
-
 from __future__ import annotations
 
 import datetime
@@ -280,10 +278,8 @@ def receptive_field(size: int, image: Sequence[int]) -> str:
     return f"{size:,} px · {times}× the image"
 
 
-def figure_note(info: StudyInfo) -> str:
-    """Says below a figure's title what it shows and of what."""
-    shown = "mean of " + count(info.seeds, "seed")
-    if info.seeds > 1:
-        shown += " with 95% interval; faint dots are single seeds"
+def figure_note(info: StudyInfo, spread: str) -> str:
+    """Says below a figure's title of what it is, and how it shows the ``spread`` over seeds."""
+    shown = f"mean of {count(info.seeds, 'seed')}; {spread}" if info.seeds > 1 else "one seed"
     data = (info.config.get("data") or {}).get("name")
     return f"{data}: {shown}" if data else f"{shown[:1].upper()}{shown[1:]}"

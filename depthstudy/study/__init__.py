@@ -1,6 +1,7 @@
 """From a config to a plan of runs, and from their numbers to verdicts."""
 
+from depthstudy.study.describe import conclusion, describe
 from depthstudy.study.plan import Variant, plan
-from depthstudy.study.run import Result, prepare, run
+from depthstudy.study.run import Result, run
 
-__all__ = ["Result", "Variant", "plan", "prepare", "run"]
+__all__ = ["Result", "Variant", "conclusion", "describe", "plan", "run"]

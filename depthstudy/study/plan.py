@@ -8,10 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import ml_collections
+
 from depthstudy import arch, config, data, train
 from depthstudy.config import Settings, StudyConfig, Value
 from depthstudy.errors import InputError
 from depthstudy.records import VariantInfo
+from depthstudy.study import verdicts
 
 DEPTH = "model.depth"
 VARIED = ("model", "data", "train")  # the groups of fields in which variants may differ
@@ -74,10 +77,32 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     )
 
 
-def all_settings(variant: Variant) -> dict[str, Value]:
-    """Returns every field that may vary, by its dotted name, and its value in this variant."""
-    groups = dataclasses.asdict(variant.config)
-    return {f"{group}.{leaf}": value for group in VARIED for leaf, value in groups[group].items()}
+def prepare(
+    study: ml_collections.ConfigDict | StudyConfig,
+) -> tuple[StudyConfig, tuple[Variant, ...]]:
+    """Checks a config whole and returns it with its plan; trains and writes nothing.
+
+    Raises:
+      InputError: Something in the config is wrong.
+    """
+    if not isinstance(study, StudyConfig):
+        study = config.parse(study)
+    variants = plan(study)
+    verdicts.check(study.hypotheses, settings_of(variants))
+    for variant in variants:
+        train.choose(variant.config.train, study.seeds)
+    return study, variants
+
+
+def settings_of(variants: Sequence[Variant]) -> dict[str, dict[str, Value]]:
+    """Returns, by name of the variant, every field that may vary and its value."""
+    found: dict[str, dict[str, Value]] = {}
+    for variant in variants:
+        groups = dataclasses.asdict(variant.config)
+        found[variant.name] = {
+            f"{group}.{leaf}": value for group in VARIED for leaf, value in groups[group].items()
+        }
+    return found
 
 
 def _swept(study: StudyConfig) -> list[tuple[str, Settings]]:

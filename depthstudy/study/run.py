@@ -15,12 +15,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from depthstudy import config, records, runtime, store, train
-from depthstudy.config import StudyConfig, Value
+from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.records import StudyInfo, Verdict
 from depthstudy.store import Outcome, RunInfo, RunStore
 from depthstudy.study import decomposition, verdicts
-from depthstudy.study.plan import VARIED, Variant, all_settings, plan
+from depthstudy.study.plan import VARIED, Variant, prepare, settings_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,23 +31,6 @@ class Result:
     info: StudyInfo
     summary: pd.DataFrame
     verdicts: tuple[Verdict, ...]
-
-
-def prepare(
-    study: ml_collections.ConfigDict | StudyConfig,
-) -> tuple[StudyConfig, tuple[Variant, ...]]:
-    """Checks a config whole and returns it with its plan; trains and writes nothing.
-
-    Raises:
-      InputError: Something in the config is wrong.
-    """
-    if not isinstance(study, StudyConfig):
-        study = config.parse(study)
-    variants = plan(study)
-    verdicts.check(study.hypotheses, _settings(variants))
-    for variant in variants:
-        train.choose(variant.config.train, study.seeds)
-    return study, variants
 
 
 def run(
@@ -149,7 +132,7 @@ def _conclude(
         for (variant, seed, _), outcome in zip(runs, outcomes, strict=True)
     ]
     summary = records.frame(records.Summary, rows)
-    judged = verdicts.judge(summary, _settings(variants), study.hypotheses)
+    judged = verdicts.judge(summary, settings_of(variants), study.hypotheses)
     parts = decomposition.decompose(
         summary,
         {variant.name: variant.info.group for variant in variants},
@@ -164,6 +147,7 @@ def _conclude(
     store.write_table(workdir / store.SUMMARY, summary)
     store.write_table(workdir / store.DECOMPOSITION, records.frame(records.Decomposition, parts))
     store.write_table(workdir / store.VERDICTS, records.frame(records.Verdict, judged))
+    earlier = store.read_info(workdir)
     info = StudyInfo(
         name=study.name,
         command=command,
@@ -173,10 +157,10 @@ def _conclude(
         versions=runtime.versions(),
         hardware=runtime.hardware(),
         seconds={
-            "compile": compile_seconds,
+            "compile": compile_seconds + (earlier.seconds["compile"] if earlier else 0),
             "train": sum(outcome.train_seconds for outcome in outcomes),
             "evaluate": sum(outcome.eval_seconds for outcome in outcomes),
-            "total": time.perf_counter() - start,
+            "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
@@ -201,10 +185,6 @@ def _summary(variant: Variant, seed: int, outcome: Outcome) -> records.Summary:
         macs=variant.info.macs,
         seconds=outcome.train_seconds + outcome.eval_seconds,
     )
-
-
-def _settings(variants: Sequence[Variant]) -> dict[str, dict[str, Value]]:
-    return {variant.name: all_settings(variant) for variant in variants}
 
 
 def _run_info(variant: Variant, seed: int) -> RunInfo:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special  # type: ignore[import-untyped]
+from scipy import special
 
 from depthstudy.errors import InputError
 

@@ -15,7 +15,7 @@ from depthstudy.config import TrainConfig
 from depthstudy.data import Split, eval_batches, train_batches
 from depthstudy.records import Record
 from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
-from depthstudy.train.program import Program, initial, step_key
+from depthstudy.train.program import Program, initial
 from depthstudy.train.step import StepMetrics
 
 Progress = Callable[[int], None]
@@ -198,10 +198,8 @@ def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
 
 def _restore(program: Program, run: _Run, step: int) -> Any:
     """Returns the state at a step and the key of the run, as ``program.train_step`` takes them."""
-    state = initial(program, run.info.seed)
-    if step:
-        state = run.checkpoints.restore(step, state)
-    return state, step_key(run.info.seed)
+    state, key = initial(program, run.info.seed)
+    return (run.checkpoints.restore(step, state) if step else state), key
 
 
 def _common_step(runs: Sequence[_Run]) -> int:

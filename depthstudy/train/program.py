@@ -82,15 +82,16 @@ def build(
     return _compiled(program, start)
 
 
-def initial(program: Program, seed: int) -> TrainState:
-    """Returns the state of a seed before its first step."""
-    key = jax.random.fold_in(jax.random.key(seed), _INIT_STREAM)
-    return init_state(program.network, program.optimizer, program.dataset.image_shape, key=key)
+def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
+    """Returns what a seed owns before its first step: its state, and the data of its key.
 
-
-def step_key(seed: int) -> jax.Array:
-    """Returns the data of the key that a seed's steps fold their number into."""
-    return jax.random.key_data(jax.random.fold_in(jax.random.key(seed), _STEP_STREAM))
+    Each step folds its number into that key.
+    """
+    init_key = jax.random.fold_in(jax.random.key(seed), _INIT_STREAM)
+    step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
+    shape = program.dataset.image_shape
+    state = init_state(program.network, program.optimizer, shape, key=init_key)
+    return state, jax.random.key_data(step_key)
 
 
 def count_steps(config: TrainConfig, train_examples: int) -> int:
@@ -109,7 +110,7 @@ def _compiled(program: Program, start: float) -> Program:
     """Returns the program with both steps compiled for the shapes that they will meet."""
     placement, config, dataset = program.placement, program.config, program.dataset
     (group, *_) = placement.groups([0])
-    own = placement.place([(initial(program, seed), step_key(seed)) for seed in group])
+    own = placement.place([initial(program, seed) for seed in group])
     sharding = placement.batch_sharding
     batch = next(
         train_batches(dataset, batch_size=config.batch_size, start=0, stop=1, sharding=sharding)

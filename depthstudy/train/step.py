@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import flax.struct
 import jax
@@ -42,7 +42,7 @@ class EvalSums(NamedTuple):
 
     loss: Float[Array, ""]
     errors: Float[Array, ""]
-    count: Float[Array, ""]
+    examples: Float[Array, ""]
 
 
 TrainStep = Callable[[TrainState, Batch, jax.Array], tuple[TrainState, StepMetrics]]
@@ -114,11 +114,11 @@ def make_eval_step(network: nets.Network, dataset: Dataset) -> EvalStep:
 
     def eval_step(state: TrainState, batch: Batch, weights: Float[Array, " B"]) -> EvalSums:
         images = normalize(batch.images, dataset.mean, dataset.std)
-        logits = network.apply(state.variables, images)
+        logits = cast(Array, network.apply(state.variables, images))
         return EvalSums(
             loss=jnp.sum(weights * cross_entropy(logits, batch.labels)),
             errors=jnp.sum(weights * _wrong(logits, batch.labels)),
-            count=jnp.sum(weights),
+            examples=jnp.sum(weights),
         )
 
     return eval_step

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,46 +35,60 @@ def photo(index: int, *, height: int, width: int) -> Image.Image:
     return Image.fromarray(image)
 
 
-def photos(indices: range, label: int | None = None) -> list[dict[str, object]]:
-    """Examples whose photos vary in size."""
-    examples: list[dict[str, object]] = []
-    for i in indices:
-        file = io.BytesIO()
-        photo(i, height=20 + i, width=50 - i).save(file, "PNG")
-        label_of_i = i % 3 if label is None else label
-        examples.append({"image": file.getvalue(), "label": label_of_i, "coarse": 0})
-    return examples
+class Photos(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+    """Thirty photos in three classes, of sizes that vary, and three photos of no class."""
+
+    name = "photos"
+    VERSION = tfds.core.Version("1.0.0")
+    pkg_dir_path = Path(__file__).parent  # TFDS would look for it, and pytest hides this module
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {
+            "image": tfds.features.Image(shape=(None, None, 3)),
+            "label": tfds.features.ClassLabel(names=["cat", "dog", "owl"]),
+            "coarse": tfds.features.ClassLabel(num_classes=2),
+        }
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict(features),
+            supervised_keys=("image", "label"),
+        )
+
+    def _split_generators(self, dl_manager: object) -> dict[str, Iterator[Any]]:
+        return {
+            "train": self._generate_examples(range(24)),
+            "test": self._generate_examples(range(24, 30)),
+            "unlabelled": self._generate_examples(range(3), label=-1),
+        }
+
+    def _generate_examples(self, indices: range, label: int | None = None) -> Iterator[Any]:
+        for i in indices:
+            image = photo(i, height=20 + i, width=50 - i)
+            yield i, {"image": image, "label": i % 3 if label is None else label, "coarse": 0}
+
+
+class Sounds(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+    """A set with no images in it."""
+
+    name = "sounds"
+    VERSION = tfds.core.Version("1.0.0")
+    pkg_dir_path = Path(__file__).parent
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {"loudness": tfds.features.Scalar(dtype=np.float32)}
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager: object) -> dict[str, Iterator[Any]]:
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self) -> Iterator[Any]:
+        yield 0, {"loudness": 0.5}
 
 
 @pytest.fixture(scope="session")
 def tfds_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A TFDS folder in which TFDS itself prepared ``photos`` and ``sounds``."""
     folder = tmp_path_factory.mktemp("tfds")
-    store = functools.partial(
-        tfds.dataset_builders.store_as_tfds_dataset,
-        version="1.0.0",
-        data_dir=folder,
-        file_format="array_record",
-        disable_shuffling=True,
-    )
-    store(
-        name="photos",
-        features=tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(shape=(None, None, 3)),
-                "label": tfds.features.ClassLabel(names=["cat", "dog", "owl"]),
-                "coarse": tfds.features.ClassLabel(num_classes=2),
-            }
-        ),
-        split_datasets={
-            "train": photos(range(24)),
-            "test": photos(range(24, 30)),
-            "unlabelled": photos(range(3), label=-1),
-        },
-    )
-    store(
-        name="sounds",
-        features=tfds.features.FeaturesDict({"loudness": tfds.features.Scalar(dtype=np.float32)}),
-        split_datasets={"train": [{"loudness": 0.5}]},
-    )
+    for kind in (Photos, Sounds):
+        kind(data_dir=folder, file_format="array_record").download_and_prepare()
     return folder

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import jax
 import numpy as np
 import pytest
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Batch, Dataset, batch_at, eval_batches, load, order_at, train_batches
-
+from depthstudy.data.split import HostBatch
 
 CONFIG = DataConfig(train_examples=200, label_noise=0.1)
 
@@ -26,20 +26,21 @@ def dataset(request: pytest.FixtureRequest, cache: str) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def reference(cache: str) -> list[Batch]:
+def reference(cache: str) -> list[HostBatch]:
     """Twenty batches of 48, gathered by hand from the images on the host."""
     train = load(dataclasses.replace(CONFIG, data_dir=cache)).train
     images, labels = train.read(np.arange(200))
     orders = [order_at(step, seed=0, count=200, batch_size=48) for step in range(20)]
-    return [Batch(images[order], labels[order]) for order in orders]
+    return [HostBatch(images[order], labels[order]) for order in orders]
 
 
-def assert_same(batches: Iterator[Batch], expected: list[Batch]) -> None:
+def assert_same(batches: Iterator[Batch], expected: list[HostBatch]) -> None:
     for got, wanted in zip(batches, expected, strict=True):
-        jax.tree.map(np.testing.assert_array_equal, got, wanted)
+        np.testing.assert_array_equal(got.images, wanted.images)
+        np.testing.assert_array_equal(got.labels, wanted.labels)
 
 
-def test_a_run_from_the_start(dataset: Dataset, reference: list[Batch]) -> None:
+def test_a_run_from_the_start(dataset: Dataset, reference: list[HostBatch]) -> None:
     batches = list(train_batches(dataset, batch_size=48, stop=20))
     assert_same(iter(batches), reference)
     assert all(isinstance(x, jax.Array) for batch in batches for x in batch)
@@ -47,13 +48,13 @@ def test_a_run_from_the_start(dataset: Dataset, reference: list[Batch]) -> None:
     assert batches[0].labels.dtype == np.int32
 
 
-def test_a_run_that_goes_on(dataset: Dataset, reference: list[Batch]) -> None:
+def test_a_run_that_goes_on(dataset: Dataset, reference: list[HostBatch]) -> None:
     assert_same(train_batches(dataset, batch_size=48, start=7, stop=12), reference[7:12])
     assert_same(iter([batch_at(dataset, 9, batch_size=48)]), reference[9:10])
     assert list(train_batches(dataset, batch_size=48, start=5, stop=5)) == []
 
 
-def test_worker_processes(cache: str, reference: list[Batch]) -> None:
+def test_worker_processes(cache: str, reference: list[HostBatch]) -> None:
     """Two processes read the same batches in the same order; an abandoned run ends them."""
     workers = load(dataclasses.replace(CONFIG, data_dir=cache, stream=True, workers=2))
     batches = train_batches(workers, batch_size=48, start=7, stop=10_000)
@@ -90,8 +91,11 @@ def test_evaluation_of_a_stream(dataset: Dataset) -> None:
     )
 
 
-def test_batches_are_placed_as_asked(dataset: Dataset, reference: list[Batch]) -> None:
-    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+@pytest.mark.parametrize("axis", [AxisType.Auto, AxisType.Explicit])
+def test_batches_are_placed_as_asked(
+    dataset: Dataset, reference: list[HostBatch], axis: AxisType
+) -> None:
+    mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(axis,))
     sharding = NamedSharding(mesh, PartitionSpec("data"))
     batch = next(train_batches(dataset, batch_size=48, stop=1, sharding=sharding))
     assert_same(iter([batch]), reference[:1])

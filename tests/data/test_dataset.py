@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data import Batch, Dataset, dataset, load
+from depthstudy.data import Dataset, dataset, load
 from depthstudy.data.held import HeldSplit
+from depthstudy.data.split import HostBatch
 from depthstudy.data.streamed import StreamedSplit
 from depthstudy.errors import InputError
 
@@ -29,7 +30,7 @@ def test_digits(digits: Dataset) -> None:
 def test_a_constant_channel_can_be_divided_by_its_deviation(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    black = Batch(np.zeros((4, 8, 8, 1), np.uint8), np.zeros(4, np.int32))
+    black = HostBatch(np.zeros((4, 8, 8, 1), np.uint8), np.zeros(4, np.int32))
     monkeypatch.setattr(digits.train, "read", lambda indices: black)
     mean, std = dataset.moments(digits.train)
     assert mean == [0]

@@ -72,13 +72,11 @@ def test_another_file_format(tfds_dir: Path, tmp_path: Path) -> None:
 
 def test_splits(tfds_dir: Path) -> None:
     source = tfds_reader.open_folder(tfds_dir / "photos" / "1.0.0")
-    for name in ("validation", "train[:x]", ""):
-        with pytest.raises(InputError, match=r"it has: test, train, unlabelled$"):
+    for name in ("validation", "train[:x]", "train[:0]", ""):
+        with pytest.raises(InputError, match=r"splits are: train, test, unlabelled$"):
             source.split(name)
     with pytest.raises(InputError, match=r"^split 'unlabelled' of photos/1.0.0 has no labels$"):
         source.split("unlabelled")
-    with pytest.raises(InputError, match="is empty"):
-        source.split("train[:0]")
 
 
 def test_a_set_without_images(tfds_dir: Path) -> None:

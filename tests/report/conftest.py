@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import shlex
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -90,7 +92,7 @@ def final_errors(seeds: int) -> dict[str, np.ndarray]:
 
 def curves(study: str, name: str, seed: int, train: float, test: float) -> list[records.Record]:
     draw = np.random.default_rng(hash_of(name) + seed)
-    base = {"study": study, "variant": name, "seed": seed}
+    base = {"study": study, "variant": name, "seed": seed, "layer": ""}
     floor = max(0.002, 2.3 * train)
     rate = 60 + 400 * train
     rows = []
@@ -249,9 +251,15 @@ def diverge(
         for row in rows
         if (row.variant, row.seed, row.probe) != (name, seed, "training") or row.step < step
     ]
-    mark = {"study": study, "variant": name, "seed": seed, "step": step}
+    mark = {"study": study, "variant": name, "seed": seed, "step": step, "layer": ""}
     metric = {"probe": "run", "metric": "diverged_at_step", "value": step}
     return [*kept, records.Record(**mark, **metric)]
+
+
+@pytest.fixture(scope="session")
+def made() -> ModuleType:
+    """This module, for tests that make a study of their own."""
+    return sys.modules[__name__]
 
 
 @pytest.fixture(scope="session")

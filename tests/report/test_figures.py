@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from depthstudy.report import curves, figures, palette, tables
-from tests.report import conftest as made
+from depthstudy.report import curves, figures, palette, poster, tables
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +14,7 @@ def study(workdir):
 
 
 @pytest.fixture(scope="module")
-def wide(tmp_path_factory):
+def wide(tmp_path_factory, made):
     return tables.read(made.wide_study(tmp_path_factory.mktemp("wide"), count=60))
 
 
@@ -57,7 +56,7 @@ def test_every_colour_of_a_chart_is_in_the_palette(study):
     assert "var(" not in palette.resolve(text)
 
 
-def test_error_panel_draws_the_summary(study):
+def test_error_panel_draws_the_summary(study, made):
     train, _ = figures.error_panels(study)
     means = {row["variant"]: row for row in train.values if "low" in row}
     runs = study.summary[study.summary["variant"] == "plain-56"]["train_error"].to_numpy()
@@ -130,3 +129,14 @@ def test_part_panel_draws_the_decomposition(study):
 def test_digits_are_json():
     assert figures.digits(math.nan) is None
     assert figures.digits(0.123456789) == 0.12346
+
+
+def test_poster_holds_the_data_and_the_key_of_all_panels(study):
+    panels = figures.error_panels(study)
+    key = [("<b>", "var(--g0)"), ("plain", "var(--g1)")]
+    spec = poster.poster(panels, "T", "S", columns=2, width=100, key=key)
+    legend, grid = spec["vconcat"]
+    assert [row["name"] for row in legend["data"]["values"]] == ["<b>", "plain"]
+    used = {layer["data"]["name"] for view in grid["concat"] for layer in view["layer"]}
+    assert used == spec["datasets"].keys()
+    assert len(poster.poster(panels, "T", "S", columns=2, width=100)["vconcat"]) == 1

@@ -6,7 +6,6 @@ from scipy import stats
 
 from depthstudy import records, store
 from depthstudy.report import tables
-from tests.report import conftest as made
 
 
 def test_estimate_is_the_t_interval():
@@ -24,7 +23,7 @@ def test_estimate_of_one_value_and_of_none():
     assert math.isnan(none.mean)
 
 
-def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path):
+def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path, made):
     variants = [made.variant("None", 8, "18"), made.variant("None", 20, "NA")]
     summary = [made.summarise(info, 0, 0.1, math.nan) for info in variants]
     verdict = records.Verdict(
@@ -46,7 +45,7 @@ def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path):
     assert study.verdicts[0].seeds_to_settle is None
 
 
-def test_tables_come_back_as_they_were_written(tmp_path):
+def test_tables_come_back_as_they_were_written(tmp_path, made):
     errors = made.final_errors(3)
     made.fake_study(tmp_path)
     study = tables.read(tmp_path)
@@ -54,7 +53,7 @@ def test_tables_come_back_as_they_were_written(tmp_path):
     assert study.verdicts == tuple(made.judge(errors))
 
 
-def test_curve_drops_what_is_not_finite(tmp_path):
+def test_curve_drops_what_is_not_finite(tmp_path, made):
     made.fake_study(tmp_path)
     path = tmp_path / store.RECORDS
     table = pd.read_csv(path)
@@ -66,7 +65,7 @@ def test_curve_drops_what_is_not_finite(tmp_path):
     assert len(found) == table["metric"].eq("loss").sum() - broken.sum()
 
 
-def test_groups_labels_and_divergences(tmp_path):
+def test_groups_labels_and_divergences(tmp_path, made):
     made.fake_study(tmp_path)
     study = tables.read(tmp_path)
     groups = tables.groups(study.info)
@@ -79,7 +78,7 @@ def test_groups_labels_and_divergences(tmp_path):
     assert tables.divergences(study) == {"plain-56": tables.Divergence(1, 130)}
 
 
-def test_variants_of_one_depth_keep_their_names(tmp_path):
+def test_variants_of_one_depth_keep_their_names(tmp_path, made):
     made.wide_study(tmp_path, count=2)
     info = tables.read(tmp_path).info
     assert not tables.has_depths(info)

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 (minus signs, dashes and multiplication signs are meant)
 import math
 
 import pytest
@@ -165,6 +164,13 @@ def test_divergence():
     assert words.divergence_sentence("plain-56", 1, Divergence(1, 130)) == (
         "plain-56: 1 of 1 seed diverged, at step 130."
     )
+
+
+def test_figure_note(made):
+    info = made.describe([made.variant("plain", 8)], 3)
+    assert words.figure_note(info, "dots are seeds") == "digits: mean of 3 seeds; dots are seeds"
+    info = made.describe([made.variant("plain", 8)], 1)
+    assert words.figure_note(info, "dots are seeds") == "digits: one seed"
 
 
 def test_moment():

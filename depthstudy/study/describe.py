@@ -1,0 +1,119 @@
+"""A plan as text: what would be trained, what it costs, and about how long it takes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+
+import jax
+import ml_collections
+import pandas as pd
+
+from depthstudy import data, train
+from depthstudy.config import StudyConfig, apply
+from depthstudy.records import Verdict
+from depthstudy.study.plan import Variant, prepare
+from depthstudy.study.run import Result
+
+_PROBE_SECONDS = 2.0  # how long a step is timed
+
+
+def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
+    """Returns the plan of a study as a table with a line of totals; trains and writes nothing.
+
+    Raises:
+      InputError: Something in the config is wrong.
+    """
+    study, variants = prepare(study)
+    rows = [
+        {
+            "variant": variant.name,
+            "depth": variant.info.depth,
+            "parameters": f"{variant.info.parameters:,}",
+            "MACs": f"{variant.info.macs:,}",
+            "receptive field": f"{variant.info.receptive_field} px",
+            "image": " x ".join(map(str, variant.info.image_shape)),
+            "steps": f"{variant.info.steps:,}",
+        }
+        for variant in variants
+    ]
+    seconds = estimate_seconds(study, variants)
+    return (
+        f"{pd.DataFrame(rows).to_string(index=False)}\n\n"
+        f"{len(variants)} variants x {study.seeds} seeds = {len(variants) * study.seeds} runs; "
+        f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}, "
+        "guessed from a few steps of the dearest variant\n"
+    )
+
+
+def conclusion(result: Result) -> str:
+    """Returns the verdicts of a study, a line each, and where its time went."""
+    statements = {h["name"]: h["statement"] for h in result.info.config["hypotheses"]}
+    lines = [
+        f"{verdict.verdict:>12}  {statements[verdict.hypothesis]}{_numbers(verdict)}"
+        for verdict in result.verdicts
+    ]
+    seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
+    return "\n".join([*lines, "", seconds])
+
+
+def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
+    """Returns a guess of the study's wall time in seconds.
+
+    A small batch of the dearest variant is timed; training is taken to grow with
+    multiply-accumulates, compiling with depth.
+    """
+    dearest = max(variants, key=lambda variant: variant.info.macs)
+    batch_size = min(32 * jax.device_count(), dearest.config.train.batch_size)
+    small = apply(
+        dearest.config,
+        (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size),
+         ("train.placement", "jit")),
+    )  # fmt: skip
+    placement = train.choose(small.train, 1)
+    program = train.build(dearest.spec, small.data, small.train, dearest.dataset, placement)
+    per_mac = _step_seconds(program) / (batch_size * dearest.info.macs)
+    training = sum(variant.work for variant in variants) * study.seeds * per_mac
+    per_layer = program.compile_seconds / dearest.info.depth
+    return training + per_layer * sum(variant.info.depth for variant in variants)
+
+
+def _step_seconds(program: train.Program) -> float:
+    """Returns the time of a train step, the first one left out."""
+    own = program.placement.place([train.initial(program, 0)])
+    batches = data.train_batches(
+        program.dataset,
+        batch_size=program.config.batch_size,
+        stop=1000,
+        sharding=program.placement.batch_sharding,
+    )
+    own, metrics = program.train_step(own, next(batches))
+    jax.block_until_ready(metrics)
+    times: list[float] = []
+    for batch in batches:
+        start = time.perf_counter()
+        own, metrics = program.train_step(own, batch)
+        jax.block_until_ready(metrics)
+        times.append(time.perf_counter() - start)
+        if sum(times) > _PROBE_SECONDS:
+            break
+    return statistics.median(times)
+
+
+def _numbers(verdict: Verdict) -> str:
+    if verdict.verdict == "not tested":
+        return " (no variants to compare)"
+    more = f"; {verdict.seeds_to_settle} would settle it" if verdict.seeds_to_settle else ""
+    return (
+        f" (effect {verdict.effect:+.3g}, 95% interval {verdict.low:+.3g} to {verdict.high:+.3g}, "
+        f"p {verdict.p:.2g}, {verdict.seeds} seeds{more})"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Returns a time in words, as ``"4 min"``."""
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
