@@ -18,8 +18,10 @@ def get_config() -> ml_collections.ConfigDict:
         ("model.depth", (8, 20, 32, 56)),
     )
     config.train.batch_size = 64
-    config.train.epochs = 15
-    config.train.log_every = 11
+    config.train.epochs = 8
+    config.train.learning_rate = 0.05
+    config.train.warmup_steps = 45
+    config.train.log_every = 9
     config.train.evaluations = 3
     config.hypotheses = (
         {

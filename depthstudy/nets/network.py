@@ -19,11 +19,10 @@ from jaxtyping import Array, Float, Num
 
 from depthstudy.arch import layers
 from depthstudy.arch.spec import ArchSpec
+from depthstudy.nets.convolution import Conv
 
 Variables = Mapping[str, Any]
 
-# He et al. 2015: variance 2 / fan-out keeps the norm of gradients on the way back.
-_CONV_INIT = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 # Uniform in +-1/sqrt(fan-in), the usual start of a dense classifier.
 _DENSE_INIT = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 
@@ -91,15 +90,8 @@ def _apply_layer(layer: layers.Layer, x: Array, train: bool, dtype: Any) -> Arra
     """Applies one layer; those with parameters become submodules of the module that calls."""
     match layer:
         case layers.Conv():
-            return nn.Conv(
-                layer.filters,
-                (layer.kernel, layer.kernel),
-                strides=layer.stride,
-                padding=(layer.kernel - 1) // 2,
-                use_bias=layer.bias,
-                kernel_init=_CONV_INIT,
-                dtype=dtype,
-                name=layer.name,
+            return Conv(
+                layer.filters, layer.kernel, layer.stride, layer.bias, dtype, name=layer.name
             )(x)
         case layers.BatchNorm():
             return nn.BatchNorm(

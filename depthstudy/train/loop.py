@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from depthstudy.config import TrainConfig
-from depthstudy.data import Split, eval_batches, train_batches
+from depthstudy.data import Batch, Split, eval_batches, train_batches
 from depthstudy.records import Record
 from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
 from depthstudy.train.program import Program, initial
@@ -111,6 +112,13 @@ def evaluation_steps(config: TrainConfig, steps: int) -> list[int]:
 def _train_to_end(
     program: Program, runs: Sequence[_Run], own: Any, start: int, progress: Progress
 ) -> None:
+    batches = train_batches(
+        program.dataset,
+        batch_size=program.config.batch_size,
+        start=start,
+        stop=program.steps,
+        sharding=program.placement.batch_sharding,
+    )
     evaluations = evaluation_steps(program.config, program.steps)
     logs = range(0, program.steps, program.config.log_every)
     stops = sorted({*logs, *evaluations} - set(range(start + 1)))
@@ -119,7 +127,7 @@ def _train_to_end(
         if all(run.diverged_at for run in runs):
             break
         with _timed(runs, "train_seconds"):
-            own, metrics = _train(program, own, reached, end)
+            own, metrics = _train(program, own, itertools.islice(batches, end - reached))
             for run, steps in zip(runs, program.placement.fetch(metrics, len(runs)), strict=True):
                 _record_training(run, steps, reached)
         if end in evaluations or all(run.diverged_at for run in runs):
@@ -131,16 +139,9 @@ def _train_to_end(
     progress(program.steps - reached)
 
 
-def _train(program: Program, own: Any, begin: int, end: int) -> tuple[Any, list[Any]]:
-    """Takes the steps from ``begin`` to before ``end``; nothing here waits for the device."""
+def _train(program: Program, own: Any, batches: Iterable[Batch]) -> tuple[Any, list[Any]]:
+    """Takes a step with each batch; nothing here waits for the device."""
     metrics = []
-    batches = train_batches(
-        program.dataset,
-        batch_size=program.config.batch_size,
-        start=begin,
-        stop=end,
-        sharding=program.placement.batch_sharding,
-    )
     for batch in batches:
         own, step_metrics = program.train_step(own, batch)
         metrics.append(step_metrics)
