@@ -20,6 +20,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,6 +63,18 @@ def write_json(path: Path, value: Any) -> None:
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Writes a table as CSV."""
     write_text(path, table.to_csv(index=False))
+
+
+def read_table(path: Path, kind: type) -> pd.DataFrame:
+    """Reads a table of one of the kinds in ``records``; text stays text, even ``18`` or ``None``."""
+    hints = typing.get_type_hints(kind)
+    numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
+    return pd.read_csv(
+        path,
+        dtype={name: str for name in hints if name not in numbers},
+        keep_default_na=False,
+        na_values={name: ["", "nan", "NaN"] for name in numbers},
+    )
 
 
 def write_info(workdir: Path, info: records.StudyInfo) -> None:
@@ -180,7 +193,7 @@ class RunStore:
         path = self.folder / RECORDS
         if not path.exists():
             return []
-        table = pd.read_csv(path, keep_default_na=False, dtype={"layer": str, "variant": str})
+        table = read_table(path, records.Record)
         if last_step is not None:
             table = table[table["step"] <= last_step]
         return msgspec.convert(table.to_dict("records"), list[records.Record])

@@ -1,11 +1,20 @@
-"""What every test shares: 8 simulated devices, an own cache folder, and checked array shapes."""
+"""What every test shares: 8 simulated devices, a cache folder of its own, and the digits."""
+
+from __future__ import annotations
 
 import os
+import tempfile
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from depthstudy.data import Dataset
+
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+_CACHE = tempfile.TemporaryDirectory(prefix="depthstudy-test-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,3 +26,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="slow; give --slow"))
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    from depthstudy import config, data
+
+    return data.load(config.DataConfig(stream=False))

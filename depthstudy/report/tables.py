@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import typing
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def read(workdir: Path) -> Study:
     if info is None:
         raise InputError(f"{workdir} holds no finished study: study.json is missing")
     try:
-        frames = {name: _table(workdir / name, kind) for name, kind in _KINDS.items()}
+        frames = {name: store.read_table(workdir / name, kind) for name, kind in _KINDS.items()}
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
@@ -81,18 +80,6 @@ def read(workdir: Path) -> Study:
         summary=frames[store.SUMMARY],
         decomposition=tuple(_rows(frames[store.DECOMPOSITION], records.Decomposition)),
         verdicts=tuple(_rows(frames[store.VERDICTS], records.Verdict)),
-    )
-
-
-def _table(path: Path, kind: type) -> pd.DataFrame:
-    """Reads a table; text stays text, even where it reads ``18`` or ``None``."""
-    hints = typing.get_type_hints(kind)
-    numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
-    return pd.read_csv(
-        path,
-        dtype={name: str for name in hints if name not in numbers},
-        keep_default_na=False,
-        na_values={name: ["", "nan", "NaN"] for name in numbers},
     )
 
 

@@ -30,7 +30,7 @@ def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
     if not warmup:
         return main
     return optax.join_schedules(
-        [optax.linear_schedule(peak / warmup, peak, warmup), main], [warmup]
+        [optax.linear_schedule(peak / warmup, peak, warmup - 1), main], [warmup]
     )
 
 

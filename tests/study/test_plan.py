@@ -1,0 +1,90 @@
+"""From a config to variants: names, costs, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from depthstudy import study
+from depthstudy.config import StudyConfig, Value, apply, parse
+from depthstudy.errors import InputError
+from depthstudy.study.plan import settings_of
+
+
+def planned(**fields: Value) -> tuple[study.Variant, ...]:
+    settings = tuple((name.replace("__", "."), value) for name, value in fields.items())
+    return study.plan(apply(StudyConfig(), settings))
+
+
+def test_the_config_itself_is_one_variant() -> None:
+    (variant,) = planned()
+    assert variant.name == "resnet_depth20"
+    assert (variant.info.depth, variant.info.parameters) == (20, 269_434)
+    assert variant.info.steps == round(20 * 1438 / 128)
+    assert variant.spec.head.num_classes == 10
+
+
+def test_a_sweep_is_a_product_over_any_fields() -> None:
+    variants = planned(
+        sweep=(("model.depth", (8, 14)), ("data.label_noise", (0.0, 0.3)), ("train.steps", (5,)))
+    )
+    assert [variant.name for variant in variants] == [
+        "depth8_label_noise0.0_steps5",
+        "depth8_label_noise0.3_steps5",
+        "depth14_label_noise0.0_steps5",
+        "depth14_label_noise0.3_steps5",
+    ]
+    assert [variant.info.group for variant in variants][:2] == [
+        "resnet, label_noise=0.0, steps=5",
+        "resnet, label_noise=0.3, steps=5",
+    ]
+    assert variants[1].config.data.label_noise == 0.3
+    assert variants[0].dataset is variants[2].dataset
+    assert variants[1].dataset is not variants[0].dataset
+
+
+def test_named_variants_join_the_sweep() -> None:
+    variants = planned(
+        sweep=(("model.depth", (8,)),),
+        variants=(("no_norm", (("model.norm", "none"), ("model.depth", 14))),),
+    )
+    assert [variant.name for variant in variants] == ["depth8", "no_norm"]
+    assert variants[0].info.settings == {"model.depth": 8, "model.norm": None}
+    assert settings_of(variants)["no_norm"]["model.norm"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ((("model.dept", (8,)),), "did you mean 'depth'"),
+        ((("model.depth", (8,)), ("model.depth", (14,))), "names model.depth twice"),
+        ((("model.depth", ()),), "gives model.depth no values"),
+        ((("model.depth", (8, 8)),), "a value twice"),
+        ((("model.depth", (8, "x")),), "expected `int | null`, got `str`"),
+        ((("model.depth", (8, 15)),), "variant depth15: no depth 15.*nearest: 14 and 20"),
+        ((("seeds", (1, 2)),), "cannot differ in config.seeds"),
+        ((("model.family", ("resnet", "resnets")),), "did you mean resnet"),
+        ((("data.train_examples", (5,)),), "10 .its classes. to 1438"),
+    ],
+)
+def test_refusals(sweep: tuple, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        planned(sweep=sweep)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_are_unique_and_fit_a_folder() -> None:
+    twice = (("a", ()), ("a", (("model.depth", 8),)))
+    with pytest.raises(InputError, match="2 variants have the name 'a'"):
+        planned(variants=twice)
+    with pytest.raises(InputError, match=r"the name '\.\./a'"):
+        planned(variants=(("../a", ()),))
+
+
+def test_the_plan_is_described_with_its_costs() -> None:
+    text = study.describe(
+        parse({"seeds": 2, "sweep": (("model.family", ("plain", "resnet")), ("model.depth", (8,)))})
+    )
+    assert "75,002" in text
+    assert "747,136" in text
+    assert "25 px" in text
+    assert "2 variants x 2 seeds = 4 runs" in text

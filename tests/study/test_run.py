@@ -1,0 +1,130 @@
+"""A study from config to tables: what it trains, what it does not train again, what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from depthstudy import records, report, store, study, train
+from depthstudy.config import StudyConfig, apply
+from depthstudy.errors import InputError
+
+SMALL = apply(
+    StudyConfig(),
+    (
+        ("name", "small"),
+        ("seeds", 2),
+        ("model.width", 4),
+        ("train.steps", 6),
+        ("train.evaluations", 2),
+        ("train.log_every", 3),
+        ("train.placement", "pmap"),
+        ("sweep", (("model.family", ("plain", "resnet")), ("model.depth", (8, 14)))),
+        (
+            "hypotheses",
+            (
+                {
+                    "name": "rises",
+                    "statement": "It rises.",
+                    "metric": "train_error",
+                    "relation": "rises",
+                    "where": (("model.family", "plain"),),
+                    "along": "model.depth",
+                },
+            ),
+        ),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("study")
+    study.run(SMALL, path, command="python scripts/run.py")
+    return path
+
+
+def test_tables(workdir: Path) -> None:
+    summary = pd.read_csv(workdir / store.SUMMARY)
+    assert list(summary) == [
+        "variant", "seed", "train_error", "test_error", "gap", "parameters", "macs", "seconds",
+    ]  # fmt: skip
+    names = ["plain_depth8", "plain_depth14", "resnet_depth8", "resnet_depth14"]
+    assert list(summary["variant"]) == [name for name in names for _ in range(2)]
+    assert list(summary["seed"]) == [0, 1] * 4
+    pd.testing.assert_series_equal(
+        summary["gap"], summary["test_error"] - summary["train_error"], check_names=False
+    )
+    table = pd.read_csv(workdir / store.RECORDS, keep_default_na=False)
+    assert list(table) == [
+        "study", "variant", "seed", "step", "probe", "layer", "metric", "value",
+    ]  # fmt: skip
+    last = table[(table["metric"] == "test_error") & (table["step"] == 6)]
+    assert list(last["value"]) == list(summary["test_error"])
+    assert set(table["study"]) == {"small"}
+    verdicts = pd.read_csv(workdir / store.VERDICTS)
+    assert list(verdicts) == [
+        "hypothesis", "verdict", "effect", "low", "high", "p", "seeds", "seeds_to_settle",
+    ]  # fmt: skip
+    wide = summary.pivot(index="seed", columns="variant", values="train_error")
+    effect = (wide["plain_depth14"] - wide["plain_depth8"]).mean()
+    assert verdicts["effect"][0] == pytest.approx(effect)
+
+
+def test_info_and_report(workdir: Path) -> None:
+    info = store.read_info(workdir)
+    assert info is not None
+    assert [variant.group for variant in info.variants] == ["plain"] * 2 + ["resnet"] * 2
+    assert info.seconds["train"] > 0
+    text = report.write(workdir).read_text()
+    assert "It rises." in text
+    assert "python scripts/run.py" in text
+
+
+def forbid_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(train, "fit", fail)
+    monkeypatch.setattr(train, "build", fail)
+
+
+def test_finished_runs_are_not_run_again(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pd.read_csv(workdir / store.SUMMARY)
+    forbid_training(monkeypatch)
+    result = study.run(SMALL, workdir)
+    pd.testing.assert_frame_equal(result.summary, before)
+    fewer = apply(SMALL, (("seeds", 1), ("hypotheses", ())))
+    assert len(study.run(fewer, workdir).summary) == 4
+    study.run(SMALL, workdir)
+
+
+def test_another_config_is_refused(workdir: Path) -> None:
+    message = r"learning_rate \(0.1, now 0.2\).*take another --workdir"
+    with pytest.raises(InputError, match=message):
+        study.run(apply(SMALL, (("train.learning_rate", 0.2),)), workdir)
+
+
+def test_two_at_once_are_refused(workdir: Path) -> None:
+    with store.lock(workdir), pytest.raises(InputError, match="another process"):
+        study.run(SMALL, workdir)
+
+
+def test_a_run_folder_describes_itself(workdir: Path) -> None:
+    run = store.RunStore.of(workdir, "resnet_depth14", 1)
+    info = run.read_info()
+    assert info is not None
+    assert (info.variant, info.seed, info.image_shape) == ("resnet_depth14", 1, (8, 8, 1))
+    assert info.config["model"]["width"] == 4
+    rows = run.read_records()
+    assert rows[0] == records.Record(
+        study="small",
+        variant="resnet_depth14",
+        seed=1,
+        step=3,
+        probe="training",
+        metric="loss",
+        value=rows[0].value,
+    )

@@ -1,0 +1,73 @@
+"""Files: whole or not at all, and read back as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depthstudy import records, store
+from depthstudy.store import RunInfo, RunStore
+
+INFO = RunInfo(
+    study="18",
+    variant="NA",
+    seed=3,
+    arch="{}",
+    config={"train": {"step_boundaries": [0.5], "precision": "auto"}},
+    image_shape=(8, 8, 1),
+    class_names=("a", "b"),
+)
+
+
+def row(step: int, layer: str = "") -> records.Record:
+    return records.Record(
+        study="18",
+        variant="NA",
+        seed=3,
+        step=step,
+        probe="p",
+        layer=layer,
+        metric="m",
+        value=1 / 3,
+    )
+
+
+def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    store.write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="Out of range"):
+        store.write_json(path, {"a": float("nan")})
+    assert path.read_text() == '{\n "a": 1\n}\n'
+
+
+def test_records_come_back_as_they_were(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "NA", 3)
+    assert run.read_records() == []
+    rows = [row(1), row(2, "None"), row(3)]
+    run.write_records(rows)
+    assert run.read_records() == rows
+    assert run.read_records(last_step=2) == rows[:2]
+
+
+def test_infos_come_back_as_they_were(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    assert run.read_info() is None
+    assert run.read_outcome() is None
+    run.write_info(INFO)
+    assert run.read_info() == INFO
+
+
+def test_checkpoints_keep_the_last_and_ignore_what_is_half_written(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    checkpoints = run.open_checkpoints(keep=2)
+    for step in (1, 2, 3):
+        checkpoints.save(step, {"x": np.full(4, step, np.float32)}, INFO)
+    checkpoints.close()
+    (run.folder / "checkpoints" / "9.orbax-checkpoint-tmp").mkdir()
+    again = run.open_checkpoints(keep=2)
+    assert sorted(again.all_steps()) == [2, 3]
+    restored = again.restore(3, {"x": np.zeros(4, np.float32)})
+    np.testing.assert_array_equal(restored["x"], 3)
+    again.close()

@@ -1,0 +1,133 @@
+"""The loop: it resumes to the same bits, records what it measures, and survives divergence."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from depthstudy import arch, train
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Dataset
+from depthstudy.store import Outcome, RunInfo, RunStore
+from depthstudy.train import loop
+
+CONFIG = TrainConfig(
+    batch_size=64, eval_batch_size=200, steps=12, learning_rate=0.05, log_every=5, evaluations=3
+)
+SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
+DATA = DataConfig(shift=1)
+
+
+def info(seed: int) -> RunInfo:
+    return RunInfo(
+        study="test",
+        variant="v",
+        seed=seed,
+        arch=SPEC.to_json(),
+        config={},
+        image_shape=(8, 8, 1),
+        class_names=("0",),
+    )
+
+
+@pytest.fixture(scope="module", params=["jit", "pmap"])
+def program(request: pytest.FixtureRequest, digits: Dataset) -> train.Program:
+    config = dataclasses.replace(CONFIG, placement=request.param)
+    return train.build(SPEC, DATA, config, digits, train.choose(config, 2))
+
+
+def fit(program: train.Program, folder: Path, progress: Any = lambda _: None) -> list[Outcome]:
+    found: list[Outcome] = []
+    for seeds in program.placement.groups([0, 1]):
+        stores = [RunStore.of(folder, "v", seed) for seed in seeds]
+        found += train.fit(program, [info(seed) for seed in seeds], stores, progress)
+    return found
+
+
+def final_state(program: train.Program, folder: Path, seed: int) -> Any:
+    checkpoints = RunStore.of(folder, "v", seed).open_checkpoints(2)
+    state = checkpoints.restore(program.steps, train.initial(program, seed)[0])
+    checkpoints.close()
+    return state
+
+
+class InterruptionError(Exception):
+    pass
+
+
+def test_a_broken_run_ends_at_the_same_bits(program: train.Program, tmp_path: Path) -> None:
+    whole = fit(program, tmp_path / "whole")
+    done: list[int] = []
+
+    def interrupt(steps: int) -> None:
+        done.append(steps)
+        if sum(done) >= 9:  # after the second of three evaluations
+            raise InterruptionError
+
+    with pytest.raises(InterruptionError):
+        fit(program, tmp_path / "broken", interrupt)
+    assert not list((tmp_path / "broken").rglob("result.json"))
+    again = fit(program, tmp_path / "broken")
+    for seed in (0, 1):
+        states = [final_state(program, tmp_path / name, seed) for name in ("whole", "broken")]
+        jax.tree.map(np.testing.assert_array_equal, *states)
+        rows = [RunStore.of(tmp_path / n, "v", seed).read_records() for n in ("whole", "broken")]
+        numbers = [[row for row in found if not row.metric.endswith("seconds")] for found in rows]
+        assert numbers[0] == numbers[1]
+        assert (whole[seed].train_error, whole[seed].test_loss) == (
+            again[seed].train_error,
+            again[seed].test_loss,
+        )
+
+
+def test_what_is_recorded_and_when(program: train.Program, tmp_path: Path) -> None:
+    taken: list[int] = []
+    outcomes = fit(program, tmp_path, taken.append)
+    groups = len(program.placement.groups([0, 1]))
+    assert sum(taken) == 12 * groups
+    store = RunStore.of(tmp_path, "v", 1)
+    rows = store.read_records()
+    steps = {
+        metric: [row.step for row in rows if (row.probe, row.metric) == metric]
+        for metric in [("training", "loss"), ("evaluation", "test_error")]
+    }
+    assert steps == {
+        ("training", "loss"): [4, 5, 8, 10, 12],
+        ("evaluation", "test_error"): [4, 8, 12],
+    }
+    outcome = store.read_outcome()
+    assert outcome == outcomes[1]
+    assert outcome is not None
+    assert (outcome.status, outcome.step, outcome.diverged_at) == ("finished", 12, None)
+    wrong = outcome.test_error * 359  # every test example counts once
+    assert wrong == pytest.approx(round(wrong), abs=1e-3)
+    assert list(store.folder.glob("events.out.tfevents.*"))
+
+
+def test_divergence_is_a_result(digits: Dataset, tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, placement="jit", learning_rate=1e30, steps=40)
+    program = train.build(SPEC, DATA, config, digits, train.choose(config, 1))
+    taken: list[int] = []
+    (outcome,) = train.fit(program, [info(0)], [RunStore.of(tmp_path, "v", 0)], taken.append)
+    assert outcome.status == "diverged"
+    assert outcome.diverged_at is not None
+    assert 1 < outcome.diverged_at <= 5
+    assert (outcome.train_error, outcome.test_error) == (0.9, 0.9)
+    assert outcome.train_loss is None
+    assert outcome.step < 40
+    assert sum(taken) == 40  # the bar is told that nothing is left
+    (again,) = train.fit(program, [info(0)], [RunStore.of(tmp_path, "v", 0)], taken.append)
+    assert dataclasses.replace(again, eval_seconds=outcome.eval_seconds) == outcome
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "steps", "expected"),
+    [(1, 10, [10]), (3, 10, [3, 7, 10]), (4, 100, [25, 50, 75, 100]), (10, 3, [1, 2, 3])],
+)
+def test_evaluation_steps(evaluations: int, steps: int, expected: list[int]) -> None:
+    assert loop.evaluation_steps(TrainConfig(evaluations=evaluations), steps) == expected

@@ -1,0 +1,87 @@
+"""Schedules and updates against closed forms."""
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from depthstudy.config import TrainConfig
+from depthstudy.train import optimizer as room
+
+
+def rates(steps: int, **options: object) -> np.ndarray:
+    config = TrainConfig(learning_rate=0.4, **options)
+    schedule = room.schedule(config, steps)
+    return np.array([float(schedule(step)) for step in range(steps)])
+
+
+def test_constant() -> None:
+    np.testing.assert_allclose(rates(10, schedule="constant"), 0.4)
+
+
+def test_cosine_with_warm_up() -> None:
+    found = rates(100, schedule="cosine", warmup_steps=20)
+    np.testing.assert_allclose(found[:20], 0.4 * np.arange(1, 21) / 20, rtol=1e-5)
+    expected = 0.2 * (1 + np.cos(np.pi * np.arange(80) / 80))
+    np.testing.assert_allclose(found[20:], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("warmup", [0, 10])
+def test_step_falls_at_shares_of_the_whole_training(warmup: int) -> None:
+    found = rates(
+        64, schedule="step", step_boundaries=(0.5, 0.75), step_factor=0.1, warmup_steps=warmup
+    )
+    np.testing.assert_allclose(found[warmup:32], 0.4)
+    np.testing.assert_allclose(found[33:48], 0.04, rtol=1e-5)
+    np.testing.assert_allclose(found[49:], 0.004, rtol=1e-5)
+
+
+PARAMS = {
+    "conv": {"kernel": jnp.array([2.0]), "bias": jnp.array([3.0])},
+    "norm": {"scale": jnp.array([4.0]), "bias": jnp.array([5.0])},
+}
+
+
+def test_only_kernels_decay() -> None:
+    assert room.decayed(PARAMS) == {
+        "conv": {"kernel": True, "bias": False},
+        "norm": {"scale": False, "bias": False},
+    }
+
+
+def step_twice(config: TrainConfig, gradient: float) -> dict:
+    transform, params = room.optimizer(config, 10), PARAMS
+    state = transform.init(params)
+    gradients = {
+        group: {name: jnp.full_like(x, gradient) for name, x in leaves.items()}
+        for group, leaves in params.items()
+    }
+    for _ in range(2):
+        updates, state = transform.update(gradients, state, params)
+        params = optax.apply_updates(params, updates)
+    return params
+
+
+def test_sgd_with_momentum_and_decay() -> None:
+    """The velocity of Sutskever et al. 2013, with L2 decay in the gradient."""
+    config = TrainConfig(learning_rate=0.1, momentum=0.9, weight_decay=0.5, schedule="constant")
+    weight, velocity = 2.0, 0.0
+    for _ in range(2):
+        velocity = 0.9 * velocity + 1.0 + 0.5 * weight
+        weight -= 0.1 * velocity
+    params = step_twice(config, 1.0)
+    assert float(params["conv"]["kernel"][0]) == pytest.approx(weight)
+    assert float(params["norm"]["scale"][0]) == pytest.approx(4 - 0.1 * (1 + 1.9))
+
+
+def test_adamw_decays_apart_from_the_gradient() -> None:
+    """With a constant gradient Adam's step is the learning rate, whatever the gradient's size."""
+    config = TrainConfig(
+        optimizer="adamw", learning_rate=0.01, weight_decay=0.5, schedule="constant"
+    )
+    weight = 2.0
+    for _ in range(2):
+        weight -= 0.01 * (1 + 0.5 * weight)
+    params = step_twice(config, 100.0)
+    assert float(params["conv"]["kernel"][0]) == pytest.approx(weight, rel=1e-5)
+    assert float(params["conv"]["bias"][0]) == pytest.approx(3 - 0.02, rel=1e-5)

@@ -1,0 +1,90 @@
+"""Both placements give the numbers that they should, on 8 simulated devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from jax.sharding import Mesh
+
+from depthstudy import arch, train
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Dataset, train_batches
+from depthstudy.errors import InputError
+from depthstudy.train.placement import Jit, Placement, Pmap
+
+CONFIG = TrainConfig(batch_size=32, eval_batch_size=64, steps=4, learning_rate=0.05)
+SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
+
+
+def trained(placement: Placement, dataset: Dataset, seeds: tuple[int, ...]) -> list[Any]:
+    """Returns the variables of each seed after four steps."""
+    data = DataConfig(shift=1)
+    program = train.build(SPEC, data, CONFIG, dataset, placement)
+    own = placement.place([train.initial(program, seed) for seed in seeds])
+    batches = train_batches(dataset, batch_size=32, stop=4, sharding=placement.batch_sharding)
+    for batch in batches:
+        own, _ = program.train_step(own, batch)
+    return [state.variables for state, _ in placement.fetch(own, len(seeds))]
+
+
+def one_device() -> Jit:
+    return Jit(Mesh(np.array(jax.devices()[:1]), ("batch",)))
+
+
+def assert_close(found: Any, expected: Any, tolerance: float) -> None:
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, atol=tolerance)
+
+
+def test_eight_devices_are_there() -> None:
+    assert jax.device_count() == 8
+
+
+def test_jit_on_eight_devices_is_jit_on_one(digits: Dataset) -> None:
+    """Batch statistics are those of the whole batch, or this would not hold."""
+    (alone,) = trained(one_device(), digits, (5,))
+    (spread,) = trained(Jit(Mesh(np.array(jax.devices()), ("batch",))), digits, (5,))
+    assert_close(spread, alone, 1e-4)
+
+
+@pytest.mark.parametrize(("devices", "per_device"), [(3, 1), (2, 2)])
+def test_a_population_is_its_seeds_one_by_one(
+    digits: Dataset, devices: int, per_device: int
+) -> None:
+    """Three seeds: one on each of three devices, or two on each of two with one to spare."""
+    population = trained(Pmap(tuple(jax.devices()[:devices]), per_device), digits, (0, 1, 2))
+    for seed, variables in enumerate(population):
+        (alone,) = trained(one_device(), digits, (seed,))
+        assert_close(variables, alone, 1e-4)
+    first, second = (jax.tree.leaves(variables["params"])[0] for variables in population[:2])
+    assert np.abs(first - second).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("placement", "seeds", "name", "groups"),
+    [
+        ("auto", 1, "jit", [(0,)]),
+        ("auto", 3, "pmap", [(0, 1, 2)]),
+        ("jit", 2, "jit", [(0,), (1,)]),
+        ("pmap", 1, "pmap", [(0,)]),
+    ],
+)
+def test_choice(placement: Any, seeds: int, name: str, groups: list) -> None:
+    chosen = train.choose(TrainConfig(placement=placement), seeds)
+    assert chosen.name == name
+    assert chosen.groups(range(seeds)) == groups
+
+
+@pytest.mark.parametrize(("seeds", "devices", "per_device"), [(8, 8, 1), (11, 6, 2), (20, 7, 3)])
+def test_seeds_fill_the_devices(seeds: int, devices: int, per_device: int) -> None:
+    chosen = train.choose(TrainConfig(placement="pmap"), seeds)
+    assert isinstance(chosen, Pmap)
+    assert (len(chosen.devices), chosen.per_device) == (devices, per_device)
+
+
+def test_a_batch_that_cannot_be_split_is_refused() -> None:
+    with pytest.raises(InputError, match=r"batch_size=100 cannot be split over 8 devices"):
+        train.choose(TrainConfig(placement="jit", batch_size=100), 1)

@@ -1,0 +1,95 @@
+"""The pure step: its loss, its gradient and its key."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.special
+
+from depthstudy import arch, nets
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Dataset, batch_at
+from depthstudy.train import optimizer, step
+
+STILL = DataConfig()
+CONFIG = TrainConfig(learning_rate=0.05, weight_decay=0.0, schedule="constant", momentum=0.0)
+
+
+def made(
+    dataset: Dataset, data: DataConfig = STILL, norm: str = "batch"
+) -> tuple[step.TrainState, step.TrainStep, nets.Network]:
+    network = nets.Network(arch.build("resnet", depth=8, layout="cifar", norm=norm, width=4))
+    transform = optimizer.optimizer(CONFIG, 100)
+    state = step.init_state(network, transform, dataset.image_shape, key=jax.random.key(0))
+    return state, step.make_train_step(network, transform, dataset, data, CONFIG), network
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy_against_scipy(smoothing: float) -> None:
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(7, 5)) * 4, rng.integers(5, size=7)
+    log_p = scipy.special.log_softmax(logits, axis=-1)
+    target = (1 - smoothing) * np.eye(5)[labels] + smoothing / 5
+    found = step.cross_entropy(jnp.array(logits), jnp.array(labels), smoothing)
+    np.testing.assert_allclose(found, -(target * log_p).sum(-1), rtol=1e-5)
+
+
+def test_a_step_goes_down_the_numerical_gradient(digits: Dataset) -> None:
+    """Plain SGD: the change of a weight is minus the rate times a central difference."""
+    state, train_step, network = made(digits, norm="none")
+    batch = batch_at(digits, 0, batch_size=32)
+    after, metrics = train_step(state, batch, jax.random.key(1))
+    images = (np.asarray(batch.images) / 255 - digits.mean) / digits.std
+
+    def loss(shift: float) -> float:
+        params = jax.tree.map(lambda x: x, state.params)
+        bias = params["head"]["dense"]["bias"]
+        params["head"]["dense"]["bias"] = bias.at[3].add(shift)
+        logits = network.apply({"params": params}, jnp.array(images))
+        return float(step.cross_entropy(logits, batch.labels).mean())
+
+    assert float(metrics.loss) == pytest.approx(loss(0.0), rel=1e-5)
+    slope = (loss(0.01) - loss(-0.01)) / 0.02
+    moved = after.params["head"]["dense"]["bias"] - state.params["head"]["dense"]["bias"]
+    assert float(moved[3]) == pytest.approx(-0.05 * slope, rel=1e-3)
+    assert int(after.step) == 1
+
+
+def test_the_loss_falls(digits: Dataset) -> None:
+    state, train_step, _ = made(digits)
+    train_step = jax.jit(train_step)
+    losses = []
+    for i in range(80):
+        state, metrics = train_step(state, batch_at(digits, i, batch_size=64), jax.random.key(i))
+        losses.append(float(metrics.loss))
+    assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:5])
+
+
+def test_the_key_moves_images_and_nothing_else(digits: Dataset) -> None:
+    batch = batch_at(digits, 0, batch_size=16)
+    keys = [jax.random.key(i) for i in range(2)]
+    state, still, _ = made(digits)
+    assert float(still(state, batch, keys[0])[1].loss) == float(
+        still(state, batch, keys[1])[1].loss
+    )
+    state, shifted, _ = made(digits, DataConfig(shift=2))
+    losses = [float(shifted(state, batch, key)[1].loss) for key in [*keys, keys[0]]]
+    assert losses[0] == losses[2] != losses[1]
+
+
+def test_evaluation_leaves_padding_out_and_running_statistics_in(digits: Dataset) -> None:
+    state, _, network = made(digits)
+    eval_step = step.make_eval_step(network, digits)
+    batch = batch_at(digits, 0, batch_size=8)
+    weights = jnp.array([1.0] * 5 + [0.0] * 3)
+    sums = eval_step(state, batch, weights)
+    assert float(sums.examples) == 5
+    part = jax.tree.map(lambda x: x[:5], batch)
+    alone = eval_step(state, part, jnp.ones(5))
+    assert float(sums.loss) == pytest.approx(float(alone.loss), rel=1e-5)
+    assert float(sums.errors) == float(alone.errors)
+    flat = dataclasses.replace(digits, mean=np.zeros(1, np.float32))
+    shifted = step.make_eval_step(network, flat)(state, part, jnp.ones(5))
+    assert float(shifted.loss) != pytest.approx(float(alone.loss), rel=1e-3)

@@ -1,0 +1,77 @@
+"""The program as a user runs it: its exit codes and its one line on bad input."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART = "--config=configs/quickstart.py"
+
+
+def run(*arguments: str, script: str = "scripts/run.py") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, script, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give --config=FILE"),
+        (["--config=configs/missing.py"], "configs/missing.py"),
+        ([QUICKSTART, "--config.model.depht=8"], "did you mean 'depth'? allowed: family, depth"),
+        ([QUICKSTART, "--config.model.depth=deep"], "invalid literal for int"),
+        ([QUICKSTART, "--config.train.optimizer=adam"], "allowed: sgd, adamw"),
+        ([QUICKSTART, '--config.sweep={"model.depth": (8,)}'], "config.sweep[0]: expected"),
+        ([f"{QUICKSTART}:large"], "get_config() takes 0 positional arguments"),
+        ([QUICKSTART, "--config.data.name=no_such_set"], "tfds build no_such_set"),
+        ([QUICKSTART, "stray"], "unexpected argument 'stray'"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    done = run(*arguments, f"--workdir={tmp_path / 'work'}")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_killed_study_ends_at_the_same_bits() -> None:
+    done = run("--kills=2", "--steps=30", script="tests/whole/kill.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "bit-identical" in done.stdout
+
+
+@pytest.mark.slow
+def test_twenty_kills() -> None:
+    done = run("--kills=20", script="tests/whole/kill.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("config", sorted(Path("configs").glob("*.py")), ids=str)
+def test_every_config_is_valid(config: Path) -> None:
+    import importlib.util
+
+    from depthstudy import config as checks
+
+    found = importlib.util.spec_from_file_location("found", ROOT / config)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    assert checks.parse(module.get_config()).seeds >= 1
+
+
+def test_help_is_quick() -> None:
+    import time
+
+    start = time.perf_counter()
+    assert "--workdir" in run("--help").stdout
+    assert time.perf_counter() - start < 6  # 2 s on a machine that does nothing else
