@@ -40,7 +40,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
         if len(rest) > 1:
             raise InputError(f"unexpected argument {rest[1]!r}; flags begin with --")
         if "config" in flags.FLAGS:
-            bool(flags.FLAGS.config)  # a file that is not there fails when it is first looked at
+            getattr(flags.FLAGS.config, "name", None)  # a missing file fails when first looked at
     except (InputError, flags.Error) as error:
         # What a config file raises arrives as a whole traceback, of which the last line says it.
         *_, last = str(error).rstrip().splitlines()

@@ -151,10 +151,17 @@ def _settings(hypothesis: Mapping[str, Any]) -> tuple[str, str, str]:
     shared = {key: value for key, value in where.items() if against.get(key, ...) == value}
     sides = [{k: v for k, v in side.items() if k not in shared} for side in (where, against)]
     first, second, third = (
-        ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in part.items())
-        for part in (shared, *sides)
+        ", ".join(_setting(key, value) for key, value in part.items()) for part in (shared, *sides)
     )
     return first, second, third
+
+
+def _setting(field: str, value: Any) -> str:
+    """Returns ``"resnet"``, ``"the greatest depth"`` or ``"norm=none"``."""
+    name = field.rpartition(".")[2]
+    if value in ("greatest", "least"):
+        return f"the {value} {name.replace('_', ' ')}"
+    return str(value) if name == "family" else f"{name}={value}"
 
 
 def _evidence(metric: str, verdict: Verdict) -> str:
