@@ -26,7 +26,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.data.name = "folder"
     config.data.image_size = 32
     config.data.shift = 4
-    config.train.batch_size = 64
+    config.train.batch_size = 32
     config.train.epochs = 20
     config.train.learning_rate = 0.05
     config.train.warmup_steps = 20

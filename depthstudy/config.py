@@ -48,9 +48,11 @@ class DataConfig:
     """Which images, how many, and what is done to them.
 
     Attributes:
-      name: ``"digits"``, ``"fashion_mnist"`` or the name of a prepared TFDS set.
+      name: ``"digits"``, ``"fashion_mnist"``, ``"folder"`` (a folder of images, a sub-folder a
+        class) or the name of a prepared TFDS set.
       data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
-      source_dir: Folder with the raw files of a set that we prepare ourselves.
+      source_dir: Folder with the raw files of a set that we prepare ourselves. For ``"folder"``:
+        ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, PNG or JPEG.
       train_split: TFDS split that is trained on.
       test_split: TFDS split that is tested on.
       image_size: Side of the square image in pixels; ``None`` keeps the set's own size.

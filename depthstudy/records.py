@@ -165,6 +165,52 @@ class StudyInfo:
     finished: str
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnalysisRun:
+    """One checkpoint that was analysed.
+
+    Attributes:
+      folder: The run folder.
+      study: Name of its study.
+      variant: Name of its variant.
+      seed: Its seed.
+      step: Step of the checkpoint.
+      family: Family of its architecture.
+      depth: Weight layers on the longest path.
+      image_shape: Height, width and channels of the input.
+    """
+
+    folder: str
+    study: str
+    variant: str
+    seed: int
+    step: int
+    family: str
+    depth: int
+    image_shape: tuple[int, int, int]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnalysisInfo:
+    """What was analysed, and how: the content of ``analysis.json``.
+
+    Attributes:
+      command: The command line.
+      runs: The checkpoints, in the order in which they were named.
+      probes: Name of each probe to its one line.
+      seconds: Wall time of each probe over all runs.
+      versions: Name of a package to its version.
+      hardware: As in ``StudyInfo``.
+    """
+
+    command: str
+    runs: tuple[AnalysisRun, ...]
+    probes: dict[str, str]
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    hardware: dict[str, str]
+
+
 def frame(kind: type, rows: Iterable[Any]) -> pd.DataFrame:
     """Returns ``rows`` of one of the kinds above as a table whose columns are the kind's fields."""
     columns = [field.name for field in dataclasses.fields(kind)]

@@ -37,7 +37,10 @@ DECOMPOSITION = "decomposition.csv"
 VERDICTS = "verdicts.csv"
 REPORT = "report.html"
 FIGURES = "figures"
+ANALYSIS = "analysis.csv"
+ANALYSIS_PAGE = "analysis.html"
 _INFO = "study.json"
+_ANALYSIS_INFO = "analysis.json"
 _LOCK = ".lock"
 _RUNS = "runs"
 _RUN = "run.json"
@@ -66,7 +69,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path, kind: type) -> pd.DataFrame:
-    """Reads a table of one of the kinds in ``records``; text stays text, even ``18`` or ``None``."""
+    """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``."""
     hints = typing.get_type_hints(kind)
     numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
     return pd.read_csv(
@@ -85,6 +88,16 @@ def write_info(workdir: Path, info: records.StudyInfo) -> None:
 def read_info(workdir: Path) -> records.StudyInfo | None:
     """Reads ``study.json``; ``None`` where no study was finished."""
     return _read(workdir / _INFO, records.StudyInfo)
+
+
+def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
+    """Writes ``analysis.json``."""
+    write_json(folder / _ANALYSIS_INFO, dataclasses.asdict(info))
+
+
+def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
+    """Reads ``analysis.json``; ``None`` where nothing was analysed."""
+    return _read(folder / _ANALYSIS_INFO, records.AnalysisInfo)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
@@ -148,6 +161,7 @@ class RunInfo:
       seed: Seed of initialisation and augmentation.
       arch: The architecture, as ``ArchSpec.to_json`` wrote it.
       config: The groups ``model``, ``data`` and ``train`` of the config.
+      dataset: What was learned, with the version that names its content.
       image_shape: Height, width and channels.
       class_names: Names of the classes.
     """
@@ -157,6 +171,7 @@ class RunInfo:
     seed: int
     arch: str
     config: dict[str, Any]
+    dataset: str
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
 
@@ -208,15 +223,15 @@ class RunStore:
 
         return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
 
-    def open_checkpoints(self, keep: int) -> Checkpoints:
-        """Returns the checkpoints of the run, of which the last ``keep`` stay."""
+    def open_checkpoints(self, keep: int | None = None) -> Checkpoints:
+        """Returns the checkpoints of the run, of which the last ``keep`` stay, or all."""
         return Checkpoints(self.folder / _CHECKPOINTS, keep)
 
 
 class Checkpoints:
     """Checkpoints of a run, written in the background; each holds its state and its ``RunInfo``."""
 
-    def __init__(self, folder: Path, keep: int) -> None:
+    def __init__(self, folder: Path, keep: int | None) -> None:
         """Opens the folder; a save that a kill cut short is removed."""
         import orbax.checkpoint as ocp
 
@@ -242,8 +257,8 @@ class Checkpoints:
             ),
         )
 
-    def restore(self, step: int, like: Any) -> Any:
-        """Returns the state of a checkpoint as host arrays, in the form of ``like``."""
+    def restore(self, step: int, like: Any = None) -> Any:
+        """Returns the state of a checkpoint, in the form of ``like`` or else as nested dicts."""
         args = self._ocp.args
         restored = self._manager.restore(
             step, args=args.Composite(state=args.StandardRestore(like))

@@ -16,6 +16,7 @@ INFO = RunInfo(
     seed=3,
     arch="{}",
     config={"train": {"step_boundaries": [0.5], "precision": "auto"}},
+    dataset="digits/1.0.0",
     image_shape=(8, 8, 1),
     class_names=("a", "b"),
 )

@@ -1,4 +1,4 @@
-"""Writes arrays as a prepared TFDS set, whole or not at all."""
+"""Writes images as a prepared TFDS set, whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fcntl
 import io
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ import numpy as np
 from jaxtyping import Integer, UInt8
 from tqdm import tqdm
 
-_CHUNK = 2000  # the writer rewrites its metadata at every call
-
 Arrays = tuple[
     UInt8[np.ndarray, "_ H W"], Integer[np.ndarray, " _"]
 ]  # grey images and their labels
+Example = tuple[bytes, int]  # an image file and its label
+Shape = tuple[int | None, int | None, int]  # height, width, channels; a side that varies is None
 
 
 def write_once(folder: Path, class_names: tuple[str, ...], splits: Mapping[str, Arrays]) -> None:
@@ -35,6 +35,36 @@ def write_once(folder: Path, class_names: tuple[str, ...], splits: Mapping[str, 
     Raises:
       OSError: The folder cannot be written.
     """
+    height, width = next(iter(splits.values()))[0].shape[1:]
+    write_files_once(
+        folder,
+        class_names,
+        (height, width, 1),
+        {split: _encode(*arrays) for split, arrays in splits.items()},
+        total=sum(len(labels) for _, labels in splits.values()),
+    )
+
+
+def write_files_once(
+    folder: Path,
+    class_names: tuple[str, ...],
+    shape: Shape,
+    splits: Mapping[str, Iterable[Example]],
+    *,
+    total: int,
+) -> None:
+    """Does what ``write_once`` does, from image files that need not fit into memory.
+
+    Args:
+      folder: Where the set will be; its last two names are the set's name and version.
+      class_names: Names of the classes, in the order of their labels.
+      shape: Of every image.
+      splits: Examples of each split; they are not touched if the set is there.
+      total: Number of examples in all splits, for the line of progress.
+
+    Raises:
+      OSError: The folder cannot be written.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -43,7 +73,10 @@ def write_once(folder: Path, class_names: tuple[str, ...], splits: Mapping[str, 
         partial = folder.parent / f".{folder.name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        _write(partial, folder.parent.name, folder.name, class_names, splits)
+        name, version = folder.parent.name, folder.name
+        bar = tqdm(total=total, desc=f"preparing {name}", unit=" images", delay=2, disable=None)
+        with bar:
+            _write(partial, name, version, class_names, shape, splits, bar)
         os.replace(partial, folder)
 
 
@@ -52,14 +85,15 @@ def _write(
     name: str,
     version: str,
     class_names: tuple[str, ...],
-    splits: Mapping[str, Arrays],
+    shape: Shape,
+    splits: Mapping[str, Iterable[Example]],
+    bar: tqdm[Any],
 ) -> None:
     import tensorflow_datasets as tfds
 
-    height, width = next(iter(splits.values()))[0].shape[1:]
     features = tfds.features.FeaturesDict(
         {
-            "image": tfds.features.Image(shape=(height, width, 1), encoding_format="png"),
+            "image": tfds.features.Image(shape=shape, encoding_format="png"),
             "label": tfds.features.ClassLabel(names=list(class_names)),
         }
     )
@@ -71,19 +105,25 @@ def _write(
     )
     writer = tfds.core.SequentialWriter(info, 2**31, file_format="array_record")
     writer.initialize_splits(list(splits))
-    total = sum(len(labels) for _, labels in splits.values())
-    with tqdm(total=total, desc=f"preparing {name}", unit=" images", delay=2, disable=None) as bar:
-        for split, (images, labels) in splits.items():
-            for start in range(0, len(labels), _CHUNK):
-                rows = range(start, min(start + _CHUNK, len(labels)))
-                writer.add_examples({split: [_example(images[i], labels[i]) for i in rows]})
-                bar.update(len(rows))
+    for split, examples in splits.items():
+        # One call a split: each rewrites the metadata, and the examples pass through one by one.
+        writer.add_examples({split: _records(examples, bar)})
     writer.close_all()
 
 
-def _example(image: UInt8[np.ndarray, "H W"], label: Any) -> dict[str, Any]:
+def _records(examples: Iterable[Example], bar: tqdm[Any]) -> Iterator[dict[str, Any]]:
+    for image, label in examples:
+        yield {"image": image, "label": label}
+        bar.update()
+
+
+def _encode(
+    images: UInt8[np.ndarray, "_ H W"], labels: Integer[np.ndarray, " _"]
+) -> Iterator[Example]:
     from PIL import Image
 
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG", compress_level=1)  # four times as fast as the default
-    return {"image": file.getvalue(), "label": int(label)}
+    for image, label in zip(images, labels, strict=True):
+        file = io.BytesIO()
+        # four times as fast as the default level
+        Image.fromarray(image).save(file, "PNG", compress_level=1)
+        yield file.getvalue(), int(label)

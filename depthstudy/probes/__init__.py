@@ -5,22 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from depthstudy.errors import InputError
+from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED
+from depthstudy.probes.field import FIELD
+from depthstudy.probes.generalisation import GENERALISATION, MEMORISATION
+from depthstudy.probes.gradients import GRADIENTS
+from depthstudy.probes.isometry import ISOMETRY
+from depthstudy.probes.linear import LINEAR
+from depthstudy.probes.rank import RANK
+from depthstudy.probes.sharpness import SHARPNESS
+from depthstudy.probes.shattering import SHATTERING
+from depthstudy.probes.similarity import CKA, measure_between
 from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
 
-PROBES: Mapping[str, Probe] = {}
+PROBES: Mapping[str, Probe] = {
+    "generalisation": GENERALISATION,
+    "memorisation": MEMORISATION,
+    "gradients": GRADIENTS,
+    "shattering": SHATTERING,
+    "isometry": ISOMETRY,
+    "sharpness": SHARPNESS,
+    "cka": CKA,
+    "deletion": DELETION,
+    "deletion_reestimated": DELETION_REESTIMATED,
+    "linear": LINEAR,
+    "rank": RANK,
+    "field": FIELD,
+}
+
+
+def check(names: Sequence[str]) -> None:
+    """Raises InputError, with what is allowed, where a name is no probe."""
+    for name in names:
+        if name not in PROBES:
+            raise InputError(f"no probe {name!r}; allowed: {', '.join(PROBES)}")
 
 
 def measure(subject: Subject, names: Sequence[str] = ()) -> Iterator[tuple[str, Measurement]]:
-    """Yields what each named probe measures; no names are all of them.
+    """Yields what each named probe measures, with its name; no names are all of them.
 
     A probe that cannot apply yields one measurement named ``"not_applicable: REASON"``.
 
     Raises:
       InputError: No such probe.
     """
-    for name in names:
-        if name not in PROBES:
-            raise InputError(f"no probe {name!r}; allowed: {', '.join(PROBES)}")
+    check(names)
     for name in names or PROBES:
         try:
             for measurement in PROBES[name].measure(subject):
@@ -29,4 +57,13 @@ def measure(subject: Subject, names: Sequence[str] = ()) -> Iterator[tuple[str, 
             yield name, Measurement("", f"not_applicable: {reason}", 1.0)
 
 
-__all__ = ["PROBES", "Measurement", "NotApplicable", "Probe", "Subject", "measure"]
+__all__ = [
+    "PROBES",
+    "Measurement",
+    "NotApplicable",
+    "Probe",
+    "Subject",
+    "check",
+    "measure",
+    "measure_between",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -104,6 +105,8 @@ def _step_seconds(program: train.Program) -> float:
 def _numbers(verdict: Verdict) -> str:
     if verdict.verdict == "not tested":
         return " (no variants to compare)"
+    if math.isnan(verdict.low):
+        return f" (effect {verdict.effect:+.3g}; {verdict.seeds} seed gives no interval)"
     more = f"; {verdict.seeds_to_settle} would settle it" if verdict.seeds_to_settle else ""
     return (
         f" (effect {verdict.effect:+.3g}, 95% interval {verdict.low:+.3g} to {verdict.high:+.3g}, "

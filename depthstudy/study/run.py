@@ -195,6 +195,7 @@ def _run_info(variant: Variant, seed: int) -> RunInfo:
         seed=seed,
         arch=variant.spec.to_json(),
         config={group: groups[group] for group in VARIED},
+        dataset=variant.dataset.name,
         image_shape=variant.dataset.image_shape,
         class_names=variant.dataset.class_names,
     )
@@ -216,6 +217,8 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         for leaf, value in now[group].items()
         if before[group][leaf] != value
     ]
+    if stored.dataset != variant.dataset.name:
+        changed.append(f"the images ({stored.dataset}, now {variant.dataset.name})")
     if changed:
         raise InputError(
             f"{run.folder} was trained with another config: {', '.join(changed)}; "

@@ -87,11 +87,15 @@ def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
 
     Each step folds its number into that key.
     """
-    init_key = jax.random.fold_in(jax.random.key(seed), _INIT_STREAM)
-    step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
     shape = program.dataset.image_shape
-    state = init_state(program.network, program.optimizer, shape, key=init_key)
+    state = init_state(program.network, program.optimizer, shape, key=init_key(seed))
+    step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
     return state, jax.random.key_data(step_key)
+
+
+def init_key(seed: int) -> jax.Array:
+    """Returns the key from which a seed's parameters are drawn."""
+    return jax.random.fold_in(jax.random.key(seed), _INIT_STREAM)
 
 
 def count_steps(config: TrainConfig, train_examples: int) -> int:

@@ -30,6 +30,7 @@ def info(seed: int) -> RunInfo:
         seed=seed,
         arch=SPEC.to_json(),
         config={},
+        dataset="digits/1.0.0",
         image_shape=(8, 8, 1),
         class_names=("0",),
     )

@@ -1,0 +1,174 @@
+"""Taking blocks out of a net, and putting them in another order, as functions on values.
+
+A block can be taken out exactly where its shortcut is the identity: what is left is the net that
+would have been built without it (Veit et al. 2016, arXiv 1605.06431).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import traverse_util
+from jaxtyping import Array, Float
+
+from depthstudy.arch import ArchSpec, BlockSpec, layers
+from depthstudy.errors import InputError
+from depthstudy.nets.network import Network, Variables
+
+_MOMENTUM = 0.9  # of the running statistics of ``Network``
+
+
+def blocks(spec: ArchSpec) -> dict[str, BlockSpec]:
+    """Returns the blocks by their paths, as ``"stage1/block02"``, in the order of the net."""
+    paths = ["/".join(section.path) for section in _block_sections(spec)]
+    return dict(zip(paths, (block for stage in spec.stages for block in stage), strict=True))
+
+
+def order(spec: ArchSpec) -> list[list[str]]:
+    """Returns the paths of the blocks of each stage."""
+    paths = iter(blocks(spec))
+    return [[next(paths) for _ in stage] for stage in spec.stages]
+
+
+def removable(spec: ArchSpec) -> tuple[str, ...]:
+    """Returns the paths of the blocks whose shortcut is the identity."""
+    return tuple(
+        "/".join(section.path) for section in _block_sections(spec) if section.shortcut == ()
+    )
+
+
+def remove_blocks(
+    spec: ArchSpec, variables: Variables, paths: Collection[str]
+) -> tuple[ArchSpec, Variables]:
+    """Returns the net without some blocks; the others are renumbered.
+
+    Args:
+      spec: The architecture.
+      variables: Its variables, of any collections.
+      paths: Blocks to take out, as ``"stage1/block02"``.
+
+    Raises:
+      InputError: There is no such block, or its shortcut is not the identity.
+    """
+    _check(spec, paths)
+    return rearrange(
+        spec, variables, [[path for path in stage if path not in paths] for stage in order(spec)]
+    )
+
+
+def rearrange(
+    spec: ArchSpec, variables: Variables, stages: Sequence[Sequence[str]]
+) -> tuple[ArchSpec, Variables]:
+    """Returns the net whose stages hold the blocks named, in the order named.
+
+    Args:
+      spec: The architecture.
+      variables: Its variables, of any collections.
+      stages: Paths of blocks in ``spec`` for each stage; each block must fit the one before it.
+    """
+    found = blocks(spec)
+    kept = tuple(tuple(found[path] for path in stage) for stage in stages)
+    changed = dataclasses.replace(spec, stages=kept)
+    origins = dict(zip(blocks(changed), (path for stage in stages for path in stage), strict=True))
+    return changed, {name: _move(tree, set(found), origins) for name, tree in variables.items()}
+
+
+def silence(spec: ArchSpec, variables: Variables, paths: Collection[str]) -> Variables:
+    """Returns variables with which some blocks are their shortcuts; the architecture stays.
+
+    It gives the logits of ``remove_blocks``, and the net needs no new compilation: the last layer
+    of a branch gets zeros as its parameters.
+
+    Raises:
+      InputError: There is no such block, or its shortcut is not the identity.
+    """
+    _check(spec, paths)
+    silenced = {
+        (*section.path, _last_named(section.branch))
+        for section in _block_sections(spec)
+        if "/".join(section.path) in paths
+    }
+    flat = traverse_util.flatten_dict(variables["params"])
+    params = {
+        path: jnp.zeros_like(leaf) if path[:-1] in silenced else leaf for path, leaf in flat.items()
+    }
+    return {**variables, "params": traverse_util.unflatten_dict(params)}
+
+
+def reestimate(
+    network: Network, variables: Variables, batches: Iterable[Float[Array, "B H W C"]]
+) -> Variables:
+    """Returns variables whose batch statistics are those of some images.
+
+    Mean and variance are over all images, each batch normalised by itself further down (Wu &
+    Johnson 2021, arXiv 2105.07576). A net without batch statistics stays as it is.
+
+    Args:
+      network: The net.
+      variables: Its ``params`` and ``batch_stats``.
+      batches: Images, all batches of one size.
+    """
+    if not variables.get("batch_stats"):
+        return variables
+    total, count = None, 0
+    for images in batches:
+        moments = _moments(network, variables, images)
+        total = moments if total is None else jax.tree.map(jnp.add, total, moments)
+        count += 1
+    if total is None:
+        raise ValueError("no images to estimate batch statistics from")
+    flat = {path: sum_ / count for path, sum_ in total.items()}
+    statistics = {
+        path: jnp.maximum(x - flat[(*path[:-1], "mean")] ** 2, 0) if path[-1] == "var" else x
+        for path, x in flat.items()
+    }
+    return {**variables, "batch_stats": traverse_util.unflatten_dict(statistics)}
+
+
+@functools.partial(jax.jit, static_argnames="network")
+def _moments(
+    network: Network, variables: Variables, images: Float[Array, "B H W C"]
+) -> dict[tuple[str, ...], Array]:
+    """Returns mean and, in the place of the variance, mean square of a batch."""
+    zeros = jax.tree.map(jnp.zeros_like, variables["batch_stats"])
+    start = {**variables, "batch_stats": zeros}
+    _, state = network.apply(start, images, train=True, mutable=["batch_stats"])
+    scaled = jax.tree.map(lambda x: x / (1 - _MOMENTUM), state["batch_stats"])
+    flat = traverse_util.flatten_dict(scaled)
+    return {
+        path: x + flat[(*path[:-1], "mean")] ** 2 if path[-1] == "var" else x
+        for path, x in flat.items()
+    }
+
+
+def _block_sections(spec: ArchSpec) -> list[layers.Section]:
+    return [section for section in layers.sections(spec) if len(section.path) == 2]
+
+
+def _check(spec: ArchSpec, paths: Collection[str]) -> None:
+    allowed = removable(spec)
+    for path in paths:
+        if path not in allowed:
+            raise InputError(f"block {path!r} cannot be removed; allowed: {', '.join(allowed)}")
+
+
+def _last_named(branch: layers.Layers) -> str:
+    return [layer.name for layer in branch if hasattr(layer, "name")][-1]
+
+
+def _move(
+    tree: Mapping[str, Any], present: Collection[str], origins: Mapping[str, str]
+) -> dict[str, Any]:
+    """Returns a collection with each block of ``origins`` taken from the path it came from."""
+    groups = {path.split("/")[0] for path in present}
+    moved: dict[str, Any] = {name: part for name, part in tree.items() if name not in groups}
+    for path, origin in origins.items():
+        (stage, block), (old_stage, old_block) = path.split("/"), origin.split("/")
+        if old_block in tree.get(old_stage, {}):
+            moved.setdefault(stage, {})[block] = tree[old_stage][old_block]
+    return moved

@@ -1,0 +1,166 @@
+"""What a net loses when residual blocks are taken out or change places.
+
+Veit et al. 2016 (arXiv 1605.06431): a residual net is much like an ensemble of shallower ones, so
+that taking a block out costs little. A block that costs nothing is one that depth bought in vain.
+Errors are of the test split, in eval mode.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+from jaxtyping import Array, Float
+
+from depthstudy import nets
+from depthstudy.arch import ArchSpec
+from depthstudy.nets import surgery
+from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+
+_DRAWS = 5  # random choices of the blocks for each number of them
+
+Order = list[list[str]]
+
+
+class Trial(NamedTuple):
+    """A changed net; the mean error of those with one ``layer`` and ``metric`` is reported."""
+
+    layer: str
+    metric: str
+    variables: nets.Variables
+
+
+def errors(subject: Subject, variants: Sequence[nets.Variables]) -> list[float]:
+    """Returns the test error of the subject's net with each of several sets of variables."""
+    network = nets.Network(subject.spec)
+    wrong: list[Array] = [jnp.zeros(())] * len(variants)
+    count = 0.0
+    for examples in subject.batches(subject.dataset.test):  # outermost, so it is read once
+        wrong = [
+            total + _wrong(network, variables, examples)
+            for total, variables in zip(wrong, variants, strict=True)
+        ]
+        count += float(examples.weights.sum())
+    return [float(total) / count for total in wrong]
+
+
+@functools.partial(jax.jit, static_argnames="network")
+def _wrong(
+    network: nets.Network, variables: nets.Variables, examples: Examples
+) -> Float[Array, ""]:
+    logits, _ = nets.outputs(network, variables, examples.images)
+    guesses = jnp.argmax(logits, axis=-1)
+    return jnp.sum(examples.weights * (guesses != examples.labels))
+
+
+def swapped(order: Order, swaps: Iterable[tuple[str, str]]) -> Order:
+    """Returns the order of blocks after pairs of them have changed places, one after another."""
+    place = {path: path for stage in order for path in stage}
+    for a, b in swaps:
+        place[a], place[b] = place[b], place[a]
+    return [[place[path] for path in stage] for stage in order]
+
+
+def swappable(spec: ArchSpec) -> list[tuple[str, str]]:
+    """Returns the pairs of equal blocks with identity shortcuts in one stage."""
+    found = surgery.blocks(spec)
+    pairs = itertools.combinations(surgery.removable(spec), 2)
+    return [(a, b) for a, b in pairs if a.split("/")[0] == b.split("/")[0] and found[a] == found[b]]
+
+
+def kendall_tau(before: Order, after: Order) -> float:
+    """Returns the rank correlation of two orders of the same blocks."""
+    ranks = {path: rank for rank, path in enumerate(itertools.chain(*before))}
+    found = [ranks[path] for path in itertools.chain(*after)]
+    return float(scipy.stats.kendalltau(range(len(found)), found).statistic)
+
+
+def _measure(subject: Subject, *, reestimated: bool) -> Iterator[Measurement]:
+    spec, variables = subject.spec, subject.variables
+    removable = surgery.removable(spec)
+    if not removable:
+        raise NotApplicable("no block has an identity shortcut, so none can be taken out")
+    if reestimated and not variables.get("batch_stats"):
+        raise NotApplicable("the net has no batch statistics")
+    for path in surgery.blocks(spec):
+        if path not in removable:
+            yield Measurement(path, "not_applicable: its shortcut is not the identity", 1.0)
+    single = [
+        Trial(path, "error_increase", surgery.silence(spec, variables, [path]))
+        for path in removable
+    ]
+    random = np.random.default_rng(subject.seed)
+    several = _deletions(spec, variables, random)
+    moved, taus = _swaps(spec, variables, random)
+    yield from taus
+    yield from _increases(subject, [*single, *several, *moved], reestimated)
+
+
+def _deletions(
+    spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
+) -> list[Trial]:
+    removable = surgery.removable(spec)
+    trials = []
+    for count in _doubling(2, len(removable)):
+        for _ in range(_DRAWS):
+            chosen = random.choice(removable, count, replace=False).tolist()
+            silenced = surgery.silence(spec, variables, chosen)
+            trials.append(Trial("", f"error_increase_deleting_{count}", silenced))
+    return trials
+
+
+def _swaps(
+    spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
+) -> tuple[list[Trial], list[Measurement]]:
+    pairs, before = swappable(spec), surgery.order(spec)
+    trials, taus = [], []
+    for count in _doubling(1, min(len(pairs), len(surgery.removable(spec)))):
+        found = []
+        for _ in range(_DRAWS):
+            after = swapped(before, [pairs[i] for i in random.choice(len(pairs), count, False)])
+            _, changed = surgery.rearrange(spec, variables, after)
+            trials.append(Trial("", f"error_increase_swapping_{count}", changed))
+            found.append(kendall_tau(before, after))
+        taus.append(Measurement("", f"kendall_tau_swapping_{count}", float(np.mean(found))))
+    return trials, taus
+
+
+def _increases(
+    subject: Subject, trials: Sequence[Trial], reestimated: bool
+) -> Iterator[Measurement]:
+    variants = [subject.variables, *(trial.variables for trial in trials)]
+    if reestimated:
+        variants = [_reestimated(subject, variables) for variables in variants]
+    before, *after = errors(subject, variants)
+    yield Measurement("", "error", before)
+    found: dict[tuple[str, str], list[float]] = {}
+    for trial, error in zip(trials, after, strict=True):
+        found.setdefault((trial.layer, trial.metric), []).append(error - before)
+    for (layer, metric), values in found.items():
+        yield Measurement(layer, metric, float(np.mean(values)))
+
+
+def _reestimated(subject: Subject, variables: nets.Variables) -> nets.Variables:
+    images = (examples.images for examples in subject.batches(subject.dataset.train))
+    return surgery.reestimate(nets.Network(subject.spec), variables, images)
+
+
+def _doubling(first: int, last: int) -> list[int]:
+    return [first << i for i in range(last.bit_length()) if first << i <= last]
+
+
+DELETION = Probe(
+    "Test error added by taking out each residual block, several at random, or by swapping blocks"
+    " (Veit 2016).",
+    functools.partial(_measure, reestimated=False),
+)
+DELETION_REESTIMATED = Probe(
+    "The same as deletion, with batch statistics estimated anew after each change.",
+    functools.partial(_measure, reestimated=True),
+)

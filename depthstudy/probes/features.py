@@ -1,0 +1,66 @@
+"""What the layers of a net give out, a batch at a time, reduced before it leaves the device.
+
+The reduction is compiled together with the net, so that outputs that it has used are freed while
+the net still runs.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jaxtyping import Array, Float, Float32
+
+from depthstudy import nets
+from depthstudy.probes.subject import Examples, NotApplicable, Subject, path_sorted
+
+Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
+
+
+def of(subject: Subject, examples: Examples, reduction: Reduction) -> dict[str, Any]:
+    """Returns what a reduction makes of each layer's output, in the order of the net.
+
+    Args:
+      subject: Its ``layers`` chooses.
+      examples: A batch.
+      reduction: A pure function of outputs and weights of the images; a module-level one is
+        compiled once for each architecture.
+
+    Raises:
+      NotApplicable: No layer matches.
+    """
+    network = nets.Network(subject.spec)
+    found = _reduced(network, subject.layers, reduction, subject.variables, examples)
+    if not found:
+        raise NotApplicable(f"no layer matches {subject.layers!r}")
+    return {name: found[name] for name in path_sorted(found)}
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Returns whether a path matches one of the patterns, which commas separate.
+
+    As in a shell, ``*`` stands for no slash: ``"stage*/block*"`` is blocks, not what is in them.
+    """
+    parts = name.split("/")
+    for single in pattern.split(","):
+        globs = single.split("/")
+        if len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
+            return True
+    return False
+
+
+@functools.partial(jax.jit, static_argnames=("network", "pattern", "reduction"))
+def _reduced(
+    network: nets.Network,
+    pattern: str,
+    reduction: Reduction,
+    variables: nets.Variables,
+    examples: Examples,
+) -> dict[str, Any]:
+    _, named = nets.outputs(network, variables, examples.images)
+    return {
+        name: reduction(x, examples.weights) for name, x in named.items() if matches(name, pattern)
+    }

@@ -1,0 +1,60 @@
+"""Receptive fields against the image, from the architecture alone.
+
+A convolution whose input already sees the whole image can add no context, and Richter et al. 2021
+("Should You Go Deeper?", arXiv 2106.12307) find such layers unproductive: the first of them is the
+border layer. It is the usual confounder of a claim about depth. Fields are those of the longest
+path; where shortcuts bring smaller fields along, layers past the border may still contribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from depthstudy import arch
+from depthstudy.arch.layers import Conv
+from depthstudy.probes.subject import Measurement, Probe, Subject
+
+
+def measure(subject: Subject) -> Iterator[Measurement]:
+    """Yields the field of every convolution, and where and how often the image is outgrown.
+
+    ``receptive_field`` is in pixels, of the output of each convolution and of the whole net;
+    ``border_layer``, on the border layer if there is one, is its depth in weight layers;
+    ``share_past_border`` is the share of convolutions whose input sees the whole image.
+    """
+    height, width, _ = subject.dataset.image_shape
+    convolutions = [
+        cost
+        for cost in arch.layer_costs(subject.spec, subject.dataset.image_shape)
+        if isinstance(cost.layer, Conv)
+    ]
+    for cost in convolutions:
+        yield Measurement("/".join(cost.path), "receptive_field", cost.field)
+    yield Measurement("", "receptive_field", max(cost.field for cost in convolutions))
+    past = past_border(convolutions, max(height, width))
+    if past:
+        yield Measurement("/".join(past[0].path), "border_layer", past[0].depth)
+    yield Measurement("", "share_past_border", len(past) / len(convolutions))
+
+
+def past_border(convolutions: Sequence[arch.LayerCost], side: int) -> list[arch.LayerCost]:
+    """Returns the convolutions from the border layer on.
+
+    Args:
+      convolutions: Convolutions in the order of the net.
+      side: The longer side of the image in pixels.
+    """
+    return [cost for cost in convolutions if input_field(cost) > side]
+
+
+def input_field(convolution: arch.LayerCost) -> int:
+    """Returns the receptive field, in pixels, of what a convolution reads."""
+    assert isinstance(convolution.layer, Conv)
+    step = convolution.jump // convolution.layer.stride
+    return convolution.field - (convolution.layer.kernel - 1) * step
+
+
+FIELD = Probe(
+    "receptive field of each layer against the image, and the border layer (Richter et al. 2021)",
+    measure,
+)

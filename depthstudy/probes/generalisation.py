@@ -1,0 +1,105 @@
+"""Degradation, overfitting and memorisation, told apart by what a net gets wrong and where.
+
+A deep net that has the larger error on the *train* set is degraded, that is badly optimised (He et
+al. 2015, arXiv 1512.03385); one that is perfect there and worse on the test set overfits. Where
+labels are noisy, a net can be right about a wrong label only by memorising it (Zhang et al. 2017,
+arXiv 1611.03530). Everything is measured in eval mode, without augmentation.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int
+
+from depthstudy import nets
+from depthstudy.data import Split, normalize
+from depthstudy.data.order import evenly_spaced
+from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+
+
+def measure_generalisation(subject: Subject) -> Iterator[Measurement]:
+    """Yields error and loss (nats) on both splits, and test minus train of either."""
+    train_error, train_loss = mean_error_and_loss(subject, subject.dataset.train)
+    test_error, test_loss = mean_error_and_loss(subject, subject.dataset.test)
+    yield Measurement("", "train_error", train_error)
+    yield Measurement("", "test_error", test_error)
+    yield Measurement("", "gap", test_error - train_error)
+    yield Measurement("", "train_loss", train_loss)
+    yield Measurement("", "test_loss", test_loss)
+    yield Measurement("", "loss_gap", test_loss - train_loss)
+
+
+def measure_memorisation(subject: Subject) -> Iterator[Measurement]:
+    """Yields what a net makes of the train examples whose label is wrong.
+
+    ``memorised_share`` is the share for which it says the wrong label that it was given,
+    ``recovered_share`` the share for which it says the true one all the same.
+
+    Raises:
+      NotApplicable: No train label is wrong.
+    """
+    train = subject.dataset.train
+    wrong = np.flatnonzero(train.labels != train.true_labels)
+    wrong = wrong[evenly_spaced(len(wrong), subject.examples)]
+    if not len(wrong):
+        raise NotApplicable("no train label is wrong; set data.label_noise")
+    predicted = predictions(subject, train, wrong)
+    yield Measurement("", "memorised_share", float(np.mean(predicted == train.labels[wrong])))
+    yield Measurement("", "recovered_share", float(np.mean(predicted == train.true_labels[wrong])))
+
+
+def mean_error_and_loss(subject: Subject, split: Split) -> tuple[float, float]:
+    """Returns the share of a split's examples that the net gets wrong, and its mean loss."""
+    sums = np.zeros(3)
+    for batch in subject.batches(split):
+        sums += np.asarray(_sums(subject.network, subject.variables, batch), np.float64)
+    errors, loss, examples = sums
+    return float(errors / examples), float(loss / examples)
+
+
+def predictions(
+    subject: Subject, split: Split, indices: Int[np.ndarray, " n"]
+) -> Int[np.ndarray, " n"]:
+    """Returns the classes that the net predicts for examples of a split."""
+    found = []
+    for start in range(0, len(indices), subject.batch_size):
+        rows = np.resize(indices[start : start + subject.batch_size], subject.batch_size)
+        images = normalize(split.gather(rows).images, subject.dataset.mean, subject.dataset.std)
+        logits = _logits(subject.network, subject.variables, images)
+        found.append(np.argmax(logits, axis=-1))
+    return np.concatenate(found)[: len(indices)]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _logits(
+    network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
+) -> Float[Array, "B K"]:
+    return jnp.asarray(network.apply(variables, images))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _sums(
+    network: nets.Network, variables: nets.Variables, batch: Examples
+) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+    """Returns errors, losses and examples, summed over a batch."""
+    logits = _logits(network, variables, batch.images)
+    wrong = jnp.argmax(logits, axis=-1) != batch.labels
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+    weights = batch.weights
+    return jnp.sum(weights * wrong), jnp.sum(weights * losses), jnp.sum(weights)
+
+
+GENERALISATION = Probe(
+    "error and loss on the train and the test split, and the gap (He et al. 2015)",
+    measure_generalisation,
+)
+MEMORISATION = Probe(
+    "share of the wrong train labels that the net has memorised (Zhang et al. 2017)",
+    measure_memorisation,
+)

@@ -1,0 +1,193 @@
+"""Gradient norms along depth: do they vanish or explode on the way back?
+
+The norm of the loss's gradient per layer, for its kernel (what training sees) and for the output
+of a block (what back-propagation carries), and how fast either changes with depth: Glorot & Bengio
+2010; He et al. 2015 (arXiv 1502.01852). Gradients are those of training: in train mode, so batch
+normalisation is part of them, and with no augmentation.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import linen as nn
+from flax import traverse_util
+from jaxtyping import Array, Float
+
+from depthstudy import arch, nets
+from depthstudy.arch.layers import sections
+from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+
+_BATCHES = 4  # over which norms are averaged
+_LEAST = float(np.finfo(np.float32).tiny)  # what stands for a norm of 0 in a logarithm
+
+Norms = Mapping[str, Any]  # by layer
+
+
+class GradientNorms(NamedTuple):
+    """Norms at one point of the parameters.
+
+    Attributes:
+      kernels: Of the mean loss's gradient with respect to each kernel.
+      outputs: Of one example's share in the loss with respect to each block's output; the root
+        of the mean square over examples.
+      weights: Of the kernels themselves.
+    """
+
+    kernels: Norms
+    outputs: Norms
+    weights: Norms
+
+
+def measure(subject: Subject) -> Iterator[Measurement]:
+    """Yields gradient norms per layer and their slopes, also at initialisation where it is known.
+
+    ``gradient_norm`` and ``gradient_to_weight`` (the same over the kernel's own norm) are of
+    kernels, ``output_gradient_norm`` is of the outputs of the blocks that ``subject.layers``
+    matches. ``gradient_norm_slope`` and ``output_gradient_norm_slope`` are what ``slope`` returns.
+    At initialisation the names end in ``_initial``.
+
+    Raises:
+      NotApplicable: The loss or a gradient is not finite.
+    """
+    states = {"": subject.variables, "_initial": subject.initial}
+    for suffix, variables in states.items():
+        if variables is not None:
+            yield from _measure_at(subject, variables, suffix)
+
+
+def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Iterator[Measurement]:
+    norms = mean_norms(subject, variables)
+    ways = ways_back(subject.spec, subject.dataset.image_shape)
+    for metric, found in (
+        ("gradient_norm", norms.kernels),
+        ("output_gradient_norm", norms.outputs),
+    ):
+        layers = [layer for layer in ways if layer in found]
+        for layer in layers:
+            yield Measurement(layer, f"{metric}{suffix}", float(found[layer]))
+        if len({ways[layer] for layer in layers}) > 1:
+            line = slope([ways[layer] for layer in layers], [found[layer] for layer in layers])
+            yield Measurement("", f"{metric}_slope{suffix}", line)
+    for layer in ways:
+        if norms.weights.get(layer, 0) > 0:
+            ratio = float(norms.kernels[layer] / norms.weights[layer])
+            yield Measurement(layer, f"gradient_to_weight{suffix}", ratio)
+
+
+def slope(ways: Sequence[float], norms: Sequence[float]) -> float:
+    """Returns by how many powers of ten norms change on the way back from head to stem.
+
+    The slope of the least-squares line through the logarithms: -3 says that the norm falls a
+    thousandfold from head to stem (it vanishes), 3 that it grows as much (it explodes).
+
+    Args:
+      ways: Share of the way back at which each norm is met: 0 at the head, 1 at the stem.
+      norms: The norms. What is below float32's range counts as its least number.
+    """
+    x = np.asarray(ways, np.float64)
+    y = np.log10(np.maximum(np.asarray(norms, np.float64), _LEAST))
+    return float(np.sum((x - x.mean()) * y) / np.sum((x - x.mean()) ** 2))
+
+
+def ways_back(spec: arch.ArchSpec, image_shape: tuple[int, int, int]) -> dict[str, float]:
+    """Returns, for each layer and block in the order of the net, the share of the way back to it.
+
+    The way is counted in weight layers on the longest path: 0 at the head, 1 at the first layer.
+    """
+    depths: dict[str, int] = {}
+    for cost in arch.layer_costs(spec, image_shape):
+        for end in range(1, len(cost.path) + 1):
+            path = "/".join(cost.path[:end])
+            depths[path] = max(depths.get(path, 0), cost.depth)
+    deepest = max(depths.values())
+    return {path: (deepest - depth) / (deepest - 1) for path, depth in depths.items()}
+
+
+def mean_norms(subject: Subject, variables: nets.Variables) -> GradientNorms:
+    """Returns norms, averaged over a few train batches.
+
+    Raises:
+      NotApplicable: They are not finite.
+    """
+    paths = ("/".join(section.path) for section in sections(subject.spec))
+    blocks = tuple(path for path in paths if fnmatch.fnmatch(path, subject.layers))
+    batches = itertools.islice(subject.batches(subject.dataset.train), _BATCHES)
+    found = [
+        jax.device_get(gradient_norms(subject.network, blocks, variables, batch))
+        for batch in batches
+    ]
+    means: GradientNorms = jax.tree.map(lambda *norms: np.mean(norms, dtype=np.float64), *found)
+    if not np.all(np.isfinite(jax.tree.leaves(means))):
+        raise NotApplicable("gradients are not finite")
+    return means
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def gradient_norms(
+    network: nets.Network, blocks: tuple[str, ...], variables: nets.Variables, batch: Examples
+) -> GradientNorms:
+    """Returns the norms on one batch; ``blocks`` are paths of the blocks whose outputs count."""
+
+    def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
+        with nn.intercept_methods(_shifted(shifts)):
+            logits, _ = network.apply(
+                {"params": params, "batch_stats": variables.get("batch_stats", {})},
+                batch.images,
+                train=True,
+                mutable=["batch_stats"],
+            )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+        return jnp.sum(batch.weights * losses) / count
+
+    count = jnp.sum(batch.weights)
+    _, shapes = jax.eval_shape(
+        lambda images: nets.outputs(network, variables, images), batch.images
+    )
+    shifts = {name: jnp.zeros(shapes[name].shape, shapes[name].dtype) for name in blocks}
+    of_params, of_outputs = jax.grad(loss, argnums=(0, 1))(variables["params"], shifts)
+    return GradientNorms(
+        kernels=jax.tree.map(norm, _kernels(of_params)),
+        # The mean over examples divided each one's gradient by their number.
+        outputs=jax.tree.map(lambda x: norm(x) * jnp.sqrt(count), of_outputs),
+        weights=jax.tree.map(norm, _kernels(variables["params"])),
+    )
+
+
+def norm(x: Float[Array, "*shape"]) -> Float[Array, ""]:
+    """Returns the Euclidean norm, also of numbers whose squares would leave float32's range."""
+    largest = jnp.max(jnp.abs(x))
+    scale = jnp.where(largest > 0, largest, 1)
+    return scale * jnp.sqrt(jnp.sum((x / scale) ** 2))
+
+
+def _kernels(params: Any) -> dict[str, Array]:
+    flat = traverse_util.flatten_dict(params)
+    return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if path[-1] == "kernel"}
+
+
+def _shifted(shifts: Mapping[str, Array]) -> Callable[..., Any]:
+    """Returns a Flax interceptor that adds ``shifts`` to the outputs of the modules they name."""
+
+    def add(
+        call: Callable[..., Any], args: Any, kwargs: Any, context: nn.module.InterceptorContext
+    ) -> Any:
+        result = call(*args, **kwargs)
+        shift = shifts.get("/".join(context.module.path))
+        return result if shift is None or context.method_name != "__call__" else result + shift
+
+    return add
+
+
+GRADIENTS = Probe(
+    "norm of the loss's gradient per layer, and its slope along depth (Glorot & Bengio 2010)",
+    measure,
+)

@@ -1,0 +1,119 @@
+"""Singular values of the Jacobian from image to logits: dynamical isometry.
+
+Signals pass a deep net in both directions undistorted if these are all alike (and near 1): Saxe et
+al. 2014 (arXiv 1312.6120), Pennington et al. 2017 (arXiv 1711.04735), Xiao et al. 2018 (arXiv
+1806.05393). A row of the Jacobian is one vector-Jacobian product, and its singular values are
+those of the small matrix ``J J^T``, so nothing larger than ``J`` of one image is ever held.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from depthstudy import nets
+from depthstudy.probes.calibration import states
+from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+
+_ROWS = 160  # of all images together
+_MOST_IMAGES = 16
+_CHUNK = 10  # rows in one product
+_COLUMNS = 2**16  # of a Jacobian that are float64 at a time
+
+
+def measure(subject: Subject) -> Iterator[Measurement]:
+    """Yields what ``summary`` tells, averaged over a few train images, in eval mode.
+
+    Where the initial variables are known, also of those, under names that end in ``_initial``.
+
+    Raises:
+      NotApplicable: The Jacobian is 0 or not finite.
+    """
+    count = int(np.clip(_ROWS // subject.spec.head.num_classes, 1, _MOST_IMAGES))
+    images = next(subject.batches(subject.dataset.train)).images[:count]
+    for suffix, variables in states(subject):
+        spectra = map(singular_values, jacobians(subject.network, variables, images))
+        summaries = [summary(values) for values in spectra if values[0] > 0]
+        if not summaries:
+            raise NotApplicable("the Jacobian is 0")
+        for metric in summaries[0]:
+            mean = float(np.mean([found[metric] for found in summaries]))
+            yield Measurement("", f"{metric}{suffix}", mean)
+
+
+def summary(values: Float[np.ndarray, " n"]) -> dict[str, float]:
+    """Returns what a spectrum says of isometry.
+
+    ``isometry_distance`` is the mean of ``(s / mean(s) - 1)**2``: 0 if all directions pass alike,
+    whatever the scale; the scale is ``singular_value_mean``. ``log10_condition`` is the logarithm
+    of largest over smallest, the smallest being at least what float32 resolves.
+
+    Args:
+      values: Singular values, the largest first and above 0.
+    """
+    least = max(values[-1], values[0] * np.finfo(np.float32).eps)
+    return {
+        "singular_value_mean": float(values.mean()),
+        "singular_value_max": float(values[0]),
+        "singular_value_min": float(values[-1]),
+        "log10_condition": float(np.log10(values[0] / least)),
+        "isometry_distance": float(np.mean((values / values.mean() - 1) ** 2)),
+    }
+
+
+def singular_values(jacobian: Float[np.ndarray, "K pixels"]) -> Float[np.ndarray, " n"]:
+    """Returns the singular values, the largest first.
+
+    The Gram matrix is summed in float64: squaring a float32 Jacobian's condition loses nothing.
+
+    Raises:
+      NotApplicable: The Jacobian is not finite.
+    """
+    if not np.all(np.isfinite(jacobian)):
+        raise NotApplicable("the Jacobian is not finite")
+    K, pixels = jacobian.shape
+    gram = np.zeros((K, K))
+    for start in range(0, pixels, _COLUMNS):
+        part = jacobian[:, start : start + _COLUMNS].astype(np.float64)
+        gram += part @ part.T
+    eigenvalues = np.linalg.eigvalsh(gram)[::-1][: min(K, pixels)]
+    return np.sqrt(np.maximum(eigenvalues, 0))
+
+
+def jacobians(
+    network: nets.Network, variables: nets.Variables, images: Float[Array, "N H W C"]
+) -> Float[np.ndarray, "N K pixels"]:
+    """Returns the Jacobian of the logits at each image, in eval mode."""
+    K = network.spec.head.num_classes
+    chunks = -(-K // _CHUNK)
+    directions = np.eye(chunks * _CHUNK, K, dtype=np.float32).reshape(chunks, _CHUNK, K)
+    rows = [np.asarray(_rows(network, variables, images, chunk)) for chunk in directions]
+    return np.concatenate(rows)[:K].swapaxes(0, 1)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _rows(
+    network: nets.Network,
+    variables: nets.Variables,
+    images: Float[Array, "N H W C"],
+    directions: Float[Array, "n K"],
+) -> Float[Array, "n N pixels"]:
+    """Returns ``directions @ J`` for each image's Jacobian."""
+    logits, pull = jax.vjp(lambda x: jnp.asarray(network.apply(variables, x)), images)
+
+    def row(direction: Float[Array, " K"]) -> Float[Array, "N pixels"]:
+        (gradient,) = pull(jnp.broadcast_to(direction, logits.shape))
+        return gradient.reshape(len(images), -1)
+
+    return jax.vmap(row)(directions)
+
+
+ISOMETRY = Probe(
+    "singular values of the image-to-logits Jacobian, and isometry (Pennington 2017, Xiao 2018)",
+    measure,
+)

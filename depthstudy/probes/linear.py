@@ -1,0 +1,73 @@
+"""How well a linear classifier does on what each layer gives out.
+
+Alain & Bengio 2016 (arXiv 1610.01644): accuracy that stops rising along depth marks layers that
+make the classes no more separable. Features are means over the pixels of each channel; the
+classifier is ridge regression on the classes, in closed form, learned on the train split and
+tested on the test split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float32, Int
+from sklearn.linear_model import RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from depthstudy.data import Split
+from depthstudy.probes import features
+from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+
+Labelled = tuple[Float[np.ndarray, "n C"], Int[np.ndarray, " n"]]
+
+
+def probe_accuracy(train: Labelled, test: Labelled, *, strength: float = 1.0) -> float:
+    """Returns the accuracy on ``test`` of a ridge classifier learned on ``train``.
+
+    Args:
+      train: Features and labels; features are standardised by their own moments.
+      test: The same for other examples.
+      strength: Weight of the squared norm of the coefficients.
+    """
+    model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=strength))
+    return float(model.fit(*train).score(*test))
+
+
+def _measure(subject: Subject) -> Iterator[Measurement]:
+    train, train_labels = _pooled(subject, subject.dataset.train)
+    test, test_labels = _pooled(subject, subject.dataset.test)
+    for layer, found in train.items():
+        accuracy = probe_accuracy((found, train_labels), (test[layer], test_labels))
+        yield Measurement(layer, "probe_accuracy", accuracy)
+
+
+def _pooled(
+    subject: Subject, split: Split
+) -> tuple[dict[str, Float[np.ndarray, "n C"]], Int[np.ndarray, " n"]]:
+    """Returns the pooled features of each layer, and the labels, of the examples of a split."""
+    parts: dict[str, list[np.ndarray]] = {}
+    labels = []
+    for examples in subject.batches(split):
+        counted = np.asarray(examples.weights) > 0
+        labels.append(np.asarray(examples.labels)[counted])
+        for layer, found in features.of(subject, examples, _mean_pixel).items():
+            parts.setdefault(layer, []).append(np.asarray(found, np.float64)[counted])
+    whole = {layer: np.concatenate(found) for layer, found in parts.items()}
+    for layer, found in whole.items():
+        if not np.isfinite(found).all():
+            raise NotApplicable(f"outputs of {layer} are not finite")
+    return whole, np.concatenate(labels)
+
+
+def _mean_pixel(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Float[Array, "B C"]:
+    del weights
+    return jnp.mean(x.reshape(len(x), -1, x.shape[-1]), axis=1)
+
+
+LINEAR = Probe(
+    "Test accuracy of a linear classifier on the mean pixel of each layer (Alain & Bengio 2016).",
+    _measure,
+)
