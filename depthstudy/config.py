@@ -28,6 +28,7 @@ Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 Value = bool | int | float | str | tuple[Any, ...] | None
 Settings = tuple[tuple[str, Value], ...]  # pairs of a dotted field and its value
+Mechanism = Literal["optimisation", "overfitting", "redundancy", "receptive_field"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +142,9 @@ class Hypothesis:
 
     ``where`` picks variants by their settings. ``greater``, ``less`` and ``equivalent`` compare
     them, paired by seed, with the variants that ``against`` picks; ``rises`` and ``does_not_rise``
-    look at the change of the metric from the least to the greatest value of ``along``.
+    look at the change of the metric from the least to the greatest value of ``along``. A treated
+    variant has the settings that it had untreated, and the name of its treatment as a further
+    field ``treatment``; a side that does not name this field picks untreated variants only.
 
     Attributes:
       name: Short name, unique in the study.
@@ -167,6 +170,22 @@ class Hypothesis:
 
 
 @dataclasses.dataclass(frozen=True)
+class Treatment:
+    """A change that is aimed at one of the mechanisms by which depth may hurt, and at it alone.
+
+    Attributes:
+      name: Short name, unique in the study; it ends the names of the variants that have it.
+      mechanism: What is to blame if the treatment wins back what depth lost.
+      settings: Pairs of a dotted field and its new value; ``"double"`` is twice the number that it
+        was (of ``data.image_size``, where that is ``None``, twice the size of the set's images).
+    """
+
+    name: str
+    mechanism: Mechanism
+    settings: Settings
+
+
+@dataclasses.dataclass(frozen=True)
 class StudyConfig:
     """A study: what all its runs share, how the variants differ, and what is asked of them.
 
@@ -175,6 +194,7 @@ class StudyConfig:
       seeds: Number of seeds, counted from 0, of every variant.
       sweep: Pairs of a dotted field and the values that it takes; variants are their product.
       variants: Further variants by name: pairs of a name and settings.
+      treatments: Each variant is trained as it is, and once more with each of these on top.
       hypotheses: What the study is to decide.
     """
 
@@ -185,6 +205,7 @@ class StudyConfig:
     train: TrainConfig = TrainConfig()
     sweep: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     variants: tuple[tuple[str, Settings], ...] = ()
+    treatments: tuple[Treatment, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
 
 

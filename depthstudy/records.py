@@ -110,12 +110,111 @@ class Decomposition:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """What a treatment wins back of a deep net's excess error: a row of ``attribution.csv``.
+
+    The excess is the test error of the deep variant minus that of the best depth of its group. Its
+    rows are there only where it is more than chance: where its interval lies above zero.
+
+    Attributes:
+      group: Settings that the untreated variants share, as ``"plain"``.
+      variant: The deeper variant, untreated.
+      best: The variant of the group's best depth, untreated.
+      mechanism: What the treatment is aimed at, as in ``config.Treatment``.
+      treatment: Name of the treatment.
+      excess: Mean excess over the seeds that ``variant`` and ``best`` share.
+      excess_low: Lower end of its 95% confidence interval.
+      excess_high: Upper end of the same interval.
+      gain: How much the treatment lowers the test error of ``variant``.
+      gain_at_best: How much it lowers that of ``best``: what it does for any net.
+      recovered: ``gain``, less ``gain_at_best`` where that is above zero.
+      low: Lower end of the 95% confidence interval of ``recovered``.
+      high: Upper end of the same interval.
+      share: ``recovered`` as a share of the excess.
+      share_low: Lower end of its 95% interval (Fieller 1954); NaN where it has no bounds.
+      share_high: Upper end of the same interval.
+      optimisation_part: The part of ``recovered`` that is train error.
+      generalisation_part: The part that is the gap; the two add up to ``recovered``.
+      seeds: Number of seeds that the four variants share, on which all but the excess rests.
+    """
+
+    group: str
+    variant: str
+    best: str
+    mechanism: str
+    treatment: str
+    excess: float
+    excess_low: float
+    excess_high: float
+    gain: float
+    gain_at_best: float
+    recovered: float
+    low: float
+    high: float
+    share: float
+    share_low: float
+    share_high: float
+    optimisation_part: float
+    generalisation_part: float
+    seeds: int
+
+    @property
+    def established(self) -> bool:
+        """Whether the treatment wins back more than chance would show."""
+        return self.low > 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recommendation:
+    """The variant to take, and what it saves: the content of ``recommendation.json``.
+
+    Attributes:
+      variant: Name of the variant.
+      group: Its group.
+      treatment: Its treatment, or ``""``.
+      depth: Weight layers on the longest path.
+      parameters: Trained numbers.
+      macs: Multiply-accumulates for one image.
+      seconds: Mean wall time of a run.
+      test_error: Mean over its seeds.
+      low: Lower end of its 95% confidence interval; ``None`` with fewer than two seeds.
+      high: Upper end of the same interval.
+      seeds: Number of its seeds.
+      best: The variant of least mean test error, which may be the same.
+      over_best: Mean test error over that of ``best``.
+      macs_saved_best: Share of the multiply-accumulates of ``best`` that it saves.
+      deepest: The deepest variant, of equally deep ones that of least mean test error.
+      over_deepest: Mean test error over that of ``deepest``; below zero it is better.
+      macs_saved_deepest: Share of the multiply-accumulates of ``deepest`` that it saves.
+    """
+
+    variant: str
+    group: str
+    treatment: str
+    depth: int
+    parameters: int
+    macs: int
+    seconds: float
+    test_error: float
+    low: float | None
+    high: float | None
+    seeds: int
+    best: str
+    over_best: float
+    macs_saved_best: float
+    deepest: str
+    over_deepest: float
+    macs_saved_deepest: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class VariantInfo:
     """A variant as the report needs it: how it differs from the others, and what it costs.
 
     Attributes:
       name: Name of the variant, as in every table.
-      group: Its settings but for depth, as ``"plain"``; variants of a group differ in depth only.
+      group: Its settings but for depth, as ``"plain"`` or ``"plain + residual"`` if it is treated;
+        variants of a group differ in depth only.
       settings: The fields in which the variants of the study differ, and their values here.
       depth: Weight layers on the longest path.
       parameters: Trained numbers.
@@ -124,6 +223,8 @@ class VariantInfo:
       receptive_field: Side, in pixels of the input, of what one last feature sees.
       image_shape: Height, width and channels of the input.
       steps: Training steps of one run.
+      treatment: Name of the treatment that it has on top, or ``""``.
+      untreated: Name of the variant without the treatment, or ``""``.
     """
 
     name: str
@@ -136,6 +237,8 @@ class VariantInfo:
     receptive_field: int
     image_shape: tuple[int, int, int]
     steps: int
+    treatment: str = ""
+    untreated: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

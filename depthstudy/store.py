@@ -2,8 +2,8 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  verdicts.csv
-  report.html  figures/
+  study.json  records.csv  summary.csv  decomposition.csv  attribution.csv
+  verdicts.csv  recommendation.json  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, image shape, classes
     checkpoints/STEP/       state, with the content of run.json beside it
@@ -34,6 +34,8 @@ from depthstudy.errors import InputError
 RECORDS = "records.csv"
 SUMMARY = "summary.csv"
 DECOMPOSITION = "decomposition.csv"
+ATTRIBUTION = "attribution.csv"
+RECOMMENDATION = "recommendation.json"
 VERDICTS = "verdicts.csv"
 REPORT = "report.html"
 FIGURES = "figures"
@@ -98,6 +100,19 @@ def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
 def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
     """Reads ``analysis.json``; ``None`` where nothing was analysed."""
     return _read(folder / _ANALYSIS_INFO, records.AnalysisInfo)
+
+
+def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
+    """Writes ``recommendation.json``; with nothing to recommend, there is none."""
+    if found is None:
+        (workdir / RECOMMENDATION).unlink(missing_ok=True)
+    else:
+        write_json(workdir / RECOMMENDATION, dataclasses.asdict(found))
+
+
+def read_recommendation(workdir: Path) -> records.Recommendation | None:
+    """Reads ``recommendation.json``; ``None`` where there is nothing to recommend."""
+    return _read(workdir / RECOMMENDATION, records.Recommendation)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

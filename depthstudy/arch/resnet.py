@@ -83,7 +83,7 @@ def plain(
     depth: int,
     layout: Layout = "imagenet",
     width: int | None = None,
-    residual: Literal[False] = False,
+    residual: bool = False,
     norm: Norm = "batch",
     num_classes: int | None = None,
 ) -> ArchSpec:

@@ -7,6 +7,7 @@ Errors are of the test split, in eval mode.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,8 @@ from depthstudy.arch import ArchSpec
 from depthstudy.nets import surgery
 from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
 
-_DRAWS = 5  # random choices of the blocks for each number of them
+_DRAWS = 3  # random choices of the blocks for each number of them
+_ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
 
 Order = list[list[str]]
 
@@ -147,7 +149,8 @@ def _increases(
 
 
 def _reestimated(subject: Subject, variables: nets.Variables) -> nets.Variables:
-    images = (examples.images for examples in subject.batches(subject.dataset.train))
+    fewer = dataclasses.replace(subject, examples=min(subject.examples, _ESTIMATED_FROM))
+    images = (examples.images for examples in fewer.batches(subject.dataset.train))
     return surgery.reestimate(nets.Network(subject.spec), variables, images)
 
 

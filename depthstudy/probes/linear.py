@@ -21,7 +21,7 @@ from depthstudy.data import Split
 from depthstudy.probes import features
 from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
 
-Labelled = tuple[Float[np.ndarray, "n C"], Int[np.ndarray, " n"]]
+Labelled = tuple[Float[np.ndarray, "_ C"], Int[np.ndarray, " _"]]
 
 
 def probe_accuracy(train: Labelled, test: Labelled, *, strength: float = 1.0) -> float:

@@ -1,4 +1,4 @@
-"""Puts words, charts and tables together: ``report.html`` and the pictures in ``figures/``."""
+"""Puts words, charts and tables together: ``report.html``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import pandas as pd
 import vl_convert
 
 from depthstudy import store
 from depthstudy.records import Decomposition, VariantInfo
-from depthstudy.report import curves, figures, palette, poster, tables, words
+from depthstudy.report import advice, causes, curves, figures, palette, pictures, tables, words
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Estimate, Study
 
@@ -31,7 +30,7 @@ def write(workdir: Path) -> Path:
     html = _render(study, errors, families, parts)
     path = workdir / store.REPORT
     store.write_text(path, html)
-    _write_figures(study, workdir / store.FIGURES, errors, families, parts)
+    pictures.write(study, workdir / store.FIGURES, errors, families, parts)
     return path
 
 
@@ -66,6 +65,11 @@ def _render(
         "families": [(family, [place(panel) for panel in row]) for family, row in families],
         "parts": [(_part_sentences(study, group), place(panel)) for group, panel in parts.items()],
         "part_names": curves.PARTS,
+        "advice": _advice(study),
+        "has_treatments": causes.has_treatments(study),
+        "treatments": advice.settings_sentence(study.info.config.get("treatments") or ()),
+        "causes": [(cause, cause.panel and place(cause.panel)) for cause in causes.causes(study)],
+        "healthy": causes.healthy(study),
         "rows": [_cost_row(study, info) for info in study.info.variants],
         "diverged": _diverged(study),
         "config": json.dumps(study.info.config, indent=2),
@@ -77,7 +81,7 @@ def _render(
             for group, best in _best(study).items()
             if group not in parts
         ],
-        "tables": (store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, store.RECORDS),
+        "tables": _tables(study),
         "figures": store.FIGURES,
         "style": _style(),
         "bundle": vl_convert.javascript_bundle(_SNIPPET).replace("</script", r"<\/script"),
@@ -169,6 +173,22 @@ def _cost_row(study: Study, info: VariantInfo) -> dict[str, Any]:
     }
 
 
+def _advice(study: Study) -> tuple[str, str] | None:
+    """Returns what to take and why, where there is a choice."""
+    found = study.recommendation
+    if found is None:
+        return None
+    treated = causes.has_treatments(study)
+    return advice.recommendation_sentence(found, treated=treated), advice.reason_sentence(found)
+
+
+def _tables(study: Study) -> list[str]:
+    """Returns the tables that the study left beside the page."""
+    more = [store.ATTRIBUTION] if causes.has_treatments(study) else []
+    more += [store.RECOMMENDATION] if study.recommendation else []
+    return [store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, *more, store.RECORDS]
+
+
 def _seconds(study: Study) -> dict[str, str]:
     """Returns the parts of the wall time in the order of a run, others after them."""
     seconds = study.info.seconds
@@ -181,47 +201,3 @@ def _diverged(study: Study) -> list[str]:
         words.divergence_sentence(name, study.info.seeds, found)
         for name, found in tables.divergences(study).items()
     ]
-
-
-def _write_figures(
-    study: Study,
-    folder: Path,
-    errors: Sequence[Panel],
-    families: Sequence[tuple[curves.Family, Sequence[Panel]]],
-    parts: Mapping[str, Panel],
-) -> None:
-    """Writes each figure as SVG with its values as CSV, and the main one as PNG, too."""
-    name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
-    title = "Error against depth" if tables.has_depths(study.info) else "Error of the variants"
-    note = words.figure_note(study.info, "lines are 95% intervals, faint dots single seeds")
-    main = poster.poster(errors, title, note, columns=2, width=330)
-    _write_figure(folder / name, main, errors)
-    (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
-    for index, (family, row) in enumerate(families):
-        heading = f"Training, {family.title}"
-        key = [(line.label, line.colour) for line in family.legend]
-        thin = (
-            "thin lines are single seeds" if curves.shows_seeds(study, family) else "all variants"
-        )
-        note = words.figure_note(study.info, thin)
-        spec = poster.poster(row, heading, note, columns=3, width=250, key=key)
-        suffix = f"_{index + 1}" if len(families) > 1 else ""
-        _write_figure(folder / f"training_curves{suffix}", spec, row)
-    if parts:
-        note = words.figure_note(study.info, "lines are 95% intervals")
-        key = [(name, f"var(--{name})") for name in curves.PARTS]
-        spec = poster.poster(
-            list(parts.values()), "Where the accuracy went", note, columns=1, width=620, key=key
-        )
-        _write_figure(folder / "decomposition", spec, list(parts.values()))
-
-
-def _write_figure(path: Path, spec: dict[str, Any], panels: Sequence[Panel]) -> None:
-    store.write_text(path.with_suffix(".svg"), vl_convert.vegalite_to_svg(_final(spec)))
-    rows = [{"panel": panel.title, **row} for panel in panels for row in panel.values]
-    store.write_table(path.with_suffix(".csv"), pd.DataFrame(rows))
-
-
-def _final(spec: dict[str, Any]) -> dict[str, Any]:
-    resolved: dict[str, Any] = json.loads(palette.resolve(json.dumps(spec)))
-    return resolved

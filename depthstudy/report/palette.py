@@ -24,6 +24,9 @@ _LIGHT = {
     "total": "#59626d",
     "optimisation": "#9a3d7c",
     "generalisation": "#1f8a8a",
+    "overfitting": "#1f8a8a",
+    "redundancy": "#a87400",
+    "receptive-field": "#0b69ad",
 }
 _DARK = {
     "paper": "#14171b",
@@ -39,6 +42,9 @@ _DARK = {
     "total": "#9aa4b0",
     "optimisation": "#e08fc6",
     "generalisation": "#58cccc",
+    "overfitting": "#58cccc",
+    "redundancy": "#e3b64c",
+    "receptive-field": "#62b5fa",
 }
 _LIGHT_HUES = (
     "#c94f0c",

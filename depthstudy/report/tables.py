@@ -31,6 +31,8 @@ class Study:
     summary: pd.DataFrame
     decomposition: tuple[records.Decomposition, ...]
     verdicts: tuple[records.Verdict, ...]
+    attribution: tuple[records.Attribution, ...]
+    recommendation: records.Recommendation | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,8 @@ def read(workdir: Path) -> Study:
     """Reads the study in ``workdir``.
 
     Raises:
-      InputError: A file of a finished study is missing.
+      InputError: A file of a finished study is missing; one that older studies did not write may
+        be.
     """
     info = store.read_info(workdir)
     if info is None:
@@ -74,12 +77,17 @@ def read(workdir: Path) -> Study:
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
+    causes = records.frame(records.Attribution, [])
+    if (workdir / store.ATTRIBUTION).exists():
+        causes = store.read_table(workdir / store.ATTRIBUTION, records.Attribution)
     return Study(
         info=info,
         measurements=frames[store.RECORDS],
         summary=frames[store.SUMMARY],
         decomposition=tuple(_rows(frames[store.DECOMPOSITION], records.Decomposition)),
         verdicts=tuple(_rows(frames[store.VERDICTS], records.Verdict)),
+        attribution=tuple(_rows(causes, records.Attribution)),
+        recommendation=store.read_recommendation(workdir),
     )
 
 

@@ -161,6 +161,8 @@ def _setting(field: str, value: Any) -> str:
     name = field.rpartition(".")[2]
     if value in ("greatest", "least"):
         return f"the {value} {name.replace('_', ' ')}"
+    if name == "treatment":
+        return str(value) or "no treatment"
     return str(value) if name == "family" else f"{name}={value}"
 
 

@@ -1,8 +1,10 @@
 """From a config to a plan of runs, and from their numbers to verdicts."""
 
 from depthstudy.study.analysis import analyze
+from depthstudy.study.conclude import Result
 from depthstudy.study.describe import conclusion, describe
-from depthstudy.study.plan import Variant, plan
-from depthstudy.study.run import Result, run
+from depthstudy.study.plan import plan
+from depthstudy.study.run import run
+from depthstudy.study.variant import Variant
 
 __all__ = ["Result", "Variant", "analyze", "conclusion", "describe", "plan", "run"]

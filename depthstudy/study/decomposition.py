@@ -48,15 +48,23 @@ def decompose(
     for group in dict.fromkeys(groups.values()):
         names = [name for name in groups if groups[name] == group and name in tests.columns]
         ordered = sorted(names, key=lambda name: depths[name])
-        best = _best(ordered, tests)
+        best = best_depth(ordered, tests)
         for name in ordered:
             if best is not None and depths[name] > depths[best]:
                 rows.extend(_parts(group, name, best, tests, trains))
     return rows
 
 
-def _best(ordered: Sequence[str], tests: pd.DataFrame) -> str | None:
-    """Returns the first of ``ordered`` whose mean test error is the least, within rounding."""
+def best_depth(ordered: Sequence[str], tests: pd.DataFrame) -> str | None:
+    """Returns the first of ``ordered`` whose mean test error is the least, within rounding.
+
+    Args:
+      ordered: Names of variants, the one to prefer first.
+      tests: Test errors with a row for each seed and a column for each variant.
+
+    Returns:
+      A name, or ``None`` where there are none.
+    """
     if not ordered:
         return None
     means = tests[list(ordered)].mean().to_numpy()

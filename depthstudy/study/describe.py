@@ -13,9 +13,10 @@ import pandas as pd
 
 from depthstudy import data, train
 from depthstudy.config import StudyConfig, apply
-from depthstudy.records import Verdict
-from depthstudy.study.plan import Variant, prepare
-from depthstudy.study.run import Result
+from depthstudy.records import Attribution, Recommendation, Verdict
+from depthstudy.study.conclude import Result
+from depthstudy.study.plan import prepare
+from depthstudy.study.variant import Variant
 
 _PROBE_SECONDS = 2.0  # how long a step is timed
 
@@ -49,12 +50,15 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
 
 
 def conclusion(result: Result) -> str:
-    """Returns the verdicts of a study, a line each, and where its time went."""
+    """Returns a line a verdict, a cause and the recommendation, and where the time went."""
     statements = {h["name"]: h["statement"] for h in result.info.config["hypotheses"]}
     lines = [
         f"{verdict.verdict:>12}  {statements[verdict.hypothesis]}{_numbers(verdict)}"
         for verdict in result.verdicts
     ]
+    lines += [f"{'cause':>12}  {_cause(row)}" for row in result.attribution if row.established]
+    if result.recommendation:
+        lines.append(f"{'take':>12}  {_take(result.recommendation)}")
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
     return "\n".join([*lines, "", seconds])
 
@@ -111,6 +115,21 @@ def _numbers(verdict: Verdict) -> str:
     return (
         f" (effect {verdict.effect:+.3g}, 95% interval {verdict.low:+.3g} to {verdict.high:+.3g}, "
         f"p {verdict.p:.2g}, {verdict.seeds} seeds{more})"
+    )
+
+
+def _cause(row: Attribution) -> str:
+    return (
+        f"{row.variant}: {row.mechanism.replace('_', ' ')}; {row.treatment} wins back "
+        f"{100 * row.recovered:.1f} of {100 * row.excess:.1f} points (share {row.share:.0%}, "
+        f"95% interval {row.share_low:.0%} to {row.share_high:.0%}, {row.seeds} seeds)"
+    )
+
+
+def _take(found: Recommendation) -> str:
+    return (
+        f"{found.variant}: depth {found.depth}, test error {found.test_error:.1%}, "
+        f"{found.macs:,} MACs, {found.seconds:.1f} s a run"
     )
 
 

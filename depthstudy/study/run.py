@@ -1,9 +1,8 @@
-"""Runs a study: trains what its plan says, collects the records and judges the hypotheses."""
+"""Runs a study: trains what its plan says, and has the numbers concluded from."""
 
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import sys
 import time
 from collections.abc import Sequence
@@ -11,26 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import ml_collections
-import pandas as pd
 from tqdm import tqdm
 
-from depthstudy import config, records, runtime, store, train
+from depthstudy import config, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.records import StudyInfo, Verdict
 from depthstudy.store import Outcome, RunInfo, RunStore
-from depthstudy.study import decomposition, verdicts
-from depthstudy.study.plan import VARIED, Variant, prepare, settings_of
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Result:
-    """What a study found; all of it is also in ``workdir``."""
-
-    workdir: Path
-    info: StudyInfo
-    summary: pd.DataFrame
-    verdicts: tuple[Verdict, ...]
+from depthstudy.study.conclude import Result, conclude
+from depthstudy.study.plan import prepare
+from depthstudy.study.variant import VARIED, Variant
 
 
 def run(
@@ -60,7 +48,7 @@ def run(
     start = time.perf_counter()
     with store.lock(workdir):
         compile_seconds = _train_all(study, variants, workdir)
-        return _conclude(study, variants, workdir, command, start, compile_seconds)
+        return conclude(study, variants, workdir, command, start, compile_seconds)
 
 
 def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> float:
@@ -110,81 +98,6 @@ def _train_group(
     outcomes = train.fit(program, infos, group, lambda steps: bar.update(work * steps))
     for seed, outcome in zip(seeds, outcomes, strict=True):
         bar.write(_outcome_line(variant.name, seed, outcome), file=sys.stderr)
-
-
-def _conclude(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    command: str,
-    start: float,
-    compile_seconds: float,
-) -> Result:
-    """Collects the finished runs, judges the hypotheses and writes the tables of the study."""
-    runs = [
-        (variant, seed, RunStore.of(workdir, variant.name, seed))
-        for variant in variants
-        for seed in range(study.seeds)
-    ]
-    outcomes = [_finished(run) for _, _, run in runs]
-    rows = [
-        _summary(variant, seed, outcome)
-        for (variant, seed, _), outcome in zip(runs, outcomes, strict=True)
-    ]
-    summary = records.frame(records.Summary, rows)
-    judged = verdicts.judge(summary, settings_of(variants), study.hypotheses)
-    parts = decomposition.decompose(
-        summary,
-        {variant.name: variant.info.group for variant in variants},
-        {variant.name: variant.info.depth for variant in variants},
-    )
-    measured = [
-        dataclasses.replace(row, study=study.name)
-        for _, _, run in runs
-        for row in run.read_records()
-    ]
-    store.write_table(workdir / store.RECORDS, records.frame(records.Record, measured))
-    store.write_table(workdir / store.SUMMARY, summary)
-    store.write_table(workdir / store.DECOMPOSITION, records.frame(records.Decomposition, parts))
-    store.write_table(workdir / store.VERDICTS, records.frame(records.Verdict, judged))
-    earlier = store.read_info(workdir)
-    info = StudyInfo(
-        name=study.name,
-        command=command,
-        config=dataclasses.asdict(study),
-        seeds=study.seeds,
-        variants=tuple(variant.info for variant in variants),
-        versions=runtime.versions(),
-        hardware=runtime.hardware(),
-        seconds={
-            "compile": compile_seconds + (earlier.seconds["compile"] if earlier else 0),
-            "train": sum(outcome.train_seconds for outcome in outcomes),
-            "evaluate": sum(outcome.eval_seconds for outcome in outcomes),
-            "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
-        },
-        finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-    )
-    store.write_info(workdir, info)
-    return Result(workdir, info, summary, tuple(judged))
-
-
-def _finished(run: RunStore) -> Outcome:
-    outcome = run.read_outcome()
-    assert outcome is not None, run.folder
-    return outcome
-
-
-def _summary(variant: Variant, seed: int, outcome: Outcome) -> records.Summary:
-    return records.Summary(
-        variant=variant.name,
-        seed=seed,
-        train_error=outcome.train_error,
-        test_error=outcome.test_error,
-        gap=outcome.test_error - outcome.train_error,
-        parameters=variant.info.parameters,
-        macs=variant.info.macs,
-        seconds=outcome.train_seconds + outcome.eval_seconds,
-    )
 
 
 def _run_info(variant: Variant, seed: int) -> RunInfo:

@@ -48,7 +48,7 @@ class _Run:
                     step=step,
                     probe=probe,
                     metric=metric,
-                    value=float(value),
+                    value=value,
                 )
             )
             self.events.add_scalar(f"{probe}/{metric}", value, step)
@@ -154,7 +154,7 @@ def _record_training(run: _Run, steps: Sequence[StepMetrics], begin: int) -> Non
     end = begin + len(steps)
     if run.diverged_at is None and not np.isfinite(losses).all():
         first = begin + 1 + int(np.argmin(np.isfinite(losses)))
-        run.add(end, "run", {"diverged_at_step": first})
+        run.add(end, "run", {"diverged_at_step": float(first)})
     if run.diverged_at is None:
         run.add(end, "training", {"loss": float(losses.mean()), "error": float(errors.mean())})
 
@@ -186,7 +186,10 @@ def _evaluate(
         )
     ]
     totals = [np.sum(batches, axis=0) for batches in program.placement.fetch(sums, size)]
-    return [{"loss": loss / count, "error": errors / count} for loss, errors, count in totals]
+    return [
+        {"loss": float(loss / count), "error": float(errors / count)}
+        for loss, errors, count in totals
+    ]
 
 
 def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:

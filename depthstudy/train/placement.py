@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -21,6 +21,7 @@ from depthstudy.errors import InputError
 Function = Callable[[Any, Any], Any]
 
 
+@runtime_checkable
 class Placement(Protocol):
     """A way to train the seeds of a variant on the devices there are."""
 

@@ -17,9 +17,12 @@ from depthstudy.data import Batch, Dataset, augment, normalize
 
 
 class TrainState(flax.struct.PyTreeNode):
-    """Everything that training changes. The step number is the whole state of data and keys."""
+    """Everything that training changes. The step number is the whole state of data and keys.
 
-    step: Int[Array, ""]
+    Fields are untyped, as JAX puts shapes, shardings and more in the place of arrays.
+    """
+
+    step: Any
     params: Any
     batch_stats: Any
     opt_state: Any

@@ -1,0 +1,263 @@
+"""How the charts of an analysis are drawn: along the layers of a net, and as maps of pairs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from depthstudy.report import palette
+from depthstudy.report.analysis_runs import reach, short
+from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
+
+_FAINT = [5, 4]  # dashes of a second line in one colour
+_RULE = [2, 3]  # dashes of a line that is no data
+_DOTS = 40  # layers up to which a line shows its points
+MOST = 64  # layers that a map of pairs shows
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One quantity along the layers of one net.
+
+    Attributes:
+      label: The net, and what else tells the line from its neighbours.
+      colour: Name of its colour.
+      values: The quantity by layer, in the order of the net.
+      faint: Whether it stands behind another line.
+      border: Path of the border layer, or ``""``.
+    """
+
+    label: str
+    colour: str
+    values: Mapping[str, float]
+    faint: bool = False
+    border: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """The vertical axis of a chart.
+
+    Attributes:
+      low: Its lower end.
+      high: Its upper end.
+      form: How d3 formats its ticks.
+      log: Base of the logarithm, or 0.
+    """
+
+    low: float
+    high: float
+    form: str
+    log: int = 0
+
+    def encode(self, field: str, title: str | None = None) -> alt.Y:
+        """Returns the axis of a field."""
+        kind: dict[str, Any] = {"domain": [self.low, self.high], "nice": False, "clamp": True}
+        if self.log:
+            kind |= {"type": "log", "base": self.log}
+        values = {"values": self._powers()} if self.log else {}
+        axis = alt.Axis(format=self.form, tickCount=5, labelOverlap="greedy", **values)
+        return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(**kind), axis=axis)
+
+    def _powers(self) -> list[float]:
+        first, last = (math.log(end) / math.log(self.log) for end in (self.low, self.high))
+        return [float(self.log) ** n for n in range(math.ceil(first), math.floor(last) + 1)]
+
+
+def along(layers: Sequence[str], title: str | None = "Layers, from stem to head") -> alt.X:
+    """Returns the horizontal axis of the layers of a net: one label for each block that fits."""
+    names = ["", *(short(layer).partition(" ")[0] for layer in layers)]
+    starts = [i for i in range(1, len(names)) if names[i] != names[i - 1]]
+    axis = alt.Axis(
+        values=starts,
+        labelExpr=f"{json.dumps(names)}[datum.value]",
+        labelOverlap="greedy",
+        labelSeparation=6,
+        labelFlush=False,
+        tickSize=3,
+    )
+    scale = alt.Scale(domain=[0.4, len(layers) + 0.6], nice=False)
+    return alt.X("at:Q", title=title, axis=axis, scale=scale)
+
+
+def profile(
+    title: str,
+    lines: Sequence[Line],
+    scale: Scale,
+    say: Callable[[float], str],
+    *,
+    height: int = 190,
+    level: tuple[float, str] | None = None,
+) -> Panel:
+    """Returns lines along the layers, which all lines share.
+
+    Args:
+      title: What is shown.
+      lines: What is drawn, at least one.
+      scale: The vertical axis.
+      say: A value as text.
+      height: Pixels of the plot.
+      level: A value that is marked across, with its name.
+    """
+    layers = list(lines[0].values)
+    rows = [row for line in lines for row in _rows(line, say)]
+    x, y = along(layers), scale.encode("value")
+    colours = {line.label: line.colour for line in lines}
+    colour = alt.Color(
+        "line:N",
+        legend=None,
+        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+    )
+    told = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
+    marks = [*stage_rules(layers), *_borders(lines, x, scale)]
+    if level:
+        marks += _level(*level, scale, x, len(layers))
+    for faint in (True, False):
+        mine = [row for row in rows if row["faint"] == faint]
+        if mine:
+            dashes = {"strokeDash": _FAINT} if faint else {}
+            marks.append(
+                chart(mine)
+                .mark_line(strokeWidth=1.6 if faint else 2, strokeJoin="round", **dashes)
+                .encode(x=x, y=y, color=colour)
+            )
+            if len(layers) <= _DOTS and not faint:
+                marks.append(
+                    chart(mine).mark_circle(size=34, opacity=1).encode(x=x, y=y, color=colour)
+                )
+    seen = chart(rows).mark_circle(size=90, opacity=0)
+    marks.append(seen.encode(x=x, y=y, tooltip=told))
+    return Panel(title, tuple(marks), height, 6, tuple(rows))
+
+
+def _rows(line: Line, say: Callable[[float], str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": at,
+            "layer": layer,
+            "line": line.label,
+            "faint": line.faint,
+            "value": digits(value),
+            "text": say(value),
+        }
+        for at, (layer, value) in enumerate(line.values.items(), start=1)
+    ]
+
+
+def stage_rules(layers: Sequence[str]) -> list[alt.Chart]:
+    """Returns faint rules where a stage, or the head, begins."""
+    parts = [layer.partition("/")[0] for layer in layers]
+    rows = [{"at": i + 0.5} for i in range(1, len(parts)) if parts[i] != parts[i - 1]]
+    rule = chart(rows).mark_rule(color="var(--grid)", strokeWidth=1)
+    return [rule.encode(x=along(layers))] if rows else []
+
+
+def _borders(lines: Sequence[Line], x: alt.X, scale: Scale) -> list[alt.Chart]:
+    """Returns a rule at each border layer, with its name where there is but one."""
+    layers = list(lines[0].values)
+    found = {}
+    for line in lines:
+        place = reach(layers, line.border)
+        if place:
+            found.setdefault(place, line.colour)
+    rows = [
+        {
+            "at": place - 0.5,
+            "colour": "var(--muted)" if len(found) == 1 else colour,
+            "top": scale.high,
+        }
+        for place, colour in found.items()
+    ]
+    if not rows:
+        return []
+    colour = alt.Color("colour:N", scale=None)
+    right = rows[0]["at"] > 0.8 * len(layers)
+    text = chart([{**row, "name": "border layer"} for row in rows]).mark_text(
+        align="right" if right else "left", dx=-5 if right else 5, dy=7, fontSize=11
+    )
+    rule = chart(rows).mark_rule(strokeDash=_RULE, strokeWidth=1.3)
+    return [
+        rule.encode(x=x, color=colour),
+        text.encode(x=x, y=scale.encode("top"), color=colour, text="name:N"),
+    ]
+
+
+def _level(value: float, name: str, scale: Scale, x: alt.X, count: int) -> list[alt.Chart]:
+    rows = [{"level": value, "at": count + 0.6, "name": name}]
+    y = scale.encode("level")
+    rule = chart(rows).mark_rule(strokeDash=_RULE, strokeWidth=1.3, color="var(--muted)")
+    text = chart(rows).mark_text(align="right", dy=-8, dx=-2, fontSize=11, color="var(--muted)")
+    return [rule.encode(y=y), text.encode(x=x, y=y, text="name:N")]
+
+
+def heat(
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Callable[[str, str], float],
+    axes: tuple[str | None, str | None] = (None, None),
+) -> Panel:
+    """Returns a map of how alike each pair of layers is; of many layers, every n-th.
+
+    Args:
+      title: What is shown.
+      rows: Layers from bottom to top.
+      columns: Layers from left to right.
+      values: The CKA of a row with a column.
+      axes: Titles of the horizontal and the vertical axis.
+    """
+    rows, columns = _thinned(rows), _thinned(columns)
+    cells: list[Row] = [
+        {"x": i, "y": j, "v": round(value, 3)}
+        for j, row in enumerate(rows)
+        for i, column in enumerate(columns)
+        if math.isfinite(value := values(row, column))
+    ]
+    x, y = _edge(alt.X, "x", columns, axes[0]), _edge(alt.Y, "y", rows, axes[1])
+    steps = palette.HEAT
+    colour = alt.Color(
+        "v:Q",
+        legend=None,
+        scale=alt.Scale(type="quantize", domain=[0, 1], range=palette.heat()),
+    )
+    told = tooltip(("column", axes[0] or "Block"), ("row", axes[1] or "and block"), ("v", "CKA"))
+    mark = (
+        chart(cells)
+        .transform_calculate(
+            column=f"{json.dumps(list(columns))}[datum.x]",
+            row=f"{json.dumps(list(rows))}[datum.y]",
+            x2="datum.x + 1",
+            y2="datum.y + 1",
+        )
+        .mark_rect(strokeWidth=0)
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=told)
+    )
+    assert steps
+    return Panel(title, (mark,), 330, 0, tuple(cells))
+
+
+def _thinned(layers: Sequence[str]) -> list[str]:
+    every = math.ceil(len(layers) / MOST)
+    return list(layers[::every])
+
+
+def _edge(kind: Any, field: str, layers: Sequence[str], title: str | None) -> Any:
+    """Returns an axis whose cells lie between whole numbers and are named in their middle."""
+    middles = [i + 0.5 for i in range(len(layers))]
+    axis = alt.Axis(
+        values=middles,
+        labelExpr=f"{json.dumps([short(layer) for layer in layers])}[floor(datum.value)]",
+        labelOverlap="greedy",
+        labelSeparation=6,
+        labelFlush=False,
+        ticks=False,
+        domain=False,
+        grid=False,
+    )
+    scale = alt.Scale(domain=[0, len(layers)], nice=False)
+    return kind(f"{field}:Q", title=title, axis=axis, scale=scale)

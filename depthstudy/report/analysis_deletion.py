@@ -1,0 +1,173 @@
+"""Charts of what a net loses without some of its blocks, or with blocks that changed places."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from depthstudy.report import words
+from depthstudy.report.analysis_charts import Scale, along, stage_rules
+from depthstudy.report.analysis_runs import REFUSED, Run, in_order
+from depthstudy.report.figures import Panel, chart, digits, error_top, tooltip
+
+PROBES = {"deletion": "as it stands", "deletion_reestimated": "batch statistics taken anew"}
+_WAYS = {"deleting": "Several blocks taken out at once", "swapping": "Pairs of blocks swapped"}
+
+
+def block_panels(runs: Sequence[Run]) -> list[Panel]:
+    """Returns the test error without each block, a chart for each net that has blocks to spare."""
+    charted = [run for run in runs if any(run.layers(p, "error_increase") for p in PROBES)]
+    errors = [row["after"] for run in charted for row in _single(run)]
+    scale = _scale(errors)
+    title = "Test error with one block taken out"
+    return [
+        _bars(title if len(runs) == 1 else f"{title}: {run.label}", run, scale) for run in charted
+    ]
+
+
+def _scale(errors: Sequence[float | None]) -> Scale:
+    top = error_top(error for error in errors if error is not None)
+    return Scale(0.0, top, ".0%" if top > 0.05 else ".1%")
+
+
+def _single(run: Run) -> list[dict[str, Any]]:
+    rows = []
+    for probe, name in PROBES.items():
+        before = run.whole(probe, "error")
+        for layer, increase in run.layers(probe, "error_increase").items():
+            rows.append(
+                {
+                    "layer": layer,
+                    "probe": name,
+                    "before": digits(before),
+                    "after": digits(before + increase),
+                    "text": words.percent(before + increase),
+                    "more": f"{words.signed(increase)} points",
+                }
+            )
+    return rows
+
+
+def _bars(title: str, run: Run, scale: Scale) -> Panel:
+    rows = _single(run)
+    fixed = _fixed(run)
+    layers = in_order({row["layer"] for row in rows} | set(fixed))
+    places = {layer: place for place, layer in enumerate(layers, start=1)}
+    rows = [{"at": places[row["layer"]], **row} for row in rows]
+    x, after = along(layers, "Blocks, from stem to head"), scale.encode("after")
+    told = tooltip(
+        ("layer", "Without"), ("probe", "Statistics"), ("text", "Test error"), ("more", "Change")
+    )
+    marks: list[alt.Chart] = [*stage_rules(layers)]
+    room = 380 / max(len(layers), 1)
+    for name, share, opacity in zip(PROBES.values(), (0.62, 0.26), (0.32, 1.0), strict=True):
+        mine = [row for row in rows if row["probe"] == name]
+        if not mine:
+            continue
+        lone = len({row["probe"] for row in rows}) == 1
+        bar = chart(mine).mark_bar(
+            size=max(2.0, min(34, share * room)),
+            color=run.colour,
+            opacity=0.75 if lone else opacity,
+        )
+        marks.append(bar.encode(x=x, y=after, y2="before:Q", tooltip=told))
+    marks.append(_before(rows, scale))
+    if fixed:
+        crosses = [
+            {"at": places[layer], "layer": layer, "zero": scale.low, "why": why}
+            for layer, why in fixed.items()
+        ]
+        cross = chart(crosses).mark_point(
+            shape="M-1,-1L1,1M1,-1L-1,1", size=28, strokeWidth=1.6, color="var(--muted)", yOffset=-8
+        )
+        said = tooltip(("layer", "Block"), ("why", "Stays"))
+        marks.append(cross.encode(x=x, y=scale.encode("zero"), tooltip=said))
+    return Panel(title, tuple(marks), 210, 6, tuple(rows))
+
+
+def _before(rows: Sequence[dict[str, Any]], scale: Scale) -> alt.Chart:
+    """Returns a rule at the error of the whole net."""
+    line = [{"before": rows[0]["before"]}]
+    rule = chart(line).mark_rule(strokeWidth=1.2, strokeDash=[2, 3])
+    return rule.encode(y=scale.encode("before"))
+
+
+def _fixed(run: Run) -> dict[str, str]:
+    """Returns the blocks that cannot be taken out, with the reason."""
+    table = run.table[run.table["probe"].isin(list(PROBES)) & (run.table["layer"] != "")]
+    table = table[table["metric"].str.startswith(REFUSED)]
+    return {
+        layer: metric.removeprefix(REFUSED)
+        for layer, metric in zip(table["layer"], table["metric"], strict=True)
+    }
+
+
+def several_panels(runs: Sequence[Run]) -> list[Panel]:
+    """Returns the test error after deleting or swapping more and more blocks."""
+    found = {way: [row for run in runs for row in _several(run, way)] for way in _WAYS}
+    scale = _scale([row["error"] for rows in found.values() for row in rows])
+    return [_line(_WAYS[way], rows, runs, scale) for way, rows in found.items() if rows]
+
+
+def _several(run: Run, way: str) -> list[dict[str, Any]]:
+    rows = []
+    for probe, name in PROBES.items():
+        before = run.whole(probe, "error")
+        singles = list(run.layers(probe, "error_increase").values())
+        points = {0: 0.0} if math.isfinite(before) else {}
+        if way == "deleting" and singles:
+            points[1] = math.fsum(singles) / len(singles)
+        for metric in run.table.loc[run.table["probe"] == probe, "metric"]:
+            count = re.fullmatch(rf"error_increase_{way}_(\d+)", metric)
+            if count:
+                points[int(count.group(1))] = run.whole(probe, metric)
+        for number, increase in sorted(points.items()) if len(points) > 1 else ():
+            rows.append(
+                {
+                    "count": number,
+                    "at": math.log2(number) + 1 if number else 0.0,
+                    "run": run.label,
+                    "probe": name,
+                    "anew": probe != "deletion",
+                    "error": digits(before + increase),
+                    "text": words.percent(before + increase),
+                }
+            )
+    return rows
+
+
+def _line(title: str, rows: list[dict[str, Any]], runs: Sequence[Run], scale: Scale) -> Panel:
+    counts = sorted({(row["at"], row["count"]) for row in rows})
+    names = {str(at): str(count) for at, count in counts}
+    axis = alt.Axis(
+        values=[at for at, _ in counts],
+        labelExpr="({" + ",".join(f"'{float(at):g}':'{n}'" for at, n in names.items()) + "})"
+        "[format(datum.value,'~g')]",
+        grid=False,
+    )
+    x = alt.X("at:Q", title="How many", axis=axis, scale=alt.Scale(nice=False))
+    y = scale.encode("error")
+    colour = alt.Color(
+        "run:N",
+        legend=None,
+        scale=alt.Scale(domain=[run.label for run in runs], range=[run.colour for run in runs]),
+    )
+    told = tooltip(
+        ("run", "Net"), ("count", "How many"), ("probe", "Statistics"), ("text", "Test error")
+    )
+    marks = []
+    for anew in (False, True):
+        mine = [row for row in rows if row["anew"] == anew]
+        if mine:
+            faint = not anew and any(row["anew"] for row in rows)
+            line = chart(mine).mark_line(strokeWidth=2, opacity=0.45 if faint else 1, point=False)
+            dots = chart(mine).mark_circle(size=46, opacity=0.45 if faint else 1)
+            marks += [
+                line.encode(x=x, y=y, color=colour),
+                dots.encode(x=x, y=y, color=colour, tooltip=told),
+            ]
+    return Panel(title, tuple(marks), 150, 6, tuple(rows))

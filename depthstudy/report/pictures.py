@@ -1,0 +1,68 @@
+"""The pictures in ``figures/``: every chart of the page as a file that stands alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import vl_convert
+
+from depthstudy import store
+from depthstudy.report import causes, curves, palette, poster, tables, words
+from depthstudy.report.figures import Panel
+from depthstudy.report.tables import Study
+
+
+def write(
+    study: Study,
+    folder: Path,
+    errors: Sequence[Panel],
+    families: Sequence[tuple[curves.Family, Sequence[Panel]]],
+    parts: Mapping[str, Panel],
+) -> None:
+    """Writes each figure as SVG with its values as CSV, and the main one as PNG, too."""
+    name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
+    title = "Error against depth" if tables.has_depths(study.info) else "Error of the variants"
+    note = words.figure_note(study.info, "lines are 95% intervals, faint dots single seeds")
+    main = poster.poster(errors, title, note, columns=2, width=330)
+    _write_figure(folder / name, main, errors)
+    (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
+    for index, (family, row) in enumerate(families):
+        heading = f"Training, {family.title}"
+        key = [(line.label, line.colour) for line in family.legend]
+        thin = (
+            "thin lines are single seeds" if curves.shows_seeds(study, family) else "all variants"
+        )
+        note = words.figure_note(study.info, thin)
+        spec = poster.poster(row, heading, note, columns=3, width=250, key=key)
+        suffix = f"_{index + 1}" if len(families) > 1 else ""
+        _write_figure(folder / f"training_curves{suffix}", spec, row)
+    if parts:
+        note = words.figure_note(study.info, "lines are 95% intervals")
+        key = [(name, f"var(--{name})") for name in curves.PARTS]
+        spec = poster.poster(
+            list(parts.values()), "Where the accuracy went", note, columns=1, width=620, key=key
+        )
+        _write_figure(folder / "decomposition", spec, list(parts.values()))
+    found = [cause.panel for cause in causes.causes(study) if cause.panel]
+    if found:
+        title, note = (
+            "Why deeper did worse",
+            words.figure_note(study.info, "lines are 95% intervals"),
+        )
+        spec = poster.poster(found, title, note, columns=1, width=560)
+        _write_figure(folder / "attribution", spec, found)
+
+
+def _write_figure(path: Path, spec: dict[str, Any], panels: Sequence[Panel]) -> None:
+    store.write_text(path.with_suffix(".svg"), vl_convert.vegalite_to_svg(_final(spec)))
+    rows = [{"panel": panel.title, **row} for panel in panels for row in panel.values]
+    store.write_table(path.with_suffix(".csv"), pd.DataFrame(rows))
+
+
+def _final(spec: dict[str, Any]) -> dict[str, Any]:
+    resolved: dict[str, Any] = json.loads(palette.resolve(json.dumps(spec)))
+    return resolved

@@ -1,0 +1,44 @@
+"""The interval of a ratio of two means that are measured on the same seeds.
+
+Fieller 1954, "Some problems in interval estimation". A share q is in the interval of the ratio of
+the means of x and y where the mean of x - q y is not told from zero by Student's t; the ends are
+the roots of a quadratic equation in q. No other interval keeps its level where y may be small.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+
+def fieller(above: ArrayLike, below: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Returns the interval of the mean of ``above[seeds]`` over that of ``below[seeds]``.
+
+    Args:
+      above: A number of each seed.
+      below: Another number of the same seeds, in the same order.
+      level: Confidence of the interval, in (0, 1).
+
+    Returns:
+      Its ends; NaN with fewer than two seeds, and where the mean of ``below`` is not told from
+      zero, for then the interval has no bounds.
+
+    Raises:
+      ValueError: The two do not have one finite number for each seed.
+    """
+    x, y = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
+    if x.ndim != 1 or x.shape != y.shape or not np.isfinite([x, y]).all():
+        raise ValueError(f"expected two finite numbers for each seed, got {x} and {y}")
+    seeds = len(x)
+    if seeds < 2:
+        return math.nan, math.nan
+    (xx, xy), (_, yy) = np.cov(x, y) * (special.stdtrit(seeds - 1, (1 + level) / 2) ** 2 / seeds)
+    # Shares q with a q^2 - 2 b q + c <= 0.
+    a, b, c = y.mean() ** 2 - yy, x.mean() * y.mean() - xy, x.mean() ** 2 - xx
+    if a <= 0:
+        return math.nan, math.nan
+    root = math.sqrt(max(0.0, b * b - a * c))  # real but for rounding, as the ratio itself is in
+    return float((b - root) / a), float((b + root) / a)

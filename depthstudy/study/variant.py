@@ -1,0 +1,114 @@
+"""A variant of a study: what all its runs share, what it costs, and what it is called."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from depthstudy import arch, config, data, train
+from depthstudy.config import Settings, StudyConfig, Value
+from depthstudy.errors import InputError
+from depthstudy.records import VariantInfo
+
+DEPTH = "model.depth"
+VARIED = ("model", "data", "train")  # the groups of fields in which variants may differ
+
+Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Variant:
+    """All that the runs of a variant share but their seeds.
+
+    Attributes:
+      info: How it differs from the others, and what it costs.
+      config: Its config, sweep, variants and treatments resolved.
+      spec: Its architecture.
+      dataset: What it learns.
+    """
+
+    info: VariantInfo
+    config: StudyConfig
+    spec: arch.ArchSpec
+    dataset: data.Dataset
+
+    @property
+    def name(self) -> str:
+        """Name of the variant, as in every table."""
+        return self.info.name
+
+    @property
+    def work(self) -> int:
+        """Multiply-accumulates of the forward passes of one run: its share of the study."""
+        return self.info.steps * self.config.train.batch_size * self.info.macs
+
+
+def build(
+    study: StudyConfig, name: str, settings: Settings, varied: Sequence[str], datasets: Datasets
+) -> Variant:
+    """Returns the variant that has ``settings`` on top of the config of a study.
+
+    Args:
+      study: The config.
+      name: Name of the variant.
+      settings: What is its own.
+      varied: The fields in which the variants of the study differ.
+      datasets: Sets that are loaded already; one that is not is added.
+
+    Raises:
+      InputError: A value does not fit, the architecture is impossible, or the data are not there.
+    """
+    try:
+        own = config.apply(study, settings)
+        own = dataclasses.replace(own, sweep=(), variants=(), treatments=())
+        if own.data not in datasets:
+            datasets[own.data] = data.load(own.data)
+        dataset = datasets[own.data]
+        spec = arch.build(num_classes=dataset.num_classes, **_given(own.model))
+    except InputError as error:
+        raise InputError(f"variant {name}: {error}") from error
+    differs = {field: config.get(own, field) for field in varied}
+    info = VariantInfo(
+        name=name,
+        group=_group(own, differs),
+        settings=differs,
+        image_shape=dataset.image_shape,
+        steps=train.count_steps(own.train, len(dataset.train)),
+        **dataclasses.asdict(arch.cost(spec, dataset.image_shape)),
+    )
+    return Variant(info, own, spec, dataset)
+
+
+def name_of(settings: Settings) -> str:
+    """Returns a name that is also a folder's, as ``"plain_depth20_label_noise0.1"``."""
+    return "_".join(
+        _word(value) if field == "model.family" else f"{_leaf(field)}{_word(value)}"
+        for field, value in settings
+        if value is not None
+    )
+
+
+def require_varied(field: str) -> None:
+    """Raises InputError where variants may not differ in a field."""
+    if field.partition(".")[0] not in VARIED:
+        raise InputError(f"variants cannot differ in config.{field}, only in {VARIED}")
+
+
+def _given(model: config.ModelConfig) -> dict[str, Any]:
+    return {key: value for key, value in dataclasses.asdict(model).items() if value is not None}
+
+
+def _group(own: StudyConfig, settings: dict[str, Value]) -> str:
+    """Returns the settings but for depth as a label, as ``"plain, norm=none"``."""
+    others = {k: v for k, v in settings.items() if k not in (DEPTH, "model.family")}
+    return ", ".join([own.model.family, *(f"{_leaf(k)}={v}" for k, v in others.items())])
+
+
+def _word(value: Value) -> str:
+    return re.sub(r"[^\w.+-]+", "-", str(value)).strip("-")
+
+
+def _leaf(field: str) -> str:
+    return field.rpartition(".")[2]

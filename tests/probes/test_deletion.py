@@ -1,0 +1,132 @@
+"""Deleting and moving blocks: errors against nets that are rebuilt, and what is drawn."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from depthstudy import arch, nets
+from depthstudy.data import Dataset
+from depthstudy.nets import surgery
+from depthstudy.probes import NotApplicable, Subject, deletion
+
+
+def subject_of(digits: Dataset, family: str, **options: object) -> Subject:
+    spec = arch.build(family, layout="cifar", width=4, **options)
+    variables = jax.jit(nets.init, static_argnums=(0, 2))(
+        nets.Network(spec), jax.random.key(0), digits.image_shape
+    )
+    return Subject(nets.Network(spec), variables, digits, examples=130, batch_size=50)
+
+
+@pytest.fixture(scope="module")
+def subject(digits: Dataset) -> Subject:
+    """A net whose head is fitted, so that its errors are far from chance."""
+    made = subject_of(digits, "resnet", depth=20)
+    images, labels = (np.asarray(x) for x in digits.train.whole())
+    images = (images / 255 - digits.mean) / digits.std
+    outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
+    _, named = outputs(made.network, made.variables, jnp.asarray(images), "stage3/block03")
+    pooled = np.mean(named["stage3/block03"], axis=(1, 2))
+    inputs = np.concatenate([pooled, np.ones((len(pooled), 1))], axis=1)
+    solution = np.linalg.lstsq(inputs, np.eye(10)[labels], rcond=None)[0]
+    head = {"dense": {"kernel": solution[:-1], "bias": solution[-1]}}
+    params = {**made.variables["params"], "head": jax.tree.map(jnp.float32, head)}
+    return dataclasses.replace(made, variables={**made.variables, "params": params})
+
+
+def test_deletion_is_that_of_a_rebuilt_net(subject: Subject) -> None:
+    found = {(m.layer, m.metric): m.value for m in deletion.DELETION.measure(subject)}
+    before = found["", "error"]
+    assert before < 0.75
+    for path in ("stage1/block02", "stage3/block03"):
+        spec, variables = surgery.remove_blocks(subject.spec, subject.variables, [path])
+        rebuilt = dataclasses.replace(subject, network=nets.Network(spec), variables=variables)
+        (error,) = deletion.errors(rebuilt, [variables])
+        assert found[path, "error_increase"] == pytest.approx(error - before, abs=1e-6)
+    assert max(found[path, "error_increase"] for path in surgery.removable(subject.spec)) > 0.02
+    for path in ("stage2/block01", "stage3/block01"):
+        assert (path, "not_applicable: its shortcut is not the identity") in found
+    metrics = {metric for layer, metric in found if not layer}
+    assert metrics == {
+        "error",
+        *(f"error_increase_deleting_{k}" for k in (2, 4)),
+        *(f"{what}_swapping_{k}" for what in ("error_increase", "kendall_tau") for k in (1, 2, 4)),
+    }
+
+
+def test_errors_count_every_example_once(subject: Subject) -> None:
+    wrong = count = 0
+    apply = jax.jit(subject.network.apply)
+    for examples in subject.batches(subject.dataset.test):
+        guesses = np.argmax(apply(subject.variables, examples.images), axis=1)
+        counted = np.asarray(examples.weights) > 0
+        wrong += int(np.sum((guesses != np.asarray(examples.labels))[counted]))
+        count += int(np.sum(counted))
+    assert count == 130
+    assert deletion.errors(subject, [subject.variables])[0] == pytest.approx(wrong / count)
+
+
+def test_silent_blocks_cost_nothing(subject: Subject) -> None:
+    paths = surgery.removable(subject.spec)
+    silent = surgery.silence(subject.spec, subject.variables, paths)
+    found = list(deletion.DELETION.measure(dataclasses.replace(subject, variables=silent)))
+    assert {m.value for m in found if m.metric.startswith("error_increase")} == {0.0}
+
+
+def test_reestimated_statistics_repair_wrong_ones(subject: Subject) -> None:
+    wrong = {**subject.variables}
+    wrong["batch_stats"] = jax.tree.map(lambda x: 100 * x + 3, wrong["batch_stats"])
+    broken = dataclasses.replace(subject, variables=wrong)
+    found = list(deletion.DELETION_REESTIMATED.measure(broken))
+    (before,) = (m.value for m in found if m.metric == "error")
+    right = [m.value for m in deletion.DELETION_REESTIMATED.measure(subject) if m.metric == "error"]
+    assert before == right[0]
+    assert len([m for m in found if m.metric == "error_increase"]) == 7
+
+
+def test_a_swap_moves_two_blocks() -> None:
+    order = [["a", "b", "c"], ["d"]]
+    assert deletion.swapped(order, [("a", "c")]) == [["c", "b", "a"], ["d"]]
+    assert deletion.swapped(order, [("a", "c"), ("b", "c")]) == [["c", "a", "b"], ["d"]]
+    assert order == [["a", "b", "c"], ["d"]]
+
+
+def test_rank_correlation_of_orders() -> None:
+    order = [["a", "b"], ["c", "d"]]
+    assert deletion.kendall_tau(order, order) == pytest.approx(1)
+    assert deletion.kendall_tau(order, [["d", "c"], ["b", "a"]]) == pytest.approx(-1)
+    assert deletion.kendall_tau(order, [["b", "a"], ["c", "d"]]) == pytest.approx(1 - 2 / 6)
+
+
+def test_only_equal_blocks_of_a_stage_are_swapped() -> None:
+    spec = arch.build("resnet", depth=20, layout="cifar")
+    pairs = deletion.swappable(spec)
+    assert len(pairs) == 3 + 1 + 1
+    first, *others = spec.stages[0]
+    thin = dataclasses.replace(first, inner=3)
+    pruned = dataclasses.replace(spec, stages=((thin, *others), *spec.stages[1:]))
+    assert len(deletion.swappable(pruned)) == 1 + 1 + 1
+
+
+def test_draws_depend_on_the_seed_alone(subject: Subject) -> None:
+    def drawn(seed: int) -> list:
+        random = np.random.default_rng(seed)
+        return [
+            jax.tree.map(lambda x: float(jnp.sum(x)), trial.variables["params"])
+            for trial in deletion._deletions(subject.spec, subject.variables, random)
+        ]
+
+    assert drawn(0) == drawn(0)
+    assert drawn(0) != drawn(1)
+
+
+def test_nets_that_have_nothing_to_delete_say_so(digits: Dataset) -> None:
+    plain = subject_of(digits, "plain", depth=8)
+    with pytest.raises(NotApplicable, match="no block has an identity shortcut"):
+        list(deletion.DELETION.measure(plain))
+    bare = subject_of(digits, "resnet", depth=8, norm="none")
+    with pytest.raises(NotApplicable, match="no batch statistics"):
+        list(deletion.DELETION_REESTIMATED.measure(bare))

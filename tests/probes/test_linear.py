@@ -1,0 +1,70 @@
+"""Linear probes against normal equations, and on layers of a net."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from depthstudy import arch, nets
+from depthstudy.data import Dataset
+from depthstudy.probes import NotApplicable, Subject, linear
+
+
+def test_ridge_solves_its_normal_equations() -> None:
+    random = np.random.default_rng(0)
+    centres = random.normal(size=(4, 6))
+    labels = random.integers(0, 4, size=200)
+    x = centres[labels] + random.normal(size=(200, 6)) * 1.5 + 7
+    scaled = (x - x[:120].mean(0)) / x[:120].std(0)
+    train, test = scaled[:120], scaled[120:]
+    targets = np.where(np.eye(4)[labels[:120]] > 0, 1.0, -1.0)
+    offset = targets.mean(0)
+    solution = np.linalg.solve(train.T @ train + 3.0 * np.eye(6), train.T @ (targets - offset))
+    expected = np.mean(np.argmax(test @ solution + offset, axis=1) == labels[120:])
+    found = linear.probe_accuracy((x[:120], labels[:120]), (x[120:], labels[120:]), strength=3.0)
+    assert found == pytest.approx(expected)
+    assert 0.4 < found < 1
+
+
+def test_separable_and_useless_features() -> None:
+    labels = np.arange(100) % 5
+    separable = np.eye(5)[labels]
+    assert linear.probe_accuracy((separable, labels), (separable, labels)) == 1.0
+    constant = np.ones((100, 3))
+    assert linear.probe_accuracy((constant, labels), (constant, labels)) == pytest.approx(0.2)
+
+
+@pytest.fixture(scope="module")
+def subject(digits: Dataset) -> Subject:
+    network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=8))
+    variables = jax.jit(nets.init, static_argnums=(0, 2))(
+        network, jax.random.key(0), digits.image_shape
+    )
+    return Subject(network, variables, digits, examples=330, batch_size=100)
+
+
+def test_layers_of_a_net(subject: Subject) -> None:
+    found = list(linear.LINEAR.measure(subject))
+    assert [m.layer for m in found] == ["stage1/block01", "stage2/block01", "stage3/block01"]
+    assert {m.metric for m in found} == {"probe_accuracy"}
+    assert all(0.2 < m.value <= 1 for m in found)  # random features tell digits above chance
+
+
+def test_features_are_mean_pixels_of_counted_examples(subject: Subject) -> None:
+    pooled, labels = linear._pooled(subject, subject.dataset.test)
+    assert labels.shape == (330,)
+    batches = list(subject.batches(subject.dataset.test))
+    images = jnp.concatenate([b.images for b in batches])[:330]
+    _, named = jax.jit(nets.outputs, static_argnums=(0, 3))(
+        subject.network, subject.variables, images, "stage2/block01"
+    )
+    expected = named["stage2/block01"].mean((1, 2))
+    np.testing.assert_allclose(pooled["stage2/block01"], expected, atol=1e-5)
+
+
+def test_broken_nets_say_so(subject: Subject) -> None:
+    broken = jax.tree.map(lambda x: x * jnp.nan, subject.variables)
+    with pytest.raises(NotApplicable, match="stage1/block01 are not finite"):
+        list(linear.LINEAR.measure(dataclasses.replace(subject, variables=broken)))

@@ -1,0 +1,194 @@
+"""CKA against its definition, its invariances, and layers of real nets."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from depthstudy import arch, nets
+from depthstudy.data import Dataset
+from depthstudy.probes import NotApplicable, Subject, alignment, features, similarity
+
+
+def by_definition(x: np.ndarray, y: np.ndarray) -> float:
+    x, y = (np.asarray(part, np.float64) - np.mean(part, 0, dtype=np.float64) for part in (x, y))
+    norm = np.linalg.norm
+    return float(norm(y.T @ x) ** 2 / (norm(x.T @ x) * norm(y.T @ y)))
+
+
+def streamed(layers: list[np.ndarray], size: int) -> Callable[[], Iterator[alignment.Batch]]:
+    """Returns the layers in batches, the last one filled up with examples of weight 0."""
+    count = len(layers[0])
+    steps = -(-count // size)
+    rows = np.resize(np.arange(count), (steps, size))
+    weights = (np.arange(steps * size) < count).reshape(steps, size).astype(np.float32)
+
+    def stream() -> Iterator[alignment.Batch]:
+        for row, weight in zip(rows, weights, strict=True):
+            yield alignment.Batch([jnp.asarray(x[row]) for x in layers], jnp.asarray(weight))
+
+    return stream
+
+
+def drawn(seed: int, count: int, widths: tuple[int, ...]) -> list[np.ndarray]:
+    """Returns layers that share part of what they hold, with means far from 0."""
+    random = np.random.default_rng(seed)
+    shared = random.normal(size=(count, 3))
+    return [
+        (
+            shared @ random.normal(size=(3, width)) + random.normal(size=(count, width)) + 5 * i
+        ).astype(np.float32)
+        for i, width in enumerate(widths)
+    ]
+
+
+@pytest.mark.parametrize("budget", [0, 2 * 4 * 10 * 34, 2**29])
+def test_cka_is_its_definition_whatever_is_kept(budget: int) -> None:
+    layers = drawn(0, 47, (4, 30))
+    found = alignment.cka_matrix(streamed(layers, 10), budget=budget)
+    assert found[0, 1] == pytest.approx(by_definition(*layers), abs=1e-5)
+    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_allclose(np.diag(found), 1, atol=1e-5)
+
+
+def test_cka_of_batches_is_not_the_mean_over_batches() -> None:
+    """Labels that are sorted: every batch alone sees next to nothing of what the layers share."""
+    x = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0)
+    noise = np.random.default_rng(0).normal(size=(2, 40, 4)).astype(np.float32) * 0.1
+    found = alignment.cka_matrix(streamed([x + noise[0], x + noise[1]], 10))[0, 1]
+    assert found == pytest.approx(by_definition(x + noise[0], x + noise[1]), abs=1e-5)
+    assert found > 0.9
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), scale=st.sampled_from([1e-20, 1e-3, 1e3, 1e20]))
+def test_cka_ignores_rotation_and_scale(seed: int, scale: float) -> None:
+    x, y = drawn(seed, 40, (8, 8))
+    rotation = np.linalg.qr(np.random.default_rng(seed).normal(size=(8, 8)))[0]
+    turned = (scale * (x @ rotation)).astype(np.float32)
+    found = alignment.cka_matrix(streamed([x, y, turned], 20))
+    assert found[0, 2] == pytest.approx(1, abs=1e-5)
+    assert found[2, 1] == pytest.approx(found[0, 1], abs=1e-5)
+
+
+def test_a_constant_layer_is_like_none() -> None:
+    x, _ = drawn(0, 30, (4, 4))
+    dead, constant = np.zeros_like(x), np.full_like(x, 0.1)
+    found = alignment.cka_matrix(streamed([x, dead, constant], 10))
+    assert found[0, 0] == pytest.approx(1)
+    assert not found[1:].any()
+    assert not found[:, 1:].any()
+
+
+def test_orthogonal_layers_are_unlike() -> None:
+    x = np.array([[1], [1], [-1], [-1]], np.float32)
+    y = np.array([[1], [-1], [1], [-1]], np.float32)
+    assert alignment.cka_matrix(streamed([x, y], 2))[0, 1] == pytest.approx(0, abs=1e-7)
+
+
+def test_blocks_of_alike_layers() -> None:
+    planted = np.full((6, 6), 0.5)
+    planted[1:5, 1:5] = 0.95
+    np.fill_diagonal(planted, 1)
+    assert similarity.largest_block(planted) == 4
+    assert similarity.largest_block(np.eye(6)) == 1
+    assert similarity.largest_block(np.zeros((6, 6))) == 0
+    assert similarity.largest_block(planted, threshold=0.4) == 6
+    planted[:3, 3:] = planted[3:, :3] = 0.2
+    assert similarity.far_cka(planted) == pytest.approx(0.2)
+
+
+@pytest.fixture(scope="module")
+def subject(digits: Dataset) -> Subject:
+    network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=4))
+    variables = jax.jit(nets.init, static_argnums=(0, 2))(
+        network, jax.random.key(0), digits.image_shape
+    )
+    return Subject(network, variables, digits, examples=130, batch_size=50)
+
+
+def test_layers_of_a_net(subject: Subject) -> None:
+    names, matrix = similarity.cka(dataclasses.replace(subject, layers="stem,stage*/block*"))
+    assert names == ["stem", "stage1/block01", "stage2/block01", "stage3/block01"]
+    assert np.isfinite(matrix).all()
+    np.testing.assert_array_equal(matrix, matrix.T)
+    kept = [
+        features.of(subject, examples, similarity._flat)["stage2/block01"][
+            np.asarray(examples.weights) > 0
+        ]
+        for examples in subject.batches(subject.dataset.train)
+    ]
+    stems = dataclasses.replace(subject, layers="stem")
+    first = [
+        features.of(stems, examples, similarity._flat)["stem"][np.asarray(examples.weights) > 0]
+        for examples in subject.batches(subject.dataset.train)
+    ]
+    expected = by_definition(np.concatenate(first), np.concatenate(kept))
+    assert matrix[0, 2] == pytest.approx(expected, abs=1e-5)
+
+
+def test_between_nets(subject: Subject) -> None:
+    rows, columns, matrix = similarity.cka_between(subject, subject)
+    assert rows == columns
+    np.testing.assert_allclose(matrix, similarity.cka(subject)[1], atol=1e-6)
+    other = nets.Network(arch.build("plain", depth=14, layout="cifar", width=4))
+    brighter = dataclasses.replace(subject.dataset, mean=subject.dataset.mean + 1)
+    variables = jax.jit(nets.init, static_argnums=(0, 2))(
+        other, jax.random.key(1), brighter.image_shape
+    )
+    found = list(
+        similarity.measure_between(subject, Subject(other, variables, brighter, layers="*/*"))
+    )
+    assert found[0].layer == "stage1/block01 ~ stem/conv"
+    assert {m.metric for m in found} == {"cross_cka"}
+    assert all(0 <= m.value <= 1 for m in found)
+
+
+def test_each_net_gets_images_as_it_learned_them(subject: Subject) -> None:
+    """A second set with other moments: both nets see what their own normalisation gives."""
+    other = dataclasses.replace(
+        subject.dataset, mean=subject.dataset.mean + 0.3, std=subject.dataset.std * 2
+    )
+    second = dataclasses.replace(subject, dataset=other)
+    (a, *_), (b, *_) = (list(s.batches(s.dataset.train)) for s in (subject, second))
+    found = similarity._renormalised(a.images, subject, second)
+    np.testing.assert_allclose(found, b.images, atol=1e-5)
+
+
+def test_records(subject: Subject) -> None:
+    found = list(similarity.CKA.measure(subject))
+    assert [m.layer for m in found] == [
+        "stage1/block01 ~ stage2/block01",
+        "stage1/block01 ~ stage3/block01",
+        "stage2/block01 ~ stage3/block01",
+        "",
+        "",
+    ]
+    assert [m.metric for m in found[2:]] == ["cka", "block_share", "far_cka"]
+
+
+def test_what_cannot_be_compared_says_so(subject: Subject) -> None:
+    with pytest.raises(NotApplicable, match="no layer matches"):
+        similarity.cka(dataclasses.replace(subject, layers="stage9/*"))
+    with pytest.raises(NotApplicable, match="only one layer"):
+        list(similarity.CKA.measure(dataclasses.replace(subject, layers="stem")))
+    small = dataclasses.replace(
+        subject, dataset=dataclasses.replace(subject.dataset, image_shape=(4, 4, 1))
+    )
+    with pytest.raises(NotApplicable, match="different shapes"):
+        similarity.cka_between(subject, small)
+    broken = jax.tree.map(lambda x: x * jnp.nan, subject.variables)
+    with pytest.raises(NotApplicable, match="stage1/block01 are not finite"):
+        similarity.cka(dataclasses.replace(subject, variables=broken))
+
+
+def test_a_pattern_does_not_cross_slashes() -> None:
+    assert features.matches("stage1/block01", "stage*/block*")
+    assert not features.matches("stage1/block01/conv1", "stage*/block*")
+    assert features.matches("stem", "stem,stage*/block*")
+    assert not features.matches("", "*")
