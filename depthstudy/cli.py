@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from absl import app, flags, logging
 
@@ -34,13 +35,14 @@ def _exit_code(main: Callable[[], None]) -> int:
 def _parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; whatever is wrong in them or in a config file is an error in the input."""
     try:
-        for name in re.findall(r"(?m)^--?config\.([\w.]+)", "\n".join(argv)):
+        overridden = re.findall(r"(?m)^--?config\.([\w.]+)", "\n".join(argv))
+        for name in overridden:
             config.require_field(name)
         rest = flags.FLAGS(argv)
         if len(rest) > 1:
             raise InputError(f"unexpected argument {rest[1]!r}; flags begin with --")
-        if "config" in flags.FLAGS:
-            getattr(flags.FLAGS.config, "name", None)  # a missing file fails when first looked at
+        if "config" in flags.FLAGS and flags.FLAGS.config is not None:
+            _refuse_swept(flags.FLAGS.config.to_dict(), overridden)
     except (InputError, flags.Error) as error:
         # What a config file raises arrives as a whole traceback, of which the last line says it.
         *_, last = str(error).rstrip().splitlines()
@@ -50,6 +52,16 @@ def _parse(argv: Sequence[str]) -> list[str]:
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
     return rest
+
+
+def _refuse_swept(study: Mapping[str, Any], overridden: Sequence[str]) -> None:
+    """Refuses the override of a field whose values the sweep sets."""
+    for field, values in config.parse(study).sweep:
+        if field in overridden:
+            raise InputError(
+                f"config.{field} is swept over {values}; override config.sweep instead, "
+                "or empty it with --config.sweep='()'"
+            )
 
 
 def _bad_input(message: str) -> int:

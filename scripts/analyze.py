@@ -42,7 +42,7 @@ def main() -> None:
         examples=_EXAMPLES.value,
         command=shlex.join(["python", *sys.argv]),
     )
-    print(f"analysis: {workdir}")
+    print(f"analysis: {report.write_analysis(workdir)}")
 
 
 if __name__ == "__main__":

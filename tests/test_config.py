@@ -42,6 +42,11 @@ def test_apply_and_get() -> None:
         ("data.label_noise", 1.5, "expected `float` <= 1.0"),
         ("data.crop_area", 0, "expected `float` > 0"),
         ("sweep", ("model.depth",), r"config.sweep\[0\]: expected `array`, got `str`"),
+        (
+            "treatments",
+            ({"name": "a", "mechanism": "luck", "settings": ()},),
+            r"config.treatments\[0\].mechanism: invalid enum value 'luck'",
+        ),
         ("hypotheses", ({"name": "a"},), r"config.hypotheses\[0\]: object missing required field"),
     ],
 )

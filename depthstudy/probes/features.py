@@ -47,7 +47,7 @@ def matches(name: str, pattern: str) -> bool:
     parts = name.split("/")
     for single in pattern.split(","):
         globs = single.split("/")
-        if len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
+        if name and len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
             return True
     return False
 

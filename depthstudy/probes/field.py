@@ -29,11 +29,11 @@ def measure(subject: Subject) -> Iterator[Measurement]:
         if isinstance(cost.layer, Conv)
     ]
     for cost in convolutions:
-        yield Measurement("/".join(cost.path), "receptive_field", cost.field)
-    yield Measurement("", "receptive_field", max(cost.field for cost in convolutions))
+        yield Measurement("/".join(cost.path), "receptive_field", float(cost.field))
+    yield Measurement("", "receptive_field", float(max(cost.field for cost in convolutions)))
     past = past_border(convolutions, max(height, width))
     if past:
-        yield Measurement("/".join(past[0].path), "border_layer", past[0].depth)
+        yield Measurement("/".join(past[0].path), "border_layer", float(past[0].depth))
     yield Measurement("", "share_past_border", len(past) / len(convolutions))
 
 

@@ -9,7 +9,7 @@ those of the small matrix ``J J^T``, so nothing larger than ``J`` of one image i
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
@@ -34,10 +34,12 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The Jacobian is 0 or not finite.
     """
-    count = int(np.clip(_ROWS // subject.spec.head.num_classes, 1, _MOST_IMAGES))
+    K = subject.spec.head.num_classes
+    count = int(np.clip(_ROWS // K, 1, _MOST_IMAGES))
     images = next(subject.batches(subject.dataset.train)).images[:count]
     for suffix, variables in states(subject):
-        spectra = map(singular_values, jacobians(subject.network, variables, images))
+        rows = functools.partial(_products, subject.network, variables, images)
+        spectra = map(singular_values, jacobians(rows, K))
         summaries = [summary(values) for values in spectra if values[0] > 0]
         if not summaries:
             raise NotApplicable("the Jacobian is 0")
@@ -86,31 +88,42 @@ def singular_values(jacobian: Float[np.ndarray, "K pixels"]) -> Float[np.ndarray
 
 
 def jacobians(
-    network: nets.Network, variables: nets.Variables, images: Float[Array, "N H W C"]
+    rows: Callable[[Float[Array, "n K"]], Float[Array, "n N pixels"]], K: int
 ) -> Float[np.ndarray, "N K pixels"]:
-    """Returns the Jacobian of the logits at each image, in eval mode."""
-    K = network.spec.head.num_classes
+    """Returns the Jacobian at each image, gathered a few rows at a time.
+
+    Args:
+      rows: Multiplies directions of the output with each image's Jacobian, as ``products`` does.
+      K: Number of outputs.
+    """
     chunks = -(-K // _CHUNK)
-    directions = np.eye(chunks * _CHUNK, K, dtype=np.float32).reshape(chunks, _CHUNK, K)
-    rows = [np.asarray(_rows(network, variables, images, chunk)) for chunk in directions]
-    return np.concatenate(rows)[:K].swapaxes(0, 1)
+    directions = jnp.eye(chunks * _CHUNK, K).reshape(chunks, _CHUNK, K)
+    return np.concatenate([np.asarray(rows(chunk)) for chunk in directions])[:K].swapaxes(0, 1)
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _rows(
+def _products(
     network: nets.Network,
     variables: nets.Variables,
     images: Float[Array, "N H W C"],
     directions: Float[Array, "n K"],
 ) -> Float[Array, "n N pixels"]:
-    """Returns ``directions @ J`` for each image's Jacobian."""
-    logits, pull = jax.vjp(lambda x: jnp.asarray(network.apply(variables, x)), images)
+    return products(lambda x: jnp.asarray(network.apply(variables, x)), images, directions)
 
-    def row(direction: Float[Array, " K"]) -> Float[Array, "N pixels"]:
-        (gradient,) = pull(jnp.broadcast_to(direction, logits.shape))
+
+def products(
+    function: Callable[[Float[Array, "N H W C"]], Float[Array, "N K"]],
+    images: Float[Array, "N H W C"],
+    directions: Float[Array, "n K"],
+) -> Float[Array, "n N pixels"]:
+    """Returns ``directions @ J`` for the Jacobian of a function of one image, at each image."""
+    outputs, pull = jax.vjp(function, images)
+
+    def product(direction: Float[Array, " K"]) -> Float[Array, "N pixels"]:
+        (gradient,) = pull(jnp.broadcast_to(direction, outputs.shape))
         return gradient.reshape(len(images), -1)
 
-    return jax.vmap(row)(directions)
+    return jax.vmap(product)(directions)
 
 
 ISOMETRY = Probe(

@@ -1,7 +1,7 @@
 """From the tables of a study to a page that a person reads.
 
-``write`` is the one entry. What it needs (Altair, Jinja2, the Vega bundle) is imported when it is
-called, so that importing this package costs nothing.
+``write`` and ``write_analysis`` are the entries. What they need (Altair, Jinja2, the Vega bundle)
+is imported when they are called, so that importing this package costs nothing.
 """
 
 from __future__ import annotations
@@ -24,3 +24,20 @@ def write(workdir: Path) -> Path:
     from depthstudy.report import page
 
     return page.write(Path(workdir))
+
+
+def write_analysis(folder: Path) -> Path:
+    """Writes ``analysis.html`` from the tables of an analysis.
+
+    Args:
+      folder: Where ``study.analyze`` wrote them.
+
+    Returns:
+      The path of the page: one file that opens with no network.
+
+    Raises:
+      InputError: ``folder`` lacks a table of an analysis.
+    """
+    from depthstudy.report import analysis
+
+    return analysis.write(Path(folder))

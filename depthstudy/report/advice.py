@@ -13,6 +13,7 @@ from typing import Any
 from depthstudy.records import Attribution, Recommendation
 from depthstudy.report.words import duration, listing, number, percent
 
+_TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
 _UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -49,15 +50,14 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
     if not ordered:
         return "No treatment in this study wins back more of it than chance could."
     (first, share), *others = ordered
-    found = [f"treating {plain(first)} wins back {_part(share)} of it"]
-    found += [f"treating {plain(name)} {_part(share)}" for name, share in others]
+    found = [f"treating {_TREATING.get(first, first)} wins back {_part(share)} of it"]
+    found += [f"treating {_TREATING.get(name, name)} {_part(share)}" for name, share in others]
     return f"{_upper(listing(found))}."
 
 
 def treatment_sentence(row: Attribution) -> str:
     """Says what a treatment wins back of an excess, and how sure that is."""
     won, lost = number(100 * row.recovered), number(100 * row.excess)
-    low, high = number(100 * row.low), number(100 * row.high)
     name = treatment_label(row)
     if not math.isfinite(row.low):
         return f"{name}: too few seeds to tell what it wins back from chance."
@@ -68,7 +68,8 @@ def treatment_sentence(row: Attribution) -> str:
     if row.high < 0:
         worse = number(-100 * row.recovered)
         return f"{name} wins back nothing: it adds {worse} points ({_range(-row.high, -row.low)})."
-    return f"{name} wins back nothing that can be told from chance ({won}; {low} to {high})."
+    sure = f"{won} points, {_range(row.low, row.high)}"
+    return f"{name} wins back nothing that can be told from chance ({sure})."
 
 
 def no_excess_sentence(group: str, best: str, deeper: Sequence[str], seeds: int) -> str:
@@ -99,8 +100,8 @@ def settings_sentence(treatments: Sequence[Mapping[str, Any]]) -> str:
     """Says what each treatment sets, from the config."""
     found = []
     for row in treatments:
-        fields = listing([f"{field}={value}" for field, value in row["settings"]])
-        found.append(f"{plain(row['name'])} sets {fields}")
+        fields = [_change(field, value) for field, value in row["settings"]]
+        found.append(f"{plain(row['name'])} {listing(fields)}")
     return f"{_upper('; '.join(found))}." if found else ""
 
 
@@ -114,7 +115,7 @@ def recommendation_sentence(found: Recommendation, *, treated: bool) -> str:
     group = found.group.removesuffix(f" + {found.treatment}")
     with_ = f" with {plain(found.treatment)}" if found.treatment else " without a treatment"
     known = found.low is not None and found.high is not None
-    sure = f" ({_range(found.low or 0.0, found.high or 0.0)})" if known else ""
+    sure = f" ({_range(found.low or 0.0, found.high or 0.0)}%)" if known else ""
     return (
         f"Take {group} at depth {found.depth}{with_ if treated else ''}: "
         f"test error {percent(found.test_error)}{sure}, {quantity(found.macs)} "
@@ -125,7 +126,9 @@ def recommendation_sentence(found: Recommendation, *, treated: bool) -> str:
 
 def reason_sentence(found: Recommendation) -> str:
     """Says why this net, and what it saves against the best and the deepest."""
-    if found.best == found.variant:
+    if found.best == found.variant and found.seeds < 2:
+        text = "It errs least, on one seed."
+    elif found.best == found.variant:
         text = "It errs least, and no cheaper net is within one standard error of it."
     else:
         text = (
@@ -144,6 +147,10 @@ def quantity(amount: int) -> str:
         if amount >= size:
             return f"{number(amount / size)} {unit}"
     return f"{amount:,}"
+
+
+def _change(field: str, value: Any) -> str:
+    return f"doubles {field}" if value == "double" else f"sets {field}={value}"
 
 
 def _errs(over: float) -> str:

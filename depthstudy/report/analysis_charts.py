@@ -64,6 +64,12 @@ class Scale:
         axis = alt.Axis(format=self.form, tickCount=5, labelOverlap="greedy", **values)
         return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(**kind), axis=axis)
 
+    def with_headroom(self) -> Scale:
+        """Returns the axis with room for a line of text above all values."""
+        if self.log:
+            return dataclasses.replace(self, high=self.high * (self.high / self.low) ** 0.1)
+        return dataclasses.replace(self, high=self.high + 0.12 * (self.high - self.low))
+
     def _powers(self) -> list[float]:
         first, last = (math.log(end) / math.log(self.log) for end in (self.low, self.high))
         return [float(self.log) ** n for n in range(math.ceil(first), math.floor(last) + 1)]
@@ -105,6 +111,8 @@ def profile(
       level: A value that is marked across, with its name.
     """
     layers = list(lines[0].values)
+    if any(line.border for line in lines):
+        scale = scale.with_headroom()
     rows = [row for line in lines for row in _rows(line, say)]
     x, y = along(layers), scale.encode("value")
     colours = {line.label: line.colour for line in lines}
@@ -114,7 +122,7 @@ def profile(
         scale=alt.Scale(domain=list(colours), range=list(colours.values())),
     )
     told = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
-    marks = [*stage_rules(layers), *_borders(lines, x, scale)]
+    marks = [*stage_rules(layers, x), *_borders(lines, x, scale)]
     if level:
         marks += _level(*level, scale, x, len(layers))
     for faint in (True, False):
@@ -149,12 +157,12 @@ def _rows(line: Line, say: Callable[[float], str]) -> list[dict[str, Any]]:
     ]
 
 
-def stage_rules(layers: Sequence[str]) -> list[alt.Chart]:
+def stage_rules(layers: Sequence[str], x: alt.X) -> list[alt.Chart]:
     """Returns faint rules where a stage, or the head, begins."""
     parts = [layer.partition("/")[0] for layer in layers]
     rows = [{"at": i + 0.5} for i in range(1, len(parts)) if parts[i] != parts[i - 1]]
     rule = chart(rows).mark_rule(color="var(--grid)", strokeWidth=1)
-    return [rule.encode(x=along(layers))] if rows else []
+    return [rule.encode(x=x)] if rows else []
 
 
 def _borders(lines: Sequence[Line], x: alt.X, scale: Scale) -> list[alt.Chart]:
@@ -178,7 +186,7 @@ def _borders(lines: Sequence[Line], x: alt.X, scale: Scale) -> list[alt.Chart]:
     colour = alt.Color("colour:N", scale=None)
     right = rows[0]["at"] > 0.8 * len(layers)
     text = chart([{**row, "name": "border layer"} for row in rows]).mark_text(
-        align="right" if right else "left", dx=-5 if right else 5, dy=7, fontSize=11
+        align="right" if right else "left", dx=-5 if right else 5, dy=6, fontSize=11
     )
     rule = chart(rows).mark_rule(strokeDash=_RULE, strokeWidth=1.3)
     return [
@@ -219,7 +227,6 @@ def heat(
         if math.isfinite(value := values(row, column))
     ]
     x, y = _edge(alt.X, "x", columns, axes[0]), _edge(alt.Y, "y", rows, axes[1])
-    steps = palette.HEAT
     colour = alt.Color(
         "v:Q",
         legend=None,
@@ -237,7 +244,6 @@ def heat(
         .mark_rect(strokeWidth=0)
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=told)
     )
-    assert steps
     return Panel(title, (mark,), 330, 0, tuple(cells))
 
 

@@ -20,13 +20,18 @@ _WAYS = {"deleting": "Several blocks taken out at once", "swapping": "Pairs of b
 
 def block_panels(runs: Sequence[Run]) -> list[Panel]:
     """Returns the test error without each block, a chart for each net that has blocks to spare."""
-    charted = [run for run in runs if any(run.layers(p, "error_increase") for p in PROBES)]
+    charted = [run for run in runs if applies(run)]
     errors = [row["after"] for run in charted for row in _single(run)]
     scale = _scale(errors)
     title = "Test error with one block taken out"
     return [
         _bars(title if len(runs) == 1 else f"{title}: {run.label}", run, scale) for run in charted
     ]
+
+
+def applies(run: Run) -> bool:
+    """Whether the net has blocks that can be taken out."""
+    return any(run.layers(probe, "error_increase") for probe in PROBES)
 
 
 def _scale(errors: Sequence[float | None]) -> Scale:
@@ -54,15 +59,15 @@ def _single(run: Run) -> list[dict[str, Any]]:
 
 def _bars(title: str, run: Run, scale: Scale) -> Panel:
     rows = _single(run)
-    fixed = _fixed(run)
-    layers = in_order({row["layer"] for row in rows} | set(fixed))
+    stays = fixed(run)
+    layers = in_order({row["layer"] for row in rows} | set(stays))
     places = {layer: place for place, layer in enumerate(layers, start=1)}
     rows = [{"at": places[row["layer"]], **row} for row in rows]
     x, after = along(layers, "Blocks, from stem to head"), scale.encode("after")
     told = tooltip(
         ("layer", "Without"), ("probe", "Statistics"), ("text", "Test error"), ("more", "Change")
     )
-    marks: list[alt.Chart] = [*stage_rules(layers)]
+    marks: list[alt.Chart] = [*stage_rules(layers, x)]
     room = 380 / max(len(layers), 1)
     for name, share, opacity in zip(PROBES.values(), (0.62, 0.26), (0.32, 1.0), strict=True):
         mine = [row for row in rows if row["probe"] == name]
@@ -76,10 +81,10 @@ def _bars(title: str, run: Run, scale: Scale) -> Panel:
         )
         marks.append(bar.encode(x=x, y=after, y2="before:Q", tooltip=told))
     marks.append(_before(rows, scale))
-    if fixed:
+    if stays:
         crosses = [
             {"at": places[layer], "layer": layer, "zero": scale.low, "why": why}
-            for layer, why in fixed.items()
+            for layer, why in stays.items()
         ]
         cross = chart(crosses).mark_point(
             shape="M-1,-1L1,1M1,-1L-1,1", size=28, strokeWidth=1.6, color="var(--muted)", yOffset=-8
@@ -96,7 +101,7 @@ def _before(rows: Sequence[dict[str, Any]], scale: Scale) -> alt.Chart:
     return rule.encode(y=scale.encode("before"))
 
 
-def _fixed(run: Run) -> dict[str, str]:
+def fixed(run: Run) -> dict[str, str]:
     """Returns the blocks that cannot be taken out, with the reason."""
     table = run.table[run.table["probe"].isin(list(PROBES)) & (run.table["layer"] != "")]
     table = table[table["metric"].str.startswith(REFUSED)]
@@ -142,11 +147,9 @@ def _several(run: Run, way: str) -> list[dict[str, Any]]:
 
 def _line(title: str, rows: list[dict[str, Any]], runs: Sequence[Run], scale: Scale) -> Panel:
     counts = sorted({(row["at"], row["count"]) for row in rows})
-    names = {str(at): str(count) for at, count in counts}
     axis = alt.Axis(
         values=[at for at, _ in counts],
-        labelExpr="({" + ",".join(f"'{float(at):g}':'{n}'" for at, n in names.items()) + "})"
-        "[format(datum.value,'~g')]",
+        labelExpr="datum.value ? round(pow(2, datum.value - 1)) : 0",
         grid=False,
     )
     x = alt.X("at:Q", title="How many", axis=axis, scale=alt.Scale(nice=False))

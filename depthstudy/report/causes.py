@@ -37,6 +37,18 @@ def has_treatments(study: Study) -> bool:
     return any(info.treatment for info in study.info.variants)
 
 
+def untreated_groups(study: Study) -> set[str]:
+    """Returns the groups whose nets have no treatment."""
+    return {info.group for info in study.info.variants if not info.treatment}
+
+
+def why(study: Study) -> str:
+    """Returns the first thing to know of why deeper did worse, or did not."""
+    if not has_treatments(study):
+        return ""
+    return [*(cause.finding for cause in causes(study)), *healthy(study), ""][0]
+
+
 def causes(study: Study) -> list[Cause]:
     """Returns the untreated nets that are worse than the best depth by more than chance."""
     return [_cause(study, row) for row in _deeper(study) if row.low > 0]
@@ -63,10 +75,8 @@ def healthy(study: Study) -> list[str]:
 
 def _deeper(study: Study) -> list[Decomposition]:
     """Returns the excess of each untreated net, the deepest of each group first."""
-    treated = {info.name for info in study.info.variants if info.treatment}
-    rows = [
-        row for row in study.decomposition if row.part == "total" and row.variant not in treated
-    ]
+    untreated = untreated_groups(study)
+    rows = [r for r in study.decomposition if r.part == "total" and r.group in untreated]
     groups = list(dict.fromkeys(row.group for row in rows))
     return [row for group in groups for row in reversed(rows) if row.group == group]
 
@@ -93,7 +103,7 @@ def cause_panel(title: str, excess: Decomposition, rows: Sequence[Attribution]) 
     scale = alt.Scale(domain=[low, high], nice=False)
     fine = ".1f" if high - low < 8 else ".0f"
     axis = alt.Axis(format=fine, tickCount=6, grid=True)
-    x = alt.X("points:Q", title="Points of test error", scale=scale, axis=axis)
+    x = alt.X("points:Q", title="Points of test error, lost and won back", scale=scale, axis=axis)
     order = [bar["label"] for bar in bars]
     labels = alt.Axis(labelColor="var(--ink)", labelLimit=260)
     y = alt.Y("label:N", sort=order, title=None, axis=labels, scale=alt.Scale(paddingInner=0.36))

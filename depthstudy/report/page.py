@@ -66,6 +66,7 @@ def _render(
         "parts": [(_part_sentences(study, group), place(panel)) for group, panel in parts.items()],
         "part_names": curves.PARTS,
         "advice": _advice(study),
+        "why": causes.why(study),
         "has_treatments": causes.has_treatments(study),
         "treatments": advice.settings_sentence(study.info.config.get("treatments") or ()),
         "causes": [(cause, cause.panel and place(cause.panel)) for cause in causes.causes(study)],
@@ -79,7 +80,7 @@ def _render(
         "unsplit": [
             words.unsplit_sentence(group, best[0])
             for group, best in _best(study).items()
-            if group not in parts
+            if group not in parts and group in causes.untreated_groups(study)
         ],
         "tables": _tables(study),
         "figures": store.FIGURES,
@@ -143,7 +144,9 @@ def _best(study: Study) -> dict[str, tuple[str, Estimate]]:
 
 
 def _split_groups(study: Study) -> list[str]:
-    return list(dict.fromkeys(row.group for row in study.decomposition))
+    """Returns the groups whose losses are split on the page: not those of treated nets."""
+    untreated = causes.untreated_groups(study)
+    return [g for g in dict.fromkeys(row.group for row in study.decomposition) if g in untreated]
 
 
 def _part_sentences(study: Study, group: str) -> str:

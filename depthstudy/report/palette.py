@@ -67,6 +67,11 @@ _DARK_HUES = (
     "#f58fb2",
 )
 
+# From unrelated to the same, for maps; the lightness changes evenly, so that grey print shows it.
+_LIGHT_HEAT = ("#f1f4f8", "#c5dcee", "#7fb5dd", "#2f82bd", "#0b5488", "#0a2440")
+_DARK_HEAT = ("#1b2129", "#1d3c57", "#245f8f", "#3b8fcc", "#8accf7", "#eaf7ff")
+
+HEAT = 20  # steps of a map
 GROUPS = len(_LIGHT_HUES)  # colours that can be told apart; beyond it, colour says nothing
 _SHADES = 13
 
@@ -84,14 +89,19 @@ def shades(index: int, count: int) -> list[str]:
     return [f"var(--g{index % GROUPS}-{step})" for step in steps]
 
 
+def heat() -> list[str]:
+    """Returns the colours of a map, from little to much."""
+    return [f"var(--heat-{step})" for step in range(HEAT)]
+
+
 def light() -> dict[str, str]:
     """Returns the light theme: name of a colour to its hex code."""
-    return _theme(_LIGHT, _LIGHT_HUES)
+    return _theme(_LIGHT, _LIGHT_HUES, _LIGHT_HEAT)
 
 
 def dark() -> dict[str, str]:
     """Returns the dark theme: name of a colour to its hex code."""
-    return _theme(_DARK, _DARK_HUES)
+    return _theme(_DARK, _DARK_HUES, _DARK_HEAT)
 
 
 def resolve(text: str) -> str:
@@ -100,12 +110,16 @@ def resolve(text: str) -> str:
     return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found.group(1)], text)
 
 
-def _theme(base: dict[str, str], hues: tuple[str, ...]) -> dict[str, str]:
+def _theme(base: dict[str, str], hues: tuple[str, ...], anchors: tuple[str, ...]) -> dict[str, str]:
     theme = dict(base)
     for index, hue in enumerate(hues):
         theme[f"g{index}"] = hue
         for step in range(_SHADES):
             theme[f"g{index}-{step}"] = _shade(hue, base, step / (_SHADES - 1))
+    for step in range(HEAT):
+        place = step / (HEAT - 1) * (len(anchors) - 1)
+        left = min(int(place), len(anchors) - 2)
+        theme[f"heat-{step}"] = _mix(anchors[left], anchors[left + 1], place - left)
     return theme
 
 

@@ -49,11 +49,8 @@ def write(
         _write_figure(folder / "decomposition", spec, list(parts.values()))
     found = [cause.panel for cause in causes.causes(study) if cause.panel]
     if found:
-        title, note = (
-            "Why deeper did worse",
-            words.figure_note(study.info, "lines are 95% intervals"),
-        )
-        spec = poster.poster(found, title, note, columns=1, width=560)
+        note = words.figure_note(study.info, "lines are 95% intervals")
+        spec = poster.poster(found, "Why deeper did worse", note, columns=1, width=560)
         _write_figure(folder / "attribution", spec, found)
 
 

@@ -67,8 +67,8 @@ def recommend(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> Recommenda
 
 
 def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:
-    """Returns what orders variants by cost; of equally dear ones, the better comes first."""
-    return info.macs, info.parameters, round(means[info.name] / _ROUNDING), bool(info.treatment)
+    """Returns what orders variants by cost; of equally dear ones, an untreated one is simpler."""
+    return info.macs, info.parameters, bool(info.treatment), round(means[info.name] / _ROUNDING)
 
 
 def _within_one_error(differences: pd.Series) -> bool:

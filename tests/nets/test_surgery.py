@@ -15,10 +15,10 @@ from depthstudy.nets import surgery
 
 IMAGE = (8, 8, 1)
 MEMBERS = [
-    ("resnet", {"depth": 20, "layout": "cifar", "width": 4}),
-    ("resnet", {"depth": 20, "layout": "cifar", "width": 4, "norm": "none", "shortcut": "B"}),
-    ("preact_resnet", {"depth": 20, "layout": "cifar", "width": 4}),
-    ("preact_resnet", {"depth": 20, "layout": "cifar", "width": 4, "norm": "none"}),
+    ("resnet", {"depth": 14, "layout": "cifar", "width": 4}),
+    ("resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none", "shortcut": "B"}),
+    ("preact_resnet", {"depth": 14, "layout": "cifar", "width": 4}),
+    ("preact_resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none"}),
 ]
 
 
@@ -47,9 +47,9 @@ def logits(spec: arch.ArchSpec, variables: nets.Variables) -> jax.Array:
 @pytest.mark.parametrize(("family", "options"), MEMBERS)
 def test_a_silenced_net_is_one_rebuilt_without_the_blocks(family: str, options: dict) -> None:
     spec, variables = made(family, options)
-    paths = ["stage1/block01", "stage1/block03", "stage2/block02"]
+    paths = ["stage1/block01", "stage3/block02"]
     smaller, kept = surgery.remove_blocks(spec, variables, paths)
-    assert [len(stage) for stage in smaller.stages] == [1, 2, 3]
+    assert [len(stage) for stage in smaller.stages] == [1, 2, 1]
     assert jax.tree.map(jnp.shape, kept) == jax.tree.map(jnp.shape, shapes(smaller))
     rebuilt = logits(smaller, kept)
     silenced = logits(spec, surgery.silence(spec, variables, paths))
@@ -58,7 +58,7 @@ def test_a_silenced_net_is_one_rebuilt_without_the_blocks(family: str, options: 
 
 
 def test_removal_renumbers_what_is_left() -> None:
-    spec, variables = made(*MEMBERS[0])
+    spec, variables = made("resnet", {"depth": 20, "layout": "cifar"})
     _, kept = surgery.remove_blocks(spec, variables, ["stage2/block02"])
     for collection in ("params", "batch_stats"):
         old, new = variables[collection], kept[collection]
@@ -70,8 +70,8 @@ def test_removal_renumbers_what_is_left() -> None:
 
 def test_a_whole_stage_can_go() -> None:
     spec, variables = made(*MEMBERS[0])
-    smaller, kept = surgery.remove_blocks(spec, variables, surgery.removable(spec)[:3])
-    assert [len(stage) for stage in smaller.stages] == [0, 3, 3]
+    smaller, kept = surgery.remove_blocks(spec, variables, surgery.removable(spec)[:2])
+    assert [len(stage) for stage in smaller.stages] == [0, 2, 2]
     assert "stage1" not in kept["params"]
     assert logits(smaller, kept).shape == (5, 10)
     assert arch.ArchSpec.from_json(smaller.to_json()) == smaller
@@ -91,7 +91,7 @@ def test_names_get_shorter_when_a_stage_falls_below_a_hundred_blocks() -> None:
 def test_rearranging_back_changes_nothing() -> None:
     spec, variables = made(*MEMBERS[0])
     stages = surgery.order(spec)
-    stages[0][1:] = reversed(stages[0][1:])
+    stages[0].reverse()
     same, moved = surgery.rearrange(spec, variables, stages)
     assert same == spec
     assert not np.allclose(logits(spec, moved), logits(spec, variables), rtol=1e-3)
@@ -145,8 +145,8 @@ def test_reestimated_statistics_of_two_batches_are_pooled() -> None:
 def test_without_batch_statistics_nothing_is_reestimated() -> None:
     spec, variables = made(*MEMBERS[1])
     assert surgery.reestimate(nets.Network(spec), variables, []) is variables
+    normed, statistics = made(*MEMBERS[0])
     with pytest.raises(ValueError, match="no images"):
-        normed, statistics = made(*MEMBERS[0])
         surgery.reestimate(nets.Network(normed), statistics, [])
 
 

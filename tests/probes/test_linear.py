@@ -1,6 +1,7 @@
 """Linear probes against normal equations, and on layers of a net."""
 
 import dataclasses
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -37,11 +38,9 @@ def test_separable_and_useless_features() -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset) -> Subject:
+def subject(digits: Dataset, make: Callable) -> Subject:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=8))
-    variables = jax.jit(nets.init, static_argnums=(0, 2))(
-        network, jax.random.key(0), digits.image_shape
-    )
+    variables = make(network.spec)
     return Subject(network, variables, digits, examples=330, batch_size=100)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -84,11 +85,9 @@ def test_singular_values_of_a_kernel() -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset) -> Subject:
+def subject(digits: Dataset, make: Callable) -> Subject:
     network = nets.Network(arch.build("plain", depth=8, layout="cifar", width=8))
-    variables = jax.jit(nets.init, static_argnums=(0, 2))(
-        network, jax.random.key(0), digits.image_shape
-    )
+    variables = make(network.spec)
     return Subject(network, variables, digits, examples=130, batch_size=50)
 
 

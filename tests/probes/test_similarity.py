@@ -104,11 +104,9 @@ def test_blocks_of_alike_layers() -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset) -> Subject:
+def subject(digits: Dataset, make: Callable) -> Subject:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=4))
-    variables = jax.jit(nets.init, static_argnums=(0, 2))(
-        network, jax.random.key(0), digits.image_shape
-    )
+    variables = make(network.spec)
     return Subject(network, variables, digits, examples=130, batch_size=50)
 
 
@@ -132,15 +130,13 @@ def test_layers_of_a_net(subject: Subject) -> None:
     assert matrix[0, 2] == pytest.approx(expected, abs=1e-5)
 
 
-def test_between_nets(subject: Subject) -> None:
+def test_between_nets(subject: Subject, make: Callable) -> None:
     rows, columns, matrix = similarity.cka_between(subject, subject)
     assert rows == columns
     np.testing.assert_allclose(matrix, similarity.cka(subject)[1], atol=1e-6)
     other = nets.Network(arch.build("plain", depth=14, layout="cifar", width=4))
     brighter = dataclasses.replace(subject.dataset, mean=subject.dataset.mean + 1)
-    variables = jax.jit(nets.init, static_argnums=(0, 2))(
-        other, jax.random.key(1), brighter.image_shape
-    )
+    variables = make(other.spec)
     found = list(
         similarity.measure_between(subject, Subject(other, variables, brighter, layers="*/*"))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shlex
 import sys
@@ -116,12 +117,17 @@ def hash_of(name: str) -> int:
 
 
 def decompose(errors: dict[str, np.ndarray]) -> list[records.Decomposition]:
+    return split(errors, {f"{group}-{depth}": group for group in TRAIN for depth in DEPTHS})
+
+
+def split(errors: dict[str, np.ndarray], groups: dict[str, str]) -> list[records.Decomposition]:
+    """Splits the excess of nets that stand in the order of their depth."""
     rows = []
-    for group in TRAIN:
-        mine = {d: errors[f"{group}-{d}"] for d in DEPTHS}
-        best = min(mine, key=lambda depth: mine[depth][:, 1].mean())
-        for depth in (d for d in DEPTHS if d > best):
-            excess = mine[depth] - mine[best]
+    for group in dict.fromkeys(groups.values()):
+        mine = [name for name in groups if groups[name] == group]
+        best = min(mine, key=lambda name: errors[name][:, 1].mean())
+        for name in mine[mine.index(best) + 1 :]:
+            excess = errors[name] - errors[best]
             parts = {
                 "total": excess[:, 1],
                 "optimisation": excess[:, 0],
@@ -132,8 +138,8 @@ def decompose(errors: dict[str, np.ndarray]) -> list[records.Decomposition]:
                 rows.append(
                     records.Decomposition(
                         group=group,
-                        variant=f"{group}-{depth}",
-                        best=f"{group}-{best}",
+                        variant=name,
+                        best=best,
                         part=part,
                         effect=effect,
                         low=low,
@@ -290,3 +296,56 @@ def wide_study(workdir: Path, *, count: int = 60, seeds: int = 2, suffix: str = 
             rows += curves("wide", info.name, seed, train, train + 0.05)
             summary.append(summarise(info, seed, train, train + 0.05))
     return save(workdir, describe(variants, seeds, name="wide", hypotheses=[]), rows, summary)
+
+
+TREATMENTS = [
+    {"name": "residual", "mechanism": "optimisation", "settings": [["model.family", "resnet"]]},
+    {"name": "augmentation", "mechanism": "overfitting", "settings": [["data.shift", 1]]},
+    {
+        "name": "larger_images",
+        "mechanism": "receptive_field",
+        "settings": [["data.image_size", "double"]],
+    },
+]
+TREATED = {  # means of train and test error at depth 8, 20 and 56
+    "": ((0.0, 0.008), (0.012, 0.031), (0.651, 0.646)),
+    "residual": ((0.0, 0.011), (0.0, 0.007), (0.0, 0.009)),
+    "augmentation": ((0.004, 0.007), (0.02, 0.024), (0.69, 0.688)),
+    "larger_images": ((0.0, 0.007), (0.0, 0.009), (0.41, 0.42)),
+}
+
+
+def treated_study(workdir: Path, *, seeds: int = 3, healthy: bool = False) -> Path:
+    """Writes plain nets of three depths with three treatments; ``healthy`` ones lose nothing."""
+    from depthstudy.study import attribution, recommendation
+
+    draw = np.random.default_rng(7)
+    infos, rows, summary, errors = [], [], [], {}
+    for treatment, means in TREATED.items():
+        group = f"plain + {treatment}" if treatment else "plain"
+        for depth, (train, test) in zip((8, 20, 56), means, strict=True):
+            if healthy:
+                train, test = 0.0, 0.01
+            name = f"plain_depth{depth}"
+            info = dataclasses.replace(
+                variant(group, depth, f"{name}+{treatment}" if treatment else name),
+                treatment=treatment,
+                untreated=name if treatment else "",
+            )
+            noise = draw.normal(0, 0.03 if test > 0.3 else 0.002, seeds)
+            found = np.clip(np.stack([train + noise, test + noise], axis=1), 0, 0.9)
+            infos.append(info)
+            errors[info.name] = found
+            for seed, (one, other) in enumerate(found):
+                rows += curves("treated", info.name, seed, float(one), float(other))
+                summary.append(summarise(info, seed, float(one), float(other)))
+    table = records.frame(records.Summary, summary)
+    described = describe(infos, seeds, name="Why plain nets degrade", hypotheses=[])
+    described.config["treatments"] = TREATMENTS
+    parts = split(errors, {info.name: info.group for info in infos})
+    save(workdir, described, rows, summary, parts)
+    mechanisms = {row["name"]: row["mechanism"] for row in TREATMENTS}
+    causes = attribution.attribute(table, infos, mechanisms)
+    store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
+    store.write_recommendation(workdir, recommendation.recommend(table, infos))
+    return workdir

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -71,6 +72,19 @@ def test_tables(workdir: Path) -> None:
     wide = summary.pivot(index="seed", columns="variant", values="train_error")
     effect = (wide["plain_depth14"] - wide["plain_depth8"]).mean()
     assert verdicts["effect"][0] == pytest.approx(effect)
+
+
+def test_a_recommendation_is_written(workdir: Path) -> None:
+    summary = pd.read_csv(workdir / store.SUMMARY)
+    found = store.read_recommendation(workdir)
+    assert found is not None
+    errors = summary.loc[summary["variant"] == found.variant, "test_error"]
+    assert found.test_error == pytest.approx(errors.mean())
+    means = summary.groupby("variant")["test_error"].mean()
+    assert means[found.best] == means.min()
+    table = store.read_table(workdir / store.ATTRIBUTION, records.Attribution)
+    assert list(table) == [field.name for field in dataclasses.fields(records.Attribution)]
+    assert table.empty  # no treatments
 
 
 def test_info_and_report(workdir: Path) -> None:

@@ -27,7 +27,12 @@ def run(*arguments: str, script: str = "scripts/run.py") -> subprocess.Completed
         ([QUICKSTART, "--config.model.depth=deep"], "invalid literal for int"),
         ([QUICKSTART, "--config.train.optimizer=adam"], "allowed: sgd, adamw"),
         ([QUICKSTART, '--config.sweep={"model.depth": (8,)}'], "config.sweep[0]: expected"),
-        ([f"{QUICKSTART}:large"], "get_config() takes 0 positional arguments"),
+        (["--config=configs/base.py:large"], "get_config() takes 0 positional arguments"),
+        ([f"{QUICKSTART}:no_such_set"], "tfds build no_such_set"),
+        (
+            [QUICKSTART, "--config.model.depth=56"],
+            "config.model.depth is swept over (8, 20, 32, 56)",
+        ),
         ([QUICKSTART, "--config.data.name=no_such_set"], "tfds build no_such_set"),
         ([QUICKSTART, "stray"], "unexpected argument 'stray'"),
     ],

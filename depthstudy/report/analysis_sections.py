@@ -1,0 +1,167 @@
+"""Which charts an analysis shows of each probe: one for all runs where they share their layers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from depthstudy.report import words
+from depthstudy.report.analysis_charts import Line, Scale, heat, profile
+from depthstudy.report.analysis_runs import Analysis, Run, cross_probe
+from depthstudy.report.analysis_words import pair_names
+from depthstudy.report.figures import Panel, error_top
+
+_GRADIENTS = {
+    "gradient_norm": "Gradient of each layer’s weights",
+    "output_gradient_norm": "Gradient carried back through each block",
+}
+_ALONG = (
+    ("linear", "probe_accuracy", "Accuracy of a linear classifier", words.percent),
+    ("rank", "saturation", "Saturation: share of directions in use", words.percent),
+    ("rank", "effective_rank", "Effective rank: directions in use", "{:.1f}".format),
+    ("rank", "dead_share", "Filters that never fire", words.percent),
+)
+
+
+def gradient_panels(analysis: Analysis) -> list[Panel]:
+    """Returns gradient norms along depth, before and after training."""
+    panels = []
+    for metric, title in _GRADIENTS.items():
+        lines = [
+            Line(f"{run.label}{when}", run.colour, _positive(run, f"{metric}{suffix}"), faint)
+            for run in analysis.runs
+            for suffix, when, faint in (
+                ("_initial", " at initialisation", True),
+                ("", f" at step {run.info.step:,}", False),
+            )
+        ]
+        panels += _shared(title, analysis, lines, _log_scale, "{:.2g}".format, height=230)
+    return panels
+
+
+def _positive(run: Run, metric: str) -> dict[str, float]:
+    """Returns a metric of a logarithmic axis, on which there is no 0."""
+    found = run.layers("gradients", metric)
+    return {layer: value if value > 0 else math.nan for layer, value in found.items()}
+
+
+def layer_panels(analysis: Analysis) -> list[Panel]:
+    """Returns linear probe, saturation, rank and dead filters along depth."""
+    panels = []
+    for probe, metric, title, say in _ALONG:
+        lines = [
+            Line(run.label, run.colour, run.layers(probe, metric), border=run.border())
+            for run in analysis.runs
+        ]
+        scale = _count_scale if metric == "effective_rank" else _share_scale
+        panels += _shared(title, analysis, lines, scale, say)
+    return panels
+
+
+def field_panels(analysis: Analysis) -> list[Panel]:
+    """Returns the receptive field along depth against the side of the image."""
+    lines = [
+        Line(run.label, run.colour, run.layers("field", "receptive_field"), border=run.border())
+        for run in analysis.runs
+    ]
+    if len(lines) > 1 and all(line.values == lines[0].values for line in lines):
+        names = words.listing([line.label for line in lines])
+        lines = [Line(names, "var(--ink)", lines[0].values, border=lines[0].border)]
+    sides = {max(run.info.image_shape[:2]) for run in analysis.runs}
+    level = (
+        (float(side := sides.pop()), f"side of the image: {side:,} px") if len(sides) == 1 else None
+    )
+
+    def scale(values: Sequence[float]) -> Scale:
+        ends = [*values, *([level[0]] if level else [])]
+        return Scale(min(ends) / 1.15, max(ends) * 1.15, "d", log=2)
+
+    return _shared(
+        "Receptive field in pixels",
+        analysis,
+        lines,
+        scale,
+        "{:,.0f} px".format,
+        height=230,
+        level=level,
+    )
+
+
+def _shared(
+    title: str,
+    analysis: Analysis,
+    lines: Sequence[Line],
+    scale: Callable[[Sequence[float]], Scale],
+    say: Callable[[float], str],
+    *,
+    height: int = 150,
+    level: tuple[float, str] | None = None,
+) -> list[Panel]:
+    """Returns one chart of all lines, or one a run, on one scale, where their layers differ."""
+    lines = [line for line in lines if line.values]
+    values = [v for line in lines for v in line.values.values() if math.isfinite(v)]
+    if not values:
+        return []
+    found = scale(values)
+    if len({tuple(line.values) for line in lines}) == 1:
+        return [profile(title, lines, found, say, height=height, level=level)]
+    return [
+        profile(f"{title}: {run.label}", mine, found, say, height=height, level=level)
+        for run in analysis.runs
+        if (mine := [line for line in lines if line.colour == run.colour])
+    ]
+
+
+def _log_scale(values: Sequence[float]) -> Scale:
+    low, high = min(values), max(values)
+    wide = high > 10 * low
+    return Scale(
+        low / 1.5, high * 1.5, "~e" if low < 1e-3 or high >= 1e4 else "~g", 10 if wide else 2
+    )
+
+
+def _share_scale(values: Sequence[float]) -> Scale:
+    top = error_top(values)
+    return Scale(0.0, top, ".0%" if top > 0.05 else ".1%")
+
+
+def _count_scale(values: Sequence[float]) -> Scale:
+    top = max([1.0, *values]) * 1.04
+    return Scale(0.0, top, ",d" if top > 5 else ".1f")
+
+
+def likeness_panels(analysis: Analysis) -> list[Panel]:
+    """Returns a map of all pairs of blocks for each net, and of the first with each other one."""
+    many = len(analysis.runs) > 1
+    panels = []
+    for run in analysis.runs:
+        pairs = run.pairs("cka", "cka")
+        if pairs:
+            whole = pairs | {(b, a): value for (a, b), value in pairs.items()}
+            names = pair_names(pairs)
+            title = run.label if many else "All pairs of blocks"
+            panels.append(_map(title, names, names, whole, (None, None)))
+    first = analysis.runs[0]
+    for other in analysis.runs[1:]:
+        pairs = first.pairs(cross_probe(other), "cross_cka")
+        if pairs:
+            names, others = ([*dict.fromkeys(side)] for side in zip(*pairs, strict=True))
+            across = {(b, a): value for (a, b), value in pairs.items()}
+            title = f"{first.label} against {other.label}"
+            panels.append(_map(title, others, names, across, (first.label, other.label)))
+    return panels
+
+
+def _map(
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    pairs: dict[tuple[str, str], float],
+    axes: tuple[str | None, str | None],
+) -> Panel:
+    same = axes == (None, None)
+
+    def value(row: str, column: str) -> float:
+        return 1.0 if same and row == column else pairs.get((row, column), math.nan)
+
+    return heat(title, rows, columns, value, axes)

@@ -1,0 +1,116 @@
+"""Gradient norms: planted slopes, closed forms, and layers named as the net names them."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from depthstudy import arch, nets
+from depthstudy.data import Dataset
+from depthstudy.probes import gradients
+from depthstudy.probes.subject import Subject
+
+
+def made(
+    dataset: Dataset, family: str = "resnet", norm: str = "batch", **options: object
+) -> Subject:
+    network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
+    variables = nets.init(network, jax.random.key(0), dataset.image_shape)
+    return Subject(network, variables, dataset, examples=64, batch_size=32, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("planted", [-3.0, 0.0, 1.5])
+def test_slope_of_planted_norms(planted: float) -> None:
+    ways = np.linspace(0, 1, 9)
+    assert gradients.slope(ways.tolist(), (7 * 10 ** (planted * ways)).tolist()) == pytest.approx(
+        planted
+    )
+
+
+def test_a_norm_of_zero_has_a_finite_slope() -> None:
+    assert gradients.slope([0.0, 1.0], [1.0, 0.0]) == pytest.approx(math.log10(1.17549435e-38))
+
+
+def test_norm_survives_squares_outside_float32() -> None:
+    assert float(gradients.norm(jnp.array([3e-30, 4e-30]))) == pytest.approx(5e-30, rel=1e-5)
+    assert float(gradients.norm(jnp.array([3e30, 4e30]))) == pytest.approx(5e30, rel=1e-5)
+    assert float(gradients.norm(jnp.zeros(3))) == 0
+
+
+def test_ways_back_count_weight_layers() -> None:
+    ways = gradients.ways_back(arch.build("resnet", depth=8, layout="cifar"), (8, 8, 1))
+    assert ways["head/dense"] == 0
+    assert ways["stem/conv"] == 1
+    assert ways["stage1/block01/conv1"] == pytest.approx(6 / 7)
+    assert ways["stage1/block01"] == ways["stage1/block01/conv2"] == pytest.approx(5 / 7)
+    order = [path for path in ways if path.count("/") == 2]
+    assert order[:3] == [f"stage{i}/block01/conv{j}" for i, j in ((1, 1), (1, 2), (2, 1))]
+
+
+def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset) -> None:
+    """Without normalisation the last block's output gradient has a closed form."""
+    subject = made(digits, norm="none")
+    batch = next(subject.batches(digits.train))
+    found = gradients.gradient_norms(subject.network, ("stage3/block01",), subject.variables, batch)
+
+    @jax.jit
+    def loss(params: object) -> jax.Array:
+        logits = subject.network.apply({"params": params}, batch.images)
+        return optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels).mean()
+
+    expected = jax.grad(loss)(subject.variables["params"])["stage2"]["block01"]["conv1"]["kernel"]
+    assert float(found.kernels["stage2/block01/conv1"]) == pytest.approx(
+        float(jnp.linalg.norm(expected)), rel=1e-4
+    )
+    logits = jnp.asarray(subject.network.apply(subject.variables, batch.images))
+    errors = jax.nn.softmax(logits) - jax.nn.one_hot(batch.labels, 10)
+    # The head averages over 2 x 2 pixels: each gets a quarter of the gradient.
+    rows = errors @ subject.variables["params"]["head"]["dense"]["kernel"].T / 4
+    rms = float(jnp.sqrt(jnp.mean(4 * jnp.sum(rows**2, axis=1))))
+    assert float(found.outputs["stage3/block01"]) == pytest.approx(rms, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("family", "norm"), [("plain", "batch"), ("plain", "none"), ("resnet", "batch")]
+)
+def test_every_layer_is_told(digits: Dataset, family: str, norm: str) -> None:
+    subject = made(digits, family, norm)
+    subject = Subject(
+        **{**vars(subject), "initial": subject.variables}  # trained nowhere: both must agree
+    )
+    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(subject)}
+    assert np.all(np.isfinite(list(found.values())))
+    kernels = [layer for layer, metric in found if metric == "gradient_norm"]
+    assert kernels[0] == "stem/conv"
+    assert kernels[-1] == "head/dense"
+    assert len(kernels) == 8
+    outputs = [layer for layer, metric in found if metric == "output_gradient_norm"]
+    assert outputs == ["stage1/block01", "stage2/block01", "stage3/block01"]
+    for (layer, metric), value in found.items():
+        if not metric.endswith("_initial"):
+            assert found[layer, f"{metric}_initial"] == pytest.approx(value)
+    weight = jnp.linalg.norm(subject.variables["params"]["stem"]["conv"]["kernel"])
+    assert found["stem/conv", "gradient_to_weight"] == pytest.approx(
+        found["stem/conv", "gradient_norm"] / float(weight), rel=1e-4
+    )
+
+
+def test_small_weights_make_gradients_vanish(digits: Dataset) -> None:
+    subject = made(digits, "plain", "none")
+    halved = jax.tree.map(lambda x: 0.25 * x, dict(subject.variables))
+    subject = Subject(**{**vars(subject), "variables": halved})
+    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(subject)}
+    assert found["", "output_gradient_norm_slope"] < -1.5
+
+
+def test_gradients_that_are_not_finite_do_not_apply(digits: Dataset) -> None:
+    subject = made(digits)
+    broken = jax.tree.map(lambda x: x * jnp.nan, dict(subject.variables))
+    subject = Subject(**{**vars(subject), "variables": broken})
+    with pytest.raises(gradients.NotApplicable, match="finite"):
+        list(gradients.GRADIENTS.measure(subject))

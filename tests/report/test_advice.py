@@ -1,0 +1,198 @@
+import math
+
+import pytest
+
+from depthstudy.records import Attribution, Recommendation
+from depthstudy.report import advice
+
+
+def row(recovered, low, high, treatment="residual", mechanism="optimisation", **fields):
+    excess = fields.pop("excess", 0.64)
+    plain = {
+        "group": "plain",
+        "variant": "d56",
+        "best": "d8",
+        "excess": excess,
+        "excess_low": excess - 0.1,
+        "excess_high": excess + 0.1,
+        "gain": recovered,
+        "gain_at_best": 0.0,
+        "share": recovered / excess,
+        "share_low": low / excess,
+        "share_high": high / excess,
+        "optimisation_part": recovered,
+        "generalisation_part": 0.0,
+        "seeds": 3,
+    }
+    told = {"recovered": recovered, "low": low, "high": high}
+    return Attribution(**plain | fields | told, treatment=treatment, mechanism=mechanism)
+
+
+RESIDUAL = row(0.63, 0.51, 0.75)
+NOTHING = row(-0.012, -0.095, 0.072, "weight_decay", "overfitting")
+HARM = row(-0.03, -0.05, -0.01, "weight_decay", "overfitting")
+LARGER = row(0.24, 0.21, 0.27, "larger_images", "receptive_field")
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            RESIDUAL,
+            "Residual (optimisation) wins back 63.0 of the 64.0 points "
+            "(share 98%, 95% interval 80 to 117%).",
+        ),
+        (
+            row(0.70, 0.60, 0.80),
+            "Residual (optimisation) wins back 70.0 points, all of the 64.0 that were lost "
+            "(share 109%, 95% interval 94 to 125%).",
+        ),
+        (
+            row(0.63, 0.51, 0.75, share_low=math.nan, share_high=math.nan),
+            "Residual (optimisation) wins back 63.0 of the 64.0 points (share 98%).",
+        ),
+        (
+            NOTHING,
+            "Weight decay (overfitting) wins back nothing that can be told from chance "
+            "(−1.2 points, 95% interval −9.5 to 7.2).",
+        ),
+        (
+            HARM,
+            "Weight decay (overfitting) wins back nothing: it adds 3.0 points "
+            "(95% interval 1.0 to 5.0).",
+        ),
+        (
+            row(0.63, math.nan, math.nan, seeds=1),
+            "Residual (optimisation): too few seeds to tell what it wins back from chance.",
+        ),
+    ],
+)
+def test_treatment_sentence(found, sentence):
+    assert advice.treatment_sentence(found) == sentence
+
+
+def test_credit_goes_by_intervals_alone():
+    assert advice.credit_sentence([RESIDUAL]) == "Treating optimisation wins back 98% of it."
+    assert advice.credit_sentence([row(0.64, 0.5, 0.8)]) == (
+        "Treating optimisation wins back all of it."
+    )
+    weaker = row(0.32, 0.1, 0.5, "isometry")
+    assert advice.credit_sentence([LARGER, NOTHING, weaker, RESIDUAL]) == (
+        "Treating optimisation wins back 98% of it and treating the receptive field 38%."
+    )
+    assert advice.credit_sentence([NOTHING, HARM]) == (
+        "No treatment in this study wins back more of it than chance could."
+    )
+
+
+def test_excess_sentence():
+    assert advice.excess_sentence("plain", "depth 56", "depth 8", (0.64, 0.578, 0.7)) == (
+        "In plain, depth 56 errs 64.0 points more than depth 8 (95% interval 57.8 to 70.0)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("deeper", "seeds", "sentence"),
+    [
+        ([], 3, "In plain, no excess: the deepest net (depth 8) is the best."),
+        (
+            ["depth 56"],
+            3,
+            "In plain, no excess: depth 56 is not worse than the best (depth 8) by more than "
+            "chance.",
+        ),
+        (
+            ["depth 56", "depth 20"],
+            3,
+            "In plain, no excess: depth 56 and depth 20 are not worse than the best (depth 8) by "
+            "more than chance.",
+        ),
+        (["depth 56"], 1, "In plain, one seed each: that a deeper net does worse may be chance."),
+    ],
+)
+def test_no_excess_sentence(deeper, seeds, sentence):
+    assert advice.no_excess_sentence("plain", "depth 8", deeper, seeds) == sentence
+
+
+def recommendation(**fields):
+    plain = {
+        "variant": "plain_depth20+residual",
+        "group": "plain + residual",
+        "treatment": "residual",
+        "depth": 20,
+        "parameters": 269_434,
+        "macs": 2_516_608,
+        "seconds": 3.42,
+        "test_error": 0.0074,
+        "low": 0.0034,
+        "high": 0.0114,
+        "seeds": 3,
+        "best": "plain_depth32",
+        "over_best": 0.001,
+        "macs_saved_best": 0.413,
+        "deepest": "plain_depth56",
+        "over_deepest": -0.636,
+        "macs_saved_deepest": 0.678,
+    }
+    return Recommendation(**plain | fields)
+
+
+def test_recommendation_sentence():
+    assert advice.recommendation_sentence(recommendation(), treated=True) == (
+        "Take plain at depth 20 with residual: test error 0.7% (95% interval 0.3 to 1.1%), "
+        "2.5 million multiply-accumulates an image, 269,434 parameters, 3.4 s for a run."
+    )
+    bare = recommendation(group="plain", treatment="", low=None, high=None, macs=747_136)
+    assert advice.recommendation_sentence(bare, treated=True).startswith(
+        "Take plain at depth 20 without a treatment: test error 0.7%, 747,136 multiply"
+    )
+    assert "treatment" not in advice.recommendation_sentence(bare, treated=False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {},
+            "It is the cheapest net within one standard error of the best (plain_depth32), where "
+            "it errs 0.1 points more and takes 41% fewer multiply-accumulates. Against the deepest "
+            "(plain_depth56) it errs 63.6 points less and takes 68% fewer multiply-accumulates.",
+        ),
+        (
+            {"best": "plain_depth20+residual", "over_deepest": 0.0, "macs_saved_deepest": -0.5},
+            "It errs least, and no cheaper net is within one standard error of it. Against the "
+            "deepest (plain_depth56) it errs as much and takes 50% more multiply-accumulates.",
+        ),
+        (
+            {
+                "best": "plain_depth20+residual",
+                "deepest": "plain_depth20+residual",
+                "seeds": 1,
+                "low": None,
+                "high": None,
+            },
+            "It errs least, on one seed.",
+        ),
+    ],
+)
+def test_reason_sentence(fields, sentence):
+    assert advice.reason_sentence(recommendation(**fields)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(75_002, "75,002"), (2_516_608, "2.5 million"), (4_089_184_256, "4.1 billion")],
+)
+def test_quantity(amount, text):
+    assert advice.quantity(amount) == text
+
+
+def test_what_treatments_set():
+    found = [
+        {"name": "residual", "settings": [["model.family", "resnet"]]},
+        {"name": "more", "settings": [["data.image_size", "double"], ["data.shift", 1]]},
+    ]
+    assert advice.settings_sentence(found) == (
+        "Residual sets model.family=resnet; more doubles data.image_size and sets data.shift=1."
+    )
+    assert advice.settings_sentence([]) == ""
