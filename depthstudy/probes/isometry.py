@@ -88,17 +88,19 @@ def singular_values(jacobian: Float[np.ndarray, "K pixels"]) -> Float[np.ndarray
 
 
 def jacobians(
-    rows: Callable[[Float[Array, "n K"]], Float[Array, "n N pixels"]], K: int
+    rows: Callable[[Float[Array, "n K"]], Float[Array, "n N pixels"]], outputs: int
 ) -> Float[np.ndarray, "N K pixels"]:
     """Returns the Jacobian at each image, gathered a few rows at a time.
 
     Args:
       rows: Multiplies directions of the output with each image's Jacobian, as ``products`` does.
-      K: Number of outputs.
+      outputs: Their number, K.
     """
-    chunks = -(-K // _CHUNK)
-    directions = jnp.eye(chunks * _CHUNK, K).reshape(chunks, _CHUNK, K)
-    return np.concatenate([np.asarray(rows(chunk)) for chunk in directions])[:K].swapaxes(0, 1)
+    chunks = -(-outputs // _CHUNK)
+    directions = jnp.eye(chunks * _CHUNK, outputs).reshape(chunks, _CHUNK, outputs)
+    return np.concatenate([np.asarray(rows(chunk)) for chunk in directions])[:outputs].swapaxes(
+        0, 1
+    )
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -115,7 +115,8 @@ def recommendation_sentence(found: Recommendation, *, treated: bool) -> str:
     group = found.group.removesuffix(f" + {found.treatment}")
     with_ = f" with {plain(found.treatment)}" if found.treatment else " without a treatment"
     known = found.low is not None and found.high is not None
-    sure = f" ({_range(found.low or 0.0, found.high or 0.0)}%)" if known else ""
+    ends = max(0.0, found.low or 0.0), min(1.0, found.high or 0.0)
+    sure = f" ({_range(*ends)}%)" if known else ""
     return (
         f"Take {group} at depth {found.depth}{with_ if treated else ''}: "
         f"test error {percent(found.test_error)}{sure}, {quantity(found.macs)} "

@@ -76,6 +76,7 @@ def _render(analysis: Analysis) -> str:
         "layers": section(analysis_sections.layer_panels(analysis), details.usage),
         "bordered": any(run.border() for run in runs),
         "field": section(analysis_sections.field_panels(analysis), details.widest),
+        "same_field": analysis_sections.same_field(analysis),
         "numbers": analysis_numbers.groups(analysis),
         "columns": analysis_numbers.columns(analysis),
         "refusals": analysis_numbers.refusals(analysis),

@@ -10,14 +10,13 @@ from typing import Any
 
 import altair as alt
 
-from depthstudy.report import palette
 from depthstudy.report.analysis_runs import reach, short
-from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
+from depthstudy.report.figures import Panel, chart, digits, tooltip
 
 _FAINT = [5, 4]  # dashes of a second line in one colour
 _RULE = [2, 3]  # dashes of a line that is no data
 _DOTS = 40  # layers up to which a line shows its points
-MOST = 64  # layers that a map of pairs shows
+_LABELS = 14  # names on an axis
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,12 +56,20 @@ class Scale:
 
     def encode(self, field: str, title: str | None = None) -> alt.Y:
         """Returns the axis of a field."""
-        kind: dict[str, Any] = {"domain": [self.low, self.high], "nice": False, "clamp": True}
-        if self.log:
-            kind |= {"type": "log", "base": self.log}
-        values = {"values": self._powers()} if self.log else {}
-        axis = alt.Axis(format=self.form, tickCount=5, labelOverlap="greedy", **values)
-        return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(**kind), axis=axis)
+        scale = alt.Scale(
+            type="log" if self.log else "linear",
+            base=self.log or alt.Undefined,
+            domain=[self.low, self.high],
+            nice=False,
+            clamp=True,
+        )
+        axis = alt.Axis(
+            format=self.form,
+            tickCount=5,
+            labelOverlap="greedy",
+            values=self._powers() if self.log else alt.Undefined,
+        )
+        return alt.Y(f"{field}:Q", title=title, scale=scale, axis=axis)
 
     def with_headroom(self) -> Scale:
         """Returns the axis with room for a line of text above all values."""
@@ -80,7 +87,7 @@ def along(layers: Sequence[str], title: str | None = "Layers, from stem to head"
     names = ["", *(short(layer).partition(" ")[0] for layer in layers)]
     starts = [i for i in range(1, len(names)) if names[i] != names[i - 1]]
     axis = alt.Axis(
-        values=starts,
+        values=[starts[i] for i in named([names[start] for start in starts])],
         labelExpr=f"{json.dumps(names)}[datum.value]",
         labelOverlap="greedy",
         labelSeparation=6,
@@ -89,6 +96,19 @@ def along(layers: Sequence[str], title: str | None = "Layers, from stem to head"
     )
     scale = alt.Scale(domain=[0.4, len(layers) + 0.6], nice=False)
     return alt.X("at:Q", title=title, axis=axis, scale=scale)
+
+
+def named(names: Sequence[str]) -> list[int]:
+    """Returns which of the names of blocks stand on an axis: of many, every n-th of a stage."""
+    every = math.ceil(len(names) / _LABELS)
+    places: dict[str, int] = {}
+    shown = []
+    for index, name in enumerate(names):
+        stage = name.partition(".")[0]
+        places[stage] = places.get(stage, -1) + 1
+        if places[stage] % every == 0:
+            shown.append(index)
+    return shown
 
 
 def profile(
@@ -128,10 +148,13 @@ def profile(
     for faint in (True, False):
         mine = [row for row in rows if row["faint"] == faint]
         if mine:
-            dashes = {"strokeDash": _FAINT} if faint else {}
             marks.append(
                 chart(mine)
-                .mark_line(strokeWidth=1.6 if faint else 2, strokeJoin="round", **dashes)
+                .mark_line(
+                    strokeWidth=1.6 if faint else 2,
+                    strokeJoin="round",
+                    strokeDash=_FAINT if faint else alt.Undefined,
+                )
                 .encode(x=x, y=y, color=colour)
             )
             if len(layers) <= _DOTS and not faint:
@@ -166,9 +189,9 @@ def stage_rules(layers: Sequence[str], x: alt.X) -> list[alt.Chart]:
 
 
 def _borders(lines: Sequence[Line], x: alt.X, scale: Scale) -> list[alt.Chart]:
-    """Returns a rule at each border layer, with its name where there is but one."""
+    """Returns a rule at each border layer, in its net's colour where nets differ in it."""
     layers = list(lines[0].values)
-    found = {}
+    found: dict[int, str] = {}
     for line in lines:
         place = reach(layers, line.border)
         if place:
@@ -184,7 +207,7 @@ def _borders(lines: Sequence[Line], x: alt.X, scale: Scale) -> list[alt.Chart]:
     if not rows:
         return []
     colour = alt.Color("colour:N", scale=None)
-    right = rows[0]["at"] > 0.8 * len(layers)
+    right = min(found) > 0.8 * len(layers)
     text = chart([{**row, "name": "border layer"} for row in rows]).mark_text(
         align="right" if right else "left", dx=-5 if right else 5, dy=6, fontSize=11
     )
@@ -201,69 +224,3 @@ def _level(value: float, name: str, scale: Scale, x: alt.X, count: int) -> list[
     rule = chart(rows).mark_rule(strokeDash=_RULE, strokeWidth=1.3, color="var(--muted)")
     text = chart(rows).mark_text(align="right", dy=-8, dx=-2, fontSize=11, color="var(--muted)")
     return [rule.encode(y=y), text.encode(x=x, y=y, text="name:N")]
-
-
-def heat(
-    title: str,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    values: Callable[[str, str], float],
-    axes: tuple[str | None, str | None] = (None, None),
-) -> Panel:
-    """Returns a map of how alike each pair of layers is; of many layers, every n-th.
-
-    Args:
-      title: What is shown.
-      rows: Layers from bottom to top.
-      columns: Layers from left to right.
-      values: The CKA of a row with a column.
-      axes: Titles of the horizontal and the vertical axis.
-    """
-    rows, columns = _thinned(rows), _thinned(columns)
-    cells: list[Row] = [
-        {"x": i, "y": j, "v": round(value, 3)}
-        for j, row in enumerate(rows)
-        for i, column in enumerate(columns)
-        if math.isfinite(value := values(row, column))
-    ]
-    x, y = _edge(alt.X, "x", columns, axes[0]), _edge(alt.Y, "y", rows, axes[1])
-    colour = alt.Color(
-        "v:Q",
-        legend=None,
-        scale=alt.Scale(type="quantize", domain=[0, 1], range=palette.heat()),
-    )
-    told = tooltip(("column", axes[0] or "Block"), ("row", axes[1] or "and block"), ("v", "CKA"))
-    mark = (
-        chart(cells)
-        .transform_calculate(
-            column=f"{json.dumps(list(columns))}[datum.x]",
-            row=f"{json.dumps(list(rows))}[datum.y]",
-            x2="datum.x + 1",
-            y2="datum.y + 1",
-        )
-        .mark_rect(strokeWidth=0)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=told)
-    )
-    return Panel(title, (mark,), 330, 0, tuple(cells))
-
-
-def _thinned(layers: Sequence[str]) -> list[str]:
-    every = math.ceil(len(layers) / MOST)
-    return list(layers[::every])
-
-
-def _edge(kind: Any, field: str, layers: Sequence[str], title: str | None) -> Any:
-    """Returns an axis whose cells lie between whole numbers and are named in their middle."""
-    middles = [i + 0.5 for i in range(len(layers))]
-    axis = alt.Axis(
-        values=middles,
-        labelExpr=f"{json.dumps([short(layer) for layer in layers])}[floor(datum.value)]",
-        labelOverlap="greedy",
-        labelSeparation=6,
-        labelFlush=False,
-        ticks=False,
-        domain=False,
-        grid=False,
-    )
-    scale = alt.Scale(domain=[0, len(layers)], nice=False)
-    return kind(f"{field}:Q", title=title, axis=axis, scale=scale)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from depthstudy.report import analysis_words as words
 from depthstudy.report.analysis_runs import Analysis, Run
 from depthstudy.report.analysis_words import Finding
-from depthstudy.report.words import count, number, percent
+from depthstudy.report.words import count, number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,8 +35,8 @@ CHECKS = (
         "Fit",
         ("generalisation",),
         "The share of images that the net gets wrong: of those it learned from, and of new ones.",
-        f"more than {percent(words.WRONG)} of the train images are wrong, or test error is "
-        f"{number(100 * words.GAP, 0)} points or more above train error",
+        f"more than {number(100 * words.WRONG, 0)}% of the train images are wrong, or test error "
+        f"is {number(100 * words.GAP, 0)} points or more above train error",
         words.fit,
     ),
     Check(
@@ -81,7 +81,7 @@ CHECKS = (
         "Filters",
         ("rank",),
         "A filter that gives out nothing, whatever the image, is wasted.",
-        f"{percent(words.SILENT)} or more of them never fire, as a mean over blocks",
+        f"{number(100 * words.SILENT, 0)}% or more of them never fire, as a mean over blocks",
         words.silent,
     ),
 )

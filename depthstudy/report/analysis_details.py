@@ -56,7 +56,7 @@ def _layers_apart(first: Run, other: Run) -> str:
     least = min(same, key=same.__getitem__)
     mean = sum(same.values()) / len(same)
     return (
-        f"Blocks in the same place of {first.label} and {other.label} have a CKA of "
+        f"Blocks of the same name in {first.label} and {other.label} have a CKA of "
         f"{mean:.2f} on average, and the least at {short(least)}: {same[least]:.2f}."
     )
 
@@ -91,7 +91,7 @@ def several(run: Run) -> str:
                 if found := _most(run, probe, way):
                     error = percent(before + found[1])
                     parts.append(f"{error} with {count(found[0], what)} {done}")
-            return f"{words.listing(parts)}{how}."
+            return f"{words.listing(parts)}{how}." if len(parts) > 1 else ""
     return ""
 
 

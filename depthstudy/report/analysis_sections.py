@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
 from depthstudy.report import words
-from depthstudy.report.analysis_charts import Line, Scale, heat, profile
+from depthstudy.report.analysis_charts import Line, Scale, profile
+from depthstudy.report.analysis_maps import heat
 from depthstudy.report.analysis_runs import Analysis, Run, cross_probe
 from depthstudy.report.analysis_words import pair_names
 from depthstudy.report.figures import Panel, error_top
@@ -58,22 +60,27 @@ def layer_panels(analysis: Analysis) -> list[Panel]:
     return panels
 
 
+def same_field(analysis: Analysis) -> bool:
+    """Whether several nets have one and the same receptive field in every layer."""
+    fields = [run.layers("field", "receptive_field") for run in analysis.runs]
+    return len(fields) > 1 and all(field == fields[0] for field in fields)
+
+
 def field_panels(analysis: Analysis) -> list[Panel]:
     """Returns the receptive field along depth against the side of the image."""
     lines = [
         Line(run.label, run.colour, run.layers("field", "receptive_field"), border=run.border())
         for run in analysis.runs
     ]
-    if len(lines) > 1 and all(line.values == lines[0].values for line in lines):
+    if same_field(analysis):
         names = words.listing([line.label for line in lines])
-        lines = [Line(names, "var(--ink)", lines[0].values, border=lines[0].border)]
+        lines = [dataclasses.replace(lines[0], label=names, colour="var(--ink)")]
     sides = {max(run.info.image_shape[:2]) for run in analysis.runs}
-    level = (
-        (float(side := sides.pop()), f"side of the image: {side:,} px") if len(sides) == 1 else None
-    )
+    side = float(max(sides))
+    level = (side, f"side of the image: {side:,.0f} px") if len(sides) == 1 else None
 
     def scale(values: Sequence[float]) -> Scale:
-        ends = [*values, *([level[0]] if level else [])]
+        ends = [*values, side]
         return Scale(min(ends) / 1.15, max(ends) * 1.15, "d", log=2)
 
     return _shared(

@@ -14,8 +14,6 @@ from depthstudy.report import advice, tables, words
 from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
 from depthstudy.report.tables import Study
 
-_LOST = "Lost to depth"
-
 
 @dataclasses.dataclass(frozen=True)
 class Cause:
@@ -91,13 +89,17 @@ def _cause(study: Study, excess: Decomposition) -> Cause:
     return Cause(
         finding=f"{lost} {advice.credit_sentence(rows)}",
         lines=tuple((_colour(row), advice.treatment_sentence(row)) for row in rows),
-        panel=cause_panel(f"{excess.group}, {deep}", excess, rows),
+        panel=cause_panel(
+            f"{excess.group}, {deep}", f"Lost to depth (against {best})", excess, rows
+        ),
     )
 
 
-def cause_panel(title: str, excess: Decomposition, rows: Sequence[Attribution]) -> Panel:
+def cause_panel(
+    title: str, lost_label: str, excess: Decomposition, rows: Sequence[Attribution]
+) -> Panel:
     """Returns the points that each treatment wins back, below those that were lost."""
-    bars = [_lost_row(excess), *(_won_row(row) for row in rows)]
+    bars = [_lost_row(lost_label, excess), *(_won_row(row) for row in rows)]
     whole = [bar for bar in bars if bar["low"] is not None]
     low, high = _domain(bars)
     scale = alt.Scale(domain=[low, high], nice=False)
@@ -105,7 +107,8 @@ def cause_panel(title: str, excess: Decomposition, rows: Sequence[Attribution]) 
     axis = alt.Axis(format=fine, tickCount=6, grid=True)
     x = alt.X("points:Q", title="Points of test error, lost and won back", scale=scale, axis=axis)
     order = [bar["label"] for bar in bars]
-    labels = alt.Axis(labelColor="var(--ink)", labelLimit=260)
+    two_lines = r"split(replace(datum.label, ' (', '\n('), '\n')"
+    labels = alt.Axis(labelColor="var(--ink)", labelLimit=180, labelExpr=two_lines, labelOffset=-7)
     y = alt.Y("label:N", sort=order, title=None, axis=labels, scale=alt.Scale(paddingInner=0.36))
     colour = alt.Color("colour:N", scale=None, legend=None)
     shown = tooltip(("label", "Treatment"), ("text", "Points"), ("interval", "95% interval"))
@@ -123,12 +126,12 @@ def cause_panel(title: str, excess: Decomposition, rows: Sequence[Attribution]) 
         .mark_text(align="left", dx=7, fontSize=12)
         .encode(x=alt.X("edge:Q", scale=scale), y=y, text="text:N"),
     )
-    return Panel(title, marks, 34 * len(bars), 84, tuple(bars))
+    return Panel(title, marks, 38 * len(bars), 76, tuple(bars))
 
 
-def _lost_row(excess: Decomposition) -> dict[str, Any]:
+def _lost_row(label: str, excess: Decomposition) -> dict[str, Any]:
     text = words.number(100 * excess.effect)
-    return _bar(_LOST, "var(--total)", (excess.effect, excess.low, excess.high), text)
+    return _bar(label, "var(--total)", (excess.effect, excess.low, excess.high), text)
 
 
 def _won_row(row: Attribution) -> dict[str, Any]:

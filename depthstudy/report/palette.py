@@ -67,9 +67,9 @@ _DARK_HUES = (
     "#f58fb2",
 )
 
-# From unrelated to the same, for maps; the lightness changes evenly, so that grey print shows it.
+# For maps, from little to much; lightness changes all the way, so that grey print shows it.
 _LIGHT_HEAT = ("#f1f4f8", "#c5dcee", "#7fb5dd", "#2f82bd", "#0b5488", "#0a2440")
-_DARK_HEAT = ("#1b2129", "#1d3c57", "#245f8f", "#3b8fcc", "#8accf7", "#eaf7ff")
+_DARK_HEAT = ("#1b2129", "#1d3c57", "#245f8f", "#3b8fcc", "#86c8f5", "#dcf1ff")
 
 HEAT = 20  # steps of a map
 GROUPS = len(_LIGHT_HUES)  # colours that can be told apart; beyond it, colour says nothing
@@ -117,7 +117,7 @@ def _theme(base: dict[str, str], hues: tuple[str, ...], anchors: tuple[str, ...]
         for step in range(_SHADES):
             theme[f"g{index}-{step}"] = _shade(hue, base, step / (_SHADES - 1))
     for step in range(HEAT):
-        place = step / (HEAT - 1) * (len(anchors) - 1)
+        place = (step / (HEAT - 1)) ** 1.5 * (len(anchors) - 1)  # most values are high
         left = min(int(place), len(anchors) - 2)
         theme[f"heat-{step}"] = _mix(anchors[left], anchors[left + 1], place - left)
     return theme

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
-import jax
 import pytest
 
 from depthstudy import arch, nets
@@ -64,9 +64,9 @@ def test_input_field_is_the_output_field_of_the_layer_before(depth: int) -> None
         seen = cost.field
 
 
-def test_every_named_layer_is_in_the_net(digits: Dataset) -> None:
+def test_every_named_layer_is_in_the_net(digits: Dataset, make: Callable) -> None:
     spec = arch.build("resnet", depth=8, layout="cifar", shortcut="B", width=4)
-    params = nets.init(nets.Network(spec), jax.random.key(0), digits.image_shape)["params"]
+    params = make(spec)["params"]
     for measurement in measured(digits, spec):
         inner = params
         for name in measurement.layer.split("/") if measurement.layer else ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -56,9 +57,9 @@ def test_summary_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("family", "norm"), [("plain", "none"), ("resnet", "batch")])
-def test_nets(digits: Dataset, family: str, norm: str) -> None:
+def test_nets(digits: Dataset, make: Callable, family: str, norm: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
+    variables = make(network.spec)
     subject = Subject(network, variables, digits, initial=variables, batch_size=32)
     measured = {m.metric: m.value for m in isometry.ISOMETRY.measure(subject)}
     images = next(subject.batches(digits.train)).images[:16]
@@ -78,9 +79,9 @@ def test_nets(digits: Dataset, family: str, norm: str) -> None:
     assert np.all(np.isfinite(list(measured.values())))
 
 
-def test_a_dead_net_does_not_apply(digits: Dataset) -> None:
+def test_a_dead_net_does_not_apply(digits: Dataset, make: Callable) -> None:
     network = nets.Network(arch.build("plain", depth=8, layout="cifar", norm="none", width=4))
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
+    variables = make(network.spec)
     dead = jax.tree.map(lambda x: 0 * x, dict(variables))
     with pytest.raises(NotApplicable, match="0"):
         list(isometry.ISOMETRY.measure(Subject(network, dead, digits)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -41,10 +43,10 @@ def test_a_matrix_of_zeros_or_nan_does_not_apply() -> None:
         sharpness.top_eigenvalues(lambda v: np.nan * v, 30, 5)
 
 
-def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset) -> None:
+def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset, make: Callable) -> None:
     """A net of few parameters, on two batches, the second of them filled up."""
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", norm="none", width=1))
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
+    variables = make(network.spec)
     subject = Subject(network, variables, digits, examples=60, batch_size=40)
     found = [m.value for m in sharpness.SHARPNESS.measure(subject)]
     images, labels, weights = jax.tree.map(
@@ -62,9 +64,9 @@ def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("family", ["plain", "resnet"])
-def test_nets(digits: Dataset, family: str) -> None:
+def test_nets(digits: Dataset, make: Callable, family: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", width=4))
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
+    variables = make(network.spec)
     subject = Subject(network, variables, digits, examples=64, batch_size=64)
     found = list(sharpness.SHARPNESS.measure(subject))
     assert [m.metric for m in found] == [f"hessian_eigenvalue_{i}" for i in range(1, 6)]

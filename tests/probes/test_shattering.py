@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -66,9 +68,9 @@ def test_points_without_gradient_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(("family", "norm"), [("plain", "none"), ("resnet", "batch")])
-def test_nets(digits: Dataset, family: str, norm: str) -> None:
+def test_nets(digits: Dataset, make: Callable, family: str, norm: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
+    variables = make(network.spec)
     subject = Subject(network, variables, digits, initial=variables, batch_size=32)
     found = {m.metric: m.value for m in shattering.SHATTERING.measure(subject)}
     assert len(found) == 6
@@ -76,17 +78,23 @@ def test_nets(digits: Dataset, family: str, norm: str) -> None:
     assert 0.5 < found["gradient_correlation_initial"] < 1
 
 
-def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset) -> None:
+def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset, make: Callable) -> None:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=4))
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
+    variables = make(network.spec)
     images = next(Subject(network, variables, digits, batch_size=32).batches(digits.train)).images
     found = calibration.calibrated(network, variables, images)
-    _, named = nets.outputs(network, variables, images, "stem/conv")
+    outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
+    _, named = outputs(network, variables, images, "stem/conv")
     statistics = found["batch_stats"]["stem"]["norm"]
     np.testing.assert_allclose(statistics["mean"], named["stem/conv"].mean((0, 1, 2)), atol=1e-5)
     np.testing.assert_allclose(statistics["var"], named["stem/conv"].var((0, 1, 2)), rtol=1e-4)
-    logits, _ = network.apply(variables, images, train=True, mutable=["batch_stats"])
-    np.testing.assert_allclose(network.apply(found, images), logits, atol=1e-4)
+
+    @jax.jit
+    def in_train_mode(images: jax.Array) -> jax.Array:
+        return network.apply(variables, images, train=True, mutable=["batch_stats"])[0]
+
+    logits = jax.jit(network.apply)(found, images)
+    np.testing.assert_allclose(logits, in_train_mode(images), atol=1e-4)
     assert jnp.array_equal(
         found["params"]["head"]["dense"]["kernel"], variables["params"]["head"]["dense"]["kernel"]
     )

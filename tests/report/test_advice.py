@@ -142,6 +142,8 @@ def test_recommendation_sentence():
         "Take plain at depth 20 with residual: test error 0.7% (95% interval 0.3 to 1.1%), "
         "2.5 million multiply-accumulates an image, 269,434 parameters, 3.4 s for a run."
     )
+    wide = advice.recommendation_sentence(recommendation(low=-0.004), treated=True)
+    assert "(95% interval 0.0 to 1.1%)" in wide  # an error is not below zero
     bare = recommendation(group="plain", treatment="", low=None, high=None, macs=747_136)
     assert advice.recommendation_sentence(bare, treated=True).startswith(
         "Take plain at depth 20 without a treatment: test error 0.7%, 747,136 multiply"

@@ -36,7 +36,11 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
     causes = tuple(attribute(table, infos, mechanisms))
     result = study.Result(Path(), info, table, (), causes, recommend(table, infos))
     cause, take, _, seconds = study.conclusion(result).splitlines()
-    assert cause.startswith("       cause  d56: optimisation; residual wins back 63.")
+    assert cause.startswith(
+        "       cause  d56: optimisation; residual wins back 62.8 of 64.0 points"
+    )
     assert "3 seeds)" in cause
-    assert take.startswith("        take  d8: depth 8, test error 1.0%, 80,000 MACs, 11.0 s a run")
+    assert take == (
+        "        take  d8+residual: depth 8, test error 1.0%, 80,000 MACs, 11.0 s a run"
+    )
     assert seconds == "total 3 s"
