@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from depthstudy.data import Dataset
 
 os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+os.environ["XLA_FLAGS"] = (
+    "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=1"
+)
 _CACHE = tempfile.TemporaryDirectory(prefix="depthstudy-test-")
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
