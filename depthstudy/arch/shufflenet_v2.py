@@ -62,9 +62,7 @@ def shufflenet_v2(
         family="shufflenet_v2",
         stem=StemSpec(filters=_STEM, stride=2, pool=True),
         stages=tuple(_stage(first * 2**number, count) for number, count in enumerate(_COUNTS)),
-        head=HeadSpec(
-            num_classes=num_classes, activated=True, filters=1024 if width < 2 else 2048
-        ),
+        head=HeadSpec(num_classes=num_classes, activated=True, filters=1024 if width < 2 else 2048),
         resolution=224,
     )
     return vary(

@@ -54,7 +54,9 @@ def wide_resnet(
     else:
         if depth not in _DEPTHS:
             raise InputError(f"no depth {depth} in layout {layout!r}; allowed: 50, 101, 152")
-        spec = resnet(depth=depth, num_classes=num_classes or (1000 if layout == "imagenet" else 10))
+        spec = resnet(
+            depth=depth, num_classes=num_classes or (1000 if layout == "imagenet" else 10)
+        )
         spec = map_blocks(
             spec, lambda block: dataclasses.replace(block, inner=_whole(block.inner * factor))
         )
@@ -76,7 +78,9 @@ def _cifar(depth: int, factor: float, num_classes: int) -> ArchSpec:
     if depth < 10 or depth % 6 != 4:
         below = max(10, depth - (depth - 4) % 6)
         nearest = "10" if depth < 10 else f"{below} and {below + 6}"
-        raise InputError(f"no depth {depth} in layout 'cifar', which needs 6n+4; nearest: {nearest}")
+        raise InputError(
+            f"no depth {depth} in layout 'cifar', which needs 6n+4; nearest: {nearest}"
+        )
     spec = resnet(
         depth=depth - 2,
         layout="cifar",
