@@ -12,7 +12,7 @@ from depthstudy import arch
 from depthstudy.arch import ArchSpec, LayerCost
 from depthstudy.arch.vocabulary import BatchNorm, Conv, Dense
 from depthstudy.errors import InputError
-from depthstudy.nets.torch_names import torch_names
+from depthstudy.nets.torch_names import Style, style_of, torch_names
 
 _IGNORED = "num_batches_tracked"  # a counter of batches
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
@@ -35,19 +35,10 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
       InputError: No file of this family is known, or the file is of another net: a name is missing
         or unexpected, or a shape differs.
     """
-    names = torch_names(spec, state_dict)
-    costs = {
-        cost.path: cost
-        for cost in arch.layer_costs(spec, (_SIDE, _SIDE, _image_channels(names, state_dict)))
-        if cost.parameters
-    }
-    expected = {
-        f"{names[path]}.{leaf}": shape
-        for path, cost in costs.items()
-        for leaf, shape in _shapes(cost).items()
-    }
+    names = torch_names(spec, style_of(state_dict))
+    costs = _costs(spec, _image_channels(names, state_dict))
     given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
-    _check(spec, expected, given)
+    _check(spec, _expected(names, costs), given)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
@@ -64,6 +55,27 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
+
+
+def torch_shapes(spec: ArchSpec, style: Style = "torchvision") -> dict[str, tuple[int, ...]]:
+    """Returns the names and shapes that a file of weights for ``spec``, on colour images, has."""
+    names = torch_names(spec, style)
+    return _expected(names, _costs(spec, 3))
+
+
+def _costs(spec: ArchSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
+    found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
+    return {cost.path: cost for cost in found if cost.parameters}
+
+
+def _expected(
+    names: Mapping[tuple[str, ...], str], costs: Mapping[tuple[str, ...], LayerCost]
+) -> dict[str, tuple[int, ...]]:
+    return {
+        f"{names[path]}.{leaf}": shape
+        for path, cost in costs.items()
+        for leaf, shape in _shapes(cost).items()
+    }
 
 
 def _kernel(weight: np.ndarray, side: int) -> np.ndarray:

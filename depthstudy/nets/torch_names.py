@@ -7,7 +7,8 @@ file's name for each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Literal
 
 from depthstudy.arch import ArchSpec, layers
 from depthstudy.arch.vocabulary import (
@@ -23,27 +24,28 @@ from depthstudy.errors import InputError
 
 Path = tuple[str, ...]
 Names = Iterator[tuple[Path, str]]
+Style = Literal["torchvision", "efficientnet_pytorch"]
 
 _GATE = {"conv1": "fc1", "conv2": "fc2"}
 
 
-def torch_names(spec: ArchSpec, like: Mapping[str, object]) -> dict[Path, str]:
+def style_of(names: Container[str]) -> Style:
+    """Returns whose names they are."""
+    return "efficientnet_pytorch" if "_conv_stem.weight" in names else "torchvision"
+
+
+def torch_names(spec: ArchSpec, style: Style) -> dict[Path, str]:
     """Returns, for the path of each layer with parameters, its name in the file.
 
-    Args:
-      spec: The architecture.
-      like: The file's names: they tell torchvision's from those of ``efficientnet_pytorch``.
-
     Raises:
-      InputError: No published file of this family is known.
+      InputError: No file of this family in this style is known.
     """
     family = spec.family.removesuffix("_plain")
-    if family.startswith("efficientnet") and "_conv_stem.weight" in like:
-        return dict(_efficientnet_pytorch(spec))
-    if family not in _FAMILIES:
-        known = ", ".join(sorted({*_FAMILIES, "efficientnet_lite"}))
-        raise InputError(f"no names of weights are known for {family}; known: {known}")
-    return dict(_FAMILIES[family](spec))
+    families = _FAMILIES[style]
+    if family not in families:
+        known = ", ".join(sorted({name for found in _FAMILIES.values() for name in found}))
+        raise InputError(f"no {style} names of weights are known for {family}; known: {known}")
+    return dict(families[family](spec))
 
 
 def _resnet(spec: ArchSpec) -> Names:
@@ -182,13 +184,19 @@ def _numbers(path: Path) -> tuple[int, int]:
     return int(path[0].removeprefix("stage")), int(path[1].removeprefix("block"))
 
 
-_FAMILIES: Mapping[str, Callable[[ArchSpec], Names]] = {
-    "efficientnet": _efficientnet,
-    "mobilenet_v2": _mobilenet_v2,
-    "mobilenet_v3": _mobilenet_v3,
-    "plain": _resnet,
-    "resnet": _resnet,
-    "shufflenet_v2": _shufflenet_v2,
-    "vgg": _vgg,
-    "wide_resnet": _resnet,
+_FAMILIES: Mapping[Style, Mapping[str, Callable[[ArchSpec], Names]]] = {
+    "torchvision": {
+        "efficientnet": _efficientnet,
+        "mobilenet_v2": _mobilenet_v2,
+        "mobilenet_v3": _mobilenet_v3,
+        "plain": _resnet,
+        "resnet": _resnet,
+        "shufflenet_v2": _shufflenet_v2,
+        "vgg": _vgg,
+        "wide_resnet": _resnet,
+    },
+    "efficientnet_pytorch": {
+        "efficientnet": _efficientnet_pytorch,
+        "efficientnet_lite": _efficientnet_pytorch,
+    },
 }
