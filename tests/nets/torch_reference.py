@@ -42,7 +42,9 @@ MEMBERS = [
 IDS = [name for _, _, name, _, _ in MEMBERS]
 
 
-def random_state(shapes: Mapping[str, tuple[int, ...]], seed: int, gain: float) -> dict[str, np.ndarray]:
+def random_state(
+    shapes: Mapping[str, tuple[int, ...]], seed: int, gain: float
+) -> dict[str, np.ndarray]:
     """Returns weights and statistics that keep activations near 1 and differ everywhere.
 
     Kernels are normal with variance gain / fan-in; running variances uniform in [0.5, 1.5], scales in
