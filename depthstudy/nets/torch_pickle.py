@@ -107,21 +107,24 @@ def _read_old(raw: bytes) -> tuple[dict[str, _Tensor], dict[str, np.ndarray]]:
     magic, _, system = (_Reader(file).load() for _ in range(3))
     _require(magic == _MAGIC, "it does not begin as such a file does")
     _require(system["little_endian"], "its numbers are big-endian")
-    tree = _tensors(_Reader(file).load())
-    order = _Reader(file).load()
-    kinds = {tensor.storage.key: tensor.storage for tensor in tree.values()}
+    reader = _Reader(file)
+    tree = _tensors(reader.load())
     found = {}
-    for key in order:
+    for key in _Reader(file).load():
         (size,) = struct.unpack("<q", file.read(8))
-        _require(key in kinds, "a storage belongs to no tensor")
-        storage = kinds[key]
+        _require(key in reader.storages, "a storage belongs to no tensor")
+        storage = reader.storages[key]
         _require(size == storage.size, "a storage has another size than its tensors say")
         found[key] = _numbers(file.read(_bytes(storage)), storage)
     return tree, found
 
 
 class _Reader(pickle.Unpickler):
-    """Unpickles plain containers, and tensors as notes."""
+    """Unpickles plain containers, and tensors as notes. ``storages`` are those it came upon."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.storages: dict[str, _Storage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -136,7 +139,7 @@ class _Reader(pickle.Unpickler):
         word, kind, key, _, size = pid[:5]
         _require(word == "storage" and kind in _TYPES.values(), f"it refers to {word!r}")
         _require(len(pid) == 5 or pid[5] is None, "it has views of storages")
-        return _Storage(str(key), kind, int(size))
+        return self.storages.setdefault(str(key), _Storage(str(key), kind, int(size)))
 
 
 def _note_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:

@@ -33,11 +33,11 @@ MEMBERS = [
     ("mobilenet_v3", {"variant": "large"}, "mobilenet_v3_large", 65, 2.2),
     ("shufflenet_v2", {"width": 0.5}, "shufflenet_v2_x0_5", 64, 2.0),
     ("shufflenet_v2", {"width": 1.0}, "shufflenet_v2_x1_0", 65, 2.0),
-    ("efficientnet", {"variant": "b0"}, "efficientnet_b0", 65, 2.6),
-    ("efficientnet", {"variant": "b1"}, "efficientnet_b1", 64, 2.6),
+    ("efficientnet", {"variant": "b0"}, "efficientnet_b0", 64, 2.6),
+    ("efficientnet", {"variant": "b1"}, "efficientnet_b1", 65, 2.6),
     ("efficientnet", {"variant": "b5"}, "efficientnet_b5", 64, 2.3),
-    ("efficientnet_lite", {"variant": "lite0"}, "efficientnet-lite0", 65, 2.0),
-    ("efficientnet_lite", {"variant": "lite2"}, "efficientnet-lite2", 64, 2.0),
+    ("efficientnet_lite", {"variant": "lite0"}, "efficientnet-lite0", 64, 2.0),
+    ("efficientnet_lite", {"variant": "lite2"}, "efficientnet-lite2", 65, 2.0),
 ]
 IDS = [name for _, _, name, _, _ in MEMBERS]
 
@@ -47,8 +47,8 @@ def random_state(
 ) -> dict[str, np.ndarray]:
     """Returns weights and statistics that keep activations near 1 and differ everywhere.
 
-    Kernels are normal with variance gain / fan-in; running variances uniform in [0.5, 1.5], scales in
-    [0.6, 1.2]; running means, and the biases of convolutions and norms, normal with deviation 0.1.
+    Kernels are normal with variance gain / fan-in; running variances are uniform in [0.5, 1.5],
+    scales in [0.6, 1.2]; running means and all biases are normal with deviation 0.1.
     """
     random = np.random.default_rng(seed)
     state = {}
