@@ -33,15 +33,44 @@ Mechanism = Literal["optimisation", "overfitting", "redundancy", "receptive_fiel
 
 @dataclasses.dataclass(frozen=True)
 class ModelConfig:
-    """Options of ``arch.build``; ``None`` leaves an option to the family's own default."""
+    """Options of ``arch.build``; ``None`` leaves an option to the family's own default.
+
+    No family takes all of them: ``depth`` and ``layout``, which suit the default family, have to be
+    ``None`` or another word for most others.
+
+    Attributes:
+      family: A key of ``arch.FAMILIES``.
+      depth: Weight layers, of families that are told apart by them.
+      layout: ``"cifar"``, ``"imagenet"`` or ``"small"``: how early the image is halved.
+      width: Filters of the first stage (ResNets, VGG), or a factor of all channels (the others).
+      residual: Whether there are shortcuts; ``False`` is the plain twin.
+      norm: ``"batch"`` or ``"none"``.
+      shortcut: ``"A"`` or ``"B"``: shortcuts between different shapes.
+      variant: A published member, as ``"b0"``, ``"lite0"`` or ``"small"``.
+      depth_multiplier: Factor of the blocks of each stage, rounded up.
+      groups: Groups of ShuffleNet's convolutions.
+      activation: ``"relu"``, ``"relu6"``, ``"silu"`` or ``"hard_swish"``.
+      stochastic_depth: Share of images for which the last block is skipped; earlier ones less.
+      dropout: Share of features, or within blocks of wide ResNets, that is dropped.
+      padding: ``"torch"`` or ``"same"``, TensorFlow's.
+      norm_epsilon: What normalisation adds to the variance (EfficientNet).
+    """
 
     family: str = "resnet"
     depth: Count | None = 20
     layout: str | None = "cifar"
-    width: Count | None = None
+    width: Count | Positive | None = None
     residual: bool | None = None
     norm: str | None = None
     shortcut: str | None = None
+    variant: str | None = None
+    depth_multiplier: Positive | None = None
+    groups: Count | None = None
+    activation: str | None = None
+    stochastic_depth: Fraction | None = None
+    dropout: Fraction | None = None
+    padding: str | None = None
+    norm_epsilon: Positive | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -326,6 +355,6 @@ def _config_dict(value: Any) -> ml_collections.ConfigDict:
 
 
 def _optional_type(hint: Any) -> type:
-    """Returns ``T`` of ``T | None``."""
-    (kind,) = (arg for arg in typing.get_args(hint) if arg is not types.NoneType)
-    return typing.get_origin(kind) or kind
+    """Returns ``T`` of ``T | None``, and ``object`` where there are several, as int and float."""
+    kinds = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
+    return (typing.get_origin(kinds[0]) or kinds[0]) if len(kinds) == 1 else object

@@ -16,14 +16,33 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from depthstudy.arch.cost import Cost, LayerCost, cost, layer_costs
+from depthstudy.arch.efficientnet import efficientnet
+from depthstudy.arch.efficientnet_lite import efficientnet_lite
+from depthstudy.arch.mobilenet_v1 import mobilenet_v1
+from depthstudy.arch.mobilenet_v2 import mobilenet_v2
+from depthstudy.arch.mobilenet_v3 import mobilenet_v3
 from depthstudy.arch.resnet import plain, preact_resnet, resnet
+from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
+from depthstudy.arch.shufflenet_v1 import shufflenet_v1
+from depthstudy.arch.shufflenet_v2 import shufflenet_v2
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
+from depthstudy.arch.vgg import vgg
+from depthstudy.arch.wide_resnet import wide_resnet
 from depthstudy.errors import InputError
 
 FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
+    "efficientnet": efficientnet,
+    "efficientnet_lite": efficientnet_lite,
+    "mobilenet_v1": mobilenet_v1,
+    "mobilenet_v2": mobilenet_v2,
+    "mobilenet_v3": mobilenet_v3,
     "plain": plain,
     "preact_resnet": preact_resnet,
     "resnet": resnet,
+    "shufflenet_v1": shufflenet_v1,
+    "shufflenet_v2": shufflenet_v2,
+    "vgg": vgg,
+    "wide_resnet": wide_resnet,
 }
 
 
@@ -77,4 +96,8 @@ __all__ = [
     "build",
     "cost",
     "layer_costs",
+    "scale_compound",
+    "scale_depth",
+    "scale_resolution",
+    "scale_width",
 ]

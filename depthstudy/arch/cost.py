@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.layers import (
+from depthstudy.arch.layers import sections
+from depthstudy.arch.spec import ArchSpec
+from depthstudy.arch.vocabulary import (
+    AdaptiveMean,
+    AveragePool,
     BatchNorm,
     Conv,
     Dense,
@@ -13,10 +17,12 @@ from depthstudy.arch.layers import (
     Layers,
     MaxPool,
     Section,
+    SqueezeExcite,
+    Take,
     ZeroPad,
-    sections,
+    pooled,
 )
-from depthstudy.arch.spec import ArchSpec
+from depthstudy.errors import InputError
 
 Shape = tuple[int, int, int]
 
@@ -30,8 +36,8 @@ class Cost:
       macs: Multiply-accumulates of convolutions and dense layers, padding included.
       activations: Outputs of convolutions and dense layers (Radosavovic et al. 2020).
       receptive_field: Side, in pixels of the input, of the square that one last feature sees
-        (Araujo et al. 2019).
-      depth: Convolutions and dense layers on the longest path.
+        (Araujo et al. 2019), gates of squeeze-and-excitation left out: those see all pixels.
+      depth: Convolutions and dense layers on the longest path, those of gates left out.
     """
 
     parameters: int
@@ -91,11 +97,20 @@ def cost(spec: ArchSpec, image_shape: Shape) -> Cost:
 
 
 def layer_costs(spec: ArchSpec, image_shape: Shape) -> tuple[LayerCost, ...]:
-    """Returns the cost of every layer, in the order of the net."""
+    """Returns the cost of every layer, in the order of the net.
+
+    Raises:
+      InputError: The images are too small, or channels do not divide into groups.
+    """
     found: list[LayerCost] = []
     point = _Point(image_shape)
     for section in sections(spec):
-        point = _walk_section(section, point, found)
+        try:
+            point = _walk_section(section, point, found)
+        except InputError as error:
+            side = "x".join(map(str, image_shape[:2]))
+            where = "/".join(section.path)
+            raise InputError(f"{spec.family} on images of {side}: {where} {error}") from None
     return tuple(found)
 
 
@@ -104,18 +119,36 @@ def _walk_section(section: Section, point: _Point, found: list[LayerCost]) -> _P
     end = _walk(section.branch, point, section.path, found)
     if section.shortcut is not None:
         short = _walk(section.shortcut, point, section.path, found)
+        height, width, channels = end.shape
+        more = short.shape[2] if section.join == "concat" else 0
         end = dataclasses.replace(
-            end, field=max(end.field, short.field), depth=max(end.depth, short.depth)
+            end,
+            shape=(height, width, channels + more),
+            field=max(end.field, short.field),
+            depth=max(end.depth, short.depth),
         )
     return _walk(section.after, end, section.path, found)
 
 
 def _walk(layers: Layers, point: _Point, path: tuple[str, ...], found: list[LayerCost]) -> _Point:
     for layer in layers:
+        if isinstance(layer, SqueezeExcite):
+            found.extend(_gate_costs(layer, point, path))
+            continue
         entry = _layer_cost(layer, point, path)
         found.append(entry)
         point = _Point(entry.shape, entry.field, entry.jump, entry.depth)
     return point
+
+
+def _gate_costs(
+    layer: SqueezeExcite, point: _Point, path: tuple[str, ...]
+) -> tuple[LayerCost, LayerCost]:
+    """The two convolutions of a gate; they see one pixel and are not on the way of the image."""
+    mean = dataclasses.replace(point, shape=(1, 1, point.shape[2]), depth=point.depth - 1)
+    inside = dataclasses.replace(mean, shape=(1, 1, layer.reduce.filters))
+    gate = (*path, layer.name)
+    return _layer_cost(layer.reduce, mean, gate), _layer_cost(layer.expand, inside, gate)
 
 
 def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost:
@@ -123,24 +156,32 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
     shape, window, stride, parameters, macs = point.shape, 1, 1, 0, 0
     match layer:
         case Conv():
+            if channels % layer.groups or layer.filters % layer.groups:
+                raise InputError(
+                    f"cannot divide {channels} and {layer.filters} channels by {layer.groups}"
+                )
             window, stride = layer.kernel, layer.stride
-            shape = (*_pooled(height, width, window, stride), layer.filters)
-            weights = layer.kernel**2 * channels * layer.filters
+            shape = (*_pooled(layer, layer.kernel, height, width), layer.filters)
+            weights = layer.kernel**2 * channels // layer.groups * layer.filters
             parameters = weights + (layer.filters if layer.bias else 0)
             macs = weights * shape[0] * shape[1]
         case BatchNorm():
             parameters = 2 * channels
-        case MaxPool():
+        case MaxPool() | AveragePool():
             window, stride = layer.window, layer.stride
-            shape = (*_pooled(height, width, window, stride), channels)
+            shape = (*_pooled(layer, layer.window, height, width), channels)
         case ZeroPad():
             stride = layer.stride
-            shape = (*_pooled(height, width, 1, stride), layer.filters)
+            shape = (-(-height // stride), -(-width // stride), layer.filters)
+        case Take():
+            shape = (height, width, layer.stop - layer.start)
         case GlobalMean():
             shape = (1, 1, channels)
+        case AdaptiveMean():
+            shape = (layer.side, layer.side, channels)
         case Dense():
             shape = (1, 1, layer.features)
-            macs = channels * layer.features
+            macs = height * width * channels * layer.features
             parameters = macs + layer.features
     weighted = isinstance(layer, Conv | Dense)
     return LayerCost(
@@ -156,7 +197,14 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
     )
 
 
-def _pooled(height: int, width: int, window: int, stride: int) -> tuple[int, int]:
-    """Returns the output's height and width for a window padded by ``(window - 1) // 2``."""
-    margin = 2 * ((window - 1) // 2) - window
-    return (height + margin) // stride + 1, (width + margin) // stride + 1
+def _pooled(
+    layer: Conv | MaxPool | AveragePool, window: int, height: int, width: int
+) -> tuple[int, int]:
+    """Returns the output's height and width."""
+    side = min(height, width)
+    if pooled(side, window, layer.stride, layer.padding) < 1:
+        raise InputError(f"has a window of {window} pixels for {side}")
+    return (
+        pooled(height, window, layer.stride, layer.padding),
+        pooled(width, window, layer.stride, layer.padding),
+    )

@@ -8,125 +8,127 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, Norm, StemSpec
-
-
-@dataclasses.dataclass(frozen=True)
-class Conv:
-    """Convolution, padded by ``(kernel - 1) // 2`` on each side."""
-
-    name: str
-    filters: int
-    kernel: int
-    stride: int = 1
-    bias: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class BatchNorm:
-    """Batch normalisation with scale and bias (Ioffe & Szegedy 2015)."""
-
-    name: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Relu:
-    """Rectifier."""
-
-
-@dataclasses.dataclass(frozen=True)
-class MaxPool:
-    """Max pooling, padded by ``(window - 1) // 2`` on each side."""
-
-    window: int
-    stride: int
-
-
-@dataclasses.dataclass(frozen=True)
-class ZeroPad:
-    """Shortcut "A": every ``stride``-th pixel, zeros as the missing channels."""
-
-    filters: int
-    stride: int
-
-
-@dataclasses.dataclass(frozen=True)
-class GlobalMean:
-    """Average over all pixels."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Dense:
-    """Dense layer with bias."""
-
-    name: str
-    features: int
-
-
-Layer = Conv | BatchNorm | Relu | MaxPool | ZeroPad | GlobalMean | Dense
-Layers = tuple[Layer, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Section:
-    """A named part of a net: ``after(branch(x) + shortcut(x))`` with ``x = before(input)``.
-
-    Attributes:
-      path: Where its parameters are, as ``("stage2", "block07")``.
-      before: Layers that branch and shortcut share.
-      branch: Layers of the main path.
-      shortcut: Layers of the shortcut, ``()`` for the identity and ``None`` where there is none.
-      after: Layers that follow the sum.
-    """
-
-    path: tuple[str, ...]
-    branch: Layers
-    before: Layers = ()
-    shortcut: Layers | None = None
-    after: Layers = ()
+from depthstudy.arch.spec import ActivationKind, ArchSpec, BlockSpec, HeadSpec, Norm, StemSpec
+from depthstudy.arch.vocabulary import (
+    Activation,
+    AdaptiveMean,
+    AveragePool,
+    BatchNorm,
+    ChannelShuffle,
+    Conv,
+    Dense,
+    Dropout,
+    GlobalMean,
+    Layer,
+    Layers,
+    MaxPool,
+    Section,
+    SqueezeExcite,
+    StochasticDepth,
+    Take,
+    ZeroPad,
+)
 
 
 def sections(spec: ArchSpec) -> tuple[Section, ...]:
     """Returns the net as sections, in the order in which images pass them."""
     found = [_stem(spec.stem)]
     channels = spec.stem.filters
+    count = sum(len(stage) for stage in spec.stages)
     for stage_number, stage in enumerate(spec.stages, start=1):
         digits = max(2, len(str(len(stage))))
         for block_number, block in enumerate(stage, start=1):
             path = (f"stage{stage_number}", f"block{block_number:0{digits}d}")
-            found.append(_block(block, channels, path))
+            drop_rate = spec.stochastic_depth * (len(found) - 1) / count
+            found.append(_block(block, channels, path, drop_rate))
             channels = block.filters
-    return (*found, _head(spec.head))
+    found.append(_head(spec.head))
+    return tuple(_section_of(spec, section) for section in found)
+
+
+def _section_of(spec: ArchSpec, section: Section) -> Section:
+    """Returns the section with what holds throughout the net."""
+
+    def settled(found: Layers) -> Layers:
+        return tuple(_layer_of(spec, layer) for layer in found)
+
+    return dataclasses.replace(
+        section,
+        before=settled(section.before),
+        branch=settled(section.branch),
+        shortcut=None if section.shortcut is None else settled(section.shortcut),
+        after=settled(section.after),
+    )
+
+
+def _layer_of(spec: ArchSpec, layer: Layer) -> Layer:
+    match layer:
+        case BatchNorm():
+            return BatchNorm(layer.name, spec.norm_epsilon, spec.norm_momentum)
+        case Conv():
+            bias = layer.bias or spec.biased
+            return dataclasses.replace(layer, bias=bias, padding=spec.padding)
+        case MaxPool() | AveragePool():
+            return dataclasses.replace(layer, padding=spec.padding)
+    return layer
 
 
 def _stem(stem: StemSpec) -> Section:
     conv = Conv("conv", stem.filters, stem.kernel, stem.stride, bias=stem.norm == "none")
-    activation = (*_norm("norm", stem.norm), Relu()) if stem.activated else ()
+    activation = _norm_activation(stem.norm, stem.activation) if stem.activated else ()
     pool = (MaxPool(window=3, stride=2),) if stem.pool else ()
     return Section(("stem",), branch=(conv, *activation, *pool))
 
 
 def _head(head: HeadSpec) -> Section:
-    activation = (*_norm("norm", head.norm), Relu()) if head.activated else ()
-    return Section(("head",), branch=(*activation, GlobalMean(), Dense("dense", head.num_classes)))
+    found: list[Layer] = [MaxPool(window=2, stride=2)] if head.pool else []
+    if head.filters:
+        found.append(Conv("conv", head.filters, 1, bias=head.norm == "none"))
+    found += _norm_activation(head.norm, head.activation) if head.activated else ()
+    found.append(GlobalMean() if head.mean_side == 1 else AdaptiveMean(head.mean_side))
+    drop = (Dropout(head.dropout),) if head.dropout else ()
+    for i, features in enumerate(head.hidden, start=1):
+        found += [Dense(f"hidden{i}", features), Activation(head.activation), *drop]
+    found += () if head.hidden else drop
+    return Section(("head",), branch=(*found, Dense("dense", head.num_classes)))
 
 
-def _block(block: BlockSpec, channels: int, path: tuple[str, ...]) -> Section:
+def _block(block: BlockSpec, channels: int, path: tuple[str, ...], drop_rate: float) -> Section:
+    if block.kind == "shuffle_v2":
+        return _shuffle_v2(block, channels, path)
     shortcut = _shortcut(block, channels)
-    if not block.kind.startswith("preact"):
-        return Section(path, _postact_branch(block), shortcut=shortcut, after=(Relu(),))
-    first, rest = _preact_branch(block)
-    projected = any(isinstance(layer, Conv) for layer in shortcut or ())
-    if projected:  # He et al. 2016 project the activated input
-        return Section(path, rest, before=first, shortcut=shortcut)
-    return Section(path, first + rest, shortcut=shortcut)
+    concat = block.kind == "shuffle_v1" and bool(shortcut)
+    skips = drop_rate and shortcut is not None and not concat
+    drop = (StochasticDepth(drop_rate),) if skips else ()
+    if block.kind.startswith("preact"):
+        first, rest = _preact_branch(block, channels)
+        projected = any(isinstance(layer, Conv) for layer in shortcut or ())
+        if projected:  # He et al. 2016 project the activated input
+            return Section(path, rest + drop, before=first, shortcut=shortcut)
+        return Section(path, first + rest + drop, shortcut=shortcut)
+    # In a VGG net the first convolution of a stage sees pooled images.
+    pool = (MaxPool(2, block.stride),) if block.kind == "conv" and block.stride > 1 else ()
+    branch = _sequence(_steps(block, channels, block.filters - concat * channels), block)
+    late = block.kind in ("basic", "bottleneck", "shuffle_v1")
+    return Section(
+        path,
+        branch=pool + branch + drop,
+        shortcut=shortcut,
+        join="concat" if concat else "add",
+        after=(Activation(block.activation),) if late else (),
+    )
 
 
 def _shortcut(block: BlockSpec, channels: int) -> Layers | None:
+    """The layers of a shortcut that is added, and of ShuffleNet's, which is pooled."""
     if not block.residual:
         return None
     if channels == block.filters and block.stride == 1:
         return ()
+    if block.kind == "shuffle_v1":
+        return (AveragePool(3, block.stride),)
+    if block.shortcut == "identity":
+        return None
     if block.shortcut == "A":
         return (ZeroPad(block.filters, block.stride),)
     conv = Conv("shortcut_conv", block.filters, 1, block.stride, bias=block.norm == "none")
@@ -134,38 +136,112 @@ def _shortcut(block: BlockSpec, channels: int) -> Layers | None:
     return (conv, *norm)
 
 
-def _postact_branch(block: BlockSpec) -> Layers:
-    """Convolution, normalisation, rectifier; the last one follows the sum (He et al. 2015)."""
+def _shuffle_v2(block: BlockSpec, channels: int, path: tuple[str, ...]) -> Section:
+    """Half of the channels passes by, or both halves are made anew; then they are dealt out."""
+    half = block.filters // 2
+    shuffle = (ChannelShuffle(2),)
+    if not block.residual:
+        branch = _sequence(_steps(block, channels, block.filters), block)
+        return Section(path, branch, after=shuffle)
+    rest = block.filters - half
+    if block.stride == 1 and channels == block.filters:
+        branch = (Take(half, channels), *_sequence(_steps(block, rest, rest), block))
+        return Section(path, branch, shortcut=(Take(0, half),), join="concat", after=shuffle)
+    branch = _sequence(_steps(block, channels, rest), block)
+    pair = (_depthwise(block, channels, activated=False), _Step(half))
+    short = _sequence(pair, block, prefix="shortcut_")
+    return Section(path, branch, shortcut=short, join="concat", after=shuffle)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Step:
+    """A convolution, its normalisation and, if ``activated``, its activation; ``then`` others."""
+
+    filters: int
+    kernel: int = 1
+    stride: int = 1
+    groups: int = 1
+    activated: bool = True
+    then: Layers = ()
+
+
+def _steps(block: BlockSpec, channels: int, filters: int) -> tuple[_Step, ...]:
+    """The steps of a branch from ``channels`` to ``filters``, by kind of block."""
+    inner, kernel, stride = block.inner, block.kernel, block.stride
+    last = _Step(filters, activated=False)
+    match block.kind:
+        case "basic" | "preact_basic":
+            return _Step(inner, kernel, stride), _Step(filters, kernel, activated=False)
+        # The 3x3 convolution has the stride, as in the published weights (Goyal et al. 2017),
+        # not the first 1x1.
+        case "bottleneck" | "preact_bottleneck":
+            return _Step(inner), _Step(inner, kernel, stride), last
+        case "conv":
+            return (_Step(filters, kernel),)
+        case "separable":
+            return _depthwise(block, channels), _Step(filters)
+        case "linear_separable":
+            return _depthwise(block, channels, then=_gate(block, channels)), last
+        case "inverted":
+            return _Step(inner), _depthwise(block, inner, then=_gate(block, inner)), last
+        case "shuffle_v1":
+            groups = block.groups if block.first_groups is None else block.first_groups
+            first = _Step(inner, groups=groups, then=(ChannelShuffle(block.groups),))
+            depthwise = _depthwise(block, inner, activated=False)
+            return first, depthwise, dataclasses.replace(last, groups=block.groups)
+        case "shuffle_v2":
+            return _Step(inner), _depthwise(block, inner, activated=False), _Step(filters)
+
+
+def _depthwise(
+    block: BlockSpec, channels: int, *, activated: bool = True, then: Layers = ()
+) -> _Step:
+    return _Step(channels, block.kernel, block.stride, channels, activated, then)
+
+
+def _gate(block: BlockSpec, channels: int) -> Layers:
+    if not block.squeeze:
+        return ()
+    reduce = Conv("conv1", block.squeeze, 1, bias=True)
+    expand = Conv("conv2", channels, 1, bias=True)
+    activation, gate = block.squeeze_activation, block.squeeze_gate
+    return (SqueezeExcite("squeeze_excite", reduce, expand, activation, gate),)
+
+
+def _sequence(steps: tuple[_Step, ...], block: BlockSpec, prefix: str = "") -> Layers:
+    """Convolution, normalisation, activation, step by step."""
     found: list[Layer] = []
-    for i, conv in enumerate(_convs(block), start=1):
-        found += [Relu()] if found else []
-        found += [conv, *_norm(f"norm{i}", block.norm)]
+    for i, step in enumerate(steps, start=1):
+        found += _dropout(block, last=i == len(steps))
+        found += [_conv(f"{prefix}conv{i}", step, block), *_norm(f"{prefix}norm{i}", block.norm)]
+        found += [Activation(block.activation)] if step.activated else []
+        found += step.then
     return tuple(found)
 
 
-def _preact_branch(block: BlockSpec) -> tuple[Layers, Layers]:
-    """Normalisation, rectifier, convolution (He et al. 2016), split after the first rectifier."""
+def _preact_branch(block: BlockSpec, channels: int) -> tuple[Layers, Layers]:
+    """Normalisation, activation, convolution (He et al. 2016), split after the first two."""
+    steps = _steps(block, channels, block.filters)
     found: list[Layer] = []
-    for i, conv in enumerate(_convs(block), start=1):
-        found += [*_norm(f"norm{i}", block.norm), Relu(), conv]
-    split = found.index(Relu()) + 1
+    for i, step in enumerate(steps, start=1):
+        found += [*_norm(f"norm{i}", block.norm), Activation(block.activation)]
+        found += _dropout(block, last=i == len(steps))
+        found.append(_conv(f"conv{i}", step, block))
+    split = found.index(Activation(block.activation)) + 1
     return tuple(found[:split]), tuple(found[split:])
 
 
-def _convs(block: BlockSpec) -> tuple[Conv, ...]:
-    """The convolutions of a branch, in order."""
-    # In a bottleneck the 3x3 convolution has the stride, as in the published weights
-    # (Goyal et al. 2017), not the first 1x1.
-    shapes = (
-        ((block.inner, 1, 1), (block.inner, 3, block.stride), (block.filters, 1, 1))
-        if block.kind.endswith("bottleneck")
-        else ((block.inner, 3, block.stride), (block.filters, 3, 1))
-    )
+def _conv(name: str, step: _Step, block: BlockSpec) -> Conv:
     bias = block.norm == "none"
-    return tuple(
-        Conv(f"conv{i}", filters, kernel, stride, bias)
-        for i, (filters, kernel, stride) in enumerate(shapes, start=1)
-    )
+    return Conv(name, step.filters, step.kernel, step.stride, bias, step.groups)
+
+
+def _dropout(block: BlockSpec, last: bool) -> Layers:
+    return (Dropout(block.dropout),) if last and block.dropout else ()
+
+
+def _norm_activation(norm: Norm, activation: ActivationKind) -> Layers:
+    return (*_norm("norm", norm), Activation(activation))
 
 
 def _norm(name: str, norm: Norm) -> Layers:

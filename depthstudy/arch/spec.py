@@ -10,9 +10,23 @@ import dataclasses
 import json
 from typing import Any, Literal
 
-BlockKind = Literal["basic", "bottleneck", "preact_basic", "preact_bottleneck"]
+BlockKind = Literal[
+    "basic",
+    "bottleneck",
+    "conv",
+    "inverted",
+    "linear_separable",
+    "preact_basic",
+    "preact_bottleneck",
+    "separable",
+    "shuffle_v1",
+    "shuffle_v2",
+]
 Norm = Literal["batch", "none"]
-Shortcut = Literal["A", "B"]
+Shortcut = Literal["A", "B", "identity"]
+ActivationKind = Literal["relu", "relu6", "silu", "hard_swish"]
+Gate = Literal["sigmoid", "hard_sigmoid"]
+Padding = Literal["torch", "same"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,6 +40,7 @@ class StemSpec:
       pool: Whether a 3x3 max pooling of stride 2 follows.
       norm: Normalisation; a convolution that none follows has a bias.
       activated: Whether normalisation and activation follow the convolution.
+      activation: That activation.
     """
 
     filters: int
@@ -34,6 +49,7 @@ class StemSpec:
     pool: bool = False
     norm: Norm = "batch"
     activated: bool = True
+    activation: ActivationKind = "relu"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,13 +59,23 @@ class BlockSpec:
     Attributes:
       kind: Order of the layers in the branch.
       filters: Output channels.
-      inner: Output channels of the convolutions inside the branch.
+      inner: Output channels of the convolutions inside the branch. Not read where there are none:
+        ``"conv"``, ``"separable"`` and ``"linear_separable"``.
       stride: Stride of the block.
       norm: Normalisation; a convolution that none follows has a bias.
-      residual: Whether the input is added to the branch.
+      residual: Whether the input is added to the branch (``"shuffle_v2"``: half of the input is
+        handed on as it is).
       shortcut: How the input is brought to the output's shape where they differ: ``"A"`` takes
         every n-th pixel and pads channels with zeros, ``"B"`` is a 1x1 convolution
-        (He et al. 2015).
+        (He et al. 2015); with ``"identity"`` such a block has no shortcut.
+      activation: Activation, throughout the block.
+      kernel: Side of the kernels that are not 1x1.
+      groups: Groups of the 1x1 convolutions of ``"shuffle_v1"``.
+      first_groups: Groups of the first of them; ``None`` is ``groups``.
+      squeeze: Channels inside the squeeze-and-excitation; 0 is a block without.
+      squeeze_activation: Activation inside it.
+      squeeze_gate: Its last activation.
+      dropout: Share of channels' pixels that is dropped before the last convolution.
     """
 
     kind: BlockKind
@@ -59,31 +85,79 @@ class BlockSpec:
     norm: Norm = "batch"
     residual: bool = True
     shortcut: Shortcut = "B"
+    activation: ActivationKind = "relu"
+    kernel: int = 3
+    groups: int = 1
+    first_groups: int | None = None
+    squeeze: int = 0
+    squeeze_activation: ActivationKind = "relu"
+    squeeze_gate: Gate = "sigmoid"
+    dropout: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HeadSpec:
-    """What comes after the last block: global average pooling and a dense layer.
+    """What comes after the last block, down to the logits.
 
     Attributes:
       num_classes: Number of logits.
-      activated: Whether normalisation and activation come first, as pre-activation nets need.
+      activated: Whether normalisation and activation come first, as pre-activation nets need, or
+        after the 1x1 convolution where there is one.
       norm: That normalisation.
+      activation: That activation, and the one after each hidden dense layer.
+      pool: Whether a 2x2 max pooling of stride 2 comes first.
+      filters: Output channels of a 1x1 convolution before the average; 0 is none.
+      mean_side: Side of the picture of averages that the dense layers see; 1 is one average.
+      hidden: Features of the dense layers before the last.
+      dropout: Share of features dropped: after each hidden layer, or before the only layer.
     """
 
     num_classes: int
     activated: bool = False
     norm: Norm = "batch"
+    activation: ActivationKind = "relu"
+    pool: bool = False
+    filters: int = 0
+    mean_side: int = 1
+    hidden: tuple[int, ...] = ()
+    dropout: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ArchSpec:
-    """An architecture. ``stages`` holds the blocks, grouped by resolution."""
+    """An architecture: what follows what, and what holds throughout.
+
+    Attributes:
+      family: Name of the family that it is a member of.
+      stem: What comes before the first block.
+      stages: The blocks, grouped by resolution or as the family's paper groups them.
+      head: What comes after the last block.
+      padding: ``"torch"`` pads every window by ``(side - 1) // 2`` all round. ``"same"`` is that of
+        TensorFlow: as little as gives ``ceil(size / stride)``, the odd pixel at bottom and right.
+      norm_epsilon: What normalisation adds to the variance.
+      norm_momentum: Share of the running statistics that a step keeps.
+      biased: Whether convolutions have a bias even where a normalisation follows.
+      stochastic_depth: Of ``L`` blocks the ``i``-th, counted from 0, is skipped at random with
+        probability ``stochastic_depth * i / L``, where it has a shortcut (Huang et al. 2016).
+      resolution: Side of the images that it is made for; nothing in the net depends on it.
+    """
 
     family: str
     stem: StemSpec
     stages: tuple[tuple[BlockSpec, ...], ...]
     head: HeadSpec
+    padding: Padding = "torch"
+    norm_epsilon: float = 1e-5
+    norm_momentum: float = 0.9
+    biased: bool = False
+    stochastic_depth: float = 0.0
+    resolution: int | None = None
+
+    @property
+    def draws(self) -> bool:
+        """Whether training draws at random: it has dropout or stochastic depth."""
+        blocks = [block for stage in self.stages for block in stage]
+        return any([self.stochastic_depth, self.head.dropout, *(b.dropout for b in blocks)])
 
     def to_json(self) -> str:
         """Returns the value as JSON, one line."""
@@ -91,7 +165,7 @@ class ArchSpec:
 
     @classmethod
     def from_json(cls, text: str) -> ArchSpec:
-        """Returns the value that ``to_json`` wrote.
+        """Returns the value that ``to_json`` wrote, now or before a field was added.
 
         Raises:
           ValueError: The text is not JSON of an architecture.
@@ -103,9 +177,10 @@ class ArchSpec:
 
 
 def _from_plain(value: dict[str, Any]) -> ArchSpec:
-    return ArchSpec(
-        family=value["family"],
-        stem=StemSpec(**value["stem"]),
-        stages=tuple(tuple(BlockSpec(**block) for block in stage) for stage in value["stages"]),
-        head=HeadSpec(**value["head"]),
-    )
+    head = value["head"]
+    parts = {
+        "stem": StemSpec(**value["stem"]),
+        "stages": tuple(tuple(BlockSpec(**block) for block in stage) for stage in value["stages"]),
+        "head": HeadSpec(**{**head, "hidden": tuple(head.get("hidden", ()))}),
+    }
+    return ArchSpec(**{**value, **parts})

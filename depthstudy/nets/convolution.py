@@ -15,63 +15,95 @@ from flax import linen as nn
 from jax import lax
 from jaxtyping import Array, Float
 
-# He et al. 2015: variance 2 / fan-out keeps the norm of gradients on the way back.
-_INIT = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
+from depthstudy.arch.spec import Padding
+from depthstudy.arch.vocabulary import margins
+
+Margins = tuple[tuple[int, int], tuple[int, int]]  # before and behind, of height and of width
+
 _TINY = 4  # pixels of an output up to which the CPU is faster with patches
 
 
 class Conv(nn.Module):
-    """Square convolution of images, padded by ``(kernel - 1) // 2`` on each side."""
+    """Square convolution of images; ``padding`` is as in ``arch.ArchSpec``."""
 
     filters: int
     kernel: int
     stride: int
     use_bias: bool
     dtype: Any
+    groups: int = 1
+    padding: Padding = "torch"
 
     @nn.compact
     def __call__(self, x: Float[Array, "B H W C"]) -> Float[Array, "B h w F"]:
         """Returns the convolved images, in ``dtype``."""
-        shape = (self.kernel, self.kernel, x.shape[-1], self.filters)
-        kernel = self.param("kernel", _INIT, shape)
-        y = convolve(x.astype(self.dtype), kernel.astype(self.dtype), self.stride)
+        shape = (self.kernel, self.kernel, x.shape[-1] // self.groups, self.filters)
+        kernel = self.param("kernel", _init(self.groups), shape)
+        y = convolve(
+            x.astype(self.dtype),
+            kernel.astype(self.dtype),
+            self.stride,
+            groups=self.groups,
+            padding=self.padding,
+        )
         if self.use_bias:
             y += self.param("bias", nn.initializers.zeros, (self.filters,)).astype(self.dtype)
         return y
 
 
 def convolve(
-    x: Float[Array, "B H W C"], kernel: Float[Array, "k k C F"], stride: int
+    x: Float[Array, "B H W C"],
+    kernel: Float[Array, "k k c F"],
+    stride: int,
+    *,
+    groups: int = 1,
+    padding: Padding = "torch",
 ) -> Float[Array, "B h w F"]:
-    """Returns the convolution, in the formulation that is fast here."""
+    """Returns the convolution, in the formulation that is fast here.
+
+    Args:
+      x: Images.
+      kernel: Its ``c`` is the number of channels of one group.
+      stride: Distance of two neighbouring windows in pixels.
+      groups: Equal parts of the channels, each convolved by itself to as many filters.
+      padding: As in ``arch.ArchSpec``.
+    """
     side = kernel.shape[0]
-    height, width = ((size + 2 * ((side - 1) // 2) - side) // stride + 1 for size in x.shape[1:3])
-    if jax.default_backend() == "cpu" and height * width <= _TINY:
-        return by_patches(x, kernel, stride)
-    return stock(x, kernel, stride)
+    (top, bottom), (left, right) = around = (
+        margins(x.shape[1], side, stride, padding),
+        margins(x.shape[2], side, stride, padding),
+    )
+    height = (x.shape[1] + top + bottom - side) // stride + 1
+    width = (x.shape[2] + left + right - side) // stride + 1
+    if jax.default_backend() == "cpu" and groups == 1 and height * width <= _TINY:
+        return by_patches(x, kernel, stride, around)
+    return stock(x, kernel, stride, around, groups)
 
 
 def stock(
-    x: Float[Array, "B H W C"], kernel: Float[Array, "k k C F"], stride: int
+    x: Float[Array, "B H W C"],
+    kernel: Float[Array, "k k c F"],
+    stride: int,
+    around: Margins,
+    groups: int = 1,
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as XLA does it."""
-    margin = (kernel.shape[0] - 1) // 2
     return lax.conv_general_dilated(
         x,
         kernel,
         window_strides=(stride, stride),
-        padding=[(margin, margin)] * 2,
+        padding=around,
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
     )
 
 
 def by_patches(
-    x: Float[Array, "B H W C"], kernel: Float[Array, "k k C F"], stride: int
+    x: Float[Array, "B H W C"], kernel: Float[Array, "k k C F"], stride: int, around: Margins
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as one product of all patches with the kernel."""
     side, _, channels, filters = kernel.shape
-    margin = (side - 1) // 2
-    padded = jnp.pad(x, [(0, 0), (margin, margin), (margin, margin), (0, 0)])
+    padded = jnp.pad(x, [(0, 0), *around, (0, 0)])
     height, width = ((size - side) // stride + 1 for size in padded.shape[1:3])
     shifted = [
         padded[:, i : i + (height - 1) * stride + 1 : stride,
@@ -82,3 +114,11 @@ def by_patches(
     patches = jnp.concatenate(shifted, axis=-1)
     product = patches.reshape(-1, side * side * channels) @ kernel.reshape(-1, filters)
     return product.reshape(x.shape[0], height, width, filters)
+
+
+def _init(groups: int) -> nn.initializers.Initializer:
+    """He et al. 2015: variance 2 / fan-out keeps the norm of gradients on the way back.
+
+    A channel goes into the filters of its own group only, so fan-out is smaller by ``groups``.
+    """
+    return nn.initializers.variance_scaling(2.0 * groups, "fan_out", "normal")

@@ -18,8 +18,10 @@ from flax import traverse_util
 from jaxtyping import Array, Float, Num
 
 from depthstudy.arch import layers
+from depthstudy.arch import vocabulary as words
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.nets.convolution import Conv
+from depthstudy.nets.simple import ACTIVATIONS, apply_simple
 
 Variables = Mapping[str, Any]
 
@@ -40,7 +42,10 @@ class Network(nn.Module):
 
     @nn.compact
     def __call__(self, images: Num[Array, "B H W C"], train: bool = False) -> Float[Array, "B K"]:
-        """Returns logits; with ``train`` it normalises by the batch and updates ``batch_stats``."""
+        """Returns logits; with ``train`` it normalises by the batch and updates ``batch_stats``.
+
+        With ``train``, a net that draws at random (``spec.draws``) needs ``rngs={"dropout": key}``.
+        """
         x = images.astype(self.dtype)
         sections = layers.sections(self.spec)
         for name, group in itertools.groupby(sections, key=lambda section: section.path[0]):
@@ -51,7 +56,7 @@ class Network(nn.Module):
 class _Group(nn.Module):
     """The sections whose paths begin alike: a stem, a stage or a head."""
 
-    sections: tuple[layers.Section, ...]
+    sections: tuple[words.Section, ...]
     dtype: Any
 
     @nn.compact
@@ -65,7 +70,7 @@ class _Group(nn.Module):
 
 
 class _Block(nn.Module):
-    section: layers.Section
+    section: words.Section
     dtype: Any
 
     @nn.compact
@@ -73,8 +78,8 @@ class _Block(nn.Module):
         return _apply_section(self.section, x, train, self.dtype)
 
 
-def _apply_section(section: layers.Section, x: Array, train: bool, dtype: Any) -> Array:
-    def run(found: layers.Layers, x: Array) -> Array:
+def _apply_section(section: words.Section, x: Array, train: bool, dtype: Any) -> Array:
+    def run(found: words.Layers, x: Array) -> Array:
         for layer in found:
             x = _apply_layer(layer, x, train, dtype)
         return x
@@ -82,39 +87,61 @@ def _apply_section(section: layers.Section, x: Array, train: bool, dtype: Any) -
     x = run(section.before, x)
     y = run(section.branch, x)
     if section.shortcut is not None:
-        y = y + run(section.shortcut, x)
+        short = run(section.shortcut, x)
+        y = y + short if section.join == "add" else jnp.concatenate([short, y], axis=-1)
     return run(section.after, y)
 
 
-def _apply_layer(layer: layers.Layer, x: Array, train: bool, dtype: Any) -> Array:
+def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array:
     """Applies one layer; those with parameters become submodules of the module that calls."""
     match layer:
-        case layers.Conv():
-            return Conv(
-                layer.filters, layer.kernel, layer.stride, layer.bias, dtype, name=layer.name
-            )(x)
-        case layers.BatchNorm():
+        case words.Conv():
+            return _conv(layer, dtype)(x)
+        case words.BatchNorm():
             return nn.BatchNorm(
                 use_running_average=not train,
-                momentum=0.9,
-                epsilon=1e-5,
+                momentum=layer.momentum,
+                epsilon=layer.epsilon,
                 dtype=dtype,
                 name=layer.name,
             )(x)
-        case layers.Relu():
-            return nn.relu(x)
-        case layers.MaxPool():
-            margin = (layer.window - 1) // 2
-            return nn.max_pool(x, (layer.window,) * 2, (layer.stride,) * 2, [(margin, margin)] * 2)
-        case layers.ZeroPad():
-            x = x[:, :: layer.stride, :: layer.stride]
-            return jnp.pad(x, [(0, 0)] * 3 + [(0, layer.filters - x.shape[-1])])
-        case layers.GlobalMean():
-            return jnp.mean(x, axis=(1, 2), dtype=jnp.float32)
-        case layers.Dense():
+        case words.SqueezeExcite():
+            return _Gate(layer, dtype, name=layer.name)(x)
+        case words.Dropout():
+            return nn.Dropout(layer.rate, deterministic=not train)(x)
+        case words.StochasticDepth():
+            return nn.Dropout(layer.rate, broadcast_dims=(1, 2, 3), deterministic=not train)(x)
+        case words.Dense():
             return nn.Dense(
                 layer.features, kernel_init=_DENSE_INIT, dtype=jnp.float32, name=layer.name
-            )(x)
+            )(x.reshape(len(x), -1))
+        case _:
+            return apply_simple(layer, x)
+
+
+class _Gate(nn.Module):
+    layer: words.SqueezeExcite
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        mean = jnp.mean(x, axis=(1, 2), keepdims=True, dtype=jnp.float32)
+        inside = _conv(self.layer.reduce, self.dtype)(mean)
+        inside = ACTIVATIONS[self.layer.activation](inside)
+        return x * ACTIVATIONS[self.layer.gate](_conv(self.layer.expand, self.dtype)(inside))
+
+
+def _conv(layer: words.Conv, dtype: Any) -> Conv:
+    return Conv(
+        layer.filters,
+        layer.kernel,
+        layer.stride,
+        layer.bias,
+        dtype,
+        layer.groups,
+        layer.padding,
+        name=layer.name,
+    )
 
 
 def outputs(

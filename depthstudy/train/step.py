@@ -48,6 +48,8 @@ class EvalSums(NamedTuple):
     examples: Float[Array, ""]
 
 
+_DROPOUT_STREAM = 0xD07  # folded into a step's key, and clear of the few that a split gives
+
 TrainStep = Callable[[TrainState, Batch, jax.Array], tuple[TrainState, StepMetrics]]
 EvalStep = Callable[[TrainState, Batch, jax.Array], EvalSums]
 
@@ -78,7 +80,8 @@ def make_train_step(
 ) -> TrainStep:
     """Returns ``train_step(state, batch, key) -> (state, metrics)``.
 
-    ``key`` is the key of this step; augmentation is all that uses it.
+    ``key`` is the key of this step: of its augmentation and, folded, of dropout and stochastic
+    depth. So nets with and without dropout see the same images.
     """
 
     def train_step(
@@ -86,6 +89,8 @@ def make_train_step(
     ) -> tuple[TrainState, StepMetrics]:
         images = augment(batch.images, key=key, config=data)
         images = normalize(images, dataset.mean, dataset.std)
+        draws = network.spec.draws
+        rngs = {"dropout": jax.random.fold_in(key, _DROPOUT_STREAM)} if draws else {}
 
         def mean_loss(params: Any) -> tuple[Array, tuple[Array, Any]]:
             logits, updates = network.apply(
@@ -93,6 +98,7 @@ def make_train_step(
                 images,
                 train=True,
                 mutable=["batch_stats"],
+                rngs=rngs,
             )
             losses = cross_entropy(logits, batch.labels, config.label_smoothing)
             return losses.mean(), (logits, updates)

@@ -8,7 +8,20 @@ OPTIONS = [
     ("plain", {"depth": 20, "layout": "cifar"}),
     ("resnet", {"depth": 32, "layout": "cifar", "width": 8, "shortcut": "B", "norm": "none"}),
     ("preact_resnet", {"depth": 50, "num_classes": 7}),
+    ("wide_resnet", {"depth": 16, "width": 2, "dropout": 0.3}),
+    ("vgg", {"depth": 11}),
+    ("mobilenet_v1", {"padding": "same", "activation": "relu6"}),
+    ("mobilenet_v2", {"width": 1.4, "residual": False}),
+    ("mobilenet_v3", {"variant": "small", "layout": "small"}),
+    ("shufflenet_v1", {"groups": 8}),
+    ("shufflenet_v2", {"depth_multiplier": 0.5}),
+    ("efficientnet", {"variant": "b5"}),
+    ("efficientnet_lite", {"variant": "lite4", "norm": "none"}),
 ]
+
+
+def test_every_family_is_here() -> None:
+    assert {family for family, _ in OPTIONS} == set(arch.FAMILIES)
 
 
 @pytest.mark.parametrize(("family", "options"), OPTIONS)
@@ -33,3 +46,22 @@ def test_plain_and_residual_differ_in_one_field() -> None:
         changed = {k for k in vars(without) if getattr(without, k) != getattr(with_shortcut, k)}
         assert changed == {"residual"}
     assert plain == arch.build("resnet", depth=20, layout="cifar", residual=False)
+
+
+def test_values_written_before_fields_were_added_still_load() -> None:
+    """The text of a ResNet-8 as the first version wrote it."""
+    block = '{{"filters": {0}, "inner": {0}, "kind": "basic", "norm": "batch", "residual": true, '
+    block += '"shortcut": "A", "stride": {1}}}'
+    stages = ", ".join(f"[{block.format(16 * s, s if s == 1 else 2)}]" for s in (1, 2, 4))
+    text = f"""{{"family": "resnet", "head": {{"activated": false, "norm": "batch",
+        "num_classes": 10}}, "stages": [{stages}], "stem": {{"activated": true, "filters": 16,
+        "kernel": 3, "norm": "batch", "pool": false, "stride": 1}}}}"""
+    assert arch.ArchSpec.from_json(text) == arch.build("resnet", depth=8, layout="cifar")
+
+
+def test_only_dropout_and_stochastic_depth_draw() -> None:
+    assert not arch.build("resnet", depth=20, layout="cifar").draws
+    assert arch.build("resnet", depth=20, layout="cifar", stochastic_depth=0.1).draws
+    assert arch.build("wide_resnet", depth=16, dropout=0.3).draws
+    assert arch.build("mobilenet_v2").draws
+    assert not arch.build("mobilenet_v2", dropout=0.0).draws

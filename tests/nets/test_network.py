@@ -23,6 +23,32 @@ MEMBERS = [
     ("preact_resnet", {"depth": 14, "layout": "cifar"}),
     ("preact_resnet", {"depth": 50, "residual": False}),
     ("preact_resnet", {"depth": 50}),
+    ("resnet", {"depth": 18, "layout": "small", "padding": "same", "dropout": 0.1}),
+    ("wide_resnet", {"depth": 10, "width": 2, "dropout": 0.3}),
+    ("vgg", {"depth": 11, "layout": "small"}),
+    ("vgg", {"depth": 13, "norm": "none", "layout": "small"}),
+    ("mobilenet_v1", {"depth_multiplier": 0.5}),
+    ("mobilenet_v1", {"depth_multiplier": 0.5, "padding": "same", "layout": "small"}),
+    ("mobilenet_v2", {"depth_multiplier": 0.5}),
+    ("mobilenet_v3", {"variant": "small"}),
+    ("mobilenet_v3", {"variant": "small", "layout": "small", "norm": "none"}),
+    ("shufflenet_v1", {"depth_multiplier": 0.5}),
+    ("shufflenet_v1", {"depth_multiplier": 0.5, "groups": 8, "residual": False}),
+    ("shufflenet_v2", {"depth_multiplier": 0.5}),
+    ("shufflenet_v2", {"depth_multiplier": 0.5, "residual": False, "layout": "small"}),
+    ("efficientnet", {"depth_multiplier": 0.5}),
+    ("efficientnet_lite", {"depth_multiplier": 0.5}),
+]
+FULL = [  # as published, with images as large as they are made for
+    ("resnet", {"depth": 18}),
+    ("vgg", {"depth": 11}),
+    ("mobilenet_v1", {}),
+    ("mobilenet_v2", {}),
+    ("mobilenet_v3", {}),
+    ("shufflenet_v1", {}),
+    ("shufflenet_v2", {}),
+    ("efficientnet", {}),
+    ("efficientnet_lite", {"variant": "lite1"}),
 ]
 
 
@@ -42,8 +68,16 @@ def test_cost_predicts_every_parameter(family: str, options: dict) -> None:
     assert found == {layer.path: layer.parameters for layer in costs if layer.parameters}
 
 
-@pytest.mark.parametrize(("family", "options"), MEMBERS)
-@pytest.mark.parametrize("side", [8, 33])
+def test_every_family_is_here() -> None:
+    assert {family for family, _ in MEMBERS} == set(arch.FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "side"),
+    [(*member, side) for member in MEMBERS for side in (8, 33)]
+    + [(*member, 224) for member in FULL]
+    + [("vgg", {"depth": 11}, 33)],
+)
 def test_cost_predicts_every_shape(family: str, options: dict, side: int) -> None:
     spec, image_shape = arch.build(family, **options), (side, side, 1)
     network, variables = nets.Network(spec), shapes(spec, image_shape)
