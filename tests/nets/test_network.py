@@ -52,6 +52,10 @@ FULL = [  # as published, with images as large as they are made for
 ]
 
 
+start = jax.jit(nets.init, static_argnums=(0, 2))
+outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
+
+
 def shapes(spec: arch.ArchSpec, image_shape: tuple[int, int, int]) -> dict:
     network = nets.Network(spec)
     return jax.eval_shape(lambda key: nets.init(network, key, image_shape), jax.random.key(0))
@@ -134,14 +138,14 @@ def test_names_sort_in_the_order_of_the_net() -> None:
 def test_with_a_zeroed_branch_a_block_is_its_shortcut(family: str) -> None:
     spec = arch.build(family, depth=14, layout="cifar")
     network = nets.Network(spec)
-    variables = nets.init(network, jax.random.key(0), (8, 8, 1))
+    variables = start(network, jax.random.key(0), (8, 8, 1))
     flat = traverse_util.flatten_dict(variables["params"])
     silent = {
         path: jnp.zeros_like(x) if path[-2] in ("conv2", "norm2") else x for path, x in flat.items()
     }
     images = jax.random.normal(jax.random.key(1), (4, 8, 8, 1))
     variables = {**variables, "params": traverse_util.unflatten_dict(silent)}
-    _, named = nets.outputs(network, variables, images)
+    _, named = outputs(network, variables, images)
     chain = [named["stem"], *(named[f"stage{i}/block0{j}"] for i in (1, 2, 3) for j in (1, 2))]
     for before, after in itertools.pairwise(chain):
         stride = before.shape[1] // after.shape[1]
@@ -161,11 +165,11 @@ def test_first_layers_against_scipy_and_a_closed_form() -> None:
     """Convolution by ``scipy.signal``; normalisation by the definition."""
     spec = arch.build("plain", depth=8, layout="cifar", width=3)
     network = nets.Network(spec)
-    variables = nets.init(network, jax.random.key(0), (7, 7, 2))
+    variables = start(network, jax.random.key(0), (7, 7, 2))
     images = jax.random.normal(jax.random.key(1), (4, 7, 7, 2))
-    state = network.apply(variables, images, train=True, capture_intermediates=True, mutable=True)[
-        1
-    ]
+    _, state = jax.jit(
+        lambda v, x: network.apply(v, x, train=True, capture_intermediates=True, mutable=True)
+    )(variables, images)
     stem = state["intermediates"]["stem"]
     kernel = np.asarray(variables["params"]["stem"]["conv"]["kernel"])
     expected = (
@@ -195,10 +199,10 @@ def test_first_layers_against_scipy_and_a_closed_form() -> None:
 def test_bfloat16_computes_in_bfloat16_and_keeps_float32() -> None:
     spec = arch.build("resnet", depth=8, layout="cifar")
     full, half = nets.Network(spec), nets.Network(spec, jnp.bfloat16)
-    variables = nets.init(half, jax.random.key(0), (8, 8, 1))
+    variables = start(half, jax.random.key(0), (8, 8, 1))
     assert {x.dtype for x in jax.tree.leaves(variables)} == {jnp.dtype("float32")}
     images = jax.random.normal(jax.random.key(1), (16, 8, 8, 1))
-    logits, named = nets.outputs(half, variables, images, "stage1/block01/conv1")
+    logits, named = outputs(half, variables, images, "stage1/block01/conv1")
     assert named["stage1/block01/conv1"].dtype == jnp.bfloat16
     assert logits.dtype == jnp.float32
     np.testing.assert_allclose(logits, full.apply(variables, images), atol=0.1)
@@ -208,6 +212,6 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_float32() -> None:
 def test_outputs_are_chosen_by_pattern() -> None:
     spec = arch.build("resnet", depth=14, layout="cifar")
     network = nets.Network(spec)
-    variables = nets.init(network, jax.random.key(0), (8, 8, 1))
-    _, named = nets.outputs(network, variables, jnp.zeros((1, 8, 8, 1)), "stage?/block02")
+    variables = start(network, jax.random.key(0), (8, 8, 1))
+    _, named = outputs(network, variables, jnp.zeros((1, 8, 8, 1)), "stage?/block02")
     assert list(named) == ["stage1/block02", "stage2/block02", "stage3/block02"]
