@@ -149,7 +149,7 @@ def test_stochastic_depth_skips_a_branch_for_whole_images() -> None:
 
 
 def test_kernels_of_groups_start_with_their_own_fan_out() -> None:
-    network = nets.Network(arch.build("mobilenet_v1", depth_multiplier=0.1))
+    network = nets.Network(arch.build("mobilenet_v1", depth_multiplier=0.1, num_classes=3))
     variables = jax.jit(lambda key: nets.init(network, key, (8, 8, 3)))(jax.random.key(0))
     params = variables["params"]
     depthwise = params["stage5"]["block01"]["conv1"]["kernel"]
