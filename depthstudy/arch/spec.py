@@ -154,6 +154,19 @@ class ArchSpec:
     resolution: int | None = None
 
     @property
+    def still(self) -> ArchSpec:
+        """The same architecture with the same parameters, but drawing nothing in training."""
+        return dataclasses.replace(
+            self,
+            stochastic_depth=0.0,
+            head=dataclasses.replace(self.head, dropout=0.0),
+            stages=tuple(
+                tuple(dataclasses.replace(block, dropout=0.0) for block in stage)
+                for stage in self.stages
+            ),
+        )
+
+    @property
     def draws(self) -> bool:
         """Whether training draws at random: it has dropout or stochastic depth."""
         blocks = [block for stage in self.stages for block in stage]

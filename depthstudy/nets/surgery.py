@@ -20,8 +20,6 @@ from depthstudy.arch import ArchSpec, BlockSpec, layers
 from depthstudy.errors import InputError
 from depthstudy.nets.network import Network, Variables
 
-_MOMENTUM = 0.9  # of the running statistics of ``Network``
-
 
 def blocks(spec: ArchSpec) -> dict[str, BlockSpec]:
     """Returns the blocks by their paths, as ``"stage1/block02"``, in the order of the net."""
@@ -137,8 +135,10 @@ def _moments(
     """Returns mean and, in the place of the variance, mean square of a batch."""
     zeros = jax.tree.map(jnp.zeros_like, variables["batch_stats"])
     start = {**variables, "batch_stats": zeros}
-    _, state = network.apply(start, images, train=True, mutable=["batch_stats"])
-    scaled = jax.tree.map(lambda x: x / (1 - _MOMENTUM), state["batch_stats"])
+    still = Network(network.spec.still)
+    _, state = still.apply(start, images, train=True, mutable=["batch_stats"])
+    new_share = 1 - network.spec.norm_momentum
+    scaled = jax.tree.map(lambda x: x / new_share, state["batch_stats"])
     flat = traverse_util.flatten_dict(scaled)
     return {
         path: x + flat[(*path[:-1], "mean")] ** 2 if path[-1] == "var" else x

@@ -16,8 +16,6 @@ from jaxtyping import Array, Float
 from depthstudy import nets
 from depthstudy.probes.subject import Subject
 
-_MOMENTUM = 0.9  # of the running statistics in nets.Network
-
 
 def states(subject: Subject) -> Iterator[tuple[str, nets.Variables]]:
     """Yields the variables that eval-mode probes look at, each with the suffix of its metrics.
@@ -37,11 +35,12 @@ def calibrated(
 ) -> nets.Variables:
     """Returns the variables with running statistics that are exactly those of ``images``."""
     zeros = jax.tree.map(lambda x: 0 * x, dict(variables.get("batch_stats", {})))
-    _, changed = network.apply(
+    _, changed = nets.Network(network.spec.still).apply(
         {"params": variables["params"], "batch_stats": zeros},
         images,
         train=True,
         mutable=["batch_stats"],
     )
-    statistics = jax.tree.map(lambda x: x / (1 - _MOMENTUM), changed.get("batch_stats", {}))
+    new_share = 1 - network.spec.norm_momentum
+    statistics = jax.tree.map(lambda x: x / new_share, changed.get("batch_stats", {}))
     return {"params": variables["params"], "batch_stats": statistics}

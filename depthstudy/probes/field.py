@@ -26,7 +26,7 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     convolutions = [
         cost
         for cost in arch.layer_costs(subject.spec, subject.dataset.image_shape)
-        if isinstance(cost.layer, Conv)
+        if isinstance(cost.layer, Conv) and "squeeze_excite" not in cost.path
     ]
     for cost in convolutions:
         yield Measurement("/".join(cost.path), "receptive_field", float(cost.field))

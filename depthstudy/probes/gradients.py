@@ -136,6 +136,7 @@ def gradient_norms(
     network: nets.Network, blocks: tuple[str, ...], variables: nets.Variables, batch: Examples
 ) -> GradientNorms:
     """Returns the norms on one batch; ``blocks`` are paths of the blocks whose outputs count."""
+    network = nets.Network(network.spec.still)
 
     def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
         with nn.intercept_methods(_shifted(shifts)):
