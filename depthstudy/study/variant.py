@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -97,7 +98,12 @@ def require_varied(field: str) -> None:
 
 
 def _given(model: config.ModelConfig) -> dict[str, Any]:
-    return {key: value for key, value in dataclasses.asdict(model).items() if value is not None}
+    """Returns the options that are set; a default that the family has no use for is not."""
+    given = {key: value for key, value in dataclasses.asdict(model).items() if value is not None}
+    builder = arch.FAMILIES.get(model.family)
+    taken = inspect.signature(builder).parameters if builder else given
+    defaults = dataclasses.asdict(config.ModelConfig())
+    return {k: v for k, v in given.items() if k in taken or v != defaults[k]}
 
 
 def _group(own: StudyConfig, settings: dict[str, Value]) -> str:
