@@ -101,7 +101,7 @@ def _given(model: config.ModelConfig) -> dict[str, Any]:
     """Returns the options that are set; a default that the family has no use for is not."""
     given = {key: value for key, value in dataclasses.asdict(model).items() if value is not None}
     builder = arch.FAMILIES.get(model.family)
-    taken = inspect.signature(builder).parameters if builder else given
+    taken = {"family", *(inspect.signature(builder).parameters if builder else given)}
     defaults = dataclasses.asdict(config.ModelConfig())
     return {k: v for k, v in given.items() if k in taken or v != defaults[k]}
 

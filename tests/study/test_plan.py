@@ -42,6 +42,13 @@ def test_a_sweep_is_a_product_over_any_fields() -> None:
     assert variants[1].dataset is not variants[0].dataset
 
 
+def test_a_default_that_a_family_does_not_take_is_not_given() -> None:
+    (variant,) = planned(model__family="mobilenet_v2", model__layout="small")
+    assert variant.info.depth == 53
+    with pytest.raises(InputError, match="takes no option 'depth'"):
+        planned(model__family="mobilenet_v2", model__layout="small", model__depth=26)
+
+
 def test_named_variants_join_the_sweep() -> None:
     variants = planned(
         sweep=(("model.depth", (8,)),),
