@@ -23,7 +23,7 @@ ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
-def apply_simple(layer: words.Layer, x: Float[Array, "B H W C"]) -> Array:
+def apply_simple(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
     """Returns what ``layer`` makes of the images, or of features ``[B, F]`` if it is an activation.
 
     Raises:

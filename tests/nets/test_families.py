@@ -113,8 +113,9 @@ def test_adaptive_means_cover_the_image(size: int, side: int) -> None:
 )
 def test_training_draws_by_its_key_and_evaluation_does_not(family: str, options: dict) -> None:
     spec, network, variables = small(family, **options)
+    variables = jax.tree.map(jnp.asarray, variables)
     assert spec.draws
-    images = np.random.default_rng(1).standard_normal((4, 16, 16, 3), np.float32)
+    images = jax.random.normal(jax.random.key(1), (4, 16, 16, 3))
 
     @jax.jit
     def train(seed: int) -> jax.Array:
