@@ -58,6 +58,6 @@ def test_augmentation_draws_the_same_with_and_without(
     for options in ({}, {"dropout": 0.5}, {"stochastic_depth": 0.5}):
         *_, train = parts(**options)
         with pytest.raises(_SeenError):
-            train(None, batch, jax.random.key(3))
+            train(step.TrainState(0, {}, {}, ()), batch, jax.random.key(3))
     for key in keys:
         np.testing.assert_array_equal(key, jax.random.key_data(jax.random.key(3)))
