@@ -8,17 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import vl_convert
-
 from depthstudy import store
 from depthstudy.records import Decomposition, VariantInfo
-from depthstudy.report import advice, causes, curves, figures, palette, pictures, tables, words
+from depthstudy.report import advice, causes, curves, figures, pictures, shell, tables, words
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Estimate, Study
-
-_HERE = Path(__file__).parent
-_SNIPPET = "window.vegaEmbed = vegaEmbed;"  # what the page needs of the chart library
 
 
 def write(workdir: Path) -> Path:
@@ -46,14 +40,6 @@ def _render(
         charts.append(panel.spec("container"))
         return {"id": f"chart-{len(charts) - 1}", "title": panel.title}
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     context = {
         "info": study.info,
         "lede": words.lede(study.info),
@@ -84,21 +70,9 @@ def _render(
         ],
         "tables": _tables(study),
         "figures": store.FIGURES,
-        "style": _style(),
-        "bundle": vl_convert.javascript_bundle(_SNIPPET).replace("</script", r"<\/script"),
         "charts": charts,
     }
-    return environment.get_template("report.html").render(context)
-
-
-def _style() -> str:
-    """Returns the style sheet behind the colours of both themes."""
-    rules = {
-        name: ":root{" + "".join(f"--{key}:{value};" for key, value in theme.items()) + "}"
-        for name, theme in (("light", palette.light()), ("dark", palette.dark()))
-    }
-    dark = f"@media screen and (prefers-color-scheme:dark){{{rules['dark']}}}"
-    return "\n".join([rules["light"], dark, (_HERE / "report.css").read_text("utf-8")])
+    return shell.render("report.html", context)
 
 
 def _hypotheses(study: Study) -> list[dict[str, Any]]:
