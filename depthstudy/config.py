@@ -166,6 +166,30 @@ class TrainConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class PruneConfig:
+    """What is taken out of a trained net, and how the rest goes on.
+
+    A variant with a part of this set starts from its dense twin, which is the same config with this
+    group at its defaults; a study trains the twin where it has none.
+
+    Attributes:
+      blocks: Share, rounded up, of the residual blocks with identity shortcuts that are taken out:
+        those whose deletion adds least to the train error.
+      fine_tune_epochs: Passes over the train set that follow.
+      fine_tune_rate: Their peak learning rate; ``None`` is that of the training (learning rate
+        rewinding, Renda et al. 2020).
+      control: ``"scratch_epochs"`` and ``"scratch_compute"`` train what is left anew, for as many
+        epochs, or for about as many multiply-accumulates, as dense twin and fine-tuning together
+        (Liu et al. 2019).
+    """
+
+    blocks: Fraction = 0.0
+    fine_tune_epochs: Natural = 0
+    fine_tune_rate: Positive | None = None
+    control: Literal["none", "scratch_epochs", "scratch_compute"] = "none"
+
+
+@dataclasses.dataclass(frozen=True)
 class Hypothesis:
     """A sentence that a study can find supported or refuted, and the numbers that decide it.
 
@@ -207,11 +231,16 @@ class Treatment:
       mechanism: What is to blame if the treatment wins back what depth lost.
       settings: Pairs of a dotted field and its new value; ``"double"`` is twice the number that it
         was (of ``data.image_size``, where that is ``None``, twice the size of the set's images).
+      where: Settings of the variants that it is given to; none are all.
+      control_of: Name of the treatment that this one is the control of. What a control wins back is
+        shown beside what its treatment does, and credited to no mechanism.
     """
 
     name: str
     mechanism: Mechanism
     settings: Settings
+    where: Settings = ()
+    control_of: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,6 +261,7 @@ class StudyConfig:
     model: ModelConfig = ModelConfig()
     data: DataConfig = DataConfig()
     train: TrainConfig = TrainConfig()
+    prune: PruneConfig = PruneConfig()
     sweep: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     variants: tuple[tuple[str, Settings], ...] = ()
     treatments: tuple[Treatment, ...] = ()

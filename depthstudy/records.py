@@ -43,7 +43,11 @@ class Record:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Summary:
-    """One finished run in a line: a row of ``summary.csv``."""
+    """One finished run in a line: a row of ``summary.csv``.
+
+    ``seconds`` is the wall time of its training and evaluation; of a pruned run, with that of the
+    dense run that it started from.
+    """
 
     variant: str
     seed: int
@@ -135,6 +139,7 @@ class Attribution:
       share_high: Upper end of the same interval.
       optimisation_part: The part of ``recovered`` that is train error.
       generalisation_part: The part that is the gap; the two add up to ``recovered``.
+      control_of: Name of the treatment that this one is the control of, or ``""``.
       seeds: Number of seeds that the four variants share, on which all but the excess rests.
     """
 
@@ -156,6 +161,7 @@ class Attribution:
     share_high: float
     optimisation_part: float
     generalisation_part: float
+    control_of: str = ""
     seeds: int
 
     @property
@@ -225,6 +231,8 @@ class VariantInfo:
       steps: Training steps of one run.
       treatment: Name of the treatment that it has on top, or ``""``.
       untreated: Name of the variant without the treatment, or ``""``.
+      dense: Name of the variant from whose trained nets its own start, or ``""``.
+      same_as: Name of a variant that is the same net, trained alike, and has the runs of both.
     """
 
     name: str
@@ -239,6 +247,8 @@ class VariantInfo:
     steps: int
     treatment: str = ""
     untreated: str = ""
+    dense: str = ""
+    same_as: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -175,10 +175,11 @@ class RunInfo:
       variant: Name of the variant.
       seed: Seed of initialisation and augmentation.
       arch: The architecture, as ``ArchSpec.to_json`` wrote it.
-      config: The groups ``model``, ``data`` and ``train`` of the config.
+      config: The groups ``model``, ``data``, ``train`` and ``prune`` of the config.
       dataset: What was learned, with the version that names its content.
       image_shape: Height, width and channels.
       class_names: Names of the classes.
+      removed: Blocks of its dense twin that were taken out, as ``"stage1/block02"``.
     """
 
     study: str
@@ -189,6 +190,7 @@ class RunInfo:
     dataset: str
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
+    removed: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from depthstudy.errors import InputError
-from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED
+from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
 from depthstudy.probes.field import FIELD
 from depthstudy.probes.generalisation import GENERALISATION, MEMORISATION
 from depthstudy.probes.gradients import GRADIENTS
@@ -64,6 +64,7 @@ __all__ = [
     "Probe",
     "Subject",
     "check",
+    "deletion_damage",
     "measure",
     "measure_between",
 ]

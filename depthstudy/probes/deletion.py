@@ -16,6 +16,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import scipy.stats
 from jaxtyping import Array, Float
 
@@ -50,6 +51,31 @@ def errors(subject: Subject, variants: Sequence[nets.Variables]) -> list[float]:
         ]
         count += float(examples.weights.sum())
     return [float(total) / count for total in wrong]
+
+
+def deletion_damage(subject: Subject) -> dict[str, float]:
+    """Returns the mean train loss in nats that taking out each block adds, by its path.
+
+    Of the train split, so that what is chosen by it is not chosen by the test set. Blocks whose
+    shortcut is not the identity cannot be taken out and are left out.
+    """
+    network, variables = nets.Network(subject.spec), subject.variables
+    removable = surgery.removable(subject.spec)
+    trials = [variables, *(surgery.silence(subject.spec, variables, [p]) for p in removable)]
+    sums = np.zeros(len(trials))
+    count = 0.0
+    for examples in subject.batches(subject.dataset.train):
+        sums += [float(_loss(network, trial, examples)) for trial in trials]
+        count += float(examples.weights.sum())
+    before, *after = sums / count
+    return {path: loss - before for path, loss in zip(removable, after, strict=True)}
+
+
+@functools.partial(jax.jit, static_argnames="network")
+def _loss(network: nets.Network, variables: nets.Variables, examples: Examples) -> Float[Array, ""]:
+    logits, _ = nets.outputs(network, variables, examples.images)
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, examples.labels)
+    return jnp.sum(examples.weights * losses)
 
 
 @functools.partial(jax.jit, static_argnames="network")

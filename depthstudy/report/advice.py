@@ -23,7 +23,9 @@ def plain(name: str) -> str:
 
 
 def treatment_label(row: Attribution) -> str:
-    """Returns ``"Weight decay (overfitting)"``."""
+    """Returns ``"Weight decay (overfitting)"``, or ``"Scratch (control of block removal)"``."""
+    if row.control_of:
+        return f"{_upper(plain(row.treatment))} (control of {plain(row.control_of)})"
     return f"{_upper(plain(row.treatment))} ({plain(row.mechanism)})"
 
 
@@ -44,7 +46,7 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
     """Says what share of an excess each mechanism's best treatment wins back."""
     shares: dict[str, float] = {}
     for row in rows:
-        if row.established:
+        if row.established and not row.control_of:
             shares[row.mechanism] = max(row.share, shares.get(row.mechanism, 0.0))
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
     if not ordered:

@@ -158,6 +158,8 @@ def _bar(label: str, colour: str, numbers: tuple[float, float, float], text: str
 
 
 def _colour(row: Attribution) -> str:
+    if row.control_of:
+        return "var(--muted)"
     return f"var(--{row.mechanism.replace('_', '-')})"
 
 

@@ -15,28 +15,29 @@ Treatments overlap, so shares of several need not add up to one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from depthstudy.config import Treatment
 from depthstudy.records import Attribution, VariantInfo
 from depthstudy.study import ratio, statistics
 from depthstudy.study.decomposition import best_depth
 
 
 def attribute(
-    summary: pd.DataFrame, infos: Sequence[VariantInfo], mechanisms: Mapping[str, str]
+    summary: pd.DataFrame, infos: Sequence[VariantInfo], treatments: Sequence[Treatment]
 ) -> list[Attribution]:
     """Returns what each treatment wins back of each deep net that does worse by more than chance.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
       infos: The variants; those without runs are left out.
-      mechanisms: Name of a treatment to the mechanism that it is aimed at.
+      treatments: What was done to them, and the mechanism that each is aimed at.
 
     Returns:
       A row for each treatment of each untreated variant that is deeper than the best of its group
-      and whose excess has an interval above zero; in the order of groups, depths, ``mechanisms``.
+      and whose excess has an interval above zero; in the order of groups, depths, ``treatments``.
 
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
@@ -48,11 +49,11 @@ def attribute(
     rows: list[Attribution] = []
     for group, deep, best in _deeper(present, tests):
         excess = statistics.interval((tests[deep] - tests[best]).dropna())
-        for treatment, mechanism in mechanisms.items():
-            both = [treated.get((name, treatment)) for name in (deep, best)]
+        for treatment in treatments:
+            both = [treated.get((name, treatment.name)) for name in (deep, best)]
             if excess.low > 0 and None not in both:
                 names = [deep, best, *map(str, both)]
-                rows.append(_row(group, names, mechanism, treatment, excess, tests, trains))
+                rows.append(_row(group, names, treatment, excess, tests, trains))
     return rows
 
 
@@ -71,8 +72,7 @@ def _deeper(infos: Sequence[VariantInfo], tests: pd.DataFrame) -> Iterator[tuple
 def _row(
     group: str,
     names: Sequence[str],
-    mechanism: str,
-    treatment: str,
+    treatment: Treatment,
     excess: statistics.Estimate,
     tests: pd.DataFrame,
     trains: pd.DataFrame,
@@ -90,8 +90,9 @@ def _row(
         group=group,
         variant=names[0],
         best=names[1],
-        mechanism=mechanism,
-        treatment=treatment,
+        mechanism=treatment.mechanism,
+        treatment=treatment.name,
+        control_of=treatment.control_of,
         excess=excess.mean,
         excess_low=excess.low,
         excess_high=excess.high,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from depthstudy import records, runtime, store
+from depthstudy.arch import ArchSpec, cost
 from depthstudy.config import StudyConfig
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
@@ -50,17 +51,14 @@ def conclude(
       compile_seconds: Wall time that went into compiling.
     """
     runs = [
-        (variant, seed, RunStore.of(workdir, variant.name, seed))
+        (variant, seed, RunStore.of(workdir, variant.runs, seed))
         for variant in variants
         for seed in range(study.seeds)
     ]
-    outcomes = [_finished(run) for _, _, run in runs]
-    rows = [
-        _summary(variant, seed, outcome)
-        for (variant, seed, _), outcome in zip(runs, outcomes, strict=True)
-    ]
+    outcomes = [_finished(run) for variant, _, run in runs if not variant.info.same_as]
+    rows = [_summary(workdir, variant, seed, run) for variant, seed, run in runs]
     summary = records.frame(records.Summary, rows)
-    infos = tuple(variant.info for variant in variants)
+    infos = tuple(_costed(variant, summary) for variant in variants)
     hypotheses = treatments.see_untreated(study.hypotheses)
     judged = verdicts.judge(summary, settings_of(variants), hypotheses)
     parts = decomposition.decompose(
@@ -68,12 +66,11 @@ def conclude(
         {info.name: info.group for info in infos},
         {info.name: info.depth for info in infos},
     )
-    mechanisms = {treatment.name: treatment.mechanism for treatment in study.treatments}
-    causes = attribution.attribute(summary, infos, mechanisms)
+    causes = attribution.attribute(summary, infos, study.treatments)
     recommended = recommendation.recommend(summary, infos)
     measured = [
-        dataclasses.replace(row, study=study.name)
-        for _, _, run in runs
+        dataclasses.replace(row, study=study.name, variant=variant.name)
+        for variant, _, run in runs
         for row in run.read_records()
     ]
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, measured))
@@ -109,14 +106,28 @@ def _finished(run: RunStore) -> Outcome:
     return outcome
 
 
-def _summary(variant: Variant, seed: int, outcome: Outcome) -> records.Summary:
+def _costed(variant: Variant, summary: pd.DataFrame) -> records.VariantInfo:
+    """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
+    own = summary[summary["variant"] == variant.name]
+    parameters, macs = (round(own[column].mean()) for column in ("parameters", "macs"))
+    return dataclasses.replace(variant.info, parameters=parameters, macs=macs)
+
+
+def _summary(workdir: Path, variant: Variant, seed: int, run: RunStore) -> records.Summary:
+    outcome, info = _finished(run), run.read_info()
+    assert info is not None, run.folder
+    price = cost(ArchSpec.from_json(info.arch), info.image_shape)
+    seconds = outcome.train_seconds + outcome.eval_seconds
+    if variant.info.dense and variant.config.prune.control == "none":
+        before = _finished(RunStore.of(workdir, variant.info.dense, seed))
+        seconds += before.train_seconds + before.eval_seconds
     return records.Summary(
         variant=variant.name,
         seed=seed,
         train_error=outcome.train_error,
         test_error=outcome.test_error,
         gap=outcome.test_error - outcome.train_error,
-        parameters=variant.info.parameters,
-        macs=variant.info.macs,
-        seconds=outcome.train_seconds + outcome.eval_seconds,
+        parameters=price.parameters,
+        macs=price.macs,
+        seconds=seconds,
     )

@@ -56,7 +56,11 @@ def conclusion(result: Result) -> str:
         f"{verdict.verdict:>12}  {statements[verdict.hypothesis]}{_numbers(verdict)}"
         for verdict in result.verdicts
     ]
-    lines += [f"{'cause':>12}  {_cause(row)}" for row in result.attribution if row.established]
+    lines += [
+        f"{'cause':>12}  {_cause(row)}"
+        for row in result.attribution
+        if row.established and not row.control_of
+    ]
     if result.recommendation:
         lines.append(f"{'take':>12}  {_take(result.recommendation)}")
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
@@ -79,9 +83,12 @@ def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
     placement = train.choose(small.train, 1)
     program = train.build(dearest.spec, small.data, small.train, dearest.dataset, placement)
     per_mac = _step_seconds(program) / (batch_size * dearest.info.macs)
-    training = sum(variant.work for variant in variants) * study.seeds * per_mac
+    own = [variant for variant in variants if not variant.info.same_as]
+    training = sum(variant.work for variant in own) * study.seeds * per_mac
     per_layer = program.compile_seconds / dearest.info.depth
-    return training + per_layer * sum(variant.info.depth for variant in variants)
+    return training + per_layer * sum(
+        variant.info.depth * (study.seeds if variant.is_pruned else 1) for variant in own
+    )
 
 
 def _step_seconds(program: train.Program) -> float:

@@ -12,7 +12,7 @@ import ml_collections
 from depthstudy import config, train
 from depthstudy.config import Settings, StudyConfig, Value
 from depthstudy.errors import InputError
-from depthstudy.study import treatments, verdicts
+from depthstudy.study import pruned, treatments, verdicts
 from depthstudy.study.variant import (
     DEPTH,
     VARIED,
@@ -21,6 +21,7 @@ from depthstudy.study.variant import (
     build,
     name_of,
     require_varied,
+    same,
 )
 
 
@@ -28,7 +29,8 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     """Returns the variants of a study, in the order in which they are trained.
 
     They are the product of the values in ``sweep``, then those of ``variants``; with neither, the
-    config itself is the only one. Then follows, treatment by treatment, each of them treated.
+    config itself is the only one. Then follows, treatment by treatment, each of them treated. The
+    dense twin of a pruned variant is added before it where it is not among them.
 
     Raises:
       InputError: A field is unknown or not to be varied, a value does not fit, two variants have
@@ -48,7 +50,8 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
     varied = list(dict.fromkeys([*varied, *treated_fields]))
     treated = treatments.treat(study, untreated, varied, datasets)
-    return (*(_with_settings(variant, varied) for variant in untreated), *treated)
+    found = [*(_with_settings(variant, varied) for variant in untreated), *treated]
+    return _with_twins(study, found, varied, datasets)
 
 
 def prepare(
@@ -112,6 +115,39 @@ def _check_names(names: Sequence[str], treated: Sequence[str]) -> None:
             raise InputError(
                 f"config.variants: the name {name!r} has to be letters, digits and any of _.+=,-"
             )
+
+
+def _with_twins(
+    study: StudyConfig, found: Sequence[Variant], varied: Sequence[str], datasets: Datasets
+) -> tuple[Variant, ...]:
+    """Returns variants with the dense twin of each pruned one before it, whose name it tells."""
+    done = [variant for variant in found if not variant.is_pruned]
+    for variant in found:
+        if not variant.is_pruned:
+            continue
+        twin = _dense_twin(study, variant, varied, datasets)
+        known = next((other for other in done if same(other, twin)), None)
+        if known is None:
+            _check_names([*(other.name for other in found), twin.name], ())
+            done.append(twin)
+        info = dataclasses.replace(variant.info, dense=(known or twin).runs)
+        done.append(dataclasses.replace(variant, info=info))
+    return tuple(done)
+
+
+def _dense_twin(
+    study: StudyConfig, variant: Variant, varied: Sequence[str], datasets: Datasets
+) -> Variant:
+    own = dataclasses.replace(variant.config, prune=pruned.DENSE)
+    settings = tuple((f, v) for f, v in variant.info.settings.items() if not _prunes(f))
+    name = f"{variant.name}_dense" if variant.info.treatment else name_of(settings)
+    fields = [field for field in varied if not _prunes(field)]
+    twin = build(own, name or f"{study.name}_dense", (), fields, datasets)
+    return _with_settings(twin, varied)
+
+
+def _prunes(field: str) -> bool:
+    return field.startswith("prune.")
 
 
 def _with_settings(variant: Variant, varied: Sequence[str]) -> Variant:

@@ -16,6 +16,7 @@ from depthstudy import config, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.store import Outcome, RunInfo, RunStore
+from depthstudy.study import pruned
 from depthstudy.study.conclude import Result, conclude
 from depthstudy.study.plan import prepare
 from depthstudy.study.variant import VARIED, Variant
@@ -43,7 +44,7 @@ def run(
     study, variants = prepare(study)
     workdir = Path(workdir)
     for variant in variants:
-        for seed in range(study.seeds):
+        for seed in range(study.seeds if not variant.info.same_as else 0):
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
     start = time.perf_counter()
     with store.lock(workdir):
@@ -56,61 +57,86 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
     compile_seconds = 0.0
     with _progress_bar(study, variants) as bar:
         for variant in variants:
-            stores = [RunStore.of(workdir, variant.name, seed) for seed in range(study.seeds)]
+            stores = [RunStore.of(workdir, variant.runs, seed) for seed in range(study.seeds)]
             if all(run.read_outcome() for run in stores):
-                bar.update(variant.work * study.seeds)
-                continue
-            bar.set_description(f"{variant.name}: compiling")
-            placement = train.choose(variant.config.train, study.seeds)
-            program = train.build(
-                variant.spec,
-                variant.config.data,
-                variant.config.train,
-                variant.dataset,
-                placement,
-            )
-            compile_seconds += program.compile_seconds
-            for seeds in placement.groups(range(study.seeds)):
-                _train_group(program, variant, stores, seeds, bar)
+                bar.update(variant.work * study.seeds * (not variant.info.same_as))
+            elif variant.is_pruned:
+                for seed in range(study.seeds):
+                    compile_seconds += _train_pruned(variant, stores, seed, workdir, bar)
+            else:
+                program = _program(variant, pruned.Beginning(variant.spec), study.seeds, bar)
+                compile_seconds += program.compile_seconds
+                for seeds in program.placement.groups(range(study.seeds)):
+                    infos = [_run_info(variant, seed) for seed in seeds]
+                    _train_group(program, variant, infos, [stores[seed] for seed in seeds], bar)
     return compile_seconds
+
+
+def _train_pruned(
+    variant: Variant, stores: Sequence[RunStore], seed: int, workdir: Path, bar: Any
+) -> float:
+    """Trains a run that starts from its dense twin, and returns the seconds of compiling."""
+    run = stores[seed]
+    if run.read_outcome():
+        bar.update(variant.work)
+        return 0.0
+    bar.set_description(f"{variant.name}: pruning seed {seed}")
+    dense = RunStore.of(workdir, variant.info.dense, seed)
+    earlier = run.read_info()
+    removed = earlier.removed if earlier else ()
+    beginning = pruned.begin(variant.config, variant.dataset, dense, removed)
+    program = _program(variant, beginning, 1, bar)
+    _train_group(program, variant, [_run_info(variant, seed, beginning)], [run], bar)
+    return program.compile_seconds
+
+
+def _program(variant: Variant, beginning: pruned.Beginning, seeds: int, bar: Any) -> train.Program:
+    bar.set_description(f"{variant.name}: compiling")
+    return train.build(
+        beginning.spec,
+        variant.config.data,
+        variant.train,
+        variant.dataset,
+        train.choose(variant.train, seeds),
+        beginning.variables,
+    )
 
 
 def _train_group(
     program: train.Program,
     variant: Variant,
+    infos: Sequence[RunInfo],
     stores: Sequence[RunStore],
-    seeds: Sequence[int],
     bar: Any,
 ) -> None:
     """Trains the runs of a group, unless all are done.
 
     A group is trained as a whole: what a device computes may depend on how many seeds it holds.
     """
-    group = [stores[seed] for seed in seeds]
-    if all(run.read_outcome() for run in group):
-        bar.update(variant.work * len(seeds))
+    if all(run.read_outcome() for run in stores):
+        bar.update(variant.work * len(stores))
         return
-    bar.set_description(f"{variant.name}: seed {', '.join(map(str, seeds))}")
-    infos = [_run_info(variant, seed) for seed in seeds]
-    for run, info in zip(group, infos, strict=True):
+    bar.set_description(f"{variant.name}: seed {', '.join(str(info.seed) for info in infos)}")
+    for run, info in zip(stores, infos, strict=True):
         run.write_info(info)
-    work = variant.work * len(seeds) // variant.info.steps
-    outcomes = train.fit(program, infos, group, lambda steps: bar.update(work * steps))
-    for seed, outcome in zip(seeds, outcomes, strict=True):
-        bar.write(_outcome_line(variant.name, seed, outcome), file=sys.stderr)
+    work = variant.work * len(stores) // variant.info.steps
+    outcomes = train.fit(program, infos, stores, lambda steps: bar.update(work * steps))
+    for info, outcome in zip(infos, outcomes, strict=True):
+        bar.write(_outcome_line(variant.name, info.seed, outcome), file=sys.stderr)
 
 
-def _run_info(variant: Variant, seed: int) -> RunInfo:
+def _run_info(variant: Variant, seed: int, beginning: pruned.Beginning | None = None) -> RunInfo:
     groups = dataclasses.asdict(variant.config)
     return RunInfo(
         study=variant.config.name,
         variant=variant.name,
         seed=seed,
-        arch=variant.spec.to_json(),
+        arch=(beginning.spec if beginning else variant.spec).to_json(),
         config={group: groups[group] for group in VARIED},
         dataset=variant.dataset.name,
         image_shape=variant.dataset.image_shape,
         class_names=variant.dataset.class_names,
+        removed=beginning.removed if beginning else (),
     )
 
 
@@ -142,7 +168,7 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
 def _progress_bar(study: StudyConfig, variants: Sequence[Variant]) -> Any:
     """Returns a bar over the work of the whole study, so that its time left is the study's."""
     return tqdm(
-        total=sum(variant.work for variant in variants) * study.seeds,
+        total=sum(v.work for v in variants if not v.info.same_as) * study.seeds,
         bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}, {remaining} left  {desc}",
         disable=None,
     )

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from depthstudy import config
 from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment, Value
 from depthstudy.errors import InputError
-from depthstudy.study.variant import DEPTH, Datasets, Variant, build, require_varied
+from depthstudy.study.pruned import NothingToPruneError
+from depthstudy.study.variant import DEPTH, Datasets, Variant, build, require_varied, same
 
 FIELD = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 DOUBLE = "double"  # a value: twice what it was
@@ -35,13 +36,19 @@ def check(treatments: Sequence[Treatment]) -> None:
                 f"config.treatments: the name {treatment.name!r} has to be letters, digits and any "
                 "of _.=,-"
             )
-        for field, _ in treatment.settings:
+        for field, _ in (*treatment.settings, *treatment.where):
             require_varied(field)
+        for field, _ in treatment.settings:
             if field == DEPTH:
                 raise InputError(
                     f"treatment {treatment.name!r} sets {DEPTH}, but what depth does is what it is "
                     "to explain"
                 )
+        if treatment.control_of and treatment.control_of not in set(names) - {treatment.name}:
+            raise InputError(
+                f"treatment {treatment.name!r} is to be the control of {treatment.control_of!r}; "
+                f"other treatments: {', '.join(set(names) - {treatment.name}) or 'none'}"
+            )
 
 
 def treat(
@@ -49,7 +56,9 @@ def treat(
 ) -> list[Variant]:
     """Returns the treated variants of a study, treatment by treatment.
 
-    A variant that a treatment leaves as it is, in architecture, data and training, is left out.
+    A variant that a treatment is not given to is left out, as are one that it leaves as it is, in
+    architecture, data and training, and one that has nothing of what it takes out. One that is then
+    the same as another variant of the study has the runs of that one.
 
     Args:
       study: The config.
@@ -62,13 +71,17 @@ def treat(
     """
     found: list[Variant] = []
     for treatment in study.treatments:
-        made = [_treated(treatment, variant, varied, datasets) for variant in untreated]
-        changed = [
-            new for new, old in zip(made, untreated, strict=True) if _what(new) != _what(old)
-        ]
+        changed = []
+        for variant in untreated:
+            if any(config.get(variant.config, field) != value for field, value in treatment.where):
+                continue
+            new = _treated(treatment, variant, varied, datasets)
+            if new and not same(new, variant):
+                changed.append(_sharing(new, untreated))
         if not changed:
             raise InputError(
-                f"treatment {treatment.name!r} changes no variant; all have its settings already"
+                f"treatment {treatment.name!r} changes no variant; all that it is given to have "
+                "its settings already"
             )
         found += changed
     return found
@@ -90,15 +103,24 @@ def _untreated(side: Settings) -> Settings:
     return side if FIELD in dict(side) else (*side, (FIELD, ""))
 
 
+def _sharing(new: Variant, others: Sequence[Variant]) -> Variant:
+    """Returns a variant that has the runs of one of ``others`` if it is the same."""
+    twin = next((other.name for other in others if same(new, other)), "")
+    return dataclasses.replace(new, info=dataclasses.replace(new.info, same_as=twin))
+
+
 def _treated(
     treatment: Treatment, variant: Variant, varied: Sequence[str], datasets: Datasets
-) -> Variant:
+) -> Variant | None:
     settings = tuple(
         (field, _double(variant, field) if value == DOUBLE else value)
         for field, value in treatment.settings
     )
     name = f"{variant.name}+{treatment.name}"
-    new = build(variant.config, name, settings, varied, datasets)
+    try:
+        new = build(variant.config, name, settings, varied, datasets)
+    except NothingToPruneError:
+        return None
     info = dataclasses.replace(
         new.info,
         group=f"{variant.info.group} + {treatment.name}",
@@ -115,8 +137,3 @@ def _double(variant: Variant, field: str) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"variant {variant.name}: config.{field} is {value!r}, not to be doubled")
     return 2 * value
-
-
-def _what(variant: Variant) -> tuple[object, ...]:
-    """Returns all that decides what a run does."""
-    return variant.spec, variant.config.data, variant.config.train

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from depthstudy import arch, config, data, train
-from depthstudy.config import Settings, StudyConfig, Value
+from depthstudy.config import Settings, StudyConfig, TrainConfig, Value
 from depthstudy.errors import InputError
 from depthstudy.records import VariantInfo
+from depthstudy.study import pruned
 
 DEPTH = "model.depth"
-VARIED = ("model", "data", "train")  # the groups of fields in which variants may differ
+VARIED = ("model", "data", "train", "prune")  # the groups of fields in which variants may differ
 
 Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
 
@@ -26,14 +27,16 @@ class Variant:
     Attributes:
       info: How it differs from the others, and what it costs.
       config: Its config, sweep, variants and treatments resolved.
-      spec: Its architecture.
+      spec: Its architecture; of a pruned one, an architecture of the same cost or nearly.
       dataset: What it learns.
+      train: How it is trained: ``config.train``, or for a pruned one what follows from it.
     """
 
     info: VariantInfo
     config: StudyConfig
     spec: arch.ArchSpec
     dataset: data.Dataset
+    train: TrainConfig
 
     @property
     def name(self) -> str:
@@ -41,9 +44,19 @@ class Variant:
         return self.info.name
 
     @property
+    def runs(self) -> str:
+        """Name of the variant whose runs are its own: itself, or one that is the same."""
+        return self.info.same_as or self.name
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether it starts from a trained net."""
+        return self.config.prune != pruned.DENSE
+
+    @property
     def work(self) -> int:
         """Multiply-accumulates of the forward passes of one run: its share of the study."""
-        return self.info.steps * self.config.train.batch_size * self.info.macs
+        return self.info.steps * self.train.batch_size * self.info.macs
 
 
 def build(
@@ -67,19 +80,31 @@ def build(
         if own.data not in datasets:
             datasets[own.data] = data.load(own.data)
         dataset = datasets[own.data]
-        spec = arch.build(num_classes=dataset.num_classes, **_given(own.model))
+        dense = arch.build(num_classes=dataset.num_classes, **_given(own.model))
+        spec = pruned.expected(dense, own.prune)
     except InputError as error:
-        raise InputError(f"variant {name}: {error}") from error
+        raise type(error)(f"variant {name}: {error}") from error
+    training = pruned.training(dense, spec, own, dataset)
     differs = {field: config.get(own, field) for field in varied}
     info = VariantInfo(
         name=name,
         group=_group(own, differs),
         settings=differs,
         image_shape=dataset.image_shape,
-        steps=train.count_steps(own.train, len(dataset.train)),
+        steps=train.count_steps(training, len(dataset.train)),
         **dataclasses.asdict(arch.cost(spec, dataset.image_shape)),
     )
-    return Variant(info, own, spec, dataset)
+    return Variant(info, own, spec, dataset, training)
+
+
+def same(one: Variant, other: Variant) -> bool:
+    """Whether the runs of two variants are the same: in architecture, data and training."""
+
+    def what(variant: Variant) -> tuple[object, ...]:
+        own = variant.config
+        return variant.spec, own.data, own.train, own.prune
+
+    return what(one) == what(other)
 
 
 def name_of(settings: Settings) -> str:

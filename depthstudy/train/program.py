@@ -35,6 +35,7 @@ class Program:
       train_step: ``(own, batch) -> (own, metrics)`` with ``own = (state, key)``, which it consumes.
       eval_step: ``(own, (batch, weights)) -> sums``.
       compile_seconds: How long tracing and compiling took.
+      start: Variables before the first step; ``None`` where each seed draws its own.
     """
 
     network: nets.Network
@@ -46,13 +47,28 @@ class Program:
     train_step: Any
     eval_step: Any
     compile_seconds: float
+    start: nets.Variables | None = None
 
 
 def build(
-    spec: ArchSpec, data: DataConfig, config: TrainConfig, dataset: Dataset, placement: Placement
+    spec: ArchSpec,
+    data: DataConfig,
+    config: TrainConfig,
+    dataset: Dataset,
+    placement: Placement,
+    start: nets.Variables | None = None,
 ) -> Program:
-    """Returns the program of a variant, compiled for its batches."""
-    start = time.perf_counter()
+    """Returns the program of a variant, compiled for its batches.
+
+    Args:
+      spec: The architecture.
+      data: What is done to the images.
+      config: How it is trained.
+      dataset: What it learns.
+      placement: Where it runs.
+      start: Variables before the first step; ``None`` lets each seed draw its own.
+    """
+    begun = time.perf_counter()
     steps = count_steps(config, len(dataset.train))
     network = nets.Network(spec, compute_dtype(config.precision))
     transform = optimizer(config, steps)
@@ -78,8 +94,9 @@ def build(
         train_step=placement.lift(train_one, donate=True),
         eval_step=placement.lift(eval_one),
         compile_seconds=0.0,
+        start=start,
     )
-    return _compiled(program, start)
+    return _compiled(program, begun)
 
 
 def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
@@ -88,7 +105,9 @@ def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
     Each step folds its number into that key.
     """
     shape = program.dataset.image_shape
-    state = init_state(program.network, program.optimizer, shape, key=init_key(seed))
+    state = init_state(
+        program.network, program.optimizer, shape, key=init_key(seed), start=program.start
+    )
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
     return state, jax.random.key_data(step_key)
 
@@ -110,7 +129,7 @@ def compute_dtype(precision: str) -> Any:
     return jnp.dtype(precision)
 
 
-def _compiled(program: Program, start: float) -> Program:
+def _compiled(program: Program, begun: float) -> Program:
     """Returns the program with both steps compiled for the shapes that they will meet."""
     placement, config, dataset = program.placement, program.config, program.dataset
     (group, *_) = placement.groups([0])
@@ -126,5 +145,5 @@ def _compiled(program: Program, start: float) -> Program:
         program,
         train_step=program.train_step.lower(own, batch).compile(),
         eval_step=program.eval_step.lower(own, weighted).compile(),
-        compile_seconds=time.perf_counter() - start,
+        compile_seconds=time.perf_counter() - begun,
     )

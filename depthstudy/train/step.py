@@ -60,9 +60,10 @@ def init_state(
     image_shape: tuple[int, int, int],
     *,
     key: jax.Array,
+    start: nets.Variables | None = None,
 ) -> TrainState:
-    """Returns the state before the first step."""
-    variables = nets.init(network, key, image_shape)
+    """Returns the state before the first step, with parameters from ``start`` or else drawn."""
+    variables = start or nets.init(network, key, image_shape)
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         params=variables["params"],

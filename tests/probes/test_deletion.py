@@ -129,3 +129,22 @@ def test_nets_that_have_nothing_to_delete_say_so(digits: Dataset, make: Callable
     bare = subject_of(digits, make, "resnet", depth=8, norm="none")
     with pytest.raises(NotApplicable, match="no batch statistics"):
         list(deletion.DELETION_REESTIMATED.measure(bare))
+
+
+def test_damage_is_the_train_loss_of_a_rebuilt_net(subject: Subject) -> None:
+    found = deletion.deletion_damage(subject)
+    assert list(found) == list(surgery.removable(subject.spec))
+
+    def loss(network: nets.Network, variables: nets.Variables) -> float:
+        total = count = 0.0
+        for images, labels, weights in subject.batches(subject.dataset.train):
+            logits = jnp.asarray(network.apply(variables, images))
+            chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
+            total -= float(jnp.sum(weights * chosen[:, 0]))
+            count += float(weights.sum())
+        return total / count
+
+    path = list(found)[1]
+    spec, variables = surgery.remove_blocks(subject.spec, subject.variables, [path])
+    before = loss(subject.network, subject.variables)
+    assert found[path] == pytest.approx(loss(nets.Network(spec), variables) - before, abs=1e-4)

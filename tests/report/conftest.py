@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from depthstudy import records, store
+from depthstudy import config, records, store
 
 DEPTHS = (8, 20, 32, 56)
 TRAIN = {"plain": (0.0, 0.0, 0.34, 0.72), "resnet": (0.0, 0.0, 0.0, 0.12)}
@@ -344,8 +344,8 @@ def treated_study(workdir: Path, *, seeds: int = 3, healthy: bool = False) -> Pa
     described.config["treatments"] = TREATMENTS
     parts = split(errors, {info.name: info.group for info in infos})
     save(workdir, described, rows, summary, parts)
-    mechanisms = {row["name"]: row["mechanism"] for row in TREATMENTS}
-    causes = attribution.attribute(table, infos, mechanisms)
+    treatments = [config.Treatment(**row) for row in TREATMENTS]
+    causes = attribution.attribute(table, infos, treatments)
     store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
     store.write_recommendation(workdir, recommendation.recommend(table, infos))
     return workdir

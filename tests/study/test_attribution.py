@@ -8,15 +8,17 @@ from planted import Means, study, summary, variants
 from scipy import stats
 
 from depthstudy import records
+from depthstudy.config import Treatment
 from depthstudy.study.attribution import attribute
 
 DEPTHS = (8, 20, 56)
-MECHANISMS = {
-    "residual": "optimisation",
-    "augmentation": "overfitting",
-    "removal": "redundancy",
-    "larger_images": "receptive_field",
-}
+TREATMENTS = (
+    Treatment("residual", "optimisation", ()),
+    Treatment("augmentation", "overfitting", ()),
+    Treatment("removal", "redundancy", ()),
+    Treatment("larger_images", "receptive_field", ()),
+)
+MECHANISMS = {treatment.name: treatment.mechanism for treatment in TREATMENTS}
 UNTREATED = {  # train and test error at the three depths
     "optimisation": ((0.02, 0.10), (0.05, 0.13), (0.80, 0.82)),
     "overfitting": ((0.05, 0.22), (0.01, 0.28), (0.00, 0.36)),
@@ -43,7 +45,7 @@ def test_a_row_is_what_the_paired_test_says() -> None:
         name: np.stack([draw.normal(mean - 0.05, 0.02, 4), draw.normal(mean, 0.03, 4)], axis=1)
         for name, mean in means.items()
     }
-    (row,) = attribute(summary(errors), infos, MECHANISMS)
+    (row,) = attribute(summary(errors), infos, TREATMENTS)
     trains, tests = ({n: runs[:, k] for n, runs in errors.items()} for k in (0, 1))
     assert (row.group, row.variant, row.best, row.seeds) == ("plain", "d56", "d8", 4)
     assert (row.mechanism, row.treatment) == ("optimisation", "residual")
@@ -70,7 +72,7 @@ def test_the_planted_mechanism_gets_the_credit(truth: str) -> None:
     for name, mechanism in MECHANISMS.items():
         means[name] = REPAIRED[truth] if mechanism == truth else UNTREATED[truth]
     table, infos = study(means, DEPTHS, seeds=5, spread=0.004, draw=np.random.default_rng(11))
-    rows = attribute(table, infos, MECHANISMS)
+    rows = attribute(table, infos, TREATMENTS)
     deepest = [row for row in rows if row.variant == "d56"]
     assert [row.mechanism for row in deepest] == list(MECHANISMS.values())
     assert {row.best for row in deepest} == {"d8"}
@@ -94,13 +96,13 @@ def test_a_healthy_pair_has_no_excess() -> None:
         spread=0.004,
         draw=np.random.default_rng(2),
     )
-    assert attribute(table, infos, MECHANISMS) == []
+    assert attribute(table, infos, TREATMENTS) == []
 
 
 def exact(means: Means) -> records.Attribution:
     """Returns the row of the deep net of a study with almost no spread."""
     table, infos = study(means, (8, 56), seeds=4, spread=1e-4, draw=np.random.default_rng(1))
-    (row,) = attribute(table, infos, {"x": "overfitting"})
+    (row,) = attribute(table, infos, [Treatment("x", "overfitting", ())])
     return row
 
 
@@ -127,18 +129,18 @@ def test_harm_to_the_best_depth_is_not_counted() -> None:
 def test_missing_runs_are_left_out_of_the_pairs() -> None:
     means = {"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.1, 0.2), (0.1, 0.2))}
     table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
-    mechanisms = {"x": "overfitting"}
+    treatments = [Treatment("x", "overfitting", ())]
     fewer = table[~((table.variant == "d56+x") & (table.seed == 2))]
-    (row,) = attribute(fewer, infos, mechanisms)
+    (row,) = attribute(fewer, infos, treatments)
     assert row.seeds == 3
     one = table[~((table.variant == "d56+x") & (table.seed > 0))]
-    (row,) = attribute(one, infos, mechanisms)
+    (row,) = attribute(one, infos, treatments)
     assert row.recovered == pytest.approx(0.3, abs=0.02)
     assert np.isnan([row.low, row.high, row.share_low, row.share_high]).all()
     assert not row.established
-    assert attribute(table[table.variant != "d8+x"], infos, mechanisms) == []
-    assert attribute(table[table.seed == 0], infos, mechanisms) == []  # one seed: no excess
-    assert attribute(table[:0], infos, mechanisms) == []
+    assert attribute(table[table.variant != "d8+x"], infos, treatments) == []
+    assert attribute(table[table.seed == 0], infos, treatments) == []  # one seed: no excess
+    assert attribute(table[:0], infos, treatments) == []
 
 
 def test_intervals_keep_their_level() -> None:
@@ -148,10 +150,11 @@ def test_intervals_keep_their_level() -> None:
         "half": ((0.1, 0.2), (0.25, 0.35)),
         "nothing": ((0.1, 0.2), (0.4, 0.5)),
     }
+    both = [Treatment(name, "overfitting", ()) for name in ("half", "nothing")]
     found = []
     for _ in range(300):
         table, infos = study(means, (8, 56), seeds=4, spread=0.03, draw=draw)
-        found.append(by_name(attribute(table, infos, dict.fromkeys(("half", "nothing"), "x"))))
+        found.append(by_name(attribute(table, infos, both)))
     half, nothing = ([rows["d56", name] for rows in found] for name in ("half", "nothing"))
     # Leaving out harm to the best depth that is chance makes the credit a little small.
     assert np.mean([row.recovered for row in half]) == pytest.approx(0.15, abs=0.012)

@@ -8,6 +8,7 @@ import numpy as np
 import planted
 
 from depthstudy import records, study
+from depthstudy.config import Treatment
 from depthstudy.study.attribution import attribute
 from depthstudy.study.recommendation import recommend
 
@@ -21,7 +22,7 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         spread=0.001,
         draw=np.random.default_rng(0),
     )
-    mechanisms = {"residual": "optimisation", "decay": "overfitting"}
+    treatments = [Treatment("residual", "optimisation", ()), Treatment("decay", "overfitting", ())]
     info = records.StudyInfo(
         name="s",
         command="",
@@ -33,7 +34,7 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         seconds={"total": 3.0},
         finished="",
     )
-    causes = tuple(attribute(table, infos, mechanisms))
+    causes = tuple(attribute(table, infos, treatments))
     result = study.Result(Path(), info, table, (), causes, recommend(table, infos))
     cause, take, _, seconds = study.conclusion(result).splitlines()
     assert cause.startswith(

@@ -120,3 +120,32 @@ def test_a_field_of_treatments_is_checked_with_the_hypotheses() -> None:
     }
     with pytest.raises(InputError, match="did you mean treatment"):
         prepare(apply(StudyConfig(), (("sweep", FAMILIES), ("hypotheses", (row,)))))
+
+
+def test_a_treatment_is_given_where_it_says() -> None:
+    rows = (
+        {
+            "name": "decay",
+            "mechanism": "overfitting",
+            "settings": (("train.weight_decay", 0.01),),
+            "where": (("model.family", "resnet"), ("model.depth", 8)),
+        },
+    )
+    *_, treated = variants = study.plan(
+        apply(StudyConfig(), (("sweep", FAMILIES), ("treatments", rows)))
+    )
+    assert len(variants) == 5
+    assert treated.name == "resnet_depth8+decay"
+
+
+def test_a_control_is_that_of_another_treatment() -> None:
+    rows = (
+        {
+            "name": "decay",
+            "mechanism": "overfitting",
+            "settings": (("train.weight_decay", 0.01),),
+            "control_of": "larger",
+        },
+    )
+    with pytest.raises(InputError, match="control of 'larger'; other treatments: none"):
+        study.plan(apply(StudyConfig(), (("treatments", rows),)))

@@ -1,0 +1,155 @@
+"""Variants that start from trained nets: their plan, their runs, and what they are counted at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from depthstudy import records, store, study
+from depthstudy.arch import ArchSpec
+from depthstudy.config import PruneConfig, StudyConfig, Treatment, apply
+from depthstudy.errors import InputError
+from depthstudy.nets import surgery
+from depthstudy.store import RunStore
+from depthstudy.study import pruned
+
+REMOVAL = (("prune.blocks", 0.5), ("prune.fine_tune_epochs", 1), ("prune.fine_tune_rate", 0.01))
+TREATMENTS = (
+    Treatment("removal", "redundancy", REMOVAL),
+    Treatment(
+        "scratch",
+        "redundancy",
+        (*REMOVAL, ("prune.control", "scratch_epochs")),
+        control_of="removal",
+    ),
+)
+ONE = (("model.family", ("resnet",)), ("model.depth", (20,)))
+SMALL = StudyConfig(
+    name="pruned",
+    seeds=2,
+    sweep=(("model.family", ("resnet",)), ("model.depth", (8, 20))),
+    treatments=TREATMENTS,
+)
+
+
+def small(**changes: object) -> StudyConfig:
+    return apply(
+        SMALL,
+        (
+            ("model.width", 4),
+            ("data.train_examples", 128),
+            ("train.batch_size", 64),
+            ("train.epochs", 2),
+            ("train.evaluations", 1),
+            *changes.items(),
+        ),
+    )
+
+
+def test_the_plan_says_what_is_left_and_how_long_it_trains() -> None:
+    variants = {variant.name: variant for variant in study.plan(small())}
+    assert list(variants) == [
+        "resnet_depth8", "resnet_depth20", "resnet_depth8+removal", "resnet_depth20+removal",
+        "resnet_depth8+scratch", "resnet_depth20+scratch",
+    ]  # fmt: skip
+    removal, scratch = variants["resnet_depth20+removal"], variants["resnet_depth20+scratch"]
+    assert removal.info.dense == scratch.info.dense == "resnet_depth20"
+    assert removal.info.depth == scratch.info.depth == 20 - 2 * 4  # 4 of 7 removable blocks
+    assert (removal.info.steps, scratch.info.steps) == (2, 6)
+    assert (removal.train.learning_rate, scratch.train.learning_rate) == (0.01, 0.1)
+
+
+def test_equal_compute_trains_longer() -> None:
+    settings = (*REMOVAL, ("prune.control", "scratch_compute"))
+    (variant,) = study.plan(
+        small(sweep=(), treatments=(), variants=(("v", settings),))
+    )[1:]  # fmt: skip
+    (dense,) = study.plan(small(sweep=(), treatments=()))
+    assert variant.info.steps == round(4 * dense.info.macs / variant.info.macs) + 2
+
+
+def test_a_dense_twin_is_added_where_there_is_none() -> None:
+    sweep = (("prune.blocks", (0.25, 0.5)),)
+    variants = study.plan(small(sweep=sweep, treatments=(), **{"prune.fine_tune_epochs": 1}))
+    assert [variant.name for variant in variants] == ["pruned_dense", "blocks0.25", "blocks0.5"]
+    assert [variant.info.dense for variant in variants] == ["", "pruned_dense", "pruned_dense"]
+
+
+def test_nothing_to_take_out_leaves_a_treatment_out() -> None:
+    sweep = (("model.family", ("plain", "resnet")),)
+    names = [variant.name for variant in study.plan(small(sweep=sweep))]
+    assert names == ["plain", "resnet", "resnet+removal", "resnet+scratch"]
+    with pytest.raises(InputError, match="variant plain: no block has an identity shortcut"):
+        study.plan(small(sweep=sweep, treatments=(), **dict(REMOVAL)))
+
+
+def test_fine_tuning_is_asked_for() -> None:
+    with pytest.raises(InputError, match="fine_tune_epochs has to be at least 1"):
+        study.plan(small(treatments=(), **{"prune.blocks": 0.5}))
+
+
+def test_a_treated_net_that_the_study_has_already_shares_its_runs() -> None:
+    residual = Treatment("residual", "optimisation", (("model.family", "resnet"),))
+    sweep = (("model.family", ("plain", "resnet")),)
+    *_, treated = study.plan(small(sweep=sweep, treatments=(residual,)))
+    assert (treated.name, treated.runs) == ("plain+residual", "resnet")
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pruned")
+    study.run(small(sweep=ONE), folder)
+    return folder
+
+
+def run_info(workdir: Path, variant: str, seed: int) -> store.RunInfo:
+    info = RunStore.of(workdir, variant, seed).read_info()
+    assert info is not None
+    return info
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_each_seed_loses_the_blocks_that_it_misses_least(workdir: Path, seed: int) -> None:
+    info = run_info(workdir, "resnet_depth20+removal", seed)
+    dense = ArchSpec.from_json(run_info(workdir, "resnet_depth20", seed).arch)
+    assert len(info.removed) == 4
+    assert set(info.removed) <= set(surgery.removable(dense))
+    left, _ = surgery.remove_blocks(dense, {}, info.removed)
+    assert ArchSpec.from_json(info.arch) == left
+    assert run_info(workdir, "resnet_depth20+scratch", seed).removed == info.removed
+
+
+def test_costs_are_those_of_the_runs(workdir: Path) -> None:
+    table = store.read_table(workdir / store.SUMMARY, records.Summary)
+    own = table.set_index(["variant", "seed"])
+    dense, removal = own.loc["resnet_depth20"], own.loc["resnet_depth20+removal"]
+    assert (removal["macs"] < dense["macs"]).all()
+    assert (removal["seconds"] > dense["seconds"]).all()  # the dense run comes before it
+    info = store.read_info(workdir)
+    assert info is not None
+    found = {variant.name: variant.macs for variant in info.variants}
+    assert found["resnet_depth20+removal"] == round(removal["macs"].mean())
+
+
+def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None:
+    (dense, *_) = study.plan(small(sweep=ONE))
+    config = apply(dense.config, REMOVAL)
+    run = RunStore.of(workdir, "resnet_depth20", 0)
+    removed = run_info(workdir, "resnet_depth20+removal", 0).removed
+    chosen = pruned.begin(config, dense.dataset, run)
+    assert chosen.removed == removed
+    told = pruned.begin(config, dense.dataset, run, removed)
+    assert told.spec == chosen.spec
+    assert told.variables is not None
+    checkpoints = run.open_checkpoints()
+    state = checkpoints.restore(max(checkpoints.all_steps()))
+    checkpoints.close()
+    np.testing.assert_array_equal(
+        told.variables["params"]["stem"]["conv"]["kernel"],
+        state["params"]["stem"]["conv"]["kernel"],
+    )
+    scratch = apply(config, (("prune.control", "scratch_epochs"),))
+    assert pruned.begin(scratch, dense.dataset, run).variables is None
+    assert config.prune == PruneConfig(0.5, 1, 0.01)
