@@ -49,11 +49,14 @@ class ModelConfig:
       variant: A published member, as ``"b0"``, ``"lite0"`` or ``"small"``.
       depth_multiplier: Factor of the blocks of each stage, rounded up.
       groups: Groups of ShuffleNet's convolutions.
-      activation: ``"relu"``, ``"relu6"``, ``"silu"`` or ``"hard_swish"``.
+      activation: ``"relu"``, ``"relu6"``, ``"silu"``, ``"hard_swish"`` or ``"linear"``.
       stochastic_depth: Share of images for which the last block is skipped; earlier ones less.
       dropout: Share of features, or within blocks of wide ResNets, that is dropped.
       padding: ``"torch"`` or ``"same"``, TensorFlow's.
       norm_epsilon: What normalisation adds to the variance (EfficientNet).
+      init: How kernels start: ``"he"`` (the default), ``"orthogonal"``, ``"delta_orthogonal"`` or
+        ``"looks_linear"``.
+      init_scale: Factor of their standard deviation.
     """
 
     family: str = "resnet"
@@ -71,6 +74,8 @@ class ModelConfig:
     dropout: Fraction | None = None
     padding: str | None = None
     norm_epsilon: Positive | None = None
+    init: str | None = None
+    init_scale: Positive | None = None
 
 
 @dataclasses.dataclass(frozen=True)

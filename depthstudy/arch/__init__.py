@@ -26,6 +26,7 @@ from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolutio
 from depthstudy.arch.shufflenet_v1 import shufflenet_v1
 from depthstudy.arch.shufflenet_v2 import shufflenet_v2
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
+from depthstudy.arch.start import with_start
 from depthstudy.arch.vgg import vgg
 from depthstudy.arch.wide_resnet import wide_resnet
 from depthstudy.errors import InputError
@@ -44,6 +45,7 @@ FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
     "vgg": vgg,
     "wide_resnet": wide_resnet,
 }
+_START = ("init", "init_scale")  # options of every family
 
 
 def build(family: str, **options: Any) -> ArchSpec:
@@ -51,7 +53,7 @@ def build(family: str, **options: Any) -> ArchSpec:
 
     Args:
       family: A key of ``FAMILIES``.
-      **options: What the family's builder takes.
+      **options: What the family's builder takes, and what ``with_start`` does.
 
     Raises:
       InputError: No such family or option, or an option's value is not allowed.
@@ -63,15 +65,17 @@ def build(family: str, **options: Any) -> ArchSpec:
     builder = FAMILIES[family]
     parameters = inspect.signature(builder).parameters
     for name in options:
-        if name not in parameters:
-            raise InputError(
-                f"family {family!r} takes no option {name!r}; allowed: {', '.join(parameters)}"
-            )
+        if name not in (*parameters, *_START):
+            allowed = ", ".join([*parameters, *_START])
+            raise InputError(f"family {family!r} takes no option {name!r}; allowed: {allowed}")
     _check_words(builder, options)
+    _check_words(with_start, options)
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name not in options:
             raise InputError(f"family {family!r} needs the option {name!r}")
-    return builder(**options)
+    own = {name: value for name, value in options.items() if name not in _START}
+    start = {name: value for name, value in options.items() if name in _START}
+    return with_start(builder(**own), **start)
 
 
 def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -> None:

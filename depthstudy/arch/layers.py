@@ -19,6 +19,7 @@ from depthstudy.arch.vocabulary import (
     Dense,
     Dropout,
     GlobalMean,
+    Init,
     Layer,
     Layers,
     MaxPool,
@@ -49,8 +50,10 @@ def sections(spec: ArchSpec) -> tuple[Section, ...]:
 def _section_of(spec: ArchSpec, section: Section) -> Section:
     """Returns the section with what holds throughout the net."""
 
+    init = Init(spec.init, spec.init_scale, first=section.path == ("stem",))
+
     def settled(found: Layers) -> Layers:
-        return tuple(_layer_of(spec, layer) for layer in found)
+        return tuple(_layer_of(spec, layer, init) for layer in found)
 
     return dataclasses.replace(
         section,
@@ -61,13 +64,15 @@ def _section_of(spec: ArchSpec, section: Section) -> Section:
     )
 
 
-def _layer_of(spec: ArchSpec, layer: Layer) -> Layer:
+def _layer_of(spec: ArchSpec, layer: Layer, init: Init) -> Layer:
     match layer:
         case BatchNorm():
             return BatchNorm(layer.name, spec.norm_epsilon, spec.norm_momentum)
         case Conv():
             bias = layer.bias or spec.biased
-            return dataclasses.replace(layer, bias=bias, padding=spec.padding)
+            return dataclasses.replace(layer, bias=bias, padding=spec.padding, init=init)
+        case Dense():
+            return dataclasses.replace(layer, init=init)
         case MaxPool() | AveragePool():
             return dataclasses.replace(layer, padding=spec.padding)
     return layer

@@ -24,9 +24,10 @@ BlockKind = Literal[
 ]
 Norm = Literal["batch", "none"]
 Shortcut = Literal["A", "B", "identity"]
-ActivationKind = Literal["relu", "relu6", "silu", "hard_swish"]
+ActivationKind = Literal["relu", "relu6", "silu", "hard_swish", "linear"]
 Gate = Literal["sigmoid", "hard_sigmoid"]
 Padding = Literal["torch", "same"]
+InitKind = Literal["he", "orthogonal", "delta_orthogonal", "looks_linear"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -139,6 +140,8 @@ class ArchSpec:
       biased: Whether convolutions have a bias even where a normalisation follows.
       stochastic_depth: Of ``L`` blocks the ``i``-th, counted from 0, is skipped at random with
         probability ``stochastic_depth * i / L``, where it has a shortcut (Huang et al. 2016).
+      init: How kernels start, as ``nets.initialisation.kernel_init`` draws them.
+      init_scale: Factor of their standard deviation, in convolutions outside gates.
       resolution: Side of the images that it is made for; nothing in the net depends on it.
     """
 
@@ -151,6 +154,8 @@ class ArchSpec:
     norm_momentum: float = 0.9
     biased: bool = False
     stochastic_depth: float = 0.0
+    init: InitKind = "he"
+    init_scale: float = 1.0
     resolution: int | None = None
 
     @property

@@ -5,7 +5,22 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from depthstudy.arch.spec import ActivationKind, Gate, Padding
+from depthstudy.arch.spec import ActivationKind, Gate, InitKind, Padding
+
+
+@dataclasses.dataclass(frozen=True)
+class Init:
+    """How a kernel starts.
+
+    Attributes:
+      kind: As in ``ArchSpec``.
+      scale: Factor of the standard deviation.
+      first: Whether the layer sees the images, and not what an activation gives out.
+    """
+
+    kind: InitKind = "he"
+    scale: float = 1.0
+    first: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +34,7 @@ class Conv:
     bias: bool = False
     groups: int = 1
     padding: Padding = "torch"
+    init: Init = Init()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +141,7 @@ class Dense:
 
     name: str
     features: int
+    init: Init = Init()
 
 
 Layer = (

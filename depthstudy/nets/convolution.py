@@ -33,12 +33,13 @@ class Conv(nn.Module):
     dtype: Any
     groups: int = 1
     padding: Padding = "torch"
+    kernel_init: nn.initializers.Initializer = nn.initializers.he_normal()
 
     @nn.compact
     def __call__(self, x: Float[Array, "B H W C"]) -> Float[Array, "B h w F"]:
         """Returns the convolved images, in ``dtype``."""
         shape = (self.kernel, self.kernel, x.shape[-1] // self.groups, self.filters)
-        kernel = self.param("kernel", _init(self.groups), shape)
+        kernel = self.param("kernel", self.kernel_init, shape)
         y = convolve(
             x.astype(self.dtype),
             kernel.astype(self.dtype),
@@ -114,11 +115,3 @@ def by_patches(
     patches = jnp.concatenate(shifted, axis=-1)
     product = patches.reshape(-1, side * side * channels) @ kernel.reshape(-1, filters)
     return product.reshape(x.shape[0], height, width, filters)
-
-
-def _init(groups: int) -> nn.initializers.Initializer:
-    """He et al. 2015: variance 2 / fan-out keeps the norm of gradients on the way back.
-
-    A channel goes into the filters of its own group only, so fan-out is smaller by ``groups``.
-    """
-    return nn.initializers.variance_scaling(2.0 * groups, "fan_out", "normal")

@@ -21,12 +21,10 @@ from depthstudy.arch import layers
 from depthstudy.arch import vocabulary as words
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.nets.convolution import Conv
+from depthstudy.nets.initialisation import dense_init, kernel_init
 from depthstudy.nets.simple import ACTIVATIONS, apply_simple
 
 Variables = Mapping[str, Any]
-
-# Uniform in +-1/sqrt(fan-in), the usual start of a dense classifier.
-_DENSE_INIT = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 
 
 class Network(nn.Module):
@@ -113,7 +111,10 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array
             return nn.Dropout(layer.rate, broadcast_dims=(1, 2, 3), deterministic=not train)(x)
         case words.Dense():
             return nn.Dense(
-                layer.features, kernel_init=_DENSE_INIT, dtype=jnp.float32, name=layer.name
+                layer.features,
+                kernel_init=dense_init(layer.init),
+                dtype=jnp.float32,
+                name=layer.name,
             )(x.reshape(len(x), -1))
         case _:
             return apply_simple(layer, x)
@@ -140,6 +141,7 @@ def _conv(layer: words.Conv, dtype: Any) -> Conv:
         dtype,
         layer.groups,
         layer.padding,
+        kernel_init(layer.init, layer.groups),
         name=layer.name,
     )
 

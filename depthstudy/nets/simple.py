@@ -16,6 +16,7 @@ from depthstudy.arch.vocabulary import margins
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "hard_sigmoid": jax.nn.hard_sigmoid,
     "hard_swish": jax.nn.hard_swish,
+    "linear": lambda x: x,
     "relu": jax.nn.relu,
     "relu6": jax.nn.relu6,
     "sigmoid": jax.nn.sigmoid,
