@@ -10,10 +10,7 @@ Published test error in percent: ResNet-20 8.75, 32 7.51, 44 7.17, 56 6.97, 110 
 import ml_collections
 
 from depthstudy import config as base
-
-PLAIN = (("model.family", "plain"),)
-RESNET = (("model.family", "resnet"),)
-DEEPEST = ("model.depth", "greatest")
+from depthstudy import questions
 
 
 def get_config() -> ml_collections.ConfigDict:
@@ -38,29 +35,14 @@ def get_config() -> ml_collections.ConfigDict:
     config.train.evaluations = 32
     config.train.eval_batch_size = 1_000
     config.hypotheses = (
-        {
-            "name": "plain_degrades",
-            "statement": "Train error of plain nets rises with depth.",
-            "metric": "train_error",
-            "relation": "rises",
-            "where": PLAIN,
-            "along": "model.depth",
-        },
+        *(row for row in questions.degradation() if row["name"] != "resnet_does_not"),
         {
             "name": "resnet_improves",
             "statement": "A ResNet-110 has a lower test error than a ResNet-20.",
             "metric": "test_error",
             "relation": "less",
-            "where": (*RESNET, ("model.depth", 110)),
-            "against": (*RESNET, ("model.depth", 20)),
-        },
-        {
-            "name": "residual_repairs",
-            "statement": "At the greatest depth, residual connections lower test error.",
-            "metric": "test_error",
-            "relation": "less",
-            "where": (*RESNET, DEEPEST),
-            "against": (*PLAIN, DEEPEST),
+            "where": (*questions.RESNET, ("model.depth", 110)),
+            "against": (*questions.RESNET, ("model.depth", 20)),
         },
     )
     return config

@@ -1,18 +1,16 @@
-"""The depth study on a folder of your own images, a sub-folder a class.
+"""Would a deeper net help on your own images, and if not, why? A folder, a sub-folder a class.
 
 python scripts/run.py --config=configs/my_data.py --config.data.source_dir=PATH
 
 PATH holds CLASS/* or {train,test}/CLASS/*, PNG or JPEG; --dry_run says how long it takes. Images
-that may be mirrored: --config.data.flip=True. Larger images: --config.data.image_size=64.
+that may be mirrored: --config.data.flip=True. Larger images: --config.data.image_size=64. Without
+the treatments, which take most of the time: --config.treatments="()".
 """
 
 import ml_collections
 
 from depthstudy import config as base
-
-PLAIN = (("model.family", "plain"),)
-RESNET = (("model.family", "resnet"),)
-DEEPEST = ("model.depth", "greatest")
+from depthstudy import questions
 
 
 def get_config() -> ml_collections.ConfigDict:
@@ -25,38 +23,12 @@ def get_config() -> ml_collections.ConfigDict:
     )
     config.data.name = "folder"
     config.data.image_size = 32
-    config.data.shift = 4
+    config.treatments = questions.treatments(shift=4, fine_tune_epochs=10, fine_tune_rate=0.02)
     config.train.batch_size = 32
     config.train.epochs = 20
     config.train.learning_rate = 0.05
     config.train.warmup_steps = 20
     config.train.log_every = 10
     config.train.evaluations = 3
-    config.hypotheses = (
-        {
-            "name": "plain_degrades",
-            "statement": "Train error of plain nets rises with depth.",
-            "metric": "train_error",
-            "relation": "rises",
-            "where": PLAIN,
-            "along": "model.depth",
-        },
-        {
-            "name": "resnet_does_not",
-            "statement": "Train error of residual nets does not rise with depth.",
-            "metric": "train_error",
-            "relation": "does_not_rise",
-            "where": RESNET,
-            "along": "model.depth",
-            "margin": 0.02,
-        },
-        {
-            "name": "residual_repairs",
-            "statement": "At the greatest depth, residual connections lower test error.",
-            "metric": "test_error",
-            "relation": "less",
-            "where": (*RESNET, DEEPEST),
-            "against": (*PLAIN, DEEPEST),
-        },
-    )
+    config.hypotheses = (*questions.degradation(), *questions.redundancy(margin=0.02))
     return config

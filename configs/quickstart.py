@@ -8,10 +8,7 @@ On the embedded digits; on 2,000 images of any other set by its name:
 import ml_collections
 
 from depthstudy import config as base
-
-PLAIN = (("model.family", "plain"),)
-RESNET = (("model.family", "resnet"),)
-DEEPEST = ("model.depth", "greatest")
+from depthstudy import questions
 
 
 def get_config(data: str = "digits") -> ml_collections.ConfigDict:
@@ -30,31 +27,5 @@ def get_config(data: str = "digits") -> ml_collections.ConfigDict:
     config.train.warmup_steps = 45
     config.train.log_every = 9
     config.train.evaluations = 3
-    config.hypotheses = (
-        {
-            "name": "plain_degrades",
-            "statement": "Train error of plain nets rises with depth.",
-            "metric": "train_error",
-            "relation": "rises",
-            "where": PLAIN,
-            "along": "model.depth",
-        },
-        {
-            "name": "resnet_does_not",
-            "statement": "Train error of residual nets does not rise with depth.",
-            "metric": "train_error",
-            "relation": "does_not_rise",
-            "where": RESNET,
-            "along": "model.depth",
-            "margin": 0.02,
-        },
-        {
-            "name": "residual_repairs",
-            "statement": "At the greatest depth, residual connections lower test error.",
-            "metric": "test_error",
-            "relation": "less",
-            "where": (*RESNET, DEEPEST),
-            "against": (*PLAIN, DEEPEST),
-        },
-    )
+    config.hypotheses = questions.degradation()
     return config

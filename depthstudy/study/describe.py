@@ -36,14 +36,15 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
             "MACs": f"{variant.info.macs:,}",
             "receptive field": f"{variant.info.receptive_field} px",
             "image": " x ".join(map(str, variant.info.image_shape)),
-            "steps": f"{variant.info.steps:,}",
+            "steps": variant.info.same_as or f"{variant.info.steps:,}",
         }
         for variant in variants
     ]
     seconds = estimate_seconds(study, variants)
+    own = [variant for variant in variants if not variant.info.same_as]
     return (
         f"{pd.DataFrame(rows).to_string(index=False)}\n\n"
-        f"{len(variants)} variants x {study.seeds} seeds = {len(variants) * study.seeds} runs; "
+        f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
         f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}, "
         "guessed from a few steps of the dearest variant\n"
     )
