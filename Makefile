@@ -11,7 +11,7 @@ study: .venv/run.stamp
 	$(BIN)/python scripts/run.py --config=$(STUDY)
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
