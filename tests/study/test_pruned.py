@@ -43,6 +43,7 @@ def small(**changes: object) -> StudyConfig:
             ("train.batch_size", 64),
             ("train.epochs", 2),
             ("train.evaluations", 1),
+            ("train.placement", "pmap"),
             *changes.items(),
         ),
     )
