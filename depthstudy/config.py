@@ -57,6 +57,8 @@ class ModelConfig:
       init: How kernels start: ``"he"`` (the default), ``"orthogonal"``, ``"delta_orthogonal"`` or
         ``"looks_linear"``.
       init_scale: Factor of their standard deviation.
+      skip_init: Whether branches end in a trained factor that is 0 at first (De & Smith 2020).
+      branches: ``"repvgg"`` gives the 3x3 convolutions of plain nets branches (Ding et al. 2021).
     """
 
     family: str = "resnet"
@@ -76,6 +78,8 @@ class ModelConfig:
     norm_epsilon: Positive | None = None
     init: str | None = None
     init_scale: Positive | None = None
+    skip_init: bool | None = None
+    branches: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,7 +26,7 @@ from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolutio
 from depthstudy.arch.shufflenet_v1 import shufflenet_v1
 from depthstudy.arch.shufflenet_v2 import shufflenet_v2
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.arch.start import with_start
+from depthstudy.arch.trainability import with_trainability
 from depthstudy.arch.vgg import vgg
 from depthstudy.arch.wide_resnet import wide_resnet
 from depthstudy.errors import InputError
@@ -45,7 +45,7 @@ FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
     "vgg": vgg,
     "wide_resnet": wide_resnet,
 }
-_START = ("init", "init_scale")  # options of every family
+_OF_EVERY_FAMILY = ("init", "init_scale", "skip_init", "branches")
 
 
 def build(family: str, **options: Any) -> ArchSpec:
@@ -53,7 +53,7 @@ def build(family: str, **options: Any) -> ArchSpec:
 
     Args:
       family: A key of ``FAMILIES``.
-      **options: What the family's builder takes, and what ``with_start`` does.
+      **options: What the family's builder takes, and what ``with_trainability`` does.
 
     Raises:
       InputError: No such family or option, or an option's value is not allowed.
@@ -65,17 +65,17 @@ def build(family: str, **options: Any) -> ArchSpec:
     builder = FAMILIES[family]
     parameters = inspect.signature(builder).parameters
     for name in options:
-        if name not in (*parameters, *_START):
-            allowed = ", ".join([*parameters, *_START])
+        if name not in (*parameters, *_OF_EVERY_FAMILY):
+            allowed = ", ".join([*parameters, *_OF_EVERY_FAMILY])
             raise InputError(f"family {family!r} takes no option {name!r}; allowed: {allowed}")
     _check_words(builder, options)
-    _check_words(with_start, options)
+    _check_words(with_trainability, options)
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name not in options:
             raise InputError(f"family {family!r} needs the option {name!r}")
-    own = {name: value for name, value in options.items() if name not in _START}
-    start = {name: value for name, value in options.items() if name in _START}
-    return with_start(builder(**own), **start)
+    own = {name: value for name, value in options.items() if name in parameters}
+    others = {name: value for name, value in options.items() if name not in parameters}
+    return with_trainability(builder(**own), **others)
 
 
 def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -> None:

@@ -16,6 +16,8 @@ from depthstudy.arch.vocabulary import (
     Layer,
     Layers,
     MaxPool,
+    Parallel,
+    Scale,
     Section,
     SqueezeExcite,
     Take,
@@ -135,6 +137,11 @@ def _walk(layers: Layers, point: _Point, path: tuple[str, ...], found: list[Laye
         if isinstance(layer, SqueezeExcite):
             found.extend(_gate_costs(layer, point, path))
             continue
+        if isinstance(layer, Parallel):
+            ends = [_walk(layers, point, path, found) for layers in layer.paths]
+            field, depth = max(end.field for end in ends), max(end.depth for end in ends)
+            point = dataclasses.replace(ends[0], field=field, depth=depth)
+            continue
         entry = _layer_cost(layer, point, path)
         found.append(entry)
         point = _Point(entry.shape, entry.field, entry.jump, entry.depth)
@@ -167,6 +174,8 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
             macs = weights * shape[0] * shape[1]
         case BatchNorm():
             parameters = 2 * channels
+        case Scale():
+            parameters = 1
         case MaxPool() | AveragePool():
             window, stride = layer.window, layer.stride
             shape = (*_pooled(layer, layer.window, height, width), channels)

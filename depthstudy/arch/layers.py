@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from depthstudy.arch.repvgg import branched
 from depthstudy.arch.spec import ActivationKind, ArchSpec, BlockSpec, HeadSpec, Norm, StemSpec
 from depthstudy.arch.vocabulary import (
     Activation,
@@ -23,6 +24,7 @@ from depthstudy.arch.vocabulary import (
     Layer,
     Layers,
     MaxPool,
+    Scale,
     Section,
     SqueezeExcite,
     StochasticDepth,
@@ -41,10 +43,17 @@ def sections(spec: ArchSpec) -> tuple[Section, ...]:
         for block_number, block in enumerate(stage, start=1):
             path = (f"stage{stage_number}", f"block{block_number:0{digits}d}")
             drop_rate = spec.stochastic_depth * (len(found) - 1) / count
-            found.append(_block(block, channels, path, drop_rate))
+            end: Layers = (Scale("skip_scale"),) if spec.skip_init else ()
+            end += (StochasticDepth(drop_rate),) if drop_rate else ()
+            found.append(_block(block, channels, path, end))
             channels = block.filters
     found.append(_head(spec.head))
-    return tuple(_section_of(spec, section) for section in found)
+    settled = tuple(_section_of(spec, section) for section in found)
+    if spec.branches == "single":
+        return settled
+    blocks = [block for stage in spec.stages for block in stage]
+    inputs = [0, spec.stem.filters, *(block.filters for block in blocks)]
+    return tuple(branched(*pair) for pair in zip(settled, inputs, strict=True))
 
 
 def _section_of(spec: ArchSpec, section: Section) -> Section:
@@ -98,26 +107,26 @@ def _head(head: HeadSpec) -> Section:
     return Section(("head",), branch=(*found, Dense("dense", head.num_classes)))
 
 
-def _block(block: BlockSpec, channels: int, path: tuple[str, ...], drop_rate: float) -> Section:
+def _block(block: BlockSpec, channels: int, path: tuple[str, ...], end: Layers) -> Section:
+    """The section of a block; ``end`` is how a branch ends that is added to a shortcut."""
     if block.kind == "shuffle_v2":
         return _shuffle_v2(block, channels, path)
     shortcut = _shortcut(block, channels)
     concat = block.kind == "shuffle_v1" and bool(shortcut)
-    skips = drop_rate and shortcut is not None and not concat
-    drop = (StochasticDepth(drop_rate),) if skips else ()
+    end = () if shortcut is None or concat else end
     if block.kind.startswith("preact"):
         first, rest = _preact_branch(block, channels)
         projected = any(isinstance(layer, Conv) for layer in shortcut or ())
         if projected:  # He et al. 2016 project the activated input
-            return Section(path, rest + drop, before=first, shortcut=shortcut)
-        return Section(path, first + rest + drop, shortcut=shortcut)
+            return Section(path, rest + end, before=first, shortcut=shortcut)
+        return Section(path, first + rest + end, shortcut=shortcut)
     # In a VGG net the first convolution of a stage sees pooled images.
     pool = (MaxPool(2, block.stride),) if block.kind == "conv" and block.stride > 1 else ()
     branch = _sequence(_steps(block, channels, block.filters - concat * channels), block)
     late = block.kind in ("basic", "bottleneck", "shuffle_v1")
     return Section(
         path,
-        branch=pool + branch + drop,
+        branch=pool + branch + end,
         shortcut=shortcut,
         join="concat" if concat else "add",
         after=(Activation(block.activation),) if late else (),

@@ -54,7 +54,7 @@ def vary(
     if layout == "small":
         spec = for_small_images(spec)
     spec = _without_shortcuts(spec) if not residual else spec
-    spec = _with_norm(spec, norm)
+    spec = with_norm(spec, norm)
     spec = _with_activation(spec, activation) if activation else spec
     head = dataclasses.replace(spec.head, dropout=dropout)
     return dataclasses.replace(spec, head=head, stochastic_depth=stochastic_depth, padding=padding)
@@ -88,7 +88,8 @@ def _without_shortcuts(spec: ArchSpec) -> ArchSpec:
     return dataclasses.replace(plain, family=f"{spec.family}_plain")
 
 
-def _with_norm(spec: ArchSpec, norm: Norm) -> ArchSpec:
+def with_norm(spec: ArchSpec, norm: Norm) -> ArchSpec:
+    """Returns the value with this normalisation throughout."""
     spec = _blocks_with(spec, norm=norm)
     stem = dataclasses.replace(spec.stem, norm=norm)
     return dataclasses.replace(spec, stem=stem, head=dataclasses.replace(spec.head, norm=norm))

@@ -27,6 +27,7 @@ Shortcut = Literal["A", "B", "identity"]
 ActivationKind = Literal["relu", "relu6", "silu", "hard_swish", "linear"]
 Gate = Literal["sigmoid", "hard_sigmoid"]
 Padding = Literal["torch", "same"]
+Branches = Literal["single", "repvgg"]
 InitKind = Literal["he", "orthogonal", "delta_orthogonal", "looks_linear"]
 
 
@@ -142,6 +143,10 @@ class ArchSpec:
         probability ``stochastic_depth * i / L``, where it has a shortcut (Huang et al. 2016).
       init: How kernels start, as ``nets.initialisation.kernel_init`` draws them.
       init_scale: Factor of their standard deviation, in convolutions outside gates.
+      skip_init: Whether a branch that is added to a shortcut ends in a trained factor that is 0 at
+        first, so that the net starts as its shortcuts (De & Smith 2020, arXiv 2002.10444).
+      branches: With ``"repvgg"``, each 3x3 convolution has a 1x1 convolution and the identity at
+        its side, as ``arch.repvgg`` says.
       resolution: Side of the images that it is made for; nothing in the net depends on it.
     """
 
@@ -156,6 +161,8 @@ class ArchSpec:
     stochastic_depth: float = 0.0
     init: InitKind = "he"
     init_scale: float = 1.0
+    skip_init: bool = False
+    branches: Branches = "single"
     resolution: int | None = None
 
     @property

@@ -69,6 +69,20 @@ class SqueezeExcite:
 
 
 @dataclasses.dataclass(frozen=True)
+class Scale:
+    """Product with one trained number, which is 0 at first."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Parallel:
+    """The sum of what each path makes of the same images; all have one output shape."""
+
+    paths: tuple[Layers, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class MaxPool:
     """Max pooling."""
 
@@ -149,6 +163,8 @@ Layer = (
     | BatchNorm
     | Activation
     | SqueezeExcite
+    | Scale
+    | Parallel
     | MaxPool
     | AveragePool
     | ZeroPad

@@ -31,9 +31,9 @@ class Conv(nn.Module):
     stride: int
     use_bias: bool
     dtype: Any
+    kernel_init: nn.initializers.Initializer
     groups: int = 1
     padding: Padding = "torch"
-    kernel_init: nn.initializers.Initializer = nn.initializers.he_normal()
 
     @nn.compact
     def __call__(self, x: Float[Array, "B H W C"]) -> Float[Array, "B h w F"]:

@@ -77,17 +77,18 @@ class _Block(nn.Module):
 
 
 def _apply_section(section: words.Section, x: Array, train: bool, dtype: Any) -> Array:
-    def run(found: words.Layers, x: Array) -> Array:
-        for layer in found:
-            x = _apply_layer(layer, x, train, dtype)
-        return x
-
-    x = run(section.before, x)
-    y = run(section.branch, x)
+    x = _run(section.before, x, train, dtype)
+    y = _run(section.branch, x, train, dtype)
     if section.shortcut is not None:
-        short = run(section.shortcut, x)
+        short = _run(section.shortcut, x, train, dtype)
         y = y + short if section.join == "add" else jnp.concatenate([short, y], axis=-1)
-    return run(section.after, y)
+    return _run(section.after, y, train, dtype)
+
+
+def _run(found: words.Layers, x: Array, train: bool, dtype: Any) -> Array:
+    for layer in found:
+        x = _apply_layer(layer, x, train, dtype)
+    return x
 
 
 def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array:
@@ -105,6 +106,11 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array
             )(x)
         case words.SqueezeExcite():
             return _Gate(layer, dtype, name=layer.name)(x)
+        case words.Scale():
+            return _Scale(name=layer.name)(x)
+        case words.Parallel():
+            first, *others = [_run(path, x, train, dtype) for path in layer.paths]
+            return sum(others, start=first)
         case words.Dropout():
             return nn.Dropout(layer.rate, deterministic=not train)(x)
         case words.StochasticDepth():
@@ -118,6 +124,12 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array
             )(x.reshape(len(x), -1))
         case _:
             return apply_simple(layer, x)
+
+
+class _Scale(nn.Module):
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        return x * self.param("scale", nn.initializers.zeros, ()).astype(x.dtype)
 
 
 class _Gate(nn.Module):
@@ -139,9 +151,9 @@ def _conv(layer: words.Conv, dtype: Any) -> Conv:
         layer.stride,
         layer.bias,
         dtype,
+        kernel_init(layer.init, layer.groups),
         layer.groups,
         layer.padding,
-        kernel_init(layer.init, layer.groups),
         name=layer.name,
     )
 

@@ -158,3 +158,25 @@ def test_kernels_of_groups_start_with_their_own_fan_out() -> None:
     assert np.std(depthwise) == pytest.approx(np.sqrt(2 / 9), rel=0.05)
     pointwise = params["stage5"]["block01"]["conv2"]["kernel"]
     assert np.std(pointwise) == pytest.approx(np.sqrt(2 / 1024), rel=0.05)
+
+
+def test_skip_init_starts_as_its_shortcuts_and_can_leave_them() -> None:
+    spec = arch.build("resnet", depth=14, layout="cifar", norm="none", skip_init=True)
+    network = nets.Network(spec)
+    variables = jax.jit(nets.init, static_argnums=(0, 2))(network, jax.random.key(0), (8, 8, 3))
+    images = np.random.default_rng(1).standard_normal((2, 8, 8, 3), np.float32)
+
+    @jax.jit
+    def look(variables: dict) -> tuple:
+        named = nets.outputs(network, variables, images, "st*")[1]
+        total = lambda v: network.apply(v, images)[:, 0].sum()  # noqa: E731
+        return named, jax.grad(total)(variables)["params"]
+
+    named, slopes = look(variables)
+    np.testing.assert_array_equal(named["stage1/block02"], named["stem"])
+    halved = named["stage1/block02"][:, ::2, ::2]
+    np.testing.assert_array_equal(named["stage2/block02"][..., :16], halved)
+    block = slopes["stage1"]["block01"]
+    assert block["skip_scale"]["scale"].shape == ()
+    assert abs(block["skip_scale"]["scale"]) > 1e-4
+    np.testing.assert_array_equal(block["conv1"]["kernel"], 0)  # until the factor leaves 0

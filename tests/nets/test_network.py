@@ -24,6 +24,8 @@ MEMBERS = [
     ("preact_resnet", {"depth": 14, "layout": "cifar"}),
     ("preact_resnet", {"depth": 50, "residual": False}),
     ("preact_resnet", {"depth": 50}),
+    ("resnet", {"depth": 14, "layout": "cifar", "norm": "none", "skip_init": True}),
+    ("plain", {"depth": 14, "layout": "cifar", "branches": "repvgg"}),
     ("resnet", {"depth": 18, "layout": "small", "padding": "same", "dropout": 0.1}),
     ("wide_resnet", {"depth": 10, "width": 2, "dropout": 0.3}),
     ("vgg", {"depth": 11, "layout": "small"}),

@@ -59,6 +59,26 @@ def test_named_variants_join_the_sweep() -> None:
     assert settings_of(variants)["no_norm"]["model.norm"] == "none"
 
 
+def test_what_lets_a_net_train_can_be_swept() -> None:
+    swept = (
+        ("model.init", ("he", "delta_orthogonal")),
+        ("model.init_scale", (0.5,)),
+        ("model.skip_init", (False, True)),
+        ("model.stochastic_depth", (0.0, 0.2)),
+    )
+    specs = [variant.spec for variant in planned(sweep=swept)]
+    assert len(set(specs)) == 8
+    assert specs[-1].init == "delta_orthogonal"
+    assert (specs[-1].init_scale, specs[-1].skip_init, specs[-1].stochastic_depth) == (
+        0.5, True, 0.2,
+    )  # fmt: skip
+    branches = (("model.branches", ("single", "repvgg")),)
+    names = [v.spec.family for v in planned(model__family="plain", sweep=branches)]
+    assert names == ["plain", "plain_repvgg"]
+    with pytest.raises(InputError, match="variant skip_initTrue: skip_init needs shortcuts"):
+        planned(model__family="plain", sweep=(("model.skip_init", (True,)),))
+
+
 @pytest.mark.parametrize(
     ("sweep", "message"),
     [
