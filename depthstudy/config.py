@@ -142,6 +142,8 @@ class TrainConfig:
       weight_decay: Decay of kernels; norms and biases are left alone.
       label_smoothing: Share of the target that is spread over all classes.
       precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU.
+      loss_scale: Of float16: ``"dynamic"`` keeps small gradients from becoming zero and skips steps
+        whose gradients are not finite (Micikevicius et al. 2018); ``"none"`` does neither.
       placement: ``"jit"``: one net, its batch over all devices. ``"pmap"``: the seeds of a variant
         at once, spread over the devices. ``"auto"``: ``"pmap"`` where there are several devices
         and seeds, otherwise ``"jit"``.
@@ -165,7 +167,8 @@ class TrainConfig:
     warmup_steps: Natural = 0
     weight_decay: NonNegative = 1e-4
     label_smoothing: Fraction = 0.0
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    loss_scale: Literal["dynamic", "none"] = "dynamic"
     placement: Literal["auto", "jit", "pmap"] = "auto"
     log_every: Count = 50
     evaluations: Count = 10

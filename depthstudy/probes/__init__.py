@@ -16,11 +16,13 @@ from depthstudy.probes.sharpness import SHARPNESS
 from depthstudy.probes.shattering import SHATTERING
 from depthstudy.probes.similarity import CKA, measure_between
 from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.underflow import UNDERFLOW
 
 PROBES: Mapping[str, Probe] = {
     "generalisation": GENERALISATION,
     "memorisation": MEMORISATION,
     "gradients": GRADIENTS,
+    "underflow": UNDERFLOW,
     "shattering": SHATTERING,
     "isometry": ISOMETRY,
     "sharpness": SHARPNESS,

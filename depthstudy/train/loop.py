@@ -95,6 +95,8 @@ def fit(
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
         own = program.placement.place([_restore(program, run, start) for run in runs])
+        for run in runs if start == 0 else ():
+            run.add(0, "run", program.memory)
         progress(start)
         _train_to_end(program, runs, own, start, progress)
     outcomes = [_outcome(program, run) for run in runs]
@@ -157,6 +159,10 @@ def _record_training(run: _Run, steps: Sequence[StepMetrics], begin: int) -> Non
         run.add(end, "run", {"diverged_at_step": float(first)})
     if run.diverged_at is None:
         run.add(end, "training", {"loss": float(losses.mean()), "error": float(errors.mean())})
+    by = steps[-1].loss_scale
+    if by is not None:
+        run.add(end, "training", {"loss_scale": float(by.scale)})
+        run.add(end, "run", {"skipped_steps": float(by.skipped)})
 
 
 def _record_evaluation(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:

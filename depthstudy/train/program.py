@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import optax
+from absl import logging
 
 from depthstudy import nets
 from depthstudy.arch import ArchSpec
@@ -16,6 +17,7 @@ from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches, train_batches
 from depthstudy.train.optimizer import optimizer
 from depthstudy.train.placement import Placement
+from depthstudy.train.precision import compute_dtype, first_scale, no_gain
 from depthstudy.train.step import TrainState, init_state, make_eval_step, make_train_step
 
 _INIT_STREAM, _STEP_STREAM = 0, 1
@@ -35,6 +37,8 @@ class Program:
       train_step: ``(own, batch) -> (own, metrics)`` with ``own = (state, key)``, which it consumes.
       eval_step: ``(own, (batch, weights)) -> sums``.
       compile_seconds: How long tracing and compiling took.
+      memory: Bytes that a train step takes on each device, as XLA reports it: ``step_memory_bytes``
+        in all, and of them ``step_temporary_bytes`` beside state and batch; else empty.
       start: Variables before the first step; ``None`` where each seed draws its own.
     """
 
@@ -47,6 +51,7 @@ class Program:
     train_step: Any
     eval_step: Any
     compile_seconds: float
+    memory: Mapping[str, float]
     start: nets.Variables | None = None
 
 
@@ -69,6 +74,8 @@ def build(
       start: Variables before the first step; ``None`` lets each seed draw its own.
     """
     begun = time.perf_counter()
+    if warning := no_gain(config.precision):
+        logging.log_first_n(logging.WARNING, warning, 1)
     steps = count_steps(config, len(dataset.train))
     network = nets.Network(spec, compute_dtype(config.precision))
     transform = optimizer(config, steps)
@@ -94,6 +101,7 @@ def build(
         train_step=placement.lift(train_one, donate=True),
         eval_step=placement.lift(eval_one),
         compile_seconds=0.0,
+        memory={},
         start=start,
     )
     return _compiled(program, begun)
@@ -106,7 +114,12 @@ def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
     """
     shape = program.dataset.image_shape
     state = init_state(
-        program.network, program.optimizer, shape, key=init_key(seed), start=program.start
+        program.network,
+        program.optimizer,
+        shape,
+        key=init_key(seed),
+        start=program.start,
+        loss_scale=first_scale(program.config),
     )
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
     return state, jax.random.key_data(step_key)
@@ -122,13 +135,6 @@ def count_steps(config: TrainConfig, train_examples: int) -> int:
     return config.steps or max(1, round(config.epochs * train_examples / config.batch_size))
 
 
-def compute_dtype(precision: str) -> Any:
-    """Returns the type of the compute: ``"auto"`` is float32 on CPU and bfloat16 elsewhere."""
-    if precision == "auto":
-        precision = "float32" if jax.default_backend() == "cpu" else "bfloat16"
-    return jnp.dtype(precision)
-
-
 def _compiled(program: Program, begun: float) -> Program:
     """Returns the program with both steps compiled for the shapes that they will meet."""
     placement, config, dataset = program.placement, program.config, program.dataset
@@ -141,9 +147,27 @@ def _compiled(program: Program, begun: float) -> Program:
     weighted = next(
         eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
     )
+    train_step = program.train_step.lower(own, batch).compile()
     return dataclasses.replace(
         program,
-        train_step=program.train_step.lower(own, batch).compile(),
+        train_step=train_step,
         eval_step=program.eval_step.lower(own, weighted).compile(),
         compile_seconds=time.perf_counter() - begun,
+        memory=_memory(train_step),
     )
+
+
+def _memory(compiled: Any) -> dict[str, float]:
+    """Returns what a compiled step takes on each device; empty where the backend does not tell."""
+    try:
+        found = compiled.memory_analysis()
+    except NotImplementedError:
+        found = None
+    if found is None:
+        return {}
+    outputs = found.output_size_in_bytes - found.alias_size_in_bytes
+    total = found.argument_size_in_bytes + outputs + found.temp_size_in_bytes
+    return {
+        "step_memory_bytes": float(total),
+        "step_temporary_bytes": float(found.temp_size_in_bytes),
+    }

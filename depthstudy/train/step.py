@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Int
 from depthstudy import nets
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Batch, Dataset, augment, normalize
+from depthstudy.train import precision
 
 
 class TrainState(flax.struct.PyTreeNode):
@@ -26,6 +27,7 @@ class TrainState(flax.struct.PyTreeNode):
     params: Any
     batch_stats: Any
     opt_state: Any
+    loss_scale: Any = None
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -34,10 +36,14 @@ class TrainState(flax.struct.PyTreeNode):
 
 
 class StepMetrics(NamedTuple):
-    """Mean over the batch of a step, in train mode."""
+    """Mean over the batch of a step, in train mode; the loss itself is not scaled.
+
+    ``loss_scale`` is that of the next step.
+    """
 
     loss: Float[Array, ""]
     error: Float[Array, ""]
+    loss_scale: precision.LossScale | None = None
 
 
 class EvalSums(NamedTuple):
@@ -61,6 +67,7 @@ def init_state(
     *,
     key: jax.Array,
     start: nets.Variables | None = None,
+    loss_scale: precision.LossScale | None = None,
 ) -> TrainState:
     """Returns the state before the first step, with parameters from ``start`` or else drawn."""
     variables = start or nets.init(network, key, image_shape)
@@ -69,6 +76,7 @@ def init_state(
         params=variables["params"],
         batch_stats=variables.get("batch_stats", {}),
         opt_state=optimizer.init(variables["params"]),
+        loss_scale=loss_scale,
     )
 
 
@@ -83,6 +91,8 @@ def make_train_step(
 
     ``key`` is the key of this step: of its augmentation and, folded, of dropout and stochastic
     depth. So nets with and without dropout see the same images.
+
+    With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
     """
 
     def train_step(
@@ -93,7 +103,7 @@ def make_train_step(
         draws = network.spec.draws
         rngs = {"dropout": jax.random.fold_in(key, _DROPOUT_STREAM)} if draws else {}
 
-        def mean_loss(params: Any) -> tuple[Array, tuple[Array, Any]]:
+        def mean_loss(params: Any) -> tuple[Array, tuple[Array, Array, Any]]:
             logits, updates = network.apply(
                 {"params": params, "batch_stats": state.batch_stats},
                 images,
@@ -101,20 +111,23 @@ def make_train_step(
                 mutable=["batch_stats"],
                 rngs=rngs,
             )
-            losses = cross_entropy(logits, batch.labels, config.label_smoothing)
-            return losses.mean(), (logits, updates)
+            loss = cross_entropy(logits, batch.labels, config.label_smoothing).mean()
+            return precision.scaled(loss, state.loss_scale), (loss, logits, updates)
 
-        (loss, (logits, updates)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(
-            state.params
-        )
+        gradients, (loss, logits, updates) = jax.grad(mean_loss, has_aux=True)(state.params)
+        gradients = precision.unscaled(gradients, state.loss_scale)
         changes, opt_state = optimizer.update(gradients, state.opt_state, state.params)
-        state = TrainState(
-            step=state.step + 1,
+        after = state.replace(
             params=optax.apply_updates(state.params, changes),
             batch_stats=updates.get("batch_stats", {}),
             opt_state=opt_state,
         )
-        return state, StepMetrics(loss, _wrong(logits, batch.labels).mean())
+        if state.loss_scale is not None:
+            finite = precision.all_finite(gradients)
+            after = precision.pick(finite, after, state)
+            after = after.replace(loss_scale=precision.adjusted(state.loss_scale, finite))
+        error = _wrong(logits, batch.labels).mean()
+        return after.replace(step=state.step + 1), StepMetrics(loss, error, after.loss_scale)
 
     return train_step
 

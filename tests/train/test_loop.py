@@ -36,9 +36,13 @@ def info(seed: int) -> RunInfo:
     )
 
 
-@pytest.fixture(scope="module", params=["jit", "pmap"])
+PROGRAMS = [("jit", "float32"), ("pmap", "float32"), ("jit", "float16"), ("pmap", "float16")]
+
+
+@pytest.fixture(scope="module", params=PROGRAMS, ids="-".join)
 def program(request: pytest.FixtureRequest, digits: Dataset) -> train.Program:
-    config = dataclasses.replace(CONFIG, placement=request.param)
+    placement, precision = request.param
+    config = dataclasses.replace(CONFIG, placement=placement, precision=precision)
     return train.build(SPEC, DATA, config, digits, train.choose(config, 2))
 
 
@@ -101,6 +105,14 @@ def test_what_is_recorded_and_when(program: train.Program, tmp_path: Path) -> No
         ("training", "loss"): [4, 5, 8, 10, 12],
         ("evaluation", "test_error"): [4, 8, 12],
     }
+    scaled = program.config.precision == "float16"
+    scales = [(r.step, r.value) for r in rows if r.metric == "loss_scale"]
+    assert scales == ([(step, 2.0**15) for step in (4, 5, 8, 10, 12)] if scaled else [])
+    skipped = [row.value for row in rows if row.metric == "skipped_steps"]
+    assert skipped == ([0.0] * 5 if scaled else [])
+    (memory,) = [row for row in rows if row.metric == "step_memory_bytes"]
+    assert (memory.probe, memory.step) == ("run", 0)
+    assert memory.value == program.memory["step_memory_bytes"] > 0
     outcome = store.read_outcome()
     assert outcome == outcomes[1]
     assert outcome is not None

@@ -1,0 +1,132 @@
+"""Gradients too small for float16: which layers would learn nothing, and does scaling save them?
+
+A gradient below ``2**-14`` has fewer than 11 bits in float16, and below ``2**-25`` it is zero.
+Multiplying the loss by a scale lifts all gradients above that (Micikevicius et al. 2018, arXiv
+1710.03740, figure 3). The net runs in float16 as in training: in train mode, with no augmentation.
+Dense layers are left out: they compute in float32.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import traverse_util
+from jaxtyping import Array, Float
+
+from depthstudy import nets
+from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+
+_SCALE = 2.0**15  # at which dynamic scaling starts; halved here, too, until nothing overflows
+_LEAST_NORMAL = float(np.finfo(np.float16).tiny)
+
+Kernels = Mapping[str, Array]  # by layer
+
+
+class Shares(NamedTuple):
+    """Shares of the gradient's numbers that are not 0 in float32.
+
+    Attributes:
+      small: Those that are 0 or subnormal in float16.
+      zero: Those that are 0.
+    """
+
+    small: float
+    zero: float
+
+
+def measure(subject: Subject) -> Iterator[Measurement]:
+    """Yields shares for each convolution's kernel and for all, without and with loss scaling.
+
+    ``underflow`` is the share of the gradient's numbers, of those that are not 0 in float32, that
+    are 0 or subnormal in float16; ``underflow_to_zero`` those that are 0. With scaling the names
+    end in ``_scaled``; ``loss_scale`` is the scale. Where the initial variables are known, also of
+    those, under names that end in ``_initial``.
+
+    Raises:
+      NotApplicable: The loss or a gradient is not finite in float32, or in float16 at any scale.
+    """
+    for suffix, variables in {"": subject.variables, "_initial": subject.initial}.items():
+        if variables is not None:
+            yield from _measure_at(subject, variables, suffix)
+
+
+def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Iterator[Measurement]:
+    batch = next(subject.batches(subject.dataset.train))
+
+    def found(dtype: Any, scale: float) -> dict[str, np.ndarray]:
+        network = nets.Network(subject.spec.still, dtype)
+        gradients = jax.device_get(kernel_gradients(network, variables, batch, jnp.float32(scale)))
+        if not all(np.isfinite(x).all() for x in gradients.values()):
+            raise NotApplicable(f"gradients are not finite in {jnp.dtype(dtype).name}")
+        return gradients
+
+    exact = found(jnp.float32, 1.0)
+    yield from _measurements(exact, found(jnp.float16, 1.0), suffix)
+    scale = _SCALE
+    while True:
+        try:
+            scaled = found(jnp.float16, scale)
+            break
+        except NotApplicable:
+            scale /= 2
+    yield from _measurements(exact, scaled, f"_scaled{suffix}")
+    yield Measurement("", f"loss_scale{suffix}", scale)
+
+
+def _measurements(
+    exact: Mapping[str, np.ndarray], half: Mapping[str, np.ndarray], suffix: str
+) -> Iterator[Measurement]:
+    whole = [np.concatenate([np.ravel(x) for x in part.values()]) for part in (exact, half)]
+    pairs = {layer: (exact[layer], half[layer]) for layer in exact} | {"": tuple(whole)}
+    for layer, (x, y) in pairs.items():
+        if np.any(x):
+            found = shares(x, y)
+            yield Measurement(layer, f"underflow{suffix}", found.small)
+            yield Measurement(layer, f"underflow_to_zero{suffix}", found.zero)
+
+
+def shares(exact: Float[np.ndarray, "*n"], half: Float[np.ndarray, "*n"]) -> Shares:
+    """Returns which shares of ``exact`` are lost.
+
+    Args:
+      exact: Numbers, of which not all are 0.
+      half: The same as float16 has them, in any type.
+    """
+    there = exact != 0
+    small = np.abs(half[there]) < _LEAST_NORMAL
+    return Shares(float(small.mean()), float((half[there] == 0).mean()))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def kernel_gradients(
+    network: nets.Network, variables: nets.Variables, batch: Examples, scale: Float[Array, ""]
+) -> Kernels:
+    """Returns the gradient of ``scale`` times the mean loss with respect to convolutions' kernels.
+
+    In the network's type, float16 say, each is a float16 number in an array of float32.
+    """
+
+    def loss(params: Any) -> Float[Array, ""]:
+        logits, _ = network.apply(
+            {"params": params, "batch_stats": variables.get("batch_stats", {})},
+            batch.images,
+            train=True,
+            mutable=["batch_stats"],
+        )
+        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+        return scale * jnp.sum(batch.weights * losses) / jnp.sum(batch.weights)
+
+    flat = traverse_util.flatten_dict(jax.grad(loss)(variables["params"]))
+    return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if leaf.ndim == 4}
+
+
+UNDERFLOW = Probe(
+    "share of each layer's gradient that float16 loses, with and without loss scaling",
+    measure,
+)
