@@ -132,9 +132,13 @@ def _given(model: config.ModelConfig) -> dict[str, Any]:
 
 
 def _group(own: StudyConfig, settings: dict[str, Value]) -> str:
-    """Returns the settings but for depth as a label, as ``"plain, norm=none"``."""
+    """Returns the settings but for depth as a label, as ``"plain, norm=none"``.
+
+    A field that is left to its default is left out.
+    """
     others = {k: v for k, v in settings.items() if k not in (DEPTH, "model.family")}
-    return ", ".join([own.model.family, *(f"{_leaf(k)}={v}" for k, v in others.items())])
+    said = [f"{_leaf(k)}={v}" for k, v in others.items() if v is not None]
+    return ", ".join([own.model.family, *said])
 
 
 def _word(value: Value) -> str:

@@ -57,6 +57,7 @@ def test_named_variants_join_the_sweep() -> None:
     assert [variant.name for variant in variants] == ["depth8", "no_norm"]
     assert variants[0].info.settings == {"model.depth": 8, "model.norm": None}
     assert settings_of(variants)["no_norm"]["model.norm"] == "none"
+    assert [variant.info.group for variant in variants] == ["resnet", "resnet, norm=none"]
 
 
 def test_what_lets_a_net_train_can_be_swept() -> None:

@@ -1,0 +1,48 @@
+"""Each hypothesis of a config compares the variants that its sentence speaks of, and no others."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from depthstudy import records
+from depthstudy.records import Summary
+from depthstudy.study import verdicts
+from depthstudy.study.plan import prepare, settings_of
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+RESCUES = ("residual", "no_norm", "looks_linear", "silu", "skip_init", "repvgg")
+HALVES = ("bfloat16", "float16", "float16_unscaled")
+PAIRS = {
+    "plain_rescue": {name: [(name, "plain")] for name in RESCUES},
+    "precision": {
+        half: [(f"{half}_depth{depth}", f"float32_depth{depth}") for depth in (8, 20, 32)]
+        for half in HALVES
+    },
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_pairs(name: str) -> None:
+    """Every variant has a test error of its own, so that an effect tells who was compared."""
+    found = importlib.util.spec_from_file_location(name, CONFIGS / f"{name}.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    study, variants = prepare(module.get_config())
+    errors = {variant.name: 1.7**i for i, variant in enumerate(variants)}
+    rows = [
+        Summary(variant=variant, seed=seed, train_error=0.0, test_error=error, gap=error,
+                parameters=1, macs=1, seconds=1.0)
+        for variant, error in errors.items()
+        for seed in range(2)
+    ]  # fmt: skip
+    judged = verdicts.judge(records.frame(Summary, rows), settings_of(variants), study.hypotheses)
+    effects = {verdict.hypothesis: verdict.effect for verdict in judged}
+    assert effects == {
+        hypothesis: pytest.approx(sum(errors[a] - errors[b] for a, b in pairs) / len(pairs))
+        for hypothesis, pairs in PAIRS[name].items()
+    }
