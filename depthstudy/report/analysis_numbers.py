@@ -89,6 +89,15 @@ _KNOWN: dict[str, dict[str, _Known]] = {
             _plain,
         ),
     },
+    "underflow": {
+        "underflow": (
+            "Lost without scaling",
+            "share of the gradient that is zero or inexact in float16",
+            words.percent,
+        ),
+        "underflow_scaled": ("Lost with scaling", "the same with loss scaling", words.percent),
+        "loss_scale": ("Loss scale", "what the loss is multiplied by", _plain),
+    },
     "sharpness": {
         f"hessian_eigenvalue_{rank}": (
             f"Hessian eigenvalue {rank}",
@@ -105,6 +114,7 @@ _HEADINGS = {
     "memorisation": "Wrong labels",
     "shattering": "Shattered gradients",
     "isometry": "Isometry: what the net does to small changes of an image",
+    "underflow": "Gradients too small for float16",
     "sharpness": "Sharpness",
 }
 

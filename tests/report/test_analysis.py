@@ -178,6 +178,19 @@ def test_sections_vanish_with_their_probe(tmp_path, bare):
     assert re.findall(r"<h2>(.*?)</h2>", only) == ["The net as a whole", "What was run"]
 
 
+def test_what_float16_loses_is_told(tmp_path, bare):
+    run = described()
+    (row,) = rows_of(run, probes=["sharpness"])
+    rows = [
+        dataclasses.replace(row, probe="underflow", metric=metric, value=value)
+        for metric, value in (("underflow", 0.253), ("underflow_scaled", 0.004))
+    ]
+    page = Page(write(save(tmp_path, [run], rows, probes=["sharpness"])))
+    assert "Gradients too small for float16" in page.text
+    assert "25.3%" in page.text
+    assert "0.4%" in page.text
+
+
 def test_a_net_of_110_layers(tmp_path, bare):
     run, other = described("resnet_110", 18), described("plain_110", 18)
     rows = [*rows_of(run, 18), *rows_of(other, 18, residual=False), *crossed(run, other, 18)]
