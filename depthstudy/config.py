@@ -151,7 +151,8 @@ class TrainConfig:
       evaluations: How often the net is evaluated and saved, at equal distances.
       eval_batch_size: Images in a batch of evaluation.
       eval_train_examples: Size of the fixed part of the train set that is evaluated on.
-      keep_checkpoints: How many checkpoints stay, counted from the last.
+      keep_checkpoints: How many checkpoints stay, counted from the last; one from early in the
+        training stays beside them.
     """
 
     batch_size: Count = 128
@@ -266,6 +267,9 @@ class StudyConfig:
       variants: Further variants by name: pairs of a name and settings.
       treatments: Each variant is trained as it is, and once more with each of these on top.
       hypotheses: What the study is to decide.
+      probes: Names of probes that measure the last checkpoints of all variants after training.
+      probe_seeds: How many seeds of a variant are measured, counted from 0.
+      probe_examples: How many examples of each split a probe looks at.
     """
 
     name: str = "study"
@@ -278,6 +282,9 @@ class StudyConfig:
     variants: tuple[tuple[str, Settings], ...] = ()
     treatments: tuple[Treatment, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    probes: tuple[str, ...] = ()
+    probe_seeds: Count = 1
+    probe_examples: Count = 500
 
 
 def defaults() -> ml_collections.ConfigDict:

@@ -114,6 +114,37 @@ class Decomposition:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class MatchedGap:
+    """The gap of a variant when it had learned as much as the worst: a row of ``matched.csv``.
+
+    What is compared are the variants of a group, seed by seed. The level is the train loss at which
+    the worst-trained of them ends; each is looked at when its train loss first is at that level or
+    below it.
+
+    Attributes:
+      group: Settings that the compared variants share.
+      variant: Name of the variant.
+      level: Mean of the level over the seeds, in nats.
+      train_loss: Mean of its own train loss when it is looked at, in nats.
+      step: Mean of the step at which that is.
+      gap: Mean of its test error minus its train error at that step.
+      low: Lower end of the gap's 95% confidence interval; NaN with fewer than two seeds.
+      high: Upper end of the same interval.
+      seeds: Number of seeds.
+    """
+
+    group: str
+    variant: str
+    level: float
+    train_loss: float
+    step: float
+    gap: float
+    low: float
+    high: float
+    seeds: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Attribution:
     """What a treatment wins back of a deep net's excess error: a row of ``attribution.csv``.
 

@@ -2,12 +2,13 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  attribution.csv
-  verdicts.csv  recommendation.json  report.html  figures/
+  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
+  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, image shape, classes
     checkpoints/STEP/       state, with the content of run.json beside it
     records.csv             its measurements so far
+    probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
 ```
@@ -21,7 +22,7 @@ import fcntl
 import json
 import os
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,8 +33,10 @@ from depthstudy import records
 from depthstudy.errors import InputError
 
 RECORDS = "records.csv"
+PROBES = "probes.csv"
 SUMMARY = "summary.csv"
 DECOMPOSITION = "decomposition.csv"
+MATCHED = "matched.csv"
 ATTRIBUTION = "attribution.csv"
 RECOMMENDATION = "recommendation.json"
 VERDICTS = "verdicts.csv"
@@ -222,17 +225,20 @@ class RunStore:
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""
-        path = self.folder / RECORDS
-        if not path.exists():
-            return []
-        table = read_table(path, records.Record)
-        if last_step is not None:
-            table = table[table["step"] <= last_step]
-        return msgspec.convert(table.to_dict("records"), list[records.Record])
+        rows = _read_records(self.folder / RECORDS)
+        return [row for row in rows if last_step is None or row.step <= last_step]
 
     def write_records(self, rows: list[records.Record]) -> None:
         """Writes the measurements of the run."""
         write_table(self.folder / RECORDS, records.frame(records.Record, rows))
+
+    def read_probes(self) -> list[records.Record]:
+        """Returns what probes measured of the run's last checkpoint so far."""
+        return _read_records(self.folder / PROBES)
+
+    def write_probes(self, rows: list[records.Record]) -> None:
+        """Writes what probes measured of the run's last checkpoint."""
+        write_table(self.folder / PROBES, records.frame(records.Record, rows))
 
     def open_events(self, next_step: int) -> Any:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""
@@ -240,23 +246,40 @@ class RunStore:
 
         return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
 
-    def open_checkpoints(self, keep: int | None = None) -> Checkpoints:
-        """Returns the checkpoints of the run, of which the last ``keep`` stay, or all."""
-        return Checkpoints(self.folder / _CHECKPOINTS, keep)
+    def open_checkpoints(self, keep: int | None = None, always: Sequence[int] = ()) -> Checkpoints:
+        """Returns the checkpoints of the run, of which the last ``keep`` stay, or all.
+
+        Args:
+          keep: How many stay; ``None`` are all.
+          always: Steps whose checkpoints stay in any case.
+        """
+        return Checkpoints(self.folder / _CHECKPOINTS, keep, always)
+
+
+def _read_records(path: Path) -> list[records.Record]:
+    if not path.exists():
+        return []
+    table = read_table(path, records.Record)
+    return msgspec.convert(table.to_dict("records"), list[records.Record])
 
 
 class Checkpoints:
     """Checkpoints of a run, written in the background; each holds its state and its ``RunInfo``."""
 
-    def __init__(self, folder: Path, keep: int | None) -> None:
+    def __init__(self, folder: Path, keep: int | None, always: Sequence[int]) -> None:
         """Opens the folder; a save that a kill cut short is removed."""
         import orbax.checkpoint as ocp
+        from orbax.checkpoint import checkpoint_managers as policies
 
         self._ocp = ocp
         self._manager = ocp.CheckpointManager(
             folder.absolute(),
             options=ocp.CheckpointManagerOptions(
-                max_to_keep=keep, cleanup_tmp_directories=True, enable_async_checkpointing=True
+                preservation_policy=policies.AnyPreservationPolicy(
+                    [policies.LatestN(keep), policies.CustomSteps(always)]
+                ),
+                cleanup_tmp_directories=True,
+                enable_async_checkpointing=True,
             ),
         )
 

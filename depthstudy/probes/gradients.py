@@ -48,17 +48,19 @@ class GradientNorms(NamedTuple):
 
 
 def measure(subject: Subject) -> Iterator[Measurement]:
-    """Yields gradient norms per layer and their slopes, also at initialisation where it is known.
+    """Yields gradient norms per layer and their slopes, also at the beginning where it is known.
 
     ``gradient_norm`` and ``gradient_to_weight`` (the same over the kernel's own norm) are of
     kernels, ``output_gradient_norm`` is of the outputs of the blocks that ``subject.layers``
     matches. ``gradient_norm_slope`` and ``output_gradient_norm_slope`` are what ``slope`` returns.
-    At initialisation the names end in ``_initial``.
+    ``update_to_weight`` is ``gradient_to_weight`` times the learning rate: what a step of SGD
+    without momentum changes of a kernel. At initialisation the names end in ``_initial``, early in
+    training in ``_early``.
 
     Raises:
       NotApplicable: The loss or a gradient is not finite.
     """
-    states = {"": subject.variables, "_initial": subject.initial}
+    states = {"": subject.variables, "_early": subject.early, "_initial": subject.initial}
     for suffix, variables in states.items():
         if variables is not None:
             yield from _measure_at(subject, variables, suffix)
@@ -81,6 +83,9 @@ def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Ite
         if norms.weights.get(layer, 0) > 0:
             ratio = float(norms.kernels[layer] / norms.weights[layer])
             yield Measurement(layer, f"gradient_to_weight{suffix}", ratio)
+            if suffix in subject.rates:
+                update = subject.rates[suffix] * ratio
+                yield Measurement(layer, f"update_to_weight{suffix}", update)
 
 
 def slope(ways: Sequence[float], norms: Sequence[float]) -> float:
@@ -189,6 +194,7 @@ def _shifted(shifts: Mapping[str, Array]) -> Callable[..., Any]:
 
 
 GRADIENTS = Probe(
-    "norm of the loss's gradient per layer, and its slope along depth (Glorot & Bengio 2010)",
+    "norm of the loss's gradient per layer at the beginning, early and at the end, its slope along"
+    " depth, and what a step changes of the weights (Glorot & Bengio 2010)",
     measure,
 )

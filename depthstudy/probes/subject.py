@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import jax
@@ -39,6 +39,10 @@ class Subject:
       network: The net; probes run in float32 whatever it was trained in.
       variables: ``params`` and ``batch_stats``.
       initial: The variables before training, from the same seed; ``None`` where unknown.
+      early: The variables early in training; ``None`` where unknown.
+      rates: Learning rate of the next step at the beginning (``"_initial"``), early (``"_early"``)
+        and of the last step (``""``), as far as they are known and the step is proportional to
+        the gradient.
       dataset: What the net learned.
       examples: How many examples a probe may look at, of each split.
       batch_size: Images in a batch.
@@ -50,6 +54,8 @@ class Subject:
     variables: nets.Variables
     dataset: Dataset
     initial: nets.Variables | None = None
+    early: nets.Variables | None = None
+    rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
     examples: int = 2_000
     batch_size: int = 250
     layers: str = "stage*/block*"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import jax.numpy as jnp
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
@@ -14,6 +16,7 @@ from depthstudy.arch import ArchSpec, cost
 from depthstudy.errors import InputError
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
 from depthstudy.store import RunInfo, RunStore
+from depthstudy.study.variant import Datasets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,7 +52,8 @@ def analyze(
       InputError: No such probe, run or checkpoint.
     """
     probes.check(names)
-    opened = [open_run(Path(folder), step, examples) for folder in folders]
+    datasets: Datasets = {}
+    opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
     seconds: dict[str, float] = {}
     rows: list[Record] = []
     chosen = list(names or probes.PROBES)
@@ -58,7 +62,7 @@ def analyze(
             for name in chosen:
                 bar.set_description(f"{run.info.variant}: {name}")
                 start = time.perf_counter()
-                rows += _measured(run, name)
+                rows += measured(run, name)
                 seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
                 bar.update()
     rows += _between(opened, chosen)
@@ -75,8 +79,14 @@ def analyze(
     return info
 
 
-def open_run(folder: Path, step: int | None, examples: int) -> Analysed:
+def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) -> Analysed:
     """Returns the net of a run folder at a checkpoint, with its data.
+
+    Args:
+      folder: The run folder; it says what the net is and what it learned.
+      step: The checkpoint; ``None`` is the last.
+      examples: How many examples of each split a probe looks at.
+      datasets: Sets that are loaded already; one that is not is added.
 
     Raises:
       InputError: The folder holds no run, or no such checkpoint.
@@ -87,33 +97,52 @@ def open_run(folder: Path, step: int | None, examples: int) -> Analysed:
         raise InputError(
             f"{folder} holds no run; a run folder is as results/NAME/runs/VARIANT/seed0"
         )
-    checkpoints = run.open_checkpoints()
-    try:
-        steps = checkpoints.all_steps()
-        if not steps or (step is not None and step not in steps):
-            there = f"its checkpoints: {', '.join(map(str, steps))}" if steps else "it has none yet"
-            raise InputError(f"{folder} has no checkpoint{_at(step)}; {there}")
-        step = max(steps) if step is None else step
-        state = checkpoints.restore(step)
-    finally:
-        checkpoints.close()
-    dataset = data.load(config.parse(info.config).data)
+    own = config.parse(info.config)
+    if own.data not in datasets:
+        datasets[own.data] = data.load(own.data)
+    dataset = datasets[own.data]
+    steps = train.count_steps(own.train, len(dataset.train))
+    early = train.early_step(own.train, steps)
+    with contextlib.closing(run.open_checkpoints()) as checkpoints:
+        there = checkpoints.all_steps()
+        if not there or (step is not None and step not in there):
+            found = f"its checkpoints: {', '.join(map(str, there))}" if there else "it has none yet"
+            raise InputError(f"{folder} has no checkpoint{_at(step)}; {found}")
+        step = max(there) if step is None else step
+        variables = _variables(checkpoints, step)
+        before = _variables(checkpoints, early) if early in there and early < step else None
     network = nets.Network(ArchSpec.from_json(info.arch))
     subject = probes.Subject(
         network=network,
-        variables={"params": state["params"], "batch_stats": state["batch_stats"]},
+        variables=variables,
         initial=nets.init(network, train.init_key(info.seed), info.image_shape),
+        early=before,
+        rates=_rates(own.train, steps, {"_initial": 0, "_early": early, "": step - 1}),
         dataset=dataset,
         examples=examples,
     )
     return Analysed(folder, info, step, subject)
 
 
-def _measured(run: Analysed, name: str) -> list[Record]:
+def measured(run: Analysed, name: str) -> list[Record]:
+    """Returns what a probe measures of a run."""
     return [
         _record(run, probe, measurement)
         for probe, measurement in probes.measure(run.subject, [name])
     ]
+
+
+def _variables(checkpoints: store.Checkpoints, step: int) -> nets.Variables:
+    state = checkpoints.restore(step)
+    return {"params": state["params"], "batch_stats": state["batch_stats"]}
+
+
+def _rates(own: config.TrainConfig, steps: int, places: Mapping[str, int]) -> dict[str, float]:
+    """Returns the learning rate at each place; AdamW's steps are not proportional to gradients."""
+    if own.optimizer != "sgd":
+        return {}
+    rate = train.schedule(own, steps)
+    return {suffix: float(jnp.asarray(rate(step))) for suffix, step in places.items()}
 
 
 def _between(opened: Sequence[Analysed], names: Sequence[str]) -> list[Record]:

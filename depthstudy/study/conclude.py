@@ -15,7 +15,15 @@ from depthstudy.arch import ArchSpec, cost
 from depthstudy.config import StudyConfig
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
-from depthstudy.study import attribution, decomposition, recommendation, treatments, verdicts
+from depthstudy.study import (
+    attribution,
+    decomposition,
+    matched,
+    measurement,
+    recommendation,
+    treatments,
+    verdicts,
+)
 from depthstudy.study.plan import settings_of
 from depthstudy.study.variant import Variant
 
@@ -68,14 +76,17 @@ def conclude(
     )
     causes = attribution.attribute(summary, infos, study.treatments)
     recommended = recommendation.recommend(summary, infos)
-    measured = [
+    trained = [
         dataclasses.replace(row, study=study.name, variant=variant.name)
         for variant, _, run in runs
         for row in run.read_records()
     ]
-    store.write_table(workdir / store.RECORDS, records.frame(records.Record, measured))
+    probed = [row for variant in variants for row in measurement.read(study, variant, workdir)]
+    gaps = matched.gaps(trained, {info.name: info.group for info in infos})
+    store.write_table(workdir / store.RECORDS, records.frame(records.Record, [*trained, *probed]))
     store.write_table(workdir / store.SUMMARY, summary)
     store.write_table(workdir / store.DECOMPOSITION, records.frame(records.Decomposition, parts))
+    store.write_table(workdir / store.MATCHED, records.frame(records.MatchedGap, gaps))
     store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
     store.write_table(workdir / store.VERDICTS, records.frame(records.Verdict, judged))
     store.write_recommendation(workdir, recommended)
@@ -92,6 +103,7 @@ def conclude(
             "compile": compile_seconds + (earlier.seconds["compile"] if earlier else 0),
             "train": sum(outcome.train_seconds for outcome in outcomes),
             "evaluate": sum(outcome.eval_seconds for outcome in outcomes),
+            **({"measure": measurement.seconds(probed, infos)} if probed else {}),
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),

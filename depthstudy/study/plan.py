@@ -12,7 +12,7 @@ import ml_collections
 from depthstudy import config, train
 from depthstudy.config import Settings, StudyConfig, Value
 from depthstudy.errors import InputError
-from depthstudy.study import pruned, treatments, verdicts
+from depthstudy.study import measurement, pruned, treatments, verdicts
 from depthstudy.study.variant import (
     DEPTH,
     VARIED,
@@ -64,6 +64,7 @@ def prepare(
     """
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
+    measurement.check(study)
     variants = plan(study)
     verdicts.check(treatments.see_untreated(study.hypotheses), settings_of(variants))
     for variant in variants:

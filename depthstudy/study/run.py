@@ -16,7 +16,7 @@ from depthstudy import config, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.store import Outcome, RunInfo, RunStore
-from depthstudy.study import pruned
+from depthstudy.study import measurement, pruned
 from depthstudy.study.conclude import Result, conclude
 from depthstudy.study.plan import prepare
 from depthstudy.study.variant import VARIED, Variant
@@ -49,6 +49,7 @@ def run(
     start = time.perf_counter()
     with store.lock(workdir):
         compile_seconds = _train_all(study, variants, workdir)
+        measurement.measure(study, variants, workdir)
         return conclude(study, variants, workdir, command, start, compile_seconds)
 
 

@@ -83,10 +83,10 @@ def fit(
     Returns:
       How each run ended; the same is written to its store.
     """
-    keep = program.config.keep_checkpoints
+    keep, early = program.config.keep_checkpoints, early_step(program.config, program.steps)
     with contextlib.ExitStack() as stack:
         runs = [
-            _Run(info, store, _closing(stack, store.open_checkpoints(keep)))
+            _Run(info, store, _closing(stack, store.open_checkpoints(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
         start = _common_step(runs)
@@ -111,6 +111,17 @@ def evaluation_steps(config: TrainConfig, steps: int) -> list[int]:
     return [round(steps * i / count) for i in range(1, count + 1)]
 
 
+def early_step(config: TrainConfig, steps: int) -> int:
+    """Returns the step, about a twentieth of the training, at which a net is saved for good."""
+    return next(stop for stop in _stops(config, steps) if stop >= steps / 20)
+
+
+def _stops(config: TrainConfig, steps: int) -> list[int]:
+    """Returns the steps after which something is recorded."""
+    logs = range(0, steps, config.log_every)
+    return sorted({*logs, *evaluation_steps(config, steps)} - {0})
+
+
 def _train_to_end(
     program: Program, runs: Sequence[_Run], own: Any, start: int, progress: Progress
 ) -> None:
@@ -122,10 +133,9 @@ def _train_to_end(
         sharding=program.placement.batch_sharding,
     )
     evaluations = evaluation_steps(program.config, program.steps)
-    logs = range(0, program.steps, program.config.log_every)
-    stops = sorted({*logs, *evaluations} - set(range(start + 1)))
+    early = early_step(program.config, program.steps)
     reached = start
-    for end in stops:
+    for end in [stop for stop in _stops(program.config, program.steps) if stop > start]:
         if all(run.diverged_at for run in runs):
             break
         with _timed(runs, "train_seconds"):
@@ -135,6 +145,8 @@ def _train_to_end(
         if end in evaluations or all(run.diverged_at for run in runs):
             with _timed(runs, "eval_seconds"):
                 _record_evaluation(program, runs, own, end)
+            _save(program, runs, own, end)
+        elif end == early:
             _save(program, runs, own, end)
         progress(end - reached)
         reached = end
