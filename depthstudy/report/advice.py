@@ -10,7 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from depthstudy.records import Attribution, Recommendation
+from depthstudy.records import Attribution, MatchedGap, Recommendation
+from depthstudy.report import tables
+from depthstudy.report.tables import Study
 from depthstudy.report.words import duration, listing, number, percent
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
@@ -72,6 +74,23 @@ def treatment_sentence(row: Attribution) -> str:
         return f"{name} wins back nothing: it adds {worse} points ({_range(-row.high, -row.low)})."
     sure = f"{won} points, {_range(row.low, row.high)}"
     return f"{name} wins back nothing that can be told from chance ({sure})."
+
+
+def matched_sentences(study: Study) -> list[str]:
+    """Says of each untreated group what gap its nets had when all had learned as much."""
+    treated = {info.group for info in study.info.variants if info.treatment}
+    sentences = []
+    for group in dict.fromkeys(row.group for row in study.matched if row.group not in treated):
+        rows = [row for row in study.matched if row.group == group]
+        parts = [f"{_gap(row)} at {tables.label(study.info, row.variant)}" for row in rows]
+        level = f"when train loss first was {rows[0].level:.3g} or less"
+        sentences.append(f"In {group}, {level}, the gap was {listing(parts)}.")
+    return sentences
+
+
+def _gap(row: MatchedGap) -> str:
+    mean, half = number(100 * row.gap), number(50 * (row.high - row.low))
+    return f"{mean} ± {half} points" if math.isfinite(row.low) else f"{mean} points"
 
 
 def no_excess_sentence(group: str, best: str, deeper: Sequence[str], seeds: int) -> str:

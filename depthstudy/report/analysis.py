@@ -88,7 +88,7 @@ def _render(analysis: Analysis) -> str:
         "table": store.ANALYSIS,
         "charts": charts,
     }
-    return shell.render("analysis.html", context, sheets=["analysis.css"])
+    return shell.render("analysis.html", context, sheets=["layers.css", "analysis.css"])
 
 
 def _sentences(analysis: Analysis, says: Sequence[Callable[[Run], str]]) -> list[tuple[Run, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.report.analysis_runs import reach, short
-from depthstudy.report.figures import Panel, chart, digits, tooltip
+from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
 
 _FAINT = [5, 4]  # dashes of a second line in one colour
 _RULE = [2, 3]  # dashes of a line that is no data
@@ -133,50 +133,63 @@ def profile(
     layers = list(lines[0].values)
     if any(line.border for line in lines):
         scale = scale.with_headroom()
-    rows = [row for line in lines for row in _rows(line, say)]
-    x, y = along(layers), scale.encode("value")
-    colours = {line.label: line.colour for line in lines}
-    colour = alt.Color(
-        "line:N",
-        legend=None,
-        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-    )
-    told = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
-    marks = [*stage_rules(layers, x), *_borders(lines, x, scale)]
+    x = along(layers)
+    behind = [*stage_rules(layers, x), *_borders(lines, x, scale)]
     if level:
-        marks += _level(*level, scale, x, len(layers))
+        behind += _level(*level, scale, x, len(layers))
+    rows = [row for line in lines for row in line_rows(line, say, lambda place: place)]
+    marks = line_marks(title, lines, rows, x, scale.encode("value"), dots=len(layers) <= _DOTS)
+    return Panel(title, (*behind, *marks), height, 6, tuple(rows))
+
+
+def line_marks(
+    title: str, lines: Sequence[Line], rows: Sequence[Row], x: alt.X, y: alt.Y, *, dots: bool
+) -> list[alt.Chart]:
+    """Returns the marks of lines, the faint ones dashed and behind the others.
+
+    Args:
+      title: What is shown.
+      lines: What is drawn.
+      rows: Their points, as ``line_rows`` makes them.
+      x: The horizontal axis.
+      y: The vertical axis.
+      dots: Whether lines that are not faint show their points.
+    """
+    colours = {line.label: line.colour for line in lines}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    colour = alt.Color("line:N", legend=None, scale=scale)
+    marks = []
     for faint in (True, False):
         mine = [row for row in rows if row["faint"] == faint]
         if mine:
-            marks.append(
-                chart(mine)
-                .mark_line(
-                    strokeWidth=1.6 if faint else 2,
-                    strokeJoin="round",
-                    strokeDash=_FAINT if faint else alt.Undefined,
-                )
-                .encode(x=x, y=y, color=colour)
+            line = chart(mine).mark_line(
+                strokeWidth=1.6 if faint else 2,
+                strokeJoin="round",
+                strokeDash=_FAINT if faint else alt.Undefined,
             )
-            if len(layers) <= _DOTS and not faint:
-                marks.append(
-                    chart(mine).mark_circle(size=34, opacity=1).encode(x=x, y=y, color=colour)
-                )
+            marks.append(line.encode(x=x, y=y, color=colour))
+            if dots and not faint:
+                dot = chart(mine).mark_circle(size=34, opacity=1)
+                marks.append(dot.encode(x=x, y=y, color=colour))
+    told = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
     seen = chart(rows).mark_circle(size=90, opacity=0)
-    marks.append(seen.encode(x=x, y=y, tooltip=told))
-    return Panel(title, tuple(marks), height, 6, tuple(rows))
+    return [*marks, seen.encode(x=x, y=y, tooltip=told)]
 
 
-def _rows(line: Line, say: Callable[[float], str]) -> list[dict[str, Any]]:
+def line_rows(
+    line: Line, say: Callable[[float], str], at: Callable[[int], float]
+) -> list[dict[str, Any]]:
+    """Returns the points of a line; ``at`` says where a layer's place, from 1, lies."""
     return [
         {
-            "at": at,
+            "at": at(place),
             "layer": layer,
             "line": line.label,
             "faint": line.faint,
             "value": digits(value),
             "text": say(value),
         }
-        for at, (layer, value) in enumerate(line.values.items(), start=1)
+        for place, (layer, value) in enumerate(line.values.items(), start=1)
     ]
 
 

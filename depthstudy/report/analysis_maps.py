@@ -14,15 +14,15 @@ from depthstudy.report.analysis_charts import named
 from depthstudy.report.analysis_runs import short
 from depthstudy.report.figures import Panel, Row, chart, tooltip
 
-_MOST = 64  # layers that a map shows
-
-
 def heat(
     title: str,
     rows: Sequence[str],
     columns: Sequence[str],
     values: Callable[[str, str], float],
     axes: tuple[str | None, str | None] = (None, None),
+    *,
+    height: int = 330,
+    most: int = 64,
 ) -> Panel:
     """Returns a map of how alike each pair of layers is; of many layers, every n-th.
 
@@ -32,8 +32,10 @@ def heat(
       columns: Layers from left to right.
       values: The CKA of a row with a column.
       axes: Titles of the horizontal and the vertical axis.
+      height: Pixels of the map.
+      most: How many layers it shows.
     """
-    rows, columns = _thinned(rows), _thinned(columns)
+    rows, columns = _thinned(rows, most), _thinned(columns, most)
     cells: list[Row] = [
         {"x": i, "y": j, "v": round(value, 3)}
         for j, row in enumerate(rows)
@@ -58,11 +60,11 @@ def heat(
         .mark_rect(strokeWidth=0)
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=told)
     )
-    return Panel(title, (mark,), 330, 0, tuple(cells))
+    return Panel(title, (mark,), height, 0, tuple(cells))
 
 
-def _thinned(layers: Sequence[str]) -> list[str]:
-    every = math.ceil(len(layers) / _MOST)
+def _thinned(layers: Sequence[str], most: int) -> list[str]:
+    every = math.ceil(len(layers) / most)
     return list(layers[::every])
 
 

@@ -10,7 +10,7 @@ from depthstudy.report import words
 from depthstudy.report.analysis_charts import Line, Scale, profile
 from depthstudy.report.analysis_maps import heat
 from depthstudy.report.analysis_runs import Analysis, Run, cross_probe
-from depthstudy.report.analysis_words import pair_names
+from depthstudy.report.analysis_words import Pairs, pair, pair_names
 from depthstudy.report.figures import Panel, error_top
 
 _GRADIENTS = {
@@ -30,18 +30,18 @@ def gradient_panels(analysis: Analysis) -> list[Panel]:
     panels = []
     for metric, title in _GRADIENTS.items():
         lines = [
-            Line(f"{run.label}{when}", run.colour, _positive(run, f"{metric}{suffix}"), faint)
+            Line(f"{run.label}{when}", run.colour, positive(run, f"{metric}{suffix}"), faint)
             for run in analysis.runs
             for suffix, when, faint in (
                 ("_initial", " at initialisation", True),
                 ("", f" at step {run.info.step:,}", False),
             )
         ]
-        panels += _shared(title, analysis, lines, _log_scale, "{:.2g}".format, height=230)
+        panels += _shared(title, analysis, lines, log_scale, "{:.2g}".format, height=230)
     return panels
 
 
-def _positive(run: Run, metric: str) -> dict[str, float]:
+def positive(run: Run, metric: str) -> dict[str, float]:
     """Returns a metric of a logarithmic axis, on which there is no 0."""
     found = run.layers("gradients", metric)
     return {layer: value if value > 0 else math.nan for layer, value in found.items()}
@@ -55,7 +55,7 @@ def layer_panels(analysis: Analysis) -> list[Panel]:
             Line(run.label, run.colour, run.layers(probe, metric), border=run.border())
             for run in analysis.runs
         ]
-        scale = _count_scale if metric == "effective_rank" else _share_scale
+        scale = _count_scale if metric == "effective_rank" else share_scale
         panels += _shared(title, analysis, lines, scale, say)
     return panels
 
@@ -119,7 +119,8 @@ def _shared(
     ]
 
 
-def _log_scale(values: Sequence[float]) -> Scale:
+def log_scale(values: Sequence[float]) -> Scale:
+    """Returns a logarithmic axis that holds the values."""
     low, high = min(values), max(values)
     wide = high > 10 * low
     return Scale(
@@ -127,7 +128,8 @@ def _log_scale(values: Sequence[float]) -> Scale:
     )
 
 
-def _share_scale(values: Sequence[float]) -> Scale:
+def share_scale(values: Sequence[float]) -> Scale:
+    """Returns an axis from 0 that holds the values, which are shares."""
     top = error_top(values)
     return Scale(0.0, top, ".0%" if top > 0.05 else ".1%")
 
@@ -142,33 +144,29 @@ def likeness_panels(analysis: Analysis) -> list[Panel]:
     many = len(analysis.runs) > 1
     panels = []
     for run in analysis.runs:
-        pairs = run.pairs("cka", "cka")
-        if pairs:
-            whole = pairs | {(b, a): value for (a, b), value in pairs.items()}
-            names = pair_names(pairs)
-            title = run.label if many else "All pairs of blocks"
-            panels.append(_map(title, names, names, whole, (None, None)))
+        if run.pairs("cka", "cka"):
+            panels.append(likeness_map(run.label if many else "All pairs of blocks", run))
     first = analysis.runs[0]
     for other in analysis.runs[1:]:
         pairs = first.pairs(cross_probe(other), "cross_cka")
         if pairs:
             names, others = ([*dict.fromkeys(side)] for side in zip(*pairs, strict=True))
-            across = {(b, a): value for (a, b), value in pairs.items()}
             title = f"{first.label} against {other.label}"
-            panels.append(_map(title, others, names, across, (first.label, other.label)))
+            axes = (first.label, other.label)
+
+            def value(row: str, column: str, pairs: Pairs = pairs) -> float:
+                return pairs.get((column, row), math.nan)
+
+            panels.append(heat(title, others, names, value, axes))
     return panels
 
 
-def _map(
-    title: str,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    pairs: dict[tuple[str, str], float],
-    axes: tuple[str | None, str | None],
-) -> Panel:
-    same = axes == (None, None)
+def likeness_map(title: str, run: Run, *, height: int = 330, most: int = 64) -> Panel:
+    """Returns the map of how alike all pairs of blocks of a net are."""
+    pairs = run.pairs("cka", "cka")
+    names = pair_names(pairs)
 
     def value(row: str, column: str) -> float:
-        return 1.0 if same and row == column else pairs.get((row, column), math.nan)
+        return pair(pairs, row, column)
 
-    return heat(title, rows, columns, value, axes)
+    return heat(title, names, names, value, height=height, most=most)

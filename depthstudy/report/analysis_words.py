@@ -22,6 +22,7 @@ ALIKE = 0.9  # CKA above which layers are nearly alike, as in the probe
 FLAT = 0.01  # accuracy that is no gain
 SILENT = 0.1  # share of filters that never fire, from which on it stands out
 
+Pairs = Mapping[tuple[str, str], float]  # a value of two layers
 State = Literal["stands out", "nothing", "does not apply"]
 
 
@@ -64,17 +65,21 @@ def change(run: Run, metric: str, what: str) -> Finding | None:
       metric: Of the slope, in powers of ten.
       what: What changes, in the plural.
     """
-    times = ((f"{metric}_initial", "at initialisation"), (metric, f"at step {run.info.step:,}"))
+    times = (
+        (f"{metric}_initial", "at initialisation"),
+        (f"{metric}_early", "early"),
+        (metric, f"at step {run.info.step:,}"),
+    )
     slopes = [(run.whole("gradients", name), when) for name, when in times]
     slopes = [(slope, when) for slope, when in slopes if math.isfinite(slope)]
     if not slopes:
         return None
     out = any(abs(slope) >= math.log10(FOLD) for slope, _ in slopes)
-    parts = words.listing([f"{_fold(slope)} {when}" for slope, when in slopes])
+    parts = words.listing([f"{fold(slope)} {when}" for slope, when in slopes])
     return _finding(f"{what} {parts}.", out=out)
 
 
-def _fold(slope: float) -> str:
+def fold(slope: float) -> str:
     """Returns ``"shrink 300-fold"`` for -2.48 powers of ten."""
     size = 10 ** min(abs(slope), 12.0)
     if size < 1.15:
@@ -139,7 +144,7 @@ def alike(run: Run) -> Finding | None:
     names = pair_names(pairs)
     if not names:
         return None
-    start, stop = longest_alike([[_pair(pairs, a, b) for b in names] for a in names])
+    start, stop = longest_alike([[pair(pairs, a, b) for b in names] for a in names])
     size = stop - start
     if size < 2:
         return _finding("No two blocks in a row are nearly alike.", out=False)
@@ -148,12 +153,13 @@ def alike(run: Run) -> Finding | None:
     return _finding(text, out=2 * size >= len(names))
 
 
-def pair_names(pairs: Mapping[tuple[str, str], float]) -> list[str]:
+def pair_names(pairs: Pairs) -> list[str]:
     """Returns the layers of pairs, in the order in which they are met."""
     return list(dict.fromkeys([*(a for a, _ in pairs), *(b for _, b in pairs)]))
 
 
-def _pair(pairs: Mapping[tuple[str, str], float], a: str, b: str) -> float:
+def pair(pairs: Pairs, a: str, b: str) -> float:
+    """Returns the value of two layers, in any order; of a layer with itself it is 1."""
     return 1.0 if a == b else pairs.get((a, b), pairs.get((b, a), math.nan))
 
 

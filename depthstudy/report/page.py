@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from depthstudy import store
 from depthstudy.records import Decomposition, VariantInfo
-from depthstudy.report import advice, causes, curves, figures, pictures, shell, tables, words
+from depthstudy.report import (
+    advice,
+    causes,
+    curves,
+    figures,
+    layers,
+    palette,
+    pictures,
+    shell,
+    tables,
+    words,
+)
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Estimate, Study
 
@@ -57,6 +68,9 @@ def _render(
         "treatments": advice.settings_sentence(study.info.config.get("treatments") or ()),
         "causes": [(cause, cause.panel and place(cause.panel)) for cause in causes.causes(study)],
         "healthy": causes.healthy(study),
+        "matched": advice.matched_sentences(study),
+        "layers": [_layers(group, place) for group in layers.groups(study)],
+        "ramp": ",".join(palette.heat()),
         "rows": [_cost_row(study, info) for info in study.info.variants],
         "diverged": _diverged(study),
         "config": json.dumps(study.info.config, indent=2),
@@ -72,7 +86,24 @@ def _render(
         "figures": store.FIGURES,
         "charts": charts,
     }
-    return shell.render("report.html", context)
+    return shell.render("report.html", context, sheets=["layers.css"])
+
+
+def _layers(group: layers.Group, place: Callable[[Panel], dict[str, Any]]) -> dict[str, Any]:
+    """Returns a group as its template takes it: charts of all nets side by side, then one a net."""
+    many = [
+        (picture.sentence, picture is group.maps, [place(panel) for panel in picture.panels])
+        for picture in (group.maps, group.blocks)
+        if picture.panels
+    ]
+    return {
+        "name": group.name,
+        "nets": group.nets,
+        "border": any(net.border() for net in group.nets),
+        "along": [(place(*picture.panels), picture.sentence) for picture in group.along],
+        "many": many,
+        "notes": group.notes,
+    }
 
 
 def _hypotheses(study: Study) -> list[dict[str, Any]]:
@@ -163,6 +194,7 @@ def _tables(study: Study) -> list[str]:
     """Returns the tables that the study left beside the page."""
     more = [store.ATTRIBUTION] if causes.has_treatments(study) else []
     more += [store.RECOMMENDATION] if study.recommendation else []
+    more += [store.MATCHED] if study.matched else []
     return [store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, *more, store.RECORDS]
 
 

@@ -33,6 +33,7 @@ class Study:
     verdicts: tuple[records.Verdict, ...]
     attribution: tuple[records.Attribution, ...]
     recommendation: records.Recommendation | None
+    matched: tuple[records.MatchedGap, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,18 +78,21 @@ def read(workdir: Path) -> Study:
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
-    causes = records.frame(records.Attribution, [])
-    if (workdir / store.ATTRIBUTION).exists():
-        causes = store.read_table(workdir / store.ATTRIBUTION, records.Attribution)
     return Study(
         info=info,
         measurements=frames[store.RECORDS],
         summary=frames[store.SUMMARY],
         decomposition=tuple(_rows(frames[store.DECOMPOSITION], records.Decomposition)),
         verdicts=tuple(_rows(frames[store.VERDICTS], records.Verdict)),
-        attribution=tuple(_rows(causes, records.Attribution)),
+        attribution=tuple(_newer(workdir / store.ATTRIBUTION, records.Attribution)),
         recommendation=store.read_recommendation(workdir),
+        matched=tuple(_newer(workdir / store.MATCHED, records.MatchedGap)),
     )
+
+
+def _newer(path: Path, kind: type) -> Iterable[Any]:
+    """Returns the rows of a table that older studies did not write."""
+    return _rows(store.read_table(path, kind), kind) if path.exists() else ()
 
 
 def _rows(table: pd.DataFrame, kind: type) -> Iterable[Any]:

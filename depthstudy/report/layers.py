@@ -1,0 +1,131 @@
+"""Why, layer by layer: for each group of a study, what probes measured of its nets, by depth."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+import pandas as pd
+
+from depthstudy import records
+from depthstudy.report import analysis_deletion, layer_charts, layer_words, palette, tables, words
+from depthstudy.report.analysis_runs import Run
+from depthstudy.report.analysis_sections import likeness_map
+from depthstudy.report.figures import Panel
+from depthstudy.report.tables import Study
+
+_TRAINING = ("training", "evaluation", "run")  # probes of the training itself
+_KEY = ["probe", "layer", "metric"]
+_MAP = 236  # pixels of a map
+_BLOCKS = 32  # blocks that a map shows
+
+Nets = Sequence[Run]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """Charts side by side with the one sentence that says what is seen in them."""
+
+    sentence: str
+    panels: tuple[Panel, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """What was measured of the nets of a group.
+
+    Attributes:
+      name: Name of the group.
+      nets: Its nets by rising depth.
+      seeds: How many seeds their numbers are means of.
+      along: Pictures with one chart, a line for each net.
+      maps: How alike blocks are, a chart for each net.
+      blocks: What a block is worth, likewise.
+      notes: What else there is to say.
+    """
+
+    name: str
+    nets: tuple[Run, ...]
+    seeds: int
+    along: tuple[Picture, ...]
+    maps: Picture
+    blocks: Picture
+    notes: tuple[str, ...]
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """All that have charts."""
+        return tuple(p for p in (*self.along, self.maps, self.blocks) if p.panels)
+
+
+def groups(study: Study) -> list[Group]:
+    """Returns the groups of which anything was measured, in the order of the study."""
+    table = study.measurements
+    table = table[~table["probe"].isin(_TRAINING)]
+    found = []
+    for index, (name, infos) in enumerate(tables.groups(study.info).items()):
+        colours = palette.shades(index, len(infos))
+        nets = [
+            _net(study, info, colour, mine)
+            for info, colour in zip(infos, colours, strict=True)
+            if len(mine := table[table["variant"] == info.name])
+        ]
+        if nets:
+            seeds = table.loc[table["variant"] == nets[0].info.variant, "seed"].nunique()
+            found.append(_group(name, nets, seeds))
+    return found
+
+
+def _net(study: Study, info: records.VariantInfo, colour: str, table: pd.DataFrame) -> Run:
+    """Returns a variant as the charts of an analysis take it; numbers are means over seeds."""
+    means = table.groupby(_KEY, sort=False, as_index=False)["value"].mean()
+    run = records.AnalysisRun(
+        folder="",
+        study=study.info.name,
+        variant=info.name,
+        seed=int(table["seed"].min()),
+        step=int(table["step"].max()),
+        family=str(info.settings.get("model.family", "")),
+        depth=info.depth,
+        image_shape=info.image_shape,
+    )
+    return Run(run, tables.label(study.info, info.name), colour, means)
+
+
+def _group(name: str, nets: Nets, seeds: int) -> Group:
+    return Group(
+        name=name,
+        nets=tuple(nets),
+        seeds=seeds,
+        along=tuple(p for p in _along(nets) if p.panels),
+        maps=Picture(
+            layer_words.alike(nets),
+            tuple(
+                likeness_map(f"How alike blocks are: {net.label}", net, height=_MAP, most=_BLOCKS)
+                for net in nets
+                if net.pairs("cka", "cka")
+            ),
+        ),
+        blocks=Picture(
+            layer_words.blocks(nets),
+            tuple(analysis_deletion.block_panels(nets)),
+        ),
+        notes=tuple(filter(None, (layer_words.border(nets), layer_words.refusal(nets)))),
+    )
+
+
+def _along(nets: Nets) -> Iterator[Picture]:
+    charts: tuple[tuple[Callable[[Nets], str], Callable[[Nets], list[Panel]]], ...] = (
+        (layer_words.gradients, layer_charts.gradients),
+        (layer_words.separation, layer_charts.accuracy),
+        (layer_words.saturation, layer_charts.saturation),
+    )
+    for say, draw in charts:
+        yield Picture(say(nets), tuple(draw(nets)))
+
+
+def seeds_sentence(group: Group) -> str:
+    """Says how many runs the numbers of a group come from."""
+    if group.seeds == 1:
+        return "Measured on one seed."
+    return f"Means over {words.count(group.seeds, 'seed')}."
