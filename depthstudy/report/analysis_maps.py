@@ -14,6 +14,7 @@ from depthstudy.report.analysis_charts import named
 from depthstudy.report.analysis_runs import short
 from depthstudy.report.figures import Panel, Row, chart, tooltip
 
+
 def heat(
     title: str,
     rows: Sequence[str],

@@ -78,7 +78,7 @@ def groups(study: Study) -> list[Group]:
 
 def _net(study: Study, info: records.VariantInfo, colour: str, table: pd.DataFrame) -> Run:
     """Returns a variant as the charts of an analysis take it; numbers are means over seeds."""
-    means = table.groupby(_KEY, sort=False, as_index=False)["value"].mean()
+    means = table.groupby(_KEY, sort=False)["value"].mean().reset_index()
     run = records.AnalysisRun(
         folder="",
         study=study.info.name,

@@ -29,7 +29,7 @@ _SECONDS = "seconds"
 
 
 def check(study: StudyConfig) -> None:
-    """Raises InputError, with what is allowed, where ``study.probes`` names no probe or one twice."""
+    """Raises InputError where ``study.probes`` names something that is no probe, or one twice."""
     try:
         probes.check(study.probes)
     except InputError as error:

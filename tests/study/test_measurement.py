@@ -155,7 +155,10 @@ def test_the_report_shows_them(workdir: Path) -> None:
 @pytest.mark.parametrize(
     ("probes", "message"),
     [
-        (("gradient",), "config.probes: no probe 'gradient'; allowed: generalisation, memorisation"),
+        (
+            ("gradient",),
+            "config.probes: no probe 'gradient'; allowed: generalisation, memorisation",
+        ),
         (("field", "field"), "config.probes names 'field' twice"),
     ],
 )
