@@ -14,6 +14,8 @@ from depthstudy.report import advice, tables, words
 from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
 from depthstudy.report.tables import Study
 
+_SURE, _CHANCE = 0.7, 0.2  # opacity of what is told from chance, and of what is not
+
 
 @dataclasses.dataclass(frozen=True)
 class Cause:
@@ -117,7 +119,9 @@ def cause_panel(
         lost.mark_rule(strokeWidth=1.4, strokeDash=[4, 3], color="var(--total)").encode(
             x=alt.X("lost:Q", scale=scale)
         ),
-        chart(bars).mark_bar(opacity=0.62).encode(x=x, y=y, color=colour, tooltip=shown),
+        chart(bars)
+        .mark_bar()
+        .encode(x=x, y=y, color=colour, tooltip=shown, opacity=alt.Opacity("sure:Q", scale=None)),
         chart(whole)
         .mark_rule(strokeWidth=1.4)
         .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y),
@@ -131,7 +135,7 @@ def cause_panel(
 
 def _lost_row(label: str, excess: Decomposition) -> dict[str, Any]:
     text = words.number(100 * excess.effect)
-    return _bar(label, "var(--total)", (excess.effect, excess.low, excess.high), text)
+    return _bar(label, "var(--total)", (excess.effect, excess.low, excess.high), text, _SURE)
 
 
 def _won_row(row: Attribution) -> dict[str, Any]:
@@ -139,10 +143,13 @@ def _won_row(row: Attribution) -> dict[str, Any]:
     text = words.number(100 * row.recovered)
     if row.established:
         text = f"{text} ({words.number(100 * row.share, 0)}%)"
-    return _bar(advice.treatment_label(row), _colour(row), numbers, text)
+    sure = _SURE if row.established or row.high < 0 else _CHANCE
+    return _bar(advice.treatment_label(row), _colour(row), numbers, text, sure)
 
 
-def _bar(label: str, colour: str, numbers: tuple[float, float, float], text: str) -> dict[str, Any]:
+def _bar(
+    label: str, colour: str, numbers: tuple[float, float, float], text: str, sure: float
+) -> dict[str, Any]:
     points, low, high = (100 * value for value in numbers)
     exact = math.isfinite(low) and math.isfinite(high)
     return {
@@ -153,6 +160,7 @@ def _bar(label: str, colour: str, numbers: tuple[float, float, float], text: str
         "high": digits(high),
         "edge": digits(max(0.0, points, high if exact else 0.0)),
         "text": text,
+        "sure": sure,
         "interval": f"{words.number(low)} to {words.number(high)}" if exact else words.DASH,
     }
 

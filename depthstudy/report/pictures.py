@@ -49,7 +49,7 @@ def write(
         _write_figure(folder / "decomposition", spec, list(parts.values()))
     found = [cause.panel for cause in causes.causes(study) if cause.panel]
     if found:
-        note = words.figure_note(study.info, "lines are 95% intervals")
+        note = words.figure_note(study.info, "lines are 95% intervals; pale bars may be chance")
         spec = poster.poster(found, "Why deeper did worse", note, columns=1, width=560)
         _write_figure(folder / "attribution", spec, found)
 

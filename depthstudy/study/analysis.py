@@ -16,6 +16,7 @@ from depthstudy.arch import ArchSpec, cost
 from depthstudy.errors import InputError
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
 from depthstudy.store import RunInfo, RunStore
+from depthstudy.study import pruned
 from depthstudy.study.variant import Datasets
 
 
@@ -101,8 +102,10 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     if own.data not in datasets:
         datasets[own.data] = data.load(own.data)
     dataset = datasets[own.data]
-    steps = train.count_steps(own.train, len(dataset.train))
-    early = train.early_step(own.train, steps)
+    spec = ArchSpec.from_json(info.arch)
+    training = _training(run, own, spec, dataset)
+    steps = train.count_steps(training, len(dataset.train))
+    early = train.early_step(training, steps)
     with contextlib.closing(run.open_checkpoints()) as checkpoints:
         there = checkpoints.all_steps()
         if not there or (step is not None and step not in there):
@@ -111,13 +114,15 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         step = max(there) if step is None else step
         variables = _variables(checkpoints, step)
         before = _variables(checkpoints, early) if early in there and early < step else None
-    network = nets.Network(ArchSpec.from_json(info.arch))
+    network = nets.Network(spec)
+    drawn = own.prune == pruned.DENSE or own.prune.control != "none"
+    key = train.init_key(info.seed)
     subject = probes.Subject(
         network=network,
         variables=variables,
-        initial=nets.init(network, train.init_key(info.seed), info.image_shape),
+        initial=nets.init(network, key, info.image_shape) if drawn else None,
         early=before,
-        rates=_rates(own.train, steps, {"_initial": 0, "_early": early, "": step - 1}),
+        rates=_rates(training, steps, {"_initial": 0, "_early": early, "": step - 1}),
         dataset=dataset,
         examples=examples,
     )
@@ -130,6 +135,17 @@ def measured(run: Analysed, name: str) -> list[Record]:
         _record(run, probe, measurement)
         for probe, measurement in probes.measure(run.subject, [name])
     ]
+
+
+def _training(
+    run: RunStore, own: config.StudyConfig, spec: ArchSpec, dataset: data.Dataset
+) -> config.TrainConfig:
+    """Returns how a run is trained; how long a pruned one is, its end says best."""
+    training = pruned.training(spec, spec, own, dataset)
+    outcome = run.read_outcome()
+    if outcome is None or outcome.status != "finished":
+        return training
+    return dataclasses.replace(training, steps=outcome.step)
 
 
 def _variables(checkpoints: store.Checkpoints, step: int) -> nets.Variables:
