@@ -72,3 +72,23 @@ def test_checkpoints_keep_the_last_and_ignore_what_is_half_written(tmp_path: Pat
     restored = again.restore(3, {"x": np.zeros(4, np.float32)})
     np.testing.assert_array_equal(restored["x"], 3)
     again.close()
+
+
+def test_chosen_checkpoints_stay_beside_the_last(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    checkpoints = run.open_checkpoints(keep=1, always=[2])
+    for step in (1, 2, 3, 4):
+        checkpoints.save(step, {"x": np.full(4, step, np.float32)}, INFO)
+    checkpoints.close()
+    again = run.open_checkpoints()
+    assert sorted(again.all_steps()) == [2, 4]
+    again.close()
+
+
+def test_what_probes_measured_is_kept_apart(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "NA", 3)
+    assert run.read_probes() == []
+    run.write_records([row(1)])
+    run.write_probes([row(2, "stem")])
+    assert run.read_records() == [row(1)]
+    assert run.read_probes() == [row(2, "stem")]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pandas as pd
 
 from depthstudy import records
-from depthstudy.report import analysis_deletion, layer_charts, layer_words, palette, tables, words
+from depthstudy.report import analysis_deletion, layer_charts, layer_words, palette, tables
 from depthstudy.report.analysis_runs import Run
 from depthstudy.report.analysis_sections import likeness_map
 from depthstudy.report.figures import Panel
@@ -37,7 +37,6 @@ class Group:
     Attributes:
       name: Name of the group.
       nets: Its nets by rising depth.
-      seeds: How many seeds their numbers are means of.
       along: Pictures with one chart, a line for each net.
       maps: How alike blocks are, a chart for each net.
       blocks: What a block is worth, likewise.
@@ -46,7 +45,6 @@ class Group:
 
     name: str
     nets: tuple[Run, ...]
-    seeds: int
     along: tuple[Picture, ...]
     maps: Picture
     blocks: Picture
@@ -93,10 +91,10 @@ def _net(study: Study, info: records.VariantInfo, colour: str, table: pd.DataFra
 
 
 def _group(name: str, nets: Nets, seeds: int) -> Group:
+    measured = "Measured on one seed." if seeds == 1 else f"Means over {seeds} seeds."
     return Group(
         name=name,
         nets=tuple(nets),
-        seeds=seeds,
         along=tuple(p for p in _along(nets) if p.panels),
         maps=Picture(
             layer_words.alike(nets),
@@ -110,7 +108,7 @@ def _group(name: str, nets: Nets, seeds: int) -> Group:
             layer_words.blocks(nets),
             tuple(analysis_deletion.block_panels(nets)),
         ),
-        notes=tuple(filter(None, (layer_words.border(nets), layer_words.refusal(nets)))),
+        notes=tuple(filter(None, (layer_words.border(nets), layer_words.refusal(nets), measured))),
     )
 
 
@@ -122,10 +120,3 @@ def _along(nets: Nets) -> Iterator[Picture]:
     )
     for say, draw in charts:
         yield Picture(say(nets), tuple(draw(nets)))
-
-
-def seeds_sentence(group: Group) -> str:
-    """Says how many runs the numbers of a group come from."""
-    if group.seeds == 1:
-        return "Measured on one seed."
-    return f"Means over {words.count(group.seeds, 'seed')}."

@@ -101,6 +101,23 @@ def test_every_layer_is_told(digits: Dataset, make: Callable, family: str, norm:
     )
 
 
+def test_early_and_updates(digits: Dataset, make: Callable) -> None:
+    subject = made(digits, make, norm="none")
+    halved = jax.tree.map(lambda x: 0.5 * x, dict(subject.variables))
+    subject = Subject(**{**vars(subject), "early": halved, "rates": {"_early": 0.2}})
+    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(subject)}
+    alone = Subject(**{**vars(subject), "variables": halved, "early": None})
+    before = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(alone)}
+    assert found["stem/conv", "gradient_norm_early"] == before["stem/conv", "gradient_norm"]
+    assert found["", "gradient_norm_slope_early"] == before["", "gradient_norm_slope"]
+    layers = [layer for layer, metric in found if metric == "update_to_weight_early"]
+    assert len(layers) == 8
+    for layer in layers:
+        ratio = found[layer, "gradient_to_weight_early"]
+        assert found[layer, "update_to_weight_early"] == pytest.approx(0.2 * ratio)
+    assert not any(metric == "update_to_weight" for _, metric in found)  # no rate is known
+
+
 def test_small_weights_make_gradients_vanish(digits: Dataset, make: Callable) -> None:
     subject = made(digits, make, "plain", "none")
     halved = jax.tree.map(lambda x: 0.25 * x, dict(subject.variables))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import shlex
-import sys
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -263,9 +262,9 @@ def diverge(
 
 
 @pytest.fixture(scope="session")
-def made() -> ModuleType:
-    """This module, for tests that make a study of their own."""
-    return sys.modules[__name__]
+def made() -> SimpleNamespace:
+    """What stands in this module, for tests that make a study of their own."""
+    return SimpleNamespace(**globals())
 
 
 @pytest.fixture(scope="session")

@@ -114,8 +114,9 @@ def rows_of(run, blocks=3, *, residual=True, probes=tuple(PROBES), wobble=0.0):
     add("rank", "dead_share", {path: 0.06 * (i == 1) for i, path in enumerate(paths)})
     add("field", "receptive_field", {path: 3.0 + 4 * i for i, path in enumerate(convolutions)})
     add("field", "receptive_field", 3.0 + 4 * len(convolutions[:-1]))
-    add("field", "border_layer", {convolutions[9]: 10.0})
-    add("field", "share_past_border", (len(convolutions) - 9) / len(convolutions))
+    past = convolutions[9:]
+    add("field", "border_layer", dict.fromkeys(past[:1], 10.0))
+    add("field", "share_past_border", len(past) / len(convolutions))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -16,29 +17,29 @@ PROBED = apply(
     StudyConfig(),
     (
         ("name", "probed"),
-        ("seeds", 2),
         ("model.width", 4),
         ("train.steps", 25),
         ("train.evaluations", 2),
         ("train.log_every", 2),
         ("train.keep_checkpoints", 1),
         ("train.placement", "pmap"),
-        ("sweep", (("model.family", ("plain",)), ("model.depth", (8,)))),
+        ("sweep", (("model.family", ("resnet",)), ("model.depth", (8,)))),
         (
             "treatments",
             (
                 {
-                    "name": "residual",
-                    "mechanism": "optimisation",
-                    "settings": (("model.family", "resnet"),),
+                    "name": "removal",
+                    "mechanism": "redundancy",
+                    "settings": (("prune.blocks", 1.0), ("prune.fine_tune_epochs", 1)),
                 },
             ),
         ),
-        ("probes", ("gradients", "linear", "field")),
+        ("probes", ("gradients", "field")),
         ("probe_examples", 100),
     ),
 )
-NAMES = ["plain_depth8", "plain_depth8+residual"]
+NAMES = ["resnet_depth8", "resnet_depth8+removal"]
+STEPS = {NAMES[0]: 25, NAMES[1]: 11}
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +49,16 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def measured(workdir: Path, name: str, seed: int = 0) -> list[records.Record]:
-    return store.RunStore.of(workdir, name, seed).read_probes()
+def measured(workdir: Path, name: str) -> list[records.Record]:
+    return store.RunStore.of(workdir, name, 0).read_probes()
 
 
-def test_every_variant_is_measured_on_the_first_seed(workdir: Path) -> None:
+def test_every_variant_is_measured(workdir: Path) -> None:
     for name in NAMES:
         rows = measured(workdir, name)
-        assert {row.probe for row in rows} == {"gradients", "linear", "field"}
-        assert {(row.variant, row.seed, row.step) for row in rows} == {(name, 0, 25)}
-        assert [row.value for row in rows if row.metric == "examples"] == [100.0] * 3
-        assert measured(workdir, name, seed=1) == []
+        assert {row.probe for row in rows} == {"gradients", "field"}
+        assert {(row.variant, row.seed, row.step) for row in rows} == {(name, 0, STEPS[name])}
+        assert [row.value for row in rows if row.metric == "examples"] == [100.0] * 2
     table = store.read_table(workdir / store.RECORDS, records.Record)
     probed = table[table["probe"].isin(PROBED.probes)]
     assert list(dict.fromkeys(probed["variant"])) == NAMES
@@ -86,11 +86,22 @@ def test_gradients_are_those_at_the_beginning_early_and_at_the_end(workdir: Path
         assert ratio == pytest.approx(rate, rel=1e-4)
 
 
+def test_a_pruned_net_began_as_a_trained_one_and_lacks_its_blocks(workdir: Path) -> None:
+    rows = measured(workdir, NAMES[1])
+    metrics = {row.metric for row in rows}
+    assert "gradient_norm_early" in metrics
+    assert "gradient_norm_initial" not in metrics
+    layers = {row.layer for row in rows if row.metric == "gradient_norm"}
+    dense = {row.layer for row in measured(workdir, NAMES[0]) if row.metric == "gradient_norm"}
+    assert dense - layers == {"stage1/block01/conv1", "stage1/block01/conv2"}
+
+
 def test_the_same_as_an_analysis_of_the_run(workdir: Path, tmp_path: Path) -> None:
-    folder = store.RunStore.of(workdir, NAMES[1], 0).folder
-    analysis.analyze([folder], tmp_path, names=["linear"], examples=100)
+    folder = store.RunStore.of(workdir, NAMES[0], 0).folder
+    analysis.analyze([folder], tmp_path, names=["gradients"], examples=100)
     table = store.read_table(tmp_path / store.ANALYSIS, records.Record)
-    rows = [row for row in measured(workdir, NAMES[1]) if row.metric == "probe_accuracy"]
+    rows = [row for row in measured(workdir, NAMES[0]) if row.probe == "gradients"]
+    rows = [row for row in rows if row.metric not in ("examples", "seconds")]
     assert list(table["value"]) == [row.value for row in rows]
     assert list(table["layer"]) == [row.layer for row in rows]
 
@@ -126,24 +137,17 @@ def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.Mon
     measurement.measure(same, variants, workdir)
 
 
-def test_the_run_folder_says_what_the_net_is(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Runs of one variant may differ in architecture: the variant's own value must not be used."""
-    _, variants = prepare(apply(PROBED, (("treatments", ()),)))
-    seen = []
-
-    def note(run: analysis.Analysed, name: str) -> list[records.Record]:
-        seen.append(run.subject.spec)
-        return []
-
-    monkeypatch.setattr(analysis, "measured", note)
-    other = apply(PROBED, (("probes", ("rank",)),))
-    monkeypatch.setattr(store.RunStore, "write_probes", lambda *_: None)
-    measurement.measure(other, variants, workdir)
-    info = store.RunStore.of(workdir, NAMES[0], 0).read_info()
+def test_a_pruned_run_is_opened_as_what_it_is(workdir: Path) -> None:
+    """Each seed has its own architecture: the run's own value counts, not the variant's."""
+    run = store.RunStore.of(workdir, NAMES[1], 0)
+    opened = analysis.open_run(run.folder, None, 100, {})
+    info = run.read_info()
     assert info is not None
-    assert [spec.to_json() for spec in seen] == [info.arch]
+    assert opened.subject.spec.to_json() == info.arch
+    assert opened.subject.initial is None
+    rate = opened.subject.rates["_initial"]
+    assert rate == pytest.approx(0.1)
+    assert opened.subject.rates["_early"] == pytest.approx(0.05 * (1 + math.cos(math.pi * 2 / 11)))
 
 
 def test_the_report_shows_them(workdir: Path) -> None:
@@ -168,5 +172,7 @@ def test_bad_probes_are_refused(probes: tuple[str, ...], message: str) -> None:
 
 
 def test_more_seeds_than_there_are_is_all(tmp_path: Path) -> None:
-    many, (variant, _) = prepare(apply(PROBED, (("probe_seeds", 5),)))
-    assert len(measurement.runs(many, variant, tmp_path)) == 2
+    for asked, there, measured in ((5, 2, 2), (2, 3, 2), (1, 3, 1)):
+        many, variants = prepare(apply(PROBED, (("probe_seeds", asked), ("seeds", there))))
+        found = measurement.runs(many, variants[0], tmp_path)
+        assert [run.folder.name for run in found] == [f"seed{i}" for i in range(measured)]

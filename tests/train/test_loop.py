@@ -144,3 +144,21 @@ def test_divergence_is_a_result(digits: Dataset, tmp_path: Path) -> None:
 )
 def test_evaluation_steps(evaluations: int, steps: int, expected: list[int]) -> None:
     assert loop.evaluation_steps(TrainConfig(evaluations=evaluations), steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("log_every", "evaluations", "steps", "expected"),
+    [(50, 10, 2_000, 100), (9, 3, 180, 9), (50, 2, 225, 50), (1, 1, 5, 1), (400, 4, 300, 75)],
+)
+def test_early_is_the_first_point_past_a_twentieth(
+    log_every: int, evaluations: int, steps: int, expected: int
+) -> None:
+    config = TrainConfig(log_every=log_every, evaluations=evaluations)
+    assert loop.early_step(config, steps) == expected
+
+
+def test_the_early_checkpoint_stays(program: train.Program, tmp_path: Path) -> None:
+    fit(dataclasses.replace(program, config=dataclasses.replace(CONFIG, log_every=1)), tmp_path)
+    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
+    assert sorted(checkpoints.all_steps()) == [1, 8, 12]
+    checkpoints.close()
