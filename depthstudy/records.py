@@ -311,7 +311,10 @@ class StudyInfo:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnalysisRun:
-    """One checkpoint that was analysed.
+    """One checkpoint, or file of weights, that was analysed.
+
+    A file of weights has its path as ``folder``, its name as ``study``, its net as ``variant``, and
+    0 as seed and step.
 
     Attributes:
       folder: The run folder.
@@ -322,6 +325,7 @@ class AnalysisRun:
       family: Family of its architecture.
       depth: Weight layers on the longest path.
       image_shape: Height, width and channels of the input.
+      images: What was looked at, of a file of weights; ``""`` for a run, which has its own data.
     """
 
     folder: str
@@ -332,6 +336,26 @@ class AnalysisRun:
     family: str
     depth: int
     image_shape: tuple[int, int, int]
+    images: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Guess:
+    """What a net says of an image without a label: a row of ``guesses.csv``.
+
+    Attributes:
+      image: Name of the image.
+      rank: 1 for the class of greatest probability.
+      number: The class, counted from 0.
+      name: Its name, or its number as text.
+      probability: Softmax of the logits.
+    """
+
+    image: str
+    rank: int
+    number: int
+    name: str
+    probability: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,7 @@ REPORT = "report.html"
 FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
+GUESSES = "guesses.csv"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 _LOCK = ".lock"
@@ -119,7 +120,15 @@ def read_recommendation(workdir: Path) -> records.Recommendation | None:
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
-    return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else None
+    """Reads a file that this version, or one like it, wrote; ``None`` where there is none."""
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{path} is not as this version of depthstudy writes it: {error}"
+        ) from error
 
 
 @contextlib.contextmanager

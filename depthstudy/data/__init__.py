@@ -9,16 +9,21 @@ from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.dataset import Dataset, load
 from depthstudy.data.order import order_at
 from depthstudy.data.split import Batch, Split
+from depthstudy.data.unlabelled import Picture, as_dataset, photographs, read_folder
 
 __all__ = [
     "Batch",
     "Dataset",
+    "Picture",
     "Split",
+    "as_dataset",
     "augment",
     "batch_at",
     "eval_batches",
     "load",
     "normalize",
     "order_at",
+    "photographs",
+    "read_folder",
     "train_batches",
 ]

@@ -35,6 +35,7 @@ class Dataset:
       seed: Seed of the order of examples.
       train: What is trained on: a subset where one is asked for, with noise in its labels.
       test: What is tested on, whole and with its own labels.
+      labelled: Whether labels are known; where they are not, they are all 0.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Dataset:
     seed: int
     train: Split
     test: Split
+    labelled: bool = True
 
 
 def load(config: DataConfig) -> Dataset:

@@ -128,7 +128,8 @@ def find(name: str, data_dir: str | None) -> Path:
         raise InputError(
             f"data.name {name!r} is not prepared in {root}: prepare it with"
             f" `{_command(name, root)}` (needs `pip install depthstudy[tensorflow]`), set"
-            " data.data_dir to where it is, or take digits or fashion_mnist, which need none of it"
+            " data.data_dir to where it is, or take digits or fashion_mnist, which need none of it;"
+            ' for your own images, data.name="folder" and data.source_dir=PATH'
         )
     return folder / version
 

@@ -2,7 +2,16 @@
 
 from depthstudy.nets.fold import fold
 from depthstudy.nets.network import Network, Variables, init, outputs
-from depthstudy.nets.torch_import import load_torch
+from depthstudy.nets.torch_import import count_classes, load_torch
 from depthstudy.nets.weights import read_weights
 
-__all__ = ["Network", "Variables", "fold", "init", "load_torch", "outputs", "read_weights"]
+__all__ = [
+    "Network",
+    "Variables",
+    "count_classes",
+    "fold",
+    "init",
+    "load_torch",
+    "outputs",
+    "read_weights",
+]

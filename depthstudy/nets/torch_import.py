@@ -57,6 +57,20 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
 
 
+def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
+    """Returns the number of classes that a file of weights of this family tells apart.
+
+    Where the last layer is not there, it is that of ``spec``; ``load_torch`` then says what is
+    missing.
+
+    Raises:
+      InputError: No file of this family is known.
+    """
+    name = torch_names(spec, style_of(state_dict))["head", "dense"]
+    weight = state_dict.get(f"{name}.weight")
+    return spec.head.num_classes if weight is None or weight.ndim != 2 else len(weight)
+
+
 def torch_shapes(spec: ArchSpec, style: Style = "torchvision") -> dict[str, tuple[int, ...]]:
     """Returns the names and shapes that a file of weights for ``spec``, on colour images, has."""
     names = torch_names(spec, style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from depthstudy.errors import InputError
 from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
@@ -53,10 +53,16 @@ def measure(subject: Subject, names: Sequence[str] = ()) -> Iterator[tuple[str, 
     check(names)
     for name in names or PROBES:
         try:
-            for measurement in PROBES[name].measure(subject):
+            for measurement in _measured(PROBES[name], subject):
                 yield name, measurement
         except NotApplicable as reason:
             yield name, Measurement("", f"not_applicable: {reason}", 1.0)
+
+
+def _measured(probe: Probe, subject: Subject) -> Iterable[Measurement]:
+    if probe.labels and not subject.dataset.labelled:
+        raise NotApplicable("the images have no labels")
+    return probe.measure(subject)
 
 
 __all__ = [

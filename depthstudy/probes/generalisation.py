@@ -98,8 +98,10 @@ def _sums(
 GENERALISATION = Probe(
     "error and loss on the train and the test split, and the gap (He et al. 2015)",
     measure_generalisation,
+    labels=True,
 )
 MEMORISATION = Probe(
     "share of the wrong train labels that the net has memorised (Zhang et al. 2017)",
     measure_memorisation,
+    labels=True,
 )

@@ -197,4 +197,5 @@ GRADIENTS = Probe(
     "norm of the loss's gradient per layer at the beginning, early and at the end, its slope along"
     " depth, and what a step changes of the weights (Glorot & Bengio 2010)",
     measure,
+    labels=True,
 )

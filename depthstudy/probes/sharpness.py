@@ -132,4 +132,5 @@ def hessian_product(
 SHARPNESS = Probe(
     "largest eigenvalues of the train loss's Hessian, by Lanczos (Keskar 2017, Ghorbani 2019)",
     measure,
+    labels=True,
 )

@@ -89,10 +89,12 @@ class Probe:
     Attributes:
       description: One line: what it measures and whose idea it is.
       measure: Yields measurements of a subject; raises ``NotApplicable``.
+      labels: Whether it needs to know the labels of the images.
     """
 
     description: str
     measure: Callable[[Subject], Iterable[Measurement]]
+    labels: bool = False
 
 
 def path_sorted(names: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from depthstudy import store
 from depthstudy.report import (
     analysis_checks,
     analysis_deletion,
+    analysis_guesses,
     analysis_numbers,
     analysis_runs,
     analysis_sections,
@@ -19,6 +20,7 @@ from depthstudy.report import (
 )
 from depthstudy.report import analysis_details as details
 from depthstudy.report.analysis_checks import Check
+from depthstudy.report.analysis_guesses import Guessed
 from depthstudy.report.analysis_runs import Analysis, Run
 from depthstudy.report.analysis_words import Finding
 from depthstudy.report.figures import Panel
@@ -30,11 +32,11 @@ def write(folder: Path) -> Path:
     """Writes the page of the analysis in ``folder`` and returns its path."""
     analysis = analysis_runs.read(folder)
     path = folder / store.ANALYSIS_PAGE
-    store.write_text(path, _render(analysis))
+    store.write_text(path, _render(analysis, analysis_guesses.read(folder, analysis)))
     return path
 
 
-def _render(analysis: Analysis) -> str:
+def _render(analysis: Analysis, guessed: list[Guessed]) -> str:
     charts: list[dict[str, Any]] = []
 
     def place(panels: Sequence[Panel]) -> list[dict[str, str]]:
@@ -54,6 +56,10 @@ def _render(analysis: Analysis) -> str:
         "info": info,
         "runs": runs,
         "ledes": [details.lede(run) for run in runs],
+        "images": analysis_guesses.images(analysis),
+        "guessed": analysis_guesses.shown(guessed),
+        "unshown": analysis_guesses.left_out(guessed),
+        "guesses": store.GUESSES,
         "findings": [(check, list(zip(runs, sides, strict=True))) for check, sides in findings],
         "tally": _tally(analysis, findings),
         "signs": _SIGNS,

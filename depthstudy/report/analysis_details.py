@@ -17,10 +17,10 @@ def lede(run: Run) -> str:
     """Says in one line which net was analysed."""
     info = run.info
     images = " × ".join(map(str, info.image_shape))
-    return (
-        f"{info.family}, depth {info.depth}, images {images} · "
-        f"study {info.study}, seed {info.seed}, step {info.step:,}"
-    )
+    net = f"{info.family}, depth {info.depth}, images {images}"
+    if info.images:
+        return f"{net} · weights of {info.study}"
+    return f"{net} · study {info.study}, seed {info.seed}, step {info.step:,}"
 
 
 def comparisons(analysis: Analysis) -> list[str]:

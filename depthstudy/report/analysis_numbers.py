@@ -123,7 +123,7 @@ def columns(analysis: Analysis) -> list[Column]:
     """Returns the columns that hold a number."""
     found = []
     for run in analysis.runs:
-        for suffix, when in ((_INITIAL, "at initialisation"), ("", f"at step {run.info.step:,}")):
+        for suffix, when in ((_INITIAL, "at initialisation"), ("", run.when)):
             title = f"{run.label} {when}" if len(analysis.runs) > 1 else when.capitalize()
             column = Column(run, suffix, title)
             if any(

@@ -64,6 +64,11 @@ class Run:
             found[first, second] = value
         return found
 
+    @property
+    def when(self) -> str:
+        """When in its training the net was looked at."""
+        return "as in the file" if self.info.images else f"at step {self.info.step:,}"
+
     def border(self) -> str:
         """Returns the path of the border layer, or ``""``."""
         return next(iter(self.layers("field", "border_layer")), "")

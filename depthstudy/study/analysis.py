@@ -15,18 +15,16 @@ from depthstudy import config, data, nets, probes, records, runtime, store, trai
 from depthstudy.arch import ArchSpec, cost
 from depthstudy.errors import InputError
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
-from depthstudy.store import RunInfo, RunStore
+from depthstudy.store import RunStore
 from depthstudy.study import pruned
 from depthstudy.study.variant import Datasets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Analysed:
-    """A run opened at a checkpoint."""
+    """A trained net, opened: what it is, and what probes take of it."""
 
-    folder: Path
-    info: RunInfo
-    step: int
+    info: AnalysisRun
     subject: probes.Subject
 
 
@@ -55,6 +53,20 @@ def analyze(
     probes.check(names)
     datasets: Datasets = {}
     opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
+    return measure(opened, out, names=names, command=command)
+
+
+def measure(
+    opened: Sequence[Analysed], out: Path, *, names: Sequence[str], command: str
+) -> AnalysisInfo:
+    """Measures opened nets and writes ``analysis.csv`` and ``analysis.json``.
+
+    Args:
+      opened: The nets, at least one.
+      out: Where the tables are written.
+      names: Probes; none are all.
+      command: The command line, for the report.
+    """
     seconds: dict[str, float] = {}
     rows: list[Record] = []
     chosen = list(names or probes.PROBES)
@@ -69,7 +81,7 @@ def analyze(
     rows += _between(opened, chosen)
     info = AnalysisInfo(
         command=command,
-        runs=tuple(_describe(run) for run in opened),
+        runs=tuple(run.info for run in opened),
         probes={name: probes.PROBES[name].description for name in chosen},
         seconds=seconds,
         versions=runtime.versions(),
@@ -126,7 +138,17 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         dataset=dataset,
         examples=examples,
     )
-    return Analysed(folder, info, step, subject)
+    about = AnalysisRun(
+        folder=str(folder),
+        study=info.study,
+        variant=info.variant,
+        seed=info.seed,
+        step=step,
+        family=spec.family,
+        depth=cost(spec, info.image_shape).depth,
+        image_shape=info.image_shape,
+    )
+    return Analysed(about, subject)
 
 
 def measured(run: Analysed, name: str) -> list[Record]:
@@ -179,25 +201,11 @@ def _record(run: Analysed, probe: str, measurement: probes.Measurement) -> Recor
         study=run.info.study,
         variant=run.info.variant,
         seed=run.info.seed,
-        step=run.step,
+        step=run.info.step,
         probe=probe,
         layer=measurement.layer,
         metric=measurement.metric,
         value=measurement.value,
-    )
-
-
-def _describe(run: Analysed) -> AnalysisRun:
-    spec = run.subject.spec
-    return AnalysisRun(
-        folder=str(run.folder),
-        study=run.info.study,
-        variant=run.info.variant,
-        seed=run.info.seed,
-        step=run.step,
-        family=spec.family,
-        depth=cost(spec, run.info.image_shape).depth,
-        image_shape=run.info.image_shape,
     )
 
 

@@ -110,7 +110,7 @@ def _measure_one(study: StudyConfig, run: RunStore, opened: analysis.Analysed, n
             study=info.study,
             variant=info.variant,
             seed=info.seed,
-            step=opened.step,
+            step=info.step,
             probe=name,
             metric=metric,
             value=value,
