@@ -114,7 +114,7 @@ def error_panels(study: Study) -> list[Panel]:
     """Returns train and test error of the finished runs, on one scale."""
     groups = tables.groups(study.info)
     lines = tables.has_depths(study.info) and len(groups) <= palette.GROUPS
-    rows = {metric: _error_rows(study, metric) for metric in ERRORS}
+    rows = {metric: error_rows(study, metric) for metric in ERRORS}
     tops = [row["high"] for both in rows.values() for row in both[0]]
     tops += [row["error"] for both in rows.values() for row in both[1]]
     top = error_top(value for value in tops if value is not None)
@@ -128,7 +128,7 @@ def error_top(errors: Iterable[float]) -> float:
     return 1.0 if top > 0.8 else top
 
 
-def _error_rows(study: Study, metric: str) -> tuple[list[Row], list[Row]]:
+def error_rows(study: Study, metric: str) -> tuple[list[Row], list[Row]]:
     """Returns the rows of means and of single runs; intervals end at 0 and 100%."""
     groups = list(tables.groups(study.info))
     means: list[Row] = []
@@ -185,7 +185,7 @@ def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: li
         axis=alt.Axis(values=depths, labelOverlap="greedy", format="d"),
     )
     y = alt.Y("error:Q", **_error_axis(top))
-    colour = _group_scale(groups, legend=not direct)
+    colour = group_scale(groups, legend=not direct)
     shape = alt.Shape(
         "group:N",
         legend=None,
@@ -217,7 +217,8 @@ def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: li
     return Panel(title, tuple(marks), height, margin, (*means, *runs))
 
 
-def _group_scale(groups: list[str], *, legend: bool) -> alt.Color:
+def group_scale(groups: list[str], *, legend: bool) -> alt.Color:
+    """Returns the colours of the groups, with their names as a legend or without."""
     return alt.Color(
         "group:N",
         title=None,
@@ -252,7 +253,7 @@ def _dots(title: str, means: list[Row], runs: list[Row], top: float, groups: lis
     )
     x = alt.X("error:Q", **_error_axis(top))
     few = len(groups) <= palette.GROUPS
-    colour = _group_scale(groups, legend=False) if few else alt.value(palette.group(1))
+    colour = group_scale(groups, legend=False) if few else alt.value(palette.group(1))
     tips = tooltip(
         ("variant", "Net"), ("text", title), ("interval", "95% interval"), ("seeds", "Seeds")
     )

@@ -14,9 +14,11 @@ from depthstudy.report import (
     advice,
     causes,
     curves,
+    depths,
     figures,
     layers,
     palette,
+    pareto,
     pictures,
     shell,
     tables,
@@ -29,7 +31,8 @@ from depthstudy.report.tables import Estimate, Study
 def write(workdir: Path) -> Path:
     """Writes the report of the study in ``workdir`` and returns the path of the page."""
     study = tables.read(workdir)
-    errors = figures.error_panels(study)
+    many = depths.applies(study)
+    errors = depths.panels(study) if many else figures.error_panels(study)
     families = [(family, curves.curve_panels(study, family)) for family in curves.families(study)]
     parts = {group: curves.part_panel(study, group) for group in _split_groups(study)}
     html = _render(study, errors, families, parts)
@@ -56,9 +59,11 @@ def _render(
         "lede": words.lede(study.info),
         "verdicts": _verdicts(study),
         "tally": _tally(study),
+        "many_groups": depths.applies(study),
         "has_depths": tables.has_depths(study.info),
         "errors": [place(panel) for panel in errors],
         "best": words.best_depths(_best(study)),
+        "pareto": _pareto(study, place),
         "families": [(family, [place(panel) for panel in row]) for family, row in families],
         "parts": [(_part_sentences(study, group), place(panel)) for group, panel in parts.items()],
         "part_names": curves.PARTS,
@@ -162,6 +167,19 @@ def _part_sentences(study: Study, group: str) -> str:
     parts: dict[str, Decomposition] = {row.part: row for row in rows if row.variant == deepest}
     names = (tables.label(study.info, name) for name in (deepest, rows[0].best))
     return words.decomposition_sentence(parts, group, *names)
+
+
+def _pareto(study: Study, place: Callable[[Panel], dict[str, Any]]) -> dict[str, Any] | None:
+    """Returns the picture of error against cost and what lies on its front, if costs differ."""
+    panel = pareto.panel(study)
+    if panel is None:
+        return None
+    return {
+        "panel": place(panel),
+        "sentence": pareto.sentence(study),
+        "key": pareto.key(study),
+        "front": pareto.listed(study),
+    }
 
 
 def _cost_row(study: Study, info: VariantInfo) -> dict[str, Any]:

@@ -55,6 +55,10 @@ _LIGHT_HUES = (
     "#1e8fb8",
     "#7a4b2c",
     "#b03060",
+    "#5b7300",
+    "#4553c9",
+    "#c2369c",
+    "#5f6b78",
 )
 _DARK_HUES = (
     "#ff8f52",
@@ -65,6 +69,10 @@ _DARK_HUES = (
     "#86d9f2",
     "#cfa27f",
     "#f58fb2",
+    "#b4cc52",
+    "#9aa5ff",
+    "#f27fd6",
+    "#a9b4c0",
 )
 
 # For maps, from little to much; lightness changes all the way, so that grey print shows it.

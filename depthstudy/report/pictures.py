@@ -11,7 +11,7 @@ import pandas as pd
 import vl_convert
 
 from depthstudy import store
-from depthstudy.report import causes, curves, palette, poster, tables, words
+from depthstudy.report import causes, curves, depths, palette, pareto, poster, tables, words
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Study
 
@@ -27,9 +27,22 @@ def write(
     name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
     title = "Error against depth" if tables.has_depths(study.info) else "Error of the variants"
     note = words.figure_note(study.info, "lines are 95% intervals, faint dots single seeds")
-    main = poster.poster(errors, title, note, columns=2, width=330)
+    if depths.applies(study):
+        note = words.figure_note(
+            study.info, "solid: test error, 95% intervals; dashed: train error"
+        )
+        main = poster.poster(errors, title, note, columns=3, width=220)
+    else:
+        main = poster.poster(errors, title, note, columns=2, width=330)
     _write_figure(folder / name, main, errors)
     (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
+    cost = pareto.panel(study)
+    if cost:
+        note = words.figure_note(study.info, "lines are 95% intervals, numbers the Pareto front")
+        lines = [note, *(f"{row.number}  {row.label}: {row.text}" for row in pareto.listed(study))]
+        key = pareto.key(study)
+        spec = poster.poster([cost], "Error against cost", lines, columns=1, width=640, key=key)
+        _write_figure(folder / "error_against_cost", spec, [cost])
     for index, (family, row) in enumerate(families):
         heading = f"Training, {family.title}"
         key = [(line.label, line.colour) for line in family.legend]

@@ -12,14 +12,20 @@ _LINE = 640  # pixels up to which the names of a key share a line
 
 
 def poster(
-    panels: Sequence[Panel], title: str, subtitle: str, *, columns: int, width: int, key: Key = ()
+    panels: Sequence[Panel],
+    title: str,
+    subtitle: str | Sequence[str],
+    *,
+    columns: int,
+    width: int,
+    key: Key = (),
 ) -> dict[str, Any]:
     """Returns one specification that holds all ``panels`` in rows of ``columns``, below their key.
 
     Args:
       panels: What to show.
       title: Title of the whole.
-      subtitle: A line below it.
+      subtitle: A line, or several, below it.
       columns: Panels in a row.
       width: Pixels of a panel without its axis.
       key: Names of colours and the colours, where the panels do not name them.

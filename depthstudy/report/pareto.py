@@ -1,0 +1,278 @@
+"""Error against multiply-accumulates: what accuracy costs, and which nets are worth their cost.
+
+A net is on the Pareto front if no other has both no more multiply-accumulates and no greater error.
+What lies on the front is told by means over seeds, so near ties may be chance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import altair as alt
+
+from depthstudy.report import palette, tables, words
+from depthstudy.report.figures import Panel, chart, digits, group_scale, tooltip
+from depthstudy.report.tables import Estimate, Study
+
+TITLE = "Test error"
+_HEIGHT = 330
+_WIDE = 8  # greatest over least error from which on the axis is logarithmic
+_TICKS = [step * 10.0**power for power in range(-5, 1) for step in (1, 2, 5)]
+_WIDTH = 560  # pixels of the plot, about
+_LETTER = 7  # pixels of a digit
+_LINE = 13  # pixels of a line of text
+_RADIUS = 7  # pixels that a point takes
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A variant: its name and short label, its group, its cost and its test error."""
+
+    name: str
+    label: str
+    group: str
+    macs: int
+    error: Estimate
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """A point of the front as a line of text: its number in the chart, and what it is."""
+
+    number: int
+    colour: str
+    label: str
+    text: str
+
+
+def points(study: Study) -> list[Point]:
+    """Returns the variants that have runs, in the order of the plan."""
+    found = []
+    for info in study.info.variants:
+        label = tables.label(study.info, info.name)
+        label = info.name if label == info.name else f"{info.group}, {label}"
+        error = tables.final(study, info.name, "test_error")
+        if error.count:
+            found.append(Point(info.name, label, info.group, info.macs, error))
+    return found
+
+
+def front(found: Iterable[Point]) -> list[Point]:
+    """Returns the points that no other beats, by rising cost; of equal ones the first."""
+    best: list[Point] = []
+    for point in sorted(found, key=lambda point: (point.macs, point.error.mean)):
+        if not best or point.error.mean < best[-1].error.mean:
+            best.append(point)
+    return best
+
+
+def listed(study: Study) -> list[Listed]:
+    """Returns the front, numbered as in the chart of the page."""
+    return [
+        Listed(
+            number,
+            _colour(study, point.group),
+            point.label,
+            f"{words.percent_estimate(point.error)} at {millions(point.macs)} MACs",
+        )
+        for number, point in enumerate(front(points(study)), start=1)
+    ]
+
+
+def key(study: Study) -> list[tuple[str, str]]:
+    """Returns the groups with their colours, where colours tell groups apart."""
+    names = list(tables.groups(study.info))
+    if not 1 < len(names) <= palette.GROUPS:
+        return []
+    return [(name, palette.group(index)) for index, name in enumerate(names)]
+
+
+def sentence(study: Study) -> str:
+    """Says how many nets are on the front, and which groups have none there."""
+    found = points(study)
+    best = front(found)
+    verb = "is" if len(best) == 1 else "are"
+    text = f"{len(best)} of {words.count(len(found), 'net')} {verb} worth the cost: no other has "
+    text += "both no more multiply-accumulates and no greater mean test error."
+    names = dict.fromkeys(point.group for point in found)
+    absent = [name for name in names if name not in {point.group for point in best}]
+    if absent and len(absent) < len(names):
+        text += f" None of them is of {words.listing(absent)}."
+    return text
+
+
+def millions(macs: int) -> str:
+    """Returns a number of multiply-accumulates as ``"7.73 M"``."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if macs >= size:
+            return f"{macs / size:.3g} {letter}"
+    return str(macs)
+
+
+def panel(study: Study) -> Panel | None:
+    """Returns the chart, or ``None`` where variants do not differ in their cost."""
+    found = points(study)
+    if len({point.macs for point in found}) < 2:
+        return None
+    x_axis, y_axis = _axes(found)
+    rows = [_row(point, y_axis) for point in found]
+    groups = list(tables.groups(study.info))
+    few = len(groups) <= palette.GROUPS
+    colour = group_scale(groups, legend=False) if few else alt.value(palette.group(1))
+    x, y = _x(x_axis), _y("error", y_axis)
+    tips = tooltip(
+        ("variant", "Net"),
+        ("macs", "MACs"),
+        ("text", TITLE),
+        ("interval", "95% interval"),
+        ("seeds", "Seeds"),
+    )
+    best = front(found)
+    labels = _placed(best, found, x_axis, y_axis)
+    line = chart(_stairs(best, x_axis, y_axis))
+    marks = (
+        line.mark_line(interpolate="step-after", strokeWidth=1.3, color="var(--muted)").encode(
+            x=x, y=y, order=alt.Order("at:Q")
+        ),
+        chart([row for row in rows if row["low"] is not None])
+        .mark_rule(strokeWidth=1.4, opacity=0.45)
+        .encode(x=x, y=_y("low", y_axis), y2="high:Q", color=colour),
+        chart(rows).mark_circle(size=64, opacity=0.9).encode(x=x, y=y, color=colour, tooltip=tips),
+        chart(labels).mark_text(fontWeight=600, fontSize=12).encode(x=x, y=y, text="label:N"),
+    )
+    return Panel(TITLE, marks, _HEIGHT, 8, tuple(rows))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Axis:
+    """An axis, its ends and whether it is logarithmic."""
+
+    low: float
+    high: float
+    log: bool
+
+    def share(self, value: float) -> float:
+        """Returns how far along the axis a value is."""
+        low, high, value = (self._line(x) for x in (self.low, self.high, max(value, self.low)))
+        return (value - low) / (high - low)
+
+    def value(self, share: float) -> float:
+        """Returns the value at a share of the way along the axis."""
+        low, high = self._line(self.low), self._line(self.high)
+        found = low + share * (high - low)
+        return math.exp(found) if self.log else found
+
+    def _line(self, value: float) -> float:
+        return math.log(value) if self.log else value
+
+    @property
+    def scale(self) -> alt.Scale:
+        """The same for a chart."""
+        return alt.Scale(
+            type="log" if self.log else "linear",
+            domain=[self.low, self.high],
+            nice=False,
+            clamp=True,
+        )
+
+
+def _axes(found: Sequence[Point]) -> tuple[_Axis, _Axis]:
+    macs = [point.macs for point in found]
+    errors = [point.error.mean for point in found]
+    ends = [end for p in found for end in (p.error.low, p.error.high) if math.isfinite(end)]
+    low, high = min([*errors, *ends]), min(1.0, max([*errors, *ends]))
+    room = (max(macs) / min(macs)) ** 0.06
+    x_axis = _Axis(min(macs) / room**2, max(macs) * room, log=True)
+    positive = [error for error in errors if error > 0]
+    if positive and max(positive) > _WIDE * min(positive):
+        return x_axis, _Axis(min(positive) / 2.2, min(1.0, high * 1.15), log=True)
+    span = max(high - low, 0.01)
+    return x_axis, _Axis(max(0.0, low - 0.15 * span), high + 0.05 * span, log=False)
+
+
+def _x(axis: _Axis) -> alt.X:
+    title = "Multiply-accumulates for one image (logarithmic)"
+    ticks = alt.Axis(format="~s", tickCount=6, labelOverlap="greedy")
+    return alt.X("macs:Q", title=title, scale=axis.scale, axis=ticks)
+
+
+def _y(field: str, axis: _Axis) -> alt.Y:
+    ticks = [tick for tick in _TICKS if axis.low <= tick <= axis.high]
+    shown = alt.Axis(format="~%", values=ticks) if axis.log else alt.Axis(format="~%", tickCount=5)
+    return alt.Y(f"{field}:Q", title=None, scale=axis.scale, axis=shown)
+
+
+def _row(point: Point, axis: _Axis) -> dict[str, Any]:
+    exact = math.isfinite(point.error.half)
+    low, high = (min(max(end, axis.low), axis.high) for end in (point.error.low, point.error.high))
+    return {
+        "variant": point.name,
+        "group": point.group,
+        "macs": point.macs,
+        "error": digits(point.error.mean),
+        "low": digits(low) if exact else None,
+        "high": digits(high) if exact else None,
+        "text": words.percent(point.error.mean),
+        "interval": f"{words.percent(point.error.low)} to {words.percent(point.error.high)}"
+        if exact
+        else words.DASH,
+        "seeds": point.error.count,
+    }
+
+
+def _stairs(best: Sequence[Point], x_axis: _Axis, y_axis: _Axis) -> list[dict[str, Any]]:
+    """Returns the corners of the front, from the upper to the right edge of the chart."""
+    first, last = (best[0].macs, y_axis.high), (x_axis.high, best[-1].error.mean)
+    ends = [first, *((p.macs, p.error.mean) for p in best), last]
+    return [{"at": i, "macs": macs, "error": digits(error)} for i, (macs, error) in enumerate(ends)]
+
+
+def _colour(study: Study, group: str) -> str:
+    names = list(tables.groups(study.info))
+    return palette.group(names.index(group) if len(names) <= palette.GROUPS else 1)
+
+
+_Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+
+
+def _placed(
+    best: Sequence[Point], found: Sequence[Point], x_axis: _Axis, y_axis: _Axis
+) -> list[dict[str, Any]]:
+    """Returns where the numbers of the front stand: below it, clear of points and of each other."""
+
+    def place(point: Point) -> tuple[float, float]:
+        up = y_axis.share(point.error.mean)
+        return _WIDTH * x_axis.share(point.macs), _HEIGHT * (1 - up)
+
+    taken = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in map(place, found)]
+    rows = []
+    for number, point in enumerate(best, start=1):
+        text = str(number)
+        box = _room(*place(point), _LETTER * len(text), taken)
+        taken.append(box)
+        middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        rows.append(
+            {
+                "label": text,
+                "macs": x_axis.value(middle[0] / _WIDTH),
+                "error": digits(y_axis.value(1 - middle[1] / _HEIGHT)),
+            }
+        )
+    return rows
+
+
+def _room(x: float, y: float, length: float, taken: Sequence[_Box]) -> _Box:
+    """Returns the nearest free place for a text to the lower left of a point, or else below it."""
+    for down in range(1, 60, 2):
+        for left in (x - _RADIUS - length, x - length / 2):
+            box = (left, y + down, left + length, y + down + _LINE)
+            if not any(_overlap(box, other) for other in taken):
+                return box
+    return box
+
+
+def _overlap(a: _Box, b: _Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
