@@ -38,10 +38,12 @@ def _parse(argv: Sequence[str]) -> list[str]:
         overridden = re.findall(r"(?m)^--?config\.([\w.]+)", "\n".join(argv))
         for name in overridden:
             config.require_field(name)
-        rest = flags.FLAGS(argv)
+        emptied = [name for name in overridden if _empties(name, argv)]
+        rest = flags.FLAGS([word for word in argv if not any(_is_none(n, word) for n in emptied)])
         if len(rest) > 1:
             raise InputError(f"unexpected argument {rest[1]!r}; flags begin with --")
         if "config" in flags.FLAGS and flags.FLAGS.config is not None:
+            flags.FLAGS.config.update_from_flattened_dict(dict.fromkeys(emptied))
             _refuse_swept(flags.FLAGS.config.to_dict(), overridden)
     except (InputError, flags.Error) as error:
         # What a config file raises arrives as a whole traceback, of which the last line says it.
@@ -52,6 +54,16 @@ def _parse(argv: Sequence[str]) -> list[str]:
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
     return rest
+
+
+def _empties(name: str, argv: Sequence[str]) -> bool:
+    """Whether the last override of a field sets it to ``None``, which no parser takes."""
+    words = [word for word in argv if re.match(rf"--?config\.{re.escape(name)}(=|$)", word)]
+    return config.takes_none(name) and _is_none(name, words[-1])
+
+
+def _is_none(name: str, word: str) -> bool:
+    return word.lstrip("-") == f"config.{name}=None"
 
 
 def _refuse_swept(study: Mapping[str, Any], overridden: Sequence[str]) -> None:

@@ -320,6 +320,14 @@ def require_field(name: str) -> None:
     _locate(dataclasses.asdict(StudyConfig()), name)
 
 
+def takes_none(name: str) -> bool:
+    """Whether the field with this dotted name may be ``None``."""
+    kind: Any = StudyConfig
+    for part in name.split("."):
+        kind = typing.get_type_hints(kind)[part]
+    return types.NoneType in typing.get_args(kind)
+
+
 def get(config: StudyConfig, name: str) -> Value:
     """Returns the value of a dotted field, for example ``"model.depth"``."""
     owner, leaf = _locate(dataclasses.asdict(config), name)

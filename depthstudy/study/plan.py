@@ -19,6 +19,7 @@ from depthstudy.study.variant import (
     Datasets,
     Variant,
     build,
+    grouped,
     name_of,
     require_varied,
     same,
@@ -46,7 +47,9 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     for field in varied:
         require_varied(field)
     datasets: Datasets = {}
-    untreated = [build(study, name, settings, varied, datasets) for name, settings in named]
+    untreated = grouped(
+        [build(study, name, settings, varied, datasets) for name, settings in named]
+    )
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
     varied = list(dict.fromkeys([*varied, *treated_fields]))
     treated = treatments.treat(study, untreated, varied, datasets)

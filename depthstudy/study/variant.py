@@ -16,6 +16,7 @@ from depthstudy.study import pruned
 
 DEPTH = "model.depth"
 VARIED = ("model", "data", "train", "prune")  # the groups of fields in which variants may differ
+_NOT_TOLD = (DEPTH, "model.depth_multiplier", "model.family")  # of a group
 
 Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
 
@@ -88,7 +89,7 @@ def build(
     differs = {field: config.get(own, field) for field in varied}
     info = VariantInfo(
         name=name,
-        group=_group(own, differs),
+        group=own.model.family,
         settings=differs,
         image_shape=dataset.image_shape,
         steps=train.count_steps(training, len(dataset.train)),
@@ -105,6 +106,26 @@ def same(one: Variant, other: Variant) -> bool:
         return variant.spec, own.data, own.train, own.prune
 
     return what(one) == what(other)
+
+
+def grouped(variants: Sequence[Variant]) -> list[Variant]:
+    """Returns variants with their group: the settings but for depth, as ``"plain, norm=none"``.
+
+    Of the fields in which the variants of the study differ, those in which the variants of one
+    family do not are told by its name.
+    """
+    found = []
+    for variant in variants:
+        family = variant.config.model.family
+        kin = [other.info.settings for other in variants if other.config.model.family == family]
+        told = [
+            f"{_leaf(field)}={value}"
+            for field, value in variant.info.settings.items()
+            if field not in _NOT_TOLD and any(other[field] != value for other in kin)
+        ]
+        info = dataclasses.replace(variant.info, group=", ".join([family, *told]))
+        found.append(dataclasses.replace(variant, info=info))
+    return found
 
 
 def name_of(settings: Settings) -> str:
@@ -129,16 +150,6 @@ def _given(model: config.ModelConfig) -> dict[str, Any]:
     taken = {"family", *(inspect.signature(builder).parameters if builder else given)}
     defaults = dataclasses.asdict(config.ModelConfig())
     return {k: v for k, v in given.items() if k in taken or v != defaults[k]}
-
-
-def _group(own: StudyConfig, settings: dict[str, Value]) -> str:
-    """Returns the settings but for depth as a label, as ``"plain, norm=none"``.
-
-    A field that is left to its default is left out.
-    """
-    others = {k: v for k, v in settings.items() if k not in (DEPTH, "model.family")}
-    said = [f"{_leaf(k)}={v}" for k, v in others.items() if v is not None]
-    return ", ".join([own.model.family, *said])
 
 
 def _word(value: Value) -> str:

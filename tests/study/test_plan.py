@@ -34,8 +34,8 @@ def test_a_sweep_is_a_product_over_any_fields() -> None:
         "depth14_label_noise0.3_steps5",
     ]
     assert [variant.info.group for variant in variants][:2] == [
-        "resnet, label_noise=0.0, steps=5",
-        "resnet, label_noise=0.3, steps=5",
+        "resnet, label_noise=0.0",
+        "resnet, label_noise=0.3",
     ]
     assert variants[1].config.data.label_noise == 0.3
     assert variants[0].dataset is variants[2].dataset

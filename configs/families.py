@@ -1,0 +1,113 @@
+"""Which family turns depth into accuracy, at what cost, and where does each stop?
+
+python scripts/run.py --config=configs/families.py
+python scripts/run.py --config=configs/families.py:digits
+python scripts/run.py --config=configs/families.py --config.data.train_examples=None
+
+Every family at three depths, on 2,000 images of Fashion-MNIST or of any other set by its name,
+scaled to 16 x 16 pixels. All nets see the same batches, leave out the first two halvings of the
+image, drop nothing at random, and are thin: about 1 to 10 million multiply-accumulates an image.
+Depth is counted in layers where a family is told apart by them, else as a factor of the blocks of
+each stage, of which 1 is the published depth. The report shows error against depth, family by
+family, and against cost, with the Pareto front. The budget is small: where a family stops here is
+where it stops within 250 steps; give it more with --config.train.steps=2000.
+"""
+
+import ml_collections
+
+from depthstudy import config as base
+
+RESNETS = {"layout": "cifar", "width": 8}
+MOBILE = {"layout": "small", "width": 0.25, "dropout": 0.0}
+EFFICIENT = {**MOBILE, "stochastic_depth": 0.0}
+SHUFFLE = {"layout": "small", "width": 0.35}
+
+# How depth is set, its values, and what else is set, chosen so that costs are alike.
+FAMILIES = {
+    "plain": ("depth", (8, 20, 44), RESNETS),
+    "resnet": ("depth", (8, 20, 44), RESNETS),
+    "preact_resnet": ("depth", (8, 20, 44), RESNETS),
+    "wide_resnet": ("depth", (10, 16, 22), {"layout": "cifar", "width": 1}),
+    "vgg": ("depth", (11, 16, 19), {"layout": "small", "width": 4, "dropout": 0.0}),
+    "mobilenet_v1": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),
+    "mobilenet_v2": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),
+    "mobilenet_v3": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),
+    "shufflenet_v1": ("depth_multiplier", (0.5, 1.0, 2.0), SHUFFLE),
+    "shufflenet_v2": ("depth_multiplier", (0.5, 1.0, 2.0), SHUFFLE),
+    "efficientnet": ("depth_multiplier", (0.5, 1.0, 2.0), EFFICIENT),
+    "efficientnet_lite": ("depth_multiplier", (0.5, 1.0, 2.0), EFFICIENT),
+}
+PLAIN = (("model.family", "plain"),)
+RESNET = (("model.family", "resnet"),)
+DEEPEST = ("model.depth", "greatest")
+SHALLOWEST = ("model.depth", "least")
+
+
+def variants():
+    """Yields the name of each net with its settings."""
+    for family, (field, values, others) in FAMILIES.items():
+        for value in values:
+            settings = {"family": family, **others, field: value}
+            named = tuple((f"model.{name}", setting) for name, setting in settings.items())
+            yield f"{family}_{field}{value}", named
+
+
+def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
+    config = base.defaults()
+    config.name = "families" if data == "fashion_mnist" else f"families_{data}"
+    config.data.name = data
+    config.data.image_size = 16
+    config.data.train_examples = None if data == "digits" else 2_000
+    config.seeds = 2
+    config.model.depth = None
+    config.model.layout = None
+    config.variants = tuple(variants())
+    config.train.batch_size = 32
+    config.train.steps = 250
+    config.train.learning_rate = 0.05
+    config.train.warmup_steps = 25
+    config.train.log_every = 10
+    config.train.evaluations = 3
+    config.train.eval_train_examples = 2_000
+    config.hypotheses = (
+        {
+            "name": "mobile_families_gain",
+            "statement": "On average over the families of mobile nets, four times the blocks lower "
+            "test error by more than a point.",
+            "metric": "test_error",
+            "relation": "less",
+            "where": (("model.depth_multiplier", 2.0),),
+            "against": (("model.depth_multiplier", 0.5),),
+            "margin": 0.01,
+        },
+        {
+            "name": "resnets_gain",
+            "statement": "The deepest ResNet has a test error more than a point below that of the "
+            "shallowest.",
+            "metric": "test_error",
+            "relation": "less",
+            "where": (*RESNET, DEEPEST),
+            "against": (*RESNET, SHALLOWEST),
+            "margin": 0.01,
+        },
+        {
+            "name": "plain_nets_lose",
+            "statement": "Test error of plain nets rises with depth by more than a point.",
+            "metric": "test_error",
+            "relation": "rises",
+            "where": PLAIN,
+            "along": "model.depth",
+            "margin": 0.01,
+        },
+        {
+            "name": "shortcuts_repair",
+            "statement": "At the greatest depth, a ResNet has a test error more than a point below "
+            "that of a plain net.",
+            "metric": "test_error",
+            "relation": "less",
+            "where": (*RESNET, DEEPEST),
+            "against": (*PLAIN, DEEPEST),
+            "margin": 0.01,
+        },
+    )
+    return config
