@@ -35,16 +35,17 @@ def _exit_code(main: Callable[[], None]) -> int:
 def _parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; whatever is wrong in them or in a config file is an error in the input."""
     try:
-        overridden = re.findall(r"(?m)^--?config\.([\w.]+)", "\n".join(argv))
+        # Names, and for each whether the last that is said of it is None.
+        overridden = dict(re.findall(r"(?m)^--?config\.([\w.]+)(=None$)?", "\n".join(argv)))
         for name in overridden:
             config.require_field(name)
-        emptied = [name for name in overridden if _empties(name, argv)]
-        rest = flags.FLAGS([word for word in argv if not any(_is_none(n, word) for n in emptied)])
+        emptied = [n for n, none in overridden.items() if none and config.takes_none(n)]
+        rest = flags.FLAGS([word for word in argv if not _is_none(word)])
         if len(rest) > 1:
             raise InputError(f"unexpected argument {rest[1]!r}; flags begin with --")
         if "config" in flags.FLAGS and flags.FLAGS.config is not None:
             flags.FLAGS.config.update_from_flattened_dict(dict.fromkeys(emptied))
-            _refuse_swept(flags.FLAGS.config.to_dict(), overridden)
+            _refuse_swept(flags.FLAGS.config.to_dict(), list(overridden))
     except (InputError, flags.Error) as error:
         # What a config file raises arrives as a whole traceback, of which the last line says it.
         *_, last = str(error).rstrip().splitlines()
@@ -56,14 +57,10 @@ def _parse(argv: Sequence[str]) -> list[str]:
     return rest
 
 
-def _empties(name: str, argv: Sequence[str]) -> bool:
-    """Whether the last override of a field sets it to ``None``, which no parser takes."""
-    words = [word for word in argv if re.match(rf"--?config\.{re.escape(name)}(=|$)", word)]
-    return config.takes_none(name) and _is_none(name, words[-1])
-
-
-def _is_none(name: str, word: str) -> bool:
-    return word.lstrip("-") == f"config.{name}=None"
+def _is_none(word: str) -> bool:
+    """Whether a word sets a field to ``None`` that may be so; no parser of a flag takes that."""
+    found = re.fullmatch(r"--?config\.([\w.]+)=None", word)
+    return found is not None and config.takes_none(found[1])
 
 
 def _refuse_swept(study: Mapping[str, Any], overridden: Sequence[str]) -> None:

@@ -1,0 +1,51 @@
+"""Overrides on the command line: ``None`` empties a field that may be empty."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CODE = """
+import sys
+from ml_collections import config_flags
+from depthstudy import cli
+found = config_flags.DEFINE_config_file("config")
+sys.argv[0] = "run.py"
+cli._parse(sys.argv)
+print(found.value.data.train_examples, found.value.model.layout, found.value.model.norm)
+"""
+CONFIG = "--config=configs/quickstart.py:fashion_mnist"
+EXAMPLES = "--config.data.train_examples"
+
+
+def parse(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", CODE, CONFIG, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((f"{EXAMPLES}=None", "--config.model.layout=None"), "None None None"),
+        ((f"{EXAMPLES}=None", f"{EXAMPLES}=100", "--config.model.norm=none"), "100 cifar none"),
+        ((f"{EXAMPLES}=100", f"{EXAMPLES}=None"), "None cifar None"),
+    ],
+)
+def test_none_empties_a_field(arguments: tuple[str, ...], expected: str) -> None:
+    assert parse(*arguments).stdout.strip() == expected
+
+
+def test_a_field_that_cannot_be_empty_is_refused() -> None:
+    done = parse("--config.seeds=None")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
