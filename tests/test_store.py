@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from depthstudy import records, store
+from depthstudy.errors import InputError
 from depthstudy.store import RunInfo, RunStore
 
 INFO = RunInfo(
@@ -58,6 +60,20 @@ def test_infos_come_back_as_they_were(tmp_path: Path) -> None:
     assert run.read_outcome() is None
     run.write_info(INFO)
     assert run.read_info() == INFO
+
+
+def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_info(INFO)
+    path = run.folder / "run.json"
+    fields = json.loads(path.read_text())
+    del fields["dataset"]
+    path.write_text(json.dumps(fields))
+    with pytest.raises(InputError, match=r"run\.json is not as this .* missing .* `dataset`"):
+        run.read_info()
+    path.write_text("{")
+    with pytest.raises(InputError, match=r"run\.json is not as this version"):
+        run.read_info()
 
 
 def test_checkpoints_keep_the_last_and_ignore_what_is_half_written(tmp_path: Path) -> None:

@@ -184,13 +184,13 @@ def _axes(found: Sequence[Point]) -> tuple[_Axis, _Axis]:
     errors = [point.error.mean for point in found]
     ends = [end for p in found for end in (p.error.low, p.error.high) if math.isfinite(end)]
     low, high = min([*errors, *ends]), min(1.0, max([*errors, *ends]))
-    room = (max(macs) / min(macs)) ** 0.06
+    room = max(1.03, (max(macs) / min(macs)) ** 0.06)
     x_axis = _Axis(min(macs) / room**2, max(macs) * room, log=True)
     positive = [error for error in errors if error > 0]
     if positive and max(positive) > _WIDE * min(positive):
         return x_axis, _Axis(min(positive) / 2.2, min(1.0, high * 1.15), log=True)
     span = max(high - low, 0.01)
-    return x_axis, _Axis(max(0.0, low - 0.15 * span), high + 0.05 * span, log=False)
+    return x_axis, _Axis(max(0.0, low - 0.2 * span), high + 0.05 * span, log=False)
 
 
 def _x(axis: _Axis) -> alt.X:
@@ -265,13 +265,16 @@ def _placed(
 
 
 def _room(x: float, y: float, length: float, taken: Sequence[_Box]) -> _Box:
-    """Returns the nearest free place for a text to the lower left of a point, or else below it."""
-    for down in range(1, 60, 2):
-        for left in (x - _RADIUS - length, x - length / 2):
-            box = (left, y + down, left + length, y + down + _LINE)
-            if not any(_overlap(box, other) for other in taken):
+    """Returns the nearest free place for a text to the lower left of a point, or else beside it."""
+    nearest = (x - _RADIUS - length, y, x - _RADIUS, y + _LINE)
+    for down in range(1, 90, 3):
+        for aside in (0, 10, 20, 30):
+            left, top = nearest[0] + aside, y + down
+            box = (left, top, left + length, top + _LINE)
+            inside = left >= 0 and box[2] <= _WIDTH and box[3] <= _HEIGHT
+            if inside and not any(_overlap(box, other) for other in taken):
                 return box
-    return box
+    return nearest
 
 
 def _overlap(a: _Box, b: _Box) -> bool:

@@ -10,7 +10,7 @@ import pytest
 import vl_convert
 from made_analysis import crossed, described, rows_of, save
 
-from depthstudy import report, store
+from depthstudy import records, report, store
 from depthstudy.errors import InputError
 
 ATTACK = '</script><script>alert("1")</script><b>&'
@@ -227,6 +227,40 @@ def test_numbers_that_are_not_finite(tmp_path, bare):
     text = write(save(tmp_path, [run], rows))
     assert "NaN" not in text
     assert "nan" not in Page(text).text.replace("nance", "")
+
+
+def test_weights_show_what_they_say_of_images(tmp_path, bare):
+    run = described("mobilenet_v2", study="x.pth", step=0, images="2 images of the folder z")
+    probes = ["isometry", "rank"]
+    save(tmp_path, [run], rows_of(run, probes=probes), probes=probes)
+    guesses = [
+        records.Guess(
+            image=f"{i}.png", rank=rank, number=rank * 7, name=name, probability=0.5 / rank
+        )
+        for i in range(26)
+        for rank, name in ((1, "7"), (2, "<b>"))
+    ]
+    store.write_table(tmp_path / store.GUESSES, records.frame(records.Guess, guesses))
+    text = write(tmp_path)
+    page = Page(text)
+    for told in (
+        "mobilenet, depth 20, images 32 × 32 × 3 · weights of x.pth",
+        "All that follows was seen on 2 images of the folder z.",
+        "it means these",
+        "2 more images in guesses.csv.",
+        "As in the file",
+    ):
+        assert told in page.text
+    assert [page.words.count(word) for word in ("0.png", "23.png", "24.png")] == [1, 1, 0]
+    assert "<td>7<small>50.0%</small></td><td>&lt;b&gt; (14)<small>25.0%</small></td>" in text
+    assert store.GUESSES in page.links
+    assert "step 0" not in page.text
+
+
+def test_a_run_shows_no_guesses(one, bare):
+    text = write(one)
+    assert "What it says of the images" not in text
+    assert "All that follows" not in text
 
 
 def test_a_folder_without_an_analysis_is_refused(tmp_path):

@@ -172,7 +172,8 @@ def test_what_was_run(workdir, html):
 
 def test_figures_stand_beside_the_page(workdir):
     folder = workdir / store.FIGURES
-    names = ["decomposition", "error_against_depth", "training_curves_1", "training_curves_2"]
+    names = ["decomposition", "error_against_cost", "error_against_depth"]
+    names += ["training_curves_1", "training_curves_2"]
     assert sorted(path.stem for path in folder.glob("*.svg")) == names
     assert sorted(path.stem for path in folder.glob("*.csv")) == names
     for path in folder.glob("*.svg"):

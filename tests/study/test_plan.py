@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
-from depthstudy import study
+from depthstudy import arch, study
 from depthstudy.config import StudyConfig, Value, apply, parse
 from depthstudy.errors import InputError
-from depthstudy.study.plan import settings_of
+from depthstudy.study.plan import prepare, settings_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def planned(**fields: Value) -> tuple[study.Variant, ...]:
@@ -40,6 +45,43 @@ def test_a_sweep_is_a_product_over_any_fields() -> None:
     assert variants[1].config.data.label_noise == 0.3
     assert variants[0].dataset is variants[2].dataset
     assert variants[1].dataset is not variants[0].dataset
+
+
+def test_a_group_tells_only_what_tells_kin_apart() -> None:
+    """How depth is set, and what a family always has, is no part of its group."""
+    small = (("model.layout", "small"), ("model.depth", None))
+    mobile = (("model.family", "mobilenet_v2"), *small, ("model.width", 0.25))
+    variants = planned(
+        variants=(
+            ("r8", (("model.family", "resnet"), ("model.depth", 8))),
+            ("r8n", (("model.family", "resnet"), ("model.depth", 8), ("model.norm", "none"))),
+            ("m1", (*mobile, ("model.depth_multiplier", 0.5))),
+            ("m2", (*mobile, ("model.depth_multiplier", 1.0))),
+        )
+    )
+    assert [variant.info.group for variant in variants] == [
+        "resnet, norm=None",
+        "resnet, norm=none",
+        "mobilenet_v2",
+        "mobilenet_v2",
+    ]
+
+
+def test_the_study_of_families_can_be_planned_and_judged() -> None:
+    found = importlib.util.spec_from_file_location("families", ROOT / "configs/families.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    _, variants = prepare(module.get_config("digits"))
+    groups = [variant.info.group for variant in variants]
+    assert list(dict.fromkeys(groups)) == list(module.FAMILIES)
+    assert set(module.FAMILIES) == set(arch.FAMILIES)
+    for group in module.FAMILIES:
+        mine = [variant.info for variant in variants if variant.info.group == group]
+        assert len(mine) == 3
+        assert mine[0].depth < mine[1].depth < mine[2].depth
+        assert 0.7e6 < mine[0].macs < mine[2].macs < 1.1e7
 
 
 def test_a_default_that_a_family_does_not_take_is_not_given() -> None:

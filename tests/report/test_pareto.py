@@ -1,0 +1,150 @@
+import dataclasses
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depthstudy import store
+from depthstudy.report import pareto, tables
+from depthstudy.report.tables import Estimate
+
+
+def point(macs, error, group="plain"):
+    name = f"{group}-{macs}"
+    return pareto.Point(name, name, group, macs, Estimate(error, 0.01, 3))
+
+
+@pytest.fixture(scope="module")
+def study(workdir):
+    return tables.read(workdir)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), min_size=1, max_size=12))
+def test_the_front_is_what_no_other_beats(pairs):
+    found = [point(macs, error / 10) for macs, error in pairs]
+    expected = {
+        (macs, error / 10)
+        for macs, error in pairs
+        if not any((a <= macs and b <= error) and (a < macs or b < error) for a, b in pairs)
+    }
+    best = [(p.macs, p.error.mean) for p in pareto.front(found)]
+    assert best == sorted(expected)
+
+
+def test_the_front_of_the_made_study(study):
+    # plain-8 has 0.28 points less test error than resnet-8 at the same cost; resnet-20 the least.
+    assert [row.label for row in pareto.listed(study)] == ["plain, depth 8", "resnet, depth 20"]
+    first = pareto.listed(study)[0]
+    error = tables.final(study, "plain-8", "test_error")
+    assert first.text == f"{100 * error.mean:.1f} ± {100 * error.half:.1f}% at 2.34 M MACs"
+    assert first.number == 1
+    assert pareto.sentence(study).startswith("2 of 8 nets are worth the cost")
+    assert "None of them" not in pareto.sentence(study)
+
+
+def test_groups_without_a_net_on_the_front_are_named(study):
+    infos = [
+        dataclasses.replace(info, macs=info.macs * (10 if info.group == "plain" else 1))
+        for info in study.info.variants
+    ]
+    dear = dataclasses.replace(study, info=dataclasses.replace(study.info, variants=tuple(infos)))
+    assert pareto.sentence(dear).endswith("None of them is of plain.")
+
+
+def test_the_chart_draws_the_summary(study):
+    panel = pareto.panel(study)
+    rows = {row["variant"]: row for row in panel.values}
+    assert rows.keys() == {info.name for info in study.info.variants}
+    error = tables.final(study, "plain-56", "test_error")
+    assert rows["plain-56"]["error"] == pytest.approx(error.mean, 1e-4)
+    assert rows["plain-56"]["low"] == pytest.approx(error.low, 1e-4)
+    assert rows["plain-56"]["macs"] == 291_600 * 56 + 11_840
+    spec = panel.spec("container")
+    line = spec["layer"][0]
+    corners = spec["datasets"][line["data"]["name"]]
+    assert line["mark"]["interpolate"] == "step-after"
+    assert [c["macs"] for c in corners[1:-1]] == [
+        rows["plain-8"]["macs"],
+        rows["resnet-20"]["macs"],
+    ]
+
+
+def test_nets_of_one_cost_have_no_such_chart(tmp_path, made):
+    study = tables.read(made.wide_study(tmp_path, count=4))
+    assert len({info.macs for info in study.info.variants}) == 1
+    assert pareto.panel(study) is None
+
+
+def test_an_error_of_nothing_stands_at_the_foot():
+    found = [point(10, 0.0), point(5, 0.03), point(2, 0.9)]
+    _, axis = pareto._axes(found)
+    assert axis.log
+    assert 0 < axis.low < 0.03
+    assert axis.share(0.0) == 0.0
+    assert axis.value(axis.share(0.3)) == pytest.approx(0.3)
+    assert not pareto._axes(found[1:2] * 2)[1].log
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 50)), min_size=2, max_size=12))
+def test_numbers_overlap_neither_points_nor_each_other(pairs):
+    found = [point(macs * 10**5, error / 100) for macs, error in pairs]
+    x_axis, y_axis = pareto._axes(found)
+    rows = pareto._placed(pareto.front(found), found, x_axis, y_axis)
+    boxes = []
+    for x, y, length in (
+        (560 * x_axis.share(row["macs"]), 330 * (1 - y_axis.share(row["error"])), len(row["label"]))
+        for row in rows
+    ):
+        half = 3.5 * length - 0.2  # rounding
+        boxes.append((x - half, y - 6, x + half, y + 6))
+        assert 0 <= x <= 560
+        assert 0 <= y <= 330
+    for index, box in enumerate(boxes):
+        assert not any(pareto._overlap(box, other) for other in boxes[:index])
+
+
+def test_sizes_are_short():
+    told = [pareto.millions(n) for n in (740, 61_500, 2_344_640, 4_089_184_256)]
+    assert told == ["740", "61.5 k", "2.34 M", "4.09 G"]
+
+
+def test_the_page_and_the_folder_show_it(html, workdir):
+    assert "<h2>Error against cost</h2>" in html
+    assert re.search(r"<b>resnet, depth 20</b><br>2\.0 ± [\d.]+% at 5\.84 M MACs", html)
+    assert "which net is on the front may be chance" in html
+    folder = workdir / store.FIGURES
+    assert "Error against cost" in (folder / "error_against_cost.svg").read_text()
+    assert len((folder / "error_against_cost.csv").read_text().splitlines()) == 9
+
+
+def test_many_groups_have_a_chart_each(tmp_path, made):
+    from depthstudy.report import depths, palette
+
+    names = [f"family{i:02}" for i in range(12)]
+    infos = [made.variant(name, depth) for name in names for depth in (8, 20)]
+    summary = [
+        made.summarise(info, seed, 0.1, 0.2 + 0.01 * i + 0.002 * seed)
+        for i, info in enumerate(infos)
+        for seed in range(3)
+    ]
+    made.save(tmp_path, made.describe(infos, 3, hypotheses=[]), [], summary)
+    study = tables.read(tmp_path)
+    assert depths.applies(study)
+    panels = depths.panels(study)
+    assert [panel.title for panel in panels] == names
+    assert palette.GROUPS == 12
+    rows = [row for row in panels[3].values if row["metric"] == "test_error"]
+    assert [row["error"] for row in rows] == pytest.approx([0.262, 0.272])
+    domains = {
+        json.dumps(panel.spec(200)["layer"][1]["encoding"]["y"]["scale"]["domain"])
+        for panel in panels
+    }
+    assert len(domains) == 1
+
+
+def test_few_groups_share_a_chart(study):
+    from depthstudy.report import depths
+
+    assert not depths.applies(study)
