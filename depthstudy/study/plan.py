@@ -47,14 +47,14 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     for field in varied:
         require_varied(field)
     datasets: Datasets = {}
-    untreated = grouped(
-        [build(study, name, settings, varied, datasets) for name, settings in named]
-    )
+    own = [build(study, name, settings, varied, datasets) for name, settings in named]
+    untreated = grouped(_with_twins(study, own, varied, datasets))
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
     varied = list(dict.fromkeys([*varied, *treated_fields]))
-    treated = treatments.treat(study, untreated, varied, datasets)
+    given = [variant for variant in untreated if variant.name in dict(named)]
+    treated = treatments.treat(study, given, varied, datasets)
     found = [*(_with_settings(variant, varied) for variant in untreated), *treated]
-    return _with_twins(study, found, varied, datasets)
+    return tuple(_with_twins(study, found, varied, datasets))
 
 
 def prepare(
@@ -123,7 +123,7 @@ def _check_names(names: Sequence[str], treated: Sequence[str]) -> None:
 
 def _with_twins(
     study: StudyConfig, found: Sequence[Variant], varied: Sequence[str], datasets: Datasets
-) -> tuple[Variant, ...]:
+) -> list[Variant]:
     """Returns variants with the dense twin of each pruned one before it, whose name it tells."""
     done = [variant for variant in found if not variant.is_pruned]
     for variant in found:
@@ -136,7 +136,7 @@ def _with_twins(
             done.append(twin)
         info = dataclasses.replace(variant.info, dense=(known or twin).runs)
         done.append(dataclasses.replace(variant, info=info))
-    return tuple(done)
+    return done
 
 
 def _dense_twin(
@@ -147,7 +147,8 @@ def _dense_twin(
     name = f"{variant.name}_dense" if variant.info.treatment else name_of(settings)
     fields = [field for field in varied if not _prunes(field)]
     twin = build(own, name or f"{study.name}_dense", (), fields, datasets)
-    return _with_settings(twin, varied)
+    info = dataclasses.replace(twin.info, group=f"{variant.info.group}, dense")
+    return _with_settings(dataclasses.replace(twin, info=info), varied)
 
 
 def _prunes(field: str) -> bool:

@@ -112,7 +112,7 @@ def grouped(variants: Sequence[Variant]) -> list[Variant]:
     """Returns variants with their group: the settings but for depth, as ``"plain, norm=none"``.
 
     Of the fields in which the variants of the study differ, those in which the variants of one
-    family do not are told by its name.
+    family do not are told by its name, and those that are left to their defaults by nothing.
     """
     found = []
     for variant in variants:
@@ -121,7 +121,9 @@ def grouped(variants: Sequence[Variant]) -> list[Variant]:
         told = [
             f"{_leaf(field)}={value}"
             for field, value in variant.info.settings.items()
-            if field not in _NOT_TOLD and any(other[field] != value for other in kin)
+            if field not in _NOT_TOLD
+            and value is not None
+            and any(other[field] != value for other in kin)
         ]
         info = dataclasses.replace(variant.info, group=", ".join([family, *told]))
         found.append(dataclasses.replace(variant, info=info))

@@ -60,7 +60,7 @@ def test_a_group_tells_only_what_tells_kin_apart() -> None:
         )
     )
     assert [variant.info.group for variant in variants] == [
-        "resnet, norm=None",
+        "resnet",
         "resnet, norm=none",
         "mobilenet_v2",
         "mobilenet_v2",
