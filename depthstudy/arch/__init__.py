@@ -15,12 +15,14 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.cost import Cost, LayerCost, cost, layer_costs
 from depthstudy.arch.efficientnet import efficientnet
 from depthstudy.arch.efficientnet_lite import efficientnet_lite
 from depthstudy.arch.mobilenet_v1 import mobilenet_v1
 from depthstudy.arch.mobilenet_v2 import mobilenet_v2
 from depthstudy.arch.mobilenet_v3 import mobilenet_v3
+from depthstudy.arch.narrow import Keep, narrow, remaining
 from depthstudy.arch.resnet import plain, preact_resnet, resnet
 from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
 from depthstudy.arch.shufflenet_v1 import shufflenet_v1
@@ -93,13 +95,19 @@ __all__ = [
     "FAMILIES",
     "ArchSpec",
     "BlockSpec",
+    "ChannelGroup",
     "Cost",
     "HeadSpec",
+    "Keep",
     "LayerCost",
+    "Place",
     "StemSpec",
     "build",
+    "channel_groups",
     "cost",
     "layer_costs",
+    "narrow",
+    "remaining",
     "scale_compound",
     "scale_depth",
     "scale_resolution",

@@ -90,8 +90,7 @@ def _layer_of(spec: ArchSpec, layer: Layer, init: Init) -> Layer:
 def _stem(stem: StemSpec) -> Section:
     conv = Conv("conv", stem.filters, stem.kernel, stem.stride, bias=stem.norm == "none")
     activation = _norm_activation(stem.norm, stem.activation) if stem.activated else ()
-    pool = (MaxPool(window=3, stride=2),) if stem.pool else ()
-    return Section(("stem",), branch=(conv, *activation, *pool))
+    return Section(("stem",), (conv, *activation, *((MaxPool(3, 2),) if stem.pool else ())))
 
 
 def _head(head: HeadSpec) -> Section:
@@ -137,7 +136,7 @@ def _shortcut(block: BlockSpec, channels: int) -> Layers | None:
     """The layers of a shortcut that is added, and of ShuffleNet's, which is pooled."""
     if not block.residual:
         return None
-    if channels == block.filters and block.stride == 1:
+    if _unchanged(block, channels):
         return ()
     if block.kind == "shuffle_v1":
         return (AveragePool(3, block.stride),)
@@ -150,15 +149,19 @@ def _shortcut(block: BlockSpec, channels: int) -> Layers | None:
     return (conv, *norm)
 
 
+def _unchanged(block: BlockSpec, channels: int) -> bool:
+    """Whether the input can pass as it is."""
+    return channels == block.filters and block.stride == 1 and block.shortcut != "C"
+
+
 def _shuffle_v2(block: BlockSpec, channels: int, path: tuple[str, ...]) -> Section:
     """Half of the channels passes by, or both halves are made anew; then they are dealt out."""
-    half = block.filters // 2
-    shuffle = (ChannelShuffle(2),)
+    half, shuffle = block.filters // 2, (ChannelShuffle(2),)
     if not block.residual:
         branch = _sequence(_steps(block, channels, block.filters), block)
         return Section(path, branch, after=shuffle)
     rest = block.filters - half
-    if block.stride == 1 and channels == block.filters:
+    if _unchanged(block, channels):
         branch = (Take(half, channels), *_sequence(_steps(block, rest, rest), block))
         return Section(path, branch, shortcut=(Take(0, half),), join="concat", after=shuffle)
     branch = _sequence(_steps(block, channels, rest), block)
@@ -189,7 +192,7 @@ def _steps(block: BlockSpec, channels: int, filters: int) -> tuple[_Step, ...]:
         # The 3x3 convolution has the stride, as in the published weights (Goyal et al. 2017),
         # not the first 1x1.
         case "bottleneck" | "preact_bottleneck":
-            return _Step(inner), _Step(inner, kernel, stride), last
+            return _Step(inner), _Step(block.last_inner or inner, kernel, stride), last
         case "conv":
             return (_Step(filters, kernel),)
         case "separable":
@@ -246,8 +249,7 @@ def _preact_branch(block: BlockSpec, channels: int) -> tuple[Layers, Layers]:
 
 
 def _conv(name: str, step: _Step, block: BlockSpec) -> Conv:
-    bias = block.norm == "none"
-    return Conv(name, step.filters, step.kernel, step.stride, bias, step.groups)
+    return Conv(name, step.filters, step.kernel, step.stride, block.norm == "none", step.groups)
 
 
 def _dropout(block: BlockSpec, last: bool) -> Layers:

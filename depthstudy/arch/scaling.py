@@ -116,7 +116,10 @@ def _widened(block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
         inner = block.inner * filters // block.filters
         squeeze = block.squeeze * new // old
     squeeze = max(1, squeeze) if block.squeeze else 0
-    return dataclasses.replace(block, filters=filters, inner=inner, squeeze=squeeze)
+    last = block.last_inner and block.last_inner * filters // block.filters
+    return dataclasses.replace(
+        block, filters=filters, inner=inner, squeeze=squeeze, last_inner=last
+    )
 
 
 def _check(multiplier: float, name: str) -> None:

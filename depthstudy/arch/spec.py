@@ -23,7 +23,7 @@ BlockKind = Literal[
     "shuffle_v2",
 ]
 Norm = Literal["batch", "none"]
-Shortcut = Literal["A", "B", "identity"]
+Shortcut = Literal["A", "B", "C", "identity"]
 ActivationKind = Literal["relu", "relu6", "silu", "hard_swish", "linear"]
 Gate = Literal["sigmoid", "hard_sigmoid"]
 Padding = Literal["torch", "same"]
@@ -68,8 +68,9 @@ class BlockSpec:
       residual: Whether the input is added to the branch (``"shuffle_v2"``: half of the input is
         handed on as it is).
       shortcut: How the input is brought to the output's shape where they differ: ``"A"`` takes
-        every n-th pixel and pads channels with zeros, ``"B"`` is a 1x1 convolution
-        (He et al. 2015); with ``"identity"`` such a block has no shortcut.
+        every n-th pixel and pads channels with zeros, ``"B"`` is a 1x1 convolution, ``"C"`` is
+        one even where shapes agree (He et al. 2015); with ``"identity"`` a block whose shapes
+        differ has no shortcut. A ``"shuffle_v2"`` with ``"C"`` makes both halves anew.
       activation: Activation, throughout the block.
       kernel: Side of the kernels that are not 1x1.
       groups: Groups of the 1x1 convolutions of ``"shuffle_v1"``.
@@ -78,6 +79,7 @@ class BlockSpec:
       squeeze_activation: Activation inside it.
       squeeze_gate: Its last activation.
       dropout: Share of channels' pixels that is dropped before the last convolution.
+      last_inner: Output channels of the 3x3 convolution of a bottleneck; ``None`` is ``inner``.
     """
 
     kind: BlockKind
@@ -95,6 +97,7 @@ class BlockSpec:
     squeeze_activation: ActivationKind = "relu"
     squeeze_gate: Gate = "sigmoid"
     dropout: float = 0.0
+    last_inner: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from depthstudy.errors import InputError
         ("resnet", {"depth": 60}, "nearest: 34 and 50 .*18, 34, 50, 101, 152, 200"),
         ("resnet", {"depth": 20, "layout": "mnist"}, "layout 'mnist'.*cifar, imagenet"),
         ("resnet", {"depth": 18, "norm": "layer"}, "norm 'layer'.*batch, none"),
-        ("resnet", {"depth": 18, "shortcut": "C"}, "shortcut 'C'.*A, B"),
+        ("resnet", {"depth": 18, "shortcut": "D"}, "shortcut 'D'.*A, B, C"),
         ("resnet", {"depth": 18, "width": 0}, "width must be at least 1"),
         ("resnet", {"depth": 18, "residual": False, "shortcut": "A"}, "needs residual=True"),
         ("plain", {"depth": 18, "residual": True}, "no residual connections"),

@@ -1,0 +1,50 @@
+"""Pruning: scores, distributions and schedules that combine freely, masks, and smaller nets.
+
+``sparsify(Weights(magnitude, "erk"), cubic(0.9, start=0, stop=900, every=100), key=key)`` goes last
+in an optax chain. ``shrink(spec, variables, keep)`` gives the physically smaller net.
+"""
+
+from depthstudy.prune.blocks import least_damaging
+from depthstudy.prune.density import Measurement, densities, promises, zero_share
+from depthstudy.prune.distribution import DISTRIBUTIONS, counts
+from depthstudy.prune.groups import channel_masks, kept_units, mask_channels
+from depthstudy.prune.masks import PruneState, find_state, sparsify
+from depthstudy.prune.pruners import EXEMPT, Channels, Pruner, Weights, choose_channels
+from depthstudy.prune.schedule import Schedule, cubic, iterative, one_shot, rewinding, rewound
+from depthstudy.prune.scores import filter_norm, magnitude, norm_scale, random, random_units
+from depthstudy.prune.shrink import shrink
+from depthstudy.prune.slimming import scale_penalty
+
+__all__ = [
+    "DISTRIBUTIONS",
+    "EXEMPT",
+    "Channels",
+    "Measurement",
+    "PruneState",
+    "Pruner",
+    "Schedule",
+    "Weights",
+    "channel_masks",
+    "choose_channels",
+    "counts",
+    "cubic",
+    "densities",
+    "filter_norm",
+    "find_state",
+    "iterative",
+    "kept_units",
+    "least_damaging",
+    "magnitude",
+    "mask_channels",
+    "norm_scale",
+    "one_shot",
+    "promises",
+    "random",
+    "random_units",
+    "rewinding",
+    "rewound",
+    "scale_penalty",
+    "shrink",
+    "sparsify",
+    "zero_share",
+]

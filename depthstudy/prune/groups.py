@@ -1,0 +1,154 @@
+"""Groups of channels as numbers in arrays: what they are in the variables of a net."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import traverse_util
+from jaxtyping import Array, Bool, Float
+
+from depthstudy.arch import ArchSpec, ChannelGroup, Place, channel_groups
+from depthstudy.arch.vocabulary import BatchNorm, Conv, Dense
+from depthstudy.nets import Variables
+
+KeptUnits = Mapping[str, Bool[Array, " U"]]
+Path = tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """One axis of an array that lists channels.
+
+    Attributes:
+      collection: ``"params"`` or ``"batch_stats"``.
+      path: Names down to the array.
+      axis: The axis, counted from the last.
+      share: By how many parts of the channels it is shared: a grouped convolution's inputs.
+    """
+
+    collection: str
+    path: Path
+    axis: int
+    share: int = 1
+
+
+def slots(place: Place) -> tuple[Slot, ...]:
+    """Returns the axes of arrays in which a place's channels are; a bias may be missing there."""
+    path, made = place.path, place.side == "out"
+    match place.layer:
+        case Conv() | Dense():
+            groups = place.layer.groups if isinstance(place.layer, Conv) else 1
+            if not made:
+                return (Slot("params", (*path, "kernel"), -2, groups),)
+            return Slot("params", (*path, "kernel"), -1), Slot("params", (*path, "bias"), -1)
+        case BatchNorm():
+            return (
+                Slot("params", (*path, "scale"), -1),
+                Slot("params", (*path, "bias"), -1),
+                Slot("batch_stats", (*path, "mean"), -1),
+                Slot("batch_stats", (*path, "var"), -1),
+            )
+    return ()
+
+
+def channel_masks(spec: ArchSpec, params: Any, keep: KeptUnits) -> Any:
+    """Returns masks in the form of ``params``: false for all that belongs to units that go.
+
+    Args:
+      spec: The architecture.
+      params: Its parameters; only their shapes are read.
+      keep: By name of a group, which of its units stay; others stay whole.
+
+    Returns:
+      Boolean arrays; a scalar ``True`` where an array holds no channels of a group.
+    """
+    flat = traverse_util.flatten_dict(params)
+    masks: dict[Path, Array] = {path: jnp.ones((), bool) for path in flat}
+    for group in channel_groups(spec):
+        for slot, units in _owners(group):
+            if slot.collection != "params" or slot.path not in flat:
+                continue
+            shape, old = flat[slot.path].shape, masks[slot.path]
+            new = jnp.ones(len(units), bool)
+            if group.name in keep:
+                new = jnp.where(units < 0, True, jnp.asarray(keep[group.name])[units])
+            across = [1] * len(shape)
+            across[slot.axis] = len(new)
+            masks[slot.path] = jnp.broadcast_to(old, shape) & new.reshape(across)
+    return traverse_util.unflatten_dict(masks)
+
+
+def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Bool[Array, " U"]]:
+    """Returns which units a tree of ``channel_masks`` keeps, by name of the group."""
+    flat = traverse_util.flatten_dict(masks)
+    found = {}
+    for group in channel_groups(spec):
+        slot, units = next(
+            (slot, units) for slot, units in _owners(group) if slot.path[-1] == "kernel"
+        )
+        mask = flat[slot.path]
+        rest = tuple(axis for axis in range(mask.ndim) if axis != mask.ndim + slot.axis)
+        stays = jnp.any(mask, axis=rest)
+        first = np.array([int(np.argmax(units == unit)) for unit in range(len(group.units))])
+        found[group.name] = stays[first]
+    return found
+
+
+def mask_channels(spec: ArchSpec, variables: Variables, keep: KeptUnits) -> Variables:
+    """Returns variables whose channels that go are zero, wherever they are.
+
+    The architecture stays, and so does the cost: masked nets are not faster. ``shrink`` gives the
+    smaller net with the same logits.
+
+    Args:
+      spec: The architecture.
+      variables: Its ``params`` and perhaps other collections.
+      keep: By name of a group, which of its units stay; others stay whole.
+    """
+    masks = channel_masks(spec, variables["params"], keep)
+    return {**variables, "params": jax.tree.map(jnp.multiply, variables["params"], masks)}
+
+
+def unit_means(
+    spec: ArchSpec, params: Any, leaf: str, side: str
+) -> dict[str, Float[Array, " U"] | None]:
+    """Returns the mean magnitude of each unit's numbers, or ``None`` for a group with none.
+
+    Args:
+      spec: The architecture.
+      params: Its parameters.
+      leaf: Which numbers count: those of arrays with this name,
+      side: at places of this side.
+    """
+    flat = traverse_util.flatten_dict(params)
+    found: dict[str, Float[Array, " U"] | None] = {}
+    for group in channel_groups(spec):
+        total, count = jnp.zeros(len(group.units)), np.zeros(len(group.units))
+        for slot, units in _owners(group, side):
+            if slot.path not in flat or slot.path[-1] != leaf or slot.collection != "params":
+                continue
+            lines = jnp.moveaxis(flat[slot.path], slot.axis, 0).reshape(len(units), -1)
+            inside = np.flatnonzero(units >= 0)
+            sums = jnp.sum(jnp.abs(lines[inside].astype(jnp.float32)), axis=1)
+            total = total.at[units[inside]].add(sums)
+            np.add.at(count, units[inside], lines.shape[1])
+        found[group.name] = total / count if count.all() else None
+    return found
+
+
+def _owners(group: ChannelGroup, side: str | None = None) -> Iterator[tuple[Slot, np.ndarray]]:
+    """Yields axes of arrays, and which unit each of their entries is in, -1 for none."""
+    for number, place in enumerate(group.places):
+        if side not in (None, place.side):
+            continue
+        for slot in slots(place):
+            size = place.channels // slot.share
+            units = np.full(size, -1)
+            for unit, indices in enumerate(group.units):
+                units[np.array(indices[number]) % size] = unit
+            yield slot, units

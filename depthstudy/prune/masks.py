@@ -1,0 +1,129 @@
+"""Pruning as the last transformation of an optax chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+from jaxtyping import Array, Bool, Int, UInt32
+
+from depthstudy.prune.pruners import Pruner
+from depthstudy.prune.schedule import Schedule
+
+
+class PruneState(NamedTuple):
+    """Plain arrays, so that checkpoints hold the masks.
+
+    Attributes:
+      step: Steps so far.
+      masks: Boolean arrays in the form of the parameters; a scalar ``True`` is an exempt one.
+      key: Numbers of the key of what is drawn, each net's own.
+      early: The parameters to rewind to, or ``()``.
+    """
+
+    step: Int[Array, ""]
+    masks: Any
+    key: UInt32[Array, " n"]
+    early: Any
+
+
+def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.GradientTransformation:
+    """Returns the transformation that prunes along a schedule; it must be last in its chain.
+
+    In the state, masks change only after the schedule's steps, and what is pruned stays pruned. The
+    update of a pruned weight is minus the weight, so that the ordinary step lands on exactly zero.
+    A round judges the weights as the step leaves them.
+
+    To rewind weights, the state holds those of step ``schedule.rewind_to``; they come back to
+    rounding, as a step adds. Momentum and running statistics go on. The learning rate is rewound by
+    ``rewound``.
+
+    Args:
+      pruner: What chooses masks: ``Weights`` or ``Channels``.
+      schedule: When and how far.
+      key: For scores that draw. Nets with other parameters draw other numbers.
+    """
+    keeps_early = schedule.rewind == "weights"
+    steps = jnp.array(schedule.steps, jnp.int32)
+
+    def init(params: Any) -> PruneState:
+        return PruneState(
+            step=jnp.zeros((), jnp.int32),
+            masks=pruner.start(params),
+            key=jax.random.key_data(jax.random.fold_in(key, _fingerprint(params))),
+            early=jax.tree.map(jnp.copy, params) if keeps_early else (),
+        )
+
+    def update(updates: Any, state: PruneState, params: Any = None) -> tuple[Any, PruneState]:
+        if params is None:
+            raise ValueError("sparsify needs params")
+        step = state.step + 1
+        after = jax.tree.map(jnp.add, params, updates)
+        due = jnp.any(step == steps)
+
+        def choose(masks: Any, rest: tuple[Any, Array, Array]) -> Any:
+            weights, step, numbers = rest
+            own = jax.random.fold_in(jax.random.wrap_key_data(numbers), step)
+            number = jnp.searchsorted(steps, step)
+            sparsities = schedule.sparsities
+            return pruner.choose(weights, masks, number, sparsities=sparsities, key=own)
+
+        masks = _changed_when(due, choose, state.masks, (after, step, state.key))
+        early = state.early
+        if keeps_early:
+            early = _select(step == schedule.rewind_to, after, early)
+            updates = _select(due, jax.tree.map(jnp.subtract, early, params), updates)
+        updates = jax.tree.map(lambda mask, u, p: jnp.where(mask, u, -p), masks, updates, params)
+        return updates, PruneState(step, masks, state.key, early)
+
+    return optax.GradientTransformation(init, update)
+
+
+def find_state(opt_state: Any) -> PruneState | None:
+    """Returns the state of ``sparsify`` in the state of a chain, or ``None``."""
+    leaves = jax.tree.leaves(opt_state, is_leaf=lambda node: isinstance(node, PruneState))
+    return next((leaf for leaf in leaves if isinstance(leaf, PruneState)), None)
+
+
+def _changed_when(
+    due: Bool[Array, ""], change: Callable[[Any, Any], Any], masks: Any, rest: Any
+) -> Any:
+    """Returns ``change(masks, rest)`` if it is due, and otherwise the masks.
+
+    Under ``vmap`` a condition would become a selection, and every step would sort all weights. So
+    the condition is then whether it is due for any.
+    """
+
+    @jax.custom_batching.custom_vmap
+    def changed(due: Any, masks: Any, rest: Any) -> Any:
+        return lax.cond(due, change, lambda masks, rest: masks, masks, rest)
+
+    @changed.def_vmap
+    def of_many(size: int, batched: Any, *given: Any) -> Any:
+        def lifted(x: Array, is_batched: bool) -> Array:
+            return x if is_batched else jnp.broadcast_to(x, (size, *x.shape))
+
+        due, masks, rest = jax.tree.map(lifted, given, tuple(batched))
+
+        def each(due: Any, masks: Any, rest: Any) -> Any:
+            return _select(due, change(masks, rest), masks)
+
+        new = lax.cond(
+            jnp.any(due), jax.vmap(each), lambda due, masks, rest: masks, due, masks, rest
+        )
+        return new, jax.tree.map(lambda _: True, new)
+
+    return changed(due, masks, rest)
+
+
+def _select(condition: Bool[Array, ""], yes: Any, no: Any) -> Any:
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
+
+
+def _fingerprint(params: Any) -> UInt32[Array, ""]:
+    total = sum(jnp.sum(leaf.astype(jnp.float32)) for leaf in jax.tree.leaves(params))
+    return lax.bitcast_convert_type(jnp.asarray(total, jnp.float32), jnp.uint32)

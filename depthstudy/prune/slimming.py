@@ -1,0 +1,41 @@
+"""The sparsity penalty of network slimming, as an optax transformation.
+
+Liu et al. 2017, "Learning Efficient Convolutional Networks through Network Slimming"
+(arXiv 1708.06519).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from depthstudy.errors import InputError
+
+
+def scale_penalty(strength: float) -> optax.GradientTransformation:
+    """Returns the transformation that adds the gradient of the scales' L1 norm, ``strength`` times.
+
+    It comes first in a chain, as if the penalty were part of the loss; at zero the subgradient is
+    zero. Only scales of normalisation are penalised.
+
+    Raises:
+      InputError: ``strength`` is below 0.
+    """
+    if strength < 0:
+        raise InputError(f"strength of the penalty must be at least 0, it is {strength}")
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        if params is None:
+            raise ValueError("scale_penalty needs params")
+
+        def pulled(path: Any, gradient: jax.Array, weight: jax.Array) -> jax.Array:
+            if path[-1].key != "scale":
+                return gradient
+            return gradient + strength * jnp.sign(weight).astype(gradient.dtype)
+
+        return jax.tree_util.tree_map_with_path(pulled, updates, params), state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
