@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -16,7 +16,7 @@ from depthstudy.arch import ArchSpec, ChannelGroup, Place, channel_groups
 from depthstudy.arch.vocabulary import BatchNorm, Conv, Dense
 from depthstudy.nets import Variables
 
-KeptUnits = Mapping[str, Bool[Array, " U"]]
+KeptUnits = Mapping[str, Sequence[bool] | Bool[np.ndarray, " U"] | Bool[Array, " U"]]
 Path = tuple[str, ...]
 
 
@@ -65,26 +65,28 @@ def channel_masks(spec: ArchSpec, params: Any, keep: KeptUnits) -> Any:
       keep: By name of a group, which of its units stay; others stay whole.
 
     Returns:
-      Boolean arrays; a scalar ``True`` where an array holds no channels of a group.
+      Boolean arrays; a scalar ``True`` where an array holds no channels of a group. They are JAX's
+      where ``keep`` is, and otherwise NumPy's, which compiles nothing.
     """
     flat = traverse_util.flatten_dict(params)
-    masks: dict[Path, Array] = {path: jnp.ones((), bool) for path in flat}
+    masks: dict[Path, Any] = {path: np.ones((), bool) for path in flat}
     for group in channel_groups(spec):
         for slot, units in _owners(group):
             if slot.collection != "params" or slot.path not in flat:
                 continue
-            shape, old = flat[slot.path].shape, masks[slot.path]
-            new = jnp.ones(len(units), bool)
-            if group.name in keep:
-                new = jnp.where(units < 0, True, jnp.asarray(keep[group.name])[units])
-            across = [1] * len(shape)
-            across[slot.axis] = len(new)
-            masks[slot.path] = jnp.broadcast_to(old, shape) & new.reshape(across)
+            stays = keep.get(group.name, np.ones(len(group.units), bool))
+            if not isinstance(stays, jax.Array):
+                stays = np.asarray(stays, bool)
+            whole = np.ones(flat[slot.path].shape, bool)
+            across = [1] * whole.ndim
+            across[slot.axis] = len(units)
+            lines = stays[units] | (units < 0)
+            masks[slot.path] = masks[slot.path] & whole & lines.reshape(across)
     return traverse_util.unflatten_dict(masks)
 
 
-def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Bool[Array, " U"]]:
-    """Returns which units a tree of ``channel_masks`` keeps, by name of the group."""
+def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Any]:
+    """Returns which units a tree of ``channel_masks`` keeps, as arrays by name of the group."""
     flat = traverse_util.flatten_dict(masks)
     found = {}
     for group in channel_groups(spec):
@@ -93,7 +95,7 @@ def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Bool[Array, " U"]]:
         )
         mask = flat[slot.path]
         rest = tuple(axis for axis in range(mask.ndim) if axis != mask.ndim + slot.axis)
-        stays = jnp.any(mask, axis=rest)
+        stays = mask.any(axis=rest)
         first = np.array([int(np.argmax(units == unit)) for unit in range(len(group.units))])
         found[group.name] = stays[first]
     return found
@@ -109,9 +111,13 @@ def mask_channels(spec: ArchSpec, variables: Variables, keep: KeptUnits) -> Vari
       spec: The architecture.
       variables: Its ``params`` and perhaps other collections.
       keep: By name of a group, which of its units stay; others stay whole.
+
+    Returns:
+      The variables, the parameters as NumPy arrays.
     """
-    masks = channel_masks(spec, variables["params"], keep)
-    return {**variables, "params": jax.tree.map(jnp.multiply, variables["params"], masks)}
+    params = jax.device_get(variables["params"])
+    masks = channel_masks(spec, params, {name: np.asarray(units) for name, units in keep.items()})
+    return {**variables, "params": jax.tree.map(np.multiply, params, masks)}
 
 
 def unit_means(

@@ -53,7 +53,7 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
     def init(params: Any) -> PruneState:
         return PruneState(
             step=jnp.zeros((), jnp.int32),
-            masks=pruner.start(params),
+            masks=jax.tree.map(jnp.asarray, pruner.start(params)),
             key=jax.random.key_data(jax.random.fold_in(key, _fingerprint(params))),
             early=jax.tree.map(jnp.copy, params) if keeps_early else (),
         )
@@ -70,7 +70,8 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
             own = jax.random.fold_in(jax.random.wrap_key_data(numbers), step)
             number = jnp.searchsorted(steps, step)
             sparsities = schedule.sparsities
-            return pruner.choose(weights, masks, number, sparsities=sparsities, key=own)
+            chosen = pruner.choose(weights, masks, number, sparsities=sparsities, key=own)
+            return jax.tree.map(jnp.asarray, chosen)
 
         masks = _changed_when(due, choose, state.masks, (after, step, state.key))
         early = state.early

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import traverse_util
 from jaxtyping import Array, Bool, Float, Int
 
@@ -60,7 +62,7 @@ class Weights:
         """Returns masks that keep every weight."""
         flat = traverse_util.flatten_dict(params, sep="/")
         masks = {
-            path: jnp.ones(() if _matches(path, self.exempt) else leaf.shape, bool)
+            path: np.ones(() if _matches(path, self.exempt) else leaf.shape, bool)
             for path, leaf in flat.items()
         }
         return traverse_util.unflatten_dict(masks, sep="/")
@@ -116,10 +118,17 @@ class Channels:
 
 
 def choose_channels(pruner: Channels, params: Any, sparsity: float, *, key: jax.Array) -> KeptUnits:
-    """Returns which units a single round keeps, as ``shrink`` takes them."""
-    masks = pruner.choose(
-        params, pruner.start(params), jnp.zeros((), jnp.int32), sparsities=(sparsity,), key=key
-    )
+    """Returns which units a single round keeps, as ``shrink`` takes them.
+
+    Args:
+      pruner: What chooses.
+      params: The parameters of the net.
+      sparsity: Share of all units to take out.
+      key: For scores that draw.
+    """
+    start, first = pruner.start(params), jnp.zeros((), jnp.int32)
+    choose = functools.partial(pruner.choose, sparsities=(sparsity,))
+    masks = jax.device_get(jax.jit(choose)(params, start, first, key=key))
     return kept_units(pruner.spec, masks)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 from flax import traverse_util
 
@@ -30,16 +30,19 @@ def shrink(
       keep: By name of a group of ``arch.channel_groups(spec)``, which of its units stay; a group
         that is not named stays whole.
 
+    Returns:
+      The smaller architecture, and its variables as NumPy arrays.
+
     Raises:
       InputError: There is no such group, it has another number of units, or it would lose its last.
     """
     named = {name: tuple(map(bool, np.asarray(units))) for name, units in keep.items()}
-    flat = traverse_util.flatten_dict(dict(variables), keep_empty_nodes=True)
+    flat = traverse_util.flatten_dict(jax.device_get(dict(variables)), keep_empty_nodes=True)
     for place, indices in remaining(channel_groups(spec), named).items():
         for slot in slots(place):
             path = (slot.collection, *slot.path)
             if path in flat:
                 size = place.channels // slot.share
                 left = np.array([index for index in indices if index < size])
-                flat[path] = jnp.take(flat[path], left, axis=slot.axis)
+                flat[path] = np.take(flat[path], left, axis=slot.axis)
     return narrow(spec, named), traverse_util.unflatten_dict(flat)

@@ -1,6 +1,5 @@
 """A shrunk net gives the masked net's logits, and costs what its arrays hold, in every family."""
 
-
 import jax
 import numpy as np
 import pytest
