@@ -27,3 +27,78 @@ def test_a_shrunk_net_gives_the_masked_nets_logits(family: str, options: dict) -
     assert after.parameters < before.parameters
     assert after.macs < before.macs
     assert arch.ArchSpec.from_json(smaller.to_json()) == smaller
+
+
+def kept_of(spec: arch.ArchSpec, wanted: dict[str, int]) -> dict[str, list[bool]]:
+    sizes = {group.name: len(group.units) for group in arch.channel_groups(spec)}
+    return {name: [i < count for i in range(sizes[name])] for name, count in wanted.items()}
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "wanted", "changed"),
+    [
+        (
+            "resnet",
+            {"depth": 50, "layout": "small", "width": 4},
+            {"stage1/block01/conv3": 4},
+            {"shortcut": "C"},
+        ),
+        (
+            "mobilenet_v2",
+            {"layout": "small", "width": 0.5},
+            {"stem/conv": 8},
+            {"residual": False},
+        ),
+        (
+            "shufflenet_v2",
+            {"layout": "small", "width": 0.5},
+            {"stem/conv": 16, "stage1/block01/conv3": 1},
+            {"shortcut": "C"},
+        ),
+    ],
+)
+def test_equal_channels_by_chance_make_no_identity(
+    family: str, options: dict, wanted: dict[str, int], changed: dict
+) -> None:
+    spec, variables = small.made(family, options)
+    keep = kept_of(spec, wanted)
+    smaller, kept = prune.shrink(spec, variables, keep)
+    first = smaller.stages[0][0]
+    assert first.filters == smaller.stem.filters
+    assert dataclasses.replace(first, **changed) == first
+    masked = small.logits(spec, prune.mask_channels(spec, variables, keep))
+    tolerance = 1e-5 * max(1, float(np.std(masked)))
+    np.testing.assert_allclose(small.logits(smaller, kept), masked, rtol=1e-5, atol=tolerance)
+
+
+def test_what_stays_whole_stays_the_same() -> None:
+    spec, variables = small.made("resnet", {"depth": 8, "layout": "cifar", "width": 4})
+    assert prune.shrink(spec, variables, {})[0] == spec
+    everything = {group.name: [True] * len(group.units) for group in arch.channel_groups(spec)}
+    same, kept = prune.shrink(spec, variables, everything)
+    assert same == spec
+    jax.tree.map(np.testing.assert_array_equal, kept, dict(variables))
+
+
+def test_shrinking_twice_is_shrinking_once() -> None:
+    spec, variables = small.made("resnet", {"depth": 8, "layout": "cifar", "width": 4})
+    first = kept_of(spec, {"stem/conv": 3, "stage2/block01/conv1": 5})
+    once = prune.shrink(spec, variables, kept_of(spec, {"stem/conv": 2, "stage2/block01/conv1": 5}))
+    half, kept = prune.shrink(spec, variables, first)
+    twice = prune.shrink(half, kept, kept_of(half, {"stem/conv": 2}))
+    assert twice[0] == once[0]
+    jax.tree.map(np.testing.assert_array_equal, twice[1], once[1])
+
+
+@pytest.mark.parametrize(
+    ("keep", "message"),
+    [
+        ({"stage9": [True]}, "no group of channels 'stage9'; allowed: stem/conv"),
+        ({"stem/conv": [True]}, "stem/conv has 4 units, not 1"),
+        ({"stem/conv": [False] * 4}, "stem/conv would lose its last channel"),
+    ],
+)
+def test_refusals(keep: dict, message: str) -> None:
+    spec, variables = small.made("resnet", {"depth": 8, "layout": "cifar", "width": 4})
+    with pytest.raises(InputError, match=message):
+        prune.shrink(spec, variables, keep)
