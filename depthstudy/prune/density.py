@@ -36,7 +36,7 @@ def densities(masks: Any) -> list[Measurement]:
     total = sum(size for _, size in kept.values())
     left = sum(count for count, _ in kept.values())
     layers = [Measurement(layer, "density", count / size) for layer, (count, size) in kept.items()]
-    return [*layers, Measurement("", "sparsity", 1 - left / total if total else 0.0)]
+    return [*layers, Measurement("", "sparsity", (total - left) / total if total else 0.0)]
 
 
 def zero_share(params: Any) -> Measurement:

@@ -16,7 +16,7 @@ SHAPES = {"a": (3, 3, 16, 16), "b": (3, 3, 16, 32), "c": (1, 1, 16, 32), "d": (3
 
 
 def test_erk_by_the_papers_formula() -> None:
-    """Where none is above 1, densities go as (in + out + height + width) / (in out height width)."""
+    """Densities go as (in + out + height + width) / (in out height width) where none is above 1."""
     shapes = {"a": (3, 3, 64, 64), "b": (3, 3, 128, 256), "c": (1, 1, 64, 256)}
     found = erdos_renyi(shapes, 0.95)
     formula = {"a": 134 / 36864, "b": 390 / 294912, "c": 322 / 16384}

@@ -1,11 +1,14 @@
 """A shrunk net gives the masked net's logits, and costs what its arrays hold, in every family."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 import small_nets as small
 
 from depthstudy import arch, prune
+from depthstudy.errors import InputError
 
 
 def test_every_family_is_here() -> None:
