@@ -69,7 +69,7 @@ def channel_masks(spec: ArchSpec, params: Any, keep: KeptUnits) -> Any:
       where ``keep`` is, and otherwise NumPy's, which compiles nothing.
     """
     flat = traverse_util.flatten_dict(params)
-    masks: dict[Path, Any] = {path: np.ones((), bool) for path in flat}
+    lines: dict[Path, Any] = {path: np.ones((), bool) for path in flat}
     for group in channel_groups(spec):
         for slot, units in _owners(group):
             if slot.collection != "params" or slot.path not in flat:
@@ -77,11 +77,11 @@ def channel_masks(spec: ArchSpec, params: Any, keep: KeptUnits) -> Any:
             stays = keep.get(group.name, np.ones(len(group.units), bool))
             if not isinstance(stays, jax.Array):
                 stays = np.asarray(stays, bool)
-            whole = np.ones(flat[slot.path].shape, bool)
-            across = [1] * whole.ndim
+            across = [1] * flat[slot.path].ndim
             across[slot.axis] = len(units)
-            lines = stays[units] | (units < 0)
-            masks[slot.path] = masks[slot.path] & whole & lines.reshape(across)
+            found = stays[units] | (units < 0)
+            lines[slot.path] = lines[slot.path] & found.reshape(across)
+    masks = {path: _filled(line, flat[path].shape) for path, line in lines.items()}
     return traverse_util.unflatten_dict(masks)
 
 
@@ -145,6 +145,13 @@ def unit_means(
             np.add.at(count, units[inside], lines.shape[1])
         found[group.name] = total / count if count.all() else None
     return found
+
+
+def _filled(line: Any, shape: tuple[int, ...]) -> Any:
+    """Returns a mask of an array, or a scalar as it is."""
+    if not line.ndim:
+        return line
+    return (jnp if isinstance(line, jax.Array) else np).broadcast_to(line, shape)
 
 
 def _owners(group: ChannelGroup, side: str | None = None) -> Iterator[tuple[Slot, np.ndarray]]:

@@ -53,7 +53,7 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
     def init(params: Any) -> PruneState:
         return PruneState(
             step=jnp.zeros((), jnp.int32),
-            masks=jax.tree.map(jnp.asarray, pruner.start(params)),
+            masks=pruner.start(params),
             key=jax.random.key_data(jax.random.fold_in(key, _fingerprint(params))),
             early=jax.tree.map(jnp.copy, params) if keeps_early else (),
         )
@@ -71,7 +71,7 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
             number = jnp.searchsorted(steps, step)
             sparsities = schedule.sparsities
             chosen = pruner.choose(weights, masks, number, sparsities=sparsities, key=own)
-            return jax.tree.map(jnp.asarray, chosen)
+            return jax.tree.map(jnp.asarray, chosen)  # exempt ones may be NumPy's
 
         masks = _changed_when(due, choose, state.masks, (after, step, state.key))
         early = state.early

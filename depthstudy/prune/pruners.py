@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import traverse_util
 from jaxtyping import Array, Bool, Float, Int
 
 from depthstudy.arch import ArchSpec
+from depthstudy.errors import InputError
 from depthstudy.prune import distribution
 from depthstudy.prune.groups import KeptUnits, channel_masks, kept_units
 from depthstudy.prune.scores import Score, UnitScore, filter_norm, magnitude
@@ -58,11 +58,15 @@ class Weights:
     distribution: str = "global"
     exempt: tuple[str, ...] = EXEMPT
 
+    def __post_init__(self) -> None:
+        """Checks the distribution."""
+        _check(self.distribution, tuple(distribution.DISTRIBUTIONS))
+
     def start(self, params: Any) -> Any:
         """Returns masks that keep every weight."""
         flat = traverse_util.flatten_dict(params, sep="/")
         masks = {
-            path: np.ones(() if _matches(path, self.exempt) else leaf.shape, bool)
+            path: jnp.ones(() if _matches(path, self.exempt) else leaf.shape, bool)
             for path, leaf in flat.items()
         }
         return traverse_util.unflatten_dict(masks, sep="/")
@@ -96,9 +100,14 @@ class Channels:
     distribution: str = "global"
     exempt: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Checks the distribution."""
+        _check(self.distribution, ("global", "uniform"))
+
     def start(self, params: Any) -> Any:
         """Returns masks that keep every channel."""
-        return channel_masks(self.spec, params, {})
+        masks = channel_masks(self.spec, params, {})
+        return jax.tree.map(lambda mask: jnp.ones(mask.shape, bool), masks)
 
     def choose(
         self, params: Any, masks: Any, number: Int[Array, ""], *, sparsities: Sequence[float],
@@ -130,6 +139,11 @@ def choose_channels(pruner: Channels, params: Any, sparsity: float, *, key: jax.
     choose = functools.partial(pruner.choose, sparsities=(sparsity,))
     masks = jax.device_get(jax.jit(choose)(params, start, first, key=key))
     return kept_units(pruner.spec, masks)
+
+
+def _check(name: str, allowed: Sequence[str]) -> None:
+    if name not in allowed:
+        raise InputError(f"no distribution {name!r} here; allowed: {', '.join(allowed)}")
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

@@ -52,8 +52,12 @@ IDS = [f"{family}-{'-'.join(map(str, options.values()))}" for family, options in
 def made(
     family: str, options: dict, side: int = 16, seed: int = 0
 ) -> tuple[arch.ArchSpec, nets.Variables]:
-    """Returns a net with random weights, running statistics and biases."""
     spec = cut(arch.build(family, **options))
+    return spec, drawn(spec, side, seed)
+
+
+def drawn(spec: arch.ArchSpec, side: int = 16, seed: int = 0) -> nets.Variables:
+    """Returns random weights, running statistics and biases."""
     random = np.random.default_rng(seed)
 
     def draw(path: tuple, leaf: jax.ShapeDtypeStruct) -> jax.Array:
@@ -65,7 +69,7 @@ def made(
                 return jnp.asarray(random.uniform(0.5, 1.5, leaf.shape), jnp.float32)
         return jnp.asarray(random.uniform(0.1, 1, leaf.shape), jnp.float32)
 
-    return spec, jax.tree_util.tree_map_with_path(draw, shapes(spec, side))
+    return jax.tree_util.tree_map_with_path(draw, shapes(spec, side))
 
 
 def cut(spec: arch.ArchSpec) -> arch.ArchSpec:

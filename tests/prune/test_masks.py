@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from typing import Any
 
@@ -62,7 +63,7 @@ def trained(
 ) -> list[tuple[Any, Any]]:
     """Returns parameters and state of the optimiser after each step."""
     params = fresh() if params is None else params
-    state = optimizer.init(params)
+    state = jax.jit(optimizer.init)(params)
     step = jax.jit(lambda *given: one_step(optimizer, *given))
     found = [(params, state)]
     for number in range(steps):
@@ -185,13 +186,11 @@ def test_a_population_trains_as_its_nets_do_alone() -> None:
     alone = [trained(optimizer, 4, params)[-1] for params in seeds[:2]]
     nets = jax.tree.map(lambda *x: jnp.stack(x).reshape(8, 2, *x[0].shape), *seeds)
 
-    def run(params: Any) -> Any:
-        state = optimizer.init(params)
-        for number in range(4):
-            params, state = one_step(optimizer, params, state, number)
-        return params, state
-
-    together = jax.pmap(jax.vmap(run))(nets)
+    together = (nets, jax.pmap(jax.vmap(optimizer.init))(nets))
+    step = functools.partial(one_step, optimizer)
+    every = jax.pmap(jax.vmap(step, in_axes=(0, 0, None)), in_axes=(0, 0, None))
+    for number in range(4):
+        together = every(*together, number)
     for number, single in enumerate(alone):
         found = jax.tree.map(lambda x, i=number: x[0, i], together)
         same(masks(found[1]), masks(single[1]))

@@ -127,3 +127,11 @@ def test_exempt_weights_by_pattern() -> None:
             key=KEY,
         )
     assert spec.head.hidden == (12, 13)
+
+
+def test_channels_have_no_erk() -> None:
+    spec = arch.build(*MEMBER[:1], **MEMBER[1])
+    with pytest.raises(InputError, match="no distribution 'erk' here; allowed: global, uniform"):
+        prune.Channels(spec, distribution="erk")
+    with pytest.raises(InputError, match="'even' here; allowed: erk, global, uniform"):
+        prune.Weights(distribution="even")
