@@ -52,6 +52,7 @@ def test_a_set_that_is_not_prepared(tfds_dir: Path, name: str) -> None:
     command = f"`tfds build {name} --file_format=array_record --data_dir={tfds_dir}`"
     assert command in message
     assert "pip install depthstudy[tensorflow]" in message
+    assert 'data.name="folder"' in message
     assert "\n" not in message
 
 

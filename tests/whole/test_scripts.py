@@ -48,6 +48,27 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give either --run=FOLDER"),
+        (["--run=a", "--weights=b", "--family=vgg"], "give either --run=FOLDER"),
+        (["--weights=b"], "--weights needs --family=NAME"),
+        (["--run=a", "--family=vgg"], "--family goes with --weights only"),
+        (["--weights=b", "--family=vgg", "--step=0"], "--step goes with --run only"),
+        (["--weights=absent.pth", "--family=mobilenet_v2"], "cannot read absent.pth: No such file"),
+        (["--weights=README.md", "--family=mobilenet_v2"], "not a file of PyTorch weights"),
+    ],
+)
+def test_bad_input_of_an_analysis(arguments: list[str], message: str, tmp_path: Path) -> None:
+    workdir = f"--workdir={tmp_path / 'work'}"
+    done = run(*arguments, workdir, script="scripts/analyze.py")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "work").exists()
+
+
 def test_a_killed_study_ends_at_the_same_bits() -> None:
     done = run("--kills=2", "--steps=30", script="tests/whole/kill.py")
     assert done.returncode == 0, done.stdout + done.stderr
