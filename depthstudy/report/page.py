@@ -19,6 +19,7 @@ from depthstudy.report import (
     layers,
     palette,
     pareto,
+    pareto_chart,
     pictures,
     shell,
     tables,
@@ -171,7 +172,7 @@ def _part_sentences(study: Study, group: str) -> str:
 
 def _pareto(study: Study, place: Callable[[Panel], dict[str, Any]]) -> dict[str, Any] | None:
     """Returns the picture of error against cost and what lies on its front, if costs differ."""
-    panel = pareto.panel(study)
+    panel = pareto_chart.panel(study)
     if panel is None:
         return None
     return {

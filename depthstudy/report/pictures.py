@@ -11,7 +11,17 @@ import pandas as pd
 import vl_convert
 
 from depthstudy import store
-from depthstudy.report import causes, curves, depths, palette, pareto, poster, tables, words
+from depthstudy.report import (
+    causes,
+    curves,
+    depths,
+    palette,
+    pareto,
+    pareto_chart,
+    poster,
+    tables,
+    words,
+)
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Study
 
@@ -36,7 +46,7 @@ def write(
         main = poster.poster(errors, title, note, columns=2, width=330)
     _write_figure(folder / name, main, errors)
     (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
-    cost = pareto.panel(study)
+    cost = pareto_chart.panel(study)
     if cost:
         note = words.figure_note(study.info, "lines are 95% intervals, numbers the Pareto front")
         lines = [note, *(f"{row.number}  {row.label}: {row.text}" for row in pareto.listed(study))]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depthstudy import store
-from depthstudy.report import pareto, tables
+from depthstudy.report import pareto, pareto_chart, tables
 from depthstudy.report.tables import Estimate
 
 
@@ -54,7 +54,7 @@ def test_groups_without_a_net_on_the_front_are_named(study):
 
 
 def test_the_chart_draws_the_summary(study):
-    panel = pareto.panel(study)
+    panel = pareto_chart.panel(study)
     rows = {row["variant"]: row for row in panel.values}
     assert rows.keys() == {info.name for info in study.info.variants}
     error = tables.final(study, "plain-56", "test_error")
@@ -74,24 +74,24 @@ def test_the_chart_draws_the_summary(study):
 def test_nets_of_one_cost_have_no_such_chart(tmp_path, made):
     study = tables.read(made.wide_study(tmp_path, count=4))
     assert len({info.macs for info in study.info.variants}) == 1
-    assert pareto.panel(study) is None
+    assert pareto_chart.panel(study) is None
 
 
 def test_an_error_of_nothing_stands_at_the_foot():
     found = [point(10, 0.0), point(5, 0.03), point(2, 0.9)]
-    _, axis = pareto._axes(found)
+    _, axis = pareto_chart._axes(found)
     assert axis.log
     assert 0 < axis.low < 0.03
     assert axis.share(0.0) == 0.0
     assert axis.value(axis.share(0.3)) == pytest.approx(0.3)
-    assert not pareto._axes(found[1:2] * 2)[1].log
+    assert not pareto_chart._axes(found[1:2] * 2)[1].log
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 50)), min_size=2, max_size=12))
 def test_numbers_overlap_neither_points_nor_each_other(pairs):
     found = [point(macs * 10**5, error / 100) for macs, error in pairs]
-    x_axis, y_axis = pareto._axes(found)
-    rows = pareto._placed(pareto.front(found), found, x_axis, y_axis)
+    x_axis, y_axis = pareto_chart._axes(found)
+    rows = pareto_chart._placed(pareto.front(found), found, x_axis, y_axis)
     boxes = []
     for x, y, length in (
         (560 * x_axis.share(row["macs"]), 330 * (1 - y_axis.share(row["error"])), len(row["label"]))
@@ -102,7 +102,7 @@ def test_numbers_overlap_neither_points_nor_each_other(pairs):
         assert 0 <= x <= 560
         assert 0 <= y <= 330
     for index, box in enumerate(boxes):
-        assert not any(pareto._overlap(box, other) for other in boxes[:index])
+        assert not any(pareto_chart._overlap(box, other) for other in boxes[:index])
 
 
 def test_sizes_are_short():
