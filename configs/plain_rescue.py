@@ -5,7 +5,8 @@ python scripts/run.py --config=configs/plain_rescue.py
 Each variant changes one thing that is said to let deep nets train, on the plain net of He et al.
 2015 with batch normalisation, which does not at this depth. Two are meant for nets without
 normalisation, and leave it out: SkipInit (De & Smith 2020), and looks-linear initialisation
-(Balduzzi et al. 2017), with which the net starts as an isometry; ``no_norm`` is their control.
+(Balduzzi et al. 2017), with which the net starts as an isometry. A net of 56 linear layers needs a
+lower learning rate; ``no_norm`` is the control that has all but the initialisation.
 """
 
 import ml_collections
@@ -13,11 +14,12 @@ import ml_collections
 from depthstudy import config as base
 
 NO_NORM = (("model.norm", "none"),)
+SLOW = (("train.learning_rate", 0.005),)
 RESNET = (("model.family", "resnet"),)
 RESCUES = {  # settings, and what is claimed
     "residual": (RESNET, "Residual connections"),
-    "no_norm": (NO_NORM, "Leaving normalisation out"),
-    "looks_linear": ((("model.init", "looks_linear"), *NO_NORM), "An isometric start"),
+    "no_norm": ((*NO_NORM, *SLOW), "Leaving normalisation out"),
+    "looks_linear": ((("model.init", "looks_linear"), *NO_NORM, *SLOW), "An isometric start"),
     "silu": ((("model.activation", "silu"),), "Another activation"),
     "skip_init": ((("model.skip_init", True), *RESNET, *NO_NORM), "SkipInit"),
     "repvgg": ((("model.branches", "repvgg"),), "RepVGG's branches"),
@@ -29,6 +31,7 @@ PLAIN = {
     "model.activation": None,
     "model.skip_init": None,
     "model.branches": None,
+    "train.learning_rate": 0.05,
 }
 
 

@@ -16,7 +16,7 @@ from depthstudy.nets import surgery
 IMAGE = (8, 8, 1)
 MEMBERS = [
     ("resnet", {"depth": 14, "layout": "cifar", "width": 4}),
-    ("resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none", "shortcut": "B"}),
+    ("resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none", "skip_init": True}),
     ("preact_resnet", {"depth": 14, "layout": "cifar", "width": 4}),
     ("preact_resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none"}),
 ]
