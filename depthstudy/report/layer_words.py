@@ -50,7 +50,9 @@ def _separation(net: Run) -> Said:
     found = _finite(net.layers("linear", "probe_accuracy"))
     if not found:
         return _NOTHING
-    best = max(found)
+    best, last = max(found), found[-1]
+    if last <= best - FLAT:
+        return f"reaches {percent(best)} on the way and is {percent(last)} after the last block", ""
     after = len(found) - 1 - next(i for i, value in enumerate(found) if value > best - FLAT)
     if not after:
         return f"rises up to the last block, to {percent(best)}", ""

@@ -47,7 +47,16 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
         f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
         f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}, "
         "guessed from a few steps of the dearest variant\n"
+        f"{measuring(study, len(own))}"
     )
+
+
+def measuring(study: StudyConfig, variants: int) -> str:
+    """Says what is measured after training, whose time depends on the compiler most of all."""
+    if not study.probes:
+        return ""
+    runs = variants * min(study.probe_seeds, study.seeds)
+    return f"then {', '.join(study.probes)} are measured on {runs} runs, which takes its own time\n"
 
 
 def conclusion(result: Result) -> str:

@@ -9,20 +9,23 @@ another checkpoint, is made again.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 from tqdm import tqdm
 
 from depthstudy import probes
+from depthstudy.arch import ArchSpec
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.records import Record, VariantInfo
 from depthstudy.store import RunStore
 from depthstudy.study import analysis
-from depthstudy.study.variant import Variant
+from depthstudy.study.variant import Datasets, Variant
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
@@ -50,20 +53,39 @@ def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> N
     if not study.probes:
         return
     datasets = {variant.config.data: variant.dataset for variant in variants}
-    variants = [variant for variant in variants if not variant.info.same_as]
     with _progress_bar(study, variants) as bar:
-        for variant in variants:
-            for run in runs(study, variant, workdir):
-                left = unmeasured(study, run)
-                bar.update(variant.info.depth * (len(study.probes) - len(left)))
-                if not left:
-                    continue
-                bar.set_description(f"{variant.name}: opening")
-                opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
-                for name in left:
-                    bar.set_description(f"{variant.name}: {name}")
-                    _measure_one(study, run, opened, name)
-                    bar.update(variant.info.depth)
+        for _, alike in itertools.groupby(_by_architecture(variants), key=_compiled):
+            for variant in alike:
+                for run in runs(study, variant, workdir):
+                    _measure_run(study, variant, run, datasets, bar)
+            jax.clear_caches()  # programs of deep nets are large, and the next nets are others
+
+
+def _by_architecture(variants: Sequence[Variant]) -> list[Variant]:
+    """Returns the variants that have runs, those together that share their compiled programs."""
+    own = [variant for variant in variants if not variant.info.same_as]
+    order = list(dict.fromkeys(_compiled(variant) for variant in own))
+    return sorted(own, key=lambda variant: order.index(_compiled(variant)))
+
+
+def _compiled(variant: Variant) -> tuple[ArchSpec, tuple[int, int, int]]:
+    """Returns what programs are compiled for."""
+    return variant.spec, variant.info.image_shape
+
+
+def _measure_run(
+    study: StudyConfig, variant: Variant, run: RunStore, datasets: Datasets, bar: Any
+) -> None:
+    left = unmeasured(study, run)
+    bar.update(variant.info.depth * (len(study.probes) - len(left)))
+    if not left:
+        return
+    bar.set_description(f"{variant.name}: opening")
+    opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
+    for name in left:
+        bar.set_description(f"{variant.name}: {name}")
+        _measure_one(study, run, opened, name)
+        bar.update(variant.info.depth)
 
 
 def read(study: StudyConfig, variant: Variant, workdir: Path) -> list[Record]:
@@ -125,7 +147,7 @@ def _progress_bar(study: StudyConfig, variants: Sequence[Variant]) -> Any:
     """Returns a bar over layers times probes, as what takes longest is to compile deep nets."""
     count = min(study.probe_seeds, study.seeds) * len(study.probes)
     return tqdm(
-        total=sum(variant.info.depth for variant in variants) * count,
+        total=sum(variant.info.depth for variant in _by_architecture(variants)) * count,
         bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}, {remaining} left  {desc}",
         disable=None,
     )

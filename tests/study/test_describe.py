@@ -8,7 +8,8 @@ import numpy as np
 import planted
 
 from depthstudy import records, study
-from depthstudy.config import Treatment
+from depthstudy.config import StudyConfig, Treatment
+from depthstudy.study import describe
 from depthstudy.study.attribution import attribute
 from depthstudy.study.recommendation import recommend
 
@@ -45,3 +46,10 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         "        take  d8+residual: depth 8, test error 1.0%, 80,000 MACs, 11.0 s a run"
     )
     assert seconds == "total 3 s"
+
+
+def test_a_plan_says_what_is_measured() -> None:
+    asked = StudyConfig(seeds=3, probes=("gradients", "field"), probe_seeds=2)
+    text = describe.measuring(asked, 4)
+    assert text.startswith("then gradients, field are measured on 8 runs")
+    assert describe.measuring(StudyConfig(), 4) == ""
