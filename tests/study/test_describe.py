@@ -9,8 +9,8 @@ import planted
 
 from depthstudy import records, study
 from depthstudy.config import StudyConfig, Treatment
-from depthstudy.study import describe
 from depthstudy.study.attribution import attribute
+from depthstudy.study.describe import measuring
 from depthstudy.study.recommendation import recommend
 
 
@@ -50,6 +50,6 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
 
 def test_a_plan_says_what_is_measured() -> None:
     asked = StudyConfig(seeds=3, probes=("gradients", "field"), probe_seeds=2)
-    text = describe.measuring(asked, 4)
+    text = measuring(asked, 4)
     assert text.startswith("then gradients, field are measured on 8 runs")
-    assert describe.measuring(StudyConfig(), 4) == ""
+    assert measuring(StudyConfig(), 4) == ""
