@@ -140,6 +140,8 @@ class TrainConfig:
       step_factor: What it multiplies the rate by.
       warmup_steps: Steps over which the rate rises linearly to its peak.
       weight_decay: Decay of kernels; norms and biases are left alone.
+      scale_penalty: Weight of the L1 norm of the normalisation's scales in the loss (network
+        slimming, Liu et al. 2017).
       label_smoothing: Share of the target that is spread over all classes.
       precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU.
       loss_scale: Of float16: ``"dynamic"`` keeps small gradients from becoming zero and skips steps
@@ -167,6 +169,7 @@ class TrainConfig:
     step_factor: Share = 0.1
     warmup_steps: Natural = 0
     weight_decay: NonNegative = 1e-4
+    scale_penalty: NonNegative = 0.0
     label_smoothing: Fraction = 0.0
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     loss_scale: Literal["dynamic", "none"] = "dynamic"
@@ -186,17 +189,39 @@ class PruneConfig:
     group at its defaults; a study trains the twin where it has none.
 
     Attributes:
-      blocks: Share, rounded up, of the residual blocks with identity shortcuts that are taken out:
-        those whose deletion adds least to the train error.
+      blocks: Share of the residual blocks with identity shortcuts that are taken out: those whose
+        deletion adds least to the train loss. Every stage keeps one.
+      channels: Share of the units of coupled channels that are taken out.
+      weights: Share of the weights that are zero in the end, for good; ``schedule`` says when.
+      score: What blocks go by is fixed; channels and weights of least ``"magnitude"`` go, channels
+        of least ``"norm_scale"`` (network slimming, see ``train.scale_penalty``), or ``"random"``
+        ones, which is the control.
+      distribution: Whether layers compete for what stays (``"global"``), each keeps the same share
+        (``"uniform"``), or, of weights, larger layers lose more (``"erk"``, Evci et al. 2020).
+      schedule: Weights go at once (``"one_shot"``), ever fewer of them over the first half of
+        fine-tuning (``"cubic"``, Zhu & Gupta 2017), or in ``rounds`` over the whole of it, each
+        of which takes the same share of what is left (``"iterative"``, Frankle & Carbin 2019).
+      rounds: How many rounds an iterative schedule has.
+      rewind: What goes back to the start of fine-tuning after each round: nothing, the learning
+        ``"rate"`` (Renda et al. 2020), or rate and ``"weights"``.
+      exempt: Shell patterns over the paths of parameters that stay whole.
       fine_tune_epochs: Passes over the train set that follow.
       fine_tune_rate: Their peak learning rate; ``None`` is that of the training (learning rate
         rewinding, Renda et al. 2020).
       control: ``"scratch_epochs"`` and ``"scratch_compute"`` train what is left anew, for as many
         epochs, or for about as many multiply-accumulates, as dense twin and fine-tuning together
-        (Liu et al. 2019).
+        (Liu et al. 2019). Weights are then pruned along ``schedule`` over all of that.
     """
 
     blocks: Fraction = 0.0
+    channels: Fraction = 0.0
+    weights: Fraction = 0.0
+    score: Literal["magnitude", "norm_scale", "random"] = "magnitude"
+    distribution: Literal["global", "uniform", "erk"] = "global"
+    schedule: Literal["one_shot", "cubic", "iterative"] = "cubic"
+    rounds: Count = 5
+    rewind: Literal["none", "rate", "weights"] = "none"
+    exempt: tuple[str, ...] = ("stem/*", "head/dense/*", "*norm*/*", "*/bias")
     fine_tune_epochs: Natural = 0
     fine_tune_rate: Positive | None = None
     control: Literal["none", "scratch_epochs", "scratch_compute"] = "none"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from depthstudy.errors import InputError
 from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
+from depthstudy.probes.density import DENSITY
 from depthstudy.probes.field import FIELD
 from depthstudy.probes.generalisation import GENERALISATION, MEMORISATION
 from depthstudy.probes.gradients import GRADIENTS
@@ -31,6 +32,7 @@ PROBES: Mapping[str, Probe] = {
     "deletion_reestimated": DELETION_REESTIMATED,
     "linear": LINEAR,
     "rank": RANK,
+    "density": DENSITY,
     "field": FIELD,
 }
 

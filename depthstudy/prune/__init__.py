@@ -11,7 +11,14 @@ from depthstudy.prune.groups import channel_masks, kept_units, mask_channels
 from depthstudy.prune.masks import PruneState, find_state, sparsify
 from depthstudy.prune.pruners import EXEMPT, Channels, Pruner, Weights, choose_channels
 from depthstudy.prune.schedule import Schedule, cubic, iterative, one_shot, rewinding, rewound
-from depthstudy.prune.scores import filter_norm, magnitude, norm_scale, random, random_units
+from depthstudy.prune.scores import (
+    Score,
+    filter_norm,
+    magnitude,
+    norm_scale,
+    random,
+    random_units,
+)
 from depthstudy.prune.shrink import shrink
 from depthstudy.prune.slimming import scale_penalty
 
@@ -23,6 +30,7 @@ __all__ = [
     "PruneState",
     "Pruner",
     "Schedule",
+    "Score",
     "Weights",
     "channel_masks",
     "choose_channels",

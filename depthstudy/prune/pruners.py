@@ -6,7 +6,7 @@ import dataclasses
 import fnmatch
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,7 @@ from depthstudy.prune.scores import Score, UnitScore, filter_norm, magnitude
 EXEMPT = ("stem/*", "head/dense/*", "*norm*/*", "*/bias")
 
 
+@runtime_checkable
 class Pruner(Protocol):
     """What ``sparsify`` asks for masks."""
 

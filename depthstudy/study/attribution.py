@@ -4,8 +4,9 @@ The excess is the test error of a deep net minus that of the best depth of its g
 aims at one mechanism; the share of the excess that it wins back is what is credited to the
 mechanism. It is a difference in differences on paired seeds: what the treatment does for the deep
 net, less what it does for the best depth, so that a treatment that helps all depths alike earns
-nothing. One that *harms* the best depth earns nothing by that either: the harm is not counted, or
-a treatment that ruins every net would close every gap.
+nothing. One that leaves the best depth as it is does nothing for it. One that *harms* the best
+depth earns nothing by that either: the harm is not counted, or a treatment that ruins every net
+would close every gap.
 
 All intervals are Student's t or Fieller's, at 95% each and on the seeds that the variants share.
 The best depth was chosen on these seeds, which makes the excess look a little larger, and where a
@@ -45,14 +46,16 @@ def attribute(
     tests = statistics.by_seed(summary, "test_error")
     trains = statistics.by_seed(summary, "train_error")
     present = [info for info in infos if info.name in tests.columns]
-    treated = {(info.untreated, info.treatment): info.name for info in present if info.treatment}
+    treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
+    runs = {info.name for info in present}
     rows: list[Attribution] = []
     for group, deep, best in _deeper(present, tests):
         excess = statistics.interval((tests[deep] - tests[best]).dropna())
         for treatment in treatments:
-            both = [treated.get((name, treatment.name)) for name in (deep, best)]
-            if excess.low > 0 and None not in both:
-                names = [deep, best, *map(str, both)]
+            new = treated.get((deep, treatment.name), "")
+            new_best = treated.get((best, treatment.name), best)
+            if excess.low > 0 and {new, new_best} <= runs:
+                names = [deep, best, new, new_best]
                 rows.append(_row(group, names, treatment, excess, tests, trains))
     return rows
 

@@ -1,19 +1,18 @@
 """Variants that start from a trained net: what is taken out of it, and how the rest is trained.
 
-Which blocks go depends on what the dense net has learned, so each seed has an architecture of its
-own; how many go does not, so that what a variant costs is known beforehand, or nearly.
+What goes depends on what the dense net has learned, so each seed may have an architecture of its
+own; how much goes does not, so that what a variant costs is known beforehand, or nearly.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import math
-from collections.abc import Sequence
 
 import jax
 
-from depthstudy import nets, probes, train
-from depthstudy.arch import ArchSpec, cost
+from depthstudy import nets, probes, prune, train
+from depthstudy.arch import ArchSpec, channel_groups, cost, narrow
 from depthstudy.config import PruneConfig, StudyConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
@@ -22,6 +21,7 @@ from depthstudy.store import RunStore
 
 DENSE = PruneConfig()
 _EXAMPLES = 2_000  # train examples on which the damage of a deletion is measured
+_CUBIC_ROUNDS = 10
 
 
 class NothingToPruneError(InputError):
@@ -43,78 +43,127 @@ class Beginning:
     removed: tuple[str, ...] = ()
 
 
-def expected(dense: ArchSpec, prune: PruneConfig) -> ArchSpec:
-    """Returns an architecture of as many blocks as will be left, to know its cost beforehand.
+def expected(dense: ArchSpec, own: PruneConfig) -> ArchSpec:
+    """Returns an architecture of as many blocks and channels as will be left, to know its cost.
 
     Raises:
       NothingToPruneError: No block can be taken out.
-      InputError: There is no fine-tuning.
+      InputError: There is no fine-tuning, or parts of ``own`` do not go together.
     """
-    if prune == DENSE:
+    if own == DENSE:
         return dense
-    if not prune.fine_tune_epochs:
+    if not own.fine_tune_epochs:
         raise InputError(
             "config.prune.fine_tune_epochs has to be at least 1 where config.prune has another "
             "field set"
         )
-    removable = surgery.removable(dense)
-    if prune.blocks and not removable:
-        raise NothingToPruneError("no block has an identity shortcut, so none can be taken out")
-    last = removable[len(removable) - _count(removable, prune) :]
-    return surgery.remove_blocks(dense, {}, last)[0]
+    if own.weights:
+        _weight_score(own)
+    last_first = {path: -i for i, path in enumerate(surgery.removable(dense))}
+    removed = prune.least_damaging(dense, last_first, own.blocks)
+    if own.blocks and not removed:
+        raise NothingToPruneError("no block can be taken out: every stage needs one, and the "
+                                  "shortcut of what goes has to be the identity")  # fmt: skip
+    spec, _ = surgery.remove_blocks(dense, {}, removed)
+    return _narrowed(spec, own.channels) if _channel_pruner(spec, own) else spec
 
 
 def training(dense: ArchSpec, spec: ArchSpec, config: StudyConfig, dataset: Dataset) -> TrainConfig:
     """Returns how what is left is trained: fine-tuned, or anew for as long as both together."""
-    own, prune = config.train, config.prune
-    if prune == DENSE:
-        return own
+    base, own = config.train, config.prune
+    if own == DENSE:
+        return base
     tuning = train.count_steps(
-        dataclasses.replace(own, steps=None, epochs=prune.fine_tune_epochs), len(dataset.train)
+        dataclasses.replace(base, steps=None, epochs=own.fine_tune_epochs), len(dataset.train)
     )
-    if prune.control == "none":
-        rate = prune.fine_tune_rate or own.learning_rate
-        return dataclasses.replace(own, steps=tuning, learning_rate=rate, warmup_steps=0)
-    before = train.count_steps(own, len(dataset.train))
-    if prune.control == "scratch_compute":
+    if own.control == "none":
+        rate = own.fine_tune_rate or base.learning_rate
+        return dataclasses.replace(base, steps=tuning, learning_rate=rate, warmup_steps=0)
+    before = train.count_steps(base, len(dataset.train))
+    if own.control == "scratch_compute":
         macs = [cost(value, dataset.image_shape).macs for value in (dense, spec)]
         before = round(before * macs[0] / macs[1])
-    return dataclasses.replace(own, steps=before + tuning)
+    return dataclasses.replace(base, steps=before + tuning)
 
 
-def begin(
-    config: StudyConfig, dataset: Dataset, dense: RunStore, removed: Sequence[str] = ()
-) -> Beginning:
+def sparsity(own: PruneConfig, steps: int) -> train.Sparsity | None:
+    """Returns how weights are pruned over a training of ``steps``, if they are."""
+    if not own.weights:
+        return None
+    match own.schedule:
+        case "one_shot":
+            schedule = prune.one_shot(own.weights, step=1)
+        case "cubic":
+            stop = max(1, steps // 2)
+            every = max(1, stop // _CUBIC_ROUNDS)
+            schedule = prune.cubic(own.weights, start=0, stop=stop, every=every)
+        case "iterative":
+            starts = dict.fromkeys(1 + steps * i // own.rounds for i in range(own.rounds))
+            schedule = prune.iterative(own.weights, steps=list(starts))
+    pruner = prune.Weights(_weight_score(own), own.distribution, own.exempt)
+    return train.Sparsity(pruner, prune.rewinding(schedule, own.rewind))
+
+
+def begin(config: StudyConfig, dataset: Dataset, dense: RunStore, run: RunStore) -> Beginning:
     """Returns what a run starts from, given the finished run of its dense twin.
 
     Args:
       config: Of the variant.
       dataset: What it learns.
       dense: The run of the dense twin with the same seed.
-      removed: Blocks that an interrupted run has taken out already; with none they are chosen.
+      run: The run itself; where it was interrupted, it goes on with what it had.
     """
+    earlier = run.read_info()
+    with contextlib.closing(run.open_checkpoints()) as checkpoints:
+        if earlier and checkpoints.all_steps():
+            return Beginning(ArchSpec.from_json(earlier.arch), removed=earlier.removed)
+    own = config.prune
     info = dense.read_info()
     assert info is not None, dense.folder
-    spec = ArchSpec.from_json(info.arch)
-    variables = _trained(dense)
-    if config.prune.blocks and not removed:
+    spec, variables = ArchSpec.from_json(info.arch), _trained(dense)
+    removed: tuple[str, ...] = ()
+    if own.blocks:
         subject = probes.Subject(nets.Network(spec), variables, dataset, examples=_EXAMPLES)
-        damage = probes.deletion_damage(subject)
-        removed = sorted(damage, key=lambda path: damage[path])[: _count(damage, config.prune)]
-    left, kept = surgery.remove_blocks(spec, variables, removed)
-    scratch = config.prune.control != "none"
-    return Beginning(left, None if scratch else kept, tuple(sorted(removed)))
+        removed = prune.least_damaging(spec, probes.deletion_damage(subject), own.blocks)
+        spec, variables = surgery.remove_blocks(spec, variables, removed)
+    if pruner := _channel_pruner(spec, own):
+        key = jax.random.key(info.seed)
+        keep = prune.choose_channels(pruner, variables["params"], own.channels, key=key)
+        spec, variables = prune.shrink(spec, variables, keep)
+    return Beginning(spec, variables if own.control == "none" else None, removed)
 
 
-def _count(removable: Sequence[str] | dict[str, float], prune: PruneConfig) -> int:
-    return math.ceil(prune.blocks * len(removable) - 1e-9)
+def _narrowed(spec: ArchSpec, share: float) -> ArchSpec:
+    """Returns the net without the last units of each group."""
+    keep = {}
+    for group in channel_groups(spec):
+        units = len(group.units)
+        left = max(1, units - round(share * units))
+        keep[group.name] = tuple(i < left for i in range(units))
+    return narrow(spec, keep)
+
+
+def _weight_score(own: PruneConfig) -> prune.Score:
+    if own.score == "norm_scale":
+        raise InputError(
+            "config.prune.score='norm_scale' is of channels; of weights: magnitude, random"
+        )
+    return prune.magnitude if own.score == "magnitude" else prune.random
+
+
+def _channel_pruner(spec: ArchSpec, own: PruneConfig) -> prune.Channels | None:
+    if not own.channels:
+        return None
+    scores = {
+        "magnitude": prune.filter_norm,
+        "norm_scale": prune.norm_scale,
+        "random": prune.random_units,
+    }
+    return prune.Channels(spec, scores[own.score], own.distribution)
 
 
 def _trained(run: RunStore) -> nets.Variables:
-    """Returns the variables of the last checkpoint of a run."""
-    checkpoints = run.open_checkpoints()
-    try:
+    """Returns the variables of the last checkpoint of a run, as NumPy arrays."""
+    with contextlib.closing(run.open_checkpoints()) as checkpoints:
         state = checkpoints.restore(max(checkpoints.all_steps()))
-    finally:
-        checkpoints.close()
     return jax.device_get({"params": state["params"], "batch_stats": state["batch_stats"]})

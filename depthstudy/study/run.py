@@ -83,9 +83,7 @@ def _train_pruned(
         return 0.0
     bar.set_description(f"{variant.name}: pruning seed {seed}")
     dense = RunStore.of(workdir, variant.info.dense, seed)
-    earlier = run.read_info()
-    removed = earlier.removed if earlier else ()
-    beginning = pruned.begin(variant.config, variant.dataset, dense, removed)
+    beginning = pruned.begin(variant.config, variant.dataset, dense, run)
     program = _program(variant, beginning, 1, bar)
     _train_group(program, variant, [_run_info(variant, seed, beginning)], [run], bar)
     return program.compile_seconds
@@ -100,6 +98,7 @@ def _program(variant: Variant, beginning: pruned.Beginning, seeds: int, bar: Any
         variant.dataset,
         train.choose(variant.train, seeds),
         beginning.variables,
+        pruned.sparsity(variant.config.prune, variant.info.steps),
     )
 
 

@@ -1,13 +1,14 @@
 """Training: a pure step, an optimiser, a placement on devices, and the one loop."""
 
 from depthstudy.train.loop import early_step, fit
-from depthstudy.train.optimizer import schedule
+from depthstudy.train.optimizer import Sparsity, schedule
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.program import Program, build, count_steps, init_key, initial
 
 __all__ = [
     "Placement",
     "Program",
+    "Sparsity",
     "build",
     "choose",
     "count_steps",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax
 import optax
 
+from depthstudy import prune
 from depthstudy.config import TrainConfig
 
 
@@ -34,17 +36,44 @@ def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
     )
 
 
-def optimizer(config: TrainConfig, steps: int) -> optax.GradientTransformation:
-    """Returns SGD with momentum and L2 decay, or AdamW (Loshchilov & Hutter 2019)."""
+@dataclasses.dataclass(frozen=True)
+class Sparsity:
+    """How weights are pruned while a net is trained.
+
+    Attributes:
+      pruner: What chooses masks.
+      schedule: When, how far, and what is rewound.
+      seed: Of scores that draw.
+    """
+
+    pruner: prune.Pruner
+    schedule: prune.Schedule
+    seed: int = 0
+
+
+def optimizer(
+    config: TrainConfig, steps: int, sparsity: Sparsity | None = None
+) -> optax.GradientTransformation:
+    """Returns SGD with momentum and L2 decay, or AdamW (Loshchilov & Hutter 2019).
+
+    With ``sparsity``, pruned weights stay at zero.
+    """
     rate = schedule(config, steps)
+    chain = [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
+    if sparsity is not None:
+        rate = prune.rewound(rate, sparsity.schedule)
     match config.optimizer:
         case "sgd":
-            return optax.chain(
+            chain += [
                 optax.add_decayed_weights(config.weight_decay, mask=decayed),
                 optax.sgd(rate, momentum=config.momentum, nesterov=config.nesterov),
-            )
+            ]
         case "adamw":
-            return optax.adamw(rate, weight_decay=config.weight_decay, mask=decayed)
+            chain.append(optax.adamw(rate, weight_decay=config.weight_decay, mask=decayed))
+    if sparsity is not None:
+        key = jax.random.key(sparsity.seed)
+        chain.append(prune.sparsify(sparsity.pruner, sparsity.schedule, key=key))
+    return optax.chain(*chain)
 
 
 def decayed(params: Any) -> Any:

@@ -15,7 +15,7 @@ from depthstudy import nets
 from depthstudy.arch import ArchSpec
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches, train_batches
-from depthstudy.train.optimizer import optimizer
+from depthstudy.train.optimizer import Sparsity, optimizer
 from depthstudy.train.placement import Placement
 from depthstudy.train.precision import compute_dtype, first_scale, no_gain
 from depthstudy.train.step import TrainState, init_state, make_eval_step, make_train_step
@@ -62,6 +62,7 @@ def build(
     dataset: Dataset,
     placement: Placement,
     start: nets.Variables | None = None,
+    sparsity: Sparsity | None = None,
 ) -> Program:
     """Returns the program of a variant, compiled for its batches.
 
@@ -72,13 +73,14 @@ def build(
       dataset: What it learns.
       placement: Where it runs.
       start: Variables before the first step; ``None`` lets each seed draw its own.
+      sparsity: How weights are pruned meanwhile.
     """
     begun = time.perf_counter()
     if warning := no_gain(config.precision):
         logging.log_first_n(logging.WARNING, warning, 1)
     steps = count_steps(config, len(dataset.train))
     network = nets.Network(spec, compute_dtype(config.precision))
-    transform = optimizer(config, steps)
+    transform = optimizer(config, steps, sparsity)
     train_step = make_train_step(network, transform, dataset, data, config)
     eval_step = make_eval_step(network, dataset)
 

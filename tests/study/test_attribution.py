@@ -161,3 +161,13 @@ def test_intervals_keep_their_level() -> None:
     assert 0.92 < np.mean([row.low <= 0.15 <= row.high for row in half]) < 0.98
     assert 0.92 < np.mean([row.share_low <= 0.5 <= row.share_high for row in half]) < 0.98
     assert np.mean([row.established for row in nothing]) < 0.04
+
+
+def test_a_best_depth_that_is_left_as_it_is_gains_nothing() -> None:
+    means = {"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.0, 0.1), (0.1, 0.2))}
+    table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
+    treatments = [Treatment("x", "redundancy", ())]
+    changed = [info for info in infos if info.name != "d8+x"]
+    (row,) = attribute(table[table.variant != "d8+x"], changed, treatments)
+    assert row.gain_at_best == 0
+    assert row.recovered == row.gain == pytest.approx(0.3, abs=0.02)

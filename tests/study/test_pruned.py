@@ -9,7 +9,7 @@ import pytest
 
 from depthstudy import records, store, study
 from depthstudy.arch import ArchSpec
-from depthstudy.config import PruneConfig, StudyConfig, Treatment, apply
+from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.errors import InputError
 from depthstudy.nets import surgery
 from depthstudy.store import RunStore
@@ -52,8 +52,7 @@ def small(**changes: object) -> StudyConfig:
 def test_the_plan_says_what_is_left_and_how_long_it_trains() -> None:
     variants = {variant.name: variant for variant in study.plan(small())}
     assert list(variants) == [
-        "resnet_depth8", "resnet_depth20", "resnet_depth8+removal", "resnet_depth20+removal",
-        "resnet_depth8+scratch", "resnet_depth20+scratch",
+        "resnet_depth8", "resnet_depth20", "resnet_depth20+removal", "resnet_depth20+scratch",
     ]  # fmt: skip
     removal, scratch = variants["resnet_depth20+removal"], variants["resnet_depth20+scratch"]
     assert removal.info.dense == scratch.info.dense == "resnet_depth20"
@@ -82,7 +81,7 @@ def test_nothing_to_take_out_leaves_a_treatment_out() -> None:
     sweep = (("model.family", ("plain", "resnet")),)
     names = [variant.name for variant in study.plan(small(sweep=sweep))]
     assert names == ["plain", "resnet", "resnet+removal", "resnet+scratch"]
-    with pytest.raises(InputError, match="variant plain: no block has an identity shortcut"):
+    with pytest.raises(InputError, match="variant plain: no block can be taken out"):
         study.plan(small(sweep=sweep, treatments=(), **dict(REMOVAL)))
 
 
@@ -139,11 +138,15 @@ def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None
     config = apply(dense.config, REMOVAL)
     run = RunStore.of(workdir, "resnet_depth20", 0)
     removed = run_info(workdir, "resnet_depth20+removal", 0).removed
-    chosen = pruned.begin(config, dense.dataset, run)
-    assert chosen.removed == removed
-    told = pruned.begin(config, dense.dataset, run, removed)
-    assert told.spec == chosen.spec
+    new = RunStore(workdir / "new")
+    told = pruned.begin(config, dense.dataset, run, new)
+    assert told.removed == removed
     assert told.variables is not None
+    again = pruned.begin(
+        config, dense.dataset, run, RunStore.of(workdir, "resnet_depth20+removal", 0)
+    )
+    assert (again.spec, again.removed) == (told.spec, removed)
+    assert again.variables is None  # its own checkpoint has them
     checkpoints = run.open_checkpoints()
     state = checkpoints.restore(max(checkpoints.all_steps()))
     checkpoints.close()
@@ -152,5 +155,61 @@ def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None
         state["params"]["stem"]["conv"]["kernel"],
     )
     scratch = apply(config, (("prune.control", "scratch_epochs"),))
-    assert pruned.begin(scratch, dense.dataset, run).variables is None
-    assert config.prune == PruneConfig(0.5, 1, 0.01)
+    assert pruned.begin(scratch, dense.dataset, run, new).variables is None
+
+
+TUNED = (("prune.fine_tune_epochs", 2), ("prune.fine_tune_rate", 0.01))
+
+
+@pytest.fixture(scope="module")
+def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sparse")
+    variants = (
+        ("cubic", (("prune.weights", 0.8), *TUNED)),
+        (
+            "rounds",
+            (
+                ("prune.weights", 0.5),
+                ("prune.schedule", "iterative"),
+                ("prune.rounds", 2),
+                ("prune.rewind", "weights"),
+                ("prune.distribution", "erk"),
+                *TUNED,
+            ),
+        ),
+        ("channels", (("prune.channels", 0.5), *TUNED)),
+    )
+    config = small(
+        seeds=1, sweep=(), treatments=(), variants=variants,
+        **{"model.depth": 8, "model.width": 8, "probes": ("density",)},
+    )  # fmt: skip
+    study.run(config, folder)
+    return folder
+
+
+def measured(workdir: Path, variant: str, metric: str) -> float:
+    table = store.read_table(workdir / store.RECORDS, records.Record)
+    own = table[(table.variant == variant) & (table.metric == metric) & (table.layer == "")]
+    return float(own["value"].iloc[-1])
+
+
+@pytest.mark.parametrize(("variant", "share"), [("cubic", 0.8), ("rounds", 0.5)])
+def test_weights_are_gone_for_good_and_to_the_number(
+    sparse: Path, variant: str, share: float
+) -> None:
+    assert measured(sparse, variant, "sparsity") == pytest.approx(share, abs=1e-3)
+
+
+def test_a_net_without_channels_is_smaller_not_masked(sparse: Path) -> None:
+    info = store.read_info(sparse)
+    assert info is not None
+    costs = {variant.name: variant.macs for variant in info.variants}
+    dense = next(variant.dense for variant in info.variants if variant.dense)
+    assert costs["channels"] < 0.8 * costs[dense]
+    assert costs["cubic"] == costs[dense]
+
+
+def test_norm_scales_say_nothing_of_single_weights() -> None:
+    settings = (("prune.weights", 0.5), ("prune.score", "norm_scale"), *TUNED)
+    with pytest.raises(InputError, match="of channels; of weights: magnitude, random"):
+        study.plan(small(sweep=(), treatments=(), variants=(("v", settings),)))

@@ -1,0 +1,37 @@
+"""How much of a net is left when weights are pruned: the share of each kernel that is not zero.
+
+Masked weights save nothing by themselves: the net does the same work with zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from flax import traverse_util
+
+from depthstudy import prune
+from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+
+
+def measure(subject: Subject) -> Iterator[Measurement]:
+    """Yields ``density`` of each kernel that pruning may touch, and ``sparsity`` of them together.
+
+    The stem and the classifier are left out, as they are by default in pruning.
+
+    Raises:
+      NotApplicable: No weight is zero.
+    """
+    flat = traverse_util.flatten_dict(subject.variables["params"])
+    kernels = {
+        path: np.asarray(leaf) != 0
+        for path, leaf in flat.items()
+        if path[-1] == "kernel" and path[0] != "stem" and path[:2] != ("head", "dense")
+    }
+    if all(mask.all() for mask in kernels.values()):
+        raise NotApplicable("no weight is zero")
+    for found in prune.densities(traverse_util.unflatten_dict(kernels)):
+        yield Measurement(*found)
+
+
+DENSITY = Probe("Share of each kernel's weights that pruning has left.", measure)
