@@ -129,4 +129,5 @@ def kernel_gradients(
 UNDERFLOW = Probe(
     "share of each layer's gradient that float16 loses, with and without loss scaling",
     measure,
+    labels=True,
 )
