@@ -95,14 +95,16 @@ def _axes(found: Sequence[Point]) -> tuple[_Axis, _Axis]:
     macs = [point.macs for point in found]
     errors = [point.error.mean for point in found]
     ends = [end for p in found for end in (p.error.low, p.error.high) if math.isfinite(end)]
-    low, high = min([*errors, *ends]), min(1.0, max([*errors, *ends]))
+    span = max(max(errors) - min(errors), 0.01)
+    # Intervals from two seeds may be many times as long as what sets the nets apart.
+    low = max(min([*errors, *ends]), min(errors) - 0.4 * span)
+    high = min(1.0, max([*errors, *ends]), max(errors) + 0.25 * span)
     room = max(1.03, (max(macs) / min(macs)) ** 0.06)
     x_axis = _Axis(min(macs) / room**2, max(macs) * room, log=True)
     positive = [error for error in errors if error > 0]
     if positive and max(positive) > _WIDE * min(positive):
         return x_axis, _Axis(min(positive) / 2.2, min(1.0, high * 1.15), log=True)
-    span = max(high - low, 0.01)
-    return x_axis, _Axis(max(0.0, low - 0.2 * span), high + 0.05 * span, log=False)
+    return x_axis, _Axis(max(0.0, low - 0.2 * span), min(1.0, high + 0.05 * span), log=False)
 
 
 def _x(axis: _Axis) -> alt.X:
