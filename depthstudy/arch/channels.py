@@ -10,6 +10,7 @@ unit; units at the same places are a group.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Literal
 
 from depthstudy.arch.layers import sections
@@ -21,6 +22,7 @@ from depthstudy.arch.vocabulary import (
     Conv,
     Dense,
     Layers,
+    Parallel,
     Section,
     SqueezeExcite,
     Take,
@@ -139,6 +141,9 @@ class _Walk:
                     self._see((*path, layer.name), layer, "out", x)
                 case SqueezeExcite():
                     self._gate(layer, x, (*path, layer.name))
+                case Parallel():
+                    first, *others = (self._layers(found, x, path) for found in layer.paths)
+                    x = functools.reduce(self._sum, others, first)
                 case ZeroPad():
                     x = x + (None,) * (layer.filters - len(x))
                 case Take():

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.layers import sections
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec
+from depthstudy.arch.vocabulary import Parallel
 from depthstudy.errors import InputError
 
 Keep = Mapping[str, Sequence[bool]]  # by name of a group, which of its units stay
@@ -48,7 +49,8 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
       keep: By name of a group of ``channel_groups(spec)``, which of its units stay.
 
     Raises:
-      InputError: As ``remaining``.
+      InputError: As ``remaining``; or branches would get an identity at their side that they have
+        not, as it is there wherever a convolution's input and output are equal in shape.
     """
     left = remaining(channel_groups(spec), keep)
     counts = {place.path: len(found) for place, found in left.items() if place.side == "out"}
@@ -65,7 +67,13 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
             before, after = block.filters, changed.filters
         stages.append(tuple(narrowed))
     head = _narrowed_head(spec.head, counts)
-    return dataclasses.replace(spec, stem=stem, stages=tuple(stages), head=head)
+    found = dataclasses.replace(spec, stem=stem, stages=tuple(stages), head=head)
+    if spec.branches == "repvgg" and _path_counts(found) != _path_counts(spec):
+        raise InputError(
+            f"{spec.family} would get an identity where channels become equal; fold it first, or "
+            "keep other numbers of channels"
+        )
+    return found
 
 
 def _check(named: Mapping[str, ChannelGroup], name: str, units: Sequence[bool]) -> None:
@@ -79,6 +87,12 @@ def _check(named: Mapping[str, ChannelGroup], name: str, units: Sequence[bool]) 
 
 def _block_paths(spec: ArchSpec) -> Iterator[tuple[str, ...]]:
     return (section.path for section in sections(spec)[1:-1])
+
+
+def _path_counts(spec: ArchSpec) -> list[int]:
+    """Returns how many parallel paths there are, in the order of the net."""
+    layers = (layer for section in sections(spec) for layer in section.branch)
+    return [len(layer.paths) for layer in layers if isinstance(layer, Parallel)]
 
 
 def _narrowed(

@@ -19,8 +19,8 @@ from depthstudy.prune import distribution
 from depthstudy.prune.groups import KeptUnits, channel_masks, kept_units
 from depthstudy.prune.scores import Score, UnitScore, filter_norm, magnitude
 
-# First layer, last layer, norms and biases.
-EXEMPT = ("stem/*", "head/dense/*", "*norm*/*", "*/bias")
+# First layer, last layer, scales (of norms and branches) and biases.
+EXEMPT = ("stem/*", "head/dense/*", "*/scale", "*/bias")
 
 
 @runtime_checkable

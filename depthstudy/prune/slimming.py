@@ -32,7 +32,7 @@ def scale_penalty(strength: float) -> optax.GradientTransformation:
             raise ValueError("scale_penalty needs params")
 
         def pulled(path: Any, gradient: jax.Array, weight: jax.Array) -> jax.Array:
-            if path[-1].key != "scale":
+            if path[-1].key != "scale" or not weight.ndim:  # the factor of a branch is a number
                 return gradient
             return gradient + strength * jnp.sign(weight).astype(gradient.dtype)
 

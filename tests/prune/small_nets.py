@@ -24,6 +24,9 @@ MEMBERS: list[tuple[str, dict]] = [
         if shortcut == "B" or (family, norm) == ("resnet", "batch")
     ],
     ("preact_resnet", {**_CIFAR, "residual": False}),
+    ("preact_resnet", {**_CIFAR, "norm": "none", "skip_init": True}),
+    ("plain", {**_CIFAR, "branches": "repvgg"}),
+    ("vgg", {"depth": 11, "width": 4, "layout": "small", "branches": "repvgg"}),
     ("resnet", {"depth": 50, "layout": "small", "width": 4}),
     ("resnet", {"depth": 50, "layout": "small", "width": 4, "norm": "none", "shortcut": "A"}),
     ("preact_resnet", {"depth": 50, "layout": "small", "width": 4}),

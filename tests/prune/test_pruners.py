@@ -63,7 +63,7 @@ def test_a_net_trained_with_channel_masks_shrinks_to_its_logits() -> None:
     )
 
 
-@pytest.mark.parametrize(("family", "options"), [small.MEMBERS[i] for i in (2, 17, 24)])
+@pytest.mark.parametrize(("family", "options"), [small.MEMBERS[i] for i in (2, 20, 27)])
 @pytest.mark.parametrize("distribution", ["global", "uniform"])
 def test_a_group_never_loses_its_last_unit(family: str, options: dict, distribution: str) -> None:
     spec, variables = small.made(family, options)
@@ -127,6 +127,17 @@ def test_exempt_weights_by_pattern() -> None:
             key=KEY,
         )
     assert spec.head.hidden == (12, 13)
+
+
+def test_factors_of_branches_are_exempt() -> None:
+    _, variables = small.made("resnet", {**MEMBER[1], "skip_init": True})
+    masks = prune.Weights().start(variables["params"])
+    assert masks["stage1"]["block01"]["skip_scale"]["scale"].ndim == 0
+    plan = prune.one_shot(0.5, step=1)
+    optimizer = prune.sparsify(prune.Weights(), plan, key=KEY)
+    params = variables["params"]
+    _, state = jax.jit(optimizer.update)(params, optimizer.init(params), params)
+    assert prune.find_state(state).masks["stage1"]["block01"]["skip_scale"]["scale"]
 
 
 def test_channels_have_no_erk() -> None:

@@ -108,3 +108,11 @@ def test_refusals(keep: dict, message: str) -> None:
     spec, variables = small.made("resnet", {"depth": 8, "layout": "cifar", "width": 4})
     with pytest.raises(InputError, match=message):
         prune.shrink(spec, variables, keep)
+
+
+def test_branches_get_no_identity_by_chance() -> None:
+    options = {"depth": 11, "width": 4, "layout": "small", "branches": "repvgg"}
+    spec, variables = small.made("vgg", options)
+    keep = kept_of(spec, {"stage1/block01/conv1": 4})
+    with pytest.raises(InputError, match=r"vgg_repvgg would get an identity .* fold it first"):
+        prune.shrink(spec, variables, keep)
