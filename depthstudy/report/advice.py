@@ -83,7 +83,10 @@ def matched_sentences(study: Study) -> list[str]:
     for group in dict.fromkeys(row.group for row in study.matched if row.group not in treated):
         rows = [row for row in study.matched if row.group == group]
         parts = [f"{_gap(row)} at {tables.label(study.info, row.variant)}" for row in rows]
-        level = f"when train loss first was {rows[0].level:.3g} or less"
+        loss = rows[0].level
+        level = (
+            f"when train loss first was {f'{loss:.3g}' if loss < 100 else number(loss, 0)} or less"
+        )
         sentences.append(f"In {group}, {level}, the gap was {listing(parts)}.")
     return sentences
 

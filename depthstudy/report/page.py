@@ -36,10 +36,11 @@ def write(workdir: Path) -> Path:
     errors = depths.panels(study) if many else figures.error_panels(study)
     families = [(family, curves.curve_panels(study, family)) for family in curves.families(study)]
     parts = {group: curves.part_panel(study, group) for group in _split_groups(study)}
-    html = _render(study, errors, families, parts)
+    inside = layers.groups(study)
+    html = _render(study, errors, families, parts, inside)
     path = workdir / store.REPORT
     store.write_text(path, html)
-    pictures.write(study, workdir / store.FIGURES, errors, families, parts)
+    pictures.write(study, workdir / store.FIGURES, errors, families, parts, inside)
     return path
 
 
@@ -48,6 +49,7 @@ def _render(
     errors: Sequence[Panel],
     families: Sequence[tuple[curves.Family, Sequence[Panel]]],
     parts: Mapping[str, Panel],
+    inside: Sequence[layers.Group],
 ) -> str:
     charts: list[dict[str, Any]] = []
 
@@ -75,7 +77,7 @@ def _render(
         "causes": [(cause, cause.panel and place(cause.panel)) for cause in causes.causes(study)],
         "healthy": causes.healthy(study),
         "matched": advice.matched_sentences(study),
-        "layers": [_layers(group, place) for group in layers.groups(study)],
+        "layers": [_layers(group, place) for group in inside],
         "ramp": ",".join(palette.heat()),
         "rows": [_cost_row(study, info) for info in study.info.variants],
         "diverged": _diverged(study),

@@ -15,6 +15,7 @@ from depthstudy.report import (
     causes,
     curves,
     depths,
+    layers,
     palette,
     pareto,
     pareto_chart,
@@ -32,6 +33,7 @@ def write(
     errors: Sequence[Panel],
     families: Sequence[tuple[curves.Family, Sequence[Panel]]],
     parts: Mapping[str, Panel],
+    groups: Sequence[layers.Group],
 ) -> None:
     """Writes each figure as SVG with its values as CSV, and the main one as PNG, too."""
     name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
@@ -75,6 +77,12 @@ def write(
         note = words.figure_note(study.info, "lines are 95% intervals; pale bars may be chance")
         spec = poster.poster(found, "Why deeper did worse", note, columns=1, width=560)
         _write_figure(folder / "attribution", spec, found)
+    for index, group in enumerate(groups):
+        panels = [panel for picture in group.pictures for panel in picture.panels]
+        key = [(net.label, net.colour) for net in group.nets]
+        note = "dashed: before training; rings: border layer"
+        spec = poster.poster(panels, f"Layers, {group.name}", note, columns=3, width=250, key=key)
+        _write_figure(folder / f"layers_{index + 1}", spec, panels)
 
 
 def _write_figure(path: Path, spec: dict[str, Any], panels: Sequence[Panel]) -> None:

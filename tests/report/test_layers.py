@@ -195,6 +195,10 @@ def test_the_page_folds_the_groups(study):
     places = sorted(map(int, re.findall(r'id="chart-(\d+)"', body)))
     assert places == list(range(count))
     assert "Measured on one seed." in body
+    names = sorted(path.stem for path in (study / store.FIGURES).glob("layers_*"))
+    assert names == ["layers_1", "layers_1", "layers_2", "layers_2"]
+    values = pd.read_csv(study / store.FIGURES / "layers_2.csv")
+    assert "How alike blocks are: depth 56" in set(values["panel"])
 
 
 def test_without_probes_the_section_is_not_there(html):
