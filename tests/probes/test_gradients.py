@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -132,3 +133,17 @@ def test_gradients_that_are_not_finite_do_not_apply(digits: Dataset, make: Calla
     subject = Subject(**{**vars(subject), "variables": broken})
     with pytest.raises(gradients.NotApplicable, match="finite"):
         list(gradients.GRADIENTS.measure(subject))
+
+
+def test_too_small_a_start_vanishes_by_its_scale(digits: Dataset) -> None:
+    """Orthogonal kernels of half the scale halve what they carry back; a block has two."""
+    spec = arch.build(
+        "plain", depth=26, layout="cifar", norm="none", activation="linear", width=4,
+        init="delta_orthogonal", init_scale=0.5 / math.sqrt(2),
+    )  # fmt: skip
+    network = nets.Network(dataclasses.replace(spec, stages=spec.stages[:1]))
+    variables = jax.jit(nets.init, static_argnums=(0, 2))(network, jax.random.key(0), (8, 8, 1))
+    subject = Subject(network, variables, digits, examples=64, batch_size=32)
+    norms = gradients.mean_norms(subject, variables).outputs
+    carried = [float(norms[f"stage1/block0{block}"]) for block in (4, 3, 2, 1)]
+    np.testing.assert_allclose(carried, carried[0] * 0.25 ** np.arange(4), rtol=1e-4)
