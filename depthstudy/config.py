@@ -221,7 +221,7 @@ class PruneConfig:
     schedule: Literal["one_shot", "cubic", "iterative"] = "cubic"
     rounds: Count = 5
     rewind: Literal["none", "rate", "weights"] = "none"
-    exempt: tuple[str, ...] = ("stem/*", "head/dense/*", "*norm*/*", "*/bias")
+    exempt: tuple[str, ...] = ("stem/*", "head/dense/*", "*/scale", "*/bias")
     fine_tune_epochs: Natural = 0
     fine_tune_rate: Positive | None = None
     control: Literal["none", "scratch_epochs", "scratch_compute"] = "none"
