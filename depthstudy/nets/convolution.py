@@ -7,6 +7,7 @@ products as one matrix product. TPU and GPU always get the stock convolution.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -17,8 +18,10 @@ from jaxtyping import Array, Float
 
 from depthstudy.arch.spec import Padding
 from depthstudy.arch.vocabulary import margins
+from depthstudy.nets.depthwise import Margins, depthwise
 
-Margins = tuple[tuple[int, int], tuple[int, int]]  # before and behind, of height and of width
+Shape = tuple[int, ...]
+Formulation = Callable[[Array, Array, int, Margins, int], Array]
 
 _TINY = 4  # pixels of an output up to which the CPU is faster with patches
 
@@ -70,15 +73,29 @@ def convolve(
       padding: As in ``arch.ArchSpec``.
     """
     side = kernel.shape[0]
-    (top, bottom), (left, right) = around = (
+    around = (
         margins(x.shape[1], side, stride, padding),
         margins(x.shape[2], side, stride, padding),
     )
-    height = (x.shape[1] + top + bottom - side) // stride + 1
-    width = (x.shape[2] + left + right - side) // stride + 1
-    if jax.default_backend() == "cpu" and groups == 1 and height * width <= _TINY:
-        return by_patches(x, kernel, stride, around)
-    return stock(x, kernel, stride, around, groups)
+    formulation = choose(x.shape, kernel.shape, stride, around, groups)
+    return formulation(x, kernel, stride, around, groups)
+
+
+def choose(
+    image: Shape, kernel: Shape, stride: int, around: Margins, groups: int
+) -> Formulation:
+    """Returns what is fastest for these shapes where it runs, as measured (docs/performance.md)."""
+    if jax.default_backend() != "cpu":
+        return stock
+    if groups == image[-1] == kernel[-1]:
+        return by_shifts
+    if groups > 1:
+        return by_groups
+    height, width = (
+        (size + sum(margin) - kernel[0]) // stride + 1
+        for size, margin in zip(image[1:3], around, strict=True)
+    )
+    return by_patches if height * width <= _TINY else stock
 
 
 def stock(
@@ -86,7 +103,7 @@ def stock(
     kernel: Float[Array, "k k c F"],
     stride: int,
     around: Margins,
-    groups: int = 1,
+    groups: int,
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as XLA does it."""
     return lax.conv_general_dilated(
@@ -99,10 +116,39 @@ def stock(
     )
 
 
+def by_shifts(
+    x: Float[Array, "B H W C"],
+    kernel: Float[Array, "k k 1 C"],
+    stride: int,
+    around: Margins,
+    groups: int,
+) -> Float[Array, "B h w C"]:
+    """Returns the convolution of each channel by itself, as a sum of shifted products."""
+    del groups  # as many as channels
+    return depthwise(x, kernel, stride, around)
+
+
+def by_groups(
+    x: Float[Array, "B H W C"],
+    kernel: Float[Array, "k k c F"],
+    stride: int,
+    around: Margins,
+    groups: int,
+) -> Float[Array, "B h w F"]:
+    """Returns the convolution as one of each group, side by side."""
+    parts = zip(jnp.split(x, groups, axis=-1), jnp.split(kernel, groups, axis=-1), strict=True)
+    return jnp.concatenate([stock(*part, stride, around, 1) for part in parts], axis=-1)
+
+
 def by_patches(
-    x: Float[Array, "B H W C"], kernel: Float[Array, "k k C F"], stride: int, around: Margins
+    x: Float[Array, "B H W C"],
+    kernel: Float[Array, "k k C F"],
+    stride: int,
+    around: Margins,
+    groups: int,
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as one product of all patches with the kernel."""
+    assert groups == 1
     side, _, channels, filters = kernel.shape
     padded = jnp.pad(x, [(0, 0), *around, (0, 0)])
     height, width = ((size - side) // stride + 1 for size in padded.shape[1:3])
