@@ -81,9 +81,7 @@ def convolve(
     return formulation(x, kernel, stride, around, groups)
 
 
-def choose(
-    image: Shape, kernel: Shape, stride: int, around: Margins, groups: int
-) -> Formulation:
+def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: int) -> Formulation:
     """Returns what is fastest for these shapes where it runs, as measured (docs/performance.md)."""
     if jax.default_backend() != "cpu":
         return stock
@@ -91,6 +89,8 @@ def choose(
         return by_shifts
     if groups > 1:
         return by_groups
+    if kernel[0] == 1:
+        return by_pixels
     height, width = (
         (size + sum(margin) - kernel[0]) // stride + 1
         for size, margin in zip(image[1:3], around, strict=True)
@@ -128,6 +128,21 @@ def by_shifts(
     return depthwise(x, kernel, stride, around)
 
 
+def by_pixels(
+    x: Float[Array, "B H W C"],
+    kernel: Float[Array, "1 1 C F"],
+    stride: int,
+    around: Margins,
+    groups: int,
+) -> Float[Array, "B h w F"]:
+    """Returns the convolution of single pixels as one product of matrices."""
+    assert groups == 1
+    assert around == ((0, 0), (0, 0))
+    x = x[:, ::stride, ::stride]
+    product = x.reshape(-1, x.shape[-1]) @ kernel[0, 0]
+    return product.reshape(*x.shape[:3], -1)
+
+
 def by_groups(
     x: Float[Array, "B H W C"],
     kernel: Float[Array, "k k c F"],
@@ -137,7 +152,8 @@ def by_groups(
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as one of each group, side by side."""
     parts = zip(jnp.split(x, groups, axis=-1), jnp.split(kernel, groups, axis=-1), strict=True)
-    return jnp.concatenate([stock(*part, stride, around, 1) for part in parts], axis=-1)
+    one = by_pixels if kernel.shape[0] == 1 else stock
+    return jnp.concatenate([one(*part, stride, around, 1) for part in parts], axis=-1)
 
 
 def by_patches(

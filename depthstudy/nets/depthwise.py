@@ -177,9 +177,7 @@ def _transpose_second(cotangent: Any, a: Any, b: Any, *, geometry: _Geometry) ->
 
 def _batch(arguments: Any, axes: Any, *, geometry: _Geometry) -> Any:
     """Takes the mapped axis as more channels: they are the last axis of all three."""
-    count = next(
-        x.shape[axis] for x, axis in zip(arguments, axes, strict=True) if axis is not None
-    )
+    count = next(x.shape[axis] for x, axis in zip(arguments, axes, strict=True) if axis is not None)
     folded = []
     for x, axis in zip(arguments, axes, strict=True):
         if axis is None:

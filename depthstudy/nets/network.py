@@ -22,6 +22,7 @@ from depthstudy.arch import vocabulary as words
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.nets.convolution import Conv
 from depthstudy.nets.initialisation import dense_init, kernel_init
+from depthstudy.nets.normalization import BatchNorm
 from depthstudy.nets.simple import ACTIVATIONS, apply_simple
 
 Variables = Mapping[str, Any]
@@ -97,13 +98,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array
         case words.Conv():
             return _conv(layer, dtype)(x)
         case words.BatchNorm():
-            return nn.BatchNorm(
-                use_running_average=not train,
-                momentum=layer.momentum,
-                epsilon=layer.epsilon,
-                dtype=dtype,
-                name=layer.name,
-            )(x)
+            return BatchNorm(not train, layer.momentum, layer.epsilon, dtype, name=layer.name)(x)
         case words.SqueezeExcite():
             return _Gate(layer, dtype, name=layer.name)(x)
         case words.Scale():
