@@ -314,7 +314,11 @@ class Checkpoints:
         )
         return restored["state"]
 
-    def close(self) -> None:
+    def wait(self) -> None:
         """Waits until everything is on disk."""
         self._manager.wait_until_finished()
+
+    def close(self) -> None:
+        """Waits until everything is on disk, and ends."""
+        self.wait()
         self._manager.close()

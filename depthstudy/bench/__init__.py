@@ -1,0 +1,56 @@
+"""How long works take, beside the same in PyTorch.
+
+``run`` measures and writes; ``WORKS`` are what it can measure.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from depthstudy.bench import table
+from depthstudy.bench.measure import Row, measure
+from depthstudy.bench.works import WORKS, Work, named
+from depthstudy.errors import InputError
+
+
+def run(
+    names: Sequence[str],
+    folder: Path,
+    *,
+    peer: str | None,
+    rounds: int,
+    command: str,
+    tell: Callable[[str], None],
+) -> list[Row]:
+    """Measures works and writes what ``table.write`` does; returns the rows.
+
+    Args:
+      names: Names of works; none are all.
+      folder: Where to write.
+      peer: ``"torch"``, or ``None`` for ours alone.
+      rounds: How often each side is timed, in turn.
+      command: The command, for the record.
+      tell: Called with a line of Markdown for each row, when it is there.
+
+    Raises:
+      InputError: No such work or peer, or PyTorch is not installed.
+    """
+    works = named(names)
+    if peer not in (None, "torch"):
+        raise InputError(f"no peer {peer!r}; allowed: torch")
+    if peer and importlib.util.find_spec("torch") is None:
+        raise InputError("PyTorch is not installed: pip install 'depthstudy[bench]', or no --peer")
+    load = os.getloadavg()
+    rows: list[Row] = []
+    for name, work in works.items():
+        rows.append(measure(name, work, peer=peer, rounds=rounds))
+        lines = table.write(folder, rows, command=command, load=load).splitlines()
+        for line in lines[-1:] if len(rows) > 1 else lines:
+            tell(line)
+    return rows
+
+
+__all__ = ["WORKS", "Row", "Work", "run"]

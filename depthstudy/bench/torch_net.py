@@ -13,19 +13,19 @@ import numpy as np
 import torch
 from flax import traverse_util
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from depthstudy.arch import ArchSpec, layers
 from depthstudy.arch import vocabulary as words
 from depthstudy.arch.vocabulary import margins
 
 _ACTIVATIONS = {
-    "hard_sigmoid": F.hardsigmoid,
-    "hard_swish": F.hardswish,
-    "relu": F.relu,
-    "relu6": F.relu6,
+    "hard_sigmoid": functional.hardsigmoid,
+    "hard_swish": functional.hardswish,
+    "relu": functional.relu,
+    "relu6": functional.relu6,
     "sigmoid": torch.sigmoid,
-    "silu": F.silu,
+    "silu": functional.silu,
 }
 _IN_PLACE = ("relu", "relu6")  # the others' gradients need what they were given
 
@@ -34,6 +34,7 @@ class TorchNet(nn.Module):
     """A convolutional net for an ``ArchSpec``, with submodules named as our parameters are."""
 
     def __init__(self, spec: ArchSpec, image_shape: tuple[int, int, int]) -> None:
+        """Makes every module, for images of a height, a width and a number of channels."""
         super().__init__()
         self.sections = layers.sections(spec)
         self._make_modules(torch.zeros(1, image_shape[2], *image_shape[:2]))
@@ -134,29 +135,29 @@ def _simple(layer: words.Layer, x: Any, training: bool) -> Any:
     match layer:
         case words.MaxPool():
             x = _padded(x, layer, layer.window, -torch.inf)
-            return F.max_pool2d(x, layer.window, layer.stride)
+            return functional.max_pool2d(x, layer.window, layer.stride)
         case words.AveragePool() if layer.padding == "torch":
-            return F.avg_pool2d(x, layer.window, layer.stride, (layer.window - 1) // 2)
+            return functional.avg_pool2d(x, layer.window, layer.stride, (layer.window - 1) // 2)
         case words.AveragePool():
             ones = _padded(torch.ones_like(x[:1, :1]), layer, layer.window)
-            share = F.avg_pool2d(ones, layer.window, layer.stride)
+            share = functional.avg_pool2d(ones, layer.window, layer.stride)
             x = _padded(x, layer, layer.window)
-            return F.avg_pool2d(x, layer.window, layer.stride) / share
+            return functional.avg_pool2d(x, layer.window, layer.stride) / share
         case words.ZeroPad():
             x = x[:, :, :: layer.stride, :: layer.stride]
-            return F.pad(x, (0, 0, 0, 0, 0, layer.filters - x.shape[1]))
+            return functional.pad(x, (0, 0, 0, 0, 0, layer.filters - x.shape[1]))
         case words.Take():
             return x[:, layer.start : layer.stop]
         case words.ChannelShuffle():
-            return F.channel_shuffle(x, layer.groups)
+            return functional.channel_shuffle(x, layer.groups)
         case words.GlobalMean():
             return x.mean((2, 3))
         case words.AdaptiveMean():
-            return F.adaptive_avg_pool2d(x, layer.side)
+            return functional.adaptive_avg_pool2d(x, layer.side)
         case words.Dropout():
-            return F.dropout(x, layer.rate, training)
+            return functional.dropout(x, layer.rate, training)
         case words.StochasticDepth():
-            return x * F.dropout(torch.ones(len(x), 1, 1, 1), layer.rate, training)
+            return x * functional.dropout(torch.ones(len(x), 1, 1, 1), layer.rate, training)
     raise TypeError(f"not a simple layer: {layer}")
 
 
@@ -164,4 +165,4 @@ def _padded(x: Any, layer: Any, window: int, value: float = 0.0) -> Any:
     rows, columns = (margins(size, window, layer.stride, layer.padding) for size in x.shape[2:])
     if not any((*rows, *columns)):
         return x
-    return F.pad(x, (*columns, *rows), value=value)
+    return functional.pad(x, (*columns, *rows), value=value)

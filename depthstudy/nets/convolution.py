@@ -2,7 +2,8 @@
 
 XLA's convolution for the CPU falls apart on images of a few pixels, which every net has in its last
 stage when its input is small: for 2x2 pixels and 512 channels it takes 40 times as long as the same
-products as one matrix product. TPU and GPU always get the stock convolution.
+products as one matrix product. It is slow for single pixels, for groups and most of all for
+channels by themselves. TPU and GPU always get the stock convolution.
 """
 
 from __future__ import annotations
@@ -82,7 +83,20 @@ def convolve(
 
 
 def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: int) -> Formulation:
-    """Returns what is fastest for these shapes where it runs, as measured (docs/performance.md)."""
+    """Returns the formulation that was measured as the fastest for these shapes where it runs.
+
+    On a CPU of two cores, as shares of the stock convolution's processor time, batch 64: single
+    pixels 0.8 to 1 forward, and 1/8 to 1/3 for the kernel's gradient; depthwise 1/30 to 1/60
+    forward and 1/8 to 1/30 for the kernel's gradient. Dense kernels of 3x3 are fastest as they
+    are, but for a few pixels: patches take 2 to 6 times as long for 4x4 pixels or more.
+
+    Args:
+      image: Shape of the images.
+      kernel: Shape of the kernel.
+      stride: As in ``convolve``.
+      around: Pixels of zeros around the images.
+      groups: As in ``convolve``.
+    """
     if jax.default_backend() != "cpu":
         return stock
     if groups == image[-1] == kernel[-1]:

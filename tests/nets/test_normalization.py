@@ -35,11 +35,11 @@ def test_it_is_that_of_flax(train: bool) -> None:
 
 
 def test_statistics_stay_float32_where_compute_is_half() -> None:
-    x = 100 + jnp.asarray(np.random.default_rng(0).standard_normal((64, 4, 4, 3)), jnp.bfloat16)
+    x = 2 + jnp.asarray(np.random.default_rng(0).standard_normal((64, 4, 4, 3)), jnp.bfloat16)
     norm = BatchNorm(False, 0.0, 1e-5, jnp.bfloat16)
     y, variables = norm.init_with_output(jax.random.key(0), x)
     y, updates = norm.apply(variables, x, mutable=["batch_stats"])
     assert y.dtype == jnp.bfloat16
     exact = np.asarray(x, np.float64)
     np.testing.assert_allclose(updates["batch_stats"]["mean"], exact.mean((0, 1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(updates["batch_stats"]["var"], exact.var((0, 1, 2)), rtol=2e-2)
+    np.testing.assert_allclose(updates["batch_stats"]["var"], exact.var((0, 1, 2)), rtol=1e-4)

@@ -1,0 +1,177 @@
+"""Our side of the bench: each kind of work as a function that does it once more."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from depthstudy import arch, nets, probes, store, train
+from depthstudy.bench import made
+from depthstudy.bench.works import Work
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Batch, augment, eval_batches, train_batches
+from depthstudy.train import placement
+
+Run = Callable[[int], float]  # does the work so many times, and returns seconds
+
+_STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
+_EXAMPLES = 2_000
+_SCRIPT = Path(__file__).parents[2] / "scripts" / "run.py"
+
+
+def prepare(work: Work) -> Run:
+    """Returns the work, ready to be timed: built, and compiled unless that is the work."""
+    match work.kind:
+        case "train":
+            return _train(work)
+        case "evaluate":
+            return _evaluate(work)
+        case "compile":
+            return _timed(lambda: _program(work))
+        case "input":
+            return _input(work)
+        case "checkpoint":
+            return _checkpoint(work)
+        case "probe":
+            return _probe(work)
+        case "import":
+            return _process("-c", "import depthstudy.report, depthstudy.study")
+        case "help":
+            return _process(str(_SCRIPT), "--help")
+
+
+def build(work: Work) -> arch.ArchSpec:
+    """Returns the architecture of a work, drawing nothing: dropout costs are not convolutions'."""
+    return arch.build(work.family, num_classes=made.CLASSES, **dict(work.options)).still
+
+
+def _timed(function: Callable[[], Any]) -> Run:
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            function()
+        return time.perf_counter() - start
+
+    return run
+
+
+def _program(work: Work) -> train.Program:
+    """Returns a program compiled afresh; its first call of ``jax.jit`` is on new functions."""
+    config = TrainConfig(batch_size=work.batch, eval_batch_size=work.batch, precision="float32")
+    data = made.dataset(work.side, work.batch)
+    return train.build(build(work), _STILL, config, data, placement.choose(config, 1))
+
+
+def _own(program: train.Program) -> Any:
+    return program.placement.place([train.initial(program, 0)])
+
+
+def _batch(program: train.Program) -> Batch:
+    sharding = program.placement.batch_sharding
+    size = program.config.batch_size
+    return next(train_batches(program.dataset, batch_size=size, stop=1, sharding=sharding))
+
+
+def _train(work: Work) -> Run:
+    program = _program(work)
+    own, batch = _own(program), _batch(program)
+
+    def run(times: int) -> float:
+        nonlocal own
+        start = time.perf_counter()
+        for _ in range(times):
+            own, metrics = program.train_step(own, batch)
+        jax.block_until_ready(metrics)
+        return time.perf_counter() - start
+
+    return run
+
+
+def _evaluate(work: Work) -> Run:
+    program = _program(work)
+    own = _own(program)
+    sharding = program.placement.batch_sharding
+    weighted = next(eval_batches(program.dataset.test, batch_size=work.batch, sharding=sharding))
+
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            sums = program.eval_step(own, weighted)
+        jax.block_until_ready(sums)
+        return time.perf_counter() - start
+
+    return run
+
+
+def _input(work: Work) -> Run:
+    """Batches as the train step gets and augments them, per 1,000 images."""
+    data = made.dataset(work.side, 25 * work.batch)
+    config = DataConfig(shift=4, flip=True)
+    draw = jax.jit(lambda images, key: augment(images, key=key, config=config))
+    keys = jax.random.split(jax.random.key(0), 100)
+    batches = 1_000 / work.batch
+
+    def run(times: int) -> float:
+        steps = round(times * batches)
+        start = time.perf_counter()
+        for step, batch in enumerate(train_batches(data, batch_size=work.batch, stop=steps)):
+            images = draw(batch.images, keys[step % len(keys)])
+        jax.block_until_ready(images)
+        return (time.perf_counter() - start) * times * batches / steps
+
+    return run
+
+
+def _checkpoint(work: Work) -> Run:
+    program = _program(work)
+    state, _ = _own(program)
+    folder = tempfile.TemporaryDirectory(prefix="depthstudy-bench-")
+    checkpoints = store.Checkpoints(Path(folder.name, "checkpoints"), keep=1)
+    info = store.RunInfo(
+        study="bench",
+        variant="bench",
+        seed=0,
+        arch=build(work).to_json(),
+        config={},
+        dataset="noise",
+        image_shape=program.dataset.image_shape,
+        class_names=(),
+    )
+    steps = itertools.count()
+
+    def run(times: int) -> float:
+        total = 0.0
+        for _ in range(times):
+            jax.block_until_ready(state)
+            start = time.perf_counter()
+            checkpoints.save(next(steps), state, info)
+            total += time.perf_counter() - start
+            checkpoints.wait()  # so that one save does not meet the next
+        return total
+
+    run.folder = folder  # type: ignore[attr-defined]  # it goes when the work goes
+    return run
+
+
+def _probe(work: Work) -> Run:
+    network = nets.Network(build(work), jnp.float32)
+    data = made.dataset(work.side, _EXAMPLES)
+    variables = nets.init(network, jax.random.key(0), data.image_shape)
+    subject = probes.Subject(network, variables, data, examples=work.batch, batch_size=work.batch)
+    return _timed(lambda: list(probes.measure(subject, [work.probe])))
+
+
+def _process(*arguments: str) -> Run:
+    def once() -> None:
+        subprocess.run([sys.executable, *arguments], check=False, capture_output=True)
+
+    return _timed(once)

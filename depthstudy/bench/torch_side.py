@@ -1,0 +1,67 @@
+"""PyTorch's side of the bench, as a user would tune it: channels last, all cores, no needless wait.
+
+``torch.compile`` is left out on the CPU: it needs a C++ compiler when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+import torch
+from torch.nn import functional
+
+from depthstudy.bench import made, ours
+from depthstudy.bench.torch_net import TorchNet
+from depthstudy.bench.works import Work
+from depthstudy.config import TrainConfig
+
+
+def prepare(work: Work) -> ours.Run:
+    """Returns the work ready to be timed; images are normalised before, which ours are within."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    torch.manual_seed(0)
+    net = TorchNet(ours.build(work), (work.side, work.side, 3))
+    net = net.to(memory_format=torch.channels_last)
+    images = torch.randn(work.batch, 3, work.side, work.side)
+    images = images.contiguous(memory_format=torch.channels_last)
+    labels = torch.randint(0, made.CLASSES, (work.batch,))
+    return (_train if work.kind == "train" else _evaluate)(net, images, labels)
+
+
+def _train(net: TorchNet, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
+    config = TrainConfig()
+    optimizer = torch.optim.SGD(
+        net.parameters(),
+        config.learning_rate,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        foreach=True,
+    )
+    net.train()
+
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            optimizer.zero_grad(set_to_none=True)
+            loss = functional.cross_entropy(net(images), labels)
+            loss.backward()
+            optimizer.step()
+        return time.perf_counter() - start
+
+    return run
+
+
+def _evaluate(net: TorchNet, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
+    net.eval()
+
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        with torch.inference_mode():
+            for _ in range(times):
+                logits = net(images)
+                functional.cross_entropy(logits, labels, reduction="sum")
+                (logits.argmax(1) != labels).sum()
+        return time.perf_counter() - start
+
+    return run

@@ -1,0 +1,77 @@
+"""One side of one work in a process of its own, which does as many runs as it is told.
+
+A process each, because two pools of threads in one disturb each other, and because the peak of
+memory is a process's. It reads a number of runs a line, and answers with the seconds that they took
+and the process's peak of memory in MB.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import subprocess
+import sys
+from types import TracebackType
+
+from depthstudy.bench.works import WORKS
+
+_COMMAND = "import sys; from depthstudy.bench import worker; worker.main(*sys.argv[1:])"
+_MARK = "bench:"  # before each answer, as libraries print as well
+
+
+class Worker:
+    """A worker, as the process that asks it sees it."""
+
+    def __init__(self, side: str, name: str) -> None:
+        """Starts it, which takes as long as a compilation."""
+        command = [sys.executable, "-c", _COMMAND, side, name]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        self._name = f"{name} ({side})"
+        self.peak_mb = 0.0
+
+    def run(self, times: int) -> float:
+        """Returns how many seconds ``times`` runs took.
+
+        Raises:
+          RuntimeError: The worker is gone; what it said is on the standard error.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # then there is no answer either
+            print(times, file=self._process.stdin, flush=True)
+        for line in self._process.stdout:
+            if line.startswith(_MARK):
+                seconds, self.peak_mb = map(float, line.removeprefix(_MARK).split())
+                return seconds
+        raise RuntimeError(f"{self._name} failed with exit code {self._process.wait()}")
+
+    def __enter__(self) -> Worker:
+        """Returns itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Ends the process."""
+        self._process.communicate()
+
+
+def main(side: str, name: str) -> None:
+    """Does runs until the input ends."""
+    if side == "torch":
+        from depthstudy.bench import torch_side
+
+        run = torch_side.prepare(WORKS[name])
+    else:
+        from depthstudy.bench import ours
+
+        run = ours.prepare(WORKS[name])
+    for line in sys.stdin:
+        seconds = run(int(line))
+        who = resource.RUSAGE_CHILDREN if WORKS[name].kind in ("import", "help") else 0
+        peak = resource.getrusage(who).ru_maxrss / 1024
+        print(_MARK, seconds, peak, flush=True)
