@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from depthstudy.bench import table
-from depthstudy.bench.measure import Row, measure
+from depthstudy.bench.timing import Row, measure
 from depthstudy.bench.works import WORKS, Work, named
 from depthstudy.errors import InputError
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depthstudy import runtime
-from depthstudy.bench.measure import Row
+from depthstudy.bench.timing import Row
 
 _COLUMNS = ("work", "ours_ms", "peer_ms", "ratio", "spread")
 _MEMORY_COLUMNS = ("work", "ours_mb", "peer_mb")

@@ -86,9 +86,9 @@ def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: in
     """Returns the formulation that was measured as the fastest for these shapes where it runs.
 
     On a CPU of two cores, as shares of the stock convolution's processor time, batch 64: single
-    pixels 0.8 to 1 forward, and 1/8 to 1/3 for the kernel's gradient; depthwise 1/30 to 1/60
+    pixels 0.8 to 1 forward, and 1/8 to 1/3 for the kernel's gradient; depthwise 1/20 to 1/40
     forward and 1/8 to 1/30 for the kernel's gradient. Dense kernels of 3x3 are fastest as they
-    are, but for a few pixels: patches take 2 to 6 times as long for 4x4 pixels or more.
+    are, but for a few pixels: for 2x2 patches take 1/8, for 8x8 and more twice to thrice as long.
 
     Args:
       image: Shape of the images.

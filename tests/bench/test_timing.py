@@ -1,0 +1,65 @@
+"""Numbers of the table, from times that are given."""
+
+import pytest
+
+from depthstudy.bench import table, timing, works
+from depthstudy.errors import InputError
+
+
+class FakeWorker:
+    """Takes 2 s a run on our side and 4 s on the peer's, and in one round 10 times as long."""
+
+    def __init__(self, side: str, name: str) -> None:
+        self.seconds = {"ours": 2.0, "torch": 4.0}[side]
+        self.peak_mb = 100 * self.seconds
+        self.asked: list[int] = []
+
+    def run(self, times: int) -> float:
+        self.asked.append(times)
+        disturbed = 10 if len(self.asked) == 5 else 1
+        return times * self.seconds * disturbed
+
+    def __enter__(self) -> "FakeWorker":
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+
+def test_a_row_holds_medians_and_the_ratio_within_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "Worker", FakeWorker)
+    row = timing.measure("resnet20_8", works.WORKS["resnet20_8"], peer="torch", rounds=5)
+    assert row == timing.Row("resnet20_8", 2000.0, 4000.0, 0.5, 0.0, 200.0, 400.0)
+    alone = timing.measure("input_32", works.WORKS["input_32"], peer="torch", rounds=3)
+    assert (alone.ours_ms, alone.peer_ms, alone.ratio) == (2000.0, None, None)
+    # The quartiles of 2, 2 and 20 s are 2 and 11.
+    assert alone.spread == pytest.approx((11 - 2) / 2 / 2)
+
+
+def test_tables_have_the_promised_columns(tmp_path) -> None:
+    rows = [
+        timing.Row("a", 2.0, 4.0, 0.5, 0.25, 10.0, 20.0),
+        timing.Row("b", 3.0, None, None, 0.125, 30.0, None),
+    ]
+    text = table.write(tmp_path, rows, command="the command", load=(1.0, 2.0, 3.0))
+    assert (tmp_path / "bench.csv").read_text().splitlines() == [
+        "work,ours_ms,peer_ms,ratio,spread",
+        "a,2,4,0.5,0.25",
+        "b,3,,,0.125",
+    ]
+    assert (tmp_path / "memory.csv").read_text().splitlines()[1:] == ["a,10,20", "b,30,"]
+    assert "| a | 2 | 4 | 0.50 | ±25 % | 10 | 20 |" in text
+    assert "the command" in (tmp_path / "machine.json").read_text()
+
+
+def test_an_unknown_work_is_named_with_what_there_is() -> None:
+    with pytest.raises(InputError, match="no work 'resnet21_32'; allowed: resnet20_32, "):
+        works.named(["resnet21_32"])
+
+
+def test_works_are_buildable() -> None:
+    from depthstudy import arch
+
+    for name, work in works.WORKS.items():
+        if work.family and work.kind in ("train", "compile", "checkpoint", "probe"):
+            spec = arch.build(work.family, num_classes=10, **dict(work.options))
+            assert arch.cost(spec, (work.side, work.side, 3)).macs > 0, name
