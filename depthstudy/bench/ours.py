@@ -135,7 +135,7 @@ def _checkpoint(work: Work) -> Run:
     program = _program(work)
     state, _ = _own(program)
     folder = tempfile.TemporaryDirectory(prefix="depthstudy-bench-")
-    checkpoints = store.Checkpoints(Path(folder.name, "checkpoints"), keep=1)
+    checkpoints = store.Checkpoints(Path(folder.name, "checkpoints"), keep=1, always=())
     info = store.RunInfo(
         study="bench",
         variant="bench",
