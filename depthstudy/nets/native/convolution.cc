@@ -1,0 +1,286 @@
+// Convolutions of images for XLA on the CPU, computed by oneDNN on the threads of XLA's own pool.
+//
+// A convolution is linear in its images and in its kernel, so three calls of one kind are closed
+// under differentiation: output(x, w), images(y, w) and kernel(x, y), each the transpose of the
+// others. Arrays are dense and float32: x[S,B,H,W,C], w[S,kh,kw,C/groups,F], y[S,B,h,w,F], for S
+// independent convolutions of B images each.
+
+#include <omp.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "oneapi/dnnl/dnnl.hpp"
+#include "xla/ffi/api/ffi.h"
+
+namespace {
+
+namespace ffi = xla::ffi;
+using dnnl::memory;
+using Images = ffi::Buffer<ffi::F32, 5>;
+
+enum Kind : int64_t { kOutput, kImages, kKernel };
+
+constexpr size_t kCachedPlans = 512;
+constexpr size_t kKeptBytes = size_t{32} << 20;      // of scratch, per thread, from call to call
+constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of partial kernels, per call
+constexpr int64_t kSmallPiece = 1 << 20;              // products that are not worth a second thread
+
+struct Problem {
+  int64_t kind, groups, batch, channels, filters;
+  std::array<int64_t, 2> in, out, kernel, stride, dilation, before, behind;
+  auto operator<=>(const Problem&) const = default;
+};
+
+// A problem as oneDNN solves it: w and y and x are where it wants them, w in a layout of its own.
+struct Plan {
+  dnnl::primitive solve, reorder;
+  memory::desc x, w, y, plain_w, scratch;
+};
+
+const dnnl::engine& Engine() {
+  static const auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
+}
+
+// While it lives, oneDNN uses this thread only: the work is already split.
+class OneThread {
+ public:
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+
+ private:
+  const int before_ = omp_get_max_threads();
+};
+
+// Memory that a thread uses again in its next call, unless it is large.
+class Scratch {
+ public:
+  char* Take(size_t bytes) {
+    if (bytes > size_) {
+      size_ = 0;
+      data_.reset(static_cast<char*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64)));
+      if (data_ == nullptr) throw std::bad_alloc();
+      size_ = bytes;
+    }
+    return data_.get();
+  }
+  void Return() {
+    if (size_ > kKeptBytes) data_.reset(), size_ = 0;
+  }
+
+ private:
+  struct Free {
+    void operator()(char* p) const { std::free(p); }
+  };
+  std::unique_ptr<char, Free> data_;
+  size_t size_ = 0;
+};
+
+thread_local Scratch call_scratch, piece_scratch;
+
+Plan MakePlan(const Problem& p) {
+  const auto f32 = memory::data_type::f32;
+  const auto nhwc = memory::format_tag::nhwc;
+  const bool grouped = p.groups > 1;
+  memory::dims w_dims{p.filters / p.groups, p.channels / p.groups, p.kernel[0], p.kernel[1]};
+  if (grouped) w_dims.insert(w_dims.begin(), p.groups);
+
+  Plan plan;
+  plan.x = {{p.batch, p.channels, p.in[0], p.in[1]}, f32, nhwc};
+  plan.y = {{p.batch, p.filters, p.out[0], p.out[1]}, f32, nhwc};
+  plan.plain_w = {w_dims, f32, grouped ? memory::format_tag::hwigo : memory::format_tag::hwio};
+  const memory::desc any(w_dims, f32, memory::format_tag::any);
+  const memory::dims stride(p.stride.begin(), p.stride.end());
+  const memory::dims dilation{p.dilation[0] - 1, p.dilation[1] - 1};
+  const memory::dims before(p.before.begin(), p.before.end());
+  const memory::dims behind(p.behind.begin(), p.behind.end());
+  const auto direct = dnnl::algorithm::convolution_direct;
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+
+  const dnnl::convolution_forward::primitive_desc forward(
+      Engine(), dnnl::prop_kind::forward_training, direct, plan.x, any, plan.y, stride, dilation,
+      before, behind, attr);
+  if (p.kind == kOutput) {
+    plan.w = forward.weights_desc();
+    plan.scratch = forward.scratchpad_desc();
+    plan.solve = dnnl::convolution_forward(forward);
+  } else if (p.kind == kImages) {
+    const dnnl::convolution_backward_data::primitive_desc backward(
+        Engine(), direct, plan.x, any, plan.y, stride, dilation, before, behind, forward, attr);
+    plan.w = backward.weights_desc();
+    plan.scratch = backward.scratchpad_desc();
+    plan.solve = dnnl::convolution_backward_data(backward);
+  } else {
+    const dnnl::convolution_backward_weights::primitive_desc backward(
+        Engine(), direct, plan.x, any, plan.y, stride, dilation, before, behind, forward, attr);
+    plan.w = backward.diff_weights_desc();
+    plan.scratch = backward.scratchpad_desc();
+    plan.solve = dnnl::convolution_backward_weights(backward);
+  }
+  const bool inward = p.kind == kKernel;
+  plan.reorder = dnnl::reorder(dnnl::reorder::primitive_desc(
+      Engine(), inward ? plan.w : plan.plain_w, Engine(), inward ? plan.plain_w : plan.w));
+  return plan;
+}
+
+std::shared_ptr<const Plan> FindPlan(const Problem& problem) {
+  static auto* mutex = new std::mutex;
+  static auto* plans = new std::map<Problem, std::shared_ptr<const Plan>>;
+  const std::lock_guard lock(*mutex);
+  auto& plan = (*plans)[problem];
+  if (plan == nullptr) {
+    const OneThread guard;
+    plan = std::make_shared<const Plan>(MakePlan(problem));
+  }
+  auto found = plan;
+  if (plans->size() > kCachedPlans) plans->clear();
+  return found;
+}
+
+void Run(const dnnl::primitive& primitive, const std::unordered_map<int, memory>& arguments) {
+  const OneThread guard;
+  dnnl::stream stream(Engine());
+  primitive.execute(stream, arguments);
+  stream.wait();
+}
+
+memory At(const memory::desc& desc, const void* data) {
+  return {desc, Engine(), const_cast<void*>(data)};
+}
+
+void Reorder(const Plan& plan, const memory& from, const memory& to) {
+  Run(plan.reorder, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+void Solve(const Plan& plan, int64_t kind, const float* x, const void* w, const float* y) {
+  const memory scratch = At(plan.scratch, piece_scratch.Take(plan.scratch.get_size()));
+  const bool dx = kind == kImages, dw = kind == kKernel, dy = kind != kOutput;
+  Run(plan.solve, {{dx ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, At(plan.x, x)},
+                   {dw ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, At(plan.w, w)},
+                   {dy ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, At(plan.y, y)},
+                   {DNNL_ARG_SCRATCHPAD, scratch}});
+  piece_scratch.Return();
+}
+
+// Calls work(0), ..., work(count - 1) on this thread and on those of the pool that have time.
+//
+// Whoever claims a piece is running it, so it is enough to wait for the claimed ones: this ends
+// whatever else keeps the pool busy. A helper that comes late finds no piece and touches nothing.
+template <class Work>
+void Share(ffi::ThreadPool pool, int64_t threads, int64_t count, const Work& work) {
+  struct Job {
+    std::atomic<int> next{0}, done{0};
+    std::mutex mutex;
+    std::exception_ptr error;
+  };
+  const auto job = std::make_shared<Job>();
+  const auto help = [job, count, &work] {
+    for (int i; (i = job->next.fetch_add(1)) < count;) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(job->mutex);
+        job->error = std::current_exception();
+      }
+      if (job->done.fetch_add(1) + 1 == count) job->done.notify_all();
+    }
+  };
+  for (int64_t i = 1; i < std::min(threads, count); ++i) pool.Schedule([help] { help(); });
+  help();
+  for (int done; (done = job->done.load()) < count;) job->done.wait(done);
+  if (job->error) std::rethrow_exception(job->error);
+}
+
+void Convolve(ffi::ThreadPool pool, const Problem& whole, int64_t seeds, const float* x,
+              const float* w, const float* y) {
+  const Problem& p = whole;
+  const int64_t x_size = p.in[0] * p.in[1] * p.channels, y_size = p.out[0] * p.out[1] * p.filters;
+  const int64_t w_size = p.kernel[0] * p.kernel[1] * p.channels / p.groups * p.filters;
+  const int64_t products = p.batch * p.out[0] * p.out[1] * w_size;
+  const int64_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const int64_t threads = std::clamp<int64_t>(pool.num_threads(), 1, cores);
+
+  int64_t parts = std::clamp<int64_t>(products / kSmallPiece, 1, std::min(threads, p.batch));
+  if (p.kind == kKernel) parts = std::clamp<int64_t>(kPartialBytes / (4 * w_size * seeds), 1, parts);
+  const auto start = [&](int64_t part) { return part * p.batch / parts; };
+  const auto plan_of = [&](int64_t part) {
+    Problem piece = whole;
+    piece.batch = start(part + 1) - start(part);
+    return FindPlan(piece);
+  };
+  const auto plan = plan_of(0);
+  const int64_t w_bytes = (plan->w.get_size() + 63) / 64 * 64;
+
+  if (p.kind == kKernel) {
+    char* partial = call_scratch.Take(seeds * parts * w_bytes);
+    Share(pool, threads, seeds * parts, [&](int64_t i) {
+      const int64_t image = i / parts * p.batch + start(i % parts);
+      Solve(*plan_of(i % parts), p.kind, x + image * x_size, partial + i * w_bytes,
+            y + image * y_size);
+    });
+    Share(pool, threads, seeds, [&](int64_t s) {
+      float* sum = reinterpret_cast<float*>(partial + s * parts * w_bytes);
+      for (int64_t part = 1; part < parts; ++part) {
+        const float* more = sum + part * w_bytes / 4;
+        for (int64_t i = 0; i < w_bytes / 4; ++i) sum[i] += more[i];
+      }
+      Reorder(*plan, At(plan->w, sum), At(plan->plain_w, w + s * w_size));
+    });
+  } else {
+    char* reordered = call_scratch.Take(seeds * w_bytes);
+    Share(pool, threads, seeds, [&](int64_t s) {
+      Reorder(*plan, At(plan->plain_w, w + s * w_size), At(plan->w, reordered + s * w_bytes));
+    });
+    Share(pool, threads, seeds * parts, [&](int64_t i) {
+      const int64_t image = i / parts * p.batch + start(i % parts);
+      Solve(*plan_of(i % parts), p.kind, x + image * x_size, reordered + i / parts * w_bytes,
+            y + image * y_size);
+    });
+  }
+  call_scratch.Return();
+}
+
+ffi::Error Handle(ffi::ThreadPool pool, Images a, Images b, ffi::Result<Images> out, int64_t kind,
+                  int64_t groups, ffi::Span<const int64_t> stride,
+                  ffi::Span<const int64_t> dilation, ffi::Span<const int64_t> before,
+                  ffi::Span<const int64_t> behind) {
+  Images& c = *out;
+  Images& x = kind == kImages ? c : a;
+  Images& w = kind == kKernel ? c : b;
+  Images& y = kind == kOutput ? c : kind == kImages ? a : b;
+  const auto xs = x.dimensions(), ws = w.dimensions(), ys = y.dimensions();
+  const Problem problem{kind, groups, xs[1], xs[4], ys[4], {xs[2], xs[3]}, {ys[2], ys[3]},
+                        {ws[1], ws[2]}, {stride[0], stride[1]}, {dilation[0], dilation[1]},
+                        {before[0], before[1]}, {behind[0], behind[1]}};
+  try {
+    Convolve(pool, problem, xs[0], x.typed_data(), w.typed_data(), y.typed_data());
+  } catch (const std::exception& error) {
+    return ffi::Error::Internal(std::string("native convolution: ") + error.what());
+  }
+  return ffi::Error::Success();
+}
+
+}  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DepthstudyConvolution, Handle,
+                              ffi::Ffi::Bind()
+                                  .Ctx<ffi::ThreadPool>()
+                                  .Arg<Images>()
+                                  .Arg<Images>()
+                                  .Ret<Images>()
+                                  .Attr<int64_t>("kind")
+                                  .Attr<int64_t>("groups")
+                                  .Attr<ffi::Span<const int64_t>>("stride")
+                                  .Attr<ffi::Span<const int64_t>>("dilation")
+                                  .Attr<ffi::Span<const int64_t>>("before")
+                                  .Attr<ffi::Span<const int64_t>>("behind"));
