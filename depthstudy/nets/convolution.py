@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 
 from depthstudy.arch.spec import Padding
 from depthstudy.arch.vocabulary import margins
+from depthstudy.nets import native
 from depthstudy.nets.depthwise import Margins, depthwise
 
 Shape = tuple[int, ...]
@@ -78,6 +79,10 @@ def convolve(
         margins(x.shape[1], side, stride, padding),
         margins(x.shape[2], side, stride, padding),
     )
+    if native.serves(x, kernel):
+        image = (x.shape[1], x.shape[2])
+        geometry = native.Geometry(image, (side, side), (stride, stride), around, groups=groups)
+        return native.convolve(x, kernel, geometry)
     formulation = choose(x.shape, kernel.shape, stride, around, groups)
     return formulation(x, kernel, stride, around, groups)
 

@@ -11,12 +11,15 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <new>
+#include <string>
 #include <thread>
+#include <unordered_map>
 
 #include "oneapi/dnnl/dnnl.hpp"
 #include "xla/ffi/api/ffi.h"
@@ -40,11 +43,45 @@ struct Problem {
   auto operator<=>(const Problem&) const = default;
 };
 
-// A problem as oneDNN solves it: w and y and x are where it wants them, w in a layout of its own.
+// A problem made ready for oneDNN, which wants w in a layout of its own.
 struct Plan {
   dnnl::primitive solve, reorder;
   memory::desc x, w, y, plain_w, scratch;
 };
+
+// oneDNN takes up to 40 times as long for these as for the depthwise kernels of 3x3.
+bool IsOurs(const Problem& p) {
+  return p.kind == kKernel && p.groups > 1 && p.groups == p.channels && p.groups == p.filters &&
+         p.kernel[0] * p.kernel[1] > 9;
+}
+
+// The kernel's gradient of a depthwise convolution, for processors with and without AVX.
+__attribute__((target_clones("avx512f", "avx2,fma", "default"))) void DepthwiseKernel(
+    const Problem& p, const float* x, const float* y, float* w) {
+  constexpr int64_t kTogether = 64;  // channels, so that a row of sums stays in the nearest cache
+  const int64_t channels = p.channels;
+  std::fill_n(w, p.kernel[0] * p.kernel[1] * channels, 0.0f);
+  for (int64_t first = 0; first < channels; first += kTogether) {
+    const int64_t count = std::min(kTogether, channels - first);
+    for (int64_t out = 0; out < p.batch * p.out[0] * p.out[1]; ++out) {
+      const int64_t image = out / (p.out[0] * p.out[1]);
+      const int64_t top = out / p.out[1] % p.out[0] * p.stride[0] - p.before[0];
+      const int64_t left = out % p.out[1] * p.stride[1] - p.before[1];
+      const float* slope = y + out * channels + first;
+      for (int64_t i = 0; i < p.kernel[0]; ++i) {
+        const int64_t row = top + i * p.dilation[0];
+        if (row < 0 || row >= p.in[0]) continue;
+        for (int64_t j = 0; j < p.kernel[1]; ++j) {
+          const int64_t column = left + j * p.dilation[1];
+          if (column < 0 || column >= p.in[1]) continue;
+          const float* pixel = x + ((image * p.in[0] + row) * p.in[1] + column) * channels + first;
+          float* sum = w + (i * p.kernel[1] + j) * channels + first;
+          for (int64_t c = 0; c < count; ++c) sum[c] += pixel[c] * slope[c];
+        }
+      }
+    }
+  }
+}
 
 const dnnl::engine& Engine() {
   static const auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
@@ -98,6 +135,10 @@ Plan MakePlan(const Problem& p) {
   plan.x = {{p.batch, p.channels, p.in[0], p.in[1]}, f32, nhwc};
   plan.y = {{p.batch, p.filters, p.out[0], p.out[1]}, f32, nhwc};
   plan.plain_w = {w_dims, f32, grouped ? memory::format_tag::hwigo : memory::format_tag::hwio};
+  if (IsOurs(p)) {
+    plan.w = plan.plain_w;
+    return plan;
+  }
   const memory::desc any(w_dims, f32, memory::format_tag::any);
   const memory::dims stride(p.stride.begin(), p.stride.end());
   const memory::dims dilation{p.dilation[0] - 1, p.dilation[1] - 1};
@@ -154,22 +195,26 @@ void Run(const dnnl::primitive& primitive, const std::unordered_map<int, memory>
   stream.wait();
 }
 
-memory At(const memory::desc& desc, const void* data) {
-  return {desc, Engine(), const_cast<void*>(data)};
-}
-
-void Reorder(const Plan& plan, const memory& from, const memory& to) {
-  Run(plan.reorder, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
-}
-
-void Solve(const Plan& plan, int64_t kind, const float* x, const void* w, const float* y) {
-  const memory scratch = At(plan.scratch, piece_scratch.Take(plan.scratch.get_size()));
-  const bool dx = kind == kImages, dw = kind == kKernel, dy = kind != kOutput;
-  Run(plan.solve, {{dx ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, At(plan.x, x)},
-                   {dw ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, At(plan.w, w)},
-                   {dy ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, At(plan.y, y)},
-                   {DNNL_ARG_SCRATCHPAD, scratch}});
+// Solves one piece; of x, w and y it writes the one that the problem asks for.
+void Solve(const Plan& plan, const Problem& p, float* x, void* w, float* y) {
+  if (IsOurs(p)) return DepthwiseKernel(p, x, y, static_cast<float*>(w));
+  const bool dx = p.kind == kImages, dw = p.kind == kKernel, dy = p.kind != kOutput;
+  Run(plan.solve, {{dx ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, {plan.x, Engine(), x}},
+                   {dw ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, {plan.w, Engine(), w}},
+                   {dy ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, {plan.y, Engine(), y}},
+                   {DNNL_ARG_SCRATCHPAD,
+                    {plan.scratch, Engine(), piece_scratch.Take(plan.scratch.get_size())}}});
   piece_scratch.Return();
+}
+
+void Reorder(const Plan& plan, void* from, const memory::desc& from_desc, void* to,
+             const memory::desc& to_desc) {
+  if (from_desc == to_desc) {
+    std::memcpy(to, from, to_desc.get_size());
+  } else {
+    Run(plan.reorder, {{DNNL_ARG_FROM, {from_desc, Engine(), from}},
+                       {DNNL_ARG_TO, {to_desc, Engine(), to}}});
+  }
 }
 
 // Calls work(0), ..., work(count - 1) on this thread and on those of the pool that have time.
@@ -201,9 +246,7 @@ void Share(ffi::ThreadPool pool, int64_t threads, int64_t count, const Work& wor
   if (job->error) std::rethrow_exception(job->error);
 }
 
-void Convolve(ffi::ThreadPool pool, const Problem& whole, int64_t seeds, const float* x,
-              const float* w, const float* y) {
-  const Problem& p = whole;
+void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, float* w, float* y) {
   const int64_t x_size = p.in[0] * p.in[1] * p.channels, y_size = p.out[0] * p.out[1] * p.filters;
   const int64_t w_size = p.kernel[0] * p.kernel[1] * p.channels / p.groups * p.filters;
   const int64_t products = p.batch * p.out[0] * p.out[1] * w_size;
@@ -212,21 +255,23 @@ void Convolve(ffi::ThreadPool pool, const Problem& whole, int64_t seeds, const f
 
   int64_t parts = std::clamp<int64_t>(products / kSmallPiece, 1, std::min(threads, p.batch));
   if (p.kind == kKernel) parts = std::clamp<int64_t>(kPartialBytes / (4 * w_size * seeds), 1, parts);
-  const auto start = [&](int64_t part) { return part * p.batch / parts; };
-  const auto plan_of = [&](int64_t part) {
-    Problem piece = whole;
-    piece.batch = start(part + 1) - start(part);
-    return FindPlan(piece);
+  const auto piece_of = [&](int64_t part) {
+    Problem piece = p;
+    piece.batch = (part + 1) * p.batch / parts - part * p.batch / parts;
+    return piece;
   };
-  const auto plan = plan_of(0);
+  const auto solve = [&](int64_t i, char* w) {
+    const Problem piece = piece_of(i % parts);
+    const int64_t image = i / parts * p.batch + i % parts * p.batch / parts;
+    Solve(*FindPlan(piece), piece, x + image * x_size, w, y + image * y_size);
+  };
+  const auto plan = FindPlan(piece_of(0));
   const int64_t w_bytes = (plan->w.get_size() + 63) / 64 * 64;
 
   if (p.kind == kKernel) {
     char* partial = call_scratch.Take(seeds * parts * w_bytes);
     Share(pool, threads, seeds * parts, [&](int64_t i) {
-      const int64_t image = i / parts * p.batch + start(i % parts);
-      Solve(*plan_of(i % parts), p.kind, x + image * x_size, partial + i * w_bytes,
-            y + image * y_size);
+      solve(i, partial + i * w_bytes);
     });
     Share(pool, threads, seeds, [&](int64_t s) {
       float* sum = reinterpret_cast<float*>(partial + s * parts * w_bytes);
@@ -234,17 +279,15 @@ void Convolve(ffi::ThreadPool pool, const Problem& whole, int64_t seeds, const f
         const float* more = sum + part * w_bytes / 4;
         for (int64_t i = 0; i < w_bytes / 4; ++i) sum[i] += more[i];
       }
-      Reorder(*plan, At(plan->w, sum), At(plan->plain_w, w + s * w_size));
+      Reorder(*plan, sum, plan->w, w + s * w_size, plan->plain_w);
     });
   } else {
     char* reordered = call_scratch.Take(seeds * w_bytes);
     Share(pool, threads, seeds, [&](int64_t s) {
-      Reorder(*plan, At(plan->plain_w, w + s * w_size), At(plan->w, reordered + s * w_bytes));
+      Reorder(*plan, w + s * w_size, plan->plain_w, reordered + s * w_bytes, plan->w);
     });
     Share(pool, threads, seeds * parts, [&](int64_t i) {
-      const int64_t image = i / parts * p.batch + start(i % parts);
-      Solve(*plan_of(i % parts), p.kind, x + image * x_size, reordered + i / parts * w_bytes,
-            y + image * y_size);
+      solve(i, reordered + i / parts * w_bytes);
     });
   }
   call_scratch.Return();
