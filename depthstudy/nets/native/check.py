@@ -12,10 +12,9 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax import lax
 
 from depthstudy.nets.native import library
-from depthstudy.nets.native.op import Geometry, convolve
+from depthstudy.nets.native.op import Geometry, by_xla, convolve
 
 _TOLERANCE = 1e-5  # of the largest value; float32's own is some 1e-7
 
@@ -43,19 +42,6 @@ def differences(geometry: Geometry, batch: int, channels: int, filters: int) -> 
         name: float(np.abs(a - b).max() / np.abs(b).max())
         for name, a, b in zip(("output", "images", "kernel"), found, expected, strict=True)
     }
-
-
-def by_xla(x: Any, w: Any, geometry: Geometry) -> Any:
-    """Returns the same convolution as XLA does it."""
-    return lax.conv_general_dilated(
-        x,
-        w,
-        window_strides=geometry.stride,
-        padding=geometry.around,
-        rhs_dilation=geometry.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=geometry.groups,
-    )
 
 
 def main(file: str) -> None:

@@ -33,7 +33,7 @@ using Images = ffi::Buffer<ffi::F32, 5>;
 enum Kind : int64_t { kOutput, kImages, kKernel };
 
 constexpr size_t kCachedPlans = 512;
-constexpr size_t kKeptBytes = size_t{32} << 20;      // of scratch, per thread, from call to call
+constexpr size_t kKeptBytes = size_t{16} << 20;      // of each scratch of a thread, from call to call
 constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of partial kernels, per call
 constexpr int64_t kSmallPiece = 1 << 20;              // products that are not worth a second thread
 
@@ -122,7 +122,7 @@ class Scratch {
   size_t size_ = 0;
 };
 
-thread_local Scratch call_scratch, piece_scratch;
+thread_local Scratch call_scratch, piece_scratch, kernel_scratch;
 
 Plan MakePlan(const Problem& p) {
   const auto f32 = memory::data_type::f32;
@@ -246,6 +246,12 @@ void Share(ffi::ThreadPool pool, int64_t threads, int64_t count, const Work& wor
   if (job->error) std::rethrow_exception(job->error);
 }
 
+void Add(const void* more, void* sum, int64_t bytes) {
+  const auto* from = static_cast<const float*>(more);
+  auto* to = static_cast<float*>(sum);
+  for (size_t i = 0; i < bytes / sizeof(float); ++i) to[i] += from[i];
+}
+
 void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, float* w, float* y) {
   const int64_t x_size = p.in[0] * p.in[1] * p.channels, y_size = p.out[0] * p.out[1] * p.filters;
   const int64_t w_size = p.kernel[0] * p.kernel[1] * p.channels / p.groups * p.filters;
@@ -268,26 +274,30 @@ void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, f
   const auto plan = FindPlan(piece_of(0));
   const int64_t w_bytes = (plan->w.get_size() + 63) / 64 * 64;
 
-  if (p.kind == kKernel) {
-    char* partial = call_scratch.Take(seeds * parts * w_bytes);
-    Share(pool, threads, seeds * parts, [&](int64_t i) {
-      solve(i, partial + i * w_bytes);
-    });
-    Share(pool, threads, seeds, [&](int64_t s) {
-      float* sum = reinterpret_cast<float*>(partial + s * parts * w_bytes);
-      for (int64_t part = 1; part < parts; ++part) {
-        const float* more = sum + part * w_bytes / 4;
-        for (int64_t i = 0; i < w_bytes / 4; ++i) sum[i] += more[i];
-      }
-      Reorder(*plan, sum, plan->w, w + s * w_size, plan->plain_w);
-    });
-  } else {
+  const auto put = [&](int64_t seed, char* found) {
+    Reorder(*plan, found, plan->w, w + seed * w_size, plan->plain_w);
+  };
+  if (p.kind != kKernel) {
     char* reordered = call_scratch.Take(seeds * w_bytes);
     Share(pool, threads, seeds, [&](int64_t s) {
       Reorder(*plan, w + s * w_size, plan->plain_w, reordered + s * w_bytes, plan->w);
     });
-    Share(pool, threads, seeds * parts, [&](int64_t i) {
-      solve(i, reordered + i / parts * w_bytes);
+    Share(pool, threads, seeds * parts,
+          [&](int64_t i) { solve(i, reordered + i / parts * w_bytes); });
+  } else if (parts == 1) {
+    Share(pool, threads, seeds, [&](int64_t s) {
+      char* found = kernel_scratch.Take(w_bytes);
+      solve(s, found);
+      put(s, found);
+      kernel_scratch.Return();
+    });
+  } else {
+    char* partial = call_scratch.Take(seeds * parts * w_bytes);
+    Share(pool, threads, seeds * parts, [&](int64_t i) { solve(i, partial + i * w_bytes); });
+    Share(pool, threads, seeds, [&](int64_t s) {
+      char* sum = partial + s * parts * w_bytes;
+      for (int64_t part = 1; part < parts; ++part) Add(sum + part * w_bytes, sum, w_bytes);
+      put(s, sum);
     });
   }
   call_scratch.Return();

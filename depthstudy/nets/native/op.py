@@ -3,7 +3,7 @@
 ``output(x, w)`` is linear in the images and in the kernel. So are its transposes, and theirs are
 again among the three: the family is closed under differentiation of any order, forward or reverse.
 
-Arrays have a leading axis of independent convolutions, to which ``jax.vmap`` adds its own:
+Arrays have a leading axis of independent convolutions, into which ``jax.vmap`` folds its own:
 images ``x[S, B, H, W, C]``, kernels ``w[S, k, l, C/groups, F]`` and outputs ``y[S, B, h, w, F]``.
 """
 
@@ -12,21 +12,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.experimental.custom_partitioning import custom_partitioning
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
-from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Float
 
-TARGET = "depthstudy_convolution"
+TARGET = "depthstudy_convolution"  # the library's function, by XLA's name for it
 
 Pair = tuple[int, int]
+Kind = Literal["output", "images", "kernel"]
+
+_NUMBERS: dict[Kind, int] = {"output": 0, "images": 1, "kernel": 2}  # as in convolution.cc
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,24 +53,38 @@ class Geometry:
     @property
     def output(self) -> Pair:
         """Height and width of what comes out."""
-        down, across = (
-            (size + before + behind - dilation * (kernel - 1) - 1) // stride + 1
-            for size, kernel, stride, (before, behind), dilation in zip(
-                self.image, self.kernel, self.stride, self.around, self.dilation, strict=True
-            )
-        )
-        return down, across
+        return self._output(0), self._output(1)
+
+    def _output(self, axis: int) -> int:
+        room = self.image[axis] + sum(self.around[axis])
+        window = self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        return (room - window) // self.stride[axis] + 1
 
 
 def convolve(
     x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
 ) -> Float[Array, "B h w F"]:
-    """Returns the convolution of float32 images, on the CPU, with the library loaded."""
+    """Returns the convolution of float32 images, on the CPU; ``library.available()`` must hold."""
     return _output.bind(x[None], w[None], geometry=geometry)[0]
 
 
-def _shape(kind: str, a: Any, b: Any, geometry: Geometry) -> tuple[int, ...]:
-    """Returns the shape of a primitive's result."""
+def by_xla(
+    x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
+) -> Float[Array, "B h w F"]:
+    """Returns the same convolution as XLA does it."""
+    return lax.conv_general_dilated(
+        x,
+        w,
+        window_strides=geometry.stride,
+        padding=geometry.around,
+        rhs_dilation=geometry.dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=geometry.groups,
+    )
+
+
+def _shape(kind: Kind, a: Any, b: Any, geometry: Geometry) -> tuple[int, ...]:
+    """Returns the shape of what a primitive makes of its operands."""
     match kind:
         case "output":
             return (*a.shape[:2], *geometry.output, b.shape[-1])
@@ -78,25 +93,38 @@ def _shape(kind: str, a: Any, b: Any, geometry: Geometry) -> tuple[int, ...]:
     return (a.shape[0], *geometry.kernel, a.shape[-1] // geometry.groups, b.shape[-1])
 
 
-_KINDS = ("output", "images", "kernel")
-
-
-def _call(kind: str, geometry: Geometry, a: Array, b: Array) -> Array:
+def _native(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     result = jax.ShapeDtypeStruct(_shape(kind, a, b, geometry), a.dtype)
-    (top, bottom), (left, right) = geometry.around
+    before, behind = zip(*geometry.around, strict=True)
     return jax.ffi.ffi_call(TARGET, result)(
         a,
         b,
-        kind=np.int64(_KINDS.index(kind)),
+        kind=np.int64(_NUMBERS[kind]),
         groups=np.int64(geometry.groups),
         stride=np.array(geometry.stride),
         dilation=np.array(geometry.dilation),
-        before=np.array((top, left)),
-        behind=np.array((bottom, right)),
+        before=np.array(before),
+        behind=np.array(behind),
     )
 
 
-def _primitive(kind: str) -> Primitive:
+def _stock(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+    """Returns the same as ``_native``, by XLA."""
+    result = jax.ShapeDtypeStruct(_shape(kind, a, b, geometry)[1:], a.dtype)
+
+    def one(a: Array, b: Array) -> Array:
+        match kind:
+            case "output":
+                return by_xla(a, b, geometry)
+            case "images":
+                return jax.linear_transpose(lambda x: by_xla(x, b, geometry), result)(a)[0]
+        return jax.linear_transpose(lambda w: by_xla(a, w, geometry), result)(b)[0]
+
+    return jnp.stack([one(*each) for each in zip(a, b, strict=True)])
+
+
+def _primitive(kind: Kind) -> Primitive:
+    """Returns a new primitive with all its rules but those of differentiation."""
     primitive = Primitive(f"native_convolution_{kind}")
 
     @functools.cache
@@ -106,33 +134,42 @@ def _primitive(kind: str) -> Primitive:
     def run(a: Array, b: Array, *, geometry: Geometry) -> Array:
         return compiled(geometry)(a, b)
 
-    def abstract(a: Any, b: Any, *, geometry: Geometry) -> Any:
+    def shape(a: Any, b: Any, *, geometry: Geometry) -> Any:
         return a.update(shape=_shape(kind, a, b, geometry))
 
-    def lower(a: Array, b: Array, *, geometry: Geometry) -> Array:
-        return _call(kind, geometry, a, b)
+    def lower(context: Any, *operands: Any, geometry: Geometry) -> Any:
+        # XLA can cut its own convolution into parts for several devices, but not a foreign call.
+        whole = getattr(context.module_context.axis_context, "num_devices", 1) == 1
+        function = functools.partial(_native if whole else _stock, kind, geometry)
+        return mlir.lower_fun(function, multiple_results=False)(context, *operands)
 
-    def batch(args: Any, axes: Any, *, geometry: Geometry) -> tuple[Array, int]:
-        (size,) = {x.shape[axis] for x, axis in zip(args, axes, strict=True) if axis is not None}
-        a, b = (_merge(x, axis, size) for x, axis in zip(args, axes, strict=True))
-        y = primitive.bind(a, b, geometry=geometry)
-        return y.reshape(size, -1, *y.shape[1:]), 0
+    def batch(operands: Any, axes: Any, *, geometry: Geometry) -> tuple[Array, int]:
+        (size,) = {x.shape[i] for x, i in zip(operands, axes, strict=True) if i is not None}
+        if axes[1] is None and kind != "kernel":  # more images for the same kernels
+            a = jnp.moveaxis(operands[0], axes[0], 1)
+            a = a.reshape(len(a), -1, *a.shape[3:])
+            result = primitive.bind(a, operands[1], geometry=geometry)
+            return result.reshape(len(a), size, -1, *result.shape[2:]), 1
+        folded = [_fold(x, i, size) for x, i in zip(operands, axes, strict=True)]
+        result = primitive.bind(*folded, geometry=geometry)
+        return result.reshape(size, -1, *result.shape[1:]), 0
 
     primitive.def_impl(run)
-    primitive.def_abstract_eval(abstract)
-    mlir.register_lowering(primitive, mlir.lower_fun(lower, multiple_results=False), "cpu")
+    primitive.def_abstract_eval(shape)
+    mlir.register_lowering(primitive, lower, "cpu")
     batching.primitive_batchers[primitive] = batch
     return primitive
 
 
-def _merge(x: Array, axis: int | None, size: int) -> Array:
-    """Returns ``x`` with a mapped axis, or ``size`` copies of it, merged into the leading axis."""
+def _fold(x: Array, axis: int | None, size: int) -> Array:
+    """Returns ``x`` with a mapped axis, or ``size`` copies of it, folded into the leading axis."""
     x = jnp.broadcast_to(x, (size, *x.shape)) if axis is None else jnp.moveaxis(x, axis, 0)
     return x.reshape(-1, *x.shape[2:])
 
 
-_output, _images, _kernel = map(_primitive, _KINDS)
+_output, _images, _kernel = _primitive("output"), _primitive("images"), _primitive("kernel")
 
+# The transposes take what flows back and the two operands, of which only one is known.
 ad.defbilinear(
     _output,
     lambda y, x, w, geometry: _images.bind(y, w, geometry=geometry),
