@@ -1,0 +1,205 @@
+"""The native convolution is XLA's, to every order of differentiation and under every batching."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from depthstudy import arch, nets
+from depthstudy.nets import convolution, native
+from depthstudy.nets.native.op import TARGET, Geometry, by_xla, convolve
+
+pytestmark = pytest.mark.skipif(not native.available(), reason="the extension is not built")
+
+SAME = ((1, 1), (1, 1))
+CASES = [  # geometry, channels, filters
+    (Geometry((6, 5), (3, 3), (1, 1), SAME), 3, 4),
+    (Geometry((7, 6), (3, 3), (2, 2), ((0, 1), (1, 1)), groups=2), 4, 6),
+    (Geometry((6, 6), (3, 3), (1, 1), SAME, groups=8), 8, 8),
+    (Geometry((8, 8), (5, 5), (2, 2), ((2, 2), (1, 2)), groups=4), 4, 4),
+]
+
+
+def operands(geometry: Geometry, channels: int, filters: int, batch: int = 3) -> tuple[Any, ...]:
+    """Images and a kernel, two directions in them, and weights of the output."""
+    random = np.random.default_rng(0)
+    x = (batch, *geometry.image, channels)
+    w = (*geometry.kernel, channels // geometry.groups, filters)
+    y = (batch, *geometry.output, filters)
+    return tuple(random.standard_normal(shape, np.float32) for shape in (x, w, x, w, y))
+
+
+def in_float64(function: Callable[..., Any], *arguments: Any) -> Any:
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda x: np.asarray(x, np.float64), arguments)
+        return jax.tree.map(np.asarray, jax.jit(function)(*wide))
+
+
+def assert_close(found: Any, expected: Any, tolerance: float = 1e-5) -> None:
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, atol=tolerance * np.abs(b).max())
+
+
+def with_gradients(way: Any, geometry: Geometry, x: Any, w: Any, y: Any) -> Any:
+    out, pull = jax.vjp(lambda x, w: way(x, w, geometry), x, w)
+    return out, *pull(y)
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[Geometry, int, int, int]:
+    def pair(low: int, high: int) -> tuple[int, int]:
+        return draw(st.integers(low, high)), draw(st.integers(low, high))
+
+    kernel, dilation, around = pair(1, 5), pair(1, 2), (pair(0, 3), pair(0, 3))
+    image = tuple(
+        draw(st.integers(max(1, d * (k - 1) + 1 - sum(pad)), 12))
+        for k, d, pad in zip(kernel, dilation, around, strict=True)
+    )
+    groups = draw(st.sampled_from([1, 1, 2, 3, 16]))
+    inside, outside = (1, 1) if draw(st.booleans()) else pair(1, 9)
+    geometry = Geometry(image, kernel, pair(1, 3), around, dilation, groups)  # type: ignore[arg-type]
+    return geometry, groups * inside, groups * outside, draw(st.integers(1, 9))
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(problems())
+def test_any_shape_is_xlas_in_float64(problem: tuple[Geometry, int, int, int]) -> None:
+    geometry, channels, filters, batch = problem
+    x, w, _, _, y = operands(geometry, channels, filters, batch)
+    found = with_gradients(convolve, geometry, x, w, y)
+    expected = in_float64(functools.partial(with_gradients, by_xla, geometry), x, w, y)
+    assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("side", "channels"), [(16, 32), (8, 64)])
+def test_pieces_add_up(side: int, channels: int) -> None:
+    """Large enough to be split over threads, by a batch that does not split evenly."""
+    geometry = Geometry((side, side), (3, 3), (1, 1), SAME)
+    x, w, _, _, y = operands(geometry, channels, channels, 37)
+    found = jax.jit(functools.partial(with_gradients, convolve, geometry))(x, w, y)
+    assert_close(found, in_float64(functools.partial(with_gradients, by_xla, geometry), x, w, y))
+
+
+@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
+def test_second_order(geometry: Geometry, channels: int, filters: int) -> None:
+    x, w, dx, dw, y = operands(geometry, channels, filters)
+
+    def slopes(way: Any, x: Any, w: Any) -> Any:
+        return jax.grad(lambda x, w: (y * jnp.sin(way(x, w, geometry))).sum(), (0, 1))(x, w)
+
+    def forward_over_reverse(way: Any, x: Any, w: Any) -> Any:
+        return jax.jvp(functools.partial(slopes, way), (x, w), (x * 0 + dx, w * 0 + dw))[1]
+
+    def reverse_over_reverse(way: Any, x: Any, w: Any) -> Any:
+        def along(x: Any, w: Any) -> Any:
+            a, b = slopes(way, x, w)
+            return (a * dx).sum() + (b * dw).sum()
+
+        return jax.grad(along, (0, 1))(x, w)
+
+    for order in (forward_over_reverse, reverse_over_reverse):
+        found = jax.jit(functools.partial(order, convolve))(x, w)
+        assert_close(found, in_float64(functools.partial(order, by_xla), x, w))
+
+
+@pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0), (2, 3)])
+@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES[:3])
+def test_a_population_is_its_members(
+    geometry: Geometry, channels: int, filters: int, axes: Any
+) -> None:
+    x, w, dx, dw, _ = operands(geometry, channels, filters)
+    many = [
+        one if axis is None else np.stack([one, other, one - other], axis)
+        for one, other, axis in zip((x, w), (dx, dw), axes, strict=True)
+    ]
+
+    def slopes(way: Any, x: Any, w: Any) -> Any:
+        return jax.grad(lambda x, w: (way(x, w, geometry) ** 3).sum(), (0, 1))(x, w)
+
+    found = jax.jit(jax.vmap(functools.partial(slopes, convolve), axes))(*many)
+    assert_close(found, in_float64(jax.vmap(functools.partial(slopes, by_xla), axes), *many))
+
+
+def test_populations_of_populations() -> None:
+    geometry, channels, filters = CASES[0]
+    x, w, _, _, _ = operands(geometry, channels, filters)
+    xs = np.stack([np.stack([x * i + j for i in range(2)]) for j in range(3)])
+    ws = np.stack([w, -w, w * w])
+
+    def nested(way: Any, xs: Any, ws: Any) -> Any:
+        one = functools.partial(way, geometry=geometry)
+        return jax.vmap(jax.vmap(one, (0, None)))(xs, ws)
+
+    expected = in_float64(functools.partial(nested, by_xla), xs, ws)
+    assert_close(nested(convolve, xs, ws), expected)
+
+
+def test_a_batch_over_several_devices_is_left_to_xla() -> None:
+    geometry, channels, filters = CASES[0]
+    x, w, _, _, y = operands(geometry, channels, filters, batch=16)
+    mesh = Mesh(np.array(jax.devices()), ("batch",))
+    cut, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (("batch",), ()))
+    placed = jax.device_put((x, w, y), (cut, whole, cut))
+    step = jax.jit(functools.partial(with_gradients, convolve, geometry)).lower(*placed).compile()
+    found = step(*placed)
+    assert TARGET not in step.as_text()
+    assert found[0].sharding.is_equivalent_to(cut, 4)
+    assert_close(found, in_float64(functools.partial(with_gradients, by_xla, geometry), x, w, y))
+
+
+def test_each_device_of_pmap_uses_it() -> None:
+    geometry, channels, filters = CASES[0]
+    x, w, dx, dw, _ = operands(geometry, channels, filters)
+    many = [np.stack([one, other]) for one, other in ((x, dx), (w, dw))]
+    mapped = jax.pmap(functools.partial(convolve, geometry=geometry))
+    assert TARGET in mapped.lower(*many).compile().as_text()
+    expected = in_float64(jax.vmap(functools.partial(by_xla, geometry=geometry)), *many)
+    assert_close(mapped(*many), expected)
+
+
+def test_what_it_cannot_do_is_left_to_xla(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(native, "convolve", refuse)
+    for dtype, batch in ((jnp.bfloat16, 2), (jnp.float32, 0)):
+        x, w = jnp.ones((batch, 6, 6, 4), dtype), jnp.ones((3, 3, 4, 4), dtype)
+        assert convolution.convolve(x, w, 1).dtype == dtype
+    with jax.enable_x64(True):
+        assert convolution.convolve(np.ones((2, 6, 6, 4)), np.ones((3, 3, 4, 4)), 1).shape[1] == 6
+    with pytest.raises(AssertionError):
+        convolution.convolve(np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32), 1)
+
+
+def test_a_net_has_the_same_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = arch.build("resnet", depth=8, layout="cifar", width=8, num_classes=10)
+    network = nets.Network(spec)
+    images = np.random.default_rng(0).standard_normal((8, 16, 16, 3), np.float32)
+    variables = nets.init(network, jax.random.key(0), images.shape[1:])
+
+    def loss(variables: Any) -> Any:
+        return (network.apply(variables, images) ** 2).mean()
+
+    found = jax.jit(jax.grad(loss))(variables)
+    monkeypatch.setattr(native, "serves", lambda *_: False)
+    assert_close(found, jax.jit(jax.grad(lambda v: loss(v)))(variables), 1e-4)
+
+
+def test_eight_devices_at_once_neither_hang_nor_grow() -> None:
+    command = [sys.executable, str(Path(__file__).with_name("native_stress.py")), "60"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 150
