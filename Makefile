@@ -1,14 +1,21 @@
 # make study: a depth study on the embedded digits, from nothing to a report.
 # make test: everything that CI checks.
+# make native: faster convolutions on the CPU, where there is a C++ compiler; study does it too.
 
 PYTHON ?= python3.11
 BIN := .venv/bin
 STUDY ?= configs/quickstart.py
 
-.PHONY: study test lint clean
+.PHONY: study native test lint clean
 
-study: .venv/run.stamp
+study: .venv/run.stamp native
 	$(BIN)/python scripts/run.py --config=$(STUDY)
+
+native: .venv/run.stamp
+	@if command -v $${CXX:-g++} >/dev/null && ! test -e .venv/lib/libdnnl.so.3; then \
+	  $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[native]' || true; \
+	fi
+	@$(BIN)/python -m depthstudy.nets.native.build || true
 
 test: lint
 	$(BIN)/python -m pytest -n auto --dist loadfile
