@@ -181,7 +181,9 @@ def test_what_it_cannot_do_is_left_to_xla(monkeypatch: pytest.MonkeyPatch) -> No
     with jax.enable_x64(True):
         assert convolution.convolve(np.ones((2, 6, 6, 4)), np.ones((3, 3, 4, 4)), 1).shape[1] == 6
     with pytest.raises(AssertionError):
-        convolution.convolve(np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32), 1)
+        convolution.convolve(
+            np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32), 1
+        )
 
 
 def test_a_net_has_the_same_gradients(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def build() -> str:
     try:
         compiler = shutil.which(os.environ.get("CXX", "g++"))
         if compiler is None:
-            raise _Unable("there is no C++ compiler")
+            raise _BuildError("there is no C++ compiler")
         command = [compiler, *_flags(_find(*_HEADER).parents[2], _find(*_LIBRARY).parent)]
         target.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -41,12 +41,12 @@ def build() -> str:
             _run("compiling", [*command, "-o", str(made)])
             _run("the self-test", [sys.executable, "-m", f"{__package__}.check", str(made)])
             made.replace(target)
-    except (_Unable, OSError) as error:
+    except (_BuildError, OSError) as error:
         return f"not built: {error}"
     return "built"
 
 
-class _Unable(Exception):
+class _BuildError(Exception):
     """What stands in the way of building."""
 
 
@@ -54,11 +54,11 @@ def _find(distribution: str, file: str) -> Path:
     try:
         files = importlib.metadata.files(distribution) or []
     except importlib.metadata.PackageNotFoundError:
-        raise _Unable("oneDNN is missing, pip install 'depthstudy[native]'") from None
+        raise _BuildError("oneDNN is missing, pip install 'depthstudy[native]'") from None
     for path in files:
         if str(path).endswith(file):
             return Path(str(path.locate())).resolve()
-    raise _Unable(f"{distribution} has no {file}")
+    raise _BuildError(f"{distribution} has no {file}")
 
 
 def _flags(headers: Path, shared: Path) -> list[str]:
@@ -74,18 +74,18 @@ def _run(what: str, command: list[str]) -> None:
     """Runs a command that must succeed.
 
     Raises:
-      _Unable: It fails, crashes or hangs.
+      _BuildError: It fails, crashes or hangs.
     """
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        raise _Unable(f"{what} took over {_PATIENCE} s") from None
+        raise _BuildError(f"{what} took over {_PATIENCE} s") from None
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
         said = lines[0].strip() if lines else f"exit code {done.returncode}"
-        raise _Unable(f"{what} failed, {said}")
+        raise _BuildError(f"{what} failed, {said}")
 
 
 if __name__ == "__main__":

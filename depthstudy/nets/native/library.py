@@ -58,6 +58,10 @@ def load(library: Path) -> str | None:
     try:
         function = ctypes.CDLL(str(library)).DepthstudyConvolution
         jax.ffi.register_ffi_target(TARGET, jax.ffi.pycapsule(function), platform="cpu")
-    except (OSError, AttributeError, RuntimeError) as error:  # RuntimeError is XLA's, on its version
+    except (
+        OSError,
+        AttributeError,
+        RuntimeError,
+    ) as error:  # RuntimeError is XLA's, on its version
         return str(error).splitlines()[0]
     return None
