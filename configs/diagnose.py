@@ -30,5 +30,6 @@ def get_config() -> ml_collections.ConfigDict:
     config.train.warmup_steps = 45
     config.train.log_every = 9
     config.train.evaluations = 3
+    config.probes = ("gradients", "cka", "deletion", "linear", "rank", "field")
     config.hypotheses = (*questions.degradation(), *questions.redundancy(margin=0.02))
     return config
