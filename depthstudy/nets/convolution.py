@@ -90,11 +90,10 @@ def convolve(
 def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: int) -> Formulation:
     """Returns the formulation that was measured as the fastest for these shapes where it runs.
 
-    On a CPU of two cores, as shares of the stock convolution's processor time, batch 64: single
-    pixels 0.8 to 1 forward, and 1/8 to 1/3 for the kernel's gradient; groups 1/2 to 1/5 and
-    1/20 to 1/50; depthwise 1/20 to 1/40
-    forward and 1/8 to 1/30 for the kernel's gradient. Dense kernels of 3x3 are fastest as they
-    are, but for a few pixels: for 2x2 patches take 1/8, for 8x8 and more twice to thrice as long.
+    On a CPU of two cores, as shares of the stock convolution's processor time: single pixels 0.8
+    to 1 forward, and 1/8 to 1/3 for the kernel's gradient; groups 1/2 to 1/5, and 1/20 to 1/50;
+    depthwise 1/20 to 1/40, and 1/8 to 1/30. Dense kernels of 3x3 are fastest as they are, but for
+    a few pixels: for 2x2 patches take 1/8, for 8x8 and more twice to thrice as long.
 
     Args:
       image: Shape of the images.

@@ -100,7 +100,12 @@ def test_cost_predicts_every_shape(family: str, options: dict, side: int) -> Non
             assert named["/".join(layer.path)].shape == (2, *layer.shape), layer.path
 
 
-_PRODUCTS = ("conv_general_dilated", "dot_general", "native_convolution_output")
+_PRODUCTS = (
+    "conv_general_dilated",
+    "depthwise",
+    "dot_general",
+    "native_convolution_output",
+)
 
 
 @pytest.mark.parametrize(("family", "options"), MEMBERS)
