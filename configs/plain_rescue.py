@@ -17,12 +17,15 @@ NO_NORM = (("model.norm", "none"),)
 SLOW = (("train.learning_rate", 0.005),)
 RESNET = (("model.family", "resnet"),)
 RESCUES = {  # settings, and what is claimed
-    "residual": (RESNET, "Residual connections"),
-    "no_norm": ((*NO_NORM, *SLOW), "Leaving normalisation out"),
-    "looks_linear": ((("model.init", "looks_linear"), *NO_NORM, *SLOW), "An isometric start"),
-    "silu": ((("model.activation", "silu"),), "Another activation"),
-    "skip_init": ((("model.skip_init", True), *RESNET, *NO_NORM), "SkipInit"),
-    "repvgg": ((("model.branches", "repvgg"),), "RepVGG's branches"),
+    "residual": (RESNET, "Residual connections lower"),
+    "no_norm": ((*NO_NORM, *SLOW), "Leaving normalisation out lowers"),
+    "looks_linear": (
+        (("model.init", "looks_linear"), *NO_NORM, *SLOW),
+        "An isometric start lowers",
+    ),
+    "silu": ((("model.activation", "silu"),), "Another activation lowers"),
+    "skip_init": ((("model.skip_init", True), *RESNET, *NO_NORM), "SkipInit lowers"),
+    "repvgg": ((("model.branches", "repvgg"),), "RepVGG's branches lower"),
 }
 PLAIN = {
     "model.family": "plain",
@@ -54,7 +57,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.hypotheses = tuple(
         {
             "name": name,
-            "statement": f"{words} lower the test error of the plain net by 5 points or more.",
+            "statement": f"{words} the test error of the plain net by 5 points or more.",
             "metric": "test_error",
             "relation": "less",
             "where": tuple((PLAIN | dict(settings)).items()),

@@ -145,20 +145,23 @@ def _sign(metric: str, effect: float, words: tuple[str, str, str]) -> str:
 
 
 def _settings(hypothesis: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Returns the settings that both sides share, and those of each side alone."""
+    """Returns the settings that both sides share, but for defaults, and those of each side alone."""
     where = dict(hypothesis.get("where") or ())
     against = dict(hypothesis.get("against") or ())
     shared = {key: value for key, value in where.items() if against.get(key, ...) == value}
     sides = [{k: v for k, v in side.items() if k not in shared} for side in (where, against)]
+    told = {key: value for key, value in shared.items() if value is not None}
     first, second, third = (
-        ", ".join(_setting(key, value) for key, value in part.items()) for part in (shared, *sides)
+        ", ".join(_setting(key, value) for key, value in part.items()) for part in (told, *sides)
     )
     return first, second, third
 
 
 def _setting(field: str, value: Any) -> str:
-    """Returns ``"resnet"``, ``"the greatest depth"`` or ``"norm=none"``."""
+    """Returns ``"resnet"``, ``"the greatest depth"``, ``"norm=none"`` or ``"the default norm"``."""
     name = field.rpartition(".")[2]
+    if value is None:
+        return f"the default {name.replace('_', ' ')}"
     if value in ("greatest", "least"):
         return f"the {value} {name.replace('_', ' ')}"
     if name == "treatment":

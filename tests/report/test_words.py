@@ -71,6 +71,17 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             "residual=False (95% interval 48.5 to 65.7, p = 0.002, 3 seeds).",
         ),
         (
+            hypothesis(
+                "less",
+                "test_error",
+                where=[["model.norm", "none"], ["model.skip_init", None], ["model.depth", 8]],
+                against=[["model.norm", None], ["model.skip_init", None], ["model.depth", 8]],
+            ),
+            verdict("supported", -0.571, -0.657, -0.485),
+            "At depth=8, test error was 57.1 points lower with norm=none than with the default "
+            "norm (95% interval 48.5 to 65.7, p = 0.002, 3 seeds).",
+        ),
+        (
             hypothesis("greater", "gap", where={"train.weight_decay": 0.0}, against={}),
             verdict("supported", 0.031, 0.02, 0.042),
             "The gap between test and train error was 3.1 points higher "
