@@ -145,7 +145,7 @@ def _sign(metric: str, effect: float, words: tuple[str, str, str]) -> str:
 
 
 def _settings(hypothesis: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Returns the settings that both sides share, but for defaults, and those of each side alone."""
+    """Returns the settings that both sides share, defaults left out, and those of each alone."""
     where = dict(hypothesis.get("where") or ())
     against = dict(hypothesis.get("against") or ())
     shared = {key: value for key, value in where.items() if against.get(key, ...) == value}
