@@ -17,7 +17,7 @@ native: .venv/run.stamp
 	fi
 	@$(BIN)/python -m depthstudy.nets.native.build || true
 
-test: lint
+test: lint native
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/test.stamp

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from depthstudy import runtime
+from depthstudy import nets, runtime
 from depthstudy.bench.timing import Row
 
 _COLUMNS = ("work", "ours_ms", "peer_ms", "ratio", "spread")
@@ -73,7 +73,12 @@ def _short(milliseconds: float | None) -> str:
 
 
 def _machine(command: str, load: Sequence[float]) -> dict[str, str]:
-    found = {"command": command, **runtime.hardware(), **runtime.versions()}
+    found = {
+        "command": command,
+        **runtime.hardware(),
+        "convolutions": nets.convolutions(),
+        **runtime.versions(),
+    }
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         found["torch"] = importlib.metadata.version("torch")
     found["load before"] = " ".join(f"{x:.2f}" for x in load)

@@ -85,7 +85,7 @@ def measure(
         probes={name: probes.PROBES[name].description for name in chosen},
         seconds=seconds,
         versions=runtime.versions(),
-        hardware=runtime.hardware(),
+        hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
     )
     store.write_table(out / store.ANALYSIS, records.frame(Record, rows))
     store.write_analysis_info(out, info)

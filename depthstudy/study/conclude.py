@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from depthstudy import records, runtime, store
+from depthstudy import nets, records, runtime, store
 from depthstudy.arch import ArchSpec, cost
 from depthstudy.config import StudyConfig
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
@@ -98,7 +98,7 @@ def conclude(
         seeds=study.seeds,
         variants=infos,
         versions=runtime.versions(),
-        hardware=runtime.hardware(),
+        hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
         seconds={
             "compile": compile_seconds + (earlier.seconds["compile"] if earlier else 0),
             "train": sum(outcome.train_seconds for outcome in outcomes),

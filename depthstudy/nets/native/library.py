@@ -47,6 +47,12 @@ def serves(*operands: Any) -> bool:
     )
 
 
+def in_words() -> str:
+    """Returns what convolves here, for a record of what a study ran on."""
+    reason = absence() if jax.default_backend() == "cpu" else "not a CPU"
+    return "oneDNN" if reason is None else f"XLA (native: {reason})"
+
+
 @functools.cache
 def absence() -> str | None:
     """Returns why the library is not in use; ``None`` if it is, and it is loaded then."""
