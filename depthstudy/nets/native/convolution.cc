@@ -28,17 +28,18 @@ namespace {
 
 namespace ffi = xla::ffi;
 using dnnl::memory;
-using Images = ffi::Buffer<ffi::F32, 5>;
+using Array = ffi::Buffer<ffi::F32, 5>;
 
 enum Kind : int64_t { kOutput, kImages, kKernel };
 
 constexpr size_t kCachedPlans = 512;
-constexpr size_t kKeptBytes = size_t{16} << 20;      // of each scratch of a thread, from call to call
+constexpr size_t kKeptBytes = size_t{16} << 20;       // of each scratch of a thread, between calls
 constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of partial kernels, per call
 constexpr int64_t kSmallPiece = 1 << 20;              // products that are not worth a second thread
 
+// One piece of a call. All pieces have w in the layout that oneDNN likes for the first of them.
 struct Problem {
-  int64_t kind, groups, batch, channels, filters;
+  int64_t kind, groups, batch, first_batch, channels, filters;
   std::array<int64_t, 2> in, out, kernel, stride, dilation, before, behind;
   auto operator<=>(const Problem&) const = default;
 };
@@ -124,6 +125,8 @@ class Scratch {
 
 thread_local Scratch call_scratch, piece_scratch, kernel_scratch;
 
+std::shared_ptr<const Plan> FindPlan(const Problem& problem);
+
 Plan MakePlan(const Problem& p) {
   const auto f32 = memory::data_type::f32;
   const auto nhwc = memory::format_tag::nhwc;
@@ -139,7 +142,10 @@ Plan MakePlan(const Problem& p) {
     plan.w = plan.plain_w;
     return plan;
   }
-  const memory::desc any(w_dims, f32, memory::format_tag::any);
+  Problem first = p;
+  first.batch = p.first_batch;
+  const memory::desc layout = first == p ? memory::desc(w_dims, f32, memory::format_tag::any)
+                                         : FindPlan(first)->w;
   const memory::dims stride(p.stride.begin(), p.stride.end());
   const memory::dims dilation{p.dilation[0] - 1, p.dilation[1] - 1};
   const memory::dims before(p.before.begin(), p.before.end());
@@ -149,7 +155,7 @@ Plan MakePlan(const Problem& p) {
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
 
   const dnnl::convolution_forward::primitive_desc forward(
-      Engine(), dnnl::prop_kind::forward_training, direct, plan.x, any, plan.y, stride, dilation,
+      Engine(), dnnl::prop_kind::forward_training, direct, plan.x, layout, plan.y, stride, dilation,
       before, behind, attr);
   if (p.kind == kOutput) {
     plan.w = forward.weights_desc();
@@ -157,13 +163,13 @@ Plan MakePlan(const Problem& p) {
     plan.solve = dnnl::convolution_forward(forward);
   } else if (p.kind == kImages) {
     const dnnl::convolution_backward_data::primitive_desc backward(
-        Engine(), direct, plan.x, any, plan.y, stride, dilation, before, behind, forward, attr);
+        Engine(), direct, plan.x, layout, plan.y, stride, dilation, before, behind, forward, attr);
     plan.w = backward.weights_desc();
     plan.scratch = backward.scratchpad_desc();
     plan.solve = dnnl::convolution_backward_data(backward);
   } else {
     const dnnl::convolution_backward_weights::primitive_desc backward(
-        Engine(), direct, plan.x, any, plan.y, stride, dilation, before, behind, forward, attr);
+        Engine(), direct, plan.x, layout, plan.y, stride, dilation, before, behind, forward, attr);
     plan.w = backward.diff_weights_desc();
     plan.scratch = backward.scratchpad_desc();
     plan.solve = dnnl::convolution_backward_weights(backward);
@@ -175,17 +181,14 @@ Plan MakePlan(const Problem& p) {
 }
 
 std::shared_ptr<const Plan> FindPlan(const Problem& problem) {
-  static auto* mutex = new std::mutex;
+  static auto* mutex = new std::recursive_mutex;
   static auto* plans = new std::map<Problem, std::shared_ptr<const Plan>>;
   const std::lock_guard lock(*mutex);
-  auto& plan = (*plans)[problem];
-  if (plan == nullptr) {
-    const OneThread guard;
-    plan = std::make_shared<const Plan>(MakePlan(problem));
-  }
-  auto found = plan;
-  if (plans->size() > kCachedPlans) plans->clear();
-  return found;
+  if (const auto found = plans->find(problem); found != plans->end()) return found->second;
+  const OneThread guard;
+  const auto plan = std::make_shared<const Plan>(MakePlan(problem));
+  if (plans->size() >= kCachedPlans) plans->clear();
+  return (*plans)[problem] = plan;
 }
 
 void Run(const dnnl::primitive& primitive, const std::unordered_map<int, memory>& arguments) {
@@ -260,10 +263,12 @@ void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, f
   const int64_t threads = std::clamp<int64_t>(pool.num_threads(), 1, cores);
 
   int64_t parts = std::clamp<int64_t>(products / kSmallPiece, 1, std::min(threads, p.batch));
-  if (p.kind == kKernel) parts = std::clamp<int64_t>(kPartialBytes / (4 * w_size * seeds), 1, parts);
+  const int64_t room = kPartialBytes / (4 * w_size * seeds);
+  if (p.kind == kKernel) parts = std::clamp<int64_t>(room, 1, parts);
   const auto piece_of = [&](int64_t part) {
     Problem piece = p;
     piece.batch = (part + 1) * p.batch / parts - part * p.batch / parts;
+    piece.first_batch = p.batch / parts;
     return piece;
   };
   const auto solve = [&](int64_t i, char* w) {
@@ -303,16 +308,16 @@ void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, f
   call_scratch.Return();
 }
 
-ffi::Error Handle(ffi::ThreadPool pool, Images a, Images b, ffi::Result<Images> out, int64_t kind,
+ffi::Error Handle(ffi::ThreadPool pool, Array a, Array b, ffi::Result<Array> out, int64_t kind,
                   int64_t groups, ffi::Span<const int64_t> stride,
                   ffi::Span<const int64_t> dilation, ffi::Span<const int64_t> before,
                   ffi::Span<const int64_t> behind) {
-  Images& c = *out;
-  Images& x = kind == kImages ? c : a;
-  Images& w = kind == kKernel ? c : b;
-  Images& y = kind == kOutput ? c : kind == kImages ? a : b;
+  Array& c = *out;
+  Array& x = kind == kImages ? c : a;
+  Array& w = kind == kKernel ? c : b;
+  Array& y = kind == kOutput ? c : kind == kImages ? a : b;
   const auto xs = x.dimensions(), ws = w.dimensions(), ys = y.dimensions();
-  const Problem problem{kind, groups, xs[1], xs[4], ys[4], {xs[2], xs[3]}, {ys[2], ys[3]},
+  const Problem problem{kind, groups, xs[1], xs[1], xs[4], ys[4], {xs[2], xs[3]}, {ys[2], ys[3]},
                         {ws[1], ws[2]}, {stride[0], stride[1]}, {dilation[0], dilation[1]},
                         {before[0], before[1]}, {behind[0], behind[1]}};
   try {
@@ -328,9 +333,9 @@ ffi::Error Handle(ffi::ThreadPool pool, Images a, Images b, ffi::Result<Images> 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(DepthstudyConvolution, Handle,
                               ffi::Ffi::Bind()
                                   .Ctx<ffi::ThreadPool>()
-                                  .Arg<Images>()
-                                  .Arg<Images>()
-                                  .Ret<Images>()
+                                  .Arg<Array>()
+                                  .Arg<Array>()
+                                  .Ret<Array>()
                                   .Attr<int64_t>("kind")
                                   .Attr<int64_t>("groups")
                                   .Attr<ffi::Span<const int64_t>>("stride")
