@@ -27,7 +27,7 @@ lint: .venv/test.stamp
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv results
+	rm -rf .venv results depthstudy/nets/native/build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || python3 -m venv .venv
