@@ -44,7 +44,7 @@ def main() -> None:
             print(f"{name:22}{probe.description}")
         return
     _check()
-    runtime.use_compilation_cache()
+    runtime.set_up()
     command = shlex.join(["python", *sys.argv])
     if _WEIGHTS.value:
         workdir = Path(_WORKDIR.value or Path("results", Path(_WEIGHTS.value).stem))

@@ -27,7 +27,7 @@ def main() -> None:
     """Plans, runs and reports, as the flags say."""
     if _CONFIG.value is None:
         raise InputError("give --config=FILE, for example --config=configs/quickstart.py")
-    runtime.use_compilation_cache()
+    runtime.set_up()
     if _DRY_RUN.value:
         print(study.describe(_CONFIG.value))
         return

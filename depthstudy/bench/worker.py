@@ -13,6 +13,7 @@ import subprocess
 import sys
 from types import TracebackType
 
+from depthstudy import runtime
 from depthstudy.bench.works import WORKS
 
 _COMMAND = "import sys; from depthstudy.bench import worker; worker.main(*sys.argv[1:])"
@@ -61,7 +62,8 @@ class Worker:
 
 
 def main(side: str, name: str) -> None:
-    """Does runs until the input ends."""
+    """Does runs until the input ends; either side keeps its memory, as our studies do."""
+    runtime.keep_memory()
     if side == "torch":
         from depthstudy.bench import torch_side
 
