@@ -69,7 +69,10 @@ def expected(dense: ArchSpec, own: PruneConfig) -> ArchSpec:
 
 
 def training(dense: ArchSpec, spec: ArchSpec, config: StudyConfig, dataset: Dataset) -> TrainConfig:
-    """Returns how what is left is trained: fine-tuned, or anew for as long as both together."""
+    """Returns how what is left is trained: fine-tuned, or anew for as long as both together.
+
+    The penalty on scales is for what is to be pruned, so there is none any more.
+    """
     base, own = config.train, config.prune
     if own == DENSE:
         return base
@@ -78,12 +81,14 @@ def training(dense: ArchSpec, spec: ArchSpec, config: StudyConfig, dataset: Data
     )
     if own.control == "none":
         rate = own.fine_tune_rate or base.learning_rate
-        return dataclasses.replace(base, steps=tuning, learning_rate=rate, warmup_steps=0)
+        return dataclasses.replace(
+            base, steps=tuning, learning_rate=rate, warmup_steps=0, scale_penalty=0.0
+        )
     before = train.count_steps(base, len(dataset.train))
     if own.control == "scratch_compute":
         macs = [cost(value, dataset.image_shape).macs for value in (dense, spec)]
         before = round(before * macs[0] / macs[1])
-    return dataclasses.replace(base, steps=before + tuning)
+    return dataclasses.replace(base, steps=before + tuning, scale_penalty=0.0)
 
 
 def sparsity(own: PruneConfig, steps: int) -> train.Sparsity | None:

@@ -13,6 +13,7 @@ import ml_collections
 from tqdm import tqdm
 
 from depthstudy import config, store, train
+from depthstudy.arch import ArchSpec
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.store import Outcome, RunInfo, RunStore
@@ -62,8 +63,7 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
             if all(run.read_outcome() for run in stores):
                 bar.update(variant.work * study.seeds * (not variant.info.same_as))
             elif variant.is_pruned:
-                for seed in range(study.seeds):
-                    compile_seconds += _train_pruned(variant, stores, seed, workdir, bar)
+                compile_seconds += _train_pruned(variant, stores, workdir, bar)
             else:
                 program = _program(variant, pruned.Beginning(variant.spec), study.seeds, bar)
                 compile_seconds += program.compile_seconds
@@ -73,20 +73,28 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
     return compile_seconds
 
 
-def _train_pruned(
-    variant: Variant, stores: Sequence[RunStore], seed: int, workdir: Path, bar: Any
-) -> float:
-    """Trains a run that starts from its dense twin, and returns the seconds of compiling."""
-    run = stores[seed]
-    if run.read_outcome():
-        bar.update(variant.work)
-        return 0.0
-    bar.set_description(f"{variant.name}: pruning seed {seed}")
-    dense = RunStore.of(workdir, variant.info.dense, seed)
-    beginning = pruned.begin(variant.config, variant.dataset, dense, run)
-    program = _program(variant, beginning, 1, bar)
-    _train_group(program, variant, [_run_info(variant, seed, beginning)], [run], bar)
-    return program.compile_seconds
+def _train_pruned(variant: Variant, stores: Sequence[RunStore], workdir: Path, bar: Any) -> float:
+    """Trains runs that start from their dense twins, and returns the seconds of compiling.
+
+    What is compiled for a seed serves the next ones as long as they have the same architecture.
+    """
+    compile_seconds = 0.0
+    last: tuple[ArchSpec, train.Program] | None = None
+    for seed, run in enumerate(stores):
+        if run.read_outcome():
+            bar.update(variant.work)
+            continue
+        bar.set_description(f"{variant.name}: pruning seed {seed}")
+        dense = RunStore.of(workdir, variant.info.dense, seed)
+        beginning = pruned.begin(variant.config, variant.dataset, dense, run)
+        if last and last[0] == beginning.spec:
+            program = dataclasses.replace(last[1], start=beginning.variables)
+        else:
+            program = _program(variant, beginning, 1, bar)
+            compile_seconds += program.compile_seconds
+        last = beginning.spec, program
+        _train_group(program, variant, [_run_info(variant, seed, beginning)], [run], bar)
+    return compile_seconds
 
 
 def _program(variant: Variant, beginning: pruned.Beginning, seeds: int, bar: Any) -> train.Program:

@@ -17,6 +17,8 @@ from depthstudy.study import pruned
 DEPTH = "model.depth"
 VARIED = ("model", "data", "train", "prune")  # the groups of fields in which variants may differ
 _NOT_TOLD = (DEPTH, "model.depth_multiplier", "model.family")  # of a group
+_TUNING = ("prune.fine_tune_epochs", "prune.fine_tune_rate")
+_UNPRUNED = {f"prune.{leaf}": value for leaf, value in dataclasses.asdict(pruned.DENSE).items()}
 
 Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
 
@@ -112,18 +114,23 @@ def grouped(variants: Sequence[Variant]) -> list[Variant]:
     """Returns variants with their group: the settings but for depth, as ``"plain, norm=none"``.
 
     Of the fields in which the variants of the study differ, those in which the variants of one
-    family do not are told by its name, and those that are left to their defaults by nothing.
+    family do not are told by its name, and those that are left to their defaults by nothing, as is
+    how pruned ones are fine-tuned where they all are in the same way.
     """
     found = []
     for variant in variants:
         family = variant.config.model.family
-        kin = [other.info.settings for other in variants if other.config.model.family == family]
+        kin = [other for other in variants if other.config.model.family == family]
         told = [
             f"{_leaf(field)}={value}"
             for field, value in variant.info.settings.items()
             if field not in _NOT_TOLD
-            and value is not None
-            and any(other[field] != value for other in kin)
+            and value not in (None, _UNPRUNED.get(field))
+            and any(
+                other.info.settings[field] != value
+                for other in kin
+                if other.is_pruned or field not in _TUNING
+            )
         ]
         info = dataclasses.replace(variant.info, group=", ".join([family, *told]))
         found.append(dataclasses.replace(variant, info=info))

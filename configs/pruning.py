@@ -1,0 +1,156 @@
+"""How much of a deep net can go, and is a pruned deep net better than a shallow one?
+
+python scripts/run.py --config=configs/pruning.py
+python scripts/run.py --config=configs/pruning.py:14,20
+
+Residual nets of two depths on the digits, or of the depths that are named, each of 6n + 2 layers.
+Out of each, once it is trained, go weights one by one (by magnitude, Han et al. 2015, over the whole
+net or as Evci et al. 2020 share it out among layers), channels (of small filters, Li et al. 2017, or
+of small scales, Liu et al. 2017) or blocks; the rest is trained on for half as long again. Random
+choice is the control of every score. What is left is also trained anew, for as many epochs and for
+as much compute as dense net and fine-tuning together (Liu et al. 2019), and so is, for as many
+epochs, a shallower net of about as many multiply-accumulates as the deepest has with half of its
+channels.
+"""
+
+import ml_collections
+
+from depthstudy import config as base
+from depthstudy.config import PruneConfig
+
+EPOCHS, TUNED = 8, 4
+FEWER = 0.5  # share of channels, or of blocks, that has controls
+WEIGHTS = {  # by method: what is set, and shares
+    "": ({}, (0.5, 0.8, 0.9, 0.95)),
+    "_erk": ({"prune.distribution": "erk"}, (0.9, 0.95)),
+    "_random": ({"prune.score": "random"}, (0.5, 0.8, 0.95)),
+}
+SLIM = {"prune.score": "norm_scale", "train.scale_penalty": 0.01}
+ANEW = {"prune.control": "scratch_epochs"}
+LONGER = {"prune.control": "scratch_compute"}
+CHANNELS = {
+    "": ({}, (0.3, FEWER, 0.7)),
+    "_norm_scale": (SLIM, (FEWER, 0.7)),
+    "_random": ({"prune.score": "random"}, (FEWER, 0.7)),
+    "_scratch": (ANEW, (FEWER,)),
+    "_scratch_longer": (LONGER, (FEWER,)),
+}
+BLOCKS = {"": ({}, (0.25, FEWER, 0.75)), "_scratch": (ANEW, (FEWER,))}
+PARTS = (
+    ("weights", WEIGHTS, {}),
+    ("channels", CHANNELS, {"prune.distribution": "uniform"}),
+    ("blocks", BLOCKS, {}),
+)
+DENSE = {
+    "train.epochs": EPOCHS,
+    "train.scale_penalty": 0.0,
+    **{f"prune.{name}": getattr(PruneConfig(), name) for name in (
+        "weights", "channels", "blocks", "score", "distribution", "fine_tune_epochs",
+        "fine_tune_rate", "control",
+    )},
+}  # fmt: skip
+TUNING = {"prune.fine_tune_epochs": TUNED, "prune.fine_tune_rate": 0.02}
+DEEPEST = {"model.depth": "greatest"}
+
+
+def pruned(part, share, method=""):
+    """Returns the settings of a pruned net, but for its depth."""
+    methods, fixed = {name: rest for name, *rest in PARTS}[part]
+    return DENSE | TUNING | fixed | methods[method][0] | {f"prune.{part}": share}
+
+
+def variants(depths, shallow):
+    """Yields the name of each net with its settings."""
+    for depth in depths:
+        yield f"depth{depth}", {"model.depth": depth} | DENSE
+        penalty = {"train.scale_penalty": SLIM["train.scale_penalty"]}
+        yield f"depth{depth}_slim", {"model.depth": depth} | DENSE | penalty
+        for part, methods, _ in PARTS:
+            for method, (_, shares) in methods.items():
+                for share in shares:
+                    settings = {"model.depth": depth} | pruned(part, share, method)
+                    yield f"depth{depth}_{part}{share}{method}", settings
+    yield f"depth{shallow}_shallow", shallow_net(shallow)
+
+
+def shallow_net(depth):
+    """Returns the settings of the net that is trained for as long as dense and tuned together."""
+    return {"model.depth": depth} | DENSE | {"train.epochs": EPOCHS + TUNED}
+
+
+def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
+    config = base.defaults()
+    config.name = "pruning"
+    config.seeds = 3
+    numbers = sorted(map(int, depths.split(",")))
+    # Half of the channels make a quarter of the multiply-accumulates, and so do blocks.
+    shallow = 6 * max(1, (numbers[-1] - 2) // 6 // 3) + 2
+    config.variants = tuple(
+        (name, tuple(settings.items())) for name, settings in variants(numbers, shallow)
+    )
+    config.train.batch_size = 64
+    config.train.learning_rate = 0.05
+    config.train.warmup_steps = 45
+    config.train.log_every = 9
+    config.train.evaluations = 2
+    config.probes = ("density",)
+    highest = WEIGHTS[""][1][-1]
+    config.hypotheses = (
+        question(
+            "weights_can_go",
+            "The deepest net errs no more or less without nine tenths of its weights.",
+            "equivalent",
+            DEEPEST | pruned("weights", 0.9),
+            DEEPEST | DENSE,
+            0.02,
+        ),
+        question(
+            "pruned_beats_shallow",
+            "The deepest net without half of its channels errs less than a shallower net of about "
+            "as many multiply-accumulates that is trained for as many epochs.",
+            "less",
+            {"model.depth": numbers[-1]} | pruned("channels", FEWER),
+            shallow_net(shallow),
+            0.0,
+        ),
+        question(
+            "half_the_depth_is_enough",
+            "The deepest net errs no more or less without half of its blocks.",
+            "equivalent",
+            DEEPEST | pruned("blocks", FEWER),
+            DEEPEST | DENSE,
+            0.02,
+        ),
+        question(
+            "magnitude_beats_random",
+            f"Without {highest:.0%} of the weights, a net errs less by more than a point if the "
+            "smallest have gone than if random ones have.",
+            "less",
+            pruned("weights", highest),
+            pruned("weights", highest, "_random"),
+            0.01,
+        ),
+        question(
+            "tuned_beats_scratch",
+            "Without half of its channels, a net that goes on from what it has learned errs less "
+            "than one of the same shape that is trained anew for as many epochs.",
+            "less",
+            pruned("channels", FEWER),
+            pruned("channels", FEWER, "_scratch"),
+            0.0,
+        ),
+    )
+    return config
+
+
+def question(name, statement, relation, where, against, margin):
+    """Returns a hypothesis on test error."""
+    return {
+        "name": name,
+        "statement": statement,
+        "metric": "test_error",
+        "relation": relation,
+        "where": tuple(where.items()),
+        "against": tuple(against.items()),
+        "margin": margin,
+    }
