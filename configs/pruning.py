@@ -4,9 +4,9 @@ python scripts/run.py --config=configs/pruning.py
 python scripts/run.py --config=configs/pruning.py:14,20
 
 Residual nets of two depths on the digits, or of the depths that are named, each of 6n + 2 layers.
-Out of each, once it is trained, go weights one by one (by magnitude, Han et al. 2015, over the whole
-net or as Evci et al. 2020 share it out among layers), channels (of small filters, Li et al. 2017, or
-of small scales, Liu et al. 2017) or blocks; the rest is trained on for half as long again. Random
+Once a net is trained, weights are taken out of it (the smallest, Han et al. 2015, of the whole net
+or as Evci et al. 2020 share it out among layers), channels (of small filters, Li et al. 2017, or of
+small scales, Liu et al. 2017) or blocks; the rest is trained on for half as long again. Random
 choice is the control of every score. What is left is also trained anew, for as many epochs and for
 as much compute as dense net and fine-tuning together (Liu et al. 2019), and so is, for as many
 epochs, a shallower net of about as many multiply-accumulates as the deepest has with half of its

@@ -14,7 +14,7 @@ from depthstudy.report.analysis_sections import likeness_map
 from depthstudy.report.figures import Panel
 from depthstudy.report.tables import Study
 
-_TRAINING = ("training", "evaluation", "run")  # probes of the training itself
+_ELSEWHERE = ("training", "evaluation", "run", "density")  # probes that other sections show
 _KEY = ["probe", "layer", "metric"]
 _MAP = 236  # pixels of a map
 _BLOCKS = 32  # blocks that a map shows
@@ -59,7 +59,7 @@ class Group:
 def groups(study: Study) -> list[Group]:
     """Returns the groups of which anything was measured, in the order of the study."""
     table = study.measurements
-    table = table[~table["probe"].isin(_TRAINING)]
+    table = table[~table["probe"].isin(_ELSEWHERE)]
     found = []
     for index, (name, infos) in enumerate(tables.groups(study.info).items()):
         colours = palette.shades(index, len(infos))

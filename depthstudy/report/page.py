@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from depthstudy import store
-from depthstudy.records import Decomposition, VariantInfo
+from depthstudy.records import Decomposition
 from depthstudy.report import (
     advice,
     causes,
+    costs,
     curves,
     depths,
     figures,
@@ -21,6 +21,8 @@ from depthstudy.report import (
     pareto,
     pareto_chart,
     pictures,
+    pruning,
+    pruning_section,
     shell,
     tables,
     words,
@@ -31,26 +33,31 @@ from depthstudy.report.tables import Estimate, Study
 
 def write(workdir: Path) -> Path:
     """Writes the report of the study in ``workdir`` and returns the path of the page."""
-    study = tables.read(workdir)
+    whole = tables.read(workdir)
+    study = pruning.rest(whole)
     many = depths.applies(study)
     errors = depths.panels(study) if many else figures.error_panels(study)
     families = [(family, curves.curve_panels(study, family)) for family in curves.families(study)]
     parts = {group: curves.part_panel(study, group) for group in _split_groups(study)}
     inside = layers.groups(study)
-    html = _render(study, errors, families, parts, inside)
+    pruned = pruning_section.section(whole)
+    html = _render(whole, study, errors, families, parts, inside, pruned)
     path = workdir / store.REPORT
     store.write_text(path, html)
-    pictures.write(study, workdir / store.FIGURES, errors, families, parts, inside)
+    pictures.write(whole, workdir / store.FIGURES, errors, families, parts, inside, pruned)
     return path
 
 
 def _render(
+    whole: Study,
     study: Study,
     errors: Sequence[Panel],
     families: Sequence[tuple[curves.Family, Sequence[Panel]]],
     parts: Mapping[str, Panel],
     inside: Sequence[layers.Group],
+    pruned: pruning_section.Section | None,
 ) -> str:
+    """Returns the page of a study, given with and without its pruned nets."""
     charts: list[dict[str, Any]] = []
 
     def place(panel: Panel) -> dict[str, Any]:
@@ -58,15 +65,15 @@ def _render(
         return {"id": f"chart-{len(charts) - 1}", "title": panel.title}
 
     context = {
-        "info": study.info,
-        "lede": words.lede(study.info),
+        "info": whole.info,
+        "lede": words.lede(whole.info),
         "verdicts": _verdicts(study),
         "tally": _tally(study),
         "many_groups": depths.applies(study),
         "has_depths": tables.has_depths(study.info),
         "errors": [place(panel) for panel in errors],
         "best": words.best_depths(_best(study)),
-        "pareto": _pareto(study, place),
+        "pareto": _pareto(whole, place),
         "families": [(family, [place(panel) for panel in row]) for family, row in families],
         "parts": [(_part_sentences(study, group), place(panel)) for group, panel in parts.items()],
         "part_names": curves.PARTS,
@@ -77,10 +84,13 @@ def _render(
         "causes": [(cause, cause.panel and place(cause.panel)) for cause in causes.causes(study)],
         "healthy": causes.healthy(study),
         "matched": advice.matched_sentences(study),
+        "pruning": pruned and _pruning(pruned, place),
         "layers": [_layers(group, place) for group in inside],
         "ramp": ",".join(palette.heat()),
-        "rows": [_cost_row(study, info) for info in study.info.variants],
-        "diverged": _diverged(study),
+        "rows": costs.rows(whole),
+        "first": costs.first(whole),
+        "gains": costs.sentence(whole),
+        "diverged": _diverged(whole),
         "config": json.dumps(study.info.config, indent=2),
         "seconds": _seconds(study),
         "finished": words.moment(study.info.finished),
@@ -111,6 +121,21 @@ def _layers(group: layers.Group, place: Callable[[Panel], dict[str, Any]]) -> di
         "along": [(place(*picture.panels), picture.sentence) for picture in group.along],
         "many": many,
         "notes": group.notes,
+    }
+
+
+def _pruning(
+    section: pruning_section.Section, place: Callable[[Panel], dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "key": section.key,
+        "errors": [
+            (row.sentence, [place(panel) for panel in row.panels], row.controls)
+            for row in section.errors
+        ],
+        "density": [(place(row.panel), row.sentence, row.lines) for row in section.density],
+        "speed": section.speed,
+        "rows": section.rows,
     }
 
 
@@ -182,23 +207,6 @@ def _pareto(study: Study, place: Callable[[Panel], dict[str, Any]]) -> dict[str,
         "sentence": pareto.sentence(study),
         "key": pareto.key(study),
         "front": pareto.listed(study),
-    }
-
-
-def _cost_row(study: Study, info: VariantInfo) -> dict[str, Any]:
-    seconds = tables.final(study, info.name, "seconds").mean
-    return {
-        "name": info.name,
-        "depth": info.depth,
-        "counts": [f"{n:,}" for n in (info.parameters, info.macs, info.activations)],
-        "field": words.receptive_field(info.receptive_field, info.image_shape),
-        "beyond": info.receptive_field > min(info.image_shape[:2]),
-        "seconds": words.duration(seconds) if math.isfinite(seconds) else words.DASH,
-        "errors": [
-            words.percent_estimate(tables.final(study, info.name, metric))
-            for metric in figures.ERRORS
-        ],
-        "diverged": info.name in tables.divergences(study),
     }
 
 

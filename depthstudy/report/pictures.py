@@ -20,6 +20,8 @@ from depthstudy.report import (
     pareto,
     pareto_chart,
     poster,
+    pruning,
+    pruning_section,
     tables,
     words,
 )
@@ -28,14 +30,16 @@ from depthstudy.report.tables import Study
 
 
 def write(
-    study: Study,
+    whole: Study,
     folder: Path,
     errors: Sequence[Panel],
     families: Sequence[tuple[curves.Family, Sequence[Panel]]],
     parts: Mapping[str, Panel],
     groups: Sequence[layers.Group],
+    pruned: pruning_section.Section | None,
 ) -> None:
     """Writes each figure as SVG with its values as CSV, and the main one as PNG, too."""
+    study = pruning.rest(whole)
     name = "error_against_depth" if tables.has_depths(study.info) else "error_of_variants"
     title = "Error against depth" if tables.has_depths(study.info) else "Error of the variants"
     note = words.figure_note(study.info, "lines are 95% intervals, faint dots single seeds")
@@ -48,11 +52,11 @@ def write(
         main = poster.poster(errors, title, note, columns=2, width=330)
     _write_figure(folder / name, main, errors)
     (folder / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(_final(main), scale=2))
-    cost = pareto_chart.panel(study)
+    cost = pareto_chart.panel(whole)
     if cost:
-        note = words.figure_note(study.info, "lines are 95% intervals, numbers the Pareto front")
-        lines = [note, *(f"{row.number}  {row.label}: {row.text}" for row in pareto.listed(study))]
-        key = pareto.key(study)
+        note = words.figure_note(whole.info, "lines are 95% intervals, numbers the Pareto front")
+        lines = [note, *(f"{row.number}  {row.label}: {row.text}" for row in pareto.listed(whole))]
+        key = pareto.key(whole)
         spec = poster.poster([cost], "Error against cost", lines, columns=1, width=640, key=key)
         _write_figure(folder / "error_against_cost", spec, [cost])
     for index, (family, row) in enumerate(families):
@@ -83,6 +87,25 @@ def write(
         note = "dashed: before training; rings: border layer"
         spec = poster.poster(panels, f"Layers, {group.name}", note, columns=3, width=250, key=key)
         _write_figure(folder / f"layers_{index + 1}", spec, panels)
+
+    if pruned:
+        note = words.figure_note(whole.info, "lines are 95% intervals, dashed: dense")
+        panels = [panel for row in pruned.errors for panel in row.panels]
+        key = [(method, colour) for method, colour, _ in pruned.key]
+        columns = max(len(row.panels) for row in pruned.errors)
+        spec = poster.poster(panels, "Pruning", note, columns=columns, width=330, key=key)
+        _write_figure(folder / "pruning", spec, panels)
+    if pruned and pruned.density:
+        panels = [row.panel for row in pruned.density]
+        key = [
+            *dict.fromkeys(
+                (line.label, line.colour) for row in pruned.density for line in row.lines
+            )
+        ]
+        spec = poster.poster(
+            panels, "Weights left in each layer", note, columns=2, width=330, key=key
+        )
+        _write_figure(folder / "pruning_density", spec, panels)
 
 
 def _write_figure(path: Path, spec: dict[str, Any], panels: Sequence[Panel]) -> None:
