@@ -133,7 +133,8 @@ def _pruning(
             (row.sentence, [place(panel) for panel in row.panels], row.controls)
             for row in section.errors
         ],
-        "density": [(place(row.panel), row.sentence, row.lines) for row in section.density],
+        "density": [(place(row.panel), row.sentence) for row in section.density],
+        "lines": section.density_key,
         "speed": section.speed,
         "rows": section.rows,
     }

@@ -87,25 +87,23 @@ def write(
         note = "dashed: before training; rings: border layer"
         spec = poster.poster(panels, f"Layers, {group.name}", note, columns=3, width=250, key=key)
         _write_figure(folder / f"layers_{index + 1}", spec, panels)
-
     if pruned:
-        note = words.figure_note(whole.info, "lines are 95% intervals, dashed: dense")
-        panels = [panel for row in pruned.errors for panel in row.panels]
-        key = [(method, colour) for method, colour, _ in pruned.key]
-        columns = max(len(row.panels) for row in pruned.errors)
-        spec = poster.poster(panels, "Pruning", note, columns=columns, width=330, key=key)
-        _write_figure(folder / "pruning", spec, panels)
-    if pruned and pruned.density:
-        panels = [row.panel for row in pruned.density]
-        key = [
-            *dict.fromkeys(
-                (line.label, line.colour) for row in pruned.density for line in row.lines
-            )
-        ]
-        spec = poster.poster(
-            panels, "Weights left in each layer", note, columns=2, width=330, key=key
-        )
-        _write_figure(folder / "pruning_density", spec, panels)
+        _write_pruning(whole, folder, pruned)
+
+
+def _write_pruning(study: Study, folder: Path, section: pruning_section.Section) -> None:
+    panels = [panel for row in section.errors for panel in row.panels]
+    note = words.figure_note(study.info, "lines are 95% intervals, dashed: dense")
+    key = [(method, colour) for method, colour, _ in section.key]
+    columns = max(len(row.panels) for row in section.errors)
+    spec = poster.poster(panels, "Pruning", note, columns=columns, width=330, key=key)
+    _write_figure(folder / "pruning", spec, panels)
+    layers = [row.panel for row in section.density]
+    if layers:
+        title, note = "Weights left in each layer", "what pruning chose to keep"
+        key = section.density_key
+        spec = poster.poster(layers, title, note, columns=2, width=330, key=key)
+        _write_figure(folder / "pruning_density", spec, layers)
 
 
 def _write_figure(path: Path, spec: dict[str, Any], panels: Sequence[Panel]) -> None:

@@ -56,7 +56,7 @@ def _rows(study: Study, nets: Sequence[Pruned]) -> list[dict[str, Any]]:
                     "colour": methods[method],
                     "control": mine[0].own.control,
                     "share": share,
-                    "aside": aside,
+                    "aside": aside if share else 0.0,
                     "error": digits(error.mean),
                     "low": digits(max(0.0, error.low)) if exact else None,
                     "high": digits(min(1.0, error.high)) if exact else None,

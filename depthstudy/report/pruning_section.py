@@ -47,6 +47,12 @@ class Section:
     speed: str
     rows: tuple[pruning_words.Listed, ...]
 
+    @property
+    def density_key(self) -> list[tuple[str, str]]:
+        """The lines of ``density`` with their colours."""
+        found = [(line.label, line.colour) for row in self.density for line in row.lines]
+        return list(dict.fromkeys(found))
+
 
 def section(study: Study) -> Section | None:
     """Returns the section, or ``None`` where nothing was pruned."""

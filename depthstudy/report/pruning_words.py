@@ -22,7 +22,7 @@ class Listed:
 
     Attributes:
       name: Its name.
-      out: What was taken out.
+      out: What was taken out of which net.
       weights: Share of the dense net's weights that is left.
       macs: Share of its multiply-accumulates: what is promised.
       time: Share of the time of its training step: what was measured.
@@ -44,12 +44,27 @@ def errors(study: Study, part: str) -> str:
     groups = pruning.panels_of(study)[part]
     deepest_first = sorted(groups, key=lambda origin: -_depth(study, groups[origin]))
     found = [(origin, _free(study, groups[origin])) for origin in deepest_first]
-    told = [f"at {origin}, {words.listing(said)}" for origin, said in found if said]
-    text = f"For less than {_point(FREE)} of test error, of the {part} can go: {'; '.join(told)}."
-    return text if told else ""
+    found = [(origin, said) for origin, said in found if said]
+    told = [
+        f"at {origin}, {_taken(said, part, brief=i > 0)}" for i, (origin, said) in enumerate(found)
+    ]
+    text = "; ".join(told)
+    return f"{text[:1].upper()}{text[1:]}." if told else ""
 
 
-def _free(study: Study, nets: Sequence[Pruned]) -> list[str]:
+def _taken(said: Sequence[tuple[str, float]], part: str, *, brief: bool) -> str:
+    """Returns ``"magnitude takes out 90% of the weights for less than ..., random 50%"``."""
+    parts = [f"{method} {_share(most) if most else 'none'}" for method, most in said]
+    if brief:
+        return ", ".join(parts)
+    method, most = said[0]
+    amount = f"{_share(most)}" if most else "no share that was tried"
+    first = f"{method} takes out {amount} of the {part} for less than {_point(FREE)} of test error"
+    return ", ".join([first, *parts[1:]])
+
+
+def _free(study: Study, nets: Sequence[Pruned]) -> list[tuple[str, float]]:
+    """Returns the methods and the greatest share that each takes out for next to nothing."""
     said = []
     for method in dict.fromkeys(net.method for net in nets if not net.is_control):
         mine = sorted((net for net in nets if net.method == method), key=lambda net: net.share)
@@ -59,7 +74,7 @@ def _free(study: Study, nets: Sequence[Pruned]) -> list[str]:
             if not lost.mean < FREE:
                 break
             most = net.share
-        said.append(f"{_share(most) if most else 'none that was tried'} by {method}")
+        said.append((method, most))
     return said
 
 
@@ -148,7 +163,7 @@ def listed(study: Study) -> list[Listed]:
         rows.append(
             Listed(
                 name=net.info.name,
-                out=f"{_share(net.share)} of {net.part}, {net.method}",
+                out=f"{net.origin}: {_share(net.share)} of {net.part}, {net.method}",
                 weights=f"{_whole(left)}{' (masked)' if masked else ''}",
                 macs=_whole(_macs(study, net)),
                 time=_whole(_time(study, net)),

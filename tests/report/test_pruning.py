@@ -115,9 +115,8 @@ def test_all_that_can_go_has_a_place():
 
 def test_sentences_say_what_is_planted(study):
     assert pruning_words.errors(study, "weights") == (
-        "For less than 1 point of test error, of the weights can go: at depth 44, 90% by magnitude "
-        "and none that was tried by random; at depth 20, 90% by magnitude and none that was tried "
-        "by random."
+        "At depth 44, magnitude takes out 90% of the weights for less than 1 point of test error, "
+        "random none; at depth 20, magnitude 90%, random none."
     )
     sentences = pruning_words.controls(study, "channels")
     # 0.5 points apart, growing by 5% a seed: ± 4.303 * 0.025 / sqrt(3).
@@ -140,7 +139,7 @@ def test_what_is_promised_stands_beside_what_is_measured(study):
     assert (channels.weights, channels.macs, channels.time) == ("25%", "25%", "40%")
     assert (weights.weights, weights.macs, weights.time) == ("10% (masked)", "100%", "105%")
     assert weights.change == "+0.4 (+0.4 to +0.5)"
-    assert channels.out == "50% of channels, magnitude"
+    assert channels.out == "depth 44: 50% of channels, magnitude"
     assert pruning_words.speed(study) == (
         "Masked nets are not faster: a training step takes 101 to 105% of its dense twin’s time, "
         "for zeros are multiplied like other numbers. Nets that were made smaller have 25 to 55% "
