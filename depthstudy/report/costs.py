@@ -75,8 +75,10 @@ def _price(study: Study, name: str, base: str) -> str:
     macs = {info.name: info.macs for info in study.info.variants}
     seconds = [tables.final(study, one, "seconds").mean for one in (name, base)]
     time = seconds[0] / seconds[1] if seconds[1] else math.nan
-    return f"{_times(macs[name] / macs[base])} the MACs, {_times(time)} the time"
+    return f"{_times(macs[name] / macs[base], 'MACs')}, {_times(time, 'time')}"
 
 
-def _times(ratio: float) -> str:
-    return "about" if abs(ratio - 1) < _SAME else f"{words.number(ratio)}×"
+def _times(ratio: float, what: str) -> str:
+    if abs(ratio - 1) < _SAME:
+        return f"about the same {what}"
+    return f"{words.number(ratio)}× the {what}"

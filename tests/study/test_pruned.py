@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from depthstudy import records, store, study
+from depthstudy import records, store, study, train
 from depthstudy.arch import ArchSpec
 from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.errors import InputError
@@ -25,6 +26,7 @@ TREATMENTS = (
         control_of="removal",
     ),
 )
+TUNED = (("prune.fine_tune_epochs", 2), ("prune.fine_tune_rate", 0.01))
 ONE = (("model.family", ("resnet",)), ("model.depth", (20,)))
 SMALL = StudyConfig(
     name="pruned",
@@ -59,6 +61,32 @@ def test_the_plan_says_what_is_left_and_how_long_it_trains() -> None:
     assert removal.info.depth == scratch.info.depth == 20 - 2 * 4  # 4 of 7 removable blocks
     assert (removal.info.steps, scratch.info.steps) == (2, 6)
     assert (removal.train.learning_rate, scratch.train.learning_rate) == (0.01, 0.1)
+
+
+def test_scales_are_penalised_before_pruning_only() -> None:
+    settings = (("prune.channels", 0.5), ("prune.score", "norm_scale"), *TUNED)
+    anew = (*settings, ("prune.control", "scratch_epochs"))
+    config = small(
+        sweep=(), treatments=(), variants=(("tuned", settings), ("anew", anew)),
+        **{"train.scale_penalty": 0.01},
+    )  # fmt: skip
+    penalties = {variant.name: variant.train.scale_penalty for variant in study.plan(config)}
+    assert penalties == {"pruned_dense": 0.01, "tuned": 0.0, "anew": 0.0}
+
+
+def test_groups_tell_what_was_pruned_and_no_more() -> None:
+    variants = (
+        ("dense", (("prune.weights", 0.0),)),
+        ("half", (("prune.weights", 0.5), *TUNED)),
+        ("random", (("prune.weights", 0.5), ("prune.score", "random"), *TUNED)),
+    )
+    plan = study.plan(small(sweep=(), treatments=(), variants=variants))
+    assert [variant.info.group for variant in plan] == [
+        "resnet", "resnet, weights=0.5", "resnet, weights=0.5, score=random",
+    ]  # fmt: skip
+    longer = ("longer", (*variants[1][1][:1], ("prune.fine_tune_epochs", 3), TUNED[1]))
+    plan = study.plan(small(sweep=(), treatments=(), variants=(*variants, longer)))
+    assert plan[-1].info.group == "resnet, weights=0.5, fine_tune_epochs=3"
 
 
 def test_equal_compute_trains_longer() -> None:
@@ -158,9 +186,6 @@ def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None
     assert pruned.begin(scratch, dense.dataset, run, new).variables is None
 
 
-TUNED = (("prune.fine_tune_epochs", 2), ("prune.fine_tune_rate", 0.01))
-
-
 @pytest.fixture(scope="module")
 def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sparse")
@@ -207,6 +232,33 @@ def test_a_net_without_channels_is_smaller_not_masked(sparse: Path) -> None:
     dense = next(variant.dense for variant in info.variants if variant.dense)
     assert costs["channels"] < 0.8 * costs[dense]
     assert costs["cubic"] == costs[dense]
+
+
+def test_seeds_of_one_architecture_are_compiled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = []
+    build = train.build
+
+    def counted(*arguments: Any) -> train.Program:
+        built.append(arguments)
+        return build(*arguments)
+
+    monkeypatch.setattr(train, "build", counted)
+    variants = (("half", (("prune.weights", 0.5), *TUNED)),)
+    config = small(
+        sweep=(), treatments=(), variants=variants,
+        **{"model.depth": 8, "train.placement": "jit"},
+    )  # fmt: skip
+    study.run(config, tmp_path)
+    assert len(built) == 2  # the dense net, and the pruned one
+    starts = []
+    for seed in range(2):
+        checkpoints = RunStore.of(tmp_path, "half", seed).open_checkpoints()
+        starts.append(checkpoints.restore(max(checkpoints.all_steps()))["params"])
+        checkpoints.close()
+    stems = [params["stem"]["conv"]["kernel"] for params in starts]
+    assert not np.allclose(*stems)  # each went on from its own dense net
 
 
 def test_norm_scales_say_nothing_of_single_weights() -> None:

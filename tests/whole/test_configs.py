@@ -21,6 +21,17 @@ PAIRS = {
         half: [(f"{half}_depth{depth}", f"float32_depth{depth}") for depth in (8, 20, 32)]
         for half in HALVES
     },
+    "pruning": {
+        "weights_can_go": [("depth44_weights0.9", "depth44")],
+        "pruned_beats_shallow": [("depth44_channels0.5", "depth14_shallow")],
+        "half_the_depth_is_enough": [("depth44_blocks0.5", "depth44")],
+        "magnitude_beats_random": [
+            (f"depth{depth}_weights0.95", f"depth{depth}_weights0.95_random") for depth in (20, 44)
+        ],
+        "tuned_beats_scratch": [
+            (f"depth{depth}_channels0.5", f"depth{depth}_channels0.5_scratch") for depth in (20, 44)
+        ],
+    },
 }
 
 
