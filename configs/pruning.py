@@ -16,7 +16,6 @@ channels.
 import ml_collections
 
 from depthstudy import config as base
-from depthstudy.config import PruneConfig
 
 EPOCHS, TUNED = 8, 4
 FEWER = 0.5  # share of channels, or of blocks, that has controls
@@ -41,41 +40,32 @@ PARTS = (
     ("channels", CHANNELS, {"prune.distribution": "uniform"}),
     ("blocks", BLOCKS, {}),
 )
-DENSE = {
-    "train.epochs": EPOCHS,
-    "train.scale_penalty": 0.0,
-    **{f"prune.{name}": getattr(PruneConfig(), name) for name in (
-        "weights", "channels", "blocks", "score", "distribution", "fine_tune_epochs",
-        "fine_tune_rate", "control",
-    )},
-}  # fmt: skip
 TUNING = {"prune.fine_tune_epochs": TUNED, "prune.fine_tune_rate": 0.02}
 DEEPEST = {"model.depth": "greatest"}
+WHOLE = {"prune.fine_tune_epochs": 0, "train.scale_penalty": 0.0}
+SMALLEST = {"prune.score": "magnitude", "prune.distribution": "global"}
+FEWER_CHANNELS = {"prune.channels": FEWER, "prune.score": "magnitude", "prune.control": "none"}
 
 
 def pruned(part, share, method=""):
     """Returns the settings of a pruned net, but for its depth."""
     methods, fixed = {name: rest for name, *rest in PARTS}[part]
-    return DENSE | TUNING | fixed | methods[method][0] | {f"prune.{part}": share}
+    return TUNING | fixed | methods[method][0] | {f"prune.{part}": share}
 
 
 def variants(depths, shallow):
     """Yields the name of each net with its settings."""
     for depth in depths:
-        yield f"depth{depth}", {"model.depth": depth} | DENSE
+        yield f"depth{depth}", {"model.depth": depth}
         penalty = {"train.scale_penalty": SLIM["train.scale_penalty"]}
-        yield f"depth{depth}_slim", {"model.depth": depth} | DENSE | penalty
+        yield f"depth{depth}_slim", {"model.depth": depth} | penalty
         for part, methods, _ in PARTS:
             for method, (_, shares) in methods.items():
                 for share in shares:
                     settings = {"model.depth": depth} | pruned(part, share, method)
                     yield f"depth{depth}_{part}{share}{method}", settings
-    yield f"depth{shallow}_shallow", shallow_net(shallow)
-
-
-def shallow_net(depth):
-    """Returns the settings of the net that is trained for as long as dense and tuned together."""
-    return {"model.depth": depth} | DENSE | {"train.epochs": EPOCHS + TUNED}
+    longer = {"train.epochs": EPOCHS + TUNED}  # as dense net and fine-tuning together
+    yield f"depth{shallow}_shallow", {"model.depth": shallow} | longer
 
 
 def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
@@ -83,11 +73,12 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
     config.name = "pruning"
     config.seeds = 3
     numbers = sorted(map(int, depths.split(",")))
-    # Half of the channels make a quarter of the multiply-accumulates, and so do blocks.
+    # A third of the blocks has about as many multiply-accumulates as half of the channels.
     shallow = 6 * max(1, (numbers[-1] - 2) // 6 // 3) + 2
     config.variants = tuple(
         (name, tuple(settings.items())) for name, settings in variants(numbers, shallow)
     )
+    config.train.epochs = EPOCHS
     config.train.batch_size = 64
     config.train.learning_rate = 0.05
     config.train.warmup_steps = 45
@@ -100,8 +91,8 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
             "weights_can_go",
             "The deepest net errs no more or less without nine tenths of its weights.",
             "equivalent",
-            DEEPEST | pruned("weights", 0.9),
-            DEEPEST | DENSE,
+            DEEPEST | {"prune.weights": 0.9} | SMALLEST,
+            DEEPEST | WHOLE,
             0.02,
         ),
         question(
@@ -109,16 +100,15 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
             "The deepest net without half of its channels errs less than a shallower net of about "
             "as many multiply-accumulates that is trained for as many epochs.",
             "less",
-            {"model.depth": numbers[-1]} | pruned("channels", FEWER),
-            shallow_net(shallow),
-            0.0,
+            {"model.depth": numbers[-1]} | FEWER_CHANNELS,
+            {"train.epochs": EPOCHS + TUNED},
         ),
         question(
             "half_the_depth_is_enough",
             "The deepest net errs no more or less without half of its blocks.",
             "equivalent",
-            DEEPEST | pruned("blocks", FEWER),
-            DEEPEST | DENSE,
+            DEEPEST | {"prune.blocks": FEWER, "prune.control": "none"},
+            DEEPEST | WHOLE,
             0.02,
         ),
         question(
@@ -126,8 +116,8 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
             f"Without {highest:.0%} of the weights, a net errs less by more than a point if the "
             "smallest have gone than if random ones have.",
             "less",
-            pruned("weights", highest),
-            pruned("weights", highest, "_random"),
+            {"prune.weights": highest} | SMALLEST,
+            {"prune.weights": highest, "prune.score": "random"},
             0.01,
         ),
         question(
@@ -135,15 +125,14 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
             "Without half of its channels, a net that goes on from what it has learned errs less "
             "than one of the same shape that is trained anew for as many epochs.",
             "less",
-            pruned("channels", FEWER),
-            pruned("channels", FEWER, "_scratch"),
-            0.0,
+            FEWER_CHANNELS,
+            {"prune.channels": FEWER} | ANEW,
         ),
     )
     return config
 
 
-def question(name, statement, relation, where, against, margin):
+def question(name, statement, relation, where, against, margin=0.0):
     """Returns a hypothesis on test error."""
     return {
         "name": name,

@@ -85,7 +85,7 @@ def sentence(study: Study) -> str:
     text += "both no more multiply-accumulates and no greater mean test error."
     names = dict.fromkeys(point.group for point in found)
     absent = [name for name in names if name not in {point.group for point in best}]
-    if absent and len(absent) < len(names):
+    if absent and len(absent) < len(names) <= palette.GROUPS:
         text += f" None of them is of {words.listing(absent)}."
     return text
 

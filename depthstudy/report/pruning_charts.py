@@ -20,6 +20,7 @@ _HEIGHT = 210
 _ASIDE = 0.012  # share of the axis by which methods stand apart
 _DASHES = {"none": [1, 0], "scratch_epochs": [5, 3], "scratch_compute": [2, 3]}
 _HOLLOW = 46  # size of a mark
+_ROOM = 1.5  # the axis against the greatest mean; intervals are cut at its end
 _TICKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 _STEEP = 0.12  # greatest error from which on small ones get more room
 
@@ -28,8 +29,8 @@ def error_panels(study: Study, part: str) -> list[Panel]:
     """Returns test error against the share of a part taken out, a chart for each dense net."""
     groups = pruning.panels_of(study)[part]
     rows = {origin: _rows(study, nets) for origin, nets in groups.items()}
-    ends = [row["high"] or row["error"] for found in rows.values() for row in found]
-    top = error_top(ends)
+    errors = [row["error"] for found in rows.values() for row in found]
+    top = error_top([_ROOM * max(errors, default=0.0)])
     return [_panel(study, part, origin, groups[origin], rows[origin], top) for origin in groups]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Sequence
 
 from depthstudy.report import pruning, tables, words
@@ -138,14 +139,14 @@ def speed(study: Study) -> str:
     parts = []
     if masked:
         parts.append(
-            "Masked nets are not faster: a training step takes "
-            f"{_range([time for _, time in masked])} of its dense twin’s time, for zeros are "
-            "multiplied like other numbers."
+            "Masked nets are not faster, for zeros are multiplied like other numbers: a training "
+            f"step takes {_median([time for _, time in masked])} of its dense twin’s time, the "
+            "choice of what goes included."
         )
     if smaller:
         parts.append(
-            f"Nets that were made smaller have {_range([macs for macs, _ in smaller])} of the "
-            f"multiply-accumulates, and their step takes {_range([time for _, time in smaller])} "
+            f"Nets that were made smaller have {_median([macs for macs, _ in smaller])} of the "
+            f"multiply-accumulates, and their step takes {_median([time for _, time in smaller])} "
             "of the time."
         )
     return " ".join(parts)
@@ -196,9 +197,11 @@ def _time(study: Study, net: Pruned) -> float:
     )
 
 
-def _range(shares: Sequence[float]) -> str:
+def _median(shares: Sequence[float]) -> str:
+    """Returns ``"40% (25 to 55%)"``: the median and the ends."""
     low, high = _whole(min(shares)), _whole(max(shares))
-    return low if low == high else f"{low.removesuffix('%')} to {high}"
+    middle = _whole(statistics.median(shares))
+    return low if low == high else f"{middle} ({low.removesuffix('%')} to {high})"
 
 
 def _whole(share: float) -> str:

@@ -48,7 +48,7 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
         require_varied(field)
     datasets: Datasets = {}
     own = [build(study, name, settings, varied, datasets) for name, settings in named]
-    untreated = grouped(_with_twins(study, own, varied, datasets))
+    untreated = grouped(study, _with_twins(study, own, varied, datasets))
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
     varied = list(dict.fromkeys([*varied, *treated_fields]))
     given = [variant for variant in untreated if variant.name in dict(named)]

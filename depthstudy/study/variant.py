@@ -18,7 +18,7 @@ DEPTH = "model.depth"
 VARIED = ("model", "data", "train", "prune")  # the groups of fields in which variants may differ
 _NOT_TOLD = (DEPTH, "model.depth_multiplier", "model.family")  # of a group
 _TUNING = ("prune.fine_tune_epochs", "prune.fine_tune_rate")
-_UNPRUNED = {f"prune.{leaf}": value for leaf, value in dataclasses.asdict(pruned.DENSE).items()}
+_USUAL = ("train.", "prune.")  # fields that are told where they are not as in the config
 
 Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
 
@@ -110,12 +110,12 @@ def same(one: Variant, other: Variant) -> bool:
     return what(one) == what(other)
 
 
-def grouped(variants: Sequence[Variant]) -> list[Variant]:
+def grouped(study: StudyConfig, variants: Sequence[Variant]) -> list[Variant]:
     """Returns variants with their group: the settings but for depth, as ``"plain, norm=none"``.
 
     Of the fields in which the variants of the study differ, those in which the variants of one
-    family do not are told by its name, and those that are left to their defaults by nothing, as is
-    how pruned ones are fine-tuned where they all are in the same way.
+    family do not are told by its name, and those that are left to their defaults by nothing, as are
+    training and pruning as in the config itself, and fine-tuning where it is always the same.
     """
     found = []
     for variant in variants:
@@ -125,7 +125,8 @@ def grouped(variants: Sequence[Variant]) -> list[Variant]:
             f"{_leaf(field)}={value}"
             for field, value in variant.info.settings.items()
             if field not in _NOT_TOLD
-            and value not in (None, _UNPRUNED.get(field))
+            and value is not None
+            and not (field.startswith(_USUAL) and value == config.get(study, field))
             and any(
                 other.info.settings[field] != value
                 for other in kin

@@ -141,9 +141,10 @@ def test_what_is_promised_stands_beside_what_is_measured(study):
     assert weights.change == "+0.4 (+0.4 to +0.5)"
     assert channels.out == "depth 44: 50% of channels, magnitude"
     assert pruning_words.speed(study) == (
-        "Masked nets are not faster: a training step takes 101 to 105% of its dense twin’s time, "
-        "for zeros are multiplied like other numbers. Nets that were made smaller have 25 to 55% "
-        "of the multiply-accumulates, and their step takes 40 to 60% of the time."
+        "Masked nets are not faster, for zeros are multiplied like other numbers: a training step "
+        "takes 102% (101 to 105%) of its dense twin’s time, the choice of what goes included. Nets "
+        "that were made smaller have 25% (25 to 55%) of the multiply-accumulates, and their step "
+        "takes 45% (40 to 60%) of the time."
     )
 
 
