@@ -231,29 +231,32 @@ class PruneConfig:
 class Hypothesis:
     """A sentence that a study can find supported or refuted, and the numbers that decide it.
 
-    ``where`` picks variants by their settings. ``greater``, ``less`` and ``equivalent`` compare
-    them, paired by seed, with the variants that ``against`` picks; ``rises`` and ``does_not_rise``
-    look at the change of the metric from the least to the greatest value of ``along``. A treated
+    ``where`` picks variants by their settings. ``greater``, ``less``, ``equivalent`` and
+    ``not_greater`` compare them, paired by seed, with the variants that ``against`` picks;
+    ``rises`` and ``does_not_rise`` look at the change of the metric from the least to the greatest
+    value of ``along``. A treated
     variant has the settings that it had untreated, and the name of its treatment as a further
     field ``treatment``; a side that does not name this field picks untreated variants only.
 
     Attributes:
       name: Short name, unique in the study.
       statement: The sentence, as a reader should see it.
-      metric: A numeric column of ``summary.csv``.
+      metric: A numeric column of ``summary.csv``; or, as ``"gradients.gradient_norm_slope"``, what
+        a probe in ``probes``, or training itself (``run``, ``training``, ``evaluation``), says of a
+        whole run in ``records.csv``, the last time that it does.
       relation: What is claimed of the metric.
       where: Settings of the variants that the statement is about.
       against: Settings of the variants that they are compared with.
       along: The dotted field along which a metric rises or does not.
       margin: In units of the metric: how much a difference must exceed (``greater``, ``less``,
-        ``rises``), or how large a difference is still no difference (``equivalent``,
+        ``rises``), or how large a difference is still none (``equivalent``, ``not_greater``,
         ``does_not_rise``).
     """
 
     name: str
     statement: str
     metric: str
-    relation: Literal["greater", "less", "equivalent", "rises", "does_not_rise"]
+    relation: Literal["greater", "less", "equivalent", "not_greater", "rises", "does_not_rise"]
     where: Settings = ()
     against: Settings = ()
     along: str | None = None

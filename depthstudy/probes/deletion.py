@@ -1,8 +1,9 @@
 """What a net loses when residual blocks are taken out or change places.
 
 Veit et al. 2016 (arXiv 1605.06431): a residual net is much like an ensemble of shallower ones, so
-that taking a block out costs little. A block that costs nothing is one that depth bought in vain.
-Errors are of the test split, in eval mode.
+that taking a block out costs little. A block that costs nothing is one that depth bought in vain:
+``free_share`` is the share of the blocks with identity shortcuts each of which, taken out alone,
+adds less than a point of error. Errors are of the test split, in eval mode.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from depthstudy.arch import ArchSpec
 from depthstudy.nets import surgery
 from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
 
+_FREE = 0.01  # error that a block may add and still count as one that can go
 _DRAWS = 3  # random choices of the blocks for each number of them
 _ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
 
@@ -109,6 +111,11 @@ def kendall_tau(before: Order, after: Order) -> float:
     return float(scipy.stats.kendalltau(range(len(found)), found).statistic)
 
 
+def free_share(increases: Sequence[float]) -> float:
+    """Returns the share of blocks whose deletion adds less than a point of error."""
+    return float(np.mean(np.less(increases, _FREE)))
+
+
 def _measure(subject: Subject, *, reestimated: bool) -> Iterator[Measurement]:
     spec, variables = subject.spec, subject.variables
     removable = surgery.removable(spec)
@@ -172,6 +179,8 @@ def _increases(
         found.setdefault((trial.layer, trial.metric), []).append(error - before)
     for (layer, metric), values in found.items():
         yield Measurement(layer, metric, float(np.mean(values)))
+    single = [value for (layer, _), (value, *_) in found.items() if layer]
+    yield Measurement("", "free_share", free_share(single))
 
 
 def _reestimated(subject: Subject, variables: nets.Variables) -> nets.Variables:

@@ -23,9 +23,15 @@ _METRICS = {
     "parameters": "the number of parameters",
     "macs": "the number of multiply-accumulates",
     "seconds": "the time of a run",
+    "run.train_seconds": "the time of training",
+    "run.step_memory_bytes": "the memory of a step",
+    "deletion.free_share": "the share of blocks that can go without a point of error",
+    "cka.far_cka": "the similarity of distant layers",
+    "gradients.gradient_norm_slope_initial": "the slope of gradients before training",
 }
+_UNITS = {"seconds": " s", "bytes": " MB"}
 _FRACTIONS = ("train_error", "test_error", "gap")
-_RELATIVE = {"greater", "less", "equivalent"}
+_RELATIVE = {"greater", "less", "equivalent", "not_greater"}
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -113,7 +119,7 @@ def verdict_sentence(hypothesis: Mapping[str, Any], verdict: Verdict | None) -> 
 def _change(hypothesis: Mapping[str, Any], effect: float) -> str:
     metric = hypothesis.get("metric", "")
     size = amount(metric, abs(effect))
-    name = _METRICS.get(metric, metric)
+    name = _METRICS.get(metric, metric.rpartition(".")[2].replace("_", " "))
     if hypothesis.get("relation") not in _RELATIVE:
         verb = _sign(metric, effect, ("fell by", "changed by", "rose by"))
         return f"{name[:1].upper()}{name[1:]} {verb} {size}"
@@ -129,12 +135,17 @@ def amount(metric: str, value: float) -> str:
     """Returns a value in the metric's unit, for example ``"71.9 points"``."""
     if metric in _FRACTIONS:
         return f"{_bare(metric, value)} points"
-    return f"{_bare(metric, value)} s" if metric == "seconds" else _bare(metric, value)
+    unit = next((unit for end, unit in _UNITS.items() if metric.endswith(end)), "")
+    return f"{_bare(metric, value)}{unit}"
 
 
 def _bare(metric: str, value: float) -> str:
     if metric in _FRACTIONS:
         return number(100 * value)
+    if metric.endswith("bytes"):
+        return number(value / 1e6)
+    if "." in metric and not metric.endswith("seconds"):
+        return number(value, 2)
     return number(value, 0 if metric in ("parameters", "macs") else 1)
 
 
@@ -188,6 +199,7 @@ def _margin(hypothesis: Mapping[str, Any]) -> str:
     size = amount(hypothesis.get("metric", ""), margin)
     return {
         "equivalent": f"Less than {size} either way counts as no difference.",
+        "not_greater": f"Up to {size} more counts as none.",
         "does_not_rise": f"A rise of less than {size} counts as none.",
         "rises": f"To count, a rise must exceed {size}.",
     }.get(hypothesis.get("relation", ""), f"To count, a difference must exceed {size}.")

@@ -20,6 +20,7 @@ from depthstudy.study import (
     decomposition,
     matched,
     measurement,
+    metrics,
     recommendation,
     treatments,
     verdicts,
@@ -67,8 +68,6 @@ def conclude(
     rows = [_summary(workdir, variant, seed, run) for variant, seed, run in runs]
     summary = records.frame(records.Summary, rows)
     infos = tuple(_costed(variant, summary) for variant in variants)
-    hypotheses = treatments.see_untreated(study.hypotheses)
-    judged = verdicts.judge(summary, settings_of(variants), hypotheses)
     parts = decomposition.decompose(
         summary,
         {info.name: info.group for info in infos},
@@ -82,6 +81,9 @@ def conclude(
         for row in run.read_records()
     ]
     probed = [row for variant in variants for row in measurement.read(study, variant, workdir)]
+    hypotheses = treatments.see_untreated(study.hypotheses)
+    wide = metrics.widen(summary, [*trained, *probed], [row.metric for row in hypotheses])
+    judged = verdicts.judge(wide, settings_of(variants), hypotheses)
     gaps = matched.gaps(trained, {info.name: info.group for info in infos})
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, [*trained, *probed]))
     store.write_table(workdir / store.SUMMARY, summary)

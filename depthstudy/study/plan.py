@@ -69,7 +69,8 @@ def prepare(
         study = config.parse(study)
     measurement.check(study)
     variants = plan(study)
-    verdicts.check(treatments.see_untreated(study.hypotheses), settings_of(variants))
+    hypotheses = treatments.see_untreated(study.hypotheses)
+    verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
     for variant in variants:
         train.choose(variant.config.train, study.seeds)
     return study, variants

@@ -8,8 +8,8 @@ Below 0.05 the hypothesis is supported or refuted, whichever side is the smaller
 
 How variants are paired:
 
-- A comparison (``greater``, ``less``, ``equivalent``) takes the metric where ``where`` holds minus
-  the metric where ``against`` holds. If both sides hold several variants, they are matched on all
+- A comparison (``greater``, ``less``, ``equivalent``, ``not_greater``) takes the metric where
+  ``where`` holds minus the metric where ``against`` holds. If both sides hold several variants, they are matched on all
   settings that neither side names, and those without a match are left out; if one side holds a
   single variant, it is compared with all of the other side.
 - A trend (``rises``, ``does_not_rise``) takes the metric at the greatest value of ``along`` minus
@@ -38,7 +38,7 @@ from pandas.api.types import is_numeric_dtype
 from depthstudy.config import Hypothesis, Settings, Value
 from depthstudy.errors import InputError
 from depthstudy.records import Summary, Verdict, VerdictWord
-from depthstudy.study import statistics
+from depthstudy.study import metrics, statistics
 
 METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
@@ -46,6 +46,7 @@ METRICS = tuple(
 ALPHA = 0.05  # level of the two-sided, adjusted p value; its intervals hold 95%
 GREATEST, LEAST = "greatest", "least"
 TRENDS = ("rises", "does_not_rise")
+NONE = ("equivalent", "not_greater", "does_not_rise")  # relations that say of what there is none
 
 VariantSettings = Mapping[str, Mapping[str, Value]]
 
@@ -73,7 +74,8 @@ def judge(
     ``seeds_to_settle`` are unknown. It is "not tested" where no variants with runs can be compared.
 
     Args:
-      summary: Finished runs, with the columns of ``records.Summary``; missing runs are allowed.
+      summary: Finished runs, with the columns of ``records.Summary``, and those that
+        ``metrics.widen`` adds; missing runs are allowed.
       settings: Name of a variant to all its settings by dotted field. Variants that are only here
         or only in ``summary`` are left out.
       hypotheses: What is to be decided.
@@ -94,14 +96,17 @@ def judge(
 def check(
     hypotheses: Sequence[Hypothesis],
     settings: VariantSettings,
-    metrics: Collection[str] = METRICS,
+    known: Collection[str] = METRICS,
+    probes: Collection[str] | None = None,
 ) -> None:
     """Checks before any training that the hypotheses can be judged.
 
     Args:
       hypotheses: What is to be decided.
       settings: Name of a variant to all its settings by dotted field.
-      metrics: Names of the metrics that there will be.
+      known: Names of the metrics that there will be.
+      probes: What is measured of runs; its metrics are allowed as ``"probe.metric"``, too. A metric
+        that it turns out not to have leaves the hypothesis "not tested".
 
     Raises:
       InputError: Two hypotheses share a name; a metric or a field is unknown; a field stands twice
@@ -116,13 +121,12 @@ def check(
                 f"hypotheses: {names.count(name)} are named {name!r}; names are unique"
             )
     for hypothesis in hypotheses:
-        for problem in _problems(hypothesis, settings, metrics):
+        unknown = metrics.problem(hypothesis.metric, known, probes)
+        for problem in (*filter(None, [unknown]), *_problems(hypothesis, settings)):
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _problems(h: Hypothesis, settings: VariantSettings, metrics: Collection[str]) -> Iterator[str]:
-    if h.metric not in metrics:
-        yield f"unknown metric {h.metric!r}; allowed: {', '.join(metrics)}"
+def _problems(h: Hypothesis, settings: VariantSettings) -> Iterator[str]:
     trend = h.relation in TRENDS
     if trend and h.along is None:
         yield f"{h.relation!r} needs along, the field along which the metric changes"
@@ -134,7 +138,7 @@ def _problems(h: Hypothesis, settings: VariantSettings, metrics: Collection[str]
         yield f"{h.relation!r} takes no along; it compares where with against"
     if not trend and dict(h.where) == dict(h.against):
         yield "where and against pick the same variants"
-    if h.relation in ("equivalent", "does_not_rise") and h.margin <= 0:
+    if h.relation in NONE and h.margin <= 0:
         yield f"{h.relation!r} needs a margin above 0, the largest difference that is still none"
     for side in (h.where, h.against):
         fields = [field for field, _ in side]
@@ -156,7 +160,7 @@ def _problems(h: Hypothesis, settings: VariantSettings, metrics: Collection[str]
 
 
 def _weigh(h: Hypothesis, summary: pd.DataFrame, settings: VariantSettings) -> _Evidence:
-    table = statistics.by_seed(summary, h.metric)
+    table = statistics.by_seed(metrics.measured(summary, h.metric), h.metric)
     present = {name: fields for name, fields in settings.items() if name in table.columns}
     pairs = _trend(h, present) if h.along is not None else _comparison(h, present)
     if not pairs:
@@ -176,7 +180,7 @@ def _p_values(h: Hypothesis, effects: NDArray[np.float64]) -> tuple[float, float
             return greater(effects, h.margin), less(effects, h.margin)
         case "less":
             return less(effects, -h.margin), greater(effects, -h.margin)
-        case "does_not_rise":
+        case "not_greater" | "does_not_rise":
             return less(effects, h.margin), greater(effects, h.margin)
         case "equivalent":
             return (

@@ -48,12 +48,19 @@ def test_deletion_is_that_of_a_rebuilt_net(subject: Subject) -> None:
     assert max(found[path, "error_increase"] for path in surgery.removable(subject.spec)) > 0.02
     for path in ("stage2/block01", "stage3/block01"):
         assert (path, "not_applicable: its shortcut is not the identity") in found
+    alone = [value for (layer, metric), value in found.items() if layer and metric[0] == "e"]
+    assert found["", "free_share"] == sum(value < 0.01 for value in alone) / len(alone)
     metrics = {metric for layer, metric in found if not layer}
     assert metrics == {
         "error",
+        "free_share",
         *(f"error_increase_deleting_{k}" for k in (2, 4)),
         *(f"{what}_swapping_{k}" for what in ("error_increase", "kendall_tau") for k in (1, 2, 4)),
     }
+
+
+def test_a_block_is_free_that_adds_less_than_a_point() -> None:
+    assert deletion.free_share([-0.1, 0.0099, 0.01, 0.5]) == 0.5
 
 
 def test_errors_count_every_example_once(subject: Subject) -> None:

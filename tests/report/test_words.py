@@ -41,6 +41,29 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             "To count, a rise must exceed 1.0 points.",
         ),
         (
+            hypothesis("not_greater", margin=0.02, where=[["model.norm", "none"]],
+                       against=[["model.norm", "batch"]]),
+            verdict("supported", 0.01, 0.008, 0.012),
+            "Train error was 1.0 points higher with norm=none than with norm=batch (95% interval "
+            "0.8 to 1.2, p = 0.002, 3 seeds). Up to 2.0 points more counts as none.",
+        ),
+        (
+            hypothesis("rises", "gradients.gradient_norm_slope", margin=0.5),
+            verdict("refuted", -1.234, -1.5, -1.0),
+            "Gradient norm slope fell by 1.23 (95% interval 1.00 to 1.50, p = 0.002, 3 seeds). "
+            "To count, a rise must exceed 0.50.",
+        ),
+        (
+            hypothesis("rises", "run.step_memory_bytes"),
+            verdict("supported", 2.5e6, 2e6, 3e6),
+            "The memory of a step rose by 2.5 MB (95% interval 2.0 to 3.0, p = 0.002, 3 seeds).",
+        ),
+        (
+            hypothesis("rises", "run.train_seconds"),
+            verdict("supported", 2.5, 2.0, 3.0),
+            "The time of training rose by 2.5 s (95% interval 2.0 to 3.0, p = 0.002, 3 seeds).",
+        ),
+        (
             hypothesis("does_not_rise", margin=0.02),
             verdict("inconclusive", 0.12, -0.249, 0.489, p=0.31, settle=9),
             "Train error rose by 12.0 points (95% interval −24.9 to 48.9, p = 0.31, 3 seeds). "

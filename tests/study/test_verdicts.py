@@ -214,6 +214,9 @@ def test_rows_in_any_order_are_paired_by_seed():
         ("equivalent", 0.08, "refuted"),
         ("equivalent", 0.1, "inconclusive"),
         ("equivalent", 0.12, "supported"),
+        ("not_greater", 0.08, "refuted"),
+        ("not_greater", 0.1, "inconclusive"),
+        ("not_greater", 0.12, "supported"),
     ],
 )
 def test_the_verdict_flips_as_the_margin_passes_the_effect(relation, margin, word):
@@ -394,6 +397,7 @@ def test_a_metric_that_is_not_finite_is_refused():
         (claim("equivalent", PLAIN, PLAIN, margin=1), "where and against pick the same variants"),
         (claim("equivalent", PLAIN, RESNET), "'equivalent' needs a margin above 0"),
         (claim("does_not_rise", PLAIN, along="model.depth"), "needs a margin above 0"),
+        (claim("not_greater", PLAIN, RESNET), "needs a margin above 0"),
         (claim("rises", PLAIN), "'rises' needs along"),
         (claim("rises", PLAIN, RESNET, along="model.depth"), "'rises' takes no against"),
         (

@@ -1,0 +1,68 @@
+"""What a hypothesis can compare: columns of ``summary.csv``, and what probes say of a whole run.
+
+A metric of a probe is named ``"probe.metric"``, as ``"gradients.gradient_norm_slope"``. Its value
+for a run is the one of greatest step among the records that speak of the whole net. A run of which
+the probe says nothing, as it was not measured or the probe does not apply, counts as missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import pandas as pd
+
+from depthstudy import records
+from depthstudy.records import Record
+
+TRAINING = ("run", "training", "evaluation")  # what training itself writes, as if probes
+
+
+def problem(metric: str, known: Collection[str], probes: Collection[str] | None) -> str | None:
+    """Says what is wrong with the name of a metric, if anything.
+
+    Args:
+      metric: The name.
+      known: Names that are allowed.
+      probes: Probes whose metrics are allowed beside them, as are those of training; ``None`` where
+        ``known`` is all that there is.
+    """
+    if metric in known:
+        return None
+    probe, dot, _ = metric.partition(".")
+    if not dot or probes is None:
+        return f"unknown metric {metric!r}; allowed: {', '.join(known)}"
+    measured = (*TRAINING, *probes)
+    if probe in measured:
+        return None
+    return f"metric {metric!r}: {probe!r} is not measured; config.probes has to name it " + (
+        f"(measured are {', '.join(measured)})"
+    )
+
+
+def widen(summary: pd.DataFrame, rows: Iterable[Record], metrics: Iterable[str]) -> pd.DataFrame:
+    """Returns the summary with a further column for each of ``metrics`` that is of a probe.
+
+    Args:
+      summary: Finished runs, with the columns of ``records.Summary``.
+      rows: All that was measured of these runs.
+      metrics: What is asked for; columns of the summary, and names that no row has, may be among
+        them. The latter give columns of NaN.
+    """
+    asked = [metric for metric in dict.fromkeys(metrics) if metric not in summary.columns]
+    table = records.frame(Record, (row for row in rows if row.layer == ""))
+    table["name"] = table["probe"] + "." + table["metric"]
+    last = (
+        table[table["name"].isin(asked)]
+        .sort_values("step", kind="stable")
+        .groupby(["variant", "seed", "name"])["value"]
+        .last()
+        .unstack("name")
+        .reindex(columns=asked)
+        .astype(float)
+    )
+    return summary.join(last, on=["variant", "seed"])
+
+
+def measured(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Returns the runs that have a metric; every run has those of the summary."""
+    return table.dropna(subset=[metric]) if "." in metric else table
