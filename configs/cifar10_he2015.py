@@ -1,8 +1,6 @@
 """Figure 6 of He et al. 2015 (arXiv 1512.03385): plain and residual nets of depth 20 to 110.
 
-The published recipe, for TPU or GPU: 64,000 steps of batch 128, learning rate 0.1 divided by 10 at
-half and at three quarters, weight decay 1e-4, pad-and-crop by 4 pixels and flip. The slow start
-that the paper gives the deepest net is a linear warm-up over 400 steps, the same for all.
+The published recipe, as `questions.cifar10` has it, for TPU or GPU.
 
 Published test error in percent: ResNet-20 8.75, 32 7.51, 44 7.17, 56 6.97, 110 6.43.
 """
@@ -21,19 +19,7 @@ def get_config() -> ml_collections.ConfigDict:
         ("model.family", ("plain", "resnet")),
         ("model.depth", (20, 32, 44, 56, 110)),
     )
-    config.data.name = "cifar10"
-    config.data.shift = 4
-    config.data.flip = True
-    config.train.batch_size = 128
-    config.train.steps = 64_000
-    config.train.learning_rate = 0.1
-    config.train.schedule = "step"
-    config.train.step_boundaries = (0.5, 0.75)
-    config.train.warmup_steps = 400
-    config.train.weight_decay = 1e-4
-    config.train.log_every = 200
-    config.train.evaluations = 32
-    config.train.eval_batch_size = 1_000
+    questions.cifar10(config)
     config.hypotheses = (
         *(row for row in questions.degradation() if row["name"] != "resnet_does_not"),
         {

@@ -1,9 +1,19 @@
-"""The usual questions of a depth study, for configs to ask: hypotheses and treatments as values."""
+"""The usual questions of a depth study, for configs to ask: hypotheses and treatments as values.
+
+Also what studies of one kind begin with: ``claim`` for those in ``configs/claims``.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import ml_collections
+
+from depthstudy import config as base
+from depthstudy.data import fashion_mnist
+from depthstudy.errors import InputError
+
+SIZES = ("small", "full", "smoke")
 PLAIN = (("model.family", "plain"),)
 RESNET = (("model.family", "resnet"),)
 DEEPEST = ("model.depth", "greatest")
@@ -117,3 +127,106 @@ def treatments(*, shift: int, fine_tune_epochs: int, fine_tune_rate: float) -> R
             "control_of": "block_removal",
         },
     )
+
+
+def claim(name: str, size: str) -> ml_collections.ConfigDict:
+    """Returns what the studies of ``configs/claims`` share: data, training and seeds.
+
+    Args:
+      name: Name of the study.
+      size: ``"small"`` is for two CPU cores: 2,000 images of Fashion-MNIST in 14 x 14 pixels where
+        Debian's package has put its files, else the digits. ``"full"`` is published scale, the
+        recipe of He et al. 2015 on CIFAR-10. ``"smoke"`` is a few steps on a few digits.
+
+    Raises:
+      InputError: There is no such size.
+    """
+    if size not in SIZES:
+        raise InputError(f"no size {size!r} of a claim; allowed: {', '.join(SIZES)}")
+    config = base.defaults()
+    config.name = f"claim_{name}" if size == "small" else f"claim_{name}_{size}"
+    config.seeds = config.probe_seeds = 3
+    if size == "full":
+        cifar10(config)
+        return config
+    fashion = size == "small" and fashion_mnist.is_there()
+    config.model.width = 8 if fashion else 16
+    config.data.name = "fashion_mnist" if fashion else "digits"
+    config.data.image_size = 14 if fashion else 8
+    config.data.train_examples = 2_000 if fashion else 1_400
+    config.train.batch_size = 64
+    config.train.steps = 250
+    config.train.learning_rate = 0.05
+    config.train.warmup_steps = 45
+    config.train.log_every = 10
+    config.train.evaluations = 2
+    config.train.eval_train_examples = 2_000
+    if size == "smoke":
+        _smoke(config)
+    return config
+
+
+def _smoke(config: ml_collections.ConfigDict) -> None:
+    config.seeds = config.probe_seeds = 2
+    config.probe_examples = 64
+    config.model.width = 4
+    config.data.train_examples = 128
+    config.data.test_split = "test[:64]"
+    config.train.batch_size = 32
+    config.train.steps = 4
+    config.train.warmup_steps = 1
+    config.train.log_every = 2
+    config.train.evaluations = 1
+
+
+def cifar10(config: ml_collections.ConfigDict) -> None:
+    """Sets the recipe of He et al. 2015 (arXiv 1512.03385) for CIFAR-10.
+
+    64,000 steps of batch 128, learning rate 0.1 divided by 10 at half and at three quarters, weight
+    decay 1e-4, pad-and-crop by 4 pixels and flip. The slow start that the paper gives the deepest
+    net is a linear warm-up over 400 steps, the same for all.
+    """
+    config.data.name = "cifar10"
+    config.data.shift = 4
+    config.data.flip = True
+    config.train.batch_size = 128
+    config.train.steps = 64_000
+    config.train.learning_rate = 0.1
+    config.train.schedule = "step"
+    config.train.step_boundaries = (0.5, 0.75)
+    config.train.warmup_steps = 400
+    config.train.weight_decay = 1e-4
+    config.train.log_every = 200
+    config.train.evaluations = 32
+    config.train.eval_batch_size = 1_000
+
+
+def imagenet(config: ml_collections.ConfigDict) -> None:
+    """Sets the recipe of Goyal et al. 2017 (arXiv 1706.02677) for ImageNet, with a cosine schedule.
+
+    Batch 1,024 over 90 epochs, five of them of warm-up, and label smoothing; in bfloat16, a batch
+    split over all devices.
+    """
+    config.model.layout = "imagenet"
+    config.data.name = "imagenet2012"
+    config.data.test_split = "validation"
+    config.data.image_size = 224
+    config.data.shift = 0
+    config.data.crop_area = 0.08
+    config.data.flip = True
+    config.data.stream = True
+    config.data.workers = 32
+    config.train.placement = "jit"
+    config.train.precision = "bfloat16"
+    config.train.batch_size = 1_024
+    config.train.steps = None
+    config.train.epochs = 90
+    config.train.schedule = "cosine"
+    config.train.learning_rate = 0.4
+    config.train.nesterov = True
+    config.train.warmup_steps = 6_256  # five epochs
+    config.train.weight_decay = 1e-4
+    config.train.label_smoothing = 0.1
+    config.train.log_every = 100
+    config.train.evaluations = 90
+    config.train.eval_batch_size = 1_024

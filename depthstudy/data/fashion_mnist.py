@@ -54,6 +54,17 @@ def read(source_dir: str | None) -> dict[str, Arrays]:
     return splits
 
 
+def is_there() -> bool:
+    """Whether the files of Debian's package are where it puts them."""
+    try:
+        for prefix in _PREFIXES.values():
+            for name in ("images-idx3", "labels-idx1"):
+                _locate(DEBIAN, f"{prefix}-{name}-ubyte")
+    except InputError:
+        return False
+    return True
+
+
 def _locate(folder: Path, name: str) -> Path:
     for path in (folder / f"{name}.gz", folder / name):
         if path.is_file():
