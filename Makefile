@@ -1,12 +1,17 @@
 # make study: a depth study on the embedded digits, from nothing to a report.
+# make claims: the popular claims about depth, each as a study, and docs/claims.md from them.
 # make test: everything that CI checks.
 # make native: faster convolutions on the CPU, where there is a C++ compiler; study does it too.
 
 PYTHON ?= python3.11
 BIN := .venv/bin
 STUDY ?= configs/quickstart.py
+CLAIMS_SIZE ?= small
+CLAIMS_DIR ?= results/claims/$(CLAIMS_SIZE)
+CLAIMS_OUT ?= docs/claims.md
+CLAIMS := $(notdir $(basename $(wildcard configs/claims/*.py)))
 
-.PHONY: study native test lint clean
+.PHONY: study native claims test lint clean
 
 study: .venv/run.stamp native
 	$(BIN)/python scripts/run.py --config=$(STUDY)
@@ -16,6 +21,13 @@ native: .venv/run.stamp
 	  $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[native]' || true; \
 	fi
 	@$(BIN)/python -m depthstudy.nets.native.build || true
+
+# A study that was interrupted goes on; one that is done is left alone.
+claims: $(CLAIMS:%=$(CLAIMS_DIR)/%/report.html)
+	$(BIN)/python scripts/claims.py --size=$(CLAIMS_SIZE) --workdir=$(CLAIMS_DIR) --out=$(CLAIMS_OUT)
+
+$(CLAIMS_DIR)/%/report.html: configs/claims/%.py | .venv/run.stamp native
+	$(BIN)/python scripts/run.py --config=$<:$(CLAIMS_SIZE) --workdir=$(@D)
 
 test: lint native
 	$(BIN)/python -m pytest -n auto --dist loadfile

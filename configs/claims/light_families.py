@@ -29,6 +29,7 @@ PUBLISHED = (
     "million parameters; a ResNet-18 has 11.7 million parameters and errs on 27.88% (10 crops)."
 )
 
+FIGURE = "error_against_cost"
 LIGHT = (("model.layout", "small"),)  # which MobileNet and ShuffleNet have, and ResNets here not
 
 

@@ -8,8 +8,8 @@ first block and three times after, err more than the same nets without the two e
 less as images grow; it is these strides that cost accuracy, not depth.
 
 Why this is fair: the two layouts have the same blocks, filters and depth and nearly the same number
-of parameters; they differ in the early strides and the kernel of the stem alone. Both are trained on
-images of two sizes, resized from the same pictures, so that more pixels bring little new to see.
+of parameters; they differ in the early strides and the kernel of the stem alone. Both are trained
+on images of two sizes, resized from the same pictures, so that more pixels bring little new.
 """
 
 import ml_collections
@@ -18,8 +18,8 @@ from depthstudy import questions
 
 CLAIM = "Deep networks do badly on small images."
 MEANING = (
-    "Before blaming depth, compare the receptive field and the strides with the image: every report "
-    "and every --dry_run lists them. On images of 64 pixels or fewer take a layout without early "
+    "Before blaming depth, compare receptive field and strides with the image: every report and "
+    "every --dry_run lists them. On images of 64 pixels or fewer take a layout without early "
     "strides, or enlarge the images."
 )
 PUBLISHED = (

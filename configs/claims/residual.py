@@ -9,8 +9,8 @@ the shallow one.
 
 Why this is fair: a net and its plain twin differ in nothing but shortcuts, which own no parameters
 where shapes agree. ResNets, pre-activation ResNets and MobileNetV2 are not equally deep or wide;
-each is compared with its own twin. It is train error that is judged, as the claim is about training;
-test error is in the report.
+each is compared with its own twin. It is train error that is judged, as the claim is about
+training; test error is in the report.
 """
 
 import ml_collections

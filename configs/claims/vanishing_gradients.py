@@ -7,11 +7,12 @@ Prediction: in plain nets with batch normalisation gradients do not vanish, and 
 nevertheless. Without normalisation, and with a start that is too small, gradients do vanish, and
 then failure follows; the start that makes the net an isometry trains without normalisation.
 
-Why this is fair: what is measured is the slope of the logarithm of gradient norms from head to stem
-before the first step, in powers of ten, so that the claim is judged on a cause that comes before
-its effect. Plain nets of two depths with four starts: batch normalisation (He et al. 2015), the
-same start without it, 0.7 times that start, and looks-linear initialisation (Balduzzi et al. 2017).
-Nets without normalisation need a learning rate a tenth as large, and are compared with one another.
+Why this is fair: what is measured is how the gradient with respect to the outputs of blocks, which
+is what goes back, changes from head to stem before the first step, in powers of ten, so that the
+claim is judged on a cause that comes before its effect. Plain nets of two depths have four starts:
+batch normalisation (He et al. 2015), the same start without it, 0.7 times that start, and looks-
+linear initialisation (Balduzzi et al. 2017). Nets without normalisation need a learning rate a
+tenth as large, and are compared with one another.
 """
 
 import ml_collections
@@ -32,7 +33,7 @@ PUBLISHED = (
     "(Xiao et al. 2018)."
 )
 
-SLOPE = "gradients.gradient_norm_slope_initial"
+SLOPE = "gradients.output_gradient_norm_slope_initial"
 BATCH = (("model.norm", "batch"), ("model.init", "he"), ("model.init_scale", 1.0))
 STARTS = {
     "batch_norm": BATCH,

@@ -1,12 +1,17 @@
 """From the tables of a study to a page that a person reads.
 
-``write`` and ``write_analysis`` are the entries. What they need (Altair, Jinja2, the Vega bundle)
-is imported when they are called, so that importing this package costs nothing.
+``write``, ``write_analysis`` and ``write_claims`` are the entries. What they need (Altair, Jinja2,
+the Vega bundle) is imported when they are called, so that importing this package costs nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from depthstudy.report.claims import Claim
 
 
 def write(workdir: Path) -> Path:
@@ -41,3 +46,21 @@ def write_analysis(folder: Path) -> Path:
     from depthstudy.report import analysis
 
     return analysis.write(Path(folder))
+
+
+def write_claims(claims: Sequence[Claim], path: Path) -> Path:
+    """Writes a document on claims, with a picture a claim in a folder beside it.
+
+    Args:
+      claims: The claims, each with the folder of its study; studies may be missing.
+      path: Of the document, Markdown.
+
+    Returns:
+      The path.
+
+    Raises:
+      InputError: A study lacks a table.
+    """
+    from depthstudy.report import claims as document
+
+    return document.write(claims, Path(path))

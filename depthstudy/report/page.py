@@ -67,7 +67,7 @@ def _render(
     context = {
         "info": whole.info,
         "lede": words.lede(whole.info),
-        "verdicts": _verdicts(study),
+        "verdicts": verdicts(study),
         "tally": _tally(study),
         "many_groups": depths.applies(study),
         "has_depths": tables.has_depths(study.info),
@@ -140,7 +140,7 @@ def _pruning(
     }
 
 
-def _hypotheses(study: Study) -> list[dict[str, Any]]:
+def hypotheses(study: Study) -> list[dict[str, Any]]:
     """Returns the hypotheses of the config, and bare ones for verdicts that it does not know."""
     known = [dict(row) for row in study.info.config.get("hypotheses") or ()]
     names = {row["name"] for row in known}
@@ -148,10 +148,11 @@ def _hypotheses(study: Study) -> list[dict[str, Any]]:
     return known + [{"name": name, "statement": name} for name in others]
 
 
-def _verdicts(study: Study) -> list[dict[str, str]]:
+def verdicts(study: Study) -> list[dict[str, str]]:
+    """Returns word, symbol, statement and sentence of each hypothesis."""
     found = {verdict.hypothesis: verdict for verdict in study.verdicts}
     rows = []
-    for hypothesis in _hypotheses(study):
+    for hypothesis in hypotheses(study):
         verdict = found.get(hypothesis["name"])
         word = verdict.verdict if verdict else "not tested"
         rows.append(
@@ -166,7 +167,7 @@ def _verdicts(study: Study) -> list[dict[str, str]]:
 
 
 def _tally(study: Study) -> str:
-    found = [row["word"] for row in _verdicts(study)]
+    found = [row["word"] for row in verdicts(study)]
     return words.tally(found) if found else ""
 
 

@@ -27,7 +27,7 @@ _METRICS = {
     "run.step_memory_bytes": "the memory of a step",
     "deletion.free_share": "the share of blocks that can go without a point of error",
     "cka.far_cka": "the similarity of distant layers",
-    "gradients.gradient_norm_slope_initial": "the slope of gradients before training",
+    "gradients.output_gradient_norm_slope_initial": "the slope of gradients before training",
 }
 _UNITS = {"seconds": " s", "bytes": " MB"}
 _FRACTIONS = ("train_error", "test_error", "gap")
@@ -119,7 +119,7 @@ def verdict_sentence(hypothesis: Mapping[str, Any], verdict: Verdict | None) -> 
 def _change(hypothesis: Mapping[str, Any], effect: float) -> str:
     metric = hypothesis.get("metric", "")
     size = amount(metric, abs(effect))
-    name = _METRICS.get(metric, metric.rpartition(".")[2].replace("_", " "))
+    name = metric_name(metric)
     if hypothesis.get("relation") not in _RELATIVE:
         verb = _sign(metric, effect, ("fell by", "changed by", "rose by"))
         return f"{name[:1].upper()}{name[1:]} {verb} {size}"
@@ -129,6 +129,11 @@ def _change(hypothesis: Mapping[str, Any], effect: float) -> str:
     sides = sides if here and there else ""
     text = f"{f'at {shared}, ' if shared else ''}{name} was {size} {direction}{sides}"
     return text[:1].upper() + text[1:]
+
+
+def metric_name(metric: str) -> str:
+    """Returns what a metric is called in a sentence."""
+    return _METRICS.get(metric, metric.rpartition(".")[2].replace("_", " "))
 
 
 def amount(metric: str, value: float) -> str:

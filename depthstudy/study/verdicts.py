@@ -9,9 +9,9 @@ Below 0.05 the hypothesis is supported or refuted, whichever side is the smaller
 How variants are paired:
 
 - A comparison (``greater``, ``less``, ``equivalent``, ``not_greater``) takes the metric where
-  ``where`` holds minus the metric where ``against`` holds. If both sides hold several variants, they are matched on all
-  settings that neither side names, and those without a match are left out; if one side holds a
-  single variant, it is compared with all of the other side.
+  ``where`` holds minus the metric where ``against`` holds. If both sides hold several variants,
+  they are matched on all settings that neither side names, and those without a match are left out;
+  if one side holds a single variant, it is compared with all of the other side.
 - A trend (``rises``, ``does_not_rise``) takes the metric at the greatest value of ``along`` minus
   the metric at the least, among variants that agree in all other settings. It is not a fitted
   slope: depth hurts abruptly more often than steadily, a slope would hang on the values between

@@ -41,8 +41,12 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             "To count, a rise must exceed 1.0 points.",
         ),
         (
-            hypothesis("not_greater", margin=0.02, where=[["model.norm", "none"]],
-                       against=[["model.norm", "batch"]]),
+            hypothesis(
+                "not_greater",
+                margin=0.02,
+                where=[["model.norm", "none"]],
+                against=[["model.norm", "batch"]],
+            ),
             verdict("supported", 0.01, 0.008, 0.012),
             "Train error was 1.0 points higher with norm=none than with norm=batch (95% interval "
             "0.8 to 1.2, p = 0.002, 3 seeds). Up to 2.0 points more counts as none.",

@@ -1,0 +1,214 @@
+"""From the studies of claims to one document: what is claimed, and what our own runs say of it.
+
+The first hypothesis of a study is the claim itself; the others say where it holds, and of what else
+it is made. Markdown, with a picture a claim beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import shlex
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from depthstudy import store
+from depthstudy.records import Verdict
+from depthstudy.report import page, tables, words
+from depthstudy.report.tables import Study
+
+_FIGURES = ("error_against_depth", "error_of_variants")  # the first that there is
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A claim as its config states it, and where its study is.
+
+    Attributes:
+      name: Name of the config.
+      text: The claim in the words of those who make it.
+      meaning: What it means for a practitioner.
+      published: Where published evidence at scale agrees, and where not.
+      command: The command that runs its study.
+      workdir: Folder of its study, which need not be there.
+      figure: Name of the figure that shows it, without suffix; ``""`` is the study's main one.
+    """
+
+    name: str
+    text: str
+    meaning: str
+    published: str
+    command: str
+    workdir: Path
+    figure: str = ""
+
+
+Found = Sequence[tuple[Claim, Study | None]]
+
+
+def write(claims: Sequence[Claim], path: Path) -> Path:
+    """Writes the document at ``path`` and the pictures beside it; returns ``path``.
+
+    Claims whose study is not finished are named as such. The pictures are in a folder of the
+    document's name, one a claim, named after it.
+
+    Raises:
+      InputError: A study lacks a table.
+    """
+    found = [(claim, _read(claim.workdir)) for claim in claims]
+    folder = path.with_suffix("")
+    pictures = {}
+    for claim, study in found:
+        source = _figure(claim) if study else None
+        if source:
+            pictures[claim.name] = folder / f"{claim.name}.svg"
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, pictures[claim.name])
+    links = {
+        name: picture.relative_to(path.parent).as_posix() for name, picture in pictures.items()
+    }
+    store.write_text(path, document(found, links))
+    return path
+
+
+def document(found: Found, pictures: Mapping[str, str]) -> str:
+    """Returns the document.
+
+    Args:
+      found: The claims in order, each with its study if that is finished.
+      pictures: Name of a claim to the link to its picture.
+    """
+    parts = [_head(found), _table(found, pictures)]
+    parts += [
+        _section(number, claim, study, pictures.get(claim.name))
+        for number, (claim, study) in enumerate(found, start=1)
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _read(workdir: Path) -> Study | None:
+    return tables.read(workdir) if store.read_info(workdir) else None
+
+
+def _figure(claim: Claim) -> Path | None:
+    names = (claim.figure, *_FIGURES) if claim.figure else _FIGURES
+    paths = (claim.workdir / store.FIGURES / f"{name}.svg" for name in names)
+    return next((path for path in paths if path.exists()), None)
+
+
+def _head(found: Found) -> str:
+    done = [study for _, study in found if study]
+    missing = [claim.name for claim, study in found if not study]
+    lines = [
+        "# The popular claims about depth",
+        "What is often claimed about the depth of convolutional nets, the verdict of a study that "
+        "anyone can run, and what is published at scale. The verdict in the table is on the "
+        "claim as it is made; where it holds and of what it is made is in the sections below. "
+        "Predictions and design stand in the configs, and were written before the runs. "
+        "Inconclusive verdicts are left as they are.",
+    ]
+    if done:
+        seconds = sum(study.info.seconds["total"] for study in done)
+        machines = {_machine(study.info.hardware): None for study in done}
+        lines.append(
+            f"{len(done)} of {len(found)} studies were run, which took {words.duration(seconds)} "
+            f"in all ({'; '.join(machines)})."
+        )
+    if missing:
+        lines.append(f"Not run yet: {words.listing(missing)}.")
+    return "\n\n".join(lines)
+
+
+def _machine(hardware: Mapping[str, str]) -> str:
+    return ", ".join(filter(None, (hardware.get("platform"), hardware.get("machine"))))
+
+
+def _table(found: Found, pictures: Mapping[str, str]) -> str:
+    rows = [
+        "| claim | verdict | effect | seeds | picture | command |",
+        "|---|---|---|---|---|---|",
+    ]
+    for number, (claim, study) in enumerate(found, start=1):
+        word, effect, seeds = _headline(study)
+        link = pictures.get(claim.name)
+        picture = f"[svg]({link})" if link else words.DASH
+        name = f"{number}. [{claim.name}](#{_anchor(number, claim)}): {claim.text}"
+        rows.append(f"| {name} | {word} | {effect} | {seeds} | {picture} | `{claim.command}` |")
+    return "\n".join(rows)
+
+
+def _headline(study: Study | None) -> tuple[str, str, str]:
+    """Returns the verdict on the first hypothesis, its effect and its seeds, as text."""
+    if study is None:
+        return "not run", words.DASH, words.DASH
+    (hypothesis, verdict), *_ = _judged(study)
+    if verdict is None:
+        return "not tested", words.DASH, words.DASH
+    return verdict.verdict, effect(hypothesis["metric"], verdict), str(verdict.seeds)
+
+
+def effect(metric: str, verdict: Verdict) -> str:
+    """Returns an effect with its sign, name and interval: ``"train error +1.2 points (…)"``."""
+    if not math.isfinite(verdict.effect):
+        return words.DASH
+    text = f"{words.metric_name(metric)} {_signed(metric, verdict.effect)}"
+    if not math.isfinite(verdict.low):
+        return f"{text} (no interval)"
+    low, high = (_signed(metric, end).partition(" ")[0] for end in (verdict.low, verdict.high))
+    return f"{text} (95% interval {low} to {high})"
+
+
+def _signed(metric: str, value: float) -> str:
+    text = words.amount(metric, value)
+    nothing = not text.partition(" ")[0].strip("0.,")
+    return text if value < 0 or nothing else f"+{text}"
+
+
+def _judged(study: Study) -> list[tuple[dict[str, Any], Verdict | None]]:
+    verdicts = {verdict.hypothesis: verdict for verdict in study.verdicts}
+    return [(row, verdicts.get(row["name"])) for row in page.hypotheses(study)]
+
+
+def _section(number: int, claim: Claim, study: Study | None, picture: str | None) -> str:
+    lines = [f"## {_title(number, claim)}", f"> {claim.text}"]
+    if study:
+        lines.append(
+            "\n".join(
+                f"- {row['symbol']} **{row['word']}**: {row['statement']} {row['sentence']}"
+                for row in page.verdicts(study)
+            )
+        )
+    if picture:
+        lines.append(f"![The runs behind the verdict on {claim.name}]({picture})")
+    lines.append(f"**In practice:** {claim.meaning} **At scale:** {claim.published}")
+    lines.append(f"{_runs(study)}\n\n```\n{claim.command}\n```")
+    return "\n\n".join(lines)
+
+
+def _runs(study: Study | None) -> str:
+    if study is None:
+        return "Not run yet; to run it:"
+    steps = sorted({info.steps for info in study.info.variants})
+    told = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+    return (
+        f"{words.lede(study.info)[:-1]}, {told} steps; "
+        f"{words.duration(study.info.seconds['total'])}:"
+    )
+
+
+def _title(number: int, claim: Claim) -> str:
+    return f"{number}. {claim.name.replace('_', ' ').capitalize()}"
+
+
+def _anchor(number: int, claim: Claim) -> str:
+    """Returns the anchor that a Markdown renderer gives a section's title."""
+    return f"{number}-{claim.name.replace('_', '-')}"
+
+
+def command(name: str, size: str, workdir: Path) -> str:
+    """Returns the command that runs the study of a claim."""
+    suffix = "" if size == "small" else f":{size}"
+    config = f"--config=configs/claims/{name}.py{suffix}"
+    return shlex.join(["python", "scripts/run.py", config, f"--workdir={workdir}"])
