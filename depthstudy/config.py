@@ -24,6 +24,7 @@ Natural = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Part = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 Value = bool | int | float | str | tuple[Any, ...] | None
@@ -214,8 +215,8 @@ class PruneConfig:
     """
 
     blocks: Fraction = 0.0
-    channels: Fraction = 0.0
-    weights: Fraction = 0.0
+    channels: Part = 0.0
+    weights: Part = 0.0
     score: Literal["magnitude", "norm_scale", "random"] = "magnitude"
     distribution: Literal["global", "uniform", "erk"] = "global"
     schedule: Literal["one_shot", "cubic", "iterative"] = "cubic"

@@ -134,7 +134,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         variables=variables,
         initial=nets.init(network, key, info.image_shape) if drawn else None,
         early=before,
-        rates=_rates(training, steps, {"_initial": 0, "_early": early, "": step - 1}),
+        rates=_rates(training, own.prune, steps, {"_initial": 0, "_early": early, "": step - 1}),
         dataset=dataset,
         examples=examples,
     )
@@ -175,11 +175,13 @@ def _variables(checkpoints: store.Checkpoints, step: int) -> nets.Variables:
     return {"params": state["params"], "batch_stats": state["batch_stats"]}
 
 
-def _rates(own: config.TrainConfig, steps: int, places: Mapping[str, int]) -> dict[str, float]:
+def _rates(
+    own: config.TrainConfig, prune: config.PruneConfig, steps: int, places: Mapping[str, int]
+) -> dict[str, float]:
     """Returns the learning rate at each place; AdamW's steps are not proportional to gradients."""
     if own.optimizer != "sgd":
         return {}
-    rate = train.schedule(own, steps)
+    rate = train.learning_rate(own, steps, pruned.sparsity(prune, steps))
     return {suffix: float(jnp.asarray(rate(step))) for suffix, step in places.items()}
 
 

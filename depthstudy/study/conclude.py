@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -67,7 +69,10 @@ def conclude(
     outcomes = [_finished(run) for variant, _, run in runs if not variant.info.same_as]
     rows = [_summary(workdir, variant, seed, run) for variant, seed, run in runs]
     summary = records.frame(records.Summary, rows)
-    infos = tuple(_costed(variant, summary) for variant in variants)
+    infos = tuple(
+        _costed(variant, [run for other, _, run in runs if other is variant])
+        for variant in variants
+    )
     parts = decomposition.decompose(
         summary,
         {info.name: info.group for info in infos},
@@ -120,11 +125,18 @@ def _finished(run: RunStore) -> Outcome:
     return outcome
 
 
-def _costed(variant: Variant, summary: pd.DataFrame) -> records.VariantInfo:
+def _costed(variant: Variant, runs: Sequence[RunStore]) -> records.VariantInfo:
     """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
-    own = summary[summary["variant"] == variant.name]
-    parameters, macs = (round(own[column].mean()) for column in ("parameters", "macs"))
-    return dataclasses.replace(variant.info, parameters=parameters, macs=macs)
+    infos = [run.read_info() for run in runs]
+    prices = [
+        dataclasses.asdict(cost(ArchSpec.from_json(info.arch), info.image_shape))
+        for info in infos
+        if info is not None
+    ]
+    means: dict[str, Any] = {
+        field: round(statistics.fmean(p[field] for p in prices)) for field in prices[0]
+    }
+    return dataclasses.replace(variant.info, **means)
 
 
 def _summary(workdir: Path, variant: Variant, seed: int, run: RunStore) -> records.Summary:

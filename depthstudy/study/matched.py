@@ -75,7 +75,7 @@ def _first(evaluations: Sequence[Evaluation], level: float) -> Evaluation:
 
 
 def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
-    """Returns the evaluations of the runs that did not diverge."""
+    """Returns the evaluations with a finite loss, of the runs that end with one."""
     metrics: dict[tuple[str, int], dict[int, dict[str, float]]] = {}
     diverged = set()
     for row in rows:
@@ -86,9 +86,10 @@ def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
             steps.setdefault(row.step, {})[row.metric] = row.value
     found: dict[str, Runs] = {}
     for (variant, seed), steps in metrics.items():
-        if (variant, seed) not in diverged:
+        if (variant, seed) not in diverged and "train_loss" in steps[max(steps)]:
             found.setdefault(variant, {})[seed] = [
                 Evaluation(step, at["train_loss"], at["test_error"] - at["train_error"])
                 for step, at in sorted(steps.items())
+                if "train_loss" in at
             ]
     return found

@@ -72,7 +72,7 @@ def prepare(
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
     for variant in variants:
-        train.choose(variant.config.train, study.seeds)
+        train.choose(variant.train, 1 if variant.is_pruned else study.seeds)
     return study, variants
 
 
@@ -145,10 +145,17 @@ def _dense_twin(
 ) -> Variant:
     own = dataclasses.replace(variant.config, prune=pruned.DENSE)
     settings = tuple((f, v) for f, v in variant.info.settings.items() if not _prunes(f))
-    name = f"{variant.name}_dense" if variant.info.treatment else name_of(settings)
+    swept = len(settings) < len(variant.info.settings) and not variant.info.treatment
+    name = name_of(settings) if swept else f"{variant.name}_dense"
     fields = [field for field in varied if not _prunes(field)]
     twin = build(own, name or f"{study.name}_dense", (), fields, datasets)
-    info = dataclasses.replace(twin.info, group=f"{variant.info.group}, dense")
+    treated = variant.info.treatment and f"{variant.info.treatment}_dense"
+    info = dataclasses.replace(
+        twin.info,
+        group=f"{variant.info.group}, dense",
+        treatment=treated,
+        untreated=variant.info.untreated,
+    )
     return _with_settings(dataclasses.replace(twin, info=info), varied)
 
 

@@ -13,6 +13,7 @@ import jax
 
 from depthstudy import nets, probes, prune, train
 from depthstudy.arch import ArchSpec, channel_groups, cost, narrow
+from depthstudy.arch.vocabulary import BatchNorm
 from depthstudy.config import PruneConfig, StudyConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
@@ -34,11 +35,13 @@ class Beginning:
 
     Attributes:
       spec: Its architecture.
+      train: How it is trained.
       variables: Its variables before the first step; ``None`` where they are drawn.
       removed: Blocks of the dense net that are gone, as ``"stage1/block02"``.
     """
 
     spec: ArchSpec
+    train: TrainConfig
     variables: nets.Variables | None = None
     removed: tuple[str, ...] = ()
 
@@ -57,13 +60,14 @@ def expected(dense: ArchSpec, own: PruneConfig) -> ArchSpec:
             "config.prune.fine_tune_epochs has to be at least 1 where config.prune has another "
             "field set"
         )
-    if own.weights:
-        _weight_score(own)
+    sparsity(own, 1)
     last_first = {path: -i for i, path in enumerate(surgery.removable(dense))}
     removed = prune.least_damaging(dense, last_first, own.blocks)
     if own.blocks and not removed:
-        raise NothingToPruneError("no block can be taken out: every stage needs one, and the "
-                                  "shortcut of what goes has to be the identity")  # fmt: skip
+        raise NothingToPruneError(
+            f"no block can be taken out with config.prune.blocks={own.blocks}: of the "
+            f"{len(last_first)} whose shortcut is the identity, every stage keeps one"
+        )
     spec, _ = surgery.remove_blocks(dense, {}, removed)
     return _narrowed(spec, own.channels) if _channel_pruner(spec, own) else spec
 
@@ -118,15 +122,15 @@ def begin(config: StudyConfig, dataset: Dataset, dense: RunStore, run: RunStore)
       dense: The run of the dense twin with the same seed.
       run: The run itself; where it was interrupted, it goes on with what it had.
     """
-    earlier = run.read_info()
+    info, earlier, own = dense.read_info(), run.read_info(), config.prune
+    assert info is not None, dense.folder
+    whole = spec = ArchSpec.from_json(info.arch)
     with contextlib.closing(run.open_checkpoints()) as checkpoints:
         if earlier and checkpoints.all_steps():
-            return Beginning(ArchSpec.from_json(earlier.arch), removed=earlier.removed)
-    own = config.prune
-    info = dense.read_info()
-    assert info is not None, dense.folder
-    spec, variables = ArchSpec.from_json(info.arch), _trained(dense)
-    removed: tuple[str, ...] = ()
+            left = ArchSpec.from_json(earlier.arch)
+            own_train = training(whole, left, config, dataset)
+            return Beginning(left, own_train, removed=earlier.removed)
+    variables, removed = _trained(dense), tuple[str, ...]()
     if own.blocks:
         subject = probes.Subject(nets.Network(spec), variables, dataset, examples=_EXAMPLES)
         removed = prune.least_damaging(spec, probes.deletion_damage(subject), own.blocks)
@@ -135,7 +139,8 @@ def begin(config: StudyConfig, dataset: Dataset, dense: RunStore, run: RunStore)
         key = jax.random.key(info.seed)
         keep = prune.choose_channels(pruner, variables["params"], own.channels, key=key)
         spec, variables = prune.shrink(spec, variables, keep)
-    return Beginning(spec, variables if own.control == "none" else None, removed)
+    start = variables if own.control == "none" else None
+    return Beginning(spec, training(whole, spec, config, dataset), start, removed)
 
 
 def _narrowed(spec: ArchSpec, share: float) -> ArchSpec:
@@ -159,6 +164,14 @@ def _weight_score(own: PruneConfig) -> prune.Score:
 def _channel_pruner(spec: ArchSpec, own: PruneConfig) -> prune.Channels | None:
     if not own.channels:
         return None
+    normalised = any(
+        isinstance(place.layer, BatchNorm) for g in channel_groups(spec) for place in g.places
+    )
+    if own.score == "norm_scale" and not normalised:
+        raise InputError(
+            "config.prune.score='norm_scale' needs a net with normalisation; without: magnitude, "
+            "random"
+        )
     scores = {
         "magnitude": prune.filter_norm,
         "norm_scale": prune.norm_scale,

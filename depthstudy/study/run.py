@@ -65,9 +65,12 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
             elif variant.is_pruned:
                 compile_seconds += _train_pruned(variant, stores, workdir, bar)
             else:
-                program = _program(variant, pruned.Beginning(variant.spec), study.seeds, bar)
+                beginning = pruned.Beginning(variant.spec, variant.train)
+                program = _program(variant, beginning, study.seeds, bar)
                 compile_seconds += program.compile_seconds
-                for seeds in program.placement.groups(range(study.seeds)):
+                left = [seed for seed, run in enumerate(stores) if not run.read_outcome()]
+                bar.update(variant.work * (study.seeds - len(left)))
+                for seeds in program.placement.groups(left):
                     infos = [_run_info(variant, seed) for seed in seeds]
                     _train_group(program, variant, infos, [stores[seed] for seed in seeds], bar)
     return compile_seconds
@@ -99,14 +102,15 @@ def _train_pruned(variant: Variant, stores: Sequence[RunStore], workdir: Path, b
 
 def _program(variant: Variant, beginning: pruned.Beginning, seeds: int, bar: Any) -> train.Program:
     bar.set_description(f"{variant.name}: compiling")
+    own = beginning.train
     return train.build(
         beginning.spec,
         variant.config.data,
-        variant.train,
+        own,
         variant.dataset,
-        train.choose(variant.train, seeds),
+        train.choose(own, seeds),
         beginning.variables,
-        pruned.sparsity(variant.config.prune, variant.info.steps),
+        pruned.sparsity(variant.config.prune, train.count_steps(own, len(variant.dataset.train))),
     )
 
 
@@ -117,13 +121,7 @@ def _train_group(
     stores: Sequence[RunStore],
     bar: Any,
 ) -> None:
-    """Trains the runs of a group, unless all are done.
-
-    A group is trained as a whole: what a device computes may depend on how many seeds it holds.
-    """
-    if all(run.read_outcome() for run in stores):
-        bar.update(variant.work * len(stores))
-        return
+    """Trains the runs of a group together."""
     bar.set_description(f"{variant.name}: seed {', '.join(str(info.seed) for info in infos)}")
     for run, info in zip(stores, infos, strict=True):
         run.write_info(info)

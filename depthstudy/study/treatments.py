@@ -77,7 +77,7 @@ def treat(
                 continue
             new = _treated(treatment, variant, varied, datasets)
             if new and not same(new, variant):
-                changed.append(_sharing(new, untreated))
+                changed.append(_sharing(new, [*untreated, *found]))
         if not changed:
             raise InputError(
                 f"treatment {treatment.name!r} changes no variant; all that it is given to have "

@@ -1,7 +1,7 @@
 """Training: a pure step, an optimiser, a placement on devices, and the one loop."""
 
 from depthstudy.train.loop import early_step, fit
-from depthstudy.train.optimizer import Sparsity, schedule
+from depthstudy.train.optimizer import Sparsity, learning_rate
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.program import Program, build, count_steps, init_key, initial
 
@@ -16,5 +16,5 @@ __all__ = [
     "fit",
     "init_key",
     "initial",
-    "schedule",
+    "learning_rate",
 ]

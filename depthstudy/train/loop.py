@@ -16,6 +16,7 @@ from depthstudy.config import TrainConfig
 from depthstudy.data import Batch, Split, eval_batches, train_batches
 from depthstudy.records import Record
 from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.train.precision import LEAST
 from depthstudy.train.program import Program, initial
 from depthstudy.train.step import StepMetrics
 
@@ -95,8 +96,9 @@ def fit(
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
         own = program.placement.place([_restore(program, run, start) for run in runs])
-        for run in runs if start == 0 else ():
-            run.add(0, "run", program.memory)
+        for run in runs:
+            if not run.records:
+                run.add(0, "run", program.memory)
         progress(start)
         _train_to_end(program, runs, own, start, progress)
     outcomes = [_outcome(program, run) for run in runs]
@@ -163,6 +165,7 @@ def _train(program: Program, own: Any, batches: Iterable[Batch]) -> tuple[Any, l
 
 
 def _record_training(run: _Run, steps: Sequence[StepMetrics], begin: int) -> None:
+    """Notes means over some steps; a run that takes none at the least loss scale has diverged."""
     losses = np.array([step.loss for step in steps])
     errors = np.array([step.error for step in steps])
     end = begin + len(steps)
@@ -173,6 +176,9 @@ def _record_training(run: _Run, steps: Sequence[StepMetrics], begin: int) -> Non
         run.add(end, "training", {"loss": float(losses.mean()), "error": float(errors.mean())})
     by = steps[-1].loss_scale
     if by is not None:
+        before = run.last("run").get("skipped_steps", 0.0)
+        if run.diverged_at is None and by.scale <= LEAST and by.skipped - before == len(steps):
+            run.add(end, "run", {"diverged_at_step": float(begin + 1)})
         run.add(end, "training", {"loss_scale": float(by.scale)})
         run.add(end, "run", {"skipped_steps": float(by.skipped)})
 
@@ -231,10 +237,13 @@ def _common_step(runs: Sequence[_Run]) -> int:
 
 
 def _outcome(program: Program, run: _Run) -> Outcome:
-    evaluation, times = run.last("evaluation"), run.last("run")
+    step, times = max(row.step for row in run.records), run.last("run")
+    evaluation = {
+        r.metric: r.value for r in run.records if (r.probe, r.step) == ("evaluation", step)
+    }
     return Outcome(
         status="diverged" if run.diverged_at else "finished",
-        step=max(row.step for row in run.records),
+        step=step,
         diverged_at=run.diverged_at,
         train_error=evaluation["train_error"],
         test_error=evaluation["test_error"],

@@ -43,12 +43,24 @@ class Sparsity:
     Attributes:
       pruner: What chooses masks.
       schedule: When, how far, and what is rewound.
-      seed: Of scores that draw.
     """
 
     pruner: prune.Pruner
     schedule: prune.Schedule
-    seed: int = 0
+
+
+def learning_rate(
+    config: TrainConfig, steps: int, sparsity: Sparsity | None = None
+) -> optax.Schedule:
+    """Returns the learning rate as a function of the step.
+
+    Where pruning rewinds it, every round is followed by a whole schedule, as long as what is left
+    of the training after the last round (Renda et al. 2020).
+    """
+    if sparsity is None or sparsity.schedule.rewind == "none":
+        return schedule(config, steps)
+    last = steps - sparsity.schedule.steps[-1]
+    return prune.rewound(schedule(config, max(1, last)), sparsity.schedule)
 
 
 def optimizer(
@@ -58,10 +70,8 @@ def optimizer(
 
     With ``sparsity``, pruned weights stay at zero.
     """
-    rate = schedule(config, steps)
+    rate = learning_rate(config, steps, sparsity)
     chain = [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
-    if sparsity is not None:
-        rate = prune.rewound(rate, sparsity.schedule)
     match config.optimizer:
         case "sgd":
             chain += [
@@ -71,7 +81,7 @@ def optimizer(
         case "adamw":
             chain.append(optax.adamw(rate, weight_decay=config.weight_decay, mask=decayed))
     if sparsity is not None:
-        key = jax.random.key(sparsity.seed)
+        key = jax.random.key(0)  # each net draws its own numbers from it
         chain.append(prune.sparsify(sparsity.pruner, sparsity.schedule, key=key))
     return optax.chain(*chain)
 

@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float
 from depthstudy.config import TrainConfig
 
 FIRST = 2.0**15
-_LEAST, _MOST = 1.0, 2.0**24
+LEAST, _MOST = 1.0, 2.0**24
 _GROWTH_INTERVAL = 1000  # steps without an overflow after which the scale is doubled
 
 
@@ -84,7 +84,7 @@ def adjusted(by: LossScale, finite: Bool[Array, ""]) -> LossScale:
     """Returns the scale for the next step: halved after an overflow, doubled after a long calm."""
     grown = by.calm + 1 >= _GROWTH_INTERVAL
     larger = jnp.where(grown, jnp.minimum(2 * by.scale, _MOST), by.scale)
-    smaller = jnp.maximum(by.scale / 2, _LEAST)
+    smaller = jnp.maximum(by.scale / 2, LEAST)
     return LossScale(
         scale=jnp.where(finite, larger, smaller),
         calm=jnp.where(finite & ~grown, by.calm + 1, 0),
