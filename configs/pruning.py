@@ -22,7 +22,7 @@ FEWER = 0.5  # share of channels, or of blocks, that has controls
 WEIGHTS = {  # by method: what is set, and shares
     "": ({}, (0.5, 0.8, 0.9, 0.95)),
     "_erk": ({"prune.distribution": "erk"}, (0.9, 0.95)),
-    "_random": ({"prune.score": "random"}, (0.5, 0.8, 0.95)),
+    "_random": ({"prune.score": "random"}, (0.8, 0.95)),
 }
 SLIM = {"prune.score": "norm_scale", "train.scale_penalty": 0.01}
 ANEW = {"prune.control": "scratch_epochs"}
@@ -34,7 +34,7 @@ CHANNELS = {
     "_scratch": (ANEW, (FEWER,)),
     "_scratch_longer": (LONGER, (FEWER,)),
 }
-BLOCKS = {"": ({}, (0.25, FEWER, 0.75)), "_scratch": (ANEW, (FEWER,))}
+BLOCKS = {"": ({}, (FEWER, 0.75)), "_scratch": (ANEW, (FEWER,))}
 PARTS = (
     ("weights", WEIGHTS, {}),
     ("channels", CHANNELS, {"prune.distribution": "uniform"}),

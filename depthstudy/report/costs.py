@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from depthstudy.records import VariantInfo
-from depthstudy.report import figures, pruning, tables, words
+from depthstudy.report import figures, palette, pruning, tables, words
 from depthstudy.report.pruning_words import change_of
 from depthstudy.report.tables import Study
 
@@ -19,10 +19,33 @@ def rows(study: Study) -> list[dict[str, Any]]:
 
 
 def first(study: Study) -> str:
-    """Returns the variant that the others are set against, or ``""`` in a study over depth."""
+    """Returns the variant that the others are set against, or ``""`` in a study over depth.
+
+    Nor is there one where there are many variants, or sections of their own for what they ask.
+    """
     infos = study.info.variants
     others = any(info.treatment or info.dense for info in infos)
-    return "" if len(infos) < 2 or others or tables.has_depths(study.info) else infos[0].name
+    few = 1 < len(infos) <= palette.GROUPS
+    return infos[0].name if few and not others and not tables.has_depths(study.info) else ""
+
+
+def gains(study: Study) -> list[dict[str, str]]:
+    """Returns what each variant gains on the first, and its price, as rows of a table."""
+    base = first(study)
+    rows = []
+    for info in study.info.variants if base else ():
+        macs, time = _shares(study, info.name, base)
+        change = pruning.difference(study, info.name, base)
+        rows.append(
+            {
+                "name": info.name,
+                "error": words.percent_estimate(tables.final(study, info.name, "test_error")),
+                "change": words.DASH if info.name == base else change_of(change),
+                "macs": f"{words.number(100 * macs, 0)}%",
+                "time": f"{words.number(100 * time, 0)}%" if math.isfinite(time) else words.DASH,
+            }
+        )
+    return rows
 
 
 def sentence(study: Study) -> str:
@@ -30,18 +53,19 @@ def sentence(study: Study) -> str:
     base = first(study)
     if not base:
         return ""
-    gains = {
+    changes = {
         info.name: pruning.difference(study, info.name, base) for info in study.info.variants[1:]
     }
-    sure = sorted((gain.mean, name) for name, gain in gains.items() if gain.high < 0)
+    sure = sorted((gain.mean, name) for name, gain in changes.items() if gain.high < 0)
     if not sure:
         return f"No variant is shown to have a lower test error than {base}."
-    parts = [
-        f"{name} by {words.number(-100 * mean)} points ({_price(study, name, base)})"
-        for mean, name in sure
-    ]
+    parts = []
+    for mean, name in sure:
+        macs, time = _shares(study, name, base)
+        price = f"{_times(macs, 'MACs')}, {_times(time, 'time')}"
+        parts.append(f"{name} by {words.number(-100 * mean)} points ({price})")
     text = f"Lower test error than {base}: {words.listing(parts)}."
-    failed = [name for name, gain in gains.items() if not gain.high < 0]
+    failed = [name for name, gain in changes.items() if not gain.high < 0]
     return text + (f" Not shown of {words.listing(failed)}." if failed else "")
 
 
@@ -59,23 +83,14 @@ def _row(study: Study, info: VariantInfo) -> dict[str, Any]:
             for metric in figures.ERRORS
         ],
         "diverged": info.name in tables.divergences(study),
-        "change": _change(study, info.name),
     }
 
 
-def _change(study: Study, name: str) -> str:
-    """Returns by how many points the test error of a variant is above that of the first."""
-    base = first(study)
-    if name == base:
-        return words.DASH
-    return change_of(pruning.difference(study, name, base)) if base else ""
-
-
-def _price(study: Study, name: str, base: str) -> str:
+def _shares(study: Study, name: str, base: str) -> tuple[float, float]:
+    """Returns multiply-accumulates and time of a variant against those of the first."""
     macs = {info.name: info.macs for info in study.info.variants}
     seconds = [tables.final(study, one, "seconds").mean for one in (name, base)]
-    time = seconds[0] / seconds[1] if seconds[1] else math.nan
-    return f"{_times(macs[name] / macs[base], 'MACs')}, {_times(time, 'time')}"
+    return macs[name] / macs[base], seconds[0] / seconds[1] if seconds[1] else math.nan
 
 
 def _times(ratio: float, what: str) -> str:

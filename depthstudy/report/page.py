@@ -90,6 +90,7 @@ def _render(
         "rows": costs.rows(whole),
         "first": costs.first(whole),
         "gains": costs.sentence(whole),
+        "gain_rows": costs.gains(whole),
         "diverged": _diverged(whole),
         "config": json.dumps(study.info.config, indent=2),
         "seconds": _seconds(study),

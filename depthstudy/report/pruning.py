@@ -157,7 +157,8 @@ def _method(own: PruneConfig, part: str, told: Sequence[str]) -> str:
         for field in told
         if getattr(own, field) != getattr(usual, field)
     ]
-    return ", ".join(filter(None, [score, *more, CONTROLS[own.control]]))
+    kind = f"{score} ({', '.join(more)})" if more else score
+    return ", ".join(filter(None, [kind, CONTROLS[own.control]]))
 
 
 def _origins(dense: Sequence[VariantInfo]) -> dict[str, str]:

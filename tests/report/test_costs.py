@@ -26,11 +26,13 @@ def folder(tmp_path_factory, made):
 def test_nets_of_one_depth_are_set_against_the_first(folder):
     study = tables.read(folder)
     assert costs.first(study) == "plain"
-    rows = {row["name"]: row["change"] for row in costs.rows(study)}
+    rows = {row["name"]: row["change"] for row in costs.gains(study)}
     assert rows["plain"] == "–"
     assert rows["residual"] == "−48.0 (−48.0 to −48.0)"
     # The differences of silu are -1, -3 and -5 points: mean -3, half 4.303 * 2 / sqrt(3).
     assert rows["silu"] == "−3.0 (−8.0 to +2.0)"
+    repvgg = costs.gains(study)[2]
+    assert (repvgg["macs"], repvgg["time"]) == ("200%", "200%")
     assert costs.sentence(study) == (
         "Lower test error than plain: residual by 48.0 points (about the same MACs, about the same "
         "time) and repvgg by 20.0 points (2.0× the MACs, 2.0× the time). Not shown of silu."
@@ -46,4 +48,5 @@ def test_the_page_shows_it(folder):
 def test_a_study_over_depth_has_no_first(workdir, html):
     assert costs.first(tables.read(workdir)) == ""
     assert costs.sentence(tables.read(workdir)) == ""
+    assert costs.gains(tables.read(workdir)) == []
     assert "<th>Against" not in html

@@ -7,6 +7,7 @@ import pytest
 import vl_convert
 
 from depthstudy import records, report, store
+from depthstudy.config import PruneConfig
 from depthstudy.report import (
     palette,
     pruning,
@@ -85,6 +86,12 @@ def test_nets_stand_by_part_and_dense_net(study):
         "magnitude", "magnitude, trained anew, equal epochs",
     ]  # fmt: skip
     assert [net.method for net in groups["blocks"]["depth 20"]] == ["least damage"]
+
+
+def test_methods_of_one_score_are_told_apart():
+    own = PruneConfig(weights=0.5, distribution="erk", control="scratch_epochs")
+    told = pruning._method(own, "weights", ["distribution", "schedule"])
+    assert told == "magnitude (erk), trained anew, equal epochs"
 
 
 def test_sections_on_whole_nets_leave_them_out(study):
