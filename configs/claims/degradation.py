@@ -24,7 +24,7 @@ MEANING = (
     "fewer layers may."
 )
 PUBLISHED = (
-    "At scale the same is known of plain nets: on CIFAR-10 train error rises from depth 20 to 56, "
+    "The same is known of plain nets: on CIFAR-10 train error rises from depth 20 to 56, "
     "and a plain net of 110 layers stays above 60% error; on ImageNet plain-34 has 28.54% top-1 "
     "error and plain-18 27.94% (He et al. 2015). Of residual nets it is not true at these depths: "
     "ResNet-18, 34, 50, 101 and 152 have 27.88, 25.03, 22.85, 21.75 and 21.43%."

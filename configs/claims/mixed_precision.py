@@ -24,8 +24,8 @@ MEANING = (
 )
 PUBLISHED = (
     "ResNet-50 on ImageNet reaches 77.12 ± 0.11% in mixed precision and 76.95 ± 0.18% in TF32, at "
-    "2,470 against 938 images a second on one A100 (NVIDIA's published recipes). No publication "
-    "has it reduce the number of parameters, as that is not what it does."
+    "2,470 against 938 images a second on one A100: no effect on accuracy, a large one on time. "
+    "The number of parameters is the same in both."
 )
 
 FULL = ("train.precision", "float32")

@@ -25,8 +25,8 @@ MEANING = (
     "matched train loss do): the gap of a net that was trained badly looks small."
 )
 PUBLISHED = (
-    "At scale depth is not what makes nets overfit: on CIFAR-10 a ResNet-110 (6.43% test error) "
-    "beats a ResNet-20 (8.75%) with train errors near zero. The one published step back, "
+    "Depth is not what makes nets overfit: on CIFAR-10 a ResNet-110 (6.43% test error) "
+    "beats a ResNet-20 (8.75%). The one published step back, "
     "ResNet-1202 at 7.93% with a train error below 0.1%, is ascribed to overfitting by its "
     "authors (He et al. 2015), and is 19.4 million parameters on 50,000 images."
 )

@@ -24,7 +24,7 @@ MEANING = (
     "control that most reports of redundancy lack."
 )
 PUBLISHED = (
-    "At scale single blocks of a trained residual net can be deleted with little harm (Veit et al. "
+    "Single blocks of a trained residual net can be deleted with little harm (Veit et al. "
     "2016), and wide or deep nets show blocks of alike layers (Nguyen et al. 2020). On ResNet-56, "
     "filter pruning leaves 6.94% error from 6.96% with 27.6% of the operations gone, and a net of "
     "that shape from scratch was reported at 8.69% (Li et al. 2017); with equal budgets Liu et al. "

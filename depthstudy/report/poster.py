@@ -41,6 +41,7 @@ def poster(
         "datasets": data,
         "vconcat": [*_key(key), grid],
         "spacing": 22,
+        "resolve": {"scale": {"color": "independent"}},  # the key's colours are no scale of theirs
         "padding": 16,
         "title": {
             "text": title,

@@ -9,7 +9,7 @@ import vl_convert
 from made_analysis import STEP, rows_of
 
 from depthstudy import records, report, store
-from depthstudy.report import layer_words, layers, palette, tables
+from depthstudy.report import layer_words, layers, palette, poster, tables
 from depthstudy.report.analysis_runs import Run
 
 BLOCKS = {8: 1, 20: 3, 32: 5, 56: 9}
@@ -182,6 +182,14 @@ def test_charts_are_valid(groups):
                 assert svg.count("aria-roledescription") > 5
                 assert "NaN" not in svg
                 assert "undefined" not in svg
+
+
+def test_maps_alone_have_a_poster_with_a_key(groups):
+    """Vega-Lite would share the colours of the key, which have no scale, with those of the maps."""
+    maps = groups[0].maps.panels
+    spec = poster.poster(maps, "Layers", "", columns=3, width=250, key=[("depth 8", "#000000")])
+    svg = vl_convert.vegalite_to_svg(json.loads(palette.resolve(json.dumps(spec))))
+    assert "depth 8" in svg
 
 
 def test_the_page_folds_the_groups(study):
