@@ -23,7 +23,7 @@ PROBED = apply(
         ("train.log_every", 2),
         ("train.keep_checkpoints", 1),
         ("train.placement", "pmap"),
-        ("sweep", (("model.family", ("resnet",)), ("model.depth", (8,)))),
+        ("sweep", (("model.family", ("resnet",)), ("model.depth", (14,)))),
         (
             "treatments",
             (
@@ -38,7 +38,7 @@ PROBED = apply(
         ("probe_examples", 100),
     ),
 )
-NAMES = ["resnet_depth8", "resnet_depth8+removal"]
+NAMES = ["resnet_depth14", "resnet_depth14+removal"]
 STEPS = {NAMES[0]: 25, NAMES[1]: 11}
 
 
@@ -93,7 +93,8 @@ def test_a_pruned_net_began_as_a_trained_one_and_lacks_its_blocks(workdir: Path)
     assert "gradient_norm_initial" not in metrics
     layers = {row.layer for row in rows if row.metric == "gradient_norm"}
     dense = {row.layer for row in measured(workdir, NAMES[0]) if row.metric == "gradient_norm"}
-    assert dense - layers == {"stage1/block01/conv1", "stage1/block01/conv2"}
+    gone = {f"stage{i}/block02/conv{j}" for i in (1, 2, 3) for j in (1, 2)}
+    assert dense - layers == gone
 
 
 def test_the_same_as_an_analysis_of_the_run(workdir: Path, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_what_needs_labels_does_not_apply(out: Path) -> None:
 def test_every_probe_that_reads_labels_says_so() -> None:
     """Of a data set whose labels are made up, no probe may speak that would read them."""
     unasked = {name for name, probe in probes.PROBES.items() if not probe.labels}
-    assert unasked == {"shattering", "isometry", "cka", "rank", "field"}
+    assert unasked == {"shattering", "isometry", "cka", "rank", "density", "field"}
 
 
 def test_the_analysis_says_what_was_looked_at(out: Path) -> None:

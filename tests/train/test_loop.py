@@ -158,7 +158,8 @@ def test_early_is_the_first_point_past_a_twentieth(
 
 
 def test_the_early_checkpoint_stays(program: train.Program, tmp_path: Path) -> None:
-    fit(dataclasses.replace(program, config=dataclasses.replace(CONFIG, log_every=1)), tmp_path)
+    config = dataclasses.replace(program.config, log_every=1)
+    fit(dataclasses.replace(program, config=config), tmp_path)
     checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
     assert sorted(checkpoints.all_steps()) == [1, 8, 12]
     checkpoints.close()
