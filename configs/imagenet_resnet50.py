@@ -1,4 +1,4 @@
-"""ResNet-50 on ImageNet in bfloat16, its batch split over all devices of a pod slice.
+"""ResNet-50 on ImageNet in bfloat16, its batch split over all devices of a host.
 
 The recipe of Goyal et al. 2017 (arXiv 1706.02677) with a cosine schedule and label smoothing; batch
 1,024 over 90 epochs. Published top-1 accuracy of this kind of recipe: 76 to 77 percent.

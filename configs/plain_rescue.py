@@ -2,11 +2,11 @@
 
 python scripts/run.py --config=configs/plain_rescue.py
 
-Each variant changes one thing that is said to let deep nets train, on the plain net of He et al.
-2015 with batch normalisation, which does not at this depth. Two are meant for nets without
-normalisation, and leave it out: SkipInit (De & Smith 2020), and looks-linear initialisation
-(Balduzzi et al. 2017), with which the net starts as an isometry. A net of 56 linear layers needs a
-lower learning rate; ``no_norm`` is the control that has all but the initialisation.
+Each rescue is one thing that is said to let deep nets train, set against the same net without it:
+the plain net of He et al. 2015 with batch normalisation, which does not train at this depth. Two
+are meant for nets without normalisation, and are set against such nets: looks-linear initialisation
+(Balduzzi et al. 2017), with which a plain net starts as an isometry, and SkipInit (De & Smith 2020)
+in a residual net. A net of 56 linear layers needs a lower learning rate, which its control has too.
 """
 
 import ml_collections
@@ -16,16 +16,21 @@ from depthstudy import config as base
 NO_NORM = (("model.norm", "none"),)
 SLOW = (("train.learning_rate", 0.005),)
 RESNET = (("model.family", "resnet"),)
-RESCUES = {  # settings, and what is claimed
-    "residual": (RESNET, "Residual connections lower"),
-    "no_norm": ((*NO_NORM, *SLOW), "Leaving normalisation out lowers"),
+CONTROLS = {  # settings, and what they are
+    "plain": ((), "the plain net"),
+    "plain_no_norm": ((*NO_NORM, *SLOW), "the plain net without normalisation"),
+    "resnet_no_norm": ((*RESNET, *NO_NORM), "the residual net without normalisation"),
+}
+RESCUES = {  # what is changed, of which control, and what is claimed
+    "residual": (RESNET, "plain", "Residual connections lower"),
+    "silu": ((("model.activation", "silu"),), "plain", "Another activation lowers"),
+    "repvgg": ((("model.branches", "repvgg"),), "plain", "RepVGG's branches lower"),
     "looks_linear": (
-        (("model.init", "looks_linear"), *NO_NORM, *SLOW),
+        (("model.init", "looks_linear"),),
+        "plain_no_norm",
         "An isometric start lowers",
     ),
-    "silu": ((("model.activation", "silu"),), "Another activation lowers"),
-    "skip_init": ((("model.skip_init", True), *RESNET, *NO_NORM), "SkipInit lowers"),
-    "repvgg": ((("model.branches", "repvgg"),), "RepVGG's branches lower"),
+    "skip_init": ((("model.skip_init", True),), "resnet_no_norm", "SkipInit lowers"),
 }
 PLAIN = {
     "model.family": "plain",
@@ -44,9 +49,10 @@ def get_config() -> ml_collections.ConfigDict:
     config.seeds = 3
     config.model.family = "plain"
     config.model.depth = 56
-    config.variants = (
-        ("plain", tuple(PLAIN.items())),
-        *((name, settings) for name, (settings, _) in RESCUES.items()),
+    controls = {name: PLAIN | dict(settings) for name, (settings, _) in CONTROLS.items()}
+    rescues = {name: controls[of] | dict(new) for name, (new, of, _) in RESCUES.items()}
+    config.variants = tuple(
+        (name, tuple(settings.items())) for name, settings in (controls | rescues).items()
     )
     config.train.batch_size = 64
     config.train.epochs = 8
@@ -57,13 +63,13 @@ def get_config() -> ml_collections.ConfigDict:
     config.hypotheses = tuple(
         {
             "name": name,
-            "statement": f"{words} the test error of the plain net by 5 points or more.",
+            "statement": f"{words} the test error of {CONTROLS[of][1]} by 5 points or more.",
             "metric": "test_error",
             "relation": "less",
-            "where": tuple((PLAIN | dict(settings)).items()),
-            "against": tuple(PLAIN.items()),
+            "where": tuple(rescues[name].items()),
+            "against": tuple(controls[of].items()),
             "margin": 0.05,
         }
-        for name, (settings, words) in RESCUES.items()
+        for name, (_, of, words) in RESCUES.items()
     )
     return config

@@ -1,4 +1,4 @@
-"""Does half precision cost accuracy, and does it cost more as a net gets deeper?
+"""Does half precision cost accuracy, on average over three depths?
 
 python scripts/run.py --config=configs/precision.py
 

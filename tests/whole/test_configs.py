@@ -13,10 +13,16 @@ from depthstudy.study import verdicts
 from depthstudy.study.plan import prepare, settings_of
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-RESCUES = ("residual", "no_norm", "looks_linear", "silu", "skip_init", "repvgg")
+RESCUES = {
+    "residual": "plain",
+    "silu": "plain",
+    "repvgg": "plain",
+    "looks_linear": "plain_no_norm",
+    "skip_init": "resnet_no_norm",
+}
 HALVES = ("bfloat16", "float16", "float16_unscaled")
 PAIRS = {
-    "plain_rescue": {name: [(name, "plain")] for name in RESCUES},
+    "plain_rescue": {name: [(name, control)] for name, control in RESCUES.items()},
     "precision": {
         half: [(f"{half}_depth{depth}", f"float32_depth{depth}") for depth in (8, 20, 32)]
         for half in HALVES
