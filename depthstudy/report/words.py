@@ -242,9 +242,11 @@ def decomposition_sentence(
     lost = number(100 * total.effect)
     if total.effect <= 0 or lost == "0.0":
         return f"In {group}, {variant} loses nothing against {best}."
-    if min(train.effect, gap.effect) >= 0:
-        shares = [_share(row) for row in sorted((train, gap), key=lambda row: -row.effect)]
-        found = f"{listing([share for share in shares if share])}"
+    shares = [_share(row) for row in sorted((train, gap), key=lambda row: -row.effect)]
+    if not any(shares):
+        text = f"In {group}, {variant} loses {lost} points against {best}, too few to split."
+    elif min(train.effect, gap.effect) >= 0:
+        found = listing([share for share in shares if share])
         text = f"Of the {lost} points that {group} at {variant} loses against {best}, {found}."
     else:
         text = (

@@ -263,6 +263,10 @@ def split(total, optimisation, generalisation, low=0.1, seeds=3):
             "Of the 5.0 points that plain at depth 56 loses against depth 8, "
             "5.0 are train error (optimisation). 1 seed: no interval, so this may be chance.",
         ),
+        (
+            split(0.0008, 0.0004, 0.0004),
+            "In plain, depth 56 loses 0.1 points against depth 8, too few to split.",
+        ),
         (split(0.0, 0.0, 0.0), "In plain, depth 56 loses nothing against depth 8."),
     ],
 )
