@@ -314,6 +314,11 @@ class Checkpoints:
         )
         return restored["state"]
 
+    def variables(self, step: int) -> dict[str, Any]:
+        """Returns of a checkpoint what a net is applied with."""
+        state = self.restore(step)
+        return {"params": state["params"], "batch_stats": state["batch_stats"]}
+
     def wait(self) -> None:
         """Waits until everything is on disk."""
         self._manager.wait_until_finished()

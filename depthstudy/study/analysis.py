@@ -124,8 +124,8 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
             found = f"its checkpoints: {', '.join(map(str, there))}" if there else "it has none yet"
             raise InputError(f"{folder} has no checkpoint{_at(step)}; {found}")
         step = max(there) if step is None else step
-        variables = _variables(checkpoints, step)
-        before = _variables(checkpoints, early) if early in there and early < step else None
+        variables = checkpoints.variables(step)
+        before = checkpoints.variables(early) if early in there and early < step else None
     network = nets.Network(spec)
     drawn = own.prune == pruned.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
@@ -154,7 +154,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
 def measured(run: Analysed, name: str) -> list[Record]:
     """Returns what a probe measures of a run."""
     return [
-        _record(run, probe, measurement)
+        record(run, probe, measurement)
         for probe, measurement in probes.measure(run.subject, [name])
     ]
 
@@ -168,11 +168,6 @@ def _training(
     if outcome is None or outcome.status != "finished":
         return training
     return dataclasses.replace(training, steps=outcome.step)
-
-
-def _variables(checkpoints: store.Checkpoints, step: int) -> nets.Variables:
-    state = checkpoints.restore(step)
-    return {"params": state["params"], "batch_stats": state["batch_stats"]}
 
 
 def _rates(
@@ -191,14 +186,15 @@ def _between(opened: Sequence[Analysed], names: Sequence[str]) -> list[Record]:
         return []
     first, *others = opened
     return [
-        _record(first, f"cka with {other.info.variant} seed {other.info.seed}", measurement)
+        record(first, f"cka with {other.info.variant} seed {other.info.seed}", measurement)
         for other in others
         if other.subject.dataset.image_shape == first.subject.dataset.image_shape
         for measurement in probes.measure_between(first.subject, other.subject)
     ]
 
 
-def _record(run: Analysed, probe: str, measurement: probes.Measurement) -> Record:
+def record(run: Analysed, probe: str, measurement: probes.Measurement) -> Record:
+    """Returns a measurement of a run as a row of a table."""
     return Record(
         study=run.info.study,
         variant=run.info.variant,

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from depthstudy import nets, records, runtime, store
-from depthstudy.arch import ArchSpec, cost
+from depthstudy.arch import ArchSpec, Cost, cost
 from depthstudy.config import StudyConfig
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
@@ -67,10 +67,14 @@ def conclude(
         for seed in range(study.seeds)
     ]
     outcomes = [_finished(run) for variant, _, run in runs if not variant.info.same_as]
-    rows = [_summary(workdir, variant, seed, run) for variant, seed, run in runs]
+    prices = [_price(run) for _, _, run in runs]
+    rows = [
+        _summary(workdir, variant, seed, run, price)
+        for (variant, seed, run), price in zip(runs, prices, strict=True)
+    ]
     summary = records.frame(records.Summary, rows)
     infos = tuple(
-        _costed(variant, [run for other, _, run in runs if other is variant])
+        _costed(variant, [p for run, p in zip(runs, prices, strict=True) if run[0] is variant])
         for variant in variants
     )
     parts = decomposition.decompose(
@@ -125,24 +129,25 @@ def _finished(run: RunStore) -> Outcome:
     return outcome
 
 
-def _costed(variant: Variant, runs: Sequence[RunStore]) -> records.VariantInfo:
+def _price(run: RunStore) -> Cost:
+    info = run.read_info()
+    assert info is not None, run.folder
+    return cost(ArchSpec.from_json(info.arch), info.image_shape)
+
+
+def _costed(variant: Variant, prices: Sequence[Cost]) -> records.VariantInfo:
     """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
-    infos = [run.read_info() for run in runs]
-    prices = [
-        dataclasses.asdict(cost(ArchSpec.from_json(info.arch), info.image_shape))
-        for info in infos
-        if info is not None
-    ]
+    rows = [dataclasses.asdict(price) for price in prices]
     means: dict[str, Any] = {
-        field: round(statistics.fmean(p[field] for p in prices)) for field in prices[0]
+        field: round(statistics.fmean(row[field] for row in rows)) for field in rows[0]
     }
     return dataclasses.replace(variant.info, **means)
 
 
-def _summary(workdir: Path, variant: Variant, seed: int, run: RunStore) -> records.Summary:
-    outcome, info = _finished(run), run.read_info()
-    assert info is not None, run.folder
-    price = cost(ArchSpec.from_json(info.arch), info.image_shape)
+def _summary(
+    workdir: Path, variant: Variant, seed: int, run: RunStore, price: Cost
+) -> records.Summary:
+    outcome = _finished(run)
     seconds = outcome.train_seconds + outcome.eval_seconds
     if variant.info.dense and variant.config.prune.control == "none":
         before = _finished(RunStore.of(workdir, variant.info.dense, seed))

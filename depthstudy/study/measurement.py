@@ -126,17 +126,8 @@ def _measure_one(study: StudyConfig, run: RunStore, opened: analysis.Analysed, n
     start = time.perf_counter()
     rows = analysis.measured(opened, name)
     notes = {_EXAMPLES: float(study.probe_examples), _SECONDS: time.perf_counter() - start}
-    info = opened.info
     rows += [
-        Record(
-            study=info.study,
-            variant=info.variant,
-            seed=info.seed,
-            step=info.step,
-            probe=name,
-            metric=metric,
-            value=value,
-        )
+        analysis.record(opened, name, probes.Measurement("", metric, value))
         for metric, value in notes.items()
     ]
     others = [row for row in run.read_probes() if row.probe != name]

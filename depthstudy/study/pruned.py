@@ -183,5 +183,4 @@ def _channel_pruner(spec: ArchSpec, own: PruneConfig) -> prune.Channels | None:
 def _trained(run: RunStore) -> nets.Variables:
     """Returns the variables of the last checkpoint of a run, as NumPy arrays."""
     with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        state = checkpoints.restore(max(checkpoints.all_steps()))
-    return jax.device_get({"params": state["params"], "batch_stats": state["batch_stats"]})
+        return jax.device_get(checkpoints.variables(max(checkpoints.all_steps())))
