@@ -24,12 +24,7 @@ def get_config() -> ml_collections.ConfigDict:
         ("model.depth", (8, 20, 56)),
     )
     config.treatments = questions.treatments(shift=1, fine_tune_epochs=4, fine_tune_rate=0.02)
-    config.train.batch_size = 64
-    config.train.epochs = 8
-    config.train.learning_rate = 0.05
-    config.train.warmup_steps = 45
-    config.train.log_every = 9
-    config.train.evaluations = 3
+    questions.digits(config)
     config.probes = ("gradients", "cka", "deletion", "linear", "rank", "field")
     config.hypotheses = (*questions.degradation(), *questions.redundancy(margin=0.02))
     return config

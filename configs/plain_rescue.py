@@ -12,6 +12,7 @@ in a residual net. A net of 56 linear layers needs a lower learning rate, which 
 import ml_collections
 
 from depthstudy import config as base
+from depthstudy import questions
 
 NO_NORM = (("model.norm", "none"),)
 SLOW = (("train.learning_rate", 0.005),)
@@ -54,11 +55,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.variants = tuple(
         (name, tuple(settings.items())) for name, settings in (controls | rescues).items()
     )
-    config.train.batch_size = 64
-    config.train.epochs = 8
-    config.train.learning_rate = 0.05
-    config.train.warmup_steps = 45
-    config.train.log_every = 9
+    questions.digits(config)
     config.train.evaluations = 2
     config.hypotheses = tuple(
         {

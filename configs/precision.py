@@ -11,6 +11,7 @@ CPU half precision is slower than float32: there, this is a study of accuracy al
 import ml_collections
 
 from depthstudy import config as base
+from depthstudy import questions
 
 DEPTHS = (8, 20, 32)
 FULL = (("train.precision", "float32"), ("train.loss_scale", "dynamic"))
@@ -30,12 +31,7 @@ def get_config() -> ml_collections.ConfigDict:
         for name, settings in {"float32": FULL, **HALVES}.items()
         for depth in DEPTHS
     )
-    config.train.batch_size = 64
-    config.train.epochs = 8
-    config.train.learning_rate = 0.05
-    config.train.warmup_steps = 45
-    config.train.log_every = 9
-    config.train.evaluations = 3
+    questions.digits(config)
     config.hypotheses = tuple(
         {
             "name": name,

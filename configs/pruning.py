@@ -16,6 +16,7 @@ channels.
 import ml_collections
 
 from depthstudy import config as base
+from depthstudy import questions
 
 EPOCHS, TUNED = 8, 4
 FEWER = 0.5  # share of channels, or of blocks, that has controls
@@ -78,11 +79,8 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
     config.variants = tuple(
         (name, tuple(settings.items())) for name, settings in variants(numbers, shallow)
     )
+    questions.digits(config)
     config.train.epochs = EPOCHS
-    config.train.batch_size = 64
-    config.train.learning_rate = 0.05
-    config.train.warmup_steps = 45
-    config.train.log_every = 9
     config.train.evaluations = 2
     config.probes = ("density",)
     highest = WEIGHTS[""][1][-1]

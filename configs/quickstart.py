@@ -21,11 +21,6 @@ def get_config(data: str = "digits") -> ml_collections.ConfigDict:
         ("model.family", ("plain", "resnet")),
         ("model.depth", (8, 20, 32, 56)),
     )
-    config.train.batch_size = 64
-    config.train.epochs = 8
-    config.train.learning_rate = 0.05
-    config.train.warmup_steps = 45
-    config.train.log_every = 9
-    config.train.evaluations = 3
+    questions.digits(config)
     config.hypotheses = questions.degradation()
     return config

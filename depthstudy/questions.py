@@ -179,6 +179,16 @@ def _smoke(config: ml_collections.ConfigDict) -> None:
     config.train.evaluations = 1
 
 
+def digits(config: ml_collections.ConfigDict) -> None:
+    """Sets a recipe with which residual nets of depth 56 learn the digits in 180 steps."""
+    config.train.batch_size = 64
+    config.train.epochs = 8
+    config.train.learning_rate = 0.05
+    config.train.warmup_steps = 45
+    config.train.log_every = 9
+    config.train.evaluations = 3
+
+
 def cifar10(config: ml_collections.ConfigDict) -> None:
     """Sets the recipe of He et al. 2015 (arXiv 1512.03385) for CIFAR-10.
 
