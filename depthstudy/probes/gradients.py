@@ -17,14 +17,20 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import arch, nets
 from depthstudy.arch.layers import sections
-from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.subject import (
+    Examples,
+    Measurement,
+    NotApplicable,
+    Probe,
+    Subject,
+    train_loss,
+)
 
 _BATCHES = 4  # over which norms are averaged
 _LEAST = float(np.finfo(np.float32).tiny)  # what stands for a norm of 0 in a logarithm
@@ -145,14 +151,7 @@ def gradient_norms(
 
     def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
         with nn.intercept_methods(_shifted(shifts)):
-            logits, _ = network.apply(
-                {"params": params, "batch_stats": variables.get("batch_stats", {})},
-                batch.images,
-                train=True,
-                mutable=["batch_stats"],
-            )
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
-        return jnp.sum(batch.weights * losses) / count
+            return train_loss(network, {**variables, "params": params}, batch)
 
     count = jnp.sum(batch.weights)
     _, shapes = jax.eval_shape(

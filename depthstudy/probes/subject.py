@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy import nets
@@ -95,6 +97,16 @@ class Probe:
     description: str
     measure: Callable[[Subject], Iterable[Measurement]]
     labels: bool = False
+
+
+def train_loss(
+    network: nets.Network, variables: nets.Variables, batch: Examples
+) -> Float[Array, ""]:
+    """Returns the mean loss of a batch in nats, in train mode; ``network`` draws nothing."""
+    given = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
+    logits, _ = network.apply(given, batch.images, train=True, mutable=["batch_stats"])
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+    return jnp.sum(batch.weights * losses) / jnp.sum(batch.weights)
 
 
 def path_sorted(names: Iterable[str]) -> list[str]:

@@ -15,12 +15,18 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import nets
-from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.subject import (
+    Examples,
+    Measurement,
+    NotApplicable,
+    Probe,
+    Subject,
+    train_loss,
+)
 
 _SCALE = 2.0**15  # at which dynamic scaling starts; halved here, too, until nothing overflows
 _LEAST_NORMAL = float(np.finfo(np.float16).tiny)
@@ -113,14 +119,7 @@ def kernel_gradients(
     """
 
     def loss(params: Any) -> Float[Array, ""]:
-        logits, _ = network.apply(
-            {"params": params, "batch_stats": variables.get("batch_stats", {})},
-            batch.images,
-            train=True,
-            mutable=["batch_stats"],
-        )
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
-        return scale * jnp.sum(batch.weights * losses) / jnp.sum(batch.weights)
+        return scale * train_loss(network, {**variables, "params": params}, batch)
 
     flat = traverse_util.flatten_dict(jax.grad(loss)(variables["params"]))
     return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if leaf.ndim == 4}
