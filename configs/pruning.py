@@ -8,9 +8,9 @@ Once a net is trained, weights are taken out of it (the smallest, Han et al. 201
 or as Evci et al. 2020 share it out among layers), channels (of small filters, Li et al. 2017, or of
 small scales, Liu et al. 2017) or blocks; the rest is trained on for half as long again. Random
 choice is the control of every score. What is left is also trained anew, for as many epochs and for
-as much compute as dense net and fine-tuning together (Liu et al. 2019), and so is, for as many
-epochs, a shallower net of about as many multiply-accumulates as the deepest has with half of its
-channels.
+as much compute as dense net and fine-tuning together (Liu et al. 2019). Whole nets are trained for
+as many epochs too: of the same depths, which is what a pruned net is held against, and of a lesser
+one, with about as many multiply-accumulates as the deepest has with half of its channels.
 """
 
 import ml_collections
@@ -42,8 +42,8 @@ PARTS = (
     ("blocks", BLOCKS, {}),
 )
 TUNING = {"prune.fine_tune_epochs": TUNED, "prune.fine_tune_rate": 0.02}
+LONG = {"train.epochs": EPOCHS + TUNED}  # as dense net and fine-tuning together
 DEEPEST = {"model.depth": "greatest"}
-WHOLE = {"prune.fine_tune_epochs": 0, "train.scale_penalty": 0.0}
 SMALLEST = {"prune.score": "magnitude", "prune.distribution": "global"}
 FEWER_CHANNELS = {"prune.channels": FEWER, "prune.score": "magnitude", "prune.control": "none"}
 
@@ -65,8 +65,8 @@ def variants(depths, shallow):
                 for share in shares:
                     settings = {"model.depth": depth} | pruned(part, share, method)
                     yield f"depth{depth}_{part}{share}{method}", settings
-    longer = {"train.epochs": EPOCHS + TUNED}  # as dense net and fine-tuning together
-    yield f"depth{shallow}_shallow", {"model.depth": shallow} | longer
+    for depth in sorted({shallow, *depths}):
+        yield f"depth{depth}_longer", {"model.depth": depth} | LONG
 
 
 def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
@@ -87,10 +87,11 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
     config.hypotheses = (
         question(
             "weights_can_go",
-            "The deepest net errs no more or less without nine tenths of its weights.",
+            "Without nine tenths of its weights, the deepest net errs no more or less than one "
+            "that is whole and trained for as long.",
             "equivalent",
             DEEPEST | {"prune.weights": 0.9} | SMALLEST,
-            DEEPEST | WHOLE,
+            DEEPEST | LONG,
             0.02,
         ),
         question(
@@ -99,14 +100,15 @@ def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
             "as many multiply-accumulates that is trained for as many epochs.",
             "less",
             {"model.depth": numbers[-1]} | FEWER_CHANNELS,
-            {"train.epochs": EPOCHS + TUNED},
+            {"model.depth": shallow} | LONG,
         ),
         question(
             "half_the_depth_is_enough",
-            "The deepest net errs no more or less without half of its blocks.",
+            "Without half of its blocks, the deepest net errs no more or less than one that is "
+            "whole and trained for as long.",
             "equivalent",
             DEEPEST | {"prune.blocks": FEWER, "prune.control": "none"},
-            DEEPEST | WHOLE,
+            DEEPEST | LONG,
             0.02,
         ),
         question(

@@ -28,9 +28,9 @@ PAIRS = {
         for half in HALVES
     },
     "pruning": {
-        "weights_can_go": [("depth44_weights0.9", "depth44")],
-        "pruned_beats_shallow": [("depth44_channels0.5", "depth14_shallow")],
-        "half_the_depth_is_enough": [("depth44_blocks0.5", "depth44")],
+        "weights_can_go": [("depth44_weights0.9", "depth44_longer")],
+        "pruned_beats_shallow": [("depth44_channels0.5", "depth14_longer")],
+        "half_the_depth_is_enough": [("depth44_blocks0.5", "depth44_longer")],
         "magnitude_beats_random": [
             (f"depth{depth}_weights0.95", f"depth{depth}_weights0.95_random") for depth in (20, 44)
         ],
