@@ -1,154 +1,23 @@
-"""Every path, every file name and every checkpoint of a study.
-
-```
-WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
-  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
-  runs/VARIANT/seedN/       one run: a variant with a seed
-    run.json                what it is: config, architecture, image shape, classes
-    checkpoints/STEP/       state, with the content of run.json beside it
-    records.csv             its measurements so far
-    probes.csv              what probes measured of its last checkpoint
-    events.out.tfevents.*   the same for TensorBoard
-    result.json             written last: where it is, the run is done
-```
-"""
+"""The folder of one run: what it is, what was measured, its checkpoints and how it ended."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
-import json
-import os
-import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-import pandas as pd
 
 from depthstudy import records
-from depthstudy.errors import InputError
+from depthstudy.store.files import read_json, read_table, write_json, write_table
+from depthstudy.store.study import RECORDS
 
-RECORDS = "records.csv"
-PROBES = "probes.csv"
-SUMMARY = "summary.csv"
-DECOMPOSITION = "decomposition.csv"
-MATCHED = "matched.csv"
-ATTRIBUTION = "attribution.csv"
-RECOMMENDATION = "recommendation.json"
-VERDICTS = "verdicts.csv"
-REPORT = "report.html"
-FIGURES = "figures"
-ANALYSIS = "analysis.csv"
-ANALYSIS_PAGE = "analysis.html"
-GUESSES = "guesses.csv"
-_INFO = "study.json"
-_ANALYSIS_INFO = "analysis.json"
-_LOCK = ".lock"
 _RUNS = "runs"
 _RUN = "run.json"
+_PROBES = "probes.csv"
 _RESULT = "result.json"
 _CHECKPOINTS = "checkpoints"
-
-T = TypeVar("T")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Writes plain values as JSON that a person can read; NaN is not allowed."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
-
-
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Writes a table as CSV."""
-    write_text(path, table.to_csv(index=False))
-
-
-def read_table(path: Path, kind: type) -> pd.DataFrame:
-    """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``."""
-    hints = typing.get_type_hints(kind)
-    numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
-    return pd.read_csv(
-        path,
-        dtype={name: str for name in hints if name not in numbers},
-        keep_default_na=False,
-        na_values={name: ["", "nan", "NaN"] for name in numbers},
-    )
-
-
-def write_info(workdir: Path, info: records.StudyInfo) -> None:
-    """Writes ``study.json``."""
-    write_json(workdir / _INFO, dataclasses.asdict(info))
-
-
-def read_info(workdir: Path) -> records.StudyInfo | None:
-    """Reads ``study.json``; ``None`` where no study was finished."""
-    return _read(workdir / _INFO, records.StudyInfo)
-
-
-def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
-    """Writes ``analysis.json``."""
-    write_json(folder / _ANALYSIS_INFO, dataclasses.asdict(info))
-
-
-def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
-    """Reads ``analysis.json``; ``None`` where nothing was analysed."""
-    return _read(folder / _ANALYSIS_INFO, records.AnalysisInfo)
-
-
-def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
-    """Writes ``recommendation.json``; with nothing to recommend, there is none."""
-    if found is None:
-        (workdir / RECOMMENDATION).unlink(missing_ok=True)
-    else:
-        write_json(workdir / RECOMMENDATION, dataclasses.asdict(found))
-
-
-def read_recommendation(workdir: Path) -> records.Recommendation | None:
-    """Reads ``recommendation.json``; ``None`` where there is nothing to recommend."""
-    return _read(workdir / RECOMMENDATION, records.Recommendation)
-
-
-def _read(path: Path, kind: type[T]) -> T | None:
-    """Reads a file that this version, or one like it, wrote; ``None`` where there is none."""
-    if not path.exists():
-        return None
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except msgspec.DecodeError as error:
-        raise InputError(
-            f"{path} is not as this version of depthstudy writes it: {error}"
-        ) from error
-
-
-@contextlib.contextmanager
-def lock(workdir: Path) -> Iterator[None]:
-    """Keeps every other process from running a study in ``workdir``.
-
-    Raises:
-      InputError: One already is, or the folder cannot be written.
-    """
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-        file = (workdir / _LOCK).open("w")
-    except OSError as error:
-        raise InputError(f"cannot write to the workdir {workdir}: {error.strerror}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"another process is running a study in {workdir}") from None
-        yield
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -218,7 +87,7 @@ class RunStore:
 
     def read_info(self) -> RunInfo | None:
         """Returns what the run is, or ``None`` where none was started."""
-        return _read(self.folder / _RUN, RunInfo)
+        return read_json(self.folder / _RUN, RunInfo)
 
     def write_info(self, info: RunInfo) -> None:
         """Writes ``run.json``."""
@@ -226,7 +95,7 @@ class RunStore:
 
     def read_outcome(self) -> Outcome | None:
         """Returns how the run ended, or ``None`` where it is not done."""
-        return _read(self.folder / _RESULT, Outcome)
+        return read_json(self.folder / _RESULT, Outcome)
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Writes ``result.json``. Call it last."""
@@ -234,7 +103,7 @@ class RunStore:
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""
-        rows = _read_records(self.folder / RECORDS)
+        rows = _rows(self.folder / RECORDS)
         return [row for row in rows if last_step is None or row.step <= last_step]
 
     def write_records(self, rows: list[records.Record]) -> None:
@@ -243,11 +112,11 @@ class RunStore:
 
     def read_probes(self) -> list[records.Record]:
         """Returns what probes measured of the run's last checkpoint so far."""
-        return _read_records(self.folder / PROBES)
+        return _rows(self.folder / _PROBES)
 
     def write_probes(self, rows: list[records.Record]) -> None:
         """Writes what probes measured of the run's last checkpoint."""
-        write_table(self.folder / PROBES, records.frame(records.Record, rows))
+        write_table(self.folder / _PROBES, records.frame(records.Record, rows))
 
     def open_events(self, next_step: int) -> Any:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""
@@ -265,7 +134,7 @@ class RunStore:
         return Checkpoints(self.folder / _CHECKPOINTS, keep, always)
 
 
-def _read_records(path: Path) -> list[records.Record]:
+def _rows(path: Path) -> list[records.Record]:
     if not path.exists():
         return []
     table = read_table(path, records.Record)

@@ -1,23 +1,11 @@
-"""Every setting of a study: its default, its type and what it may be.
-
-A ``ConfigDict`` ends here. Behind this file a study is described by frozen dataclasses that have
-been checked once, so no other file looks for a missing key or a wrong type.
-"""
+"""Every setting of a study: its default, its type and what it may be."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import types
-import typing
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import ml_collections
 import msgspec
-from ml_collections import config_dict
-
-from depthstudy.errors import InputError
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
@@ -314,133 +302,3 @@ class StudyConfig:
     probes: tuple[str, ...] = ()
     probe_seeds: Count = 1
     probe_examples: Count = 500
-
-
-def defaults() -> ml_collections.ConfigDict:
-    """Returns every setting at its default, for a config file to change."""
-    return _config_dict(StudyConfig())
-
-
-def parse(config: ml_collections.ConfigDict | Mapping[str, Any]) -> StudyConfig:
-    """Checks a config and returns it as frozen values.
-
-    Raises:
-      InputError: A key is unknown, a type is wrong or a value is out of bounds.
-    """
-    raw = config.to_dict() if isinstance(config, ml_collections.ConfigDict) else dict(config)
-    return _convert(raw, StudyConfig)
-
-
-def apply(config: StudyConfig, settings: Settings) -> StudyConfig:
-    """Returns ``config`` with each dotted field of ``settings`` set to its value.
-
-    Raises:
-      InputError: A field is unknown or a value does not fit it.
-    """
-    raw = dataclasses.asdict(config)
-    for name, value in settings:
-        owner, leaf = _locate(raw, name)
-        owner[leaf] = value
-    return _convert(raw, StudyConfig)
-
-
-def require_field(name: str) -> None:
-    """Raises InputError, with what is allowed, where no field has this dotted name."""
-    _locate(dataclasses.asdict(StudyConfig()), name)
-
-
-def takes_none(name: str) -> bool:
-    """Whether the field with this dotted name may be ``None``."""
-    kind: Any = StudyConfig
-    for part in name.split("."):
-        kind = typing.get_type_hints(kind)[part]
-    return types.NoneType in typing.get_args(kind)
-
-
-def get(config: StudyConfig, name: str) -> Value:
-    """Returns the value of a dotted field, for example ``"model.depth"``."""
-    owner, leaf = _locate(dataclasses.asdict(config), name)
-    return owner[leaf]
-
-
-def _locate(raw: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
-    """Returns the dict that holds a dotted field, and the field's last name."""
-    *parents, leaf = name.split(".")
-    owner, kind = raw, StudyConfig
-    for depth, part in enumerate([*parents, leaf]):
-        _require_known(part, kind, ".".join(parents[:depth]))
-        if depth < len(parents):
-            owner, kind = owner[part], typing.get_type_hints(kind)[part]
-            if not dataclasses.is_dataclass(kind):
-                raise InputError(f"config.{name}: {'.'.join(parents[: depth + 1])} has no fields")
-    if dataclasses.is_dataclass(typing.get_type_hints(kind)[leaf]):
-        raise InputError(f"config.{name} is a group of fields; name one of them")
-    return owner, leaf
-
-
-def _require_known(key: str, kind: type, path: str) -> None:
-    allowed = [field.name for field in dataclasses.fields(kind)]
-    if key in allowed:
-        return
-    near = difflib.get_close_matches(key, allowed, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ";"
-    where = f"config.{path}" if path else "config"
-    raise InputError(f"{where} has no field {key!r}{hint} allowed: {', '.join(allowed)}")
-
-
-def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
-    _require_known_keys(raw, kind, "")
-    try:
-        return msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        path = path.rstrip("`")
-        raise InputError(
-            f"config{path}: {message[0].lower()}{message[1:]}{_found(raw, path)}{_choices(path)}"
-        ) from error
-
-
-def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
-    hints = typing.get_type_hints(kind)
-    for key, value in raw.items():
-        _require_known(key, kind, path)
-        if dataclasses.is_dataclass(hints[key]) and isinstance(value, Mapping):
-            _require_known_keys(value, hints[key], f"{path}.{key}".lstrip("."))
-
-
-def _choices(path: str) -> str:
-    """Returns ``"; allowed: A, B"`` for the dotted path of a field with a few allowed words."""
-    kind: Any = StudyConfig
-    for part in path.strip(".").split("."):
-        kind = typing.get_type_hints(kind).get(part) if dataclasses.is_dataclass(kind) else None
-    words = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
-    return f"; allowed: {', '.join(words)}" if words else ""
-
-
-def _found(raw: Any, path: str) -> str:
-    """Returns ``" (it is VALUE)"`` for a plain dotted path, or nothing."""
-    for part in path.strip(".").split("."):
-        if not isinstance(raw, Mapping) or part not in raw:
-            return ""
-        raw = raw[part]
-    return f" (it is {raw!r})"
-
-
-def _config_dict(value: Any) -> ml_collections.ConfigDict:
-    config = ml_collections.ConfigDict()
-    hints = typing.get_type_hints(type(value))
-    for field in dataclasses.fields(value):
-        current = getattr(value, field.name)
-        if dataclasses.is_dataclass(current):
-            config[field.name] = _config_dict(current)
-        elif current is None:
-            config[field.name] = config_dict.placeholder(_optional_type(hints[field.name]))
-        else:
-            config[field.name] = current
-    return config
-
-
-def _optional_type(hint: Any) -> type:
-    """Returns ``T`` of ``T | None``, and ``object`` where there are several, as int and float."""
-    kinds = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
-    return (typing.get_origin(kinds[0]) or kinds[0]) if len(kinds) == 1 else object

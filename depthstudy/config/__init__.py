@@ -1,0 +1,38 @@
+"""The settings of a study.
+
+A ``ConfigDict`` ends here. Behind this floor a study is described by frozen dataclasses that have
+been checked once, so no other file looks for a missing key or a wrong type.
+"""
+
+from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
+from depthstudy.config.schema import (
+    DataConfig,
+    Hypothesis,
+    Mechanism,
+    ModelConfig,
+    PruneConfig,
+    Settings,
+    StudyConfig,
+    TrainConfig,
+    Treatment,
+    Value,
+)
+
+__all__ = [
+    "DataConfig",
+    "Hypothesis",
+    "Mechanism",
+    "ModelConfig",
+    "PruneConfig",
+    "Settings",
+    "StudyConfig",
+    "TrainConfig",
+    "Treatment",
+    "Value",
+    "apply",
+    "defaults",
+    "get",
+    "parse",
+    "require_field",
+    "takes_none",
+]

@@ -1,0 +1,68 @@
+"""Every path, every file name and every checkpoint of a study.
+
+```
+WORKDIR/
+  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
+  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
+  runs/VARIANT/seedN/       one run: a variant with a seed
+    run.json                what it is: config, architecture, image shape, classes
+    checkpoints/STEP/       state, with the content of run.json beside it
+    records.csv             its measurements so far
+    probes.csv              what probes measured of its last checkpoint
+    events.out.tfevents.*   the same for TensorBoard
+    result.json             written last: where it is, the run is done
+```
+"""
+
+from depthstudy.store.files import lock, read_table, write_json, write_table, write_text
+from depthstudy.store.runs import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.store.study import (
+    ANALYSIS,
+    ANALYSIS_PAGE,
+    ATTRIBUTION,
+    DECOMPOSITION,
+    FIGURES,
+    GUESSES,
+    MATCHED,
+    RECOMMENDATION,
+    RECORDS,
+    REPORT,
+    SUMMARY,
+    VERDICTS,
+    read_analysis_info,
+    read_info,
+    read_recommendation,
+    write_analysis_info,
+    write_info,
+    write_recommendation,
+)
+
+__all__ = [
+    "ANALYSIS",
+    "ANALYSIS_PAGE",
+    "ATTRIBUTION",
+    "DECOMPOSITION",
+    "FIGURES",
+    "GUESSES",
+    "MATCHED",
+    "RECOMMENDATION",
+    "RECORDS",
+    "REPORT",
+    "SUMMARY",
+    "VERDICTS",
+    "Checkpoints",
+    "Outcome",
+    "RunInfo",
+    "RunStore",
+    "lock",
+    "read_analysis_info",
+    "read_info",
+    "read_recommendation",
+    "read_table",
+    "write_analysis_info",
+    "write_info",
+    "write_json",
+    "write_recommendation",
+    "write_table",
+    "write_text",
+]

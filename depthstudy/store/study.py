@@ -1,0 +1,57 @@
+"""The files that a study writes next to its runs, or an analysis in a folder of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from depthstudy import records
+from depthstudy.store.files import read_json, write_json
+
+RECORDS = "records.csv"
+SUMMARY = "summary.csv"
+DECOMPOSITION = "decomposition.csv"
+MATCHED = "matched.csv"
+ATTRIBUTION = "attribution.csv"
+RECOMMENDATION = "recommendation.json"
+VERDICTS = "verdicts.csv"
+REPORT = "report.html"
+FIGURES = "figures"
+ANALYSIS = "analysis.csv"
+ANALYSIS_PAGE = "analysis.html"
+GUESSES = "guesses.csv"
+_INFO = "study.json"
+_ANALYSIS_INFO = "analysis.json"
+
+
+def write_info(workdir: Path, info: records.StudyInfo) -> None:
+    """Writes ``study.json``."""
+    write_json(workdir / _INFO, dataclasses.asdict(info))
+
+
+def read_info(workdir: Path) -> records.StudyInfo | None:
+    """Reads ``study.json``; ``None`` where no study was finished."""
+    return read_json(workdir / _INFO, records.StudyInfo)
+
+
+def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
+    """Writes ``analysis.json``."""
+    write_json(folder / _ANALYSIS_INFO, dataclasses.asdict(info))
+
+
+def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
+    """Reads ``analysis.json``; ``None`` where nothing was analysed."""
+    return read_json(folder / _ANALYSIS_INFO, records.AnalysisInfo)
+
+
+def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
+    """Writes ``recommendation.json``; with nothing to recommend, there is none."""
+    if found is None:
+        (workdir / RECOMMENDATION).unlink(missing_ok=True)
+    else:
+        write_json(workdir / RECOMMENDATION, dataclasses.asdict(found))
+
+
+def read_recommendation(workdir: Path) -> records.Recommendation | None:
+    """Reads ``recommendation.json``; ``None`` where there is nothing to recommend."""
+    return read_json(workdir / RECOMMENDATION, records.Recommendation)
