@@ -58,7 +58,7 @@ def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
     config.data.name = data
     config.data.image_size = 16
     config.data.train_examples = None if data == "digits" else 2_000
-    config.seeds = 2
+    config.seeds = 3
     config.model.depth = None
     config.model.layout = None
     config.variants = tuple(variants())

@@ -36,6 +36,7 @@ constexpr size_t kCachedPlans = 512;
 constexpr size_t kKeptBytes = size_t{16} << 20;       // of each scratch of a thread, between calls
 constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of partial kernels, per call
 constexpr int64_t kSmallPiece = 1 << 20;              // products that are not worth a second thread
+constexpr int kYields = 300;                          // about as long as falling asleep and waking
 
 // One piece of a call. All pieces have w in the layout that oneDNN likes for the first of them.
 struct Problem {
@@ -245,6 +246,7 @@ void Share(ffi::ThreadPool pool, int64_t threads, int64_t count, const Work& wor
   };
   for (int64_t i = 1; i < std::min(threads, count); ++i) pool.Schedule([help] { help(); });
   help();
+  for (int i = 0; i < kYields && job->done.load() < count; ++i) std::this_thread::yield();
   for (int done; (done = job->done.load()) < count;) job->done.wait(done);
   if (job->error) std::rethrow_exception(job->error);
 }
