@@ -44,10 +44,10 @@ def panel(study: Study) -> Panel | None:
     )
     best = front(found)
     labels = _placed(best, found, x_axis, y_axis)
-    line = chart(_stairs(best, x_axis, y_axis))
+    line = chart(_stairs(best, x_axis))
     marks = (
         line.mark_line(interpolate="step-after", strokeWidth=1.3, color="var(--muted)").encode(
-            x=x, y=y, order=alt.Order("at:Q")
+            x=x, y=y, order=alt.Order("macs:Q")
         ),
         chart([row for row in rows if row["low"] is not None])
         .mark_rule(strokeWidth=1.4, opacity=0.45)
@@ -137,11 +137,11 @@ def _row(point: Point, axis: _Axis) -> dict[str, Any]:
     }
 
 
-def _stairs(best: Sequence[Point], x_axis: _Axis, y_axis: _Axis) -> list[dict[str, Any]]:
-    """Returns the corners of the front, from the upper to the right edge of the chart."""
-    first, last = (best[0].macs, y_axis.high), (x_axis.high, best[-1].error.mean)
-    ends = [first, *((p.macs, p.error.mean) for p in best), last]
-    return [{"at": i, "macs": macs, "error": digits(error)} for i, (macs, error) in enumerate(ends)]
+def _stairs(best: Sequence[Point], x_axis: _Axis) -> list[dict[str, Any]]:
+    """Returns the corners of the front, from its first net to the right edge of the chart."""
+    last = (x_axis.high, best[-1].error.mean)
+    corners = [*((p.macs, p.error.mean) for p in best), last]
+    return [{"macs": macs, "error": digits(error)} for macs, error in corners]
 
 
 _Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from depthstudy.report.figures import CONFIG, Panel
 
 Key = Sequence[tuple[str, str]]
-_LINE = 640  # pixels up to which the names of a key share a line
+_LINE = 640  # pixels of a line of a key
 
 
 def poster(
@@ -64,12 +65,13 @@ def _key(key: Key) -> list[dict[str, Any]]:
         return []
     widths = [34 + 6.6 * len(name) for name, _ in key]
     level = sum(widths) <= _LINE
+    across = len(key) if level else max(1, int(_LINE // max(widths)))
     rows = [
         {
             "name": name,
             "colour": colour,
-            "x": sum(widths[:i]) if level else 0,
-            "y": 8 if level else 8 + 18 * i,
+            "x": sum(widths[:i]) if level else i % across * max(widths),
+            "y": 8 + 18 * (i // across),
         }
         for i, (name, colour) in enumerate(key)
     ]
@@ -81,7 +83,7 @@ def _key(key: Key) -> list[dict[str, Any]]:
         {
             "data": {"values": rows},
             "width": _LINE,
-            "height": 16 if level else 18 * len(key),
+            "height": 18 * math.ceil(len(key) / across),
             "encoding": place,
             "layer": [
                 {
