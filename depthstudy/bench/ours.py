@@ -25,7 +25,9 @@ Run = Callable[[int], float]  # does the work so many times, and returns seconds
 
 _STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
 _EXAMPLES = 2_000
-_SCRIPT = Path(__file__).parents[2] / "scripts" / "run.py"
+_ROOT = Path(__file__).parents[2]
+_SCRIPT = _ROOT / "scripts" / "run.py"
+_QUICKSTART = _ROOT / "configs" / "quickstart.py"
 
 
 def prepare(work: Work) -> Run:
@@ -36,13 +38,15 @@ def prepare(work: Work) -> Run:
         case "evaluate":
             return _evaluate(work)
         case "compile":
-            return _timed(lambda: _program(work))
+            return timed(lambda: _program(work))
         case "input":
             return _input(work)
         case "checkpoint":
             return _checkpoint(work)
         case "probe":
             return _probe(work)
+        case "study":
+            return _study()
         case "import":
             return _process("-c", "import depthstudy.report, depthstudy.study")
         case "help":
@@ -54,7 +58,9 @@ def build(work: Work) -> arch.ArchSpec:
     return arch.build(work.family, num_classes=made.CLASSES, **dict(work.options)).still
 
 
-def _timed(function: Callable[[], Any]) -> Run:
+def timed(function: Callable[[], Any]) -> Run:
+    """Returns a function that calls this one so many times, and returns seconds."""
+
     def run(times: int) -> float:
         start = time.perf_counter()
         for _ in range(times):
@@ -167,11 +173,20 @@ def _probe(work: Work) -> Run:
     data = made.dataset(work.side, _EXAMPLES)
     variables = nets.init(network, jax.random.key(0), data.image_shape)
     subject = probes.Subject(network, variables, data, examples=work.batch, batch_size=work.batch)
-    return _timed(lambda: list(probes.measure(subject, [work.probe])))
+    return timed(lambda: list(probes.measure(subject, [work.probe])))
 
 
 def _process(*arguments: str) -> Run:
-    def once() -> None:
-        subprocess.run([sys.executable, *arguments], check=False, capture_output=True)
+    command = [sys.executable, *arguments]
+    return timed(lambda: subprocess.run(command, check=False, capture_output=True))
 
-    return _timed(once)
+
+def _study() -> Run:
+    """The first run, which is not counted, compiles what the others find in the cache."""
+
+    def once() -> None:
+        with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:
+            command = [str(_SCRIPT), f"--config={_QUICKSTART}", f"--workdir={folder}"]
+            subprocess.run([sys.executable, *command], check=True, capture_output=True)
+
+    return timed(once)

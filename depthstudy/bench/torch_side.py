@@ -11,7 +11,7 @@ import time
 import torch
 from torch.nn import functional
 
-from depthstudy.bench import made, ours
+from depthstudy.bench import made, ours, torch_study
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.bench.works import Work
 from depthstudy.config import TrainConfig
@@ -19,6 +19,8 @@ from depthstudy.config import TrainConfig
 
 def prepare(work: Work) -> ours.Run:
     """Returns the work ready to be timed; images are normalised before, which ours are within."""
+    if work.kind == "study":
+        return ours.timed(torch_study.prepare())
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(0)
     net = TorchNet(ours.build(work), (work.side, work.side, 3))

@@ -14,7 +14,7 @@ import sys
 from types import TracebackType
 
 from depthstudy import runtime
-from depthstudy.bench.works import WORKS
+from depthstudy.bench.works import PROCESSES, WORKS
 
 _COMMAND = "import sys; from depthstudy.bench import worker; worker.main(*sys.argv[1:])"
 _MARK = "bench:"  # before each answer, as libraries print as well
@@ -74,6 +74,7 @@ def main(side: str, name: str) -> None:
         run = ours.prepare(WORKS[name])
     for line in sys.stdin:
         seconds = run(int(line))
-        who = resource.RUSAGE_CHILDREN if WORKS[name].kind in ("import", "help") else 0
+        apart = side == "ours" and WORKS[name].kind in PROCESSES
+        who = resource.RUSAGE_CHILDREN if apart else resource.RUSAGE_SELF
         peak = resource.getrusage(who).ru_maxrss / 1024
         print(_MARK, seconds, peak, flush=True)

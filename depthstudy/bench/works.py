@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 from depthstudy.errors import InputError
 
-Kind = Literal["train", "evaluate", "compile", "input", "checkpoint", "probe", "import", "help"]
+Kind = Literal[
+    "train", "evaluate", "study", "compile", "input", "checkpoint", "probe", "import", "help"
+]
+PROCESSES = ("study", "import", "help")  # of ours, what is timed as a process of its own
 Options = tuple[tuple[str, Any], ...]
 
 
@@ -18,6 +21,8 @@ class Work:
 
     Attributes:
       kind: What is timed. ``"train"`` and ``"evaluate"``: a step, in PyTorch as well.
+        ``"study"``: the quickstart study whole, with what was compiled before; in PyTorch, its
+        trainings and evaluations.
         ``"compile"``: tracing and compiling a train step. ``"input"``: 1,000 images drawn, cropped
         and flipped. ``"checkpoint"``: how long a save holds the training up. ``"probe"``: one
         probe on 250 examples. ``"import"`` and ``"help"``: a process that does that.
@@ -38,7 +43,7 @@ class Work:
     @property
     def has_peer(self) -> bool:
         """Whether PyTorch can do the same."""
-        return self.kind in ("train", "evaluate")
+        return self.kind in ("train", "evaluate", "study")
 
 
 def _resnet(depth: int) -> Options:
@@ -63,6 +68,7 @@ WORKS: Mapping[str, Work] = {
         f"compile_resnet{depth}": Work("compile", options=_resnet(depth), side=8, batch=64)
         for depth in (20, 56, 110)
     },
+    "quickstart": Work("study"),
     "input_32": Work("input"),
     "checkpoint_resnet20": Work("checkpoint", options=_resnet(20)),
     "checkpoint_resnet50": Work("checkpoint", options=(("depth", 50),)),

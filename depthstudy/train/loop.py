@@ -209,7 +209,10 @@ def _evaluate(
             sharding=program.placement.batch_sharding,
         )
     ]
-    totals = [np.sum(batches, axis=0) for batches in program.placement.fetch(sums, size)]
+    totals = [
+        np.asarray(batches, np.float64).sum(axis=0)  # equal shares are equal numbers then
+        for batches in program.placement.fetch(sums, size)
+    ]
     return [
         {"loss": float(loss / count), "error": float(errors / count)}
         for loss, errors, count in totals

@@ -1,0 +1,139 @@
+"""The quickstart study as one would write it in PyTorch: the same runs, nothing recorded or saved.
+
+Images are in memory and on the device, batches are rows of a permutation. What ours does beside
+(imports, compiling, checkpoints, records, verdicts) has no counterpart here, and counts for ours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from depthstudy import arch, config, data
+from depthstudy.bench.torch_net import TorchNet
+from depthstudy.train import count_steps
+
+QUICKSTART = Path(__file__).parents[2] / "configs" / "quickstart.py"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Split:
+    images: torch.Tensor
+    labels: torch.Tensor
+
+
+def prepare(study: config.StudyConfig | None = None) -> Callable[[], list[float]]:
+    """Returns a function that trains every run of a study, and returns their test errors.
+
+    Args:
+      study: A sweep over fields of the model alone; by default, that of ``configs/quickstart.py``.
+    """
+    torch.set_num_threads(os.cpu_count() or 1)
+    study = study or _quickstart()
+    dataset = data.load(study.data)
+    train, test = (_held(dataset, split) for split in (dataset.train, dataset.test))
+    names = [name for name, _ in study.sweep]
+    variants = [
+        config.apply(study, tuple(zip(names, values, strict=True)))
+        for values in itertools.product(*(values for _, values in study.sweep))
+    ]
+
+    def once() -> list[float]:
+        return [
+            _run(variant, dataset, train, test, seed)
+            for variant in variants
+            for seed in range(variant.seeds)
+        ]
+
+    return once
+
+
+def _quickstart() -> config.StudyConfig:
+    found = importlib.util.spec_from_file_location("quickstart", QUICKSTART)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return config.parse(module.get_config())
+
+
+def _held(dataset: data.Dataset, split: data.Split) -> _Split:
+    batch = split.read(np.arange(len(split)))
+    scaled = (np.asarray(batch.images) / np.float32(255) - dataset.mean) / dataset.std
+    images = torch.from_numpy(scaled.transpose(0, 3, 1, 2).copy())
+    labels = torch.from_numpy(np.asarray(batch.labels, np.int64))
+    return _Split(images.contiguous(memory_format=torch.channels_last), labels)
+
+
+def _run(
+    study: config.StudyConfig, dataset: data.Dataset, train: _Split, test: _Split, seed: int
+) -> float:
+    """Trains one net as the config says, evaluates it as often, and returns its test error."""
+    torch.manual_seed(seed)
+    own = study.train
+    options = {name: x for name, x in dataclasses.asdict(study.model).items() if x is not None}
+    spec = arch.build(num_classes=dataset.num_classes, **options)
+    net = TorchNet(spec, dataset.image_shape).to(memory_format=torch.channels_last)
+    kernels = [weight for weight in net.parameters() if weight.dim() > 1]
+    others = [weight for weight in net.parameters() if weight.dim() == 1]
+    optimizer = torch.optim.SGD(
+        [{"params": kernels, "weight_decay": own.weight_decay}, {"params": others}],
+        own.learning_rate,
+        momentum=own.momentum,
+        foreach=True,
+    )
+    length = count_steps(own, len(train.labels))
+    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(step, length, own))
+    evaluated = [round(length * i / own.evaluations) for i in range(1, own.evaluations + 1)]
+    rows: Any = iter(())
+    error = math.nan
+    for step in range(1, length + 1):
+        if (batch := next(rows, None)) is None:
+            rows = _epoch(len(train.labels), own.batch_size)
+            batch = next(rows)
+        optimizer.zero_grad(set_to_none=True)
+        images = train.images[batch].contiguous(memory_format=torch.channels_last)
+        functional.cross_entropy(net(images), train.labels[batch]).backward()
+        optimizer.step()
+        rates.step()
+        if step in evaluated:
+            _error(net, train, own.eval_batch_size)
+            error = _error(net, test, own.eval_batch_size)
+    return error
+
+
+def _epoch(examples: int, batch_size: int) -> Iterator[torch.Tensor]:
+    """Returns the rows of the whole batches of one pass."""
+    order = torch.randperm(examples)
+    return iter(order[: examples // batch_size * batch_size].split(batch_size))
+
+
+def _factor(step: int, length: int, own: config.TrainConfig) -> float:
+    """Returns the share of the peak learning rate: linear warm-up, then half a cosine."""
+    if step < own.warmup_steps:
+        return (step + 1) / own.warmup_steps
+    done = (step - own.warmup_steps) / max(1, length - own.warmup_steps)
+    return (1 + math.cos(math.pi * done)) / 2
+
+
+def _error(net: TorchNet, split: _Split, batch_size: int) -> float:
+    net.eval()
+    with torch.inference_mode():
+        wrong = [
+            (net(images).argmax(1) != labels).sum()
+            for images, labels in zip(
+                split.images.split(batch_size), split.labels.split(batch_size), strict=True
+            )
+        ]
+    net.train()
+    return float(sum(wrong)) / len(split.labels)
