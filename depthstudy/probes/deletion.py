@@ -18,7 +18,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-import scipy.stats
 from jaxtyping import Array, Float
 
 from depthstudy import nets
@@ -106,6 +105,8 @@ def swappable(spec: ArchSpec) -> list[tuple[str, str]]:
 
 def kendall_tau(before: Order, after: Order) -> float:
     """Returns the rank correlation of two orders of the same blocks."""
+    import scipy.stats  # takes half a second, which every command would wait for
+
     ranks = {path: rank for rank, path in enumerate(itertools.chain(*before))}
     found = [ranks[path] for path in itertools.chain(*after)]
     return float(scipy.stats.kendalltau(range(len(found)), found).statistic)

@@ -13,9 +13,6 @@ from collections.abc import Iterator
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int
-from sklearn.linear_model import RidgeClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from depthstudy.data import Split
 from depthstudy.probes import features
@@ -32,6 +29,10 @@ def probe_accuracy(train: Labelled, test: Labelled, *, strength: float = 1.0) ->
       test: The same for other examples.
       strength: Weight of the squared norm of the coefficients.
     """
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=strength))
     return float(model.fit(*train).score(*test))
 
