@@ -47,7 +47,7 @@ PLAIN = {
 def get_config() -> ml_collections.ConfigDict:
     config = base.defaults()
     config.name = "plain_rescue"
-    config.seeds = 3
+    config.seeds = 5
     config.model.family = "plain"
     config.model.depth = 56
     controls = {name: PLAIN | dict(settings) for name, (settings, _) in CONTROLS.items()}

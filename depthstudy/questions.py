@@ -145,7 +145,7 @@ def claim(name: str, size: str) -> ml_collections.ConfigDict:
         raise InputError(f"no size {size!r} of a claim; allowed: {', '.join(SIZES)}")
     config = base.defaults()
     config.name = f"claim_{name}" if size == "small" else f"claim_{name}_{size}"
-    config.seeds = config.probe_seeds = 3
+    config.seeds = config.probe_seeds = 5
     if size == "full":
         cifar10(config)
         return config

@@ -35,7 +35,6 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config = questions.claim("degradation", size)
     depths = {"small": (8, 20, 32, 56), "full": (20, 32, 44, 56, 110), "smoke": (8, 14)}[size]
     config.sweep = (("model.family", ("plain",)), ("model.depth", depths))
-    config.seeds = 2 if size == "smoke" else 5
     config.hypotheses = (
         {
             "name": "train_error_rises",
