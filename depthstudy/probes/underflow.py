@@ -67,22 +67,22 @@ def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Ite
 
     def found(dtype: Any, scale: float) -> dict[str, np.ndarray]:
         network = nets.Network(subject.spec.still, dtype)
-        gradients = jax.device_get(kernel_gradients(network, variables, batch, jnp.float32(scale)))
-        if not all(np.isfinite(x).all() for x in gradients.values()):
-            raise NotApplicable(f"gradients are not finite in {jnp.dtype(dtype).name}")
-        return gradients
+        return jax.device_get(kernel_gradients(network, variables, batch, jnp.float32(scale)))
 
-    exact = found(jnp.float32, 1.0)
-    yield from _measurements(exact, found(jnp.float16, 1.0), suffix)
+    exact, half = found(jnp.float32, 1.0), found(jnp.float16, 1.0)
+    for gradients, name in ((exact, "float32"), (half, "float16")):
+        if not _finite(gradients):
+            raise NotApplicable(f"gradients are not finite in {name}")
+    yield from _measurements(exact, half, suffix)
     scale = _SCALE
-    while True:
-        try:
-            scaled = found(jnp.float16, scale)
-            break
-        except NotApplicable:
-            scale /= 2
+    while not _finite(scaled := found(jnp.float16, scale)):
+        scale /= 2
     yield from _measurements(exact, scaled, f"_scaled{suffix}")
     yield Measurement("", f"loss_scale{suffix}", scale)
+
+
+def _finite(gradients: Mapping[str, np.ndarray]) -> bool:
+    return all(np.isfinite(x).all() for x in gradients.values())
 
 
 def _measurements(

@@ -18,6 +18,7 @@ from depthstudy.report.analysis_sections import log_scale, positive, share_scale
 from depthstudy.report.figures import Panel, Row, chart
 
 _HEIGHT = 190
+_ENDS_OF_TRAINING = (("_initial", " at initialisation", True), ("", " at the end", False))
 _FEW = 30  # layers up to which lines show their points
 
 
@@ -26,10 +27,7 @@ def gradients(nets: Sequence[Run]) -> list[Panel]:
     lines = [
         Line(f"{net.label}{when}", net.colour, positive(net, f"gradient_norm{suffix}"), faint)
         for net in nets
-        for suffix, when, faint in (
-            ("_initial", " at initialisation", True),
-            ("", " at the end", False),
-        )
+        for suffix, when, faint in _ENDS_OF_TRAINING
     ]
     return through("Gradient of each layer’s weights", lines, log_scale, "{:.2g}".format)
 
@@ -44,6 +42,16 @@ def saturation(nets: Sequence[Run]) -> list[Panel]:
     """Returns the share of its directions that each block uses."""
     title = "Saturation: directions in use"
     return through(title, _lines(nets, "rank", "saturation"), share_scale, words.percent)
+
+
+def underflow(nets: Sequence[Run]) -> list[Panel]:
+    """Returns the share of each gradient that unscaled float16 loses, as ``gradients`` does."""
+    lines = [
+        Line(f"{net.label}{when}", net.colour, net.layers("underflow", f"underflow{suffix}"), faint)
+        for net in nets
+        for suffix, when, faint in _ENDS_OF_TRAINING
+    ]
+    return through("Gradients lost in unscaled float16", lines, share_scale, words.percent)
 
 
 def _lines(nets: Sequence[Run], probe: str, metric: str) -> list[Line]:

@@ -41,6 +41,21 @@ def _slopes(net: Run) -> Said:
     return words.listing(parts), ""
 
 
+def underflow(nets: Nets) -> str:
+    """Says which share of the gradients float16 loses, without and with loss scaling."""
+    what = " of the numbers in its gradients are too small for float16"
+    return _contrast(nets, lambda net: (_lost(net), what))
+
+
+def _lost(net: Run) -> str:
+    parts = []
+    for end, when in _TIMES:
+        bare, scaled = (net.whole("underflow", f"underflow{kind}{end}") for kind in ("", "_scaled"))
+        if math.isfinite(bare):
+            parts.append(f"{percent(bare)} {when} ({percent(scaled)} with loss scaling)")
+    return words.listing(parts)
+
+
 def separation(nets: Nets) -> str:
     """Says where in the net the classes stop becoming easier to tell apart."""
     return _contrast(nets, _separation, "accuracy ", "it ")

@@ -115,6 +115,7 @@ def _group(name: str, nets: Nets, seeds: int) -> Group:
 def _along(nets: Nets) -> Iterator[Picture]:
     charts: tuple[tuple[Callable[[Nets], str], Callable[[Nets], list[Panel]]], ...] = (
         (layer_words.gradients, layer_charts.gradients),
+        (layer_words.underflow, layer_charts.underflow),
         (layer_words.separation, layer_charts.accuracy),
         (layer_words.saturation, layer_charts.saturation),
     )

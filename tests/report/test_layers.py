@@ -9,7 +9,7 @@ import vl_convert
 from made_analysis import STEP, rows_of
 
 from depthstudy import records, report, store
-from depthstudy.report import layer_words, layers, palette, poster, tables
+from depthstudy.report import layer_charts, layer_words, layers, palette, poster, tables
 from depthstudy.report.analysis_runs import Run
 
 BLOCKS = {8: 1, 20: 3, 32: 5, 56: 9}
@@ -139,6 +139,7 @@ def test_a_net_without_the_measurement_has_nothing_to_say():
     run = made_analysis.made(generalisation__test_error=0.1)
     for say in (
         layer_words.gradients,
+        layer_words.underflow,
         layer_words.separation,
         layer_words.saturation,
         layer_words.alike,
@@ -171,6 +172,22 @@ def test_equal_changes_are_told_once():
         "At depth 56, gradients on the way back to the first layer keep their size before training "
         "and early on and grow 10‑fold at the end."
     )
+
+
+def test_what_float16_loses_is_told_and_drawn():
+    layers_of = {"stem/conv": 0.2, "stage1/block01/conv1": 0.5}
+    run = made_analysis.made(
+        underflow__underflow_initial=layers_of | {"": 0.25},
+        underflow__underflow_scaled_initial={"": 0.01},
+        underflow__underflow=layers_of | {"": 0.75},
+        underflow__underflow_scaled={"": 0.125},
+    )
+    assert layer_words.underflow([run]) == (
+        "At resnet, 25.0% before training (1.0% with loss scaling) and 75.0% at the end (12.5% "
+        "with loss scaling) of the numbers in its gradients are too small for float16."
+    )
+    (panel,) = layer_charts.underflow([run])
+    assert len(panel.values) == 4
 
 
 def test_charts_are_valid(groups):
