@@ -195,13 +195,13 @@ def _doubling(first: int, last: int) -> list[int]:
 
 
 DELETION = Probe(
-    "Test error added by taking out each residual block, several at random, or by swapping blocks"
-    " (Veit 2016).",
+    "test error added by taking out each residual block, several at random, or by swapping blocks"
+    " (Veit 2016)",
     functools.partial(_measure, reestimated=False),
     labels=True,
 )
 DELETION_REESTIMATED = Probe(
-    "The same as deletion, with batch statistics estimated anew after each change.",
+    "the same as deletion, with batch statistics estimated anew after each change",
     functools.partial(_measure, reestimated=True),
     labels=True,
 )

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import numpy as np
 from flax import traverse_util
 
-from depthstudy import prune
 from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
 
 
@@ -23,15 +22,17 @@ def measure(subject: Subject) -> Iterator[Measurement]:
       NotApplicable: No weight is zero.
     """
     flat = traverse_util.flatten_dict(subject.variables["params"])
-    kernels = {
-        path: np.asarray(leaf) != 0
+    kept = {
+        "/".join(path[:-1]): np.asarray(leaf) != 0
         for path, leaf in flat.items()
         if path[-1] == "kernel" and path[0] != "stem" and path[:2] != ("head", "dense")
     }
-    if all(mask.all() for mask in kernels.values()):
+    left, size = (sum(map(count, kept.values())) for count in (np.count_nonzero, np.size))
+    if left == size:
         raise NotApplicable("no weight is zero")
-    for found in prune.densities(traverse_util.unflatten_dict(kernels)):
-        yield Measurement(*found)
+    for layer, mask in kept.items():
+        yield Measurement(layer, "density", float(mask.mean()))
+    yield Measurement("", "sparsity", 1 - left / size)
 
 
-DENSITY = Probe("Share of each kernel's weights that pruning has left.", measure)
+DENSITY = Probe("share of each kernel's weights that pruning has left", measure)

@@ -69,7 +69,7 @@ def _mean_pixel(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Fl
 
 
 LINEAR = Probe(
-    "Test accuracy of a linear classifier on the mean pixel of each layer (Alain & Bengio 2016).",
+    "test accuracy of a linear classifier on the mean pixel of each layer (Alain & Bengio 2016)",
     _measure,
     labels=True,
 )

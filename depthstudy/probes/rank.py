@@ -150,7 +150,7 @@ def _of_weights(subject: Subject) -> Iterator[Measurement]:
 
 
 RANK = Probe(
-    "How much of its width a layer uses: saturation (Richter 2021), effective and stable rank of"
-    " outputs and weights (Roy & Vetterli 2007), filters that never fire.",
+    "how much of its width a layer uses: saturation (Richter 2021), effective and stable rank of"
+    " outputs and weights (Roy & Vetterli 2007), filters that never fire",
     _measure,
 )

@@ -131,7 +131,7 @@ def _flat(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Arra
 
 
 CKA = Probe(
-    "How alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
-    " alike ones (Kornblith 2019, Nguyen 2020).",
+    "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
+    " alike ones (Kornblith 2019, Nguyen 2020)",
     _measure,
 )

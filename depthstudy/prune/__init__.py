@@ -5,7 +5,6 @@ in an optax chain. ``shrink(spec, variables, keep)`` gives the physically smalle
 """
 
 from depthstudy.prune.blocks import least_damaging
-from depthstudy.prune.density import Measurement, densities, promises, zero_share
 from depthstudy.prune.distribution import DISTRIBUTIONS, counts
 from depthstudy.prune.groups import channel_masks, kept_units, mask_channels
 from depthstudy.prune.masks import PruneState, find_state, sparsify
@@ -26,7 +25,6 @@ __all__ = [
     "DISTRIBUTIONS",
     "EXEMPT",
     "Channels",
-    "Measurement",
     "PruneState",
     "Pruner",
     "Schedule",
@@ -36,7 +34,6 @@ __all__ = [
     "choose_channels",
     "counts",
     "cubic",
-    "densities",
     "filter_norm",
     "find_state",
     "iterative",
@@ -46,7 +43,6 @@ __all__ = [
     "mask_channels",
     "norm_scale",
     "one_shot",
-    "promises",
     "random",
     "random_units",
     "rewinding",
@@ -54,5 +50,4 @@ __all__ = [
     "scale_penalty",
     "shrink",
     "sparsify",
-    "zero_share",
 ]

@@ -14,13 +14,13 @@ from flax import traverse_util
 from jaxtyping import Array, Bool, Float, Int
 
 from depthstudy.arch import ArchSpec
+from depthstudy.config import PruneConfig
 from depthstudy.errors import InputError
 from depthstudy.prune import distribution
 from depthstudy.prune.groups import KeptUnits, channel_masks, kept_units
 from depthstudy.prune.scores import Score, UnitScore, filter_norm, magnitude
 
-# First layer, last layer, scales (of norms and branches) and biases.
-EXEMPT = ("stem/*", "head/dense/*", "*/scale", "*/bias")
+EXEMPT = PruneConfig().exempt
 
 
 @runtime_checkable
