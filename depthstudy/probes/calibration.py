@@ -7,13 +7,10 @@ statistics of a batch first.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
-import jax
-from jaxtyping import Array, Float
-
 from depthstudy import nets
+from depthstudy.nets import surgery
 from depthstudy.probes.subject import Subject
 
 
@@ -26,21 +23,4 @@ def states(subject: Subject) -> Iterator[tuple[str, nets.Variables]]:
     yield "", subject.variables
     if subject.initial is not None:
         examples = next(subject.batches(subject.dataset.train))
-        yield "_initial", calibrated(subject.network, subject.initial, examples.images)
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def calibrated(
-    network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
-) -> nets.Variables:
-    """Returns the variables with running statistics that are exactly those of ``images``."""
-    zeros = jax.tree.map(lambda x: 0 * x, dict(variables.get("batch_stats", {})))
-    _, changed = nets.Network(network.spec.still).apply(
-        {"params": variables["params"], "batch_stats": zeros},
-        images,
-        train=True,
-        mutable=["batch_stats"],
-    )
-    new_share = 1 - network.spec.norm_momentum
-    statistics = jax.tree.map(lambda x: x / new_share, changed.get("batch_stats", {}))
-    return {"params": variables["params"], "batch_stats": statistics}
+        yield "_initial", surgery.reestimate(subject.network, subject.initial, [examples.images])

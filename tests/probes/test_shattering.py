@@ -11,7 +11,8 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import calibration, shattering
+from depthstudy.nets import surgery
+from depthstudy.probes import shattering
 from depthstudy.probes.subject import NotApplicable, Subject
 
 
@@ -82,7 +83,7 @@ def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset, make: Cal
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=4))
     variables = make(network.spec)
     images = next(Subject(network, variables, digits, batch_size=32).batches(digits.train)).images
-    found = calibration.calibrated(network, variables, images)
+    found = surgery.reestimate(network, variables, [images])
     outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
     _, named = outputs(network, variables, images, "stem/conv")
     statistics = found["batch_stats"]["stem"]["norm"]
