@@ -30,6 +30,8 @@ PUBLISHED = (
     "(jaxpruner). From scratch with an equal budget the pruned shape is as good (Liu et al. 2019)."
 )
 
+FIGURE = "error_against_cost"
+
 PARTS = {
     "weights": (("prune.weights", 0.8),),
     "filters": (("prune.channels", 0.4),),
