@@ -129,8 +129,10 @@ def _numbers(verdict: Verdict) -> str:
     if math.isnan(verdict.low):
         return f" (effect {verdict.effect:+.3g}; {verdict.seeds} seed gives no interval)"
     more = f"; {verdict.seeds_to_settle} would settle it" if verdict.seeds_to_settle else ""
+    rounding = 1e-9 * (verdict.high - verdict.low)  # what sums of equal numbers differ by
+    effect = verdict.effect if abs(verdict.effect) > rounding else 0.0
     return (
-        f" (effect {verdict.effect:+.3g}, 95% interval {verdict.low:+.3g} to {verdict.high:+.3g}, "
+        f" (effect {effect:+.3g}, 95% interval {verdict.low:+.3g} to {verdict.high:+.3g}, "
         f"p {verdict.p:.2g}, {verdict.seeds} seeds{more})"
     )
 
