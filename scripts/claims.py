@@ -4,7 +4,7 @@ make claims
 python scripts/claims.py --workdir=results/claims/small
 """
 
-import importlib.util
+import runpy
 from pathlib import Path
 
 from absl import flags
@@ -46,19 +46,15 @@ def main() -> None:
 
 def claim(name: str, size: str, workdir: Path) -> Claim:
     """Returns a claim as its config states it."""
-    found = importlib.util.spec_from_file_location(name, _CONFIGS / f"{name}.py")
-    assert found is not None
-    assert found.loader is not None
-    config = importlib.util.module_from_spec(found)
-    found.loader.exec_module(config)
+    config = runpy.run_path(str(_CONFIGS / f"{name}.py"))
     return Claim(
         name=name,
-        text=config.CLAIM,
-        meaning=config.MEANING,
-        published=config.PUBLISHED,
+        text=config["CLAIM"],
+        meaning=config["MEANING"],
+        published=config["PUBLISHED"],
         command=command(name, size, workdir),
         workdir=workdir,
-        figure=getattr(config, "FIGURE", ""),
+        figure=config.get("FIGURE", ""),
     )
 
 

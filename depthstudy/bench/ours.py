@@ -27,7 +27,7 @@ _STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
 _EXAMPLES = 2_000
 _ROOT = Path(__file__).parents[2]
 _SCRIPT = _ROOT / "scripts" / "run.py"
-_QUICKSTART = _ROOT / "configs" / "quickstart.py"
+QUICKSTART = _ROOT / "configs" / "quickstart.py"
 
 
 def prepare(work: Work) -> Run:
@@ -187,7 +187,7 @@ def _study() -> Run:
 
     def once() -> None:
         with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:
-            command = [str(_SCRIPT), f"--config={_QUICKSTART}", f"--workdir={folder}"]
+            command = [str(_SCRIPT), f"--config={QUICKSTART}", f"--workdir={folder}"]
             subprocess.run([sys.executable, *command], check=True, capture_output=True)
 
     return timed(once)

@@ -7,12 +7,11 @@ Images are in memory and on the device, batches are rows of a permutation. What 
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import itertools
 import math
 import os
+import runpy
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,9 @@ import torch
 from torch.nn import functional
 
 from depthstudy import arch, config, data
+from depthstudy.bench.ours import QUICKSTART
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.train import count_steps
-
-QUICKSTART = Path(__file__).parents[2] / "configs" / "quickstart.py"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +37,7 @@ def prepare(study: config.StudyConfig | None = None) -> Callable[[], list[float]
       study: A sweep over fields of the model alone; by default, that of ``configs/quickstart.py``.
     """
     torch.set_num_threads(os.cpu_count() or 1)
-    study = study or _quickstart()
+    study = study or config.parse(runpy.run_path(str(QUICKSTART))["get_config"]())
     dataset = data.load(study.data)
     train, test = (_held(dataset, split) for split in (dataset.train, dataset.test))
     names = [name for name, _ in study.sweep]
@@ -56,15 +54,6 @@ def prepare(study: config.StudyConfig | None = None) -> Callable[[], list[float]
         ]
 
     return once
-
-
-def _quickstart() -> config.StudyConfig:
-    found = importlib.util.spec_from_file_location("quickstart", QUICKSTART)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return config.parse(module.get_config())
 
 
 def _held(dataset: data.Dataset, split: data.Split) -> _Split:
