@@ -29,6 +29,9 @@ CASES = [  # geometry, channels, filters
     (Geometry((7, 6), (3, 3), (2, 2), ((0, 1), (1, 1)), groups=2), 4, 6),
     (Geometry((6, 6), (3, 3), (1, 1), SAME, groups=8), 8, 8),
     (Geometry((8, 8), (5, 5), (2, 2), ((2, 2), (1, 2)), groups=4), 4, 4),
+    (Geometry((2, 2), (3, 3), (1, 1), SAME), 5, 4),
+    (Geometry((3, 4), (3, 3), (2, 2), SAME), 4, 7),
+    (Geometry((1, 2), (5, 3), (1, 1), ((3, 3), (2, 2))), 3, 2),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,10 @@ from depthstudy.nets.native import build, library
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the source, so that nothing is built yet."""
+    """A copy of the sources, so that nothing is built yet."""
+    for file in (library.SOURCE, *library.SOURCE.parent.glob("*.h")):
+        shutil.copy(file, tmp_path)
     copy = tmp_path / library.SOURCE.name
-    copy.write_text(library.SOURCE.read_text())
     monkeypatch.setattr(library, "SOURCE", copy)
     return copy
 
@@ -68,9 +70,10 @@ def test_failures_are_one_line_and_leave_nothing(
 
 @pytest.mark.skipif(not native.available(), reason="the extension is not built")
 def test_a_library_that_computes_wrongly_is_not_put_in_place(elsewhere: Path) -> None:
-    text = elsewhere.read_text()
+    methods = elsewhere.with_name("methods.h")
+    text = methods.read_text()
     assert text.count("sum[c] += pixel[c] * slope[c]") == 1
-    elsewhere.write_text(text.replace("sum[c] += pixel", "sum[c] -= pixel"))
+    methods.write_text(text.replace("sum[c] += pixel", "sum[c] -= pixel"))
     said = build.build()
     assert said.startswith("not built: the self-test failed, error: kernel differs from XLA by 2.0")
     assert list(library.path().parent.iterdir()) == []

@@ -6,6 +6,7 @@ python -m depthstudy.nets.native.check LIBRARY
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from depthstudy.nets.native import library
 from depthstudy.nets.native.op import Geometry, by_xla, convolve
 
 _TOLERANCE = 1e-5  # of the largest value; float32's own is some 1e-7
+_IMAGES = ((12, 9), (2, 2))  # of the small ones, most of what a window covers is padding
 _CASES = (  # kernel, stride, dilation, groups, filters; of 16 channels
     (1, 1, 1, 1, 32),
     (1, 2, 1, 1, 32),
@@ -55,11 +57,11 @@ def main(file: str) -> None:
     jax.config.update("jax_platforms", "cpu")
     if (reason := library.load(Path(file))) is not None:
         sys.exit(f"error: {reason}")
-    for side, stride, dilation, groups, filters in _CASES:
+    for image, (side, stride, dilation, groups, filters) in itertools.product(_IMAGES, _CASES):
         before = side // 2 * dilation
         around = ((before, before), (before, max(0, before - stride + 1)))
         geometry = Geometry(
-            (12, 9), (side, side), (stride, stride), around, (dilation, dilation), groups
+            image, (side, side), (stride, stride), around, (dilation, dilation), groups
         )
         for name, difference in differences(geometry, 5, 16, filters).items():
             if not difference < _TOLERANCE:

@@ -8,8 +8,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -21,69 +19,29 @@
 #include <thread>
 #include <unordered_map>
 
+#include "methods.h"
 #include "oneapi/dnnl/dnnl.hpp"
+#include "pool.h"
+#include "problem.h"
 #include "xla/ffi/api/ffi.h"
 
+namespace depthstudy {
 namespace {
 
 namespace ffi = xla::ffi;
 using dnnl::memory;
 using Array = ffi::Buffer<ffi::F32, 5>;
 
-enum Kind : int64_t { kOutput, kImages, kKernel };
-
 constexpr size_t kCachedPlans = 512;
 constexpr size_t kKeptBytes = size_t{16} << 20;       // of each scratch of a thread, between calls
 constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of partial kernels, per call
 constexpr int64_t kSmallPiece = 1 << 20;              // products that are not worth a second thread
-constexpr int kYields = 300;                          // about as long as falling asleep and waking
-
-// One piece of a call. All pieces have w in the layout that oneDNN likes for the first of them.
-struct Problem {
-  int64_t kind, groups, batch, first_batch, channels, filters;
-  std::array<int64_t, 2> in, out, kernel, stride, dilation, before, behind;
-  auto operator<=>(const Problem&) const = default;
-};
 
 // A problem made ready for oneDNN, which wants w in a layout of its own.
 struct Plan {
   dnnl::primitive solve, reorder;
   memory::desc x, w, y, plain_w, scratch;
 };
-
-// oneDNN takes up to 40 times as long for these as for the depthwise kernels of 3x3.
-bool IsOurs(const Problem& p) {
-  return p.kind == kKernel && p.groups > 1 && p.groups == p.channels && p.groups == p.filters &&
-         p.kernel[0] * p.kernel[1] > 9;
-}
-
-// The kernel's gradient of a depthwise convolution, for processors with and without AVX.
-__attribute__((target_clones("avx512f", "avx2,fma", "default"))) void DepthwiseKernel(
-    const Problem& p, const float* x, const float* y, float* w) {
-  constexpr int64_t kTogether = 64;  // channels, so that a row of sums stays in the nearest cache
-  const int64_t channels = p.channels;
-  std::fill_n(w, p.kernel[0] * p.kernel[1] * channels, 0.0f);
-  for (int64_t first = 0; first < channels; first += kTogether) {
-    const int64_t count = std::min(kTogether, channels - first);
-    for (int64_t out = 0; out < p.batch * p.out[0] * p.out[1]; ++out) {
-      const int64_t image = out / (p.out[0] * p.out[1]);
-      const int64_t top = out / p.out[1] % p.out[0] * p.stride[0] - p.before[0];
-      const int64_t left = out % p.out[1] * p.stride[1] - p.before[1];
-      const float* slope = y + out * channels + first;
-      for (int64_t i = 0; i < p.kernel[0]; ++i) {
-        const int64_t row = top + i * p.dilation[0];
-        if (row < 0 || row >= p.in[0]) continue;
-        for (int64_t j = 0; j < p.kernel[1]; ++j) {
-          const int64_t column = left + j * p.dilation[1];
-          if (column < 0 || column >= p.in[1]) continue;
-          const float* pixel = x + ((image * p.in[0] + row) * p.in[1] + column) * channels + first;
-          float* sum = w + (i * p.kernel[1] + j) * channels + first;
-          for (int64_t c = 0; c < count; ++c) sum[c] += pixel[c] * slope[c];
-        }
-      }
-    }
-  }
-}
 
 const dnnl::engine& Engine() {
   static const auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
@@ -139,7 +97,7 @@ Plan MakePlan(const Problem& p) {
   plan.x = {{p.batch, p.channels, p.in[0], p.in[1]}, f32, nhwc};
   plan.y = {{p.batch, p.filters, p.out[0], p.out[1]}, f32, nhwc};
   plan.plain_w = {w_dims, f32, grouped ? memory::format_tag::hwigo : memory::format_tag::hwio};
-  if (IsOurs(p)) {
+  if (Choose(p) != Method::kDirect) {
     plan.w = plan.plain_w;
     return plan;
   }
@@ -201,7 +159,12 @@ void Run(const dnnl::primitive& primitive, const std::unordered_map<int, memory>
 
 // Solves one piece; of x, w and y it writes the one that the problem asks for.
 void Solve(const Plan& plan, const Problem& p, float* x, void* w, float* y) {
-  if (IsOurs(p)) return DepthwiseKernel(p, x, y, static_cast<float*>(w));
+  const Method method = Choose(p);
+  if (method == Method::kDepthwise) return DepthwiseKernel(p, x, y, static_cast<float*>(w));
+  if (method == Method::kProducts) {
+    const OneThread guard;
+    return Products(p, x, static_cast<float*>(w), y);
+  }
   const bool dx = p.kind == kImages, dw = p.kind == kKernel, dy = p.kind != kOutput;
   Run(plan.solve, {{dx ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, {plan.x, Engine(), x}},
                    {dw ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, {plan.w, Engine(), w}},
@@ -219,36 +182,6 @@ void Reorder(const Plan& plan, void* from, const memory::desc& from_desc, void* 
     Run(plan.reorder, {{DNNL_ARG_FROM, {from_desc, Engine(), from}},
                        {DNNL_ARG_TO, {to_desc, Engine(), to}}});
   }
-}
-
-// Calls work(0), ..., work(count - 1) on this thread and on those of the pool that have time.
-//
-// Whoever claims a piece is running it, so it is enough to wait for the claimed ones: this ends
-// whatever else keeps the pool busy. A helper that comes late finds no piece and touches nothing.
-template <class Work>
-void Share(ffi::ThreadPool pool, int64_t threads, int64_t count, const Work& work) {
-  struct Job {
-    std::atomic<int> next{0}, done{0};
-    std::mutex mutex;
-    std::exception_ptr error;
-  };
-  const auto job = std::make_shared<Job>();
-  const auto help = [job, count, &work] {
-    for (int i; (i = job->next.fetch_add(1)) < count;) {
-      try {
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(job->mutex);
-        job->error = std::current_exception();
-      }
-      if (job->done.fetch_add(1) + 1 == count) job->done.notify_all();
-    }
-  };
-  for (int64_t i = 1; i < std::min(threads, count); ++i) pool.Schedule([help] { help(); });
-  help();
-  for (int i = 0; i < kYields && job->done.load() < count; ++i) std::this_thread::yield();
-  for (int done; (done = job->done.load()) < count;) job->done.wait(done);
-  if (job->error) std::rethrow_exception(job->error);
 }
 
 void Add(const void* more, void* sum, int64_t bytes) {
@@ -284,7 +217,10 @@ void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, f
   const auto put = [&](int64_t seed, char* found) {
     Reorder(*plan, found, plan->w, w + seed * w_size, plan->plain_w);
   };
-  if (p.kind != kKernel) {
+  if (p.kind != kKernel && plan->w == plan->plain_w) {
+    Share(pool, threads, seeds * parts,
+          [&](int64_t i) { solve(i, reinterpret_cast<char*>(w + i / parts * w_size)); });
+  } else if (p.kind != kKernel) {
     char* reordered = call_scratch.Take(seeds * w_bytes);
     Share(pool, threads, seeds, [&](int64_t s) {
       Reorder(*plan, w + s * w_size, plan->plain_w, reordered + s * w_bytes, plan->w);
@@ -331,16 +267,17 @@ ffi::Error Handle(ffi::ThreadPool pool, Array a, Array b, ffi::Result<Array> out
 }
 
 }  // namespace
+}  // namespace depthstudy
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(DepthstudyConvolution, Handle,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Ret<Array>()
+XLA_FFI_DEFINE_HANDLER_SYMBOL(DepthstudyConvolution, depthstudy::Handle,
+                              xla::ffi::Ffi::Bind()
+                                  .Ctx<xla::ffi::ThreadPool>()
+                                  .Arg<depthstudy::Array>()
+                                  .Arg<depthstudy::Array>()
+                                  .Ret<depthstudy::Array>()
                                   .Attr<int64_t>("kind")
                                   .Attr<int64_t>("groups")
-                                  .Attr<ffi::Span<const int64_t>>("stride")
-                                  .Attr<ffi::Span<const int64_t>>("dilation")
-                                  .Attr<ffi::Span<const int64_t>>("before")
-                                  .Attr<ffi::Span<const int64_t>>("behind"));
+                                  .Attr<xla::ffi::Span<const int64_t>>("stride")
+                                  .Attr<xla::ffi::Span<const int64_t>>("dilation")
+                                  .Attr<xla::ffi::Span<const int64_t>>("before")
+                                  .Attr<xla::ffi::Span<const int64_t>>("behind"));

@@ -24,7 +24,9 @@ def path() -> Path:
 
     A library for another jaxlib, whose interface may differ, thus has another name.
     """
-    made_of = (SOURCE.read_text(), importlib.metadata.version("jaxlib"), sys.prefix)
+    sources = [SOURCE, *sorted(SOURCE.parent.glob("*.h"))]
+    made_of = [*(file.read_text() for file in sources), sys.prefix]
+    made_of.append(importlib.metadata.version("jaxlib"))
     name = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:16]
     return SOURCE.with_name("build") / f"convolution-{name}.so"
 
