@@ -11,7 +11,7 @@ import jax
 import optax
 from absl import logging
 
-from depthstudy import nets
+from depthstudy import nets, runtime
 from depthstudy.arch import ArchSpec
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches, train_batches
@@ -149,11 +149,12 @@ def _compiled(program: Program, begun: float) -> Program:
     weighted = next(
         eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
     )
-    train_step = program.train_step.lower(own, batch).compile()
+    options = runtime.compiler_options()
+    train_step = program.train_step.lower(own, batch).compile(options)
     return dataclasses.replace(
         program,
         train_step=train_step,
-        eval_step=program.eval_step.lower(own, weighted).compile(),
+        eval_step=program.eval_step.lower(own, weighted).compile(options),
         compile_seconds=time.perf_counter() - begun,
         memory=_memory(train_step),
     )
