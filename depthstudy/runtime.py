@@ -67,11 +67,13 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str]:
-    """Returns what the study ran on."""
+    """Returns what the study ran on, and how XLA was told to use it."""
     devices = jax.devices()
+    options = ", ".join(f"{name}={value}" for name, value in compiler_options().items())
     return {
         "platform": jax.default_backend(),
         "devices": f"{len(devices)} x {devices[0].device_kind}",
         "hosts": str(jax.process_count()),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        "compiler": options or "as it comes",
     }
