@@ -14,7 +14,7 @@
 
 namespace depthstudy {
 
-constexpr int kYields = 1000;  // some times as long as falling asleep and waking
+constexpr int kYields = 300;  // about as long as falling asleep and waking
 
 // Calls work(0), ..., work(count - 1) on this thread and on those of the pool that have time.
 //
