@@ -18,7 +18,7 @@ from depthstudy.nets.native import build, library
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the sources, so that nothing is built yet."""
-    for file in (library.SOURCE, *library.SOURCE.parent.glob("*.h")):
+    for file in library.sources():
         shutil.copy(file, tmp_path)
     copy = tmp_path / library.SOURCE.name
     monkeypatch.setattr(library, "SOURCE", copy)

@@ -39,6 +39,7 @@ constexpr int64_t kSmallPiece = 1 << 20;              // products that are not w
 
 // A problem made ready for oneDNN, which wants w in a layout of its own.
 struct Plan {
+  Method method;
   dnnl::primitive solve, reorder;
   memory::desc x, w, y, plain_w, scratch;
 };
@@ -93,11 +94,11 @@ Plan MakePlan(const Problem& p) {
   memory::dims w_dims{p.filters / p.groups, p.channels / p.groups, p.kernel[0], p.kernel[1]};
   if (grouped) w_dims.insert(w_dims.begin(), p.groups);
 
-  Plan plan;
+  Plan plan{.method = Choose(p)};
   plan.x = {{p.batch, p.channels, p.in[0], p.in[1]}, f32, nhwc};
   plan.y = {{p.batch, p.filters, p.out[0], p.out[1]}, f32, nhwc};
   plan.plain_w = {w_dims, f32, grouped ? memory::format_tag::hwigo : memory::format_tag::hwio};
-  if (Choose(p) != Method::kDirect) {
+  if (plan.method != Method::kDirect) {
     plan.w = plan.plain_w;
     return plan;
   }
@@ -159,9 +160,10 @@ void Run(const dnnl::primitive& primitive, const std::unordered_map<int, memory>
 
 // Solves one piece; of x, w and y it writes the one that the problem asks for.
 void Solve(const Plan& plan, const Problem& p, float* x, void* w, float* y) {
-  const Method method = Choose(p);
-  if (method == Method::kDepthwise) return DepthwiseKernel(p, x, y, static_cast<float*>(w));
-  if (method == Method::kProducts) {
+  if (plan.method == Method::kDepthwise) {
+    return DepthwiseKernel(p, x, y, static_cast<float*>(w));
+  }
+  if (plan.method == Method::kProducts) {
     const OneThread guard;
     return Products(p, x, static_cast<float*>(w), y);
   }
@@ -191,8 +193,7 @@ void Add(const void* more, void* sum, int64_t bytes) {
 }
 
 void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, float* w, float* y) {
-  const int64_t x_size = p.in[0] * p.in[1] * p.channels, y_size = p.out[0] * p.out[1] * p.filters;
-  const int64_t w_size = p.kernel[0] * p.kernel[1] * p.channels / p.groups * p.filters;
+  const int64_t x_size = p.x_size(), y_size = p.y_size(), w_size = p.w_size();
   const int64_t products = p.batch * p.out[0] * p.out[1] * w_size;
   const int64_t cores = std::max(1u, std::thread::hardware_concurrency());
   const int64_t threads = std::clamp<int64_t>(pool.num_threads(), 1, cores);
@@ -217,16 +218,18 @@ void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, f
   const auto put = [&](int64_t seed, char* found) {
     Reorder(*plan, found, plan->w, w + seed * w_size, plan->plain_w);
   };
-  if (p.kind != kKernel && plan->w == plan->plain_w) {
+  if (p.kind != kKernel) {
+    char* kernels = reinterpret_cast<char*>(w);
+    int64_t distance = w_size * sizeof(float);
+    if (plan->w != plan->plain_w) {
+      kernels = call_scratch.Take(seeds * w_bytes);
+      distance = w_bytes;
+      Share(pool, threads, seeds, [&](int64_t s) {
+        Reorder(*plan, w + s * w_size, plan->plain_w, kernels + s * w_bytes, plan->w);
+      });
+    }
     Share(pool, threads, seeds * parts,
-          [&](int64_t i) { solve(i, reinterpret_cast<char*>(w + i / parts * w_size)); });
-  } else if (p.kind != kKernel) {
-    char* reordered = call_scratch.Take(seeds * w_bytes);
-    Share(pool, threads, seeds, [&](int64_t s) {
-      Reorder(*plan, w + s * w_size, plan->plain_w, reordered + s * w_bytes, plan->w);
-    });
-    Share(pool, threads, seeds * parts,
-          [&](int64_t i) { solve(i, reordered + i / parts * w_bytes); });
+          [&](int64_t i) { solve(i, kernels + i / parts * distance); });
   } else if (parts == 1) {
     Share(pool, threads, seeds, [&](int64_t s) {
       char* found = kernel_scratch.Take(w_bytes);

@@ -19,13 +19,17 @@ from depthstudy.nets.native.op import TARGET
 SOURCE = Path(__file__).with_name("convolution.cc")
 
 
+def sources() -> list[Path]:
+    """Returns the files that the library is made of."""
+    return [SOURCE, *sorted(SOURCE.parent.glob("*.h"))]
+
+
 def path() -> Path:
-    """Returns the file for this source, this jaxlib and this environment, which may not be there.
+    """Returns the file for these sources, this jaxlib and this environment, which may not be there.
 
     A library for another jaxlib, whose interface may differ, thus has another name.
     """
-    sources = [SOURCE, *sorted(SOURCE.parent.glob("*.h"))]
-    made_of = [*(file.read_text() for file in sources), sys.prefix]
+    made_of = [*(file.read_text() for file in sources()), sys.prefix]
     made_of.append(importlib.metadata.version("jaxlib"))
     name = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:16]
     return SOURCE.with_name("build") / f"convolution-{name}.so"

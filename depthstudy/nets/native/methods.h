@@ -41,7 +41,7 @@ __attribute__((target_clones("avx512f", "avx2,fma", "default"))) inline void Dep
     const Problem& p, const float* x, const float* y, float* w) {
   constexpr int64_t kTogether = 64;  // channels, so that a row of sums stays in the nearest cache
   const int64_t channels = p.channels;
-  std::fill_n(w, p.kernel[0] * p.kernel[1] * channels, 0.0f);
+  std::fill_n(w, p.w_size(), 0.0f);
   for (int64_t first = 0; first < channels; first += kTogether) {
     const int64_t count = std::min(kTogether, channels - first);
     for (int64_t out = 0; out < p.batch * p.out[0] * p.out[1]; ++out) {
@@ -77,11 +77,11 @@ inline void AddProduct(char transpose_a, char transpose_b, int64_t rows, int64_t
 // The images of a batch are rows of matrix products, one for each output pixel and row of the
 // kernel: what such a row joins lies side by side in memory. Nothing is multiplied by padding.
 inline void Products(const Problem& p, float* x, float* w, float* y) {
-  const int64_t x_size = p.in[0] * p.in[1] * p.channels, y_size = p.out[0] * p.out[1] * p.filters;
+  const int64_t x_size = p.x_size(), y_size = p.y_size();
   switch (p.kind) {
     case kOutput: std::fill_n(y, p.batch * y_size, 0.0f); break;
     case kImages: std::fill_n(x, p.batch * x_size, 0.0f); break;
-    case kKernel: std::fill_n(w, p.kernel[0] * p.kernel[1] * p.channels * p.filters, 0.0f); break;
+    case kKernel: std::fill_n(w, p.w_size(), 0.0f); break;
   }
   for (int64_t out = 0; out < p.out[0] * p.out[1]; ++out) {
     const Window rows(p, 0, out / p.out[1]), columns(p, 1, out % p.out[1]);
