@@ -11,9 +11,7 @@ from pathlib import Path
 
 import jax
 
-# By number, as in malloc.h: M_MMAP_MAX, M_TRIM_THRESHOLD and M_ARENA_MAX. No block is given back,
-# and there is one heap, as the others are too small for large blocks.
-_MALLOC = {-4: 0, -1: 2**31 - 1, -8: 1}
+_MALLOC = {-4: 0, -1: 2**31 - 1}  # by number, as in malloc.h: M_MMAP_MAX and M_TRIM_THRESHOLD
 _PACKAGES = ("depthstudy", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -33,8 +31,11 @@ def keep_memory() -> None:
     """Makes glibc keep what is freed, as every step asks for the same large blocks again.
 
     Otherwise they come from the kernel each time, page by page: a fifth to a third of the processor
-    time of a step on a CPU, for some hundreds of MB. Where there is no glibc, nothing happens.
+    time of a step on a CPU, for some hundreds of MB. Only the first thread's heap has room for them,
+    so a CPU's programs run in the thread that calls them, which is the first; one heap for all
+    threads would have them wait for each other. Where there is no glibc, nothing is kept.
     """
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         for parameter, value in _MALLOC.items():
