@@ -31,8 +31,8 @@ def keep_memory() -> None:
     """Makes glibc keep what is freed, as every step asks for the same large blocks again.
 
     Otherwise they come from the kernel each time, page by page: a fifth to a third of the processor
-    time of a step on a CPU, for some hundreds of MB. Only the first thread's heap has room for them,
-    so a CPU's programs run in the thread that calls them, which is the first; one heap for all
+    time of a step on a CPU, for some hundreds of MB. Only the heap of the first thread has room,
+    so a CPU runs programs in the thread that calls them, which is the first; one heap for all
     threads would have them wait for each other. Where there is no glibc, nothing is kept.
     """
     jax.config.update("jax_cpu_enable_async_dispatch", False)
