@@ -33,11 +33,11 @@ def keep_memory() -> None:
     Otherwise they come from the kernel each time, page by page: a fifth to a third of the processor
     time of a step on a CPU, for some hundreds of MB. Only the heap of the first thread has room,
     so a CPU runs programs in the thread that calls them, which is the first; one heap for all
-    threads would have them wait for each other. Where there is no glibc, nothing is kept.
+    threads would have them wait for each other. Where there is no glibc, nothing happens.
     """
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
         for parameter, value in _MALLOC.items():
             mallopt(parameter, value)
 
