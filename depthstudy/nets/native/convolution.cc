@@ -195,7 +195,7 @@ void Add(const void* more, void* sum, int64_t bytes) {
 void Convolve(ffi::ThreadPool pool, const Problem& p, int64_t seeds, float* x, float* w, float* y) {
   const int64_t x_size = p.x_size(), y_size = p.y_size(), w_size = p.w_size();
   const int64_t products = p.batch * p.out[0] * p.out[1] * w_size;
-  const int64_t cores = std::max(1u, std::thread::hardware_concurrency());
+  static const int64_t cores = std::max(1u, std::thread::hardware_concurrency());  // reads a file
   const int64_t threads = std::clamp<int64_t>(pool.num_threads(), 1, cores);
 
   int64_t parts = std::clamp<int64_t>(products / kSmallPiece, 1, std::min(threads, p.batch));

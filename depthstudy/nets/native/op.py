@@ -65,7 +65,8 @@ def convolve(
     x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution of float32 images, on the CPU; ``library.available()`` must hold."""
-    return _output.bind(x[None], w[None], geometry=geometry)[0]
+    alone = _output.bind(*(lax.expand_dims(a, (0,)) for a in (x, w)), geometry=geometry)
+    return lax.squeeze(alone, (0,))
 
 
 def by_xla(
