@@ -139,7 +139,9 @@ class TrainConfig:
         at once, spread over the devices. ``"auto"``: ``"pmap"`` where there are several devices
         and seeds, otherwise ``"jit"``.
       log_every: Steps between two points of the training curve.
-      evaluations: How often the net is evaluated and saved, at equal distances.
+      evaluations: How often the net is evaluated, at equal distances; it is saved then, too.
+      save_seconds: Least time between two saves: an evaluation that comes sooner saves nothing,
+        unless it is the last.
       eval_batch_size: Images in a batch of evaluation.
       eval_train_examples: Size of the fixed part of the train set that is evaluated on.
       keep_checkpoints: How many checkpoints stay, counted from the last; one from early in the
@@ -165,6 +167,7 @@ class TrainConfig:
     placement: Literal["auto", "jit", "pmap"] = "auto"
     log_every: Count = 50
     evaluations: Count = 10
+    save_seconds: NonNegative = 10.0
     eval_batch_size: Count = 256
     eval_train_examples: Count = 10_000
     keep_checkpoints: Count = 2

@@ -108,7 +108,7 @@ def fit(
 
 
 def evaluation_steps(config: TrainConfig, steps: int) -> list[int]:
-    """Returns the steps after which a net is evaluated and saved, the last step among them."""
+    """Returns the steps after which a net is evaluated, the last step among them."""
     count = min(config.evaluations, steps)
     return [round(steps * i / count) for i in range(1, count + 1)]
 
@@ -136,7 +136,7 @@ def _train_to_end(
     )
     evaluations = evaluation_steps(program.config, program.steps)
     early = early_step(program.config, program.steps)
-    reached = start
+    reached, saved = start, time.monotonic()
     for end in [stop for stop in _stops(program.config, program.steps) if stop > start]:
         if all(run.diverged_at for run in runs):
             break
@@ -144,12 +144,15 @@ def _train_to_end(
             own, metrics = _train(program, own, itertools.islice(batches, end - reached))
             for run, steps in zip(runs, program.placement.fetch(metrics, len(runs)), strict=True):
                 _record_training(run, steps, reached)
-        if end in evaluations or all(run.diverged_at for run in runs):
+        over = end == program.steps or all(run.diverged_at for run in runs)
+        evaluated = over or end in evaluations
+        if evaluated:
             with _timed(runs, "eval_seconds"):
                 _record_evaluation(program, runs, own, end)
+        due = evaluated and time.monotonic() - saved >= program.config.save_seconds
+        if over or due or end == early:
             _save(program, runs, own, end)
-        elif end == early:
-            _save(program, runs, own, end)
+            saved = time.monotonic()
         progress(end - reached)
         reached = end
     progress(program.steps - reached)

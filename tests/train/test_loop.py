@@ -17,7 +17,13 @@ from depthstudy.store import Outcome, RunInfo, RunStore
 from depthstudy.train import loop
 
 CONFIG = TrainConfig(
-    batch_size=64, eval_batch_size=200, steps=12, learning_rate=0.05, log_every=5, evaluations=3
+    batch_size=64,
+    eval_batch_size=200,
+    steps=12,
+    learning_rate=0.05,
+    log_every=5,
+    evaluations=3,
+    save_seconds=0,
 )
 SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
 DATA = DataConfig(shift=1)
@@ -157,9 +163,12 @@ def test_early_is_the_first_point_past_a_twentieth(
     assert loop.early_step(config, steps) == expected
 
 
-def test_the_early_checkpoint_stays(program: train.Program, tmp_path: Path) -> None:
-    config = dataclasses.replace(program.config, log_every=1)
+@pytest.mark.parametrize(("save_seconds", "expected"), [(0.0, [1, 8, 12]), (1e6, [1, 12])])
+def test_the_early_checkpoint_stays_and_one_that_comes_too_soon_is_not_written(
+    program: train.Program, tmp_path: Path, save_seconds: float, expected: list[int]
+) -> None:
+    config = dataclasses.replace(program.config, log_every=1, save_seconds=save_seconds)
     fit(dataclasses.replace(program, config=config), tmp_path)
     checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
-    assert sorted(checkpoints.all_steps()) == [1, 8, 12]
+    assert sorted(checkpoints.all_steps()) == expected
     checkpoints.close()

@@ -32,6 +32,7 @@ def command(workdir: Path, steps: int) -> list[str]:
         "--config.seeds=2",
         f"--config.train.steps={steps}",
         f"--config.train.evaluations={steps // 10}",
+        "--config.train.save_seconds=0",
     ]
 
 
