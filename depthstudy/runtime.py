@@ -9,14 +9,16 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 
 _MALLOC = {-4: 0, -1: 2**31 - 1}  # by number, as in malloc.h: M_MMAP_MAX and M_TRIM_THRESHOLD
 _CPU_OPTIONS = {
-    "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",
-    "xla_cpu_experimental_ynn_fusion_type": (
-        "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"
+    "order of least memory": ("xla_cpu_scheduler_type", "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"),
+    "YNN for products and sums only": (
+        "xla_cpu_experimental_ynn_fusion_type",
+        "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE",
     ),
 }
 _PACKAGES = ("depthstudy", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
@@ -42,11 +44,15 @@ def keep_memory() -> None:
     so a CPU runs programs in the thread that calls them, which is the first; one heap for all
     threads would have them wait for each other. Where there is no glibc, nothing happens.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _mallopt()
     if mallopt is not None:
         jax.config.update("jax_cpu_enable_async_dispatch", False)
         for parameter, value in _MALLOC.items():
             mallopt(parameter, value)
+
+
+def _mallopt() -> Any:
+    return getattr(ctypes.CDLL(None), "mallopt", None)
 
 
 def use_compilation_cache() -> None:
@@ -65,9 +71,13 @@ def compiler_options() -> dict[str, str]:
     products and sums are used: its convolution runs on one thread, and takes up to four times as
     long for the kernel's gradient.
     """
+    return dict(_CPU_OPTIONS[words] for words in _used_options())
+
+
+def _used_options() -> list[str]:
     if jax.default_backend() != "cpu":
-        return {}
-    return {name: value for name, value in _CPU_OPTIONS.items() if _is_known(name, value)}
+        return []
+    return [words for words, option in _CPU_OPTIONS.items() if _is_known(*option)]
 
 
 @functools.cache
@@ -86,13 +96,13 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str]:
-    """Returns what the study ran on, and how XLA was told to use it."""
+    """Returns what the study ran on, and what XLA and the allocator were told."""
     devices = jax.devices()
-    options = ", ".join(f"{name}={value}" for name, value in compiler_options().items())
     return {
         "platform": jax.default_backend(),
         "devices": f"{len(devices)} x {devices[0].device_kind}",
         "hosts": str(jax.process_count()),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
-        "compiler": options or "as it comes",
+        "compiler": ", ".join(_used_options()) or "as it comes",
+        "freed memory": "kept" if _mallopt() is not None else "as it comes",
     }

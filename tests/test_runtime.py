@@ -7,7 +7,10 @@ import resource
 import subprocess
 import sys
 
+import jax
 import pytest
+
+from depthstudy import runtime
 
 _FAULTS = """
 import resource
@@ -35,3 +38,12 @@ def test_large_blocks_come_from_the_process_again() -> None:
     )
     pages = (128_000_000 + 64_000_000) // resource.getpagesize()
     assert int(done.stdout) < pages / 10  # some for what other threads do meanwhile
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="only a CPU is told")
+def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = runtime.compiler_options()
+    assert told["xla_cpu_scheduler_type"] == "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
+    monkeypatch.setitem(runtime._CPU_OPTIONS, "of another version", ("xla_cpu_no_such", "1"))
+    assert runtime.compiler_options() == told
+    assert "of another version" not in runtime.hardware()["compiler"]
