@@ -72,13 +72,19 @@ def timed(function: Callable[[], Any]) -> Run:
 
 def _program(work: Work) -> train.Program:
     """Returns a program compiled afresh; its first call of ``jax.jit`` is on new functions."""
-    config = TrainConfig(batch_size=work.batch, eval_batch_size=work.batch, precision="float32")
+    config = TrainConfig(
+        batch_size=work.batch,
+        eval_batch_size=work.batch,
+        precision=work.precision,
+        placement="pmap" if work.seeds > 1 else "jit",
+    )
     data = made.dataset(work.side, work.batch)
-    return train.build(build(work), _STILL, config, data, placement.choose(config, 1))
+    return train.build(build(work), _STILL, config, data, placement.choose(config, work.seeds))
 
 
-def _own(program: train.Program) -> Any:
-    return program.placement.place([train.initial(program, 0)])
+def _own(program: train.Program, seeds: int = 1) -> Any:
+    (group,) = program.placement.groups(range(seeds))
+    return program.placement.place([train.initial(program, seed) for seed in group])
 
 
 def _batch(program: train.Program) -> Batch:
@@ -89,7 +95,7 @@ def _batch(program: train.Program) -> Batch:
 
 def _train(work: Work) -> Run:
     program = _program(work)
-    own, batch = _own(program), _batch(program)
+    own, batch = _own(program, work.seeds), _batch(program)
 
     def run(times: int) -> float:
         nonlocal own

@@ -1,12 +1,14 @@
 """PyTorch's side of the bench, as a user would tune it: channels last, all cores, no needless wait.
 
-``torch.compile`` is left out on the CPU: it needs a C++ compiler when it runs.
+A GPU is used where there is one, with ``torch.compile``, which is left out on the CPU: it needs a
+C++ compiler when it runs.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -23,15 +25,34 @@ def prepare(work: Work) -> ours.Run:
         return ours.timed(torch_study.prepare())
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     net = TorchNet(ours.build(work), (work.side, work.side, 3))
-    net = net.to(memory_format=torch.channels_last)
-    images = torch.randn(work.batch, 3, work.side, work.side)
+    net = net.to(device, memory_format=torch.channels_last)
+    images = torch.randn(work.batch, 3, work.side, work.side, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, made.CLASSES, (work.batch,))
-    return (_train if work.kind == "train" else _evaluate)(net, images, labels)
+    labels = torch.randint(0, made.CLASSES, (work.batch,), device=device)
+    kind = _train if work.kind == "train" else _evaluate
+    if device == "cpu":
+        return kind(net, images, labels)
+    mixed = torch.autocast(device, torch.bfloat16, enabled=work.precision == "auto")
+    return _on_gpu(kind(torch.compile(net), images, labels), mixed)
 
 
-def _train(net: TorchNet, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
+def _on_gpu(run: ours.Run, mixed: torch.autocast) -> ours.Run:
+    """Returns ``run`` in mixed precision, with the time until the GPU is done."""
+
+    def until_done(times: int) -> float:
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        with mixed:
+            run(times)
+        torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    return until_done
+
+
+def _train(net: Any, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
     config = TrainConfig()
     optimizer = torch.optim.SGD(
         net.parameters(),
@@ -54,7 +75,7 @@ def _train(net: TorchNet, images: torch.Tensor, labels: torch.Tensor) -> ours.Ru
     return run
 
 
-def _evaluate(net: TorchNet, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
+def _evaluate(net: Any, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
     net.eval()
 
     def run(times: int) -> float:

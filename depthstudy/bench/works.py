@@ -30,6 +30,9 @@ class Work:
       options: Options of ``arch.build``.
       side: Side of the images in pixels.
       batch: Images in a batch.
+      precision: As in ``TrainConfig``; PyTorch's automatic mixed precision where it is
+        ``"auto"`` and there is a GPU.
+      seeds: Nets that a train step trains at once, each on the batch.
       probe: Name of the probe.
     """
 
@@ -38,12 +41,14 @@ class Work:
     options: Options = ()
     side: int = 32
     batch: int = 128
+    precision: Literal["float32", "auto"] = "float32"
+    seeds: int = 1
     probe: str = ""
 
     @property
     def has_peer(self) -> bool:
         """Whether PyTorch can do the same."""
-        return self.kind in ("train", "evaluate", "study")
+        return self.kind in ("train", "evaluate", "study") and self.seeds == 1
 
 
 def _resnet(depth: int) -> Options:
@@ -60,6 +65,11 @@ _STEPS = {
     "shufflenet_v1_32": Work("train", "shufflenet_v1", _SMALL, batch=64),
     "shufflenet_v2_32": Work("train", "shufflenet_v2", _SMALL, batch=64),
     "efficientnet_b0_32": Work("train", "efficientnet", _SMALL, batch=64),
+}
+_LARGE = {  # which only an accelerator does in a reasonable time, so they are asked for by name
+    "resnet50_224": Work("train", options=(("depth", 50),), side=224, batch=256, precision="auto"),
+    "resnet20_32_auto": Work("train", options=_resnet(20), precision="auto"),
+    "resnet20_32_8_seeds": Work("train", options=_resnet(20), precision="auto", seeds=8),
 }
 WORKS: Mapping[str, Work] = {
     **_STEPS,
@@ -78,11 +88,12 @@ WORKS: Mapping[str, Work] = {
     },
     "import": Work("import"),
     "help": Work("help"),
+    **_LARGE,
 }
 
 
 def named(names: Sequence[str]) -> dict[str, Work]:
-    """Returns the works of these names, or all.
+    """Returns the works of these names, or all but those for an accelerator.
 
     Raises:
       InputError: There is no such work.
@@ -90,4 +101,4 @@ def named(names: Sequence[str]) -> dict[str, Work]:
     for name in names:
         if name not in WORKS:
             raise InputError(f"no work {name!r}; allowed: {', '.join(WORKS)}")
-    return {name: WORKS[name] for name in names or WORKS}
+    return {name: WORKS[name] for name in names or WORKS if names or name not in _LARGE}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from depthstudy.bench import table, timing, works
+from depthstudy.bench import ours, table, timing, works
 from depthstudy.errors import InputError
 
 
@@ -63,3 +63,15 @@ def test_works_are_buildable() -> None:
         if work.family and work.kind in ("train", "compile", "checkpoint", "probe"):
             spec = arch.build(work.family, num_classes=10, **dict(work.options))
             assert arch.cost(spec, (work.side, work.side, 3)).macs > 0, name
+
+
+def test_what_only_an_accelerator_can_do_is_measured_when_it_is_asked_for() -> None:
+    assert "resnet50_224" not in works.named([])
+    assert list(works.named(["resnet50_224"])) == ["resnet50_224"]
+
+
+def test_a_step_may_train_several_nets() -> None:
+    options = (("depth", 8), ("layout", "cifar"), ("width", 4))
+    work = works.Work("train", options=options, side=8, batch=8, precision="auto", seeds=3)
+    assert not work.has_peer
+    assert ours.prepare(work)(2) > 0
