@@ -72,7 +72,7 @@ class TorchNet(nn.Module):
         if isinstance(layer, words.Dense) and x.dim() == 4:
             x = x.permute(0, 2, 3, 1).flatten(1)  # as channels last are flattened
         if name not in self._modules:
-            self.add_module(name, _module(layer, x.shape[1]).train(self.training))
+            self.add_module(name, _module(layer, x.shape[1]))
         if isinstance(layer, words.Conv) and layer.padding == "same":
             x = _padded(x, layer, layer.kernel)
         return self._modules[name](x)
