@@ -44,6 +44,12 @@ def test_large_blocks_come_from_the_process_again() -> None:
 def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     told = runtime.compiler_options()
     assert told["xla_cpu_scheduler_type"] == "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
-    monkeypatch.setitem(runtime._CPU_OPTIONS, "of another version", ("xla_cpu_no_such", "1"))
+    monkeypatch.setitem(runtime._OPTIONS["cpu"], "of another version", ("xla_cpu_no_such", "1"))
     assert runtime.compiler_options() == told
     assert "of another version" not in runtime.hardware()["compiler"]
+
+
+def test_on_a_gpu_convolutions_are_part_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    told = runtime.compiler_options()["xla_gpu_enable_command_buffer"].split(",")
+    assert {"FUSION", "CUBLAS", "CONVOLUTION"} <= set(told)

@@ -1,6 +1,7 @@
 """How long works take, beside the same in PyTorch.
 
-``run`` measures and writes; ``WORKS`` are what it can measure.
+``run`` measures and writes; ``WORKS`` are what it can measure. ``profile`` says what a train step
+spends its time on.
 """
 
 from __future__ import annotations
@@ -53,4 +54,19 @@ def run(
     return rows
 
 
-__all__ = ["WORKS", "Row", "Work", "run"]
+def profile(name: str) -> str:
+    """Returns, as Markdown, the longest operations of a train step, and its share of the peak.
+
+    Raises:
+      InputError: No such work, or it is no train step.
+    """
+    work = named([name])[name]
+    if work.kind != "train":
+        allowed = ", ".join(name for name, work in WORKS.items() if work.kind == "train")
+        raise InputError(f"{name!r} is not a train step; allowed: {allowed}")
+    from depthstudy.bench import profiling  # which starts JAX's backend
+
+    return profiling.report(name, work)
+
+
+__all__ = ["WORKS", "Row", "Work", "profile", "run"]

@@ -24,7 +24,9 @@ from depthstudy.train import placement
 Run = Callable[[int], float]  # does the work so many times, and returns seconds
 
 _STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
+_CROP_AND_FLIP = DataConfig(shift=4, flip=True)
 _EXAMPLES = 2_000
+_EPOCH = 50_000  # images, as CIFAR-10 has
 _ROOT = Path(__file__).parents[2]
 _SCRIPT = _ROOT / "scripts" / "run.py"
 QUICKSTART = _ROOT / "configs" / "quickstart.py"
@@ -37,6 +39,8 @@ def prepare(work: Work) -> Run:
             return _train(work)
         case "evaluate":
             return _evaluate(work)
+        case "epoch":
+            return _epoch(work)
         case "compile":
             return timed(lambda: _program(work))
         case "input":
@@ -70,7 +74,9 @@ def timed(function: Callable[[], Any]) -> Run:
     return run
 
 
-def _program(work: Work) -> train.Program:
+def _program(
+    work: Work, examples: int | None = None, augmentation: DataConfig = _STILL
+) -> train.Program:
     """Returns a program compiled afresh; its first call of ``jax.jit`` is on new functions."""
     config = TrainConfig(
         batch_size=work.batch,
@@ -78,8 +84,9 @@ def _program(work: Work) -> train.Program:
         precision=work.precision,
         placement="pmap" if work.seeds > 1 else "jit",
     )
-    data = made.dataset(work.side, work.batch)
-    return train.build(build(work), _STILL, config, data, placement.choose(config, work.seeds))
+    data = made.dataset(work.side, examples or work.batch)
+    where = placement.choose(config, work.seeds)
+    return train.build(build(work), augmentation, config, data, where)
 
 
 def _own(program: train.Program, seeds: int = 1) -> Any:
@@ -108,6 +115,28 @@ def _train(work: Work) -> Run:
     return run
 
 
+def _epoch(work: Work) -> Run:
+    """As the loop trains: batches are drawn on the device, and metrics fetched at the end."""
+    program = _program(work, _EPOCH, _CROP_AND_FLIP)
+    own = _own(program, work.seeds)
+
+    def once() -> None:
+        nonlocal own
+        metrics = []
+        for batch in train_batches(
+            program.dataset,
+            batch_size=work.batch,
+            stop=_EPOCH // work.batch,
+            sharding=program.placement.batch_sharding,
+        ):
+            own, step_metrics = program.train_step(own, batch)
+            metrics.append(step_metrics)
+        program.placement.fetch(metrics, work.seeds)
+
+    run = timed(once)
+    return lambda times: run(times) / work.seeds
+
+
 def _evaluate(work: Work) -> Run:
     program = _program(work)
     own = _own(program)
@@ -127,8 +156,7 @@ def _evaluate(work: Work) -> Run:
 def _input(work: Work) -> Run:
     """Batches as the train step gets and augments them, per 1,000 images."""
     data = made.dataset(work.side, 25 * work.batch)
-    config = DataConfig(shift=4, flip=True)
-    draw = jax.jit(lambda images, key: augment(images, key=key, config=config))
+    draw = jax.jit(lambda images, key: augment(images, key=key, config=_CROP_AND_FLIP))
     keys = jax.random.split(jax.random.key(0), 100)
     batches = 1_000 / work.batch
 

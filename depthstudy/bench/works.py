@@ -9,7 +9,16 @@ from typing import Any, Literal
 from depthstudy.errors import InputError
 
 Kind = Literal[
-    "train", "evaluate", "study", "compile", "input", "checkpoint", "probe", "import", "help"
+    "train",
+    "evaluate",
+    "epoch",
+    "study",
+    "compile",
+    "input",
+    "checkpoint",
+    "probe",
+    "import",
+    "help",
 ]
 PROCESSES = ("study", "import", "help")  # of ours, what is timed as a process of its own
 Options = tuple[tuple[str, Any], ...]
@@ -21,6 +30,7 @@ class Work:
 
     Attributes:
       kind: What is timed. ``"train"`` and ``"evaluate"``: a step, in PyTorch as well.
+        ``"epoch"``: 50,000 images drawn from a set on the device, augmented and learnt, a seed.
         ``"study"``: the quickstart study whole, with what was compiled before; in PyTorch, its
         trainings and evaluations.
         ``"compile"``: tracing and compiling a train step. ``"input"``: 1,000 images drawn, cropped
@@ -32,7 +42,7 @@ class Work:
       batch: Images in a batch.
       precision: As in ``TrainConfig``; PyTorch's automatic mixed precision where it is
         ``"auto"`` and there is a GPU.
-      seeds: Nets that a train step trains at once, each on the batch.
+      seeds: Nets that are trained at once, each on the same batches.
       probe: Name of the probe.
     """
 
@@ -66,10 +76,19 @@ _STEPS = {
     "shufflenet_v2_32": Work("train", "shufflenet_v2", _SMALL, batch=64),
     "efficientnet_b0_32": Work("train", "efficientnet", _SMALL, batch=64),
 }
+_MIXED = Work("train", options=_resnet(20), precision="auto")
+_EPOCH = dataclasses.replace(_MIXED, kind="epoch")
 _LARGE = {  # which only an accelerator does in a reasonable time, so they are asked for by name
     "resnet50_224": Work("train", options=(("depth", 50),), side=224, batch=256, precision="auto"),
-    "resnet20_32_auto": Work("train", options=_resnet(20), precision="auto"),
-    "resnet20_32_8_seeds": Work("train", options=_resnet(20), precision="auto", seeds=8),
+    "resnet20_32_auto": _MIXED,
+    "resnet20_32_8_seeds": dataclasses.replace(_MIXED, seeds=8),
+    "epoch_alone": _EPOCH,
+    "epoch_8_seeds": dataclasses.replace(_EPOCH, seeds=8),
+    **{  # the nets of configs/cifar10_he2015.py, and as many seeds
+        f"epoch_{family}{depth}": Work("epoch", family, _resnet(depth), precision="auto", seeds=5)
+        for family in ("plain", "resnet")
+        for depth in (20, 32, 44, 56, 110)
+    },
 }
 WORKS: Mapping[str, Work] = {
     **_STEPS,

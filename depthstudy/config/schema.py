@@ -136,8 +136,9 @@ class TrainConfig:
       loss_scale: Of float16: ``"dynamic"`` keeps small gradients from becoming zero and skips steps
         whose gradients are not finite (Micikevicius et al. 2018); ``"none"`` does neither.
       placement: ``"jit"``: one net, its batch over all devices. ``"pmap"``: the seeds of a variant
-        at once, spread over the devices. ``"auto"``: ``"pmap"`` where there are several devices
-        and seeds, otherwise ``"jit"``.
+        at once, spread over the devices, several to a device where there are more seeds.
+        ``"auto"``: ``"pmap"`` where there are several seeds and an accelerator or several devices,
+        otherwise ``"jit"``, which large nets need that do not fit beside each other.
       log_every: Steps between two points of the training curve.
       evaluations: How often the net is evaluated, at equal distances; it is saved then, too.
       save_seconds: Least time between two saves: an evaluation that comes sooner saves nothing,

@@ -3,7 +3,8 @@
 XLA's convolution for the CPU falls apart on images of a few pixels, which every net has in its last
 stage when its input is small: for 2x2 pixels and 512 channels it takes 40 times as long as the same
 products as one matrix product. It is slow for single pixels, for groups and most of all for
-channels by themselves. TPU and GPU always get the stock convolution.
+channels by themselves. TPU and GPU always get XLA's own, on a GPU by a primitive that can be mapped
+over nets.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from jaxtyping import Array, Float
 
 from depthstudy.arch.spec import Padding
 from depthstudy.arch.vocabulary import margins
-from depthstudy.nets import native
+from depthstudy.nets import bilinear, native
 from depthstudy.nets.depthwise import Margins, depthwise
 
 Shape = tuple[int, ...]
@@ -79,10 +80,10 @@ def convolve(
         margins(x.shape[1], side, stride, padding),
         margins(x.shape[2], side, stride, padding),
     )
-    if native.serves(x, kernel):
+    if jax.default_backend() == "gpu" or native.serves(x, kernel):
         image = (x.shape[1], x.shape[2])
-        geometry = native.Geometry(image, (side, side), (stride, stride), around, groups=groups)
-        return native.convolve(x, kernel, geometry)
+        geometry = bilinear.Geometry(image, (side, side), (stride, stride), around, groups=groups)
+        return bilinear.convolve(x, kernel, geometry)
     formulation = choose(x.shape, kernel.shape, stride, around, groups)
     return formulation(x, kernel, stride, around, groups)
 

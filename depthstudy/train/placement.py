@@ -136,13 +136,17 @@ class Pmap:
 def choose(config: TrainConfig, seeds: int) -> Placement:
     """Returns the placement that ``config`` asks for, on the devices of this process.
 
+    One small net keeps no accelerator busy, so by itself it trains all seeds at once there, also
+    if it is the only one; a CPU has no room to gain.
+
     Raises:
       InputError: A batch cannot be split evenly over the devices.
     """
     devices = tuple(jax.local_devices())
     name = config.placement
     if name == "auto":
-        name = "pmap" if len(devices) > 1 and seeds > 1 else "jit"
+        room = len(devices) > 1 or jax.default_backend() != "cpu"
+        name = "pmap" if room and seeds > 1 else "jit"
     if name == "pmap":
         per_device = -(-seeds // len(devices))
         return Pmap(devices[: -(-seeds // per_device)], per_device)

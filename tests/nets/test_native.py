@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from depthstudy import arch, nets
-from depthstudy.nets import convolution, native
-from depthstudy.nets.native.op import TARGET, Geometry, by_xla, convolve
+from depthstudy.nets import bilinear, convolution, native
+from depthstudy.nets.bilinear import TARGET, Geometry, by_xla, convolve
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the extension is not built")
 
@@ -177,7 +177,7 @@ def test_what_it_cannot_do_is_left_to_xla(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(*_: Any) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(native, "convolve", refuse)
+    monkeypatch.setattr(bilinear, "convolve", refuse)
     for dtype, batch in ((jnp.bfloat16, 2), (jnp.float32, 0)):
         x, w = jnp.ones((batch, 6, 6, 4), dtype), jnp.ones((3, 3, 4, 4), dtype)
         assert convolution.convolve(x, w, 1).dtype == dtype

@@ -78,6 +78,20 @@ def test_choice(placement: Any, seeds: int, name: str, groups: list) -> None:
     assert chosen.groups(range(seeds)) == groups
 
 
+@pytest.mark.parametrize(("platform", "name"), [("cpu", "jit"), ("gpu", "pmap"), ("tpu", "pmap")])
+def test_one_accelerator_trains_all_seeds_at_once(
+    monkeypatch: pytest.MonkeyPatch, platform: str, name: str
+) -> None:
+    only = jax.local_devices()[:1]
+    monkeypatch.setattr(jax, "local_devices", lambda: only)
+    monkeypatch.setattr(jax, "default_backend", lambda: platform)
+    monkeypatch.setattr(jax, "device_count", lambda: 1)
+    assert train.choose(TrainConfig(), 1).name == "jit"
+    chosen = train.choose(TrainConfig(), 5)
+    assert chosen.name == name
+    assert not isinstance(chosen, Pmap) or chosen.per_device == 5
+
+
 @pytest.mark.parametrize(("seeds", "devices", "per_device"), [(8, 8, 1), (11, 6, 2), (20, 7, 3)])
 def test_seeds_fill_the_devices(seeds: int, devices: int, per_device: int) -> None:
     chosen = train.choose(TrainConfig(placement="pmap"), seeds)

@@ -14,8 +14,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from depthstudy.nets.bilinear import Geometry, by_xla, convolve
 from depthstudy.nets.native import library
-from depthstudy.nets.native.op import Geometry, by_xla, convolve
 
 _TOLERANCE = 1e-5  # of the largest value; float32's own is some 1e-7
 _IMAGES = ((12, 9), (2, 2))  # of the small ones, most of what a window covers is padding

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from depthstudy.nets.native.op import TARGET
+from depthstudy.nets.bilinear import TARGET
 
 SOURCE = Path(__file__).with_name("convolution.cc")
 

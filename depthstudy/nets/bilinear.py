@@ -1,7 +1,11 @@
-"""The convolution and its two transposes as JAX primitives that oneDNN computes on the CPU.
+"""The convolution and its two transposes as JAX primitives: oneDNN's on the CPU, XLA's on a GPU.
 
 ``output(x, w)`` is linear in the images and in the kernel. So are its transposes, and theirs are
 again among the three: the family is closed under differentiation of any order, forward or reverse.
+
+On a GPU they are there for nets that are trained together. JAX maps the gradient of XLA's own over
+several kernels in a form that cuDNN gets as one convolution by a kernel of the images' size, which
+takes ten times as long as all the rest; here each of the three is one convolution with groups.
 
 Arrays have a leading axis of independent convolutions, into which ``jax.vmap`` folds its own:
 images ``x[S, B, H, W, C]``, kernels ``w[S, k, l, C/groups, F]`` and outputs ``y[S, B, h, w, F]``.
@@ -64,7 +68,10 @@ class Geometry:
 def convolve(
     x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
 ) -> Float[Array, "B h w F"]:
-    """Returns the convolution of float32 images, on the CPU; ``library.available()`` must hold."""
+    """Returns the convolution.
+
+    On the CPU images are float32, and ``native.available()`` must hold.
+    """
     alone = _output.bind(*(lax.expand_dims(a, (0,)) for a in (x, w)), geometry=geometry)
     return lax.squeeze(alone, (0,))
 
@@ -109,24 +116,36 @@ def _native(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     )
 
 
-def _stock(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
-    """Returns the same as ``_native``, by XLA."""
-    result = jax.ShapeDtypeStruct(_shape(kind, a, b, geometry)[1:], a.dtype)
+def _by_xla(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+    """Returns the same for operands without the leading axis, by XLA."""
+    shape = _shape(kind, a[None], b[None], geometry)[1:]
+    result = jax.ShapeDtypeStruct(shape, a.dtype)
+    match kind:
+        case "output":
+            return by_xla(a, b, geometry)
+        case "images":
+            return jax.linear_transpose(lambda x: by_xla(x, b, geometry), result)(a)[0]
+    return jax.linear_transpose(lambda w: by_xla(a, w, geometry), result)(b)[0]
 
-    def one(a: Array, b: Array) -> Array:
-        match kind:
-            case "output":
-                return by_xla(a, b, geometry)
-            case "images":
-                return jax.linear_transpose(lambda x: by_xla(x, b, geometry), result)(a)[0]
-        return jax.linear_transpose(lambda w: by_xla(a, w, geometry), result)(b)[0]
 
-    return jnp.stack([one(*each) for each in zip(a, b, strict=True)])
+def _apart(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+    """Returns the same as ``_native``, by a convolution of XLA for each."""
+    each = [_by_xla(kind, geometry, *pair) for pair in zip(a, b, strict=True)]
+    return jnp.stack(each)
+
+
+def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+    """Returns the same as ``_native``, by one convolution of XLA with as many times the groups."""
+    count = len(a)
+    whole = dataclasses.replace(geometry, groups=count * geometry.groups)
+    folded = [jnp.moveaxis(x, 0, -2).reshape(*x.shape[1:-1], -1) for x in (a, b)]
+    result = _by_xla(kind, whole, *folded)
+    return jnp.moveaxis(result.reshape(*result.shape[:-1], count, -1), -2, 0)
 
 
 def _primitive(kind: Kind) -> Primitive:
     """Returns a new primitive with all its rules but those of differentiation."""
-    primitive = Primitive(f"native_convolution_{kind}")
+    primitive = Primitive(f"convolution_{kind}")
 
     @functools.cache
     def compiled(geometry: Geometry) -> Callable[..., Array]:
@@ -141,7 +160,11 @@ def _primitive(kind: Kind) -> Primitive:
     def lower(context: Any, *operands: Any, geometry: Geometry) -> Any:
         # XLA can cut its own convolution into parts for several devices, but not a foreign call.
         whole = getattr(context.module_context.axis_context, "num_devices", 1) == 1
-        function = functools.partial(_native if whole else _stock, kind, geometry)
+        function = functools.partial(_native if whole else _apart, kind, geometry)
+        return mlir.lower_fun(function, multiple_results=False)(context, *operands)
+
+    def lower_on_gpu(context: Any, *operands: Any, geometry: Geometry) -> Any:
+        function = functools.partial(_as_groups, kind, geometry)
         return mlir.lower_fun(function, multiple_results=False)(context, *operands)
 
     def batch(operands: Any, axes: Any, *, geometry: Geometry) -> tuple[Array, int]:
@@ -151,6 +174,11 @@ def _primitive(kind: Kind) -> Primitive:
             a = a.reshape(len(a), -1, *a.shape[3:])
             result = primitive.bind(a, operands[1], geometry=geometry)
             return result.reshape(len(a), size, -1, *result.shape[2:]), 1
+        if axes[0] is None and kind != "images" and geometry.groups == 1:  # more filters
+            b = jnp.moveaxis(operands[1], axes[1], -2)
+            b = b.reshape(*b.shape[:-2], -1)
+            result = primitive.bind(operands[0], b, geometry=geometry)
+            return result.reshape(*result.shape[:-1], size, -1), result.ndim - 1
         folded = [_fold(x, i, size) for x, i in zip(operands, axes, strict=True)]
         result = primitive.bind(*folded, geometry=geometry)
         return result.reshape(size, -1, *result.shape[1:]), 0
@@ -158,6 +186,7 @@ def _primitive(kind: Kind) -> Primitive:
     primitive.def_impl(run)
     primitive.def_abstract_eval(shape)
     mlir.register_lowering(primitive, lower, "cpu")
+    mlir.register_lowering(primitive, lower_on_gpu, "gpu")
     batching.primitive_batchers[primitive] = batch
     return primitive
 

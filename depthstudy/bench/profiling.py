@@ -1,0 +1,100 @@
+"""Where the time of a train step goes: its longest operations, and its share of the peak."""
+
+from __future__ import annotations
+
+import collections
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from depthstudy import arch
+from depthstudy.bench import ours
+from depthstudy.bench.works import Work
+from depthstudy.train import precision
+
+_STEPS = 10
+_PRODUCTS = 10
+_PASSES = 3  # forward, and the gradients of the images and of the kernel: each as many products
+_TOP = 10
+_WIDTH = 100  # characters of a name
+
+
+def report(name: str, work: Work) -> str:
+    """Returns, as Markdown, what a train step reaches and what it spends its time on."""
+    run = ours.prepare(work)
+    run(_STEPS)
+    seconds = min(run(_STEPS) for _ in range(3)) / _STEPS
+    return "\n".join([_summary(name, work, seconds), "", *_table(_spent(run))])
+
+
+def _summary(name: str, work: Work, seconds: float) -> str:
+    images = work.batch * work.seeds
+    macs = arch.cost(ours.build(work), (work.side, work.side, 3)).macs
+    reached = 2 * _PASSES * macs * images / seconds
+    peak = product_rate(precision.compute_dtype(work.precision))
+    return (
+        f"{name}: {1e3 * seconds:.3g} ms a step, {images / seconds:,.0f} images/s, "
+        f"{reached / 1e12:.3g} TFLOP/s: {reached / peak:.1%} of the {peak / 1e12:.3g} that "
+        "products of large matrices reach here."
+    )
+
+
+def _table(spent: Mapping[str, float]) -> Iterator[str]:
+    total = sum(spent.values())
+    longest = sorted(spent.items(), key=lambda item: -item[1])
+    top, others = longest[:_TOP], longest[_TOP:]
+    yield "| operation | ms a step | share |"
+    yield "|---|--:|--:|"
+    for name, seconds in [*top, (f"{len(others)} others", sum(each for _, each in others))]:
+        yield f"| {name[:_WIDTH]} | {1e3 * seconds:.3g} | {seconds / total:.1%} |"
+
+
+def product_rate(dtype: Any) -> float:
+    """Returns how many operations a second products of large square matrices reach."""
+    side = 1_024 if jax.default_backend() == "cpu" else 8_192
+    a, b = jax.random.normal(jax.random.key(0), (2, side, side), dtype)
+
+    @jax.jit
+    def chain(a: jax.Array, b: jax.Array) -> jax.Array:
+        for _ in range(_PRODUCTS):
+            a = jnp.matmul(a, b) / side**0.5
+        return a
+
+    run = ours.timed(lambda: jax.block_until_ready(chain(a, b)))
+    run(1)
+    return 2 * side**3 * _PRODUCTS / min(run(1) for _ in range(5))
+
+
+def _spent(run: ours.Run) -> dict[str, float]:
+    """Returns the seconds a step of each operation, summed over cores or streams."""
+    options = jax.profiler.ProfileOptions()
+    options.python_tracer_level = 0
+    total: collections.Counter[str] = collections.Counter()
+    with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:
+        with jax.profiler.trace(folder, profiler_options=options):
+            run(_STEPS)
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        for event in _operations(jax.profiler.ProfileData.from_file(str(file))):
+            total[event.name] += event.duration_ns
+    return {name: 1e-9 * nanoseconds / _STEPS for name, nanoseconds in total.items()}
+
+
+def _operations(data: Any) -> Iterator[Any]:
+    """Yields what ran on a GPU's streams or a TPU, or on a CPU the operations by XLA's names."""
+    on_device = [
+        line
+        for plane in data.planes
+        for line in plane.lines
+        if plane.name.startswith("/device:") and line.name.startswith(("Stream", "XLA Ops"))
+    ]
+    if on_device:
+        for line in on_device:
+            yield from line.events
+        return
+    for plane in data.planes:
+        for line in plane.lines:
+            yield from (event for event in line.events if "hlo_op" in dict(event.stats))

@@ -1,0 +1,83 @@
+"""The primitives as a GPU gets them, where several convolutions are one; none is needed here."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from depthstudy.nets import bilinear, convolution
+from depthstudy.nets.bilinear import Geometry
+
+NETS, BATCH = 3, 2
+CASES = [  # geometry, channels, filters
+    (Geometry((6, 5), (3, 3), (1, 1), ((1, 1), (1, 1))), 3, 4),
+    (Geometry((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1))), 4, 6),
+    (Geometry((7, 6), (3, 3), (2, 2), ((0, 1), (1, 1)), groups=2), 4, 6),
+    (Geometry((8, 8), (5, 5), (2, 2), ((2, 2), (1, 2)), groups=4), 4, 4),
+]
+
+
+def operands(geometry: Geometry, channels: int, filters: int) -> dict[bilinear.Kind, Any]:
+    random = np.random.default_rng(0)
+    x = (NETS, BATCH, *geometry.image, channels)
+    w = (NETS, *geometry.kernel, channels // geometry.groups, filters)
+    y = (NETS, BATCH, *geometry.output, filters)
+    x, w, y = (random.standard_normal(shape, np.float32) for shape in (x, w, y))
+    return {"output": (x, w), "images": (y, w), "kernel": (x, y)}
+
+
+@pytest.mark.parametrize("kind", ["output", "images", "kernel"])
+@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
+def test_as_groups_they_are_what_they_are_apart(
+    geometry: Geometry, channels: int, filters: int, kind: bilinear.Kind
+) -> None:
+    a, b = operands(geometry, channels, filters)[kind]
+    found = bilinear._as_groups(kind, geometry, a, b)
+    expected = bilinear._apart(kind, geometry, a, b)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def lowered(images_of_each: bool) -> str:
+    """Returns the gradient of three nets' kernels as XLA for a GPU gets it."""
+    geometry, channels, filters = CASES[0]
+    x, w = operands(geometry, channels, filters)["output"]
+
+    def loss(w: Any, x: Any) -> Any:
+        return (bilinear.convolve(x, w, geometry) ** 2).sum()
+
+    mapped = jax.vmap(jax.grad(loss), (0, 0 if images_of_each else None))
+    traced = jax.jit(mapped).trace(w, x if images_of_each else x[0])
+    return traced.lower(lowering_platforms=("cuda",)).as_text()
+
+
+def test_a_kernels_gradient_is_not_a_convolution_by_a_kernel_of_the_images_size() -> None:
+    """XLA makes cuDNN's gradient of groups of batches only; JAX's own mapping has others."""
+    text = lowered(images_of_each=True)
+    assert text.count("stablehlo.convolution") == 2
+    assert text.count(f"batch_group_count = {NETS}") == 1
+
+
+def test_nets_with_the_same_images_are_one_with_more_filters() -> None:
+    text = lowered(images_of_each=False)
+    assert text.count("stablehlo.convolution") == 2
+    assert text.count("feature_group_count = 1") == text.count("batch_group_count = 1") == 2
+
+
+def test_a_net_on_a_gpu_uses_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+
+    def record(x: Any, w: Any, geometry: Geometry) -> Any:
+        used.append(geometry)
+        return bilinear.by_xla(x, w, geometry)
+
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(bilinear, "convolve", record)
+    x, w = np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 2, 4), np.float32)
+    assert convolution.convolve(x, w, 2, groups=2).shape == (2, 3, 3, 4)
+    (geometry,) = used
+    assert dataclasses.astuple(geometry) == ((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1)), (1, 1), 2)
