@@ -13,6 +13,7 @@ from depthstudy.bench.worker import Worker
 from depthstudy.bench.works import Work
 
 _SAMPLE_SECONDS = 0.3  # a sample is as many runs as take this long
+_LONG_SECONDS = 10.0  # what takes this long is not tried out a second time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +45,11 @@ def measure(name: str, work: Work, *, peer: str | None, rounds: int) -> Row:
     sides = ["ours", peer] if peer and work.has_peer else ["ours"]
     with contextlib.ExitStack() as stack:
         workers = [stack.enter_context(Worker(side, name)) for side in sides]
-        for worker in workers:
-            worker.run(1)  # which may compile something still
-        counts = [_count(worker.run(1)) for worker in workers]
+        firsts = [worker.run(1) for worker in workers]  # which may compile something still
+        counts = [
+            1 if first > _LONG_SECONDS else _count(worker.run(1))
+            for worker, first in zip(workers, firsts, strict=True)
+        ]
         times = [
             [1e3 * worker.run(count) / count for worker, count in zip(workers, counts, strict=True)]
             for _ in range(rounds)
