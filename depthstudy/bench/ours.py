@@ -36,13 +36,13 @@ def prepare(work: Work) -> Run:
     """Returns the work, ready to be timed: built, and compiled unless that is the work."""
     match work.kind:
         case "train":
-            return _train(work)
+            return taking_steps(compiled(work), work.seeds)
         case "evaluate":
             return _evaluate(work)
         case "epoch":
             return _epoch(work)
         case "compile":
-            return timed(lambda: _program(work))
+            return timed(lambda: compiled(work))
         case "input":
             return _input(work)
         case "checkpoint":
@@ -74,7 +74,7 @@ def timed(function: Callable[[], Any]) -> Run:
     return run
 
 
-def _program(
+def compiled(
     work: Work, examples: int | None = None, augmentation: DataConfig = _STILL
 ) -> train.Program:
     """Returns a program compiled afresh; its first call of ``jax.jit`` is on new functions."""
@@ -100,9 +100,9 @@ def _batch(program: train.Program) -> Batch:
     return next(train_batches(program.dataset, batch_size=size, stop=1, sharding=sharding))
 
 
-def _train(work: Work) -> Run:
-    program = _program(work)
-    own, batch = _own(program, work.seeds), _batch(program)
+def taking_steps(program: train.Program, seeds: int) -> Run:
+    """Returns train steps of so many nets, all on the same batch."""
+    own, batch = _own(program, seeds), _batch(program)
 
     def run(times: int) -> float:
         nonlocal own
@@ -117,7 +117,7 @@ def _train(work: Work) -> Run:
 
 def _epoch(work: Work) -> Run:
     """As the loop trains: batches are drawn on the device, and metrics fetched at the end."""
-    program = _program(work, _EPOCH, _CROP_AND_FLIP)
+    program = compiled(work, _EPOCH, _CROP_AND_FLIP)
     own = _own(program, work.seeds)
 
     def once() -> None:
@@ -138,7 +138,7 @@ def _epoch(work: Work) -> Run:
 
 
 def _evaluate(work: Work) -> Run:
-    program = _program(work)
+    program = compiled(work)
     own = _own(program)
     sharding = program.placement.batch_sharding
     weighted = next(eval_batches(program.dataset.test, batch_size=work.batch, sharding=sharding))
@@ -172,7 +172,7 @@ def _input(work: Work) -> Run:
 
 
 def _checkpoint(work: Work) -> Run:
-    program = _program(work)
+    program = compiled(work)
     own = _own(program)
     folder = tempfile.TemporaryDirectory(prefix="depthstudy-bench-")
     checkpoints = store.Checkpoints(Path(folder.name, "checkpoints"), keep=1, always=())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,14 +22,18 @@ _PRODUCTS = 10
 _PASSES = 3  # forward, and the gradients of the images and of the kernel: each as many products
 _TOP = 10
 _WIDTH = 100  # characters of a name
+_TRACED = re.compile(r'^ *(?:ROOT )?%?([\w.-]+) = .*op_name="([^"]*)"', re.MULTILINE)
+_IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
 
 def report(name: str, work: Work) -> str:
     """Returns, as Markdown, what a train step reaches and what it spends its time on."""
-    run = ours.prepare(work)
+    program = ours.compiled(work)
+    run = ours.taking_steps(program, work.seeds)
     run(_STEPS)
     seconds = min(run(_STEPS) for _ in range(3)) / _STEPS
-    return "\n".join([_summary(name, work, seconds), "", *_table(_spent(run))])
+    places = places_in(program.train_step.as_text())
+    return "\n".join([_summary(name, work, seconds), "", *_table(_spent(run, places))])
 
 
 def _summary(name: str, work: Work, seconds: float) -> str:
@@ -69,7 +74,25 @@ def product_rate(dtype: Any) -> float:
     return 2 * side**3 * _PRODUCTS / min(run(1) for _ in range(5))
 
 
-def _spent(run: ours.Run) -> dict[str, float]:
+def places_in(hlo: str) -> dict[str, str]:
+    """Returns for each operation of a compiled step the layer that it is of, and which way.
+
+    Args:
+      hlo: The step as XLA's text; an operation's metadata tell where in the net it was traced.
+    """
+    return {name: _place(traced) for name, traced in _TRACED.findall(hlo)}
+
+
+def _place(traced: str) -> str:
+    found = _IN_NET.search(traced)
+    if found is None:
+        return "beside the net"
+    way = "backward" if "transpose(" in traced[: found.end()] else "forward"
+    path = [part for part in found[1].split("/")[:-1] if "(" not in part]
+    return f"{'/'.join(path)} {way}"
+
+
+def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[str, float]:
     """Returns the seconds a step of each operation, summed over cores or streams."""
     options = jax.profiler.ProfileOptions()
     options.python_tracer_level = 0
@@ -79,7 +102,9 @@ def _spent(run: ours.Run) -> dict[str, float]:
             run(_STEPS)
         (file,) = Path(folder).rglob("*.xplane.pb")
         for event in _operations(jax.profiler.ProfileData.from_file(str(file))):
-            total[event.name] += event.duration_ns
+            operation = str(dict(event.stats).get("hlo_op", event.name))
+            place = places.get(operation)
+            total[f"{place}: {event.name}" if place else event.name] += event.duration_ns
     return {name: 1e-9 * nanoseconds / _STEPS for name, nanoseconds in total.items()}
 
 

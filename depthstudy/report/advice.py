@@ -12,8 +12,8 @@ from typing import Any
 
 from depthstudy.records import Attribution, MatchedGap, Recommendation
 from depthstudy.report import tables
+from depthstudy.report.formats import duration, listing, number, percent
 from depthstudy.report.tables import Study
-from depthstudy.report.words import duration, listing, number, percent
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
 _UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))

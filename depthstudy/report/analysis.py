@@ -14,9 +14,9 @@ from depthstudy.report import (
     analysis_numbers,
     analysis_runs,
     analysis_sections,
+    formats,
     palette,
     shell,
-    words,
 )
 from depthstudy.report import analysis_details as details
 from depthstudy.report.analysis_checks import Check
@@ -25,7 +25,7 @@ from depthstudy.report.analysis_runs import Analysis, Run
 from depthstudy.report.analysis_words import Finding
 from depthstudy.report.figures import Panel
 
-_SIGNS = {"stands out": "!", "nothing": "✓", "does not apply": words.DASH}
+_SIGNS = {"stands out": "!", "nothing": "✓", "does not apply": formats.DASH}
 
 
 def write(folder: Path) -> Path:
@@ -52,7 +52,7 @@ def _render(analysis: Analysis, guessed: list[Guessed]) -> str:
     runs, info = analysis.runs, analysis.info
     findings = analysis_checks.findings(analysis)
     context = {
-        "title": words.listing([run.label for run in runs]),
+        "title": formats.listing([run.label for run in runs]),
         "info": info,
         "runs": runs,
         "ledes": [details.lede(run) for run in runs],
@@ -87,10 +87,10 @@ def _render(analysis: Analysis, guessed: list[Guessed]) -> str:
         "columns": analysis_numbers.columns(analysis),
         "refusals": analysis_numbers.refusals(analysis),
         "probes": [
-            (name, text, words.duration(info.seconds.get(name, 0.0)))
+            (name, text, formats.duration(info.seconds.get(name, 0.0)))
             for name, text in info.probes.items()
         ],
-        "total": words.duration(sum(info.seconds.values())),
+        "total": formats.duration(sum(info.seconds.values())),
         "table": store.ANALYSIS,
         "charts": charts,
     }

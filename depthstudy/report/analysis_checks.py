@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from depthstudy.report import analysis_words as words
 from depthstudy.report.analysis_runs import Analysis, Run
 from depthstudy.report.analysis_words import Finding
-from depthstudy.report.words import count, number
+from depthstudy.report.formats import count, number
 
 
 @dataclasses.dataclass(frozen=True)

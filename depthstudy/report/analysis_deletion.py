@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from depthstudy.report import words
+from depthstudy.report import formats
 from depthstudy.report.analysis_charts import Scale, along, stage_rules
 from depthstudy.report.analysis_runs import REFUSED, Run, in_order
 from depthstudy.report.figures import Panel, chart, digits, error_top, tooltip
@@ -50,8 +50,8 @@ def _single(run: Run) -> list[dict[str, Any]]:
                     "probe": name,
                     "before": digits(before),
                     "after": digits(before + increase),
-                    "text": words.percent(before + increase),
-                    "more": f"{words.signed(increase)} points",
+                    "text": formats.percent(before + increase),
+                    "more": f"{formats.signed(increase)} points",
                 }
             )
     return rows
@@ -139,7 +139,7 @@ def _several(run: Run, way: str) -> list[dict[str, Any]]:
                     "probe": name,
                     "anew": probe != "deletion",
                     "error": digits(before + increase),
-                    "text": words.percent(before + increase),
+                    "text": formats.percent(before + increase),
                 }
             )
     return rows

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from depthstudy import records, store
 from depthstudy.report.analysis_runs import Analysis
-from depthstudy.report.words import count, percent
+from depthstudy.report.formats import count, percent
 
 _IMAGES = 24  # that are shown
 

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-from depthstudy.report import words
+from depthstudy.report import formats
 from depthstudy.report.analysis_runs import REFUSED, Analysis, Run
 
 _INITIAL = "_initial"
@@ -33,21 +33,21 @@ class Column:
 def _plain(value: float) -> str:
     """Returns three digits of a number."""
     if not math.isfinite(value):
-        return words.DASH
+        return formats.DASH
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2e}".replace("-", "−")
-    return words.number(value, max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0)
+    return formats.number(value, max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0)
 
 
 def _points(value: float) -> str:
-    return f"{words.signed(value)} points" if math.isfinite(value) else words.DASH
+    return f"{formats.signed(value)} points" if math.isfinite(value) else formats.DASH
 
 
 _Known = tuple[str, str, Callable[[float], str]]
 _KNOWN: dict[str, dict[str, _Known]] = {
     "generalisation": {
-        "train_error": ("Train error", "share of train images that are wrong", words.percent),
-        "test_error": ("Test error", "share of new images that are wrong", words.percent),
+        "train_error": ("Train error", "share of train images that are wrong", formats.percent),
+        "test_error": ("Test error", "share of new images that are wrong", formats.percent),
         "gap": ("Gap", "test error less train error", _points),
         "train_loss": ("Train loss", "mean cross-entropy in nats", _plain),
         "test_loss": ("Test loss", "the same on new images", _plain),
@@ -57,9 +57,9 @@ _KNOWN: dict[str, dict[str, _Known]] = {
         "memorised_share": (
             "Memorised",
             "share of wrong train labels that the net repeats",
-            words.percent,
+            formats.percent,
         ),
-        "recovered_share": ("Recovered", "share of them where it says the truth", words.percent),
+        "recovered_share": ("Recovered", "share of them where it says the truth", formats.percent),
     },
     "shattering": {
         "gradient_correlation": (
@@ -72,7 +72,11 @@ _KNOWN: dict[str, dict[str, _Known]] = {
             "share of the way between two images after which gradients are unrelated",
             _plain,
         ),
-        "white_noise_share": ("White noise", "share of the gradient that is noise", words.percent),
+        "white_noise_share": (
+            "White noise",
+            "share of the gradient that is noise",
+            formats.percent,
+        ),
     },
     "isometry": {
         "singular_value_mean": ("Mean singular value", "how much the net amplifies", _plain),
@@ -93,9 +97,9 @@ _KNOWN: dict[str, dict[str, _Known]] = {
         "underflow": (
             "Lost without scaling",
             "share of the gradient that is zero or inexact in float16",
-            words.percent,
+            formats.percent,
         ),
-        "underflow_scaled": ("Lost with scaling", "the same with loss scaling", words.percent),
+        "underflow_scaled": ("Lost with scaling", "the same with loss scaling", formats.percent),
         "loss_scale": ("Loss scale", "what the loss is multiplied by", _plain),
     },
     "sharpness": {
@@ -144,7 +148,7 @@ def groups(analysis: Analysis) -> list[tuple[str, list[Number]]]:
         for metric, (name, note, say) in metrics.items():
             values = [_value(column, probe, metric) for column in shown]
             if any(value is not None for value in values):
-                cells = tuple(words.DASH if v is None else say(v) for v in values)
+                cells = tuple(formats.DASH if v is None else say(v) for v in values)
                 rows.append(Number(name, note, cells))
         if rows:
             found.append((_HEADINGS[probe], rows))
@@ -164,6 +168,6 @@ def refusals(analysis: Analysis) -> list[str]:
             found.setdefault((probe, metric.removeprefix(REFUSED)), []).append(run.label)
     many = len(analysis.runs) > 1
     return [
-        f"{probe} does not apply{f' to {words.listing(labels)}' if many else ''}: {reason}."
+        f"{probe} does not apply{f' to {formats.listing(labels)}' if many else ''}: {reason}."
         for (probe, reason), labels in found.items()
     ]

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.report import words
+from depthstudy.report import formats
 from depthstudy.report.analysis_charts import Line, Scale, profile
 from depthstudy.report.analysis_maps import heat
 from depthstudy.report.analysis_runs import Analysis, Run, cross_probe
@@ -18,10 +18,10 @@ _GRADIENTS = {
     "output_gradient_norm": "Gradient carried back through each block",
 }
 _ALONG = (
-    ("linear", "probe_accuracy", "Accuracy of a linear classifier", words.percent),
-    ("rank", "saturation", "Saturation: share of directions in use", words.percent),
+    ("linear", "probe_accuracy", "Accuracy of a linear classifier", formats.percent),
+    ("rank", "saturation", "Saturation: share of directions in use", formats.percent),
     ("rank", "effective_rank", "Effective rank: directions in use", "{:.1f}".format),
-    ("rank", "dead_share", "Filters that never fire", words.percent),
+    ("rank", "dead_share", "Filters that never fire", formats.percent),
 )
 
 
@@ -73,7 +73,7 @@ def field_panels(analysis: Analysis) -> list[Panel]:
         for run in analysis.runs
     ]
     if same_field(analysis):
-        names = words.listing([line.label for line in lines])
+        names = formats.listing([line.label for line in lines])
         lines = [dataclasses.replace(lines[0], label=names, colour="var(--ink)")]
     sides = {max(run.info.image_shape[:2]) for run in analysis.runs}
     side = float(max(sides))

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.records import Attribution, Decomposition
-from depthstudy.report import advice, tables, words
+from depthstudy.report import advice, formats, tables
 from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
 from depthstudy.report.tables import Study
 
@@ -134,15 +134,15 @@ def cause_panel(
 
 
 def _lost_row(label: str, excess: Decomposition) -> dict[str, Any]:
-    text = words.number(100 * excess.effect)
+    text = formats.number(100 * excess.effect)
     return _bar(label, "var(--total)", (excess.effect, excess.low, excess.high), text, _SURE)
 
 
 def _won_row(row: Attribution) -> dict[str, Any]:
     numbers = (row.recovered, row.low, row.high)
-    text = words.number(100 * row.recovered)
+    text = formats.number(100 * row.recovered)
     if row.established:
-        text = f"{text} ({words.number(100 * row.share, 0)}%)"
+        text = f"{text} ({formats.number(100 * row.share, 0)}%)"
     sure = _SURE if row.established or row.high < 0 else _CHANCE
     return _bar(advice.treatment_label(row), _colour(row), numbers, text, sure)
 
@@ -161,7 +161,7 @@ def _bar(
         "edge": digits(max(0.0, points, high if exact else 0.0)),
         "text": text,
         "sure": sure,
-        "interval": f"{words.number(low)} to {words.number(high)}" if exact else words.DASH,
+        "interval": f"{formats.number(low)} to {formats.number(high)}" if exact else formats.DASH,
     }
 
 

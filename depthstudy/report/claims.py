@@ -16,7 +16,7 @@ from typing import Any
 
 from depthstudy import store
 from depthstudy.records import Verdict
-from depthstudy.report import page, tables, words
+from depthstudy.report import formats, page, tables, words
 from depthstudy.report.tables import Study
 
 _FIGURES = ("error_against_depth", "error_of_variants")  # the first that there is
@@ -113,11 +113,11 @@ def _head(found: Found) -> str:
         seconds = sum(study.info.seconds["total"] for study in done)
         machines = {_machine(study.info.hardware): None for study in done}
         lines.append(
-            f"{len(done)} of {len(found)} studies were run, which took {words.duration(seconds)} "
+            f"{len(done)} of {len(found)} studies were run, which took {formats.duration(seconds)} "
             f"in all ({'; '.join(machines)})."
         )
     if missing:
-        lines.append(f"Not run yet: {words.listing(missing)}.")
+        lines.append(f"Not run yet: {formats.listing(missing)}.")
     return "\n\n".join(lines)
 
 
@@ -133,7 +133,7 @@ def _table(found: Found, pictures: Mapping[str, str]) -> str:
     for number, (claim, study) in enumerate(found, start=1):
         word, effect, seeds = _headline(study)
         link = pictures.get(claim.name)
-        picture = f"[svg]({link})" if link else words.DASH
+        picture = f"[svg]({link})" if link else formats.DASH
         name = f"{number}. [{claim.name}](#{_anchor(number, claim)}): {claim.text}"
         rows.append(f"| {name} | {word} | {effect} | {seeds} | {picture} | `{claim.command}` |")
     return "\n".join(rows)
@@ -142,17 +142,17 @@ def _table(found: Found, pictures: Mapping[str, str]) -> str:
 def _headline(study: Study | None) -> tuple[str, str, str]:
     """Returns the verdict on the first hypothesis, its effect and its seeds, as text."""
     if study is None:
-        return "not run", words.DASH, words.DASH
+        return "not run", formats.DASH, formats.DASH
     (hypothesis, verdict), *_ = _judged(study)
     if verdict is None:
-        return "not tested", words.DASH, words.DASH
+        return "not tested", formats.DASH, formats.DASH
     return verdict.verdict, effect(hypothesis["metric"], verdict), str(verdict.seeds)
 
 
 def effect(metric: str, verdict: Verdict) -> str:
     """Returns an effect with its sign, name and interval: ``"train error +1.2 points (…)"``."""
     if not math.isfinite(verdict.effect):
-        return words.DASH
+        return formats.DASH
     text = f"{words.metric_name(metric)} {_signed(metric, verdict.effect)}"
     if not math.isfinite(verdict.low):
         return f"{text} (no interval)"
@@ -194,7 +194,7 @@ def _runs(study: Study | None) -> str:
     told = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
     return (
         f"{words.lede(study.info)[:-1]}, {told} steps; "
-        f"{words.duration(study.info.seconds['total'])}:"
+        f"{formats.duration(study.info.seconds['total'])}:"
     )
 
 

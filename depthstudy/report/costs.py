@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from depthstudy.records import VariantInfo
-from depthstudy.report import figures, palette, pruning, tables, words
+from depthstudy.report import figures, formats, palette, pruning, tables
 from depthstudy.report.pruning_words import change_of
 from depthstudy.report.tables import Study
 
@@ -39,10 +39,12 @@ def gains(study: Study) -> list[dict[str, str]]:
         rows.append(
             {
                 "name": info.name,
-                "error": words.percent_estimate(tables.final(study, info.name, "test_error")),
-                "change": words.DASH if info.name == base else change_of(change),
-                "macs": f"{words.number(100 * macs, 0)}%",
-                "time": f"{words.number(100 * time, 0)}%" if math.isfinite(time) else words.DASH,
+                "error": formats.percent_estimate(tables.final(study, info.name, "test_error")),
+                "change": formats.DASH if info.name == base else change_of(change),
+                "macs": f"{formats.number(100 * macs, 0)}%",
+                "time": f"{formats.number(100 * time, 0)}%"
+                if math.isfinite(time)
+                else formats.DASH,
             }
         )
     return rows
@@ -63,10 +65,10 @@ def sentence(study: Study) -> str:
     for mean, name in sure:
         macs, time = _shares(study, name, base)
         price = f"{_times(macs, 'MACs')}, {_times(time, 'time')}"
-        parts.append(f"{name} by {words.number(-100 * mean)} points ({price})")
-    text = f"Lower test error than {base}: {words.listing(parts)}."
+        parts.append(f"{name} by {formats.number(-100 * mean)} points ({price})")
+    text = f"Lower test error than {base}: {formats.listing(parts)}."
     failed = [name for name, gain in changes.items() if not gain.high < 0]
-    return text + (f" Not shown of {words.listing(failed)}." if failed else "")
+    return text + (f" Not shown of {formats.listing(failed)}." if failed else "")
 
 
 def _row(study: Study, info: VariantInfo) -> dict[str, Any]:
@@ -75,11 +77,11 @@ def _row(study: Study, info: VariantInfo) -> dict[str, Any]:
         "name": info.name,
         "depth": info.depth,
         "counts": [f"{n:,}" for n in (info.parameters, info.macs, info.activations)],
-        "field": words.receptive_field(info.receptive_field, info.image_shape),
+        "field": formats.receptive_field(info.receptive_field, info.image_shape),
         "beyond": info.receptive_field > min(info.image_shape[:2]),
-        "seconds": words.duration(seconds) if math.isfinite(seconds) else words.DASH,
+        "seconds": formats.duration(seconds) if math.isfinite(seconds) else formats.DASH,
         "errors": [
-            words.percent_estimate(tables.final(study, info.name, metric))
+            formats.percent_estimate(tables.final(study, info.name, metric))
             for metric in figures.ERRORS
         ],
         "diverged": info.name in tables.divergences(study),
@@ -96,4 +98,4 @@ def _shares(study: Study, name: str, base: str) -> tuple[float, float]:
 def _times(ratio: float, what: str) -> str:
     if abs(ratio - 1) < _SAME:
         return f"about the same {what}"
-    return f"{words.number(ratio)}× the {what}"
+    return f"{formats.number(ratio)}× the {what}"

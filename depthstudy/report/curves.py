@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from depthstudy.records import Decomposition, VariantInfo
-from depthstudy.report import palette, tables, words
+from depthstudy.report import formats, palette, tables
 from depthstudy.report.figures import Panel, Row, chart, digits, error_top, tooltip
 from depthstudy.report.tables import Study
 
@@ -161,7 +161,7 @@ def _means(table: pd.DataFrame, seeds: int) -> pd.DataFrame:
 
 
 def _rows(table: pd.DataFrame, labels: Mapping[str, str], metric: str) -> list[Row]:
-    say = words.percent if metric.endswith("error") else "{:.3g}".format
+    say = formats.percent if metric.endswith("error") else "{:.3g}".format
     return [
         {
             "variant": labels[variant],
@@ -223,8 +223,8 @@ def _part_row(row: Decomposition, net: str) -> dict[str, object]:
         "low": digits(low),
         "high": digits(high),
         "edge": digits(max(0.0, 100 * row.effect, high if exact else 0.0)),
-        "text": words.signed(row.effect),
-        "interval": f"{words.number(low)} to {words.number(high)}" if exact else words.DASH,
+        "text": formats.signed(row.effect),
+        "interval": f"{formats.number(low)} to {formats.number(high)}" if exact else formats.DASH,
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.records import VariantInfo
-from depthstudy.report import palette, tables, words
+from depthstudy.report import formats, palette, tables
 from depthstudy.report.tables import Estimate, Study
 
 Row = Mapping[str, Any]
@@ -142,7 +142,7 @@ def error_rows(study: Study, metric: str) -> tuple[list[Row], list[Row]]:
         for seed, error in zip(mine["seed"], mine[metric], strict=True):
             if math.isfinite(error):
                 shown = {"seed": int(seed), "error": digits(error)}
-                runs.append(base | shown | {"text": words.percent(error)})
+                runs.append(base | shown | {"text": formats.percent(error)})
     return means, runs
 
 
@@ -162,10 +162,10 @@ def _mean_row(value: Estimate) -> dict[str, Any]:
         "error": digits(value.mean),
         "low": digits(max(0.0, value.low)) if exact else None,
         "high": digits(min(1.0, value.high)) if exact else None,
-        "text": words.percent(value.mean),
-        "interval": f"{words.percent(value.low)} to {words.percent(value.high)}"
+        "text": formats.percent(value.mean),
+        "interval": f"{formats.percent(value.low)} to {formats.percent(value.high)}"
         if exact
-        else words.DASH,
+        else formats.DASH,
         "seeds": value.count,
     }
 

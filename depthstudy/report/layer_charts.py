@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
-from depthstudy.report import words
+from depthstudy.report import formats
 from depthstudy.report.analysis_charts import Line, Scale, line_marks, line_rows
 from depthstudy.report.analysis_runs import Run, reach
 from depthstudy.report.analysis_sections import log_scale, positive, share_scale
@@ -35,13 +35,13 @@ def gradients(nets: Sequence[Run]) -> list[Panel]:
 def accuracy(nets: Sequence[Run]) -> list[Panel]:
     """Returns how well a linear classifier does on what each block gives out."""
     title = "Classes that can be read off each block"
-    return through(title, _lines(nets, "linear", "probe_accuracy"), share_scale, words.percent)
+    return through(title, _lines(nets, "linear", "probe_accuracy"), share_scale, formats.percent)
 
 
 def saturation(nets: Sequence[Run]) -> list[Panel]:
     """Returns the share of its directions that each block uses."""
     title = "Saturation: directions in use"
-    return through(title, _lines(nets, "rank", "saturation"), share_scale, words.percent)
+    return through(title, _lines(nets, "rank", "saturation"), share_scale, formats.percent)
 
 
 def underflow(nets: Sequence[Run]) -> list[Panel]:
@@ -51,7 +51,7 @@ def underflow(nets: Sequence[Run]) -> list[Panel]:
         for net in nets
         for suffix, when, faint in _ENDS_OF_TRAINING
     ]
-    return through("Gradients lost in unscaled float16", lines, share_scale, words.percent)
+    return through("Gradients lost in unscaled float16", lines, share_scale, formats.percent)
 
 
 def _lines(nets: Sequence[Run], probe: str, metric: str) -> list[Line]:

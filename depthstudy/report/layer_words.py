@@ -9,7 +9,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.report import words
+from depthstudy.report import formats
 from depthstudy.report.analysis_runs import Run
 from depthstudy.report.analysis_words import (
     ALIKE,
@@ -20,7 +20,7 @@ from depthstudy.report.analysis_words import (
     pair,
     pair_names,
 )
-from depthstudy.report.words import count, number, percent
+from depthstudy.report.formats import count, number, percent
 
 Nets = Sequence[Run]
 Said = tuple[str, str]  # of a net, and what need not be said twice
@@ -37,8 +37,8 @@ def _slopes(net: Run) -> Said:
     slopes = [(net.whole("gradients", f"gradient_norm_slope{end}"), when) for end, when in _TIMES]
     found = [(fold(slope), when) for slope, when in slopes if math.isfinite(slope)]
     alike = itertools.groupby(found, key=lambda pair: pair[0])
-    parts = [f"{what} {words.listing([when for _, when in same])}" for what, same in alike]
-    return words.listing(parts), ""
+    parts = [f"{what} {formats.listing([when for _, when in same])}" for what, same in alike]
+    return formats.listing(parts), ""
 
 
 def underflow(nets: Nets) -> str:
@@ -53,7 +53,7 @@ def _lost(net: Run) -> str:
         bare, scaled = (net.whole("underflow", f"underflow{kind}{end}") for kind in ("", "_scaled"))
         if math.isfinite(bare):
             parts.append(f"{percent(bare)} {when} ({percent(scaled)} with loss scaling)")
-    return words.listing(parts)
+    return formats.listing(parts)
 
 
 def separation(nets: Nets) -> str:

@@ -16,6 +16,7 @@ from depthstudy.report import (
     curves,
     depths,
     figures,
+    formats,
     layers,
     palette,
     pareto,
@@ -94,7 +95,7 @@ def _render(
         "diverged": _diverged(whole),
         "config": json.dumps(study.info.config, indent=2),
         "seconds": _seconds(study),
-        "finished": words.moment(study.info.finished),
+        "finished": formats.moment(study.info.finished),
         "thin_lines": any(curves.shows_seeds(study, family) for family, _ in families),
         "unsplit": [
             words.unsplit_sentence(group, best[0])
@@ -234,7 +235,7 @@ def _seconds(study: Study) -> dict[str, str]:
     """Returns the parts of the wall time in the order of a run, others after them."""
     seconds = study.info.seconds
     first = [name for name in ("compile", "train", "evaluate", "total") if name in seconds]
-    return {name: words.duration(seconds[name]) for name in dict.fromkeys([*first, *seconds])}
+    return {name: formats.duration(seconds[name]) for name in dict.fromkeys([*first, *seconds])}
 
 
 def _diverged(study: Study) -> list[str]:

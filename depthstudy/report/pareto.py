@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from depthstudy.report import palette, tables, words
+from depthstudy.report import formats, palette, tables
 from depthstudy.report.tables import Estimate, Study
 
 
@@ -62,7 +62,7 @@ def listed(study: Study) -> list[Listed]:
             number,
             _colour(study, point.group),
             point.label,
-            f"{words.percent_estimate(point.error)} at {millions(point.macs)} MACs",
+            f"{formats.percent_estimate(point.error)} at {millions(point.macs)} MACs",
         )
         for number, point in enumerate(front(points(study)), start=1)
     ]
@@ -81,12 +81,12 @@ def sentence(study: Study) -> str:
     found = points(study)
     best = front(found)
     verb = "is" if len(best) == 1 else "are"
-    text = f"{len(best)} of {words.count(len(found), 'net')} {verb} worth the cost: no other has "
+    text = f"{len(best)} of {formats.count(len(found), 'net')} {verb} worth the cost: no other has "
     text += "both no more multiply-accumulates and no greater mean test error."
     names = dict.fromkeys(point.group for point in found)
     absent = [name for name in names if name not in {point.group for point in best}]
     if absent and len(absent) < len(names) <= palette.GROUPS:
-        text += f" None of them is of {words.listing(absent)}."
+        text += f" None of them is of {formats.listing(absent)}."
     return text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from depthstudy.report import palette, tables, words
+from depthstudy.report import formats, palette, tables
 from depthstudy.report.figures import Panel, chart, digits, group_scale, tooltip
 from depthstudy.report.pareto import Point, front, points
 from depthstudy.report.tables import Study
@@ -129,10 +129,10 @@ def _row(point: Point, axis: _Axis) -> dict[str, Any]:
         "error": digits(point.error.mean),
         "low": digits(low) if exact else None,
         "high": digits(high) if exact else None,
-        "text": words.percent(point.error.mean),
-        "interval": f"{words.percent(point.error.low)} to {words.percent(point.error.high)}"
+        "text": formats.percent(point.error.mean),
+        "interval": f"{formats.percent(point.error.low)} to {formats.percent(point.error.high)}"
         if exact
-        else words.DASH,
+        else formats.DASH,
         "seeds": point.error.count,
     }
 

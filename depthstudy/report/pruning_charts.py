@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from depthstudy.report import palette, pruning, tables, words
+from depthstudy.report import formats, palette, pruning, tables
 from depthstudy.report.analysis_charts import Line
 from depthstudy.report.analysis_sections import share_scale
 from depthstudy.report.figures import Panel, chart, digits, error_top, tooltip
@@ -61,8 +61,8 @@ def _rows(study: Study, nets: Sequence[Pruned]) -> list[dict[str, Any]]:
                     "error": digits(error.mean),
                     "low": digits(max(0.0, error.low)) if exact else None,
                     "high": digits(min(1.0, error.high)) if exact else None,
-                    "out": words.percent(share),
-                    "text": words.percent_estimate(error),
+                    "out": formats.percent(share),
+                    "text": formats.percent_estimate(error),
                     "seeds": error.count,
                 }
             )
@@ -146,7 +146,7 @@ def _labels(shares: Sequence[float], place: dict[float, float]) -> str:
     """Returns the Vega expression that turns a place into its share."""
     text = "''"
     for share in shares:
-        said = words.number(100 * share, 1).removesuffix(".0") + "%" if share else "dense"
+        said = formats.number(100 * share, 1).removesuffix(".0") + "%" if share else "dense"
         text = f"abs(datum.value - {round(place[share], 5)}) < 1e-4 ? '{said}' : {text}"
     return text
 
@@ -166,7 +166,7 @@ def _error(top: float, field: str) -> alt.Y:
 
 def density_panels(origin: str, lines: Sequence[Line]) -> list[Panel]:
     """Returns what each layer has left of its weights."""
-    return through(f"Weights left, {origin}", lines, share_scale, words.percent)
+    return through(f"Weights left, {origin}", lines, share_scale, formats.percent)
 
 
 def density_lines(study: Study, nets: Sequence[Pruned]) -> list[Line]:
@@ -185,7 +185,7 @@ def density_lines(study: Study, nets: Sequence[Pruned]) -> list[Line]:
 
 def density_label(net: Pruned) -> str:
     """Returns ``"90% out, magnitude"``."""
-    return f"{words.number(100 * net.share, 1).removesuffix('.0')}% out, {net.method}"
+    return f"{formats.number(100 * net.share, 1).removesuffix('.0')}% out, {net.method}"
 
 
 def chosen(nets: Sequence[Pruned]) -> list[Pruned]:

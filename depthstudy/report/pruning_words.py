@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from depthstudy.report import pruning, tables, words
+from depthstudy.report import formats, pruning, tables
 from depthstudy.report.pruning import Pruned
 from depthstudy.report.tables import Estimate, Study
 
@@ -103,14 +103,14 @@ def _tuned(net: Pruned) -> object:
 
 
 def _compared(found: Estimate) -> str:
-    size = words.number(100 * abs(found.mean))
+    size = formats.number(100 * abs(found.mean))
     if size == "0.0":
         size = "less than 0.1"
     word = "more" if found.mean > 0 else "less"
     if not math.isfinite(found.half):
         return f"{size} points {word}"
     ends = sorted(math.copysign(100, found.mean) * end for end in (found.low, found.high))
-    low, high = (words.number(end) for end in ends)
+    low, high = (formats.number(end) for end in ends)
     return f"{size} points {word} (95% interval {low} to {high})"
 
 
@@ -124,7 +124,8 @@ def density(study: Study, nets: Sequence[Pruned]) -> str:
     least, most = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
     return (
         f"At {net.origin}, the net without {_share(net.share)} of its weights ({net.method}) has "
-        f"{words.percent(found[most])} left in {most} and {words.percent(found[least])} in {least}."
+        f"{formats.percent(found[most])} left in {most} and "
+        f"{formats.percent(found[least])} in {least}."
     )
 
 
@@ -168,7 +169,7 @@ def listed(study: Study) -> list[Listed]:
                 weights=f"{_whole(left)}{' (masked)' if masked else ''}",
                 macs=_whole(_macs(study, net)),
                 time=_whole(_time(study, net)),
-                error=words.percent_estimate(tables.final(study, net.info.name, "test_error")),
+                error=formats.percent_estimate(tables.final(study, net.info.name, "test_error")),
                 change=change_of(change),
             )
         )
@@ -178,12 +179,9 @@ def listed(study: Study) -> list[Listed]:
 def change_of(change: Estimate) -> str:
     """Returns a difference in points: ``"+0.4 (−0.2 to +1.0)"``."""
     if not change.count:
-        return words.DASH
-    if not math.isfinite(change.half):
-        return words.signed(change.mean)
-    return (
-        f"{words.signed(change.mean)} ({words.signed(change.low)} to {words.signed(change.high)})"
-    )
+        return formats.DASH
+    mean, low, high = map(formats.signed, (change.mean, change.low, change.high))
+    return f"{mean} ({low} to {high})" if math.isfinite(change.half) else mean
 
 
 def _macs(study: Study, net: Pruned) -> float:
@@ -205,15 +203,15 @@ def _median(shares: Sequence[float]) -> str:
 
 
 def _whole(share: float) -> str:
-    return words.number(100 * share, 0) + "%" if math.isfinite(share) else words.DASH
+    return formats.number(100 * share, 0) + "%" if math.isfinite(share) else formats.DASH
 
 
 def _share(share: float) -> str:
-    return words.number(100 * share, 1).removesuffix(".0") + "%"
+    return formats.number(100 * share, 1).removesuffix(".0") + "%"
 
 
 def _point(fraction: float) -> str:
-    return f"{words.number(100 * fraction, 0)} point"
+    return f"{formats.number(100 * fraction, 0)} point"
 
 
 def _depth(study: Study, nets: Sequence[Pruned]) -> int:

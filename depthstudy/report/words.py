@@ -1,4 +1,4 @@
-"""Numbers to sentences: every word of the report that depends on a result is made here.
+"""Results to sentences: every word of the report that depends on a result is made here.
 
 Pure functions. A sentence says what the numbers say and no more; effects are told in the direction
 in which they point, and so are the ends of their interval.
@@ -6,15 +6,14 @@ in which they point, and so are the ends of their interval.
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from depthstudy.records import Decomposition, StudyInfo, Verdict
+from depthstudy.report.formats import DASH, count, listing, number, p_value, percent
 from depthstudy.report.tables import Divergence, Estimate
 
-DASH = "–"  # stands where there is no number
 SYMBOLS = {"supported": "✓", "refuted": "✕", "inconclusive": "?", "not tested": DASH}
 _METRICS = {
     "train_error": "train error",
@@ -32,53 +31,6 @@ _METRICS = {
 _UNITS = {"seconds": " s", "bytes": " MB"}
 _FRACTIONS = ("train_error", "test_error", "gap")
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
-
-
-def number(value: float, digits: int = 1) -> str:
-    """Returns ``value`` with a true minus sign, no ``-0.0``, and commas between thousands."""
-    if not math.isfinite(value):
-        return DASH
-    text = f"{value:,.{digits}f}"
-    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
-
-
-def percent(fraction: float) -> str:
-    """Returns a fraction as ``"71.9%"``."""
-    return number(100 * fraction) + "%" if math.isfinite(fraction) else DASH
-
-
-def percent_estimate(value: Estimate) -> str:
-    """Returns ``"71.9 ± 24.8%"``, or the mean alone where there is no interval."""
-    if not math.isfinite(value.half):
-        return percent(value.mean)
-    return f"{number(100 * value.mean)} ± {number(100 * value.half)}%"
-
-
-def count(amount: int, noun: str) -> str:
-    """Returns ``"1 seed"`` or ``"3 seeds"``."""
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
-
-
-def listing(items: Sequence[str]) -> str:
-    """Returns ``"a, b and c"``."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
-
-
-def duration(seconds: float) -> str:
-    """Returns ``"42.3 s"``, ``"12 min 5 s"`` or ``"3 h 20 min"``."""
-    if not seconds >= 60:
-        return f"{number(seconds)} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-
-
-def p_value(p: float) -> str:
-    """Returns ``"p = 0.002"``, with no more digits than it deserves and on one line."""
-    if p < 0.001:
-        return "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.001"
-    return "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}" + (f"{p:.3f}" if p < 0.1 else f"{p:.2f}")
 
 
 def lede(info: StudyInfo) -> str:
@@ -268,12 +220,6 @@ def _more(effect: float, more: str, less: str) -> str:
     return f"{number(100 * abs(effect))} points {more if effect > 0 else less}"
 
 
-def signed(effect: float) -> str:
-    """Returns a difference of fractions in points, with its sign: ``"+37.5"``."""
-    text = number(100 * effect)
-    return f"+{text}" if effect > 0 and text != "0.0" else text
-
-
 def _certainty(total: Decomposition) -> str:
     if not math.isfinite(total.low):
         return f"{count(total.seeds, 'seed').capitalize()}: no interval, so this may be chance."
@@ -287,26 +233,10 @@ def unsplit_sentence(group: str, best: str) -> str:
     return f"In {group}, no net is deeper than the best ({best}), so nothing was lost to depth."
 
 
-def moment(iso: str) -> str:
-    """Returns ``"3 November 2025, 14:22 UTC"``; what is no ISO time stays as it is."""
-    try:
-        time = datetime.datetime.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return f"{time.day} {time:%B %Y, %H:%M} {time.tzname() or ''}".strip()
-
-
 def divergence_sentence(variant: str, seeds: int, found: Divergence) -> str:
     """Says how many runs of a variant diverged, and when."""
     first = f"first at step {found.first:,}" if found.runs > 1 else f"at step {found.first:,}"
     return f"{variant}: {found.runs} of {count(seeds, 'seed')} diverged, {first}."
-
-
-def receptive_field(size: int, image: Sequence[int]) -> str:
-    """Returns a receptive field against the shorter side of the image."""
-    ratio = size / min(image[:2])
-    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")
-    return f"{size:,} px · {times}× the image"
 
 
 def figure_note(info: StudyInfo, spread: str) -> str:

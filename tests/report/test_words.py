@@ -4,7 +4,7 @@ import pytest
 
 from depthstudy.records import Decomposition, Verdict
 from depthstudy.report import words
-from depthstudy.report.tables import Divergence, Estimate
+from depthstudy.report.tables import Divergence
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -144,10 +144,6 @@ def test_verdict_sentence(asked, found, sentence):
     assert words.verdict_sentence(asked, found).replace(NBSP, " ") == sentence
 
 
-def test_p_values_stay_on_one_line():
-    assert words.p_value(0.0123) == f"p{NBSP}={NBSP}0.012"
-
-
 def test_tally():
     found = ["supported", "inconclusive", "supported"]
     assert words.tally(found) == "Of 3 hypotheses, 2 are supported and 1 is inconclusive."
@@ -156,43 +152,6 @@ def test_tally():
     assert words.tally(every) == (
         "Of 4 hypotheses, 1 is supported, 1 is refuted, 1 is inconclusive and 1 is not tested."
     )
-
-
-@pytest.mark.parametrize(
-    ("fraction", "text"),
-    [(0.7194, "71.9%"), (0, "0.0%"), (-0.00001, "0.0%"), (-0.031, "−3.1%"), (math.nan, "–")],
-)
-def test_percent(fraction, text):
-    assert words.percent(fraction) == text
-
-
-def test_percent_estimate():
-    assert words.percent_estimate(Estimate(0.719, 0.2484, 3)) == "71.9 ± 24.8%"
-    assert words.percent_estimate(Estimate(0.719, math.nan, 1)) == "71.9%"
-    assert words.percent_estimate(Estimate(math.nan, math.nan, 0)) == "–"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.04, "0.0 s"),
-        (42.34, "42.3 s"),
-        (59.99, "60.0 s"),
-        (725, "12 min 5 s"),
-        (3599.7, "1 h 0 min"),
-        (12_000, "3 h 20 min"),
-        (math.nan, "– s"),
-    ],
-)
-def test_duration(seconds, text):
-    assert words.duration(seconds) == text
-
-
-def test_receptive_field():
-    assert words.receptive_field(219, (8, 8, 1)) == "219 px · 27× the image"
-    assert words.receptive_field(27, (8, 8, 1)) == "27 px · 3.4× the image"
-    assert words.receptive_field(16, (8, 12, 3)) == "16 px · 2× the image"
-    assert words.receptive_field(7, (28, 28, 1)) == "7 px · 0.2× the image"
 
 
 def test_divergence():
@@ -209,11 +168,6 @@ def test_figure_note(made):
     assert words.figure_note(info, "dots are seeds") == "digits: mean of 3 seeds; dots are seeds"
     info = made.describe([made.variant("plain", 8)], 1)
     assert words.figure_note(info, "dots are seeds") == "digits: one seed"
-
-
-def test_moment():
-    assert words.moment("2025-11-03T14:22:10+00:00") == "3 November 2025, 14:22 UTC"
-    assert words.moment("yesterday") == "yesterday"
 
 
 def split(total, optimisation, generalisation, low=0.1, seeds=3):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,11 +69,7 @@ def test_a_group_tells_only_what_tells_kin_apart() -> None:
 
 
 def test_the_study_of_families_can_be_planned_and_judged() -> None:
-    found = importlib.util.spec_from_file_location("families", ROOT / "configs/families.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    module = SimpleNamespace(**runpy.run_path(str(ROOT / "configs/families.py")))
     _, variants = prepare(module.get_config("digits"))
     groups = [variant.info.group for variant in variants]
     assert list(dict.fromkeys(groups)) == list(module.FAMILIES)

@@ -98,12 +98,12 @@ def test_hypotheses_see_untreated_variants_unless_they_name_others() -> None:
 
 
 def test_treated_variants_are_matched_with_their_untreated_ones() -> None:
-    from depthstudy.study import verdicts
+    from depthstudy.study import pairing
 
     settings = settings_of(planned(RESIDUAL))
     assert settings["plain_depth8+residual"] == settings["plain_depth8"] | {"treatment": "residual"}
     (asked,) = see_untreated([hypothesis((("treatment", "residual"),), (("treatment", ""),))])
-    assert verdicts._comparison(asked, settings) == [
+    assert pairing.pairs(asked, settings) == [
         ("plain_depth8+residual", "plain_depth8"),
         ("plain_depth14+residual", "plain_depth14"),
     ]

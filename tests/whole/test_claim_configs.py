@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
+import runpy
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -30,14 +30,9 @@ SETS = {  # name: side, channels, classes and train examples
 }
 
 
-def module(name: str) -> ModuleType:
+def module(name: str) -> SimpleNamespace:
     (path,) = (path for path in CONFIGS if path.stem == name)
-    found = importlib.util.spec_from_file_location(name, path)
-    assert found is not None
-    assert found.loader is not None
-    loaded = importlib.util.module_from_spec(found)
-    found.loader.exec_module(loaded)
-    return loaded
+    return SimpleNamespace(**runpy.run_path(str(path)))
 
 
 @pytest.fixture

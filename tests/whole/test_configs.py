@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 from pathlib import Path
 
 import pytest
@@ -44,12 +44,8 @@ PAIRS = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_pairs(name: str) -> None:
     """Every variant has a test error of its own, so that an effect tells who was compared."""
-    found = importlib.util.spec_from_file_location(name, CONFIGS / f"{name}.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    study, variants = prepare(module.get_config())
+    get_config = runpy.run_path(str(CONFIGS / f"{name}.py"))["get_config"]
+    study, variants = prepare(get_config())
     errors = {variant.name: 1.7**i for i, variant in enumerate(variants)}
     rows = [
         Summary(variant=variant, seed=seed, train_error=0.0, test_error=error, gap=error,

@@ -1,0 +1,47 @@
+"""What a train step spends its time on, told by layer."""
+
+import re
+
+import pytest
+
+from depthstudy import bench
+from depthstudy.bench import profiling
+from depthstudy.bench.works import Work
+from depthstudy.errors import InputError
+
+BACKWARD = "jit(f)/vmap(transpose(jvp(Network)))/stage1/block01/norm1/jit(_normalize)/mul"
+HLO = f"""
+  %ffi_call.7 = f32[1] custom-call(%a), metadata={{op_name="jit(f)/jvp(Network)/stem/conv/output"}}
+  ROOT %fusion.2 = f32[1] fusion(%b), calls=%c, metadata={{op_name="{BACKWARD}" stack_frame_id=3}}
+  %add.1 = f32[1] add(%d, %e), metadata={{op_name="jit(f)/add"}}
+  %copy.4 = f32[1] copy(%d)
+"""
+
+
+def test_operations_are_placed_in_the_net() -> None:
+    assert profiling.places_in(HLO) == {
+        "ffi_call.7": "stem/conv forward",
+        "fusion.2": "stage1/block01/norm1 backward",
+        "add.1": "beside the net",
+    }
+
+
+def test_a_step_is_profiled() -> None:
+    options = (("depth", 8), ("layout", "cifar"), ("width", 4))
+    summary, _, *rows = profiling.report(
+        "tiny", Work("train", options=options, side=8, batch=16)
+    ).splitlines()
+    found = re.match(r"tiny: (\S+) ms a step, (\S+) images/s, (\S+) TFLOP/s: (\S+)% of", summary)
+    assert found is not None
+    milliseconds, images, _, share = (float(text.replace(",", "")) for text in found.groups())
+    assert images == pytest.approx(16 / milliseconds * 1e3, rel=0.01)
+    assert 0 < share < 100
+    cells = [row.strip("| ").split(" | ") for row in rows[2:]]
+    assert len(cells) == 11
+    assert sum(float(row[2].rstrip("%")) for row in cells) == pytest.approx(100, abs=1)
+    assert any(re.match(r"st\S+ (forward|backward): ", row[0]) for row in cells)
+
+
+def test_only_a_train_step_is_profiled() -> None:
+    with pytest.raises(InputError, match="'input_32' is not a train step; allowed: resnet20_32, "):
+        bench.profile("input_32")

@@ -1,0 +1,56 @@
+"""Numbers as text, as the report shows them."""
+
+import math
+
+import pytest
+
+from depthstudy.report import formats
+from depthstudy.report.tables import Estimate
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def test_p_values_stay_on_one_line():
+    assert formats.p_value(0.0123) == f"p{NBSP}={NBSP}0.012"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.7194, "71.9%"), (0, "0.0%"), (-0.00001, "0.0%"), (-0.031, "−3.1%"), (math.nan, "–")],
+)
+def test_percent(fraction, text):
+    assert formats.percent(fraction) == text
+
+
+def test_percent_estimate():
+    assert formats.percent_estimate(Estimate(0.719, 0.2484, 3)) == "71.9 ± 24.8%"
+    assert formats.percent_estimate(Estimate(0.719, math.nan, 1)) == "71.9%"
+    assert formats.percent_estimate(Estimate(math.nan, math.nan, 0)) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (42.34, "42.3 s"),
+        (59.99, "60.0 s"),
+        (725, "12 min 5 s"),
+        (3599.7, "1 h 0 min"),
+        (12_000, "3 h 20 min"),
+        (math.nan, "– s"),
+    ],
+)
+def test_duration(seconds, text):
+    assert formats.duration(seconds) == text
+
+
+def test_receptive_field():
+    assert formats.receptive_field(219, (8, 8, 1)) == "219 px · 27× the image"
+    assert formats.receptive_field(27, (8, 8, 1)) == "27 px · 3.4× the image"
+    assert formats.receptive_field(16, (8, 12, 3)) == "16 px · 2× the image"
+    assert formats.receptive_field(7, (28, 28, 1)) == "7 px · 0.2× the image"
+
+
+def test_moment():
+    assert formats.moment("2025-11-03T14:22:10+00:00") == "3 November 2025, 14:22 UTC"
+    assert formats.moment("yesterday") == "yesterday"
