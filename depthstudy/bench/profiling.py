@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ _STEPS = 10
 _PRODUCTS = 10
 _PASSES = 3  # forward, and the gradients of the images and of the kernel: each as many products
 _TOP = 10
+_OUTSIDE = "outside the net"
 _WIDTH = 100  # characters of a name
 _TRACED = re.compile(r'^ *(?:ROOT )?%?([\w.-]+) = .*op_name="([^"]*)"', re.MULTILINE)
+_NUMBER = re.compile(r"\d+(?= )")
 _IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
 
@@ -32,8 +34,11 @@ def report(name: str, work: Work) -> str:
     run = ours.taking_steps(program, work.seeds)
     run(_STEPS)
     seconds = min(run(_STEPS) for _ in range(3)) / _STEPS
-    places = places_in(program.train_step.as_text())
-    return "\n".join([_summary(name, work, seconds), "", *_table(_spent(run, places))])
+    spent = _spent(run, places_in(program.train_step.as_text()))
+    parts = _summed((_part(place), seconds) for (place, _), seconds in spent.items())
+    operations = {f"{place}: {name}": seconds for (place, name), seconds in spent.items()}
+    summary = _summary(name, work, seconds)
+    return "\n".join([summary, "", *_table("part", parts), "", *_table("operation", operations)])
 
 
 def _summary(name: str, work: Work, seconds: float) -> str:
@@ -48,14 +53,28 @@ def _summary(name: str, work: Work, seconds: float) -> str:
     )
 
 
-def _table(spent: Mapping[str, float]) -> Iterator[str]:
+def _table(title: str, spent: Mapping[str, float]) -> Iterator[str]:
     total = sum(spent.values())
     longest = sorted(spent.items(), key=lambda item: -item[1])
-    top, others = longest[:_TOP], longest[_TOP:]
-    yield "| operation | ms a step | share |"
+    rows, others = longest[:_TOP], longest[_TOP:]
+    if others:
+        rows.append((f"{len(others)} others", sum(seconds for _, seconds in others)))
+    yield f"| {title} | ms a step | share |"
     yield "|---|--:|--:|"
-    for name, seconds in [*top, (f"{len(others)} others", sum(each for _, each in others))]:
+    for name, seconds in rows:
         yield f"| {name[:_WIDTH]} | {1e3 * seconds:.3g} | {seconds / total:.1%} |"
+
+
+def _part(place: str) -> str:
+    """Returns ``"conv backward"`` for ``"stage1/block02/conv1 backward"``."""
+    return _NUMBER.sub("", place.rpartition("/")[2])
+
+
+def _summed(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
+    total: collections.Counter[Any] = collections.Counter()
+    for key, value in pairs:
+        total[key] += value  # type: ignore[assignment]  # counters may count in fractions
+    return dict(total)
 
 
 def product_rate(dtype: Any) -> float:
@@ -86,26 +105,30 @@ def places_in(hlo: str) -> dict[str, str]:
 def _place(traced: str) -> str:
     found = _IN_NET.search(traced)
     if found is None:
-        return "beside the net"
+        return _OUTSIDE
     way = "backward" if "transpose(" in traced[: found.end()] else "forward"
     path = [part for part in found[1].split("/")[:-1] if "(" not in part]
     return f"{'/'.join(path)} {way}"
 
 
-def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[str, float]:
-    """Returns the seconds a step of each operation, summed over cores or streams."""
+def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[tuple[str, str], float]:
+    """Returns the seconds a step by place and operation, summed over cores or streams."""
     options = jax.profiler.ProfileOptions()
     options.python_tracer_level = 0
-    total: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:
         with jax.profiler.trace(folder, profiler_options=options):
             run(_STEPS)
         (file,) = Path(folder).rglob("*.xplane.pb")
-        for event in _operations(jax.profiler.ProfileData.from_file(str(file))):
-            operation = str(dict(event.stats).get("hlo_op", event.name))
-            place = places.get(operation)
-            total[f"{place}: {event.name}" if place else event.name] += event.duration_ns
-    return {name: 1e-9 * nanoseconds / _STEPS for name, nanoseconds in total.items()}
+        events = list(_operations(jax.profiler.ProfileData.from_file(str(file))))
+        return _summed(
+            ((_place_of(event, places), event.name), 1e-9 * event.duration_ns / _STEPS)
+            for event in events
+        )
+
+
+def _place_of(event: Any, places: Mapping[str, str]) -> str:
+    operation = str(dict(event.stats).get("hlo_op", event.name))
+    return places.get(operation, _OUTSIDE)
 
 
 def _operations(data: Any) -> Iterator[Any]:
