@@ -37,7 +37,7 @@ class TorchNet(nn.Module):
         """Makes every module, for images of a height, a width and a number of channels."""
         super().__init__()
         self.sections = layers.sections(spec)
-        self._make_modules(torch.zeros(1, image_shape[2], *image_shape[:2]))
+        self._make_modules(torch.zeros(2, image_shape[2], *image_shape[:2]))
 
     def forward(self, x: Any) -> Any:
         """Returns logits ``[B, K]`` of images ``[B, C, H, W]``."""
