@@ -72,6 +72,7 @@ def variants(depths, shallow):
 def get_config(depths: str = "20,44") -> ml_collections.ConfigDict:
     config = base.defaults()
     config.name = "pruning"
+    config.train.placement = "jit"  # one net at a time, as times are compared
     config.seeds = 3
     numbers = sorted(map(int, depths.split(",")))
     # A third of the blocks has about as many multiply-accumulates as half of the channels.

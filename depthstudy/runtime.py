@@ -80,8 +80,8 @@ def compiler_options() -> dict[str, str]:
     products and sums are used: its convolution runs on one thread, and takes up to four times as
     long for the kernel's gradient.
 
-    On a GPU a step is launched as one graph. By default convolutions are launched one by one, and
-    cut what is between them into pieces too small for a graph: a ResNet-20 takes 1.6 times as long.
+    On a GPU convolutions are part of the step's graphs. By default each is launched by itself, and
+    what is between two is too small for a graph: the step of a ResNet-20 takes 1.6 times as long.
     """
     return dict(_options()[words] for words in _used_options())
 

@@ -35,6 +35,7 @@ LIGHT = (("model.layout", "small"),)  # which MobileNet and ShuffleNet have, and
 
 def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config = questions.claim("light_families", size)
+    config.train.placement = "jit"  # one net at a time, as times are compared
     mobile, shuffle = (1.0, 1.5) if size == "full" else (0.25, 0.35)
     depth, deeper = {"small": (20, 44), "full": (56, 110), "smoke": (8, 14)}[size]
     config.variants = (

@@ -34,6 +34,7 @@ HALVES = {"bfloat16": ("train.precision", "bfloat16"), "float16": ("train.precis
 
 def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config = questions.claim("mixed_precision", size)
+    config.train.placement = "jit"  # one net at a time, as times are compared
     if size == "full":
         questions.imagenet(config)
     config.model.depth = {"small": 20, "full": 50, "smoke": 8}[size]

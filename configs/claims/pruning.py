@@ -42,6 +42,7 @@ SCRATCH, TUNED = ("prune.control", "scratch_epochs"), ("prune.control", "none")
 
 def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config = questions.claim("pruning", size)
+    config.train.placement = "jit"  # one net at a time, as times are compared
     config.model.depth = {"small": 32, "full": 56, "smoke": 14}[size]
     epochs = {"small": 8, "full": 164, "smoke": 1}[size]
     config.train.steps = None

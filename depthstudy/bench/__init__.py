@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from depthstudy import runtime
 from depthstudy.bench import table
 from depthstudy.bench.timing import Row, measure
 from depthstudy.bench.works import WORKS, Work, named
@@ -66,6 +67,7 @@ def profile(name: str) -> str:
         raise InputError(f"{name!r} is not a train step; allowed: {allowed}")
     from depthstudy.bench import profiling  # which starts JAX's backend
 
+    runtime.keep_memory()  # as a worker does
     return profiling.report(name, work)
 
 

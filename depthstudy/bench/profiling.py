@@ -21,9 +21,10 @@ _STEPS = 10
 _PRODUCTS = 10
 _PASSES = 3  # forward, and the gradients of the images and of the kernel: each as many products
 _TOP = 10
-_OUTSIDE = "outside the net"
+_OUTSIDE, _UNKNOWN = "outside the net", "of unknown place"
 _WIDTH = 100  # characters of a name
 _TRACED = re.compile(r'^ *(?:ROOT )?%?([\w.-]+) = .*op_name="([^"]*)"', re.MULTILINE)
+_NOT_IN_KERNELS = re.compile(r"[.-]")  # of the characters of a name
 _NUMBER = re.compile(r"\d+(?= )")
 _IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
@@ -45,10 +46,11 @@ def _summary(name: str, work: Work, seconds: float) -> str:
     images = work.batch * work.seeds
     macs = arch.cost(ours.build(work), (work.side, work.side, 3)).macs
     reached = 2 * _PASSES * macs * images / seconds
-    peak = product_rate(precision.compute_dtype(work.precision))
+    devices = jax.device_count() if work.seeds == 1 else min(jax.device_count(), work.seeds)
+    peak = devices * product_rate(precision.compute_dtype(work.precision))
     return (
         f"{name}: {1e3 * seconds:.3g} ms a step, {images / seconds:,.0f} images/s, "
-        f"{reached / 1e12:.3g} TFLOP/s: {reached / peak:.1%} of the {peak / 1e12:.3g} that "
+        f"{reached / 1e12:.3g} TFLOP/s: {100 * reached / peak:.2g}% of the {peak / 1e12:.3g} that "
         "products of large matrices reach here."
     )
 
@@ -59,7 +61,7 @@ def _table(title: str, spent: Mapping[str, float]) -> Iterator[str]:
     rows, others = longest[:_TOP], longest[_TOP:]
     if others:
         rows.append((f"{len(others)} others", sum(seconds for _, seconds in others)))
-    yield f"| {title} | ms a step | share |"
+    yield f"| {title} | ms a step, all cores or streams | share |"
     yield "|---|--:|--:|"
     for name, seconds in rows:
         yield f"| {name[:_WIDTH]} | {1e3 * seconds:.3g} | {seconds / total:.1%} |"
@@ -78,7 +80,7 @@ def _summed(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
 
 
 def product_rate(dtype: Any) -> float:
-    """Returns how many operations a second products of large square matrices reach."""
+    """Returns how many operations a second products of large matrices reach on one device."""
     side = 1_024 if jax.default_backend() == "cpu" else 8_192
     a, b = jax.random.normal(jax.random.key(0), (2, side, side), dtype)
 
@@ -96,19 +98,22 @@ def product_rate(dtype: Any) -> float:
 def places_in(hlo: str) -> dict[str, str]:
     """Returns for each operation of a compiled step the layer that it is of, and which way.
 
+    An operation stands there by its name, and by what its kernel is called on a GPU.
+
     Args:
       hlo: The step as XLA's text; an operation's metadata tell where in the net it was traced.
     """
-    return {name: _place(traced) for name, traced in _TRACED.findall(hlo)}
+    places = {name: _place(traced) for name, traced in _TRACED.findall(hlo)}
+    return places | {_NOT_IN_KERNELS.sub("_", name): place for name, place in places.items()}
 
 
 def _place(traced: str) -> str:
     found = _IN_NET.search(traced)
     if found is None:
         return _OUTSIDE
-    way = "backward" if "transpose(" in traced[: found.end()] else "forward"
+    way = "backward" if "transpose(" in traced[: found.start(1)] else "forward"
     path = [part for part in found[1].split("/")[:-1] if "(" not in part]
-    return f"{'/'.join(path)} {way}"
+    return f"{'/'.join(path) or 'net'} {way}"
 
 
 def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[tuple[str, str], float]:
@@ -128,7 +133,7 @@ def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[tuple[str, str], fl
 
 def _place_of(event: Any, places: Mapping[str, str]) -> str:
     operation = str(dict(event.stats).get("hlo_op", event.name))
-    return places.get(operation, _OUTSIDE)
+    return places.get(operation, _UNKNOWN)
 
 
 def _operations(data: Any) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from depthstudy.bench.worker import Worker
 from depthstudy.bench.works import Work
 
 _SAMPLE_SECONDS = 0.3  # a sample is as many runs as take this long
-_LONG_SECONDS = 10.0  # what takes this long is not tried out a second time
+_WARM_UPS = 3  # runs before the first that counts: they may compile, and record a graph, still
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,16 +45,21 @@ def measure(name: str, work: Work, *, peer: str | None, rounds: int) -> Row:
     sides = ["ours", peer] if peer and work.has_peer else ["ours"]
     with contextlib.ExitStack() as stack:
         workers = [stack.enter_context(Worker(side, name)) for side in sides]
-        firsts = [worker.run(1) for worker in workers]  # which may compile something still
-        counts = [
-            1 if first > _LONG_SECONDS else _count(worker.run(1))
-            for worker, first in zip(workers, firsts, strict=True)
-        ]
+        counts = [_warm_up(worker, work) for worker in workers]
         times = [
             [1e3 * worker.run(count) / count for worker, count in zip(workers, counts, strict=True)]
             for _ in range(rounds)
         ]
         return _row(name, times, [worker.peak_mb for worker in workers])
+
+
+def _warm_up(worker: Worker, work: Work) -> int:
+    """Returns how many runs make a sample, after those that do not count."""
+    if work.kind == "study":  # which takes minutes, so that trying out once more is too long
+        worker.run(1)
+        return 1
+    worker.run(_WARM_UPS)
+    return _count(worker.run(1))
 
 
 def _count(seconds: float) -> int:

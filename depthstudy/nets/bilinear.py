@@ -138,9 +138,10 @@ def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by one convolution of XLA with as many times the groups."""
     count = len(a)
     whole = dataclasses.replace(geometry, groups=count * geometry.groups)
-    folded = [jnp.moveaxis(x, 0, -2).reshape(*x.shape[1:-1], -1) for x in (a, b)]
+    folded = [lax.collapse(jnp.moveaxis(x, 0, -2), x.ndim - 2) for x in (a, b)]
     result = _by_xla(kind, whole, *folded)
-    return jnp.moveaxis(result.reshape(*result.shape[:-1], count, -1), -2, 0)
+    each = result.reshape(*result.shape[:-1], count, result.shape[-1] // count)
+    return jnp.moveaxis(each, -2, 0)
 
 
 def _primitive(kind: Kind) -> Primitive:

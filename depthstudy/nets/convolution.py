@@ -80,12 +80,17 @@ def convolve(
         margins(x.shape[1], side, stride, padding),
         margins(x.shape[2], side, stride, padding),
     )
-    if jax.default_backend() == "gpu" or native.serves(x, kernel):
+    if not _is_cut(x, kernel) and (jax.default_backend() == "gpu" or native.serves(x, kernel)):
         image = (x.shape[1], x.shape[2])
         geometry = bilinear.Geometry(image, (side, side), (stride, stride), around, groups=groups)
         return bilinear.convolve(x, kernel, geometry)
     formulation = choose(x.shape, kernel.shape, stride, around, groups)
     return formulation(x, kernel, stride, around, groups)
+
+
+def _is_cut(*operands: Array) -> bool:
+    """Returns whether arrays are cut over devices by their type, which is left to XLA."""
+    return any(part for x in operands for part in jax.typeof(x).sharding.spec)
 
 
 def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: int) -> Formulation:

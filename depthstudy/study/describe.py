@@ -81,7 +81,8 @@ def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
     """Returns a guess of the study's wall time in seconds.
 
     A small batch of the dearest variant is timed; training is taken to grow with
-    multiply-accumulates, compiling with depth.
+    multiply-accumulates, compiling with depth. Where an accelerator trains seeds together, it takes
+    less.
     """
     dearest = max(variants, key=lambda variant: variant.info.macs)
     batch_size = min(32 * jax.device_count(), dearest.config.train.batch_size)

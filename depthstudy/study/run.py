@@ -65,10 +65,10 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
             elif variant.is_pruned:
                 compile_seconds += _train_pruned(variant, stores, workdir, bar)
             else:
-                beginning = pruned.Beginning(variant.spec, variant.train)
-                program = _program(variant, beginning, study.seeds, bar)
-                compile_seconds += program.compile_seconds
                 left = [seed for seed, run in enumerate(stores) if not run.read_outcome()]
+                beginning = pruned.Beginning(variant.spec, variant.train)
+                program = _program(variant, beginning, len(left), bar)
+                compile_seconds += program.compile_seconds
                 bar.update(variant.work * (study.seeds - len(left)))
                 for seeds in program.placement.groups(left):
                     infos = [_run_info(variant, seed) for seed in seeds]

@@ -136,8 +136,8 @@ class Pmap:
 def choose(config: TrainConfig, seeds: int) -> Placement:
     """Returns the placement that ``config`` asks for, on the devices of this process.
 
-    One small net keeps no accelerator busy, so by itself it trains all seeds at once there, also
-    if it is the only one; a CPU has no room to gain.
+    ``"auto"`` trains all seeds at once on an accelerator, even a single one, as one small net does
+    not fill it (measured on a GPU); on a single CPU one after the other.
 
     Raises:
       InputError: A batch cannot be split evenly over the devices.

@@ -14,16 +14,20 @@ HLO = f"""
   %ffi_call.7 = f32[1] custom-call(%a), metadata={{op_name="jit(f)/jvp(Network)/stem/conv/output"}}
   ROOT %fusion.2 = f32[1] fusion(%b), calls=%c, metadata={{op_name="{BACKWARD}" stack_frame_id=3}}
   %add.1 = f32[1] add(%d, %e), metadata={{op_name="jit(f)/add"}}
+  %convert.9 = f32[1] convert(%d), metadata={{op_name="jit(f)/jvp(Network)/convert_element_type"}}
   %copy.4 = f32[1] copy(%d)
 """
 
 
 def test_operations_are_placed_in_the_net() -> None:
-    assert profiling.places_in(HLO) == {
+    places = profiling.places_in(HLO)
+    assert {name: place for name, place in places.items() if "." in name} == {
         "ffi_call.7": "stem/conv forward",
         "fusion.2": "stage1/block01/norm1 backward",
         "add.1": "outside the net",
+        "convert.9": "net forward",
     }
+    assert places["fusion_2"] == places["fusion.2"]
 
 
 def test_a_step_is_profiled() -> None:

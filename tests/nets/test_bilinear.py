@@ -42,6 +42,12 @@ def test_as_groups_they_are_what_they_are_apart(
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+def test_an_empty_batch_is_one_of_groups_too() -> None:
+    geometry, channels, filters = CASES[0]
+    x, w = operands(geometry, channels, filters)["output"]
+    assert bilinear._as_groups("output", geometry, x[:, :0], w).shape == (NETS, 0, 6, 5, filters)
+
+
 def lowered(images_of_each: bool) -> str:
     """Returns the gradient of three nets' kernels as XLA for a GPU gets it."""
     geometry, channels, filters = CASES[0]
