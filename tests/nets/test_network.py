@@ -104,7 +104,7 @@ _PRODUCTS = (
     "conv_general_dilated",
     "depthwise",
     "dot_general",
-    "native_convolution_output",
+    "convolution_output",
 )
 
 
