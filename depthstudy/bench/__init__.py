@@ -65,7 +65,7 @@ def profile(name: str) -> str:
     if work.kind != "train":
         allowed = ", ".join(name for name, work in WORKS.items() if work.kind == "train")
         raise InputError(f"{name!r} is not a train step; allowed: {allowed}")
-    from depthstudy.bench import profiling  # which starts JAX's backend
+    from depthstudy.bench import profiling  # and with it all that trains
 
     runtime.keep_memory()  # as a worker does
     return profiling.report(name, work)

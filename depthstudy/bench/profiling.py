@@ -36,8 +36,8 @@ def report(name: str, work: Work) -> str:
     run(_STEPS)
     seconds = min(run(_STEPS) for _ in range(3)) / _STEPS
     spent = _spent(run, places_in(program.train_step.as_text()))
-    parts = _summed((_part(place), seconds) for (place, _), seconds in spent.items())
-    operations = {f"{place}: {name}": seconds for (place, name), seconds in spent.items()}
+    parts = _summed((_part(place), each) for (place, _), each in spent.items())
+    operations = {f"{place}: {operation}": each for (place, operation), each in spent.items()}
     summary = _summary(name, work, seconds)
     return "\n".join([summary, "", *_table("part", parts), "", *_table("operation", operations)])
 
@@ -73,10 +73,10 @@ def _part(place: str) -> str:
 
 
 def _summed(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
-    total: collections.Counter[Any] = collections.Counter()
+    total: dict[Any, float] = collections.defaultdict(float)
     for key, value in pairs:
-        total[key] += value  # type: ignore[assignment]  # counters may count in fractions
-    return dict(total)
+        total[key] += value
+    return total
 
 
 def product_rate(dtype: Any) -> float:
@@ -124,10 +124,9 @@ def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[tuple[str, str], fl
         with jax.profiler.trace(folder, profiler_options=options):
             run(_STEPS)
         (file,) = Path(folder).rglob("*.xplane.pb")
-        events = list(_operations(jax.profiler.ProfileData.from_file(str(file))))
         return _summed(
             ((_place_of(event, places), event.name), 1e-9 * event.duration_ns / _STEPS)
-            for event in events
+            for event in _operations(jax.profiler.ProfileData.from_file(str(file)))
         )
 
 

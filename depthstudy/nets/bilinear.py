@@ -116,7 +116,7 @@ def _native(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     )
 
 
-def _by_xla(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+def _alone(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same for operands without the leading axis, by XLA."""
     shape = _shape(kind, a[None], b[None], geometry)[1:]
     result = jax.ShapeDtypeStruct(shape, a.dtype)
@@ -130,18 +130,25 @@ def _by_xla(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
 
 def _apart(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by a convolution of XLA for each."""
-    each = [_by_xla(kind, geometry, *pair) for pair in zip(a, b, strict=True)]
+    each = [_alone(kind, geometry, *pair) for pair in zip(a, b, strict=True)]
     return jnp.stack(each)
 
 
 def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by one convolution of XLA with as many times the groups."""
-    count = len(a)
-    whole = dataclasses.replace(geometry, groups=count * geometry.groups)
-    folded = [lax.collapse(jnp.moveaxis(x, 0, -2), x.ndim - 2) for x in (a, b)]
-    result = _by_xla(kind, whole, *folded)
-    each = result.reshape(*result.shape[:-1], count, result.shape[-1] // count)
-    return jnp.moveaxis(each, -2, 0)
+    whole = dataclasses.replace(geometry, groups=len(a) * geometry.groups)
+    result = _alone(kind, whole, _into_channels(a, 0), _into_channels(b, 0))
+    return jnp.moveaxis(_out_of_channels(result, len(a)), -2, 0)
+
+
+def _into_channels(x: Array, axis: int) -> Array:
+    """Returns ``x`` with an axis folded into the last one, as its slower part."""
+    return lax.collapse(jnp.moveaxis(x, axis, -2), x.ndim - 2)
+
+
+def _out_of_channels(x: Array, count: int) -> Array:
+    """Undoes ``_into_channels`` of an axis of ``count``, which is the last but one then."""
+    return x.reshape(*x.shape[:-1], count, x.shape[-1] // count)
 
 
 def _primitive(kind: Kind) -> Primitive:
@@ -165,9 +172,8 @@ def _primitive(kind: Kind) -> Primitive:
         function = functools.partial(way, kind, geometry)
         return mlir.lower_fun(function, multiple_results=False)(context, *operands)
 
-    def lower_on_gpu(context: Any, *operands: Any, geometry: Geometry) -> Any:
-        function = functools.partial(_as_groups, kind, geometry)
-        return mlir.lower_fun(function, multiple_results=False)(context, *operands)
+    def on_gpu(a: Array, b: Array, *, geometry: Geometry) -> Array:
+        return _as_groups(kind, geometry, a, b)
 
     def batch(operands: Any, axes: Any, *, geometry: Geometry) -> tuple[Array, int]:
         (size,) = {x.shape[i] for x, i in zip(operands, axes, strict=True) if i is not None}
@@ -177,10 +183,9 @@ def _primitive(kind: Kind) -> Primitive:
             result = primitive.bind(a, operands[1], geometry=geometry)
             return result.reshape(len(a), size, -1, *result.shape[2:]), 1
         if axes[0] is None and kind != "images" and geometry.groups == 1:  # more filters
-            b = jnp.moveaxis(operands[1], axes[1], -2)
-            b = b.reshape(*b.shape[:-2], -1)
+            b = _into_channels(operands[1], axes[1])
             result = primitive.bind(operands[0], b, geometry=geometry)
-            return result.reshape(*result.shape[:-1], size, -1), result.ndim - 1
+            return _out_of_channels(result, size), result.ndim - 1
         folded = [_fold(x, i, size) for x, i in zip(operands, axes, strict=True)]
         result = primitive.bind(*folded, geometry=geometry)
         return result.reshape(size, -1, *result.shape[1:]), 0
@@ -188,7 +193,7 @@ def _primitive(kind: Kind) -> Primitive:
     primitive.def_impl(run)
     primitive.def_abstract_eval(shape)
     mlir.register_lowering(primitive, lower, "cpu")
-    mlir.register_lowering(primitive, lower_on_gpu, "gpu")
+    mlir.register_lowering(primitive, mlir.lower_fun(on_gpu, multiple_results=False), "gpu")
     batching.primitive_batchers[primitive] = batch
     return primitive
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from depthstudy.report import formats
 from depthstudy.report.analysis_runs import Analysis, Run, cross_probe, short
 from depthstudy.report.analysis_words import change
-from depthstudy.report.formats import count, number, percent
+from depthstudy.report.formats import count, listing, number, percent, receptive_field
 
 _WAYS = (("deleting", "block", "taken out"), ("swapping", "pair", "swapped"))
 
@@ -91,7 +90,7 @@ def several(run: Run) -> str:
                 if found := _most(run, probe, way):
                     error = percent(before + found[1])
                     parts.append(f"{error} with {count(found[0], what)} {done}")
-            return f"{formats.listing(parts)}{how}." if len(parts) > 1 else ""
+            return f"{listing(parts)}{how}." if len(parts) > 1 else ""
     return ""
 
 
@@ -121,5 +120,5 @@ def widest(run: Run) -> str:
     fields = run.layers("field", "receptive_field")
     if not fields:
         return ""
-    field = formats.receptive_field(round(max(fields.values())), run.info.image_shape)
+    field = receptive_field(round(max(fields.values())), run.info.image_shape)
     return f"The last layer takes in {field.replace(' · ', ', ')}."

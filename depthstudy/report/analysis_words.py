@@ -10,9 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from depthstudy.report import formats
 from depthstudy.report.analysis_runs import Run, short
-from depthstudy.report.formats import count, number, percent
+from depthstudy.report.formats import count, listing, number, percent
 
 WRONG = 0.05  # share of train images that are wrong, above which a net does not fit
 GAP = 0.05  # of test over train error, from which on it stands out
@@ -75,7 +74,7 @@ def change(run: Run, metric: str, what: str) -> Finding | None:
     if not slopes:
         return None
     out = any(abs(slope) >= math.log10(FOLD) for slope, _ in slopes)
-    parts = formats.listing([f"{fold(slope)} {when}" for slope, when in slopes])
+    parts = listing([f"{fold(slope)} {when}" for slope, when in slopes])
     return _finding(f"{what} {parts}.", out=out)
 
 

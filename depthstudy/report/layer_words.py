@@ -9,7 +9,6 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.report import formats
 from depthstudy.report.analysis_runs import Run
 from depthstudy.report.analysis_words import (
     ALIKE,
@@ -20,7 +19,7 @@ from depthstudy.report.analysis_words import (
     pair,
     pair_names,
 )
-from depthstudy.report.formats import count, number, percent
+from depthstudy.report.formats import count, listing, number, percent
 
 Nets = Sequence[Run]
 Said = tuple[str, str]  # of a net, and what need not be said twice
@@ -37,8 +36,8 @@ def _slopes(net: Run) -> Said:
     slopes = [(net.whole("gradients", f"gradient_norm_slope{end}"), when) for end, when in _TIMES]
     found = [(fold(slope), when) for slope, when in slopes if math.isfinite(slope)]
     alike = itertools.groupby(found, key=lambda pair: pair[0])
-    parts = [f"{what} {formats.listing([when for _, when in same])}" for what, same in alike]
-    return formats.listing(parts), ""
+    parts = [f"{what} {listing([when for _, when in same])}" for what, same in alike]
+    return listing(parts), ""
 
 
 def underflow(nets: Nets) -> str:
@@ -53,7 +52,7 @@ def _lost(net: Run) -> str:
         bare, scaled = (net.whole("underflow", f"underflow{kind}{end}") for kind in ("", "_scaled"))
         if math.isfinite(bare):
             parts.append(f"{percent(bare)} {when} ({percent(scaled)} with loss scaling)")
-    return formats.listing(parts)
+    return listing(parts)
 
 
 def separation(nets: Nets) -> str:

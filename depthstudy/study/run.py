@@ -60,12 +60,12 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
     with _progress_bar(study, variants) as bar:
         for variant in variants:
             stores = [RunStore.of(workdir, variant.runs, seed) for seed in range(study.seeds)]
-            if all(run.read_outcome() for run in stores):
+            left = [seed for seed, run in enumerate(stores) if not run.read_outcome()]
+            if not left:
                 bar.update(variant.work * study.seeds * (not variant.info.same_as))
             elif variant.is_pruned:
                 compile_seconds += _train_pruned(variant, stores, workdir, bar)
             else:
-                left = [seed for seed, run in enumerate(stores) if not run.read_outcome()]
                 beginning = pruned.Beginning(variant.spec, variant.train)
                 program = _program(variant, beginning, len(left), bar)
                 compile_seconds += program.compile_seconds
