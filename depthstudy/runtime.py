@@ -15,6 +15,7 @@ from typing import Any
 import jax
 
 _MALLOC = {-4: 0, -1: 2**31 - 1}  # by number, as in malloc.h: M_MMAP_MAX and M_TRIM_THRESHOLD
+_GRAPHS = "xla_gpu_enable_command_buffer"
 _OPTIONS = {  # of XLA for each platform, by what they do
     "cpu": {
         "order of least memory": ("xla_cpu_scheduler_type", "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"),
@@ -25,7 +26,7 @@ _OPTIONS = {  # of XLA for each platform, by what they do
     },
     "gpu": {
         "convolutions in graphs": (
-            "xla_gpu_enable_command_buffer",
+            _GRAPHS,
             "FUSION,CUBLAS,CUBLASLT,CUSTOM_CALL,CUDNN,DYNAMIC_SLICE_FUSION,CONVOLUTION",
         ),
     },
@@ -84,6 +85,11 @@ def compiler_options() -> dict[str, str]:
     what is between two is too small for a graph: the step of a ResNet-20 takes 1.6 times as long.
     """
     return dict(_options()[words] for words in _used_options())
+
+
+def traceable_options() -> dict[str, str]:
+    """Returns the same but without graphs, of whose operations a trace does not tell the names."""
+    return {name: "" if name == _GRAPHS else value for name, value in compiler_options().items()}
 
 
 def _options() -> Mapping[str, tuple[str, str]]:

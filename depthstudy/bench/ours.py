@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,10 @@ def timed(function: Callable[[], Any]) -> Run:
 
 
 def compiled(
-    work: Work, examples: int | None = None, augmentation: DataConfig = _STILL
+    work: Work,
+    examples: int | None = None,
+    augmentation: DataConfig = _STILL,
+    options: Mapping[str, str] | None = None,
 ) -> train.Program:
     """Returns a program compiled afresh; its first call of ``jax.jit`` is on new functions."""
     config = TrainConfig(
@@ -86,7 +89,7 @@ def compiled(
     )
     data = made.dataset(work.side, examples or work.batch)
     where = placement.choose(config, work.seeds)
-    return train.build(build(work), augmentation, config, data, where)
+    return train.build(build(work), augmentation, config, data, where, options=options)
 
 
 def _own(program: train.Program, seeds: int = 1) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from depthstudy import arch
+from depthstudy import arch, runtime
 from depthstudy.bench import ours
 from depthstudy.bench.works import Work
 from depthstudy.train import precision
@@ -31,11 +31,10 @@ _IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
 def report(name: str, work: Work) -> str:
     """Returns, as Markdown, what a train step reaches and what it spends its time on."""
-    program = ours.compiled(work)
-    run = ours.taking_steps(program, work.seeds)
+    run = ours.taking_steps(ours.compiled(work), work.seeds)
     run(_STEPS)
     seconds = min(run(_STEPS) for _ in range(3)) / _STEPS
-    spent = _spent(run, places_in(program.train_step.as_text()))
+    spent = _spent(work)
     parts = _summed((_part(place), each) for (place, _), each in spent.items())
     operations = {f"{place}: {operation}": each for (place, operation), each in spent.items()}
     summary = _summary(name, work, seconds)
@@ -116,8 +115,12 @@ def _place(traced: str) -> str:
     return f"{'/'.join(path) or 'net'} {way}"
 
 
-def _spent(run: ours.Run, places: Mapping[str, str]) -> dict[tuple[str, str], float]:
+def _spent(work: Work) -> dict[tuple[str, str], float]:
     """Returns the seconds a step by place and operation, summed over cores or streams."""
+    program = ours.compiled(work, options=runtime.traceable_options())
+    run = ours.taking_steps(program, work.seeds)
+    run(_STEPS)
+    places = places_in(program.train_step.as_text())
     options = jax.profiler.ProfileOptions()
     options.python_tracer_level = 0
     with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:

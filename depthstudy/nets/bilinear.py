@@ -5,7 +5,8 @@ again among the three: the family is closed under differentiation of any order, 
 
 On a GPU they are there for nets that are trained together. JAX maps a kernel's gradient over nets
 in a form that cuDNN gets as a convolution by a kernel of the images' size, and the step of eight
-ResNet-20 takes 2.6 times as long. Here each of the three is one convolution with groups.
+ResNet-20 takes 2.6 times as long. Here each of the three is a convolution with groups, in a form
+that cuDNN need not cut into its groups.
 
 Arrays have a leading axis of independent convolutions, into which ``jax.vmap`` folds its own:
 images ``x[S, B, H, W, C]``, kernels ``w[S, k, l, C/groups, F]`` and outputs ``y[S, B, h, w, F]``.
@@ -26,43 +27,14 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 from jaxtyping import Array, Float
 
+from depthstudy.nets.geometry import Convolution, Geometry, by_xla
+from depthstudy.nets.squares import fast_with_groups
+
 TARGET = "depthstudy_convolution"  # the library's function, by XLA's name for it
 
-Pair = tuple[int, int]
 Kind = Literal["output", "images", "kernel"]
 
 _NUMBERS: dict[Kind, int] = {"output": 0, "images": 1, "kernel": 2}  # as in convolution.cc
-
-
-@dataclasses.dataclass(frozen=True)
-class Geometry:
-    """What a convolution is, but for the numbers of images, channels and filters.
-
-    Attributes:
-      image: Height and width of the images.
-      kernel: Height and width of the kernel.
-      stride: Distance of neighbouring windows, down and across.
-      around: Rows of zeros above and below, columns left and right; none is negative.
-      dilation: Distance of the pixels that a kernel joins, down and across.
-      groups: Equal parts of the channels, each convolved by itself to as many filters.
-    """
-
-    image: Pair
-    kernel: Pair
-    stride: Pair
-    around: tuple[Pair, Pair]
-    dilation: Pair = (1, 1)
-    groups: int = 1
-
-    @property
-    def output(self) -> Pair:
-        """Height and width of what comes out."""
-        return self._output(0), self._output(1)
-
-    def _output(self, axis: int) -> int:
-        room = self.image[axis] + sum(self.around[axis])
-        window = self.dilation[axis] * (self.kernel[axis] - 1) + 1
-        return (room - window) // self.stride[axis] + 1
 
 
 def convolve(
@@ -74,21 +46,6 @@ def convolve(
     """
     alone = _output.bind(*(lax.expand_dims(a, (0,)) for a in (x, w)), geometry=geometry)
     return lax.squeeze(alone, (0,))
-
-
-def by_xla(
-    x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
-) -> Float[Array, "B h w F"]:
-    """Returns the same convolution as XLA does it."""
-    return lax.conv_general_dilated(
-        x,
-        w,
-        window_strides=geometry.stride,
-        padding=geometry.around,
-        rhs_dilation=geometry.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=geometry.groups,
-    )
 
 
 def _shape(kind: Kind, a: Any, b: Any, geometry: Geometry) -> tuple[int, ...]:
@@ -116,16 +73,16 @@ def _native(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     )
 
 
-def _alone(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+def _alone(kind: Kind, geometry: Geometry, a: Array, b: Array, form: Convolution = by_xla) -> Array:
     """Returns the same for operands without the leading axis, by XLA."""
     shape = _shape(kind, a[None], b[None], geometry)[1:]
     result = jax.ShapeDtypeStruct(shape, a.dtype)
     match kind:
         case "output":
-            return by_xla(a, b, geometry)
+            return form(a, b, geometry)
         case "images":
-            return jax.linear_transpose(lambda x: by_xla(x, b, geometry), result)(a)[0]
-    return jax.linear_transpose(lambda w: by_xla(a, w, geometry), result)(b)[0]
+            return jax.linear_transpose(lambda x: form(x, b, geometry), result)(a)[0]
+    return jax.linear_transpose(lambda w: form(a, w, geometry), result)(b)[0]
 
 
 def _apart(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
@@ -137,7 +94,9 @@ def _apart(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
 def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by one convolution of XLA with as many times the groups."""
     whole = dataclasses.replace(geometry, groups=len(a) * geometry.groups)
-    result = _alone(kind, whole, _into_channels(a, 0), _into_channels(b, 0))
+    channels = _shape("kernel", a, b, geometry)[-2] if kind == "kernel" else b.shape[-2]
+    form = fast_with_groups(whole, channels, b.shape[-1] // geometry.groups)
+    result = _alone(kind, whole, _into_channels(a, 0), _into_channels(b, 0), form)
     return jnp.moveaxis(_out_of_channels(result, len(a)), -2, 0)
 
 

@@ -22,6 +22,7 @@ from depthstudy.arch.spec import Padding
 from depthstudy.arch.vocabulary import margins
 from depthstudy.nets import bilinear, native
 from depthstudy.nets.depthwise import Margins, depthwise
+from depthstudy.nets.geometry import Geometry
 
 Shape = tuple[int, ...]
 Formulation = Callable[[Array, Array, int, Margins, int], Array]
@@ -82,7 +83,7 @@ def convolve(
     )
     if not _is_cut(x, kernel) and (jax.default_backend() == "gpu" or native.serves(x, kernel)):
         image = (x.shape[1], x.shape[2])
-        geometry = bilinear.Geometry(image, (side, side), (stride, stride), around, groups=groups)
+        geometry = Geometry(image, (side, side), (stride, stride), around, groups=groups)
         return bilinear.convolve(x, kernel, geometry)
     formulation = choose(x.shape, kernel.shape, stride, around, groups)
     return formulation(x, kernel, stride, around, groups)

@@ -63,6 +63,7 @@ def build(
     placement: Placement,
     start: nets.Variables | None = None,
     sparsity: Sparsity | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Program:
     """Returns the program of a variant, compiled for its batches.
 
@@ -74,6 +75,7 @@ def build(
       placement: Where it runs.
       start: Variables before the first step; ``None`` lets each seed draw its own.
       sparsity: How weights are pruned meanwhile.
+      options: What XLA is told; ``None`` is what ``runtime.compiler_options`` says.
     """
     begun = time.perf_counter()
     if warning := no_gain(config.precision):
@@ -106,7 +108,7 @@ def build(
         memory={},
         start=start,
     )
-    return _compiled(program, begun)
+    return _compiled(program, begun, dict(options or runtime.compiler_options()))
 
 
 def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
@@ -137,7 +139,7 @@ def count_steps(config: TrainConfig, train_examples: int) -> int:
     return config.steps or max(1, round(config.epochs * train_examples / config.batch_size))
 
 
-def _compiled(program: Program, begun: float) -> Program:
+def _compiled(program: Program, begun: float, options: dict[str, str]) -> Program:
     """Returns the program with both steps compiled for the shapes that they will meet."""
     placement, config, dataset = program.placement, program.config, program.dataset
     (group, *_) = placement.groups([0])
@@ -149,7 +151,6 @@ def _compiled(program: Program, begun: float) -> Program:
     weighted = next(
         eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
     )
-    options = runtime.compiler_options()
     train_step = program.train_step.lower(own, batch).compile(options)
     return dataclasses.replace(
         program,

@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 import psutil
 
-from depthstudy.nets.bilinear import Geometry, convolve
+from depthstudy.nets.bilinear import convolve
+from depthstudy.nets.geometry import Geometry
 from depthstudy.nets.native import available
 
 DEVICES = 8

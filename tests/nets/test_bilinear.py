@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from depthstudy.nets import bilinear, convolution
-from depthstudy.nets.bilinear import Geometry
+from depthstudy.nets.geometry import Geometry, by_xla
 
 NETS, BATCH = 3, 2
 CASES = [  # geometry, channels, filters
@@ -18,6 +18,7 @@ CASES = [  # geometry, channels, filters
     (Geometry((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1))), 4, 6),
     (Geometry((7, 6), (3, 3), (2, 2), ((0, 1), (1, 1)), groups=2), 4, 6),
     (Geometry((8, 8), (5, 5), (2, 2), ((2, 2), (1, 2)), groups=4), 4, 4),
+    (Geometry((8, 8), (3, 3), (2, 2), ((1, 1), (1, 1))), 8, 16),  # as a sum of squares
 ]
 
 
@@ -79,7 +80,7 @@ def test_a_net_on_a_gpu_uses_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def record(x: Any, w: Any, geometry: Geometry) -> Any:
         used.append(geometry)
-        return bilinear.by_xla(x, w, geometry)
+        return by_xla(x, w, geometry)
 
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     monkeypatch.setattr(bilinear, "convolve", record)

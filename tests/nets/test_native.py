@@ -19,7 +19,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from depthstudy import arch, nets
 from depthstudy.nets import bilinear, convolution, native
-from depthstudy.nets.bilinear import TARGET, Geometry, by_xla, convolve
+from depthstudy.nets.bilinear import TARGET, convolve
+from depthstudy.nets.geometry import Geometry, by_xla
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the extension is not built")
 

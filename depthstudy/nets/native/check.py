@@ -14,7 +14,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from depthstudy.nets.bilinear import Geometry, by_xla, convolve
+from depthstudy.nets.bilinear import convolve
+from depthstudy.nets.geometry import Geometry, by_xla
 from depthstudy.nets.native import library
 
 _TOLERANCE = 1e-5  # of the largest value; float32's own is some 1e-7
