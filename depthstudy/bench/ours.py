@@ -111,8 +111,8 @@ def taking_steps(program: train.Program, seeds: int) -> Run:
         nonlocal own
         start = time.perf_counter()
         for _ in range(times):
-            own, metrics = program.train_step(own, batch)
-        jax.block_until_ready(metrics)
+            own = program.train_step(own, batch)
+        jax.block_until_ready(own)
         return time.perf_counter() - start
 
     return run
@@ -125,16 +125,14 @@ def _epoch(work: Work) -> Run:
 
     def once() -> None:
         nonlocal own
-        metrics = []
         for batch in train_batches(
             program.dataset,
             batch_size=work.batch,
             stop=_EPOCH // work.batch,
             sharding=program.placement.batch_sharding,
         ):
-            own, step_metrics = program.train_step(own, batch)
-            metrics.append(step_metrics)
-        program.placement.fetch(metrics, work.seeds)
+            own = program.train_step(own, batch)
+        program.placement.fetch(own.log, work.seeds)
 
     run = timed(once)
     return lambda times: run(times) / work.seeds
@@ -196,7 +194,7 @@ def _checkpoint(work: Work) -> Run:
         for _ in range(times):
             jax.block_until_ready(own)
             start = time.perf_counter()
-            [(state, _)] = program.placement.fetch(own, 1)
+            [state] = program.placement.fetch(own.state, 1)
             checkpoints.save(next(steps), state, info)
             total += time.perf_counter() - start
             checkpoints.wait()  # so that one save does not meet the next

@@ -111,13 +111,11 @@ def _step_seconds(program: train.Program) -> float:
         stop=1000,
         sharding=program.placement.batch_sharding,
     )
-    own, metrics = program.train_step(own, next(batches))
-    jax.block_until_ready(metrics)
+    own = jax.block_until_ready(program.train_step(own, next(batches)))
     times: list[float] = []
     for batch in batches:
         start = time.perf_counter()
-        own, metrics = program.train_step(own, batch)
-        jax.block_until_ready(metrics)
+        own = jax.block_until_ready(program.train_step(own, batch))
         times.append(time.perf_counter() - start)
         if sum(times) > _PROBE_SECONDS:
             break

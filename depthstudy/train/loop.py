@@ -7,17 +7,18 @@ import dataclasses
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from depthstudy.config import TrainConfig
-from depthstudy.data import Batch, Split, eval_batches, train_batches
+from depthstudy.data import Split, eval_batches, train_batches
 from depthstudy.records import Record
 from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
 from depthstudy.train.precision import LEAST
-from depthstudy.train.program import Program, initial
+from depthstudy.train.program import Own, Program, initial
 from depthstudy.train.step import StepMetrics
 
 Progress = Callable[[int], None]
@@ -141,9 +142,10 @@ def _train_to_end(
         if all(run.diverged_at for run in runs):
             break
         with _timed(runs, "train_seconds"):
-            own, metrics = _train(program, own, itertools.islice(batches, end - reached))
-            for run, steps in zip(runs, program.placement.fetch(metrics, len(runs)), strict=True):
-                _record_training(run, steps, reached)
+            for batch in itertools.islice(batches, end - reached):
+                own = program.train_step(own, batch)
+            for run, log in zip(runs, program.placement.fetch(own.log, len(runs)), strict=True):
+                _record_training(run, log, reached, end)
         over = end == program.steps or all(run.diverged_at for run in runs)
         evaluated = over or end in evaluations
         if evaluated:
@@ -158,29 +160,20 @@ def _train_to_end(
     progress(program.steps - reached)
 
 
-def _train(program: Program, own: Any, batches: Iterable[Batch]) -> tuple[Any, list[Any]]:
-    """Takes a step with each batch; nothing here waits for the device."""
-    metrics = []
-    for batch in batches:
-        own, step_metrics = program.train_step(own, batch)
-        metrics.append(step_metrics)
-    return own, metrics
-
-
-def _record_training(run: _Run, steps: Sequence[StepMetrics], begin: int) -> None:
+def _record_training(run: _Run, log: StepMetrics, begin: int, end: int) -> None:
     """Notes means over some steps; a run that takes none at the least loss scale has diverged."""
-    losses = np.array([step.loss for step in steps])
-    errors = np.array([step.error for step in steps])
-    end = begin + len(steps)
-    if run.diverged_at is None and not np.isfinite(losses).all():
-        first = begin + 1 + int(np.argmin(np.isfinite(losses)))
-        run.add(end, "run", {"diverged_at_step": float(first)})
+    places = np.arange(begin, end) % len(log.loss)
+    steps: StepMetrics = jax.tree.map(lambda past: past[places], log)
+    finite = np.isfinite(steps.loss)
+    if run.diverged_at is None and not finite.all():
+        run.add(end, "run", {"diverged_at_step": float(begin + 1 + np.argmin(finite))})
     if run.diverged_at is None:
-        run.add(end, "training", {"loss": float(losses.mean()), "error": float(errors.mean())})
-    by = steps[-1].loss_scale
-    if by is not None:
+        means = {"loss": float(steps.loss.mean()), "error": float(steps.error.mean())}
+        run.add(end, "training", means)
+    if steps.loss_scale is not None:
+        by = jax.tree.map(lambda past: past[-1], steps.loss_scale)
         before = run.last("run").get("skipped_steps", 0.0)
-        if run.diverged_at is None and by.scale <= LEAST and by.skipped - before == len(steps):
+        if run.diverged_at is None and by.scale <= LEAST and by.skipped - before == end - begin:
             run.add(end, "run", {"diverged_at_step": float(begin + 1)})
         run.add(end, "training", {"loss_scale": float(by.scale)})
         run.add(end, "run", {"skipped_steps": float(by.skipped)})
@@ -223,17 +216,17 @@ def _evaluate(
 
 
 def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
-    states = program.placement.fetch(own, len(runs))
-    for run, (state, _) in zip(runs, states, strict=True):
+    states = program.placement.fetch(own.state, len(runs))
+    for run, state in zip(runs, states, strict=True):
         run.add(step, "run", run.seconds)
         run.store.write_records(run.records)
         run.checkpoints.save(step, state, run.info)
 
 
-def _restore(program: Program, run: _Run, step: int) -> Any:
-    """Returns the state at a step and the key of the run, as ``program.train_step`` takes them."""
-    state, key = initial(program, run.info.seed)
-    return (run.checkpoints.restore(step, state) if step else state), key
+def _restore(program: Program, run: _Run, step: int) -> Own:
+    """Returns what the run had at a step, but for its log, which was read then."""
+    own = initial(program, run.info.seed)
+    return own._replace(state=run.checkpoints.restore(step, own.state)) if step else own
 
 
 def _common_step(runs: Sequence[_Run]) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 import optax
 from absl import logging
 
@@ -17,10 +19,32 @@ from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches, train_batches
 from depthstudy.train.optimizer import Sparsity, optimizer
 from depthstudy.train.placement import Placement
-from depthstudy.train.precision import compute_dtype, first_scale, no_gain
-from depthstudy.train.step import TrainState, init_state, make_eval_step, make_train_step
+from depthstudy.train.precision import LossScale, compute_dtype, first_scale, no_gain
+from depthstudy.train.step import (
+    StepMetrics,
+    TrainState,
+    init_state,
+    make_eval_step,
+    make_train_step,
+)
 
 _INIT_STREAM, _STEP_STREAM = 0, 1
+
+
+class Own(NamedTuple):
+    """What a seed has for itself in training.
+
+    Attributes:
+      state: What training changes.
+      key: Data of the seed's key, into which each step folds its number.
+      log: Metrics of the last steps, ``config.log_every`` at most; those of step ``i`` stand at
+        ``i`` modulo their number. They stay on the device: what a step returned would have another
+        place each time, for which a GPU's graphs are made anew.
+    """
+
+    state: TrainState
+    key: Any
+    log: StepMetrics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +58,7 @@ class Program:
       config: How it is trained.
       steps: Length of the training.
       placement: Where it runs; ``train_step`` and ``eval_step`` take what it has placed.
-      train_step: ``(own, batch) -> (own, metrics)`` with ``own = (state, key)``, which it consumes.
+      train_step: ``(own, batch) -> own``, with an ``Own``, which it consumes.
       eval_step: ``(own, (batch, weights)) -> sums``.
       compile_seconds: How long tracing and compiling took.
       memory: Bytes that a train step takes on each device, as XLA reports it: ``step_memory_bytes``
@@ -86,14 +110,16 @@ def build(
     train_step = make_train_step(network, transform, dataset, data, config)
     eval_step = make_eval_step(network, dataset)
 
-    def train_one(own: tuple[TrainState, jax.Array], batch: Any) -> Any:
-        state, key_data = own
-        key = jax.random.fold_in(jax.random.wrap_key_data(key_data), state.step)
-        state, metrics = train_step(state, batch, key)
-        return (state, key_data), metrics
+    def train_one(own: Own, batch: Any) -> Own:
+        step = own.state.step
+        key = jax.random.fold_in(jax.random.wrap_key_data(own.key), step)
+        state, metrics = train_step(own.state, batch, key)
+        place = step % len(own.log.loss)
+        log = jax.tree.map(lambda past, now: past.at[place].set(now), own.log, metrics)
+        return Own(state, own.key, log)
 
-    def eval_one(own: tuple[TrainState, jax.Array], weighted: Any) -> Any:
-        return eval_step(own[0], *weighted)
+    def eval_one(own: Own, weighted: Any) -> Any:
+        return eval_step(own.state, *weighted)
 
     program = Program(
         network=network,
@@ -111,22 +137,25 @@ def build(
     return _compiled(program, begun, dict(options or runtime.compiler_options()))
 
 
-def initial(program: Program, seed: int) -> tuple[TrainState, jax.Array]:
-    """Returns what a seed owns before its first step: its state, and the data of its key.
-
-    Each step folds its number into that key.
-    """
-    shape = program.dataset.image_shape
+def initial(program: Program, seed: int) -> Own:
+    """Returns what a seed has before its first step."""
+    shape, scale = program.dataset.image_shape, first_scale(program.config)
     state = init_state(
         program.network,
         program.optimizer,
         shape,
         key=init_key(seed),
         start=program.start,
-        loss_scale=first_scale(program.config),
+        loss_scale=scale,
     )
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
-    return state, jax.random.key_data(step_key)
+    return Own(state, jax.random.key_data(step_key), _empty_log(program, scale))
+
+
+def _empty_log(program: Program, scale: LossScale | None) -> StepMetrics:
+    steps = min(program.config.log_every, program.steps)
+    metrics = StepMetrics(jnp.zeros(()), jnp.zeros(()), scale)
+    return jax.tree.map(lambda x: np.zeros((steps, *x.shape), x.dtype), metrics)
 
 
 def init_key(seed: int) -> jax.Array:

@@ -26,8 +26,8 @@ def trained(placement: Placement, dataset: Dataset, seeds: tuple[int, ...]) -> l
     own = placement.place([train.initial(program, seed) for seed in seeds])
     batches = train_batches(dataset, batch_size=32, stop=4, sharding=placement.batch_sharding)
     for batch in batches:
-        own, _ = program.train_step(own, batch)
-    return [state.variables for state, _ in placement.fetch(own, len(seeds))]
+        own = program.train_step(own, batch)
+    return [each.state.variables for each in placement.fetch(own, len(seeds))]
 
 
 def one_device() -> Jit:
