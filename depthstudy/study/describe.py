@@ -80,20 +80,21 @@ def conclusion(result: Result) -> str:
 def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
     """Returns a guess of the study's wall time in seconds.
 
-    A small batch of the dearest variant is timed; training is taken to grow with
-    multiply-accumulates, compiling with depth. Where an accelerator trains seeds together, it takes
-    less.
+    A step of the dearest variant is timed, on a CPU with a small batch; training is taken to grow
+    with multiply-accumulates, compiling with depth.
     """
     dearest = max(variants, key=lambda variant: variant.info.macs)
-    batch_size = min(32 * jax.device_count(), dearest.config.train.batch_size)
-    small = apply(
-        dearest.config,
-        (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size),
-         ("train.placement", "jit")),
-    )  # fmt: skip
-    placement = train.choose(small.train, 1)
-    program = train.build(dearest.spec, small.data, small.train, dearest.dataset, placement)
-    per_mac = _step_seconds(program) / (batch_size * dearest.info.macs)
+    batch_size = dearest.config.train.batch_size
+    if jax.default_backend() == "cpu":
+        batch_size = min(32 * jax.device_count(), batch_size)
+    timed = apply(
+        dearest.config, (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size))
+    )
+    together = 1 if dearest.is_pruned else study.seeds
+    placement = train.choose(timed.train, together)
+    (seeds, *_) = placement.groups(range(together))
+    program = train.build(dearest.spec, timed.data, timed.train, dearest.dataset, placement)
+    per_mac = _step_seconds(program, seeds) / (batch_size * len(seeds) * dearest.info.macs)
     own = [variant for variant in variants if not variant.info.same_as]
     training = sum(variant.work for variant in own) * study.seeds * per_mac
     per_layer = program.compile_seconds / dearest.info.depth
@@ -102,9 +103,9 @@ def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
     )
 
 
-def _step_seconds(program: train.Program) -> float:
-    """Returns the time of a train step, the first one left out."""
-    own = program.placement.place([train.initial(program, 0)])
+def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
+    """Returns the time of a train step of these seeds at once, the first one left out."""
+    own = program.placement.place([train.initial(program, seed) for seed in seeds])
     batches = data.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,

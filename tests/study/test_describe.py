@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import planted
+import pytest
 
-from depthstudy import records, study
-from depthstudy.config import StudyConfig, Treatment
+from depthstudy import records, study, train
+from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.study.attribution import attribute
-from depthstudy.study.describe import measuring
+from depthstudy.study.describe import estimate_seconds, measuring
+from depthstudy.study.plan import prepare
 from depthstudy.study.recommendation import recommend
 
 
@@ -53,3 +58,32 @@ def test_a_plan_says_what_is_measured() -> None:
     text = measuring(asked, 4)
     assert text.startswith("then gradients, field are measured on 8 runs")
     assert measuring(StudyConfig(), 4) == ""
+
+
+@pytest.mark.parametrize("placement", ["jit", "pmap"])
+def test_a_guess_is_of_seeds_that_are_trained_together(
+    placement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a step of a second, however many seeds are in it, and nothing to compile."""
+
+    def build(*given: object) -> train.Program:
+        network = dataclasses.make_dataclass("Program", ["placement", "compile_seconds"])
+        return network(given[4], 0.0)
+
+    monkeypatch.setattr(train, "build", build)
+    module = sys.modules[estimate_seconds.__module__]
+    monkeypatch.setattr(module, "_step_seconds", lambda program, seeds: 1.0)
+    asked = apply(
+        StudyConfig(),
+        (
+            ("seeds", 3),
+            ("model.depth", 8),
+            ("train.steps", 10),
+            ("train.batch_size", 64 * jax.device_count()),
+            ("train.eval_batch_size", 64 * jax.device_count()),
+            ("train.placement", placement),
+        ),
+    )
+    guess = estimate_seconds(*prepare(asked))
+    # On a CPU half a batch is timed.
+    assert guess == pytest.approx({"jit": 3, "pmap": 1}[placement] * 10 * 2)
