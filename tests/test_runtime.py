@@ -53,3 +53,9 @@ def test_on_a_gpu_convolutions_are_part_of_the_graph(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     told = runtime.compiler_options()["xla_gpu_enable_command_buffer"].split(",")
     assert {"FUSION", "CUBLAS", "CONVOLUTION"} <= set(told)
+    assert runtime.traceable_options() == {"xla_gpu_enable_command_buffer": ""}
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="without graphs it is so")
+def test_on_a_cpu_a_trace_needs_no_other_options() -> None:
+    assert runtime.traceable_options() == runtime.compiler_options()

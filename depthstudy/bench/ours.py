@@ -119,7 +119,7 @@ def taking_steps(program: train.Program, seeds: int) -> Run:
 
 
 def _epoch(work: Work) -> Run:
-    """As the loop trains: batches are drawn on the device, and metrics fetched at the end."""
+    """As the loop trains: batches are drawn on the device, and the log is fetched at the end."""
     program = compiled(work, _EPOCH, _CROP_AND_FLIP)
     own = _own(program, work.seeds)
 

@@ -30,15 +30,22 @@ _IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
 
 def report(name: str, work: Work) -> str:
-    """Returns, as Markdown, what a train step reaches and what it spends its time on."""
-    run = ours.taking_steps(ours.compiled(work), work.seeds)
-    run(_STEPS)
-    seconds = min(run(_STEPS) for _ in range(3)) / _STEPS
-    spent = _spent(work)
+    """Returns, as Markdown, what a train step reaches and what it spends its time on.
+
+    The parts are of a step without graphs, summed over what runs side by side.
+    """
+    seconds, spent = _seconds(work), _spent(work)
     parts = _summed((_part(place), each) for (place, _), each in spent.items())
     operations = {f"{place}: {operation}": each for (place, operation), each in spent.items()}
     summary = _summary(name, work, seconds)
     return "\n".join([summary, "", *_table("part", parts), "", *_table("operation", operations)])
+
+
+def _seconds(work: Work) -> float:
+    """Returns how long a step takes."""
+    run = ours.taking_steps(ours.compiled(work), work.seeds)
+    run(_STEPS)
+    return min(run(_STEPS) for _ in range(3)) / _STEPS
 
 
 def _summary(name: str, work: Work, seconds: float) -> str:

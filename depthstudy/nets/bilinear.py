@@ -5,7 +5,7 @@ again among the three: the family is closed under differentiation of any order, 
 
 On a GPU they are there for nets that are trained together. JAX maps a kernel's gradient over nets
 in a form that cuDNN gets as a convolution by a kernel of the images' size, and the step of eight
-ResNet-20 takes 2.6 times as long. Here each of the three is a convolution with groups, in a form
+ResNet-20 takes three times as long. Here each of the three is a convolution with groups, in a form
 that cuDNN need not cut into its groups.
 
 Arrays have a leading axis of independent convolutions, into which ``jax.vmap`` folds its own:
@@ -92,11 +92,13 @@ def _apart(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
 
 
 def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
-    """Returns the same as ``_native``, by one convolution of XLA with as many times the groups."""
+    """Returns the same as ``_native``, by convolutions of XLA with as many times the groups."""
     whole = dataclasses.replace(geometry, groups=len(a) * geometry.groups)
-    channels = _shape("kernel", a, b, geometry)[-2] if kind == "kernel" else b.shape[-2]
-    form = fast_with_groups(whole, channels, b.shape[-1] // geometry.groups)
-    result = _alone(kind, whole, _into_channels(a, 0), _into_channels(b, 0), form)
+    kernel = _shape(kind, a, b, geometry) if kind == "kernel" else b.shape
+    form = fast_with_groups(whole, kernel[-2], kernel[-1] // geometry.groups)
+    result = _alone(
+        kind, whole, _into_channels(a, 0), _into_channels(b, 0), form if len(a) > 1 else by_xla
+    )
     return jnp.moveaxis(_out_of_channels(result, len(a)), -2, 0)
 
 

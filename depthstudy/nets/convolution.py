@@ -3,8 +3,8 @@
 XLA's convolution for the CPU falls apart on images of a few pixels, which every net has in its last
 stage when its input is small: for 2x2 pixels and 512 channels it takes 40 times as long as the same
 products as one matrix product. It is slow for single pixels, for groups and most of all for
-channels by themselves. TPU and GPU always get XLA's own, on a GPU by a primitive that can be mapped
-over nets.
+channels by themselves. TPU and GPU get XLA's own, on a GPU by a primitive that can be mapped over
+nets.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from jaxtyping import Array, Float
 from depthstudy.arch.spec import Padding
 from depthstudy.arch.vocabulary import margins
 from depthstudy.nets import bilinear, native
-from depthstudy.nets.depthwise import Margins, depthwise
-from depthstudy.nets.geometry import Geometry
+from depthstudy.nets.depthwise import depthwise
+from depthstudy.nets.geometry import Geometry, Margins
 
 Shape = tuple[int, ...]
 Formulation = Callable[[Array, Array, int, Margins, int], Array]

@@ -28,7 +28,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 from jaxtyping import Array, Float
 
-Margins = tuple[tuple[int, int], tuple[int, int]]  # before and behind, of height and of width
+from depthstudy.nets.geometry import Margins
 
 _SHARES = 8  # of a batch, that are summed side by side
 

@@ -9,6 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 Pair = tuple[int, int]
+Margins = tuple[Pair, Pair]  # before and behind, of height and of width
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Geometry:
     image: Pair
     kernel: Pair
     stride: Pair
-    around: tuple[Pair, Pair]
+    around: Margins
     dilation: Pair = (1, 1)
     groups: int = 1
 
@@ -48,7 +49,7 @@ Convolution = Callable[[Array, Array, Geometry], Array]
 def by_xla(
     x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
 ) -> Float[Array, "B h w F"]:
-    """Returns the same convolution as XLA does it."""
+    """Returns the convolution as XLA does it."""
     return lax.conv_general_dilated(
         x,
         w,

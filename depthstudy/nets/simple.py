@@ -12,6 +12,8 @@ from jaxtyping import Array, Float
 
 from depthstudy.arch import vocabulary as words
 from depthstudy.arch.vocabulary import margins
+from depthstudy.nets.geometry import Margins
+from depthstudy.nets.pooling import max_pool
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "hard_sigmoid": jax.nn.hard_sigmoid,
@@ -34,7 +36,7 @@ def apply_simple(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
         case words.Activation():
             return ACTIVATIONS[layer.kind](x)
         case words.MaxPool():
-            return nn.max_pool(x, (layer.window,) * 2, (layer.stride,) * 2, _around(layer, x))
+            return max_pool(x, (layer.window,) * 2, (layer.stride,) * 2, _around(layer, x))
         case words.AveragePool():
             return nn.avg_pool(
                 x,
@@ -59,8 +61,11 @@ def apply_simple(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
     raise TypeError(f"not a simple layer: {layer}")
 
 
-def _around(layer: words.MaxPool | words.AveragePool, x: Array) -> list[tuple[int, int]]:
-    return [margins(size, layer.window, layer.stride, layer.padding) for size in x.shape[1:3]]
+def _around(layer: words.MaxPool | words.AveragePool, x: Array) -> Margins:
+    down, across = (
+        margins(size, layer.window, layer.stride, layer.padding) for size in x.shape[1:3]
+    )
+    return down, across
 
 
 def _shares(size: int, side: int) -> np.ndarray:

@@ -8,6 +8,7 @@ ResNet, for eight nets, that takes two to five times as long.
 from __future__ import annotations
 
 import functools
+import math
 
 import jax.numpy as jnp
 from jax import lax
@@ -16,13 +17,15 @@ from jaxtyping import Array, Float
 from depthstudy.nets.geometry import Convolution, Geometry, Pair, by_xla
 
 _SIDES = (16, 32, 64)
+_MOST = 4  # parts, as a stride of two has; more have not been timed
 
 
 def fast_with_groups(geometry: Geometry, channels: int, filters: int) -> Convolution:
     """Returns the formulation that is fast on a GPU for groups of so many channels and filters."""
     square = channels == filters and geometry.stride == (1, 1)
     fits = filters in _SIDES and geometry.dilation == (1, 1)
-    return in_squares if geometry.groups > 1 and fits and not square else by_xla
+    few = channels * math.prod(_blocks(geometry)[0]) <= _MOST * filters
+    return in_squares if geometry.groups > 1 and fits and few and not square else by_xla
 
 
 def in_squares(
@@ -31,7 +34,9 @@ def in_squares(
     """Returns the convolution as a sum of some with as many channels as filters, and no stride.
 
     The pixels of a stride become channels of one pixel, and channels that are missing are zeros.
+    Each part is rounded to the type of the images. There is no dilation.
     """
+    assert geometry.dilation == (1, 1)
     x, w = _images_of_blocks(x, geometry), _kernel_of_blocks(w, geometry)
     still = Geometry(
         image=(x.shape[1], x.shape[2]),
@@ -42,7 +47,7 @@ def in_squares(
     )
     filters = w.shape[-1] // geometry.groups
     parts = zip(_parts(x, filters, 4), _parts(w, filters, 2), strict=True)
-    return functools.reduce(jnp.add, (by_xla(lax.collapse(x, 3), w, still) for x, w in parts))
+    return functools.reduce(jnp.add, (by_xla(lax.collapse(a, 3), b, still) for a, b in parts))
 
 
 def _blocks(geometry: Geometry) -> tuple[Pair, Pair]:

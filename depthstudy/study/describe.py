@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 import time
@@ -80,26 +81,46 @@ def conclusion(result: Result) -> str:
 def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
     """Returns a guess of the study's wall time in seconds.
 
-    A step of the dearest variant is timed, on a CPU with a small batch; training is taken to grow
-    with multiply-accumulates, compiling with depth.
+    A step of the dearest variant is timed as each placement does it, on a CPU with a small batch;
+    training is taken to grow with multiply-accumulates, compiling with depth.
     """
     dearest = max(variants, key=lambda variant: variant.info.macs)
-    batch_size = dearest.config.train.batch_size
+    own = [variant for variant in variants if not variant.info.same_as]
+    together = [1 if variant.is_pruned else study.seeds for variant in own]
+    rates: dict[train.Placement, _Rates] = {}
+    seconds = 0.0
+    for variant, count in zip(own, together, strict=True):
+        placement = train.choose(variant.train, count)
+        if placement not in rates:
+            rates[placement] = _rates(dearest, placement, count)
+        rate = rates[placement]
+        seconds += variant.work * study.seeds * rate.training
+        seconds += variant.info.depth * rate.compiling * (study.seeds // count)
+    return seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rates:
+    """What a study takes: seconds of training a multiply-accumulate, and of compiling a layer."""
+
+    training: float
+    compiling: float
+
+
+def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
+    """Returns the rates of a variant, from steps of so many seeds on as many images as it takes."""
+    batch_size = variant.config.train.batch_size
     if jax.default_backend() == "cpu":
         batch_size = min(32 * jax.device_count(), batch_size)
     timed = apply(
-        dearest.config, (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size))
+        variant.config, (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size))
     )
-    together = 1 if dearest.is_pruned else study.seeds
-    placement = train.choose(timed.train, together)
-    (seeds, *_) = placement.groups(range(together))
-    program = train.build(dearest.spec, timed.data, timed.train, dearest.dataset, placement)
-    per_mac = _step_seconds(program, seeds) / (batch_size * len(seeds) * dearest.info.macs)
-    own = [variant for variant in variants if not variant.info.same_as]
-    training = sum(variant.work for variant in own) * study.seeds * per_mac
-    per_layer = program.compile_seconds / dearest.info.depth
-    return training + per_layer * sum(
-        variant.info.depth * (study.seeds if variant.is_pruned else 1) for variant in own
+    program = train.build(variant.spec, timed.data, timed.train, variant.dataset, placement)
+    (group, *_) = placement.groups(range(seeds))
+    macs = variant.info.macs * batch_size * len(group)
+    return _Rates(
+        training=_step_seconds(program, group) / macs,
+        compiling=program.compile_seconds / variant.info.depth,
     )
 
 

@@ -1,7 +1,7 @@
 """Where nets are trained: one net on all devices, or a population of seeds spread over them.
 
 Both lift a function of one net, ``function(own, shared)``, to a function of placed values. ``own``
-is what each seed has for itself (its state and key); ``shared`` is the batch, the same for all.
+is what each seed has for itself: its state, key and log. ``shared`` is the batch, the same for all.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class Own(NamedTuple):
     Attributes:
       state: What training changes.
       key: Data of the seed's key, into which each step folds its number.
-      log: Metrics of the last steps, ``config.log_every`` at most; those of step ``i`` stand at
-        ``i`` modulo their number. They stay on the device: what a step returned would have another
-        place each time, for which a GPU's graphs are made anew.
+      log: Metrics of the last steps, ``config.log_every`` at most; those of step ``i``, counted
+        from 0, stand at ``i`` modulo their number. A step writes them in place: what it returned
+        would lie elsewhere each time, and a GPU's graphs would be made anew for that.
     """
 
     state: TrainState
@@ -134,7 +134,8 @@ def build(
         memory={},
         start=start,
     )
-    return _compiled(program, begun, dict(options or runtime.compiler_options()))
+    told = runtime.compiler_options() if options is None else options
+    return _compiled(program, begun, dict(told))
 
 
 def initial(program: Program, seed: int) -> Own:

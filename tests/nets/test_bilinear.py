@@ -43,15 +43,18 @@ def test_as_groups_they_are_what_they_are_apart(
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def test_an_empty_batch_is_one_of_groups_too() -> None:
-    geometry, channels, filters = CASES[0]
+@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
+def test_an_empty_batch_is_one_of_groups_too(
+    geometry: Geometry, channels: int, filters: int
+) -> None:
     x, w = operands(geometry, channels, filters)["output"]
-    assert bilinear._as_groups("output", geometry, x[:, :0], w).shape == (NETS, 0, 6, 5, filters)
+    found = bilinear._as_groups("output", geometry, x[:, :0], w)
+    assert found.shape == (NETS, 0, *geometry.output, filters)
 
 
-def lowered(images_of_each: bool) -> str:
+def lowered(case: tuple[Geometry, int, int], images_of_each: bool) -> str:
     """Returns the gradient of three nets' kernels as XLA for a GPU gets it."""
-    geometry, channels, filters = CASES[0]
+    geometry, channels, filters = case
     x, w = operands(geometry, channels, filters)["output"]
 
     def loss(w: Any, x: Any) -> Any:
@@ -62,15 +65,18 @@ def lowered(images_of_each: bool) -> str:
     return traced.lower(lowering_platforms=("cuda",)).as_text()
 
 
-def test_a_kernels_gradient_is_not_a_convolution_by_a_kernel_of_the_images_size() -> None:
+@pytest.mark.parametrize(("case", "parts"), [(CASES[0], 1), (CASES[-1], 2)])
+def test_a_kernels_gradient_is_not_a_convolution_by_a_kernel_of_the_images_size(
+    case: tuple[Geometry, int, int], parts: int
+) -> None:
     """XLA makes cuDNN's gradient of groups of batches only; JAX's own mapping has others."""
-    text = lowered(images_of_each=True)
-    assert text.count("stablehlo.convolution") == 2
-    assert text.count(f"batch_group_count = {NETS}") == 1
+    text = lowered(case, images_of_each=True)
+    assert text.count("stablehlo.convolution") == 2 * parts
+    assert text.count(f"batch_group_count = {NETS}") == parts
 
 
 def test_nets_with_the_same_images_are_one_with_more_filters() -> None:
-    text = lowered(images_of_each=False)
+    text = lowered(CASES[0], images_of_each=False)
     assert text.count("stablehlo.convolution") == 2
     assert text.count("feature_group_count = 1") == text.count("batch_group_count = 1") == 2
 

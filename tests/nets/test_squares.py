@@ -44,6 +44,8 @@ def test_they_are_the_same_convolution(geometry: Geometry, channels: int, filter
         (16, 32, 2, 1, by_xla),  # one net, without groups
         (1, 1, 2, 64, by_xla),  # depthwise
         (64, 256, 1, 8, by_xla),  # more filters than cuDNN convolves at once
+        (64, 64, 2, 8, squares.in_squares),  # in four parts
+        (128, 64, 2, 8, by_xla),  # in more
     ],
 )
 def test_groups_are_made_square_where_that_is_fast(
@@ -52,3 +54,11 @@ def test_groups_are_made_square_where_that_is_fast(
     around = ((1, 1), (1, 1))
     geometry = Geometry((8, 8), (3, 3), (stride, stride), around, groups=groups)
     assert squares.fast_with_groups(geometry, channels, filters) is form
+
+
+def test_a_dilated_one_is_left_as_it_is() -> None:
+    around = ((2, 2), (2, 2))
+    geometry = Geometry((8, 8), (3, 3), (1, 1), around, dilation=(2, 2), groups=8)
+    assert squares.fast_with_groups(geometry, 8, 16) is by_xla
+    with pytest.raises(AssertionError):
+        squares.in_squares(np.zeros((1, 8, 8, 64)), np.zeros((3, 3, 8, 128)), geometry)

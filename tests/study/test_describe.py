@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -60,30 +60,34 @@ def test_a_plan_says_what_is_measured() -> None:
     assert measuring(StudyConfig(), 4) == ""
 
 
-@pytest.mark.parametrize("placement", ["jit", "pmap"])
+@pytest.mark.parametrize(("placement", "at_once"), [("jit", 1), ("pmap", 3)])
 def test_a_guess_is_of_seeds_that_are_trained_together(
-    placement: str, monkeypatch: pytest.MonkeyPatch
+    placement: str, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a step of a second, however many seeds are in it, and nothing to compile."""
 
-    def build(*given: object) -> train.Program:
-        network = dataclasses.make_dataclass("Program", ["placement", "compile_seconds"])
-        return network(given[4], 0.0)
+    def build(
+        spec: object, data: object, config: object, dataset: object, placement: train.Placement
+    ) -> SimpleNamespace:
+        return SimpleNamespace(placement=placement, compile_seconds=0.0)
 
     monkeypatch.setattr(train, "build", build)
-    module = sys.modules[estimate_seconds.__module__]
+    module = sys.modules[estimate_seconds.__module__]  # a function of the package has its name
     monkeypatch.setattr(module, "_step_seconds", lambda program, seeds: 1.0)
-    asked = apply(
-        StudyConfig(),
-        (
-            ("seeds", 3),
-            ("model.depth", 8),
-            ("train.steps", 10),
-            ("train.batch_size", 64 * jax.device_count()),
-            ("train.eval_batch_size", 64 * jax.device_count()),
-            ("train.placement", placement),
-        ),
+    dense = (
+        ("seeds", 3),
+        ("model.depth", 8),
+        ("train.steps", 10),
+        ("train.batch_size", 64 * jax.device_count()),
+        ("train.eval_batch_size", 64 * jax.device_count()),
+        ("train.placement", placement),
     )
-    guess = estimate_seconds(*prepare(asked))
-    # On a CPU half a batch is timed.
-    assert guess == pytest.approx({"jit": 3, "pmap": 1}[placement] * 10 * 2)
+    halves = 2  # on a CPU half of such a batch is timed
+    guess = estimate_seconds(*prepare(apply(StudyConfig(), dense)))
+    assert guess == pytest.approx(10 * halves * 3 / at_once)
+    pruned = (*dense, ("prune.weights", 0.5), ("prune.fine_tune_epochs", 1))
+    asked, variants = prepare(apply(StudyConfig(), pruned))
+    dense_steps, pruned_steps = (variant.info.steps for variant in variants)
+    assert estimate_seconds(asked, variants) == pytest.approx(
+        halves * 3 * (dense_steps / at_once + pruned_steps)
+    )

@@ -1,0 +1,64 @@
+"""Max pooling whose gradient is a sum of the windows' pixels, each put back to where it was.
+
+XLA's own gradient walks through the windows one by one: on a CPU it takes a twentieth of the step
+of a ResNet-50 and more, on a GPU a thirtieth.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jax import lax
+from jaxtyping import Array, Float
+
+from depthstudy.nets.geometry import Margins, Pair
+
+Images = Float[Array, "B H W C"]
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
+def max_pool(x: Images, window: Pair, stride: Pair, around: Margins) -> Images:
+    """Returns the largest value of each window; a gradient goes to the first pixel that has it.
+
+    Args:
+      x: Images.
+      window: Height and width of the windows.
+      stride: Distance of neighbouring windows, down and across.
+      around: Pixels above and below the images, left and right of them, which are no one's largest.
+    """
+    return nn.max_pool(x, window, stride, around)
+
+
+@max_pool.defjvp
+def _max_pool_jvp(
+    window: Pair,
+    stride: Pair,
+    around: Margins,
+    primals: tuple[Images],
+    tangents: tuple[Images],
+) -> tuple[Images, Images]:
+    (x,), (change,) = primals, tangents
+    largest = max_pool(x, window, stride, around)
+    pixels = _pixels(x, -jnp.inf, window, stride, around)
+    first = jnp.zeros(largest.shape, jnp.uint16)  # pixel of the window that is the largest
+    for place, pixel in reversed(list(enumerate(pixels))):
+        first = jnp.where(pixel == largest, jnp.uint16(place), first)
+    changes = _pixels(change, 0, window, stride, around)
+    chosen = (jnp.where(first == place, each, 0) for place, each in enumerate(changes))
+    return largest, functools.reduce(jnp.add, chosen)
+
+
+def _pixels(x: Images, outside: float, window: Pair, stride: Pair, around: Margins) -> list[Images]:
+    """Returns the first pixels of all windows as images, the second ones and so on, by rows."""
+    fill = jnp.array(outside, x.dtype)
+    x = lax.pad(x, fill, [(0, 0, 0), *((*pair, 0) for pair in around), (0, 0, 0)])
+    (H, W), (down, across) = x.shape[1:3], stride
+    last = (H - window[0]) // down * down, (W - window[1]) // across * across
+    return [
+        x[:, i : i + last[0] + 1 : down, j : j + last[1] + 1 : across]
+        for i in range(window[0])
+        for j in range(window[1])
+    ]
