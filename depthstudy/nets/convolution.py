@@ -9,6 +9,7 @@ nets.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -81,7 +82,8 @@ def convolve(
         margins(x.shape[1], side, stride, padding),
         margins(x.shape[2], side, stride, padding),
     )
-    if not _is_cut(x, kernel) and (jax.default_backend() == "gpu" or native.serves(x, kernel)):
+    by_library = native.serves(x, kernel) and not _is_mostly_kernel(x.shape, kernel.shape, stride)
+    if not _is_cut(x, kernel) and (jax.default_backend() == "gpu" or by_library):
         image = (x.shape[1], x.shape[2])
         geometry = Geometry(image, (side, side), (stride, stride), around, groups=groups)
         return bilinear.convolve(x, kernel, geometry)
@@ -92,6 +94,18 @@ def convolve(
 def _is_cut(*operands: Array) -> bool:
     """Returns whether arrays are cut over devices by their type, which is left to XLA."""
     return any(part for x in operands for part in jax.typeof(x).sharding.spec)
+
+
+def _is_mostly_kernel(image: Shape, kernel: Shape, stride: int) -> bool:
+    """Returns whether a kernel of single pixels is larger than images and outputs together.
+
+    oneDNN brings the kernel into an order of its own at each call. For the 2x2 pixels in the last
+    stage of a ResNet-50, 32 images of 64x64, that takes longer than the product.
+    """
+    batch, height, width, channels = image
+    outputs = batch * -(-height // stride) * -(-width // stride) * kernel[-1]
+    alone = kernel[0] == 1 and kernel[2] == channels
+    return alone and math.prod(kernel) > math.prod(image) + outputs
 
 
 def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: int) -> Formulation:

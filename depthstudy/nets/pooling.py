@@ -1,7 +1,7 @@
 """Max pooling whose gradient is a sum of the windows' pixels, each put back to where it was.
 
-XLA's own gradient walks through the windows one by one: on a CPU it takes a twentieth of the step
-of a ResNet-50 and more, on a GPU a thirtieth.
+XLA's own gradient walks through the windows one by one. It was a twentieth of the step of a
+ResNet-50 on a CPU, where this takes a quarter of its time, and a thirtieth on a GPU.
 """
 
 from __future__ import annotations

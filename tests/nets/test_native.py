@@ -190,6 +190,17 @@ def test_what_it_cannot_do_is_left_to_xla(monkeypatch: pytest.MonkeyPatch) -> No
         )
 
 
+def test_a_kernel_that_is_larger_than_its_images_is_left_to_xla(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bilinear, "convolve", lambda *_: None)
+    x, w = np.ones((2, 2, 2, 64), np.float32), np.ones((1, 1, 64, 64), np.float32)
+    np.testing.assert_array_equal(convolution.convolve(x, w, 1), np.full(x.shape, 64.0))
+    many = np.ones((32, 2, 2, 64), np.float32)
+    assert convolution.convolve(many, w, 1) is None
+    assert convolution.convolve(x, np.ones((3, 3, 64, 64), np.float32), 1) is None
+
+
 def test_a_net_has_the_same_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = arch.build("resnet", depth=8, layout="cifar", width=8, num_classes=10)
     network = nets.Network(spec)
