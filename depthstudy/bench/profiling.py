@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from depthstudy import arch, runtime
+from depthstudy import arch, runtime, train
 from depthstudy.bench import ours
 from depthstudy.bench.works import Work
 from depthstudy.train import precision
@@ -34,16 +34,19 @@ def report(name: str, work: Work) -> str:
 
     The parts are of a step without graphs, summed over what runs side by side.
     """
-    seconds, spent = _seconds(work), _spent(work)
+    program, options = ours.compiled(work), runtime.traceable_options()
+    usual = options == runtime.compiler_options()
+    seconds = _seconds(program, work.seeds)
+    spent = _spent(program if usual else ours.compiled(work, options=options), work.seeds)
     parts = _summed((_part(place), each) for (place, _), each in spent.items())
     operations = {f"{place}: {operation}": each for (place, operation), each in spent.items()}
     summary = _summary(name, work, seconds)
     return "\n".join([summary, "", *_table("part", parts), "", *_table("operation", operations)])
 
 
-def _seconds(work: Work) -> float:
+def _seconds(program: train.Program, seeds: int) -> float:
     """Returns how long a step takes."""
-    run = ours.taking_steps(ours.compiled(work), work.seeds)
+    run = ours.taking_steps(program, seeds)
     run(_STEPS)
     return min(run(_STEPS) for _ in range(3)) / _STEPS
 
@@ -122,10 +125,9 @@ def _place(traced: str) -> str:
     return f"{'/'.join(path) or 'net'} {way}"
 
 
-def _spent(work: Work) -> dict[tuple[str, str], float]:
+def _spent(program: train.Program, seeds: int) -> dict[tuple[str, str], float]:
     """Returns the seconds a step by place and operation, summed over cores or streams."""
-    program = ours.compiled(work, options=runtime.traceable_options())
-    run = ours.taking_steps(program, work.seeds)
+    run = ours.taking_steps(program, seeds)
     run(_STEPS)
     places = places_in(program.train_step.as_text())
     options = jax.profiler.ProfileOptions()

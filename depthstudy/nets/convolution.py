@@ -16,14 +16,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jax import lax
 from jaxtyping import Array, Float
 
 from depthstudy.arch.spec import Padding
 from depthstudy.arch.vocabulary import margins
 from depthstudy.nets import bilinear, native
 from depthstudy.nets.depthwise import depthwise
-from depthstudy.nets.geometry import Geometry, Margins
+from depthstudy.nets.geometry import Geometry, Margins, by_xla, window_pixels
 
 Shape = tuple[int, ...]
 Formulation = Callable[[Array, Array, int, Margins, int], Array]
@@ -82,13 +81,17 @@ def convolve(
         margins(x.shape[1], side, stride, padding),
         margins(x.shape[2], side, stride, padding),
     )
-    by_library = native.serves(x, kernel) and not _is_mostly_kernel(x.shape, kernel.shape, stride)
+    geometry = _geometry(x, kernel, stride, around, groups)
+    by_library = native.serves(x, kernel) and not _is_mostly_kernel(x, kernel, geometry)
     if not _is_cut(x, kernel) and (jax.default_backend() == "gpu" or by_library):
-        image = (x.shape[1], x.shape[2])
-        geometry = Geometry(image, (side, side), (stride, stride), around, groups=groups)
         return bilinear.convolve(x, kernel, geometry)
     formulation = choose(x.shape, kernel.shape, stride, around, groups)
     return formulation(x, kernel, stride, around, groups)
+
+
+def _geometry(x: Array, kernel: Array, stride: int, around: Margins, groups: int) -> Geometry:
+    image, window = (x.shape[1], x.shape[2]), (kernel.shape[0], kernel.shape[1])
+    return Geometry(image, window, (stride, stride), around, groups=groups)
 
 
 def _is_cut(*operands: Array) -> bool:
@@ -96,16 +99,15 @@ def _is_cut(*operands: Array) -> bool:
     return any(part for x in operands for part in jax.typeof(x).sharding.spec)
 
 
-def _is_mostly_kernel(image: Shape, kernel: Shape, stride: int) -> bool:
+def _is_mostly_kernel(x: Array, kernel: Array, geometry: Geometry) -> bool:
     """Returns whether a kernel of single pixels is larger than images and outputs together.
 
     oneDNN brings the kernel into an order of its own at each call. For the 2x2 pixels in the last
     stage of a ResNet-50, 32 images of 64x64, that takes longer than the product.
     """
-    batch, height, width, channels = image
-    outputs = batch * -(-height // stride) * -(-width // stride) * kernel[-1]
-    alone = kernel[0] == 1 and kernel[2] == channels
-    return alone and math.prod(kernel) > math.prod(image) + outputs
+    outputs = len(x) * math.prod(geometry.output) * kernel.shape[-1]
+    alone = geometry.kernel == (1, 1) and geometry.groups == 1
+    return alone and kernel.size > x.size + outputs
 
 
 def choose(image: Shape, kernel: Shape, stride: int, around: Margins, groups: int) -> Formulation:
@@ -146,14 +148,7 @@ def stock(
     groups: int,
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as XLA does it."""
-    return lax.conv_general_dilated(
-        x,
-        kernel,
-        window_strides=(stride, stride),
-        padding=around,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        feature_group_count=groups,
-    )
+    return by_xla(x, kernel, _geometry(x, kernel, stride, around, groups))
 
 
 def by_shifts(
@@ -206,14 +201,7 @@ def by_patches(
     """Returns the convolution as one product of all patches with the kernel."""
     assert groups == 1
     side, _, channels, filters = kernel.shape
-    padded = jnp.pad(x, [(0, 0), *around, (0, 0)])
-    height, width = ((size - side) // stride + 1 for size in padded.shape[1:3])
-    shifted = [
-        padded[:, i : i + (height - 1) * stride + 1 : stride,
-               j : j + (width - 1) * stride + 1 : stride]
-        for i in range(side)
-        for j in range(side)
-    ]  # fmt: skip
-    patches = jnp.concatenate(shifted, axis=-1)
+    pixels = window_pixels(x, (side, side), (stride, stride), around)
+    patches = jnp.concatenate(pixels, axis=-1)
     product = patches.reshape(-1, side * side * channels) @ kernel.reshape(-1, filters)
-    return product.reshape(x.shape[0], height, width, filters)
+    return product.reshape(*patches.shape[:3], filters)

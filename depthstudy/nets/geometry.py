@@ -1,10 +1,11 @@
-"""What a convolution is, and XLA's own way to do it."""
+"""What a convolution is, XLA's own way to do it, and the pixels that windows are made of."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 
+import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
@@ -59,3 +60,26 @@ def by_xla(
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=geometry.groups,
     )
+
+
+def window_pixels(
+    x: Float[Array, "B H W C"], window: Pair, stride: Pair, around: Margins, outside: float = 0.0
+) -> list[Float[Array, "B h w C"]]:
+    """Returns the first pixels of all windows as images, the second ones and so on, by rows.
+
+    Args:
+      x: Images.
+      window: Height and width of the windows.
+      stride: Distance of neighbouring windows, down and across.
+      around: Pixels above and below the images, left and right of them.
+      outside: Their value.
+    """
+    fill = jnp.array(outside, x.dtype)
+    x = lax.pad(x, fill, [(0, 0, 0), *((*pair, 0) for pair in around), (0, 0, 0)])
+    (H, W), (down, across) = x.shape[1:3], stride
+    last = (H - window[0]) // down * down, (W - window[1]) // across * across
+    return [
+        x[:, i : i + last[0] + 1 : down, j : j + last[1] + 1 : across]
+        for i in range(window[0])
+        for j in range(window[1])
+    ]

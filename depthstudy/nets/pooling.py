@@ -11,10 +11,9 @@ import functools
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jax import lax
 from jaxtyping import Array, Float
 
-from depthstudy.nets.geometry import Margins, Pair
+from depthstudy.nets.geometry import Margins, Pair, window_pixels
 
 Images = Float[Array, "B H W C"]
 
@@ -42,23 +41,10 @@ def _max_pool_jvp(
 ) -> tuple[Images, Images]:
     (x,), (change,) = primals, tangents
     largest = max_pool(x, window, stride, around)
-    pixels = _pixels(x, -jnp.inf, window, stride, around)
+    pixels = window_pixels(x, window, stride, around, -jnp.inf)
     first = jnp.zeros(largest.shape, jnp.uint16)  # pixel of the window that is the largest
     for place, pixel in reversed(list(enumerate(pixels))):
         first = jnp.where(pixel == largest, jnp.uint16(place), first)
-    changes = _pixels(change, 0, window, stride, around)
+    changes = window_pixels(change, window, stride, around)
     chosen = (jnp.where(first == place, each, 0) for place, each in enumerate(changes))
     return largest, functools.reduce(jnp.add, chosen)
-
-
-def _pixels(x: Images, outside: float, window: Pair, stride: Pair, around: Margins) -> list[Images]:
-    """Returns the first pixels of all windows as images, the second ones and so on, by rows."""
-    fill = jnp.array(outside, x.dtype)
-    x = lax.pad(x, fill, [(0, 0, 0), *((*pair, 0) for pair in around), (0, 0, 0)])
-    (H, W), (down, across) = x.shape[1:3], stride
-    last = (H - window[0]) // down * down, (W - window[1]) // across * across
-    return [
-        x[:, i : i + last[0] + 1 : down, j : j + last[1] + 1 : across]
-        for i in range(window[0])
-        for j in range(window[1])
-    ]

@@ -86,10 +86,10 @@ def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
     """
     dearest = max(variants, key=lambda variant: variant.info.macs)
     own = [variant for variant in variants if not variant.info.same_as]
-    together = [1 if variant.is_pruned else study.seeds for variant in own]
     rates: dict[train.Placement, _Rates] = {}
     seconds = 0.0
-    for variant, count in zip(own, together, strict=True):
+    for variant in own:
+        count = variant.together(study.seeds)
         placement = train.choose(variant.train, count)
         if placement not in rates:
             rates[placement] = _rates(dearest, placement, count)

@@ -72,7 +72,7 @@ def prepare(
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
     for variant in variants:
-        train.choose(variant.train, 1 if variant.is_pruned else study.seeds)
+        train.choose(variant.train, variant.together(study.seeds))
     return study, variants
 
 

@@ -56,6 +56,10 @@ class Variant:
         """Whether it starts from a trained net."""
         return self.config.prune != pruned.DENSE
 
+    def together(self, seeds: int) -> int:
+        """Returns how many of so many seeds may be trained at once: each pruned net by itself."""
+        return 1 if self.is_pruned else seeds
+
     @property
     def work(self) -> int:
         """Multiply-accumulates of the forward passes of one run: its share of the study."""
