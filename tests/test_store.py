@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 
 from depthstudy import records, store
@@ -88,6 +89,37 @@ def test_checkpoints_keep_the_last_and_ignore_what_is_half_written(tmp_path: Pat
     restored = again.restore(3, {"x": np.zeros(4, np.float32)})
     np.testing.assert_array_equal(restored["x"], 3)
     again.close()
+
+
+def test_a_checkpoint_holds_what_was_so_when_it_was_saved(tmp_path: Path) -> None:
+    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
+    state = {"many": np.zeros(1_000_000, np.float32), "count": np.int32(2**24 + 1), "none": None}
+    checkpoints.save(1, state, INFO)
+    state["many"] += 1
+    assert checkpoints.all_steps() == [1]
+    (restored, like) = checkpoints.restore(1), checkpoints.restore(1, state)
+    assert not restored["many"].any()
+    assert restored["count"] == like["count"] == 2**24 + 1
+    assert like["count"].dtype == np.int32
+    assert like["none"] is None
+    checkpoints.close()
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    manager = ocp.CheckpointManager(tmp_path.absolute() / "runs/v/seed0/checkpoints")
+    manager.save(1, args=ocp.args.Composite(state=ocp.args.StandardSave({"params": np.zeros(3)})))
+    manager.close()
+    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
+    with pytest.raises(InputError, match="checkpoints/1 is not as this version"):
+        checkpoints.variables(1)
+    checkpoints.close()
+
+
+def test_what_the_writer_failed_at_is_not_lost(tmp_path: Path) -> None:
+    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
+    checkpoints.save(1, {"no array": object()}, INFO)
+    with pytest.raises(TypeError):
+        checkpoints.wait()
 
 
 def test_chosen_checkpoints_stay_beside_the_last(tmp_path: Path) -> None:
