@@ -9,10 +9,11 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
+
+from depthstudy import store
 
 _MALLOC = {-4: 0, -1: 2**31 - 1}  # by number, as in malloc.h: M_MMAP_MAX and M_TRIM_THRESHOLD
 _GRAPHS = "xla_gpu_enable_command_buffer"
@@ -32,12 +33,6 @@ _OPTIONS = {  # of XLA for each platform, by what they do
     },
 }
 _PACKAGES = ("depthstudy", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
-
-
-def cache_dir() -> Path:
-    """Returns the folder for what can be made again: prepared sets and compiled programs."""
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "depthstudy"
 
 
 def set_up() -> None:
@@ -67,7 +62,7 @@ def _mallopt() -> Any:
 
 def use_compilation_cache() -> None:
     """Makes JAX keep every compiled program on disk, so that a second start compiles nothing."""
-    jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "xla"))
+    jax.config.update("jax_compilation_cache_dir", str(store.cache_dir() / "xla"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 

@@ -26,6 +26,7 @@ _WIDTH = 100  # characters of a name
 _TRACED = re.compile(r'^ *(?:ROOT )?%?([\w.-]+) = .*op_name="([^"]*)"', re.MULTILINE)
 _NOT_IN_KERNELS = re.compile(r"[.-]")  # of the characters of a name
 _NUMBER = re.compile(r"\d+(?= )")
+_IS_LAYER = re.compile(r"[^_(][^(]*")  # a function or a module without a name of its own is not
 _IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
 
@@ -121,7 +122,7 @@ def _place(traced: str) -> str:
     if found is None:
         return _OUTSIDE
     way = "backward" if "transpose(" in traced[: found.start(1)] else "forward"
-    path = [part for part in found[1].split("/")[:-1] if "(" not in part]
+    path = [part for part in found[1].split("/")[:-1] if _IS_LAYER.fullmatch(part)]
     return f"{'/'.join(path) or 'net'} {way}"
 
 

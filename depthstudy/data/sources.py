@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from depthstudy import store
 from depthstudy.config import DataConfig
 from depthstudy.data import digits, fashion_mnist, folder, listing, tfds_reader, tfds_writer
 from depthstudy.errors import InputError
@@ -61,7 +61,4 @@ def _prepare(what: str, target: Path, write: Callable[[], None]) -> None:
 
 
 def _data_dir(config: DataConfig) -> Path:
-    if config.data_dir:
-        return Path(config.data_dir).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "depthstudy"
+    return Path(config.data_dir).expanduser() if config.data_dir else store.cache_dir()

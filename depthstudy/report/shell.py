@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import vl_convert
 
+from depthstudy import store
 from depthstudy.report import palette
 
 _HERE = Path(__file__).parent
@@ -48,5 +52,15 @@ def style(sheets: Sequence[str] = ()) -> str:
 
 
 def bundle() -> str:
-    """Returns the chart library as a script that can stand inside a page."""
-    return vl_convert.javascript_bundle(_SNIPPET).replace("</script", r"<\/script")
+    """Returns the chart library as a script that can stand inside a page.
+
+    It takes longer to put together than all else of a page, so it is kept for the next one.
+    """
+    made_of = f"{metadata.version('vl-convert-python')} {_SNIPPET}"
+    kept = store.cache_dir() / "charts" / f"{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.js"
+    if kept.exists():
+        return kept.read_text("utf-8")
+    script = vl_convert.javascript_bundle(_SNIPPET).replace("</script", r"<\/script")
+    with contextlib.suppress(OSError):  # where nothing can be kept, each page makes its own
+        store.write_text(kept, script)
+    return script

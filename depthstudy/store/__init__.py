@@ -14,7 +14,14 @@ WORKDIR/
 ```
 """
 
-from depthstudy.store.files import lock, read_table, write_json, write_table, write_text
+from depthstudy.store.files import (
+    cache_dir,
+    lock,
+    read_table,
+    write_json,
+    write_table,
+    write_text,
+)
 from depthstudy.store.runs import Checkpoints, Outcome, RunInfo, RunStore
 from depthstudy.store.study import (
     ANALYSIS,
@@ -54,6 +61,7 @@ __all__ = [
     "Outcome",
     "RunInfo",
     "RunStore",
+    "cache_dir",
     "lock",
     "read_analysis_info",
     "read_info",

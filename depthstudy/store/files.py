@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and a folder that one process writes to."""
+"""Files that are written whole or not at all, and the folders that they are written to."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ from depthstudy.errors import InputError
 _LOCK = ".lock"
 
 T = TypeVar("T")
+
+
+def cache_dir() -> Path:
+    """Returns the folder for what can be made again, as prepared sets and compiled programs."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "depthstudy"
 
 
 def write_text(path: Path, text: str) -> None:

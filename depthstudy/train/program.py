@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
+from concurrent import futures
 from typing import Any, NamedTuple
 
 import jax
@@ -181,13 +182,15 @@ def _compiled(program: Program, begun: float, options: dict[str, str]) -> Progra
     weighted = next(
         eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
     )
-    train_step = program.train_step.lower(own, batch).compile(options)
+    with futures.ThreadPoolExecutor() as pool:  # traces one while XLA is at the other
+        train_step = pool.submit(program.train_step.lower(own, batch).compile, options)
+        eval_step = pool.submit(program.eval_step.lower(own, weighted).compile, options)
     return dataclasses.replace(
         program,
-        train_step=train_step,
-        eval_step=program.eval_step.lower(own, weighted).compile(options),
+        train_step=train_step.result(),
+        eval_step=eval_step.result(),
         compile_seconds=time.perf_counter() - begun,
-        memory=_memory(train_step),
+        memory=_memory(train_step.result()),
     )
 
 

@@ -10,11 +10,13 @@ from depthstudy.bench.works import Work
 from depthstudy.errors import InputError
 
 BACKWARD = "jit(f)/vmap(transpose(jvp(Network)))/stage1/block01/norm1/jit(_normalize)/mul"
+IN_BLOCK = "jit(f)/jvp(Network)/stage1/block02/jit(_traced_once)/_Body/conv1/dot"
 HLO = f"""
   %ffi_call.7 = f32[1] custom-call(%a), metadata={{op_name="jit(f)/jvp(Network)/stem/conv/output"}}
   ROOT %fusion.2 = f32[1] fusion(%b), calls=%c, metadata={{op_name="{BACKWARD}" stack_frame_id=3}}
   %add.1 = f32[1] add(%d, %e), metadata={{op_name="jit(f)/add"}}
   %convert.9 = f32[1] convert(%d), metadata={{op_name="jit(f)/jvp(Network)/convert_element_type"}}
+  %dot.5 = f32[1] dot(%d, %e), metadata={{op_name="{IN_BLOCK}"}}
   %copy.4 = f32[1] copy(%d)
 """
 
@@ -26,6 +28,7 @@ def test_operations_are_placed_in_the_net() -> None:
         "fusion.2": "stage1/block01/norm1 backward",
         "add.1": "outside the net",
         "convert.9": "net forward",
+        "dot.5": "stage1/block02/conv1 forward",
     }
     assert places["fusion_2"] == places["fusion.2"]
 

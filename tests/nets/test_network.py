@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,6 @@ from flax import traverse_util
 
 from depthstudy import arch, nets
 from depthstudy.arch import layers
-from depthstudy.nets import native
 
 MEMBERS = [
     ("plain", {"depth": 8, "layout": "cifar"}),
@@ -114,17 +114,23 @@ def test_macs_agree_with_the_traced_convolutions(family: str, options: dict) -> 
     spec, image_shape = arch.build(family, **options), (24, 24, 3)
     network, variables = nets.Network(spec), shapes(spec)
     traced = jax.make_jaxpr(network.apply)(variables, jnp.zeros((1, *image_shape)))
+    assert _macs(traced.jaxpr) == arch.cost(spec, image_shape).macs
+
+
+def _macs(jaxpr: Any) -> int:
     macs = 0
-    for eqn in traced.jaxpr.eqns:
+    for eqn in jaxpr.eqns:
         if eqn.primitive.name in _PRODUCTS:
             kernel, out = eqn.invars[1].aval, eqn.outvars[0].aval
             macs += out.size * kernel.size // kernel.shape[-1]
-    assert macs == arch.cost(spec, image_shape).macs
+        elif eqn.primitive.name == "jit":
+            macs += _macs(eqn.params["jaxpr"].jaxpr)
+    return macs
 
 
-def test_macs_agree_with_xla(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("without_native")
+def test_macs_agree_with_xla() -> None:
     """XLA leaves products with padding out, and adds what normalisation and rectifiers cost."""
-    monkeypatch.setattr(native, "serves", lambda *_: False)
     spec, image_shape = arch.build("resnet", depth=18), (224, 224, 3)
     network, variables = nets.Network(spec), shapes(spec)
     images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
@@ -230,3 +236,34 @@ def test_outputs_are_chosen_by_pattern() -> None:
     variables = start(network, jax.random.key(0), (8, 8, 1))
     _, named = outputs(network, variables, jnp.zeros((1, 8, 8, 1)), "stage?/block02")
     assert list(named) == ["stage1/block02", "stage2/block02", "stage3/block02"]
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])
+def test_blocks_that_are_traced_once_make_what_they_make_one_by_one(
+    family: str, train: bool
+) -> None:
+    """Alike they are in all but their parameters; a net that is looked into traces each."""
+    options = {"depth": 26, "layout": "cifar"} if family == "resnet" else {"layout": "small"}
+    network = nets.Network(arch.build(family, **options).still)
+    images = jax.random.normal(jax.random.key(1), (4, 8, 8, 3))
+    drawn = start(network, jax.random.key(0), images.shape[1:])
+    variables = jax.tree.map(lambda x: x + 0.01 * jnp.arange(x.size).reshape(x.shape), drawn)
+    apart, whole = network.apply(variables, images, train, mutable=True, capture_intermediates=True)
+    logits, moved = network.apply(variables, images, train, mutable=["batch_stats"])
+    np.testing.assert_allclose(logits, apart, rtol=1e-5, atol=1e-5)
+    for found, expected in zip(
+        jax.tree.leaves(moved), jax.tree.leaves(whole["batch_stats"]), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert jax.tree.structure(moved["batch_stats"]) == jax.tree.structure(whole["batch_stats"])
+
+
+def test_blocks_that_are_alike_are_traced_once() -> None:
+    spec = arch.build("resnet", depth=26, layout="cifar")
+    traced = jax.make_jaxpr(nets.Network(spec).apply)(shapes(spec), jnp.zeros((1, 32, 32, 3)))
+    blocks = [
+        eqn.params["jaxpr"] for eqn in traced.eqns if eqn.params.get("name") == "_traced_once"
+    ]
+    assert len(blocks) == 12
+    assert len({id(block) for block in blocks}) == 5  # the first of the later stages are others

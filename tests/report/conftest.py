@@ -1,4 +1,4 @@
-"""A made-up study with the numbers that plain and residual nets really give on the digits."""
+"""Pages without what takes long, and a made-up study with the numbers that nets really give."""
 
 from __future__ import annotations
 
@@ -14,6 +14,18 @@ import pytest
 from scipy import stats
 
 from depthstudy import config, records, store
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves out the chart library and pixels, where a test needs neither."""
+    import vl_convert
+
+    from depthstudy.report import shell
+
+    monkeypatch.setattr(shell, "bundle", lambda: "/* library */")
+    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda spec, scale: b"")
+
 
 DEPTHS = (8, 20, 32, 56)
 TRAIN = {"plain": (0.0, 0.0, 0.34, 0.72), "resnet": (0.0, 0.0, 0.0, 0.12)}

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 
 import made_analysis
 import pytest
-import vl_convert
 from made_analysis import crossed, described, rows_of, save
 
 from depthstudy import records, report, store
@@ -55,12 +54,6 @@ def one(tmp_path):
 @pytest.fixture
 def two(tmp_path):
     return made_analysis.save_two(tmp_path)
-
-
-@pytest.fixture
-def bare(monkeypatch):
-    """Leaves out the chart library where a test does not need it."""
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "/* library */")
 
 
 def write(folder):

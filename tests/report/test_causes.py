@@ -11,14 +11,6 @@ def treated(tmp_path_factory, made):
     return tables.read(made.treated_study(tmp_path_factory.mktemp("treated")))
 
 
-@pytest.fixture
-def bare(monkeypatch):
-    import vl_convert
-
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "/* library */")
-    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda spec, scale: b"")
-
-
 def page(path):
     html = report.write(path).read_text(encoding="utf-8")
     body = html.split("<main>")[1].split("</main>")[0]

@@ -12,11 +12,7 @@ def row(variant, group, gap, low, high, level=1.9812):
 
 
 @pytest.fixture
-def study(tmp_path, made, monkeypatch):
-    import vl_convert
-
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "/* library */")
-    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda spec, scale: b"")
+def study(tmp_path, made, bare):
     made.treated_study(tmp_path)
     rows = [
         row("plain_depth8", "plain", 0.03, 0.026, 0.034),

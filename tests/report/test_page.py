@@ -61,15 +61,6 @@ def cells(text):
     return [[html_lib.unescape(cell).strip() for cell in row[:-1]] for row in plain]
 
 
-@pytest.fixture
-def bare(monkeypatch):
-    """Leaves out the chart library and pixels, which take seconds, where a test needs neither."""
-    import vl_convert
-
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "/* library */")
-    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda spec, scale: b"")
-
-
 def write(path):
     return report.write(path).read_text(encoding="utf-8")
 
@@ -98,6 +89,24 @@ def test_every_link_leads_to_a_file(workdir, html):
     links = Page(html).links
     assert set(links) >= {store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, store.RECORDS}
     assert all((workdir / link).exists() for link in links)
+
+
+def test_the_chart_library_is_kept_for_the_next_page(tmp_path, monkeypatch):
+    import vl_convert
+
+    from depthstudy.report import shell
+
+    made = []
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda _: made.append(1) or "</script>")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert [shell.bundle(), shell.bundle()] == [r"<\/script>"] * 2
+    assert len(made) == 1
+    monkeypatch.setattr(shell.metadata, "version", lambda _: "another")
+    shell.bundle()
+    assert len(made) == 2
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert shell.bundle() == r"<\/script>"
 
 
 def test_verdicts_come_first(html):
