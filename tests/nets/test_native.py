@@ -49,7 +49,7 @@ def operands(geometry: Geometry, channels: int, filters: int, batch: int = 3) ->
 def in_float64(function: Callable[..., Any], *arguments: Any) -> Any:
     """Returns what XLA computes without its algebra, which aborts where it slices a kernel wrongly.
 
-    As for images of 4x4 and a kernel of 2x2 with strides 3 and 2, dilation 2 and 1, margins 0 and 1.
+    As for images of 4x4 and a kernel of 2x2 with strides 3, 2, dilation 2, 1 and margins 0, 1.
     """
     with jax.enable_x64(True):
         wide = jax.tree.map(lambda x: np.asarray(x, np.float64), arguments)
