@@ -20,6 +20,7 @@ _GRAPHS = "xla_gpu_enable_command_buffer"
 _OPTIONS = {  # of XLA for each platform, by what they do
     "cpu": {
         "order of least memory": ("xla_cpu_scheduler_type", "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"),
+        "barriers kept for fusion": ("xla_disable_hlo_passes", "cse_barrier_expander"),
         "YNN for products and sums only": (
             "xla_cpu_experimental_ynn_fusion_type",
             "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE",
@@ -74,7 +75,8 @@ def compiler_options() -> dict[str, str]:
     shared. The usual order hands each operation to whichever thread is free, and threads that fall
     asleep and wake are a twentieth of the step of a net on small images. Of the library YNN only
     products and sums are used: its convolution runs on one thread, and takes up to four times as
-    long for the kernel's gradient.
+    long for the kernel's gradient. Barriers last until operations are fused, as ``nets.Network``
+    needs it; usually they are gone by then.
 
     On a GPU convolutions are part of the step's graphs. By default each is launched by itself, and
     what is between two is too small for a graph: the step of a ResNet-20 takes 1.6 times as long.

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import re
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ import pytest
 import scipy.signal
 from flax import traverse_util
 
-from depthstudy import arch, nets
+from depthstudy import arch, nets, runtime
 from depthstudy.arch import layers
 
 MEMBERS = [
@@ -257,6 +258,23 @@ def test_blocks_that_are_traced_once_make_what_they_make_one_by_one(
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     assert jax.tree.structure(moved["batch_stats"]) == jax.tree.structure(whole["batch_stats"])
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="only there it is so")
+def test_a_block_adds_to_the_sum_of_those_before_it() -> None:
+    """Where a stage begins, XLA fuses what reads four convolutions; by itself it reads all."""
+    network = nets.Network(arch.build("resnet", depth=38, layout="cifar"))
+    images = jnp.zeros((2, 8, 8, 3))
+    lowered = jax.jit(jax.grad(lambda variables: network.apply(variables, images).sum())).lower(
+        start(network, jax.random.key(0), images.shape[1:])
+    )
+
+    def most_read(options: dict[str, str]) -> int:
+        fused = re.findall(r" fusion\(([^)]*)\)", lowered.compile(options).as_text())
+        return max(len(re.findall(r"%(?:convolution|ffi_call)", operands)) for operands in fused)
+
+    assert most_read({}) > 6
+    assert most_read(runtime.compiler_options()) <= 4
 
 
 def test_blocks_that_are_alike_are_traced_once() -> None:
