@@ -26,7 +26,7 @@ _WIDTH = 100  # characters of a name
 _TRACED = re.compile(r'^ *(?:ROOT )?%?([\w.-]+) = .*op_name="([^"]*)"', re.MULTILINE)
 _NOT_IN_KERNELS = re.compile(r"[.-]")  # of the characters of a name
 _NUMBER = re.compile(r"\d+(?= )")
-_IS_LAYER = re.compile(r"[^_(][^(]*")  # a function or a module without a name of its own is not
+_IS_LAYER = re.compile(r"[^_(][^(]*")  # neither a function nor a module that has no name
 _IN_NET = re.compile(r"\(Network\)\)*/(.*)$")
 
 

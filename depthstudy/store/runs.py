@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 from collections.abc import Sequence
@@ -228,6 +229,5 @@ class Checkpoints:
 
     def close(self) -> None:
         """Waits until everything is on disk, and ends."""
-        self.wait()
-        self._writer.shutdown()
-        self._manager.close()
+        with contextlib.closing(self._manager), self._writer:
+            self.wait()
