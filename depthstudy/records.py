@@ -294,8 +294,10 @@ class StudyInfo:
       variants: All variants, in the order of the plan.
       versions: Name of a package to its version.
       hardware: For example ``{"platform": "cpu", "devices": "1", "machine": "x86_64, 2 cores"}``.
-      seconds: Wall time by part: ``"compile"``, ``"train"``, ``"evaluate"``, ``"total"``.
+      seconds: Wall time by part: ``"compile"``, ``"train"``, ``"evaluate"``, ``"total"``; but for
+        the total, times of processes are added up.
       finished: ISO time at which the last run ended.
+      processes: In how many processes it was trained, at most.
     """
 
     name: str
@@ -307,6 +309,7 @@ class StudyInfo:
     hardware: dict[str, str]
     seconds: dict[str, float]
     finished: str
+    processes: int = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

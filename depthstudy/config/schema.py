@@ -292,6 +292,8 @@ class StudyConfig:
       probes: Names of probes that measure the last checkpoints of all variants after training.
       probe_seeds: How many seeds of a variant are measured, counted from 0.
       probe_examples: How many examples of each split a probe looks at.
+      processes: In how many processes runs are trained side by side on a CPU; by default in as many
+        as there are cores, and fewer where there is little to train or little memory.
     """
 
     name: str = "study"
@@ -307,3 +309,4 @@ class StudyConfig:
     probes: tuple[str, ...] = ()
     probe_seeds: Count = 1
     probe_examples: Count = 500
+    processes: Count | None = None

@@ -50,6 +50,7 @@ def conclude(
     command: str,
     start: float,
     compile_seconds: float,
+    processes: int,
 ) -> Result:
     """Writes the tables of a study whose runs are all done, and returns what they say.
 
@@ -60,6 +61,7 @@ def conclude(
       command: The command line, for the report.
       start: ``time.perf_counter()`` when this call of the study began.
       compile_seconds: Wall time that went into compiling.
+      processes: In how many processes it was trained.
     """
     runs = [
         (variant, seed, RunStore.of(workdir, variant.runs, seed))
@@ -117,6 +119,7 @@ def conclude(
             **({"measure": measurement.seconds(probed, infos)} if probed else {}),
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
+        processes=max(processes, earlier.processes if earlier else 1),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)

@@ -15,6 +15,7 @@ import pandas as pd
 from depthstudy import data, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.records import Attribution, Recommendation, Verdict
+from depthstudy.study import processes
 from depthstudy.study.conclude import Result
 from depthstudy.study.plan import prepare
 from depthstudy.study.variant import Variant
@@ -29,6 +30,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
       InputError: Something in the config is wrong.
     """
     study, variants = prepare(study)
+    processes.check(study)
     rows = [
         {
             "variant": variant.name,
@@ -41,12 +43,17 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
         }
         for variant in variants
     ]
-    seconds = estimate_seconds(study, variants)
     own = [variant for variant in variants if not variant.info.same_as]
+    seconds, shared = estimate_seconds(study, variants), ""
+    work = sum(variant.work for variant in own) * study.seeds
+    count = processes.for_training(study, len(own) * study.seeds, work)
+    if count > 1:
+        seconds, shared = seconds / (count * processes.SPEED), f" in {count} processes"
     return (
         f"{pd.DataFrame(rows).to_string(index=False)}\n\n"
         f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
-        f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}, "
+        f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
+        f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
         f"{measuring(study, len(own))}"
     )
@@ -75,11 +82,12 @@ def conclusion(result: Result) -> str:
     if result.recommendation:
         lines.append(f"{'take':>12}  {_take(result.recommendation)}")
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
-    return "\n".join([*lines, "", seconds])
+    shared = f" in {result.info.processes} processes" if result.info.processes > 1 else ""
+    return "\n".join([*lines, "", f"{seconds}{shared}"])
 
 
 def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
-    """Returns a guess of the study's wall time in seconds.
+    """Returns a guess of the study's wall time in this process in seconds.
 
     A step of the dearest variant is timed as each placement does it, on a CPU with a small batch;
     training is taken to grow with multiply-accumulates, compiling with depth.

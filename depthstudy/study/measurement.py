@@ -8,38 +8,27 @@ another checkpoint, is made again.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jax
-from tqdm import tqdm
 
 from depthstudy import probes
 from depthstudy.arch import ArchSpec
 from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError
 from depthstudy.records import Record, VariantInfo
 from depthstudy.store import RunStore
-from depthstudy.study import analysis
-from depthstudy.study.variant import Datasets, Variant
+from depthstudy.study import analysis, processes
+from depthstudy.study.progress import Advanced, Bar, Doing, Tell
+from depthstudy.study.variant import Variant
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
-
-
-def check(study: StudyConfig) -> None:
-    """Raises InputError where ``study.probes`` names something that is no probe, or one twice."""
-    try:
-        probes.check(study.probes)
-    except InputError as error:
-        raise InputError(f"config.probes: {error}") from error
-    for name in study.probes:
-        if study.probes.count(name) > 1:
-            raise InputError(f"config.probes names {name!r} twice")
+_LAYER_SECONDS = 0.05  # what a probe takes for a layer of a net
 
 
 def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
@@ -52,13 +41,45 @@ def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> N
     """
     if not study.probes:
         return
-    datasets = {variant.config.data: variant.dataset for variant in variants}
-    with _progress_bar(study, variants) as bar:
-        for _, alike in itertools.groupby(_by_architecture(variants), key=_compiled):
-            for variant in alike:
-                for run in runs(study, variant, workdir):
-                    _measure_run(study, variant, run, datasets, bar)
-            jax.clear_caches()  # programs of deep nets are large, and the next nets are others
+    groups = [list(alike) for _, alike in itertools.groupby(_by_architecture(variants), _compiled)]
+    total = sum(_layers(study, variant) for group in groups for variant in group)
+    left = sum(_layers_left(study, variant, workdir) for group in groups for variant in group)
+    count = processes.count(study, len(groups), _LAYER_SECONDS * left)
+    with contextlib.closing(Bar(total)) as bar:
+        bar.tell(Advanced(total - left))
+        if count > 1:
+            names = [([variant.name for variant in group],) for group in reversed(groups)]
+            with contextlib.closing(processes.Team(study, workdir, count)) as team:
+                team.do(_measure_named, names, bar.tell)
+        else:
+            for group in groups:
+                _measure_alike(study, group, workdir, bar.tell)
+
+
+def _measure_named(worker: processes.Worker, names: Sequence[str]) -> None:
+    variants = [worker.variants[name] for name in names]
+    _measure_alike(worker.study, variants, worker.workdir, worker.tell)
+
+
+def _measure_alike(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path, tell: Tell
+) -> None:
+    """Measures variants that share their compiled programs."""
+    for variant in variants:
+        for run in runs(study, variant, workdir):
+            _measure_run(study, variant, run, tell)
+    jax.clear_caches()  # programs of deep nets are large, and the next nets are others
+
+
+def _layers(study: StudyConfig, variant: Variant) -> int:
+    """Returns layers times probes of the runs of a variant: what takes longest is to compile."""
+    count = min(study.probe_seeds, study.seeds) * len(study.probes)
+    return variant.info.depth * count
+
+
+def _layers_left(study: StudyConfig, variant: Variant, workdir: Path) -> int:
+    left = sum(len(unmeasured(study, run)) for run in runs(study, variant, workdir))
+    return variant.info.depth * left
 
 
 def _by_architecture(variants: Sequence[Variant]) -> list[Variant]:
@@ -73,19 +94,17 @@ def _compiled(variant: Variant) -> tuple[ArchSpec, tuple[int, int, int]]:
     return variant.spec, variant.info.image_shape
 
 
-def _measure_run(
-    study: StudyConfig, variant: Variant, run: RunStore, datasets: Datasets, bar: Any
-) -> None:
+def _measure_run(study: StudyConfig, variant: Variant, run: RunStore, tell: Tell) -> None:
     left = unmeasured(study, run)
-    bar.update(variant.info.depth * (len(study.probes) - len(left)))
     if not left:
         return
-    bar.set_description(f"{variant.name}: opening")
+    tell(Doing(f"{variant.name}: opening"))
+    datasets = {variant.config.data: variant.dataset}
     opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
     for name in left:
-        bar.set_description(f"{variant.name}: {name}")
+        tell(Doing(f"{variant.name}: {name}"))
         _measure_one(study, run, opened, name)
-        bar.update(variant.info.depth)
+        tell(Advanced(variant.info.depth))
 
 
 def read(study: StudyConfig, variant: Variant, workdir: Path) -> list[Record]:
@@ -132,13 +151,3 @@ def _measure_one(study: StudyConfig, run: RunStore, opened: analysis.Analysed, n
     ]
     others = [row for row in run.read_probes() if row.probe != name]
     run.write_probes([*others, *rows])
-
-
-def _progress_bar(study: StudyConfig, variants: Sequence[Variant]) -> Any:
-    """Returns a bar over layers times probes, as what takes longest is to compile deep nets."""
-    count = min(study.probe_seeds, study.seeds) * len(study.probes)
-    return tqdm(
-        total=sum(variant.info.depth for variant in _by_architecture(variants)) * count,
-        bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}, {remaining} left  {desc}",
-        disable=None,
-    )

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import ml_collections
 
-from depthstudy import config, train
+from depthstudy import config, probes, train
 from depthstudy.config import Settings, StudyConfig, Value
 from depthstudy.errors import InputError
-from depthstudy.study import measurement, pruned, treatments, verdicts
+from depthstudy.study import pruned, treatments, verdicts
 from depthstudy.study.variant import (
     DEPTH,
     VARIED,
@@ -67,7 +67,7 @@ def prepare(
     """
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
-    measurement.check(study)
+    _check_probes(study)
     variants = plan(study)
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
@@ -90,6 +90,16 @@ def settings_of(variants: Sequence[Variant]) -> dict[str, dict[str, Value]]:
             f"{group}.{leaf}": value for group in VARIED for leaf, value in groups[group].items()
         } | {treatments.FIELD: variant.info.treatment}
     return found
+
+
+def _check_probes(study: StudyConfig) -> None:
+    try:
+        probes.check(study.probes)
+    except InputError as error:
+        raise InputError(f"config.probes: {error}") from error
+    for name in study.probes:
+        if study.probes.count(name) > 1:
+            raise InputError(f"config.probes names {name!r} twice")
 
 
 def _swept(study: StudyConfig) -> list[tuple[str, Settings]]:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import ml_collections
-from tqdm import tqdm
+from absl import logging
 
 from depthstudy import config, store, train
-from depthstudy.arch import ArchSpec
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.store import Outcome, RunInfo, RunStore
-from depthstudy.study import measurement, pruned
+from depthstudy.store import RunStore
+from depthstudy.study import measurement, processes
 from depthstudy.study.conclude import Result, conclude
 from depthstudy.study.plan import prepare
+from depthstudy.study.progress import Advanced, Bar, Tell
+from depthstudy.study.training import Trainer
 from depthstudy.study.variant import VARIED, Variant
+
+_FEW = 2  # variants for each process
 
 
 def run(
@@ -43,107 +46,78 @@ def run(
       InputError: Something in the config is wrong, or ``workdir`` holds runs of another config.
     """
     study, variants = prepare(study)
+    processes.check(study)
     workdir = Path(workdir)
     for variant in variants:
         for seed in range(study.seeds if not variant.info.same_as else 0):
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
+    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
+        if warning:
+            logging.warning(warning)
     start = time.perf_counter()
     with store.lock(workdir):
-        compile_seconds = _train_all(study, variants, workdir)
+        count, compile_seconds = _train_all(study, variants, workdir)
         measurement.measure(study, variants, workdir)
-        return conclude(study, variants, workdir, command, start, compile_seconds)
+        return conclude(study, variants, workdir, command, start, compile_seconds, count)
 
 
-def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> float:
-    """Trains what is not done yet, and returns the seconds that went into compiling."""
-    compile_seconds = 0.0
-    with _progress_bar(study, variants) as bar:
-        for variant in variants:
-            stores = [RunStore.of(workdir, variant.runs, seed) for seed in range(study.seeds)]
-            left = [seed for seed, run in enumerate(stores) if not run.read_outcome()]
-            if not left:
-                bar.update(variant.work * study.seeds * (not variant.info.same_as))
-            elif variant.is_pruned:
-                compile_seconds += _train_pruned(variant, stores, workdir, bar)
-            else:
-                beginning = pruned.Beginning(variant.spec, variant.train)
-                program = _program(variant, beginning, len(left), bar)
-                compile_seconds += program.compile_seconds
-                bar.update(variant.work * (study.seeds - len(left)))
-                for seeds in program.placement.groups(left):
-                    infos = [_run_info(variant, seed) for seed in seeds]
-                    _train_group(program, variant, infos, [stores[seed] for seed in seeds], bar)
-    return compile_seconds
-
-
-def _train_pruned(variant: Variant, stores: Sequence[RunStore], workdir: Path, bar: Any) -> float:
-    """Trains runs that start from their dense twins, and returns the seconds of compiling.
-
-    What is compiled for a seed serves the next ones as long as they have the same architecture.
-    """
-    compile_seconds = 0.0
-    last: tuple[ArchSpec, train.Program] | None = None
-    for seed, run in enumerate(stores):
-        if run.read_outcome():
-            bar.update(variant.work)
-            continue
-        bar.set_description(f"{variant.name}: pruning seed {seed}")
-        dense = RunStore.of(workdir, variant.info.dense, seed)
-        beginning = pruned.begin(variant.config, variant.dataset, dense, run)
-        if last and last[0] == beginning.spec:
-            program = dataclasses.replace(last[1], start=beginning.variables)
+def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> tuple[int, float]:
+    """Trains what is left, and returns in how many processes and the seconds of compiling."""
+    own = [variant for variant in variants if not variant.info.same_as]
+    left = [_Left(variant, _untrained(study, variant, workdir)) for variant in own]
+    tasks = [task for task in left if task.seeds]
+    work, runs = sum(task.work for task in tasks), sum(len(task.seeds) for task in tasks)
+    count = processes.for_training(study, runs, work)
+    total = sum(variant.work for variant in own) * study.seeds
+    with contextlib.closing(Bar(total)) as bar:
+        bar.tell(Advanced(total - work))
+        if count > 1:
+            _train_side_by_side(study, tasks, workdir, count, bar.tell)
         else:
-            program = _program(variant, beginning, 1, bar)
-            compile_seconds += program.compile_seconds
-        last = beginning.spec, program
-        _train_group(program, variant, [_run_info(variant, seed, beginning)], [run], bar)
-    return compile_seconds
+            trainer = Trainer(workdir, bar.tell)
+            for task in tasks:
+                trainer.fit(*task)
+        return count, bar.compile_seconds
 
 
-def _program(variant: Variant, beginning: pruned.Beginning, seeds: int, bar: Any) -> train.Program:
-    bar.set_description(f"{variant.name}: compiling")
-    own = beginning.train
-    return train.build(
-        beginning.spec,
-        variant.config.data,
-        own,
-        variant.dataset,
-        train.choose(own, seeds),
-        beginning.variables,
-        pruned.sparsity(variant.config.prune, train.count_steps(own, len(variant.dataset.train))),
-    )
+class _Left(NamedTuple):
+    """Seeds of a variant that are not trained yet."""
+
+    variant: Variant
+    seeds: tuple[int, ...]
+
+    @property
+    def work(self) -> int:
+        return self.variant.work * len(self.seeds)
 
 
-def _train_group(
-    program: train.Program,
-    variant: Variant,
-    infos: Sequence[RunInfo],
-    stores: Sequence[RunStore],
-    bar: Any,
+def _untrained(study: StudyConfig, variant: Variant, workdir: Path) -> tuple[int, ...]:
+    stores = [RunStore.of(workdir, variant.name, seed) for seed in range(study.seeds)]
+    return tuple(seed for seed, run in enumerate(stores) if not run.read_outcome())
+
+
+def _train_side_by_side(
+    study: StudyConfig, tasks: Sequence[_Left], workdir: Path, count: int, tell: Tell
 ) -> None:
-    """Trains the runs of a group together."""
-    bar.set_description(f"{variant.name}: seed {', '.join(str(info.seed) for info in infos)}")
-    for run, info in zip(stores, infos, strict=True):
-        run.write_info(info)
-    work = variant.work * len(stores) // variant.info.steps
-    outcomes = train.fit(program, infos, stores, lambda steps: bar.update(work * steps))
-    for info, outcome in zip(infos, outcomes, strict=True):
-        bar.write(_outcome_line(variant.name, info.seed, outcome), file=sys.stderr)
+    """Trains in so many processes: whole nets, and when they are done what is pruned from them."""
+    with contextlib.closing(processes.Team(study, workdir, count)) as team:
+        for is_pruned in (False, True):
+            wave = [task for task in tasks if task.variant.is_pruned == is_pruned]
+            team.do(_train, [(task.variant.name, task.seeds) for task in _cut(wave, count)], tell)
 
 
-def _run_info(variant: Variant, seed: int, beginning: pruned.Beginning | None = None) -> RunInfo:
-    groups = dataclasses.asdict(variant.config)
-    return RunInfo(
-        study=variant.config.name,
-        variant=variant.name,
-        seed=seed,
-        arch=(beginning.spec if beginning else variant.spec).to_json(),
-        config={group: groups[group] for group in VARIED},
-        dataset=variant.dataset.name,
-        image_shape=variant.dataset.image_shape,
-        class_names=variant.dataset.class_names,
-        removed=beginning.removed if beginning else (),
-    )
+def _cut(tasks: Sequence[_Left], count: int) -> list[_Left]:
+    """Returns tasks for so many processes, the longest first.
+
+    Whoever takes all seeds of a variant compiles once; but few variants are cut into their seeds.
+    """
+    if len(tasks) < _FEW * count:
+        tasks = [_Left(task.variant, (seed,)) for task in tasks for seed in task.seeds]
+    return sorted(tasks, key=lambda task: -task.work)
+
+
+def _train(worker: processes.Worker, name: str, seeds: tuple[int, ...]) -> None:
+    worker.trainer.fit(worker.variants[name], seeds)
 
 
 def _refuse_other_config(run: RunStore, variant: Variant) -> None:
@@ -169,21 +143,3 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
             f"{run.folder} was trained with another config: {', '.join(changed)}; "
             "take another --workdir, or remove that folder"
         )
-
-
-def _progress_bar(study: StudyConfig, variants: Sequence[Variant]) -> Any:
-    """Returns a bar over the work of the whole study, so that its time left is the study's."""
-    return tqdm(
-        total=sum(v.work for v in variants if not v.info.same_as) * study.seeds,
-        bar_format="{percentage:3.0f}% |{bar:24}| {elapsed}, {remaining} left  {desc}",
-        disable=None,
-    )
-
-
-def _outcome_line(name: str, seed: int, outcome: Outcome) -> str:
-    diverged = f", diverged at step {outcome.diverged_at}" if outcome.diverged_at else ""
-    return (
-        f"{name} seed {seed}: train error {outcome.train_error:.1%}, "
-        f"test error {outcome.test_error:.1%}, "
-        f"{outcome.train_seconds + outcome.eval_seconds:.1f} s{diverged}"
-    )

@@ -3,6 +3,7 @@
 from depthstudy.train.loop import early_step, fit
 from depthstudy.train.optimizer import Sparsity, learning_rate
 from depthstudy.train.placement import Placement, choose
+from depthstudy.train.precision import no_gain
 from depthstudy.train.program import Program, build, count_steps, init_key, initial
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "init_key",
     "initial",
     "learning_rate",
+    "no_gain",
 ]

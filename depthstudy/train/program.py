@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from absl import logging
 
 from depthstudy import nets, runtime
 from depthstudy.arch import ArchSpec
@@ -20,7 +19,7 @@ from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches, train_batches
 from depthstudy.train.optimizer import Sparsity, optimizer
 from depthstudy.train.placement import Placement
-from depthstudy.train.precision import LossScale, compute_dtype, first_scale, no_gain
+from depthstudy.train.precision import LossScale, compute_dtype, first_scale
 from depthstudy.train.step import (
     StepMetrics,
     TrainState,
@@ -103,8 +102,6 @@ def build(
       options: What XLA is told; ``None`` is what ``runtime.compiler_options`` says.
     """
     begun = time.perf_counter()
-    if warning := no_gain(config.precision):
-        logging.log_first_n(logging.WARNING, warning, 1)
     steps = count_steps(config, len(dataset.train))
     network = nets.Network(spec, compute_dtype(config.precision))
     transform = optimizer(config, steps, sparsity)
