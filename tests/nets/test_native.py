@@ -31,6 +31,8 @@ CASES = [  # geometry, channels, filters
     (Geometry((6, 6), (3, 3), (1, 1), SAME, groups=8), 8, 8),
     (Geometry((8, 8), (5, 5), (2, 2), ((2, 2), (1, 2)), groups=4), 4, 4),
     (Geometry((2, 2), (3, 3), (1, 1), SAME), 5, 4),
+    (Geometry((6, 5), (3, 3), (1, 1), SAME), 16, 16),
+    (Geometry((7, 6), (3, 3), (2, 2), ((0, 1), (1, 1)), (2, 1)), 16, 16),
     (Geometry((3, 4), (3, 3), (2, 2), SAME), 4, 7),
     (Geometry((1, 2), (5, 3), (1, 1), ((3, 3), (2, 2))), 3, 2),
     (Geometry((4, 4), (2, 2), (3, 2), ((0, 0), (1, 1)), (2, 1)), 1, 1),
@@ -94,7 +96,7 @@ def test_any_shape_is_xlas_in_float64(problem: tuple[Geometry, int, int, int]) -
     assert_close(found, expected)
 
 
-@pytest.mark.parametrize(("side", "channels"), [(16, 32), (8, 64)])
+@pytest.mark.parametrize(("side", "channels"), [(24, 16), (16, 32), (8, 64)])
 def test_pieces_add_up(side: int, channels: int) -> None:
     """Large enough to be split over threads, by a batch that does not split evenly."""
     geometry = Geometry((side, side), (3, 3), (1, 1), SAME)
