@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,8 @@ class RunStore:
 
     def open_events(self, next_step: int) -> Any:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""
-        from tensorboardX import SummaryWriter
+        with _without("torch"):  # it would import it, for a second and a half, and not use it
+            from tensorboardX import SummaryWriter
 
         return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
 
@@ -138,6 +140,19 @@ class RunStore:
           always: Steps whose checkpoints stay in any case.
         """
         return Checkpoints(self.folder / _CHECKPOINTS, keep, always)
+
+
+@contextlib.contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Has a module that is not imported yet be missing meanwhile."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def _rows(path: Path) -> list[records.Record]:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import Pipe, connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ SPEED = 0.7  # of a net that has one core of two, to that of one that has both
 _WORK_A_SECOND = 20e9  # multiply-accumulates of forward passes while training, about, on a core
 _LEAST_SECONDS = 10  # of work that are worth starting a process
 _MEMORY = 3 * 2**30  # bytes of the machine for each process
+_LOOK = 0.2  # seconds between two looks whether the process that began this one is there
 _CHILD = "import sys; from depthstudy.study import processes; processes.serve(int(sys.argv[1]))"
 
 
@@ -122,10 +123,12 @@ class Team:
         while left or busy:
             while left and idle:
                 busy.append(idle.pop(0))
-                busy[-1].send(_Task(function, left.pop(0)))
+                with _alive():
+                    busy[-1].send(_Task(function, left.pop(0)))
             ready: Any = connection.wait(busy)
             for pipe in ready:
-                told = _received(pipe)
+                with _alive():
+                    told = pipe.recv()
                 if not isinstance(told, _Done):
                     tell(told)
                 elif told.error:
@@ -159,9 +162,11 @@ class _Member:
         self.pipe.close()
 
 
-def _received(pipe: Any) -> Any:
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    """Says what it means if the other end of a pipe is closed."""
     try:
-        return pipe.recv()
+        yield
     except (EOFError, ConnectionError) as error:
         raise RuntimeError(
             "a process was killed, perhaps for want of memory; the same command goes on, and needs "
@@ -196,7 +201,7 @@ def _result(worker: Worker, task: _Task) -> _Done:
 def _end_with(parent: int) -> None:
     """Ends this process soon after the one that began it."""
     while os.getppid() == parent:
-        time.sleep(1)
+        time.sleep(_LOOK)
     os._exit(1)
 
 

@@ -1,0 +1,165 @@
+"""Work in other processes: how many are worth it, and that all of it comes back, or an error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from depthstudy import store, study
+from depthstudy.config import StudyConfig, apply
+from depthstudy.errors import InputError
+from depthstudy.study import processes
+from depthstudy.study.progress import Advanced, Doing, Event
+
+SMALL = apply(
+    StudyConfig(),
+    (
+        ("seeds", 2),
+        ("model.width", 4),
+        ("train.steps", 4),
+        ("train.evaluations", 2),
+        ("train.batch_size", 256),
+        ("train.placement", "pmap"),
+        ("model.depth", 14),
+        ("sweep", (("prune.blocks", (0.5,)),)),
+        ("prune.fine_tune_epochs", 1),
+        ("probes", ("field",)),
+    ),
+)
+
+
+@pytest.fixture
+def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_is_one_cpu", lambda: True)
+    monkeypatch.setattr(processes, "_cores", lambda: 8)
+    monkeypatch.setattr(processes, "_memory", lambda: 20 * 2**30)
+
+
+@pytest.mark.parametrize(
+    ("asked", "tasks", "seconds", "count"),
+    [
+        (None, 100, 1e6, 6),  # what the memory allows
+        (None, 3, 1e6, 3),
+        (None, 100, 45, 4),
+        (None, 100, 5, 1),
+        (None, 0, 0, 1),
+        (12, 100, 5, 12),
+        (12, 3, 5, 3),
+        (1, 100, 1e6, 1),
+    ],
+)
+@pytest.mark.usefixtures("one_cpu")
+def test_count(asked: int | None, tasks: int, seconds: float, count: int) -> None:
+    config = apply(StudyConfig(), (("processes", asked),))
+    processes.check(config)
+    assert processes.count(config, tasks, seconds) == count
+
+
+def test_several_devices_are_for_one_process(tmp_path: Path) -> None:
+    assert processes.count(SMALL, 100, 1e6) == 1
+    several = apply(SMALL, (("processes", 2),))
+    for function in (study.describe, lambda config: study.run(config, tmp_path / "study")):
+        with pytest.raises(InputError, match=r"processes=2 has to be 1 on 8 x cpu"):
+            function(several)
+    assert not (tmp_path / "study").exists()
+
+
+def numbers(workdir: Path) -> pd.DataFrame:
+    table = pd.read_csv(workdir / store.RECORDS, keep_default_na=False)
+    return table[~table["metric"].str.endswith("seconds")].reset_index(drop=True)
+
+
+@pytest.mark.usefixtures("one_cpu")
+def test_what_is_pruned_and_measured_elsewhere_is_the_same(tmp_path: Path) -> None:
+    side_by_side = study.run(apply(SMALL, (("processes", 2),)), tmp_path / "two")
+    assert side_by_side.info.processes == 2
+    assert side_by_side.info.seconds["compile"] > 0
+    assert study.conclusion(side_by_side).endswith(" in 2 processes")
+    alone = study.run(apply(SMALL, (("processes", 1),)), tmp_path / "one")
+    assert alone.info.processes == 1
+    pd.testing.assert_frame_equal(numbers(tmp_path / "two"), numbers(tmp_path / "one"))
+    more = study.run(apply(SMALL, (("processes", 1),)), tmp_path / "two")
+    assert more.info.processes == 2
+
+
+def advance(worker: processes.Worker, work: int) -> None:
+    worker.tell(Doing(f"{work} in {worker.workdir.name}"))
+    worker.tell(Advanced(work))
+
+
+def refuse(worker: processes.Worker, message: str) -> None:
+    raise InputError(f"{message}: {worker.study.seeds}")
+
+
+def die(worker: processes.Worker) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def team() -> Iterator[processes.Team]:
+    with contextlib.closing(processes.Team(SMALL, Path("folder"), 2)) as team:
+        yield team
+
+
+def test_all_tasks_are_done_and_told(team: processes.Team) -> None:
+    events: list[Event] = []
+    team.do(advance, [(i,) for i in range(20)], events.append)
+    works = [event.work for event in events if isinstance(event, Advanced)]
+    assert sorted(works) == list(range(20))
+    assert Doing("7 in folder") in events
+    team.do(advance, [], events.append)
+
+
+def test_an_error_is_raised_here(team: processes.Team) -> None:
+    with pytest.raises(InputError, match="no good: 2") as caught:
+        team.do(refuse, [("no good",)], print)
+    assert "in refuse" in caught.value.__notes__[0]
+
+
+def test_a_killed_process_is_an_error() -> None:
+    with (
+        contextlib.closing(processes.Team(SMALL, Path("folder"), 1)) as team,
+        pytest.raises(RuntimeError, match="was killed"),
+    ):
+        team.do(die, [()], print)
+
+
+def test_they_end_with_the_process_that_began_them() -> None:
+    code = """
+import time
+from pathlib import Path
+from depthstudy.config import StudyConfig
+from depthstudy.study import processes
+team = processes.Team(StudyConfig(), Path("folder"), 2)
+print(*[member._process.pid for member in team._members], flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(children) == 2
+        assert all(Path(f"/proc/{pid}").exists() for pid in children)
+        time.sleep(4)  # until they wait for tasks
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
