@@ -1,17 +1,23 @@
 """The quickstart study as one would write it in PyTorch: the same runs, nothing recorded or saved.
 
-Images are in memory and on the device, batches are rows of a permutation. What ours does beside
-(imports, compiling, checkpoints, records, verdicts) has no counterpart here, and counts for ours.
+Runs are side by side as in ours, in a process for each core, which takes three quarters of the time
+of one after the other. Images are in memory and on the device, batches are rows of a permutation.
+What ours does beside (starting, compiling, checkpoints, records, verdicts) has no counterpart here,
+and counts for ours.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
+import multiprocessing
 import os
 import runpy
+import time
 from collections.abc import Callable, Iterator
+from concurrent import futures
 from typing import Any
 
 import numpy as np
@@ -22,6 +28,8 @@ from depthstudy import arch, config, data
 from depthstudy.bench.ours import QUICKSTART
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.train import count_steps
+
+_START = 1.0  # seconds; long enough that every process begins
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,24 +44,35 @@ def prepare(study: config.StudyConfig | None = None) -> Callable[[], list[float]
     Args:
       study: A sweep over fields of the model alone; by default, that of ``configs/quickstart.py``.
     """
-    torch.set_num_threads(os.cpu_count() or 1)
     study = study or config.parse(runpy.run_path(str(QUICKSTART))["get_config"]())
-    dataset = data.load(study.data)
-    train, test = (_held(dataset, split) for split in (dataset.train, dataset.test))
     names = [name for name, _ in study.sweep]
     variants = [
         config.apply(study, tuple(zip(names, values, strict=True)))
         for values in itertools.product(*(values for _, values in study.sweep))
     ]
+    runs = [(variant, seed) for variant in variants for seed in range(variant.seeds)]
+    runs.sort(key=lambda run: -(run[0].model.depth or 0))
+    cores = os.cpu_count() or 1
+    pool = futures.ProcessPoolExecutor(
+        cores, multiprocessing.get_context("spawn"), _begin, (study.data,)
+    )
+    futures.wait([pool.submit(time.sleep, _START) for _ in range(cores)])
 
     def once() -> list[float]:
-        return [
-            _run(variant, dataset, train, test, seed)
-            for variant in variants
-            for seed in range(variant.seeds)
-        ]
+        return list(pool.map(_run, *zip(*runs, strict=True)))
 
     return once
+
+
+def _begin(data_config: config.DataConfig) -> None:
+    torch.set_num_threads(1)
+    _splits(data_config)
+
+
+@functools.cache
+def _splits(data_config: config.DataConfig) -> tuple[data.Dataset, _Split, _Split]:
+    dataset = data.load(data_config)
+    return dataset, _held(dataset, dataset.train), _held(dataset, dataset.test)
 
 
 def _held(dataset: data.Dataset, split: data.Split) -> _Split:
@@ -64,10 +83,9 @@ def _held(dataset: data.Dataset, split: data.Split) -> _Split:
     return _Split(images.contiguous(memory_format=torch.channels_last), labels)
 
 
-def _run(
-    study: config.StudyConfig, dataset: data.Dataset, train: _Split, test: _Split, seed: int
-) -> float:
+def _run(study: config.StudyConfig, seed: int) -> float:
     """Trains one net as the config says, evaluates it as often, and returns its test error."""
+    dataset, train, test = _splits(study.data)
     torch.manual_seed(seed)
     own = study.train
     options = {name: x for name, x in dataclasses.asdict(study.model).items() if x is not None}

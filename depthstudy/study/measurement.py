@@ -43,13 +43,14 @@ def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> N
         return
     groups = [list(alike) for _, alike in itertools.groupby(_by_architecture(variants), _compiled)]
     total = sum(_layers(study, variant) for group in groups for variant in group)
-    left = sum(_layers_left(study, variant, workdir) for group in groups for variant in group)
+    groups = [group for group in groups if _layers_left(study, group, workdir)]
+    left = sum(_layers_left(study, group, workdir) for group in groups)
     count = processes.count(study, len(groups), _LAYER_SECONDS * left)
     with contextlib.closing(Bar(total)) as bar:
         bar.tell(Advanced(total - left))
         if count > 1:
             names = [([variant.name for variant in group],) for group in reversed(groups)]
-            with contextlib.closing(processes.Team(study, workdir, count)) as team:
+            with contextlib.closing(processes.Team(study, workdir, count, count)) as team:
                 team.do(_measure_named, names, bar.tell)
         else:
             for group in groups:
@@ -77,9 +78,12 @@ def _layers(study: StudyConfig, variant: Variant) -> int:
     return variant.info.depth * count
 
 
-def _layers_left(study: StudyConfig, variant: Variant, workdir: Path) -> int:
-    left = sum(len(unmeasured(study, run)) for run in runs(study, variant, workdir))
-    return variant.info.depth * left
+def _layers_left(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> int:
+    return sum(
+        variant.info.depth * len(unmeasured(study, run))
+        for variant in variants
+        for run in runs(study, variant, workdir)
+    )
 
 
 def _by_architecture(variants: Sequence[Variant]) -> list[Variant]:

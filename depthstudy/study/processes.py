@@ -94,10 +94,19 @@ def _is_one_cpu() -> bool:
 class Team:
     """Processes that do tasks for this one. They end with it, at the latest."""
 
-    def __init__(self, study: StudyConfig, workdir: Path, processes: int) -> None:
-        """Starts them, to work in the folder of a study."""
+    def __init__(self, study: StudyConfig, workdir: Path, processes: int, tasks: int) -> None:
+        """Starts them, to work in the folder of a study.
+
+        Args:
+          study: Its config.
+          workdir: Its folder.
+          processes: Each gets an equal share of the cores for as many, so that a run ends at the
+            same bits however many are left.
+          tasks: No more are started than there are tasks.
+        """
         threads = max(1, _cores() // processes)
-        self._members = [_Member((study, workdir), threads) for _ in range(processes)]
+        members = range(min(processes, tasks))
+        self._members = [_Member((study, workdir), threads) for _ in members]
 
     def close(self) -> None:
         """Ends them, whatever they are at."""

@@ -66,11 +66,10 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
     own = [variant for variant in variants if not variant.info.same_as]
     left = [_Left(variant, _untrained(study, variant, workdir)) for variant in own]
     tasks = [task for task in left if task.seeds]
-    work, runs = sum(task.work for task in tasks), sum(len(task.seeds) for task in tasks)
-    count = processes.for_training(study, runs, work)
     total = sum(variant.work for variant in own) * study.seeds
+    count = processes.for_training(study, len(own) * study.seeds, total)
     with contextlib.closing(Bar(total)) as bar:
-        bar.tell(Advanced(total - work))
+        bar.tell(Advanced(total - sum(task.work for task in tasks)))
         if count > 1:
             _train_side_by_side(study, tasks, workdir, count, bar.tell)
         else:
@@ -100,7 +99,8 @@ def _train_side_by_side(
     study: StudyConfig, tasks: Sequence[_Left], workdir: Path, count: int, tell: Tell
 ) -> None:
     """Trains in so many processes: whole nets, and when they are done what is pruned from them."""
-    with contextlib.closing(processes.Team(study, workdir, count)) as team:
+    runs = sum(len(task.seeds) for task in tasks)
+    with contextlib.closing(processes.Team(study, workdir, count, runs)) as team:
         for is_pruned in (False, True):
             wave = [task for task in tasks if task.variant.is_pruned == is_pruned]
             team.do(_train, [(task.variant.name, task.seeds) for task in _cut(wave, count)], tell)

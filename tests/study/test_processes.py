@@ -106,7 +106,7 @@ def die(worker: processes.Worker) -> None:
 
 @pytest.fixture(scope="module")
 def team() -> Iterator[processes.Team]:
-    with contextlib.closing(processes.Team(SMALL, Path("folder"), 2)) as team:
+    with contextlib.closing(processes.Team(SMALL, Path("folder"), 2, 9)) as team:
         yield team
 
 
@@ -127,7 +127,7 @@ def test_an_error_is_raised_here(team: processes.Team) -> None:
 
 def test_a_killed_process_is_an_error() -> None:
     with (
-        contextlib.closing(processes.Team(SMALL, Path("folder"), 1)) as team,
+        contextlib.closing(processes.Team(SMALL, Path("folder"), 2, 1)) as team,
         pytest.raises(RuntimeError, match="was killed"),
     ):
         team.do(die, [()], print)
@@ -139,7 +139,7 @@ import time
 from pathlib import Path
 from depthstudy.config import StudyConfig
 from depthstudy.study import processes
-team = processes.Team(StudyConfig(), Path("folder"), 2)
+team = processes.Team(StudyConfig(), Path("folder"), 2, 9)
 print(*[member._process.pid for member in team._members], flush=True)
 time.sleep(60)
 """

@@ -1,6 +1,6 @@
 """Kills a study at random moments, starts it again each time, and compares its end with another's.
 
-    python tests/whole/kill.py --kills=20
+    python tests/whole/kill.py --kills=20 --processes=2
 
 Prints one line for each kill. Exit code 1 where the final parameters are not bit-identical to those
 of a run that nothing disturbed.
@@ -22,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 
 
-def command(workdir: Path, steps: int) -> list[str]:
+def command(workdir: Path, steps: int, processes: int) -> list[str]:
     return [
         sys.executable,
         str(ROOT / "scripts/run.py"),
@@ -30,6 +30,7 @@ def command(workdir: Path, steps: int) -> list[str]:
         f"--workdir={workdir}",
         '--config.sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8,)))',
         "--config.seeds=2",
+        f"--config.processes={processes}",
         f"--config.train.steps={steps}",
         f"--config.train.evaluations={steps // 10}",
         "--config.train.save_seconds=0",
@@ -49,18 +50,20 @@ def parameters(workdir: Path) -> dict[str, list[np.ndarray]]:
     return found
 
 
-def main(kills: int, steps: int, seed: int) -> int:
+def main(kills: int, steps: int, seed: int, processes: int) -> int:
     """Returns the exit code."""
     rng = random.Random(seed)
     with TemporaryDirectory() as folder:
         quiet, disturbed = Path(folder, "quiet"), Path(folder, "disturbed")
         start = time.perf_counter()
-        subprocess.run(command(quiet, steps), check=True, capture_output=True)
+        subprocess.run(command(quiet, steps, processes), check=True, capture_output=True)
         length = time.perf_counter() - start
         killed = 0
         while killed < kills:
             process = subprocess.Popen(
-                command(disturbed, steps), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+                command(disturbed, steps, processes),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
             )
             try:
                 process.wait(rng.uniform(0.1, 0.9) * length)
@@ -75,7 +78,7 @@ def main(kills: int, steps: int, seed: int) -> int:
             killed += 1
             done = len(list(disturbed.glob("runs/*/*/result.json")))
             print(f"kill {killed}: {done} of 4 runs were done", flush=True)
-        subprocess.run(command(disturbed, steps), check=True, capture_output=True)
+        subprocess.run(command(disturbed, steps, processes), check=True, capture_output=True)
         expected, found = parameters(quiet), parameters(disturbed)
         same = expected.keys() == found.keys() and all(
             np.array_equal(a, b)
@@ -91,4 +94,5 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=1)
     sys.exit(main(**vars(parser.parse_args())))

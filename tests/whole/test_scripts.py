@@ -70,15 +70,21 @@ def test_bad_input_of_an_analysis(arguments: list[str], message: str, tmp_path: 
     assert not (tmp_path / "work").exists()
 
 
-def test_a_killed_study_ends_at_the_same_bits() -> None:
-    done = run("--kills=2", "--steps=30", script="tests/whole/kill.py")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_killed_study_ends_at_the_same_bits(
+    processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XLA_FLAGS")  # several processes are for a single device
+    arguments = ("--kills=2", "--steps=30", f"--processes={processes}")
+    done = run(*arguments, script="tests/whole/kill.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "bit-identical" in done.stdout
 
 
 @pytest.mark.slow
-def test_twenty_kills() -> None:
-    done = run("--kills=20", script="tests/whole/kill.py")
+def test_twenty_kills(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XLA_FLAGS")
+    done = run("--kills=20", "--processes=2", script="tests/whole/kill.py")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
