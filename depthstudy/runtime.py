@@ -62,8 +62,12 @@ def _mallopt() -> Any:
 
 
 def use_compilation_cache() -> None:
-    """Makes JAX keep every compiled program on disk, so that a second start compiles nothing."""
-    jax.config.update("jax_compilation_cache_dir", str(store.cache_dir() / "xla"))
+    """Makes JAX keep every compiled program on disk, so that a second start compiles nothing.
+
+    A program for the CPU is cut for its number of threads, by which JAX does not tell them apart.
+    """
+    threads = os.environ.get("PJRT_NPROC", "all")
+    jax.config.update("jax_compilation_cache_dir", str(store.cache_dir() / "xla" / threads))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
@@ -104,6 +108,11 @@ def _is_known(name: str, value: str) -> bool:
     except jax.errors.JaxRuntimeError:
         return False
     return True
+
+
+def cores() -> int:
+    """Returns the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:

@@ -13,9 +13,7 @@ import functools
 import itertools
 import math
 import multiprocessing
-import os
 import runpy
-import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from typing import Any
@@ -24,12 +22,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from depthstudy import arch, config, data
+from depthstudy import arch, config, data, runtime
 from depthstudy.bench.ours import QUICKSTART
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.train import count_steps
 
-_START = 1.0  # seconds; long enough that every process begins
+_PATIENCE = 60  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +50,13 @@ def prepare(study: config.StudyConfig | None = None) -> Callable[[], list[float]
     ]
     runs = [(variant, seed) for variant in variants for seed in range(variant.seeds)]
     runs.sort(key=lambda run: -(run[0].model.depth or 0))
-    cores = os.cpu_count() or 1
-    pool = futures.ProcessPoolExecutor(
-        cores, multiprocessing.get_context("spawn"), _begin, (study.data,)
-    )
-    futures.wait([pool.submit(time.sleep, _START) for _ in range(cores)])
+    cores = runtime.cores()
+    context = multiprocessing.get_context("spawn")
+    all_there = context.Barrier(cores + 1)
+    pool = futures.ProcessPoolExecutor(cores, context, _begin, (study.data, all_there))
+    for _ in range(cores):
+        pool.submit(int)
+    all_there.wait(_PATIENCE)
 
     def once() -> list[float]:
         return list(pool.map(_run, *zip(*runs, strict=True)))
@@ -64,9 +64,10 @@ def prepare(study: config.StudyConfig | None = None) -> Callable[[], list[float]
     return once
 
 
-def _begin(data_config: config.DataConfig) -> None:
+def _begin(data_config: config.DataConfig, all_there: Any) -> None:
     torch.set_num_threads(1)
     _splits(data_config)
+    all_there.wait(_PATIENCE)
 
 
 @functools.cache

@@ -39,7 +39,8 @@ class Outcome:
       test_error: Share of all test examples that it gets wrong.
       train_loss: Mean loss in nats; ``None`` where it is not finite.
       test_loss: The same.
-      train_seconds: Wall time of its training steps; a group's time is shared equally.
+      train_seconds: Wall time of its training steps, with other runs beside it if there were
+        several processes; a group's time is shared equally.
       eval_seconds: Wall time of its evaluations, likewise.
     """
 

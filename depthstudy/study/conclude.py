@@ -60,7 +60,7 @@ def conclude(
       workdir: Its folder.
       command: The command line, for the report.
       start: ``time.perf_counter()`` when this call of the study began.
-      compile_seconds: Wall time that went into compiling.
+      compile_seconds: The time of all processes that went into compiling.
       processes: In how many processes it was trained.
     """
     runs = [

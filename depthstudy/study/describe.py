@@ -12,7 +12,7 @@ import jax
 import ml_collections
 import pandas as pd
 
-from depthstudy import data, train
+from depthstudy import data, runtime, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.records import Attribution, Recommendation, Verdict
 from depthstudy.study import processes
@@ -45,10 +45,10 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
     ]
     own = [variant for variant in variants if not variant.info.same_as]
     seconds, shared = estimate_seconds(study, variants), ""
-    work = sum(variant.work for variant in own) * study.seeds
-    count = processes.for_training(study, len(own) * study.seeds, work)
+    count = processes.for_training(study, variants)
     if count > 1:
-        seconds, shared = seconds / (count * processes.SPEED), f" in {count} processes"
+        seconds /= max(1, min(count, runtime.cores()) * processes.SPEED)
+        shared = f" in {count} processes"
     return (
         f"{pd.DataFrame(rows).to_string(index=False)}\n\n"
         f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "

@@ -43,21 +43,25 @@ def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> N
         return
     groups = [list(alike) for _, alike in itertools.groupby(_by_architecture(variants), _compiled)]
     total = sum(_layers(study, variant) for group in groups for variant in group)
-    groups = [group for group in groups if _layers_left(study, group, workdir)]
-    left = sum(_layers_left(study, group, workdir) for group in groups)
-    count = processes.count(study, len(groups), _LAYER_SECONDS * left)
+    count = processes.count(study, len(groups), _LAYER_SECONDS * total)
+    left = {_names(group): _layers_left(study, group, workdir) for group in groups}
+    groups = [group for group in groups if left[_names(group)]]
     with contextlib.closing(Bar(total)) as bar:
-        bar.tell(Advanced(total - left))
+        bar.tell(Advanced(total - sum(left.values())))
         if count > 1:
-            names = [([variant.name for variant in group],) for group in reversed(groups)]
-            with contextlib.closing(processes.Team(study, workdir, count, count)) as team:
-                team.do(_measure_named, names, bar.tell)
+            tasks = sorted(map(_names, groups), key=lambda names: -left[names])
+            with contextlib.closing(processes.Team(study, workdir, count, len(tasks))) as team:
+                team.do(_measure_named, tasks, bar.tell)
         else:
             for group in groups:
                 _measure_alike(study, group, workdir, bar.tell)
 
 
-def _measure_named(worker: processes.Worker, names: Sequence[str]) -> None:
+def _names(variants: Sequence[Variant]) -> tuple[str, ...]:
+    return tuple(variant.name for variant in variants)
+
+
+def _measure_named(worker: processes.Worker, *names: str) -> None:
     variants = [worker.variants[name] for name in names]
     _measure_alike(worker.study, variants, worker.workdir, worker.tell)
 

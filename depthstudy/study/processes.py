@@ -2,19 +2,26 @@
 
 A net on small images leaves a second core idle for much of a step, and a third for nearly all of
 it. Two nets, with a core each, do not wait for each other.
+
+The processes are begun anew: a fork of one that has used JAX hangs, and ``multiprocessing`` would
+import the caller's script once more. They know the config and nothing else of the one that began
+them, neither what was set by ``jax.config`` nor what was registered while it ran.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
+import pickle
+import signal
 import subprocess
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import Pipe, connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,13 +36,20 @@ from depthstudy.study.progress import Tell
 from depthstudy.study.training import Trainer
 from depthstudy.study.variant import Variant
 
-SPEED = 0.7  # of a net that has one core of two, to that of one that has both
+SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
 
 _WORK_A_SECOND = 20e9  # multiply-accumulates of forward passes while training, about, on a core
 _LEAST_SECONDS = 10  # of work that are worth starting a process
 _MEMORY = 3 * 2**30  # bytes of the machine for each process
+_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _LOOK = 0.2  # seconds between two looks whether the process that began this one is there
-_CHILD = "import sys; from depthstudy.study import processes; processes.serve(int(sys.argv[1]))"
+_GRACE = 5  # seconds that a process has to finish what it writes
+_CHILD = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from depthstudy.study import processes
+processes.serve(*map(int, sys.argv[2:]))
+"""
 
 
 class Worker(NamedTuple):
@@ -69,13 +83,17 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
     """
     if study.processes is not None:
         return max(1, min(study.processes, tasks))
-    fitting = min(_cores(), tasks, int(seconds / _LEAST_SECONDS), _memory() // _MEMORY)
+    fitting = min(runtime.cores(), tasks, int(seconds / _LEAST_SECONDS), _memory() // _MEMORY)
     return max(1, fitting) if _is_one_cpu() else 1
 
 
-def for_training(study: StudyConfig, runs: int, work: int) -> int:
-    """Returns in how many processes runs are trained of so much work, see ``Variant.work``."""
-    return count(study, runs, work / _WORK_A_SECOND)
+def for_training(study: StudyConfig, variants: Sequence[Variant]) -> int:
+    """Returns in how many processes the runs of a study are trained, however many are left."""
+    own = [variant for variant in variants if not variant.info.same_as]
+    pruned = sum(variant.is_pruned for variant in own)  # which wait for the others
+    together = max(pruned, len(own) - pruned) * study.seeds
+    work = sum(variant.work for variant in own) * study.seeds
+    return count(study, together, work / _WORK_A_SECOND)
 
 
 def check(study: StudyConfig) -> None:
@@ -104,14 +122,24 @@ class Team:
             same bits however many are left.
           tasks: No more are started than there are tasks.
         """
-        threads = max(1, _cores() // processes)
-        members = range(min(processes, tasks))
-        self._members = [_Member((study, workdir), threads) for _ in members]
+        self._members: list[_Member] = []
+        threads = max(1, runtime.cores() // processes)
+        try:
+            for _ in range(min(processes, tasks)):
+                self._members.append(_Member(threads))
+                with _alive():
+                    self._members[-1].pipe.send((study, workdir))
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Ends them, whatever they are at."""
+        """Ends them, whatever they are at; what they were writing is whole."""
         for member in self._members:
-            member.close()
+            member.process.terminate()
+        deadline = time.monotonic() + _GRACE
+        for member in self._members:
+            member.close(deadline)
 
     def do(
         self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], tell: Tell
@@ -124,7 +152,7 @@ class Team:
           tell: Told what the calls tell.
 
         Raises:
-          Exception: What a call has raised.
+          Exception: What a call has raised; then the processes can only be closed.
           RuntimeError: A process was killed.
         """
         left, idle = list(tasks), [member.pipe for member in self._members]
@@ -150,24 +178,24 @@ class Team:
 class _Member:
     """Another process, and the pipe to it."""
 
-    def __init__(self, start: tuple[StudyConfig, Path], threads: int) -> None:
+    def __init__(self, threads: int) -> None:
         self.pipe, theirs = Pipe()
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, str(theirs.fileno())],
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                "PJRT_NPROC": str(threads),
-            },
+        path = json.dumps([entry or os.getcwd() for entry in map(str, sys.path)])
+        numbers = map(str, (theirs.fileno(), os.getpid()))
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _CHILD, path, *numbers],
+            env={**os.environ, "PJRT_NPROC": str(threads)},
             pass_fds=[theirs.fileno()],
             start_new_session=True,  # so that an interruption is for this process alone
         )
         theirs.close()
-        self.pipe.send(start)
 
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+    def close(self, deadline: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):  # its own processes, if it has any
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         self.pipe.close()
 
 
@@ -176,47 +204,64 @@ def _alive() -> Iterator[None]:
     """Says what it means if the other end of a pipe is closed."""
     try:
         yield
-    except (EOFError, ConnectionError) as error:
+    except (EOFError, OSError) as error:
         raise RuntimeError(
             "a process was killed, perhaps for want of memory; the same command goes on, and needs "
             "less memory with --config.processes=1"
         ) from error
 
 
-def serve(file: int) -> None:
+def serve(file: int, parent: int) -> None:
     """Does the tasks that come through a pipe, until its other end is closed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    with contextlib.suppress(EOFError, ConnectionError):
+    with contextlib.suppress(EOFError, BrokenPipeError):
         study, workdir = pipe.recv()
-        jax.config.update("jax_platforms", "cpu")
-        runtime.set_up()
-        with contextlib.redirect_stderr(io.StringIO()):  # who began this has shown it already
-            variants = {variant.name: variant for variant in prepare(study)[1]}
-        worker = Worker(study, variants, workdir, Trainer(workdir, pipe.send), pipe.send)
+        try:
+            worker = _ready(study, workdir, pipe.send)
+        except Exception as error:
+            pipe.send(_Done(_portable(error)))
+            return
         while True:
-            pipe.send(_result(worker, pipe.recv()))
+            task = pipe.recv()
+            try:
+                task.function(worker, *task.arguments)
+                pipe.send(_Done(None))
+            except Exception as error:
+                pipe.send(_Done(_portable(error)))
 
 
-def _result(worker: Worker, task: _Task) -> _Done:
+def _ready(study: StudyConfig, workdir: Path, tell: Tell) -> Worker:
+    jax.config.update("jax_platforms", "cpu")
+    runtime.set_up()
+    with contextlib.redirect_stderr(io.StringIO()):  # who began this has shown it already
+        variants = {variant.name: variant for variant in prepare(study)[1]}
+    return Worker(study, variants, workdir, Trainer(workdir, tell), tell)
+
+
+def _portable(error: Exception) -> Exception:
+    """Returns an error, with where it was raised, as one that another process can read."""
+    where = traceback.format_exc()
+    error.add_note(where)
     try:
-        task.function(worker, *task.arguments)
-    except Exception as error:
-        error.add_note(traceback.format_exc())
-        return _Done(error)
-    return _Done(None)
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(where)
+    return error
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process soon after the one that began it."""
+    """Ends this process, and those that it began, soon after the one that began it."""
     while os.getppid() == parent:
         time.sleep(_LOOK)
-    os._exit(1)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    os.killpg(0, signal.SIGKILL)
 
 
 def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Returns the bytes of memory of the machine, or of the container."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(_LIMIT.read_text()))
+    except (OSError, ValueError):  # there is no limit, or it is "max"
+        return machine

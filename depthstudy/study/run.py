@@ -23,7 +23,7 @@ from depthstudy.study.progress import Advanced, Bar, Tell
 from depthstudy.study.training import Trainer
 from depthstudy.study.variant import VARIED, Variant
 
-_FEW = 2  # variants for each process
+_FEW = 2  # variants for a process
 
 
 def run(
@@ -67,11 +67,12 @@ def _train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -
     left = [_Left(variant, _untrained(study, variant, workdir)) for variant in own]
     tasks = [task for task in left if task.seeds]
     total = sum(variant.work for variant in own) * study.seeds
-    count = processes.for_training(study, len(own) * study.seeds, total)
+    count = processes.for_training(study, variants)
     with contextlib.closing(Bar(total)) as bar:
         bar.tell(Advanced(total - sum(task.work for task in tasks)))
         if count > 1:
-            _train_side_by_side(study, tasks, workdir, count, bar.tell)
+            cut = len(own) < _FEW * count
+            _train_side_by_side(study, _cut(tasks) if cut else tasks, workdir, count, bar.tell)
         else:
             trainer = Trainer(workdir, bar.tell)
             for task in tasks:
@@ -99,21 +100,26 @@ def _train_side_by_side(
     study: StudyConfig, tasks: Sequence[_Left], workdir: Path, count: int, tell: Tell
 ) -> None:
     """Trains in so many processes: whole nets, and when they are done what is pruned from them."""
-    runs = sum(len(task.seeds) for task in tasks)
-    with contextlib.closing(processes.Team(study, workdir, count, runs)) as team:
+    longest_first = sorted(tasks, key=lambda task: -task.work)
+    with contextlib.closing(processes.Team(study, workdir, count, len(tasks))) as team:
         for is_pruned in (False, True):
-            wave = [task for task in tasks if task.variant.is_pruned == is_pruned]
-            team.do(_train, [(task.variant.name, task.seeds) for task in _cut(wave, count)], tell)
+            wave = [task for task in longest_first if task.variant.is_pruned == is_pruned]
+            team.do(_train, [(task.variant.name, task.seeds) for task in wave], tell)
 
 
-def _cut(tasks: Sequence[_Left], count: int) -> list[_Left]:
-    """Returns tasks for so many processes, the longest first.
+def _cut(tasks: Sequence[_Left]) -> list[_Left]:
+    """Returns tasks of seeds that are trained at once, which are the least that can be apart.
 
-    Whoever takes all seeds of a variant compiles once; but few variants are cut into their seeds.
+    Where there are many variants it is quicker to leave all seeds of one to a process, which
+    compiles once then.
     """
-    if len(tasks) < _FEW * count:
-        tasks = [_Left(task.variant, (seed,)) for task in tasks for seed in task.seeds]
-    return sorted(tasks, key=lambda task: -task.work)
+    return [
+        _Left(task.variant, group)
+        for task in tasks
+        for group in train.choose(
+            task.variant.train, task.variant.together(len(task.seeds))
+        ).groups(task.seeds)
+    ]
 
 
 def _train(worker: processes.Worker, name: str, seeds: tuple[int, ...]) -> None:

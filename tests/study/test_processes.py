@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import pandas as pd
 import pytest
 
-from depthstudy import store, study
+from depthstudy import runtime, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.study import processes
@@ -40,7 +42,7 @@ SMALL = apply(
 @pytest.fixture
 def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_is_one_cpu", lambda: True)
-    monkeypatch.setattr(processes, "_cores", lambda: 8)
+    monkeypatch.setattr(runtime, "cores", lambda: 8)
     monkeypatch.setattr(processes, "_memory", lambda: 20 * 2**30)
 
 
@@ -86,7 +88,8 @@ def test_what_is_pruned_and_measured_elsewhere_is_the_same(tmp_path: Path) -> No
     assert study.conclusion(side_by_side).endswith(" in 2 processes")
     alone = study.run(apply(SMALL, (("processes", 1),)), tmp_path / "one")
     assert alone.info.processes == 1
-    pd.testing.assert_frame_equal(numbers(tmp_path / "two"), numbers(tmp_path / "one"))
+    two, one = numbers(tmp_path / "two"), numbers(tmp_path / "one")
+    pd.testing.assert_frame_equal(two, one, check_exact=True)
     more = study.run(apply(SMALL, (("processes", 1),)), tmp_path / "two")
     assert more.info.processes == 2
 
@@ -98,6 +101,26 @@ def advance(worker: processes.Worker, work: int) -> None:
 
 def refuse(worker: processes.Worker, message: str) -> None:
     raise InputError(f"{message}: {worker.study.seeds}")
+
+
+class UnreadableError(Exception):
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def fail_unreadably(worker: processes.Worker) -> None:
+    raise UnreadableError("one", "other")
+
+
+def linger(worker: processes.Worker, seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def have_one_thread(worker: processes.Worker) -> None:
+    """What is large is cut for each thread that XLA has."""
+    program = jax.jit(lambda x: jnp.tanh(x) * x).lower(jnp.ones((512, 512, 16))).compile()
+    if "outer_dimension_partitions" in program.as_text():
+        raise RuntimeError("XLA has several threads")
 
 
 def die(worker: processes.Worker) -> None:
@@ -125,6 +148,39 @@ def test_an_error_is_raised_here(team: processes.Team) -> None:
     assert "in refuse" in caught.value.__notes__[0]
 
 
+def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
+    with (
+        contextlib.closing(processes.Team(SMALL, Path("folder"), 2, 2)) as team,
+        pytest.raises(RuntimeError, match=r"(?s)in fail_unreadably.*oneother"),
+    ):
+        team.do(fail_unreadably, [()], print)
+
+
+def test_one_that_fails_ends_those_that_are_busy() -> None:
+    start = time.monotonic()
+    team = processes.Team(SMALL, Path("folder"), 2, 2)
+    with contextlib.closing(team), pytest.raises(TypeError):
+        team.do(linger, [(60.0,), (None,)], print)
+    assert time.monotonic() - start < 30
+    assert all(member.process.returncode is not None for member in team._members)
+
+
+def test_what_cannot_begin_says_why() -> None:
+    impossible = apply(SMALL, (("model.family", "no_such_family"),))
+    with (
+        contextlib.closing(processes.Team(impossible, Path("folder"), 1, 1)) as team,
+        pytest.raises(InputError, match="no_such_family"),
+    ):
+        team.do(linger, [(0,)], print)
+
+
+def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XLA_FLAGS")
+    processes_for_all = runtime.cores()
+    with contextlib.closing(processes.Team(SMALL, Path("folder"), processes_for_all, 1)) as team:
+        team.do(have_one_thread, [()], print)
+
+
 def test_a_killed_process_is_an_error() -> None:
     with (
         contextlib.closing(processes.Team(SMALL, Path("folder"), 2, 1)) as team,
@@ -140,7 +196,7 @@ from pathlib import Path
 from depthstudy.config import StudyConfig
 from depthstudy.study import processes
 team = processes.Team(StudyConfig(), Path("folder"), 2, 9)
-print(*[member._process.pid for member in team._members], flush=True)
+print(*[member.process.pid for member in team._members], flush=True)
 time.sleep(60)
 """
     with subprocess.Popen(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import runpy
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -70,15 +72,33 @@ def test_bad_input_of_an_analysis(arguments: list[str], message: str, tmp_path: 
     assert not (tmp_path / "work").exists()
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("processes", "kills"), [(1, 1), (2, 2)])
 def test_a_killed_study_ends_at_the_same_bits(
-    processes: int, monkeypatch: pytest.MonkeyPatch
+    processes: int, kills: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XLA_FLAGS")  # several processes are for a single device
-    arguments = ("--kills=2", "--steps=30", f"--processes={processes}")
+    arguments = (f"--kills={kills}", "--steps=30", f"--processes={processes}")
     done = run(*arguments, script="tests/whole/kill.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "bit-identical" in done.stdout
+
+
+def test_an_interrupted_study_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XLA_FLAGS")
+    command = [sys.executable, "scripts/run.py", QUICKSTART, "--config.processes=2"]
+    study = subprocess.Popen(
+        [*command, f"--workdir={tmp_path}"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    while not list(tmp_path.glob("runs/*/*/run.json")):
+        assert study.poll() is None
+        time.sleep(0.1)
+    study.send_signal(signal.SIGINT)
+    _, said = study.communicate(timeout=60)  # until all that could write to it have ended
+    assert study.returncode == 130
+    assert said.splitlines()[-1] == "interrupted; run the same command to go on"
+    assert "Traceback" not in said
 
 
 @pytest.mark.slow
