@@ -59,3 +59,18 @@ def test_on_a_gpu_convolutions_are_part_of_the_graph(monkeypatch: pytest.MonkeyP
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="without graphs it is so")
 def test_on_a_cpu_a_trace_needs_no_other_options() -> None:
     assert runtime.traceable_options() == runtime.compiler_options()
+
+
+def test_programs_for_other_numbers_of_threads_are_kept_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = jax.config.jax_compilation_cache_dir
+    folders = []
+    for threads in ("1", "2", None):
+        monkeypatch.delenv("PJRT_NPROC", raising=False)
+        if threads:
+            monkeypatch.setenv("PJRT_NPROC", threads)
+        runtime.use_compilation_cache()
+        folders.append(jax.config.jax_compilation_cache_dir)
+    jax.config.update("jax_compilation_cache_dir", before)
+    assert len(set(folders)) == 3

@@ -216,7 +216,7 @@ def serve(file: int, parent: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, ConnectionError):
         study, workdir = pipe.recv()
         try:
             worker = _ready(study, workdir, pipe.send)
