@@ -15,6 +15,8 @@ import jax
 
 from depthstudy import store
 
+THREADS = "PJRT_NPROC"  # the variable by which XLA is told how many to use on a CPU
+
 _MALLOC = {-4: 0, -1: 2**31 - 1}  # by number, as in malloc.h: M_MMAP_MAX and M_TRIM_THRESHOLD
 _GRAPHS = "xla_gpu_enable_command_buffer"
 _OPTIONS = {  # of XLA for each platform, by what they do
@@ -66,7 +68,7 @@ def use_compilation_cache() -> None:
 
     A program for the CPU is cut for its number of threads, by which JAX does not tell them apart.
     """
-    threads = os.environ.get("PJRT_NPROC", "all")
+    threads = os.environ.get(THREADS, "all")
     jax.config.update("jax_compilation_cache_dir", str(store.cache_dir() / "xla" / threads))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -7,13 +7,13 @@ runs.
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
 import torch
 from torch.nn import functional
 
+from depthstudy import runtime
 from depthstudy.bench import made, ours, torch_study
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.bench.works import Work
@@ -24,7 +24,7 @@ def prepare(work: Work) -> ours.Run:
     """Returns the work ready to be timed; images are normalised before, which ours are within."""
     if work.kind == "study":
         return ours.timed(torch_study.prepare())
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(runtime.cores())
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"

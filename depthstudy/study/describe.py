@@ -21,6 +21,7 @@ from depthstudy.study.plan import prepare
 from depthstudy.study.variant import Variant
 
 _PROBE_SECONDS = 2.0  # how long a step is timed
+_SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
@@ -47,7 +48,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
     seconds, shared = estimate_seconds(study, variants), ""
     count = processes.for_training(study, variants)
     if count > 1:
-        seconds /= max(1, min(count, runtime.cores()) * processes.SPEED)
+        seconds /= max(1, min(count, runtime.cores()) * _SPEED)
         shared = f" in {count} processes"
     return (
         f"{pd.DataFrame(rows).to_string(index=False)}\n\n"

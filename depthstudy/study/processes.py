@@ -36,8 +36,6 @@ from depthstudy.study.progress import Tell
 from depthstudy.study.training import Trainer
 from depthstudy.study.variant import Variant
 
-SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
-
 _WORK_A_SECOND = 20e9  # multiply-accumulates of forward passes while training, about, on a core
 _LEAST_SECONDS = 10  # of work that are worth starting a process
 _MEMORY = 3 * 2**30  # bytes of the machine for each process
@@ -184,7 +182,7 @@ class _Member:
         numbers = map(str, (theirs.fileno(), os.getpid()))
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD, path, *numbers],
-            env={**os.environ, "PJRT_NPROC": str(threads)},
+            env={**os.environ, runtime.THREADS: str(threads)},
             pass_fds=[theirs.fileno()],
             start_new_session=True,  # so that an interruption is for this process alone
         )
