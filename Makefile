@@ -20,7 +20,7 @@ native: .venv/run.stamp
 	@if command -v $${CXX:-g++} >/dev/null && ! test -e .venv/lib/libdnnl.so.3; then \
 	  $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[native]' || true; \
 	fi
-	@$(BIN)/python -m depthstudy.nets.native.build || true
+	@$(BIN)/python -m depthstudy.nets.convolution.native.build || true
 
 # A study that was interrupted goes on; one that is done is left alone.
 claims: $(CLAIMS:%=$(CLAIMS_DIR)/%/report.html)
@@ -39,7 +39,7 @@ lint: .venv/test.stamp
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv results depthstudy/nets/native/build
+	rm -rf .venv results depthstudy.nets.convolution.native/build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || python3 -m venv .venv

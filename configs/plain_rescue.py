@@ -3,8 +3,8 @@
 python scripts/run.py --config=configs/plain_rescue.py
 
 Each rescue is one thing that is said to let deep nets train, set against the same net without it:
-the plain net of He et al. 2015 with batch normalisation, which does not train at this depth. Two
-are meant for nets without normalisation, and are set against such nets: looks-linear initialisation
+the plain net of He et al. 2015 with batch normalization, which does not train at this depth. Two
+are meant for nets without normalization, and are set against such nets: looks-linear initialization
 (Balduzzi et al. 2017), with which a plain net starts as an isometry, and SkipInit (De & Smith 2020)
 in a residual net. A net of 56 linear layers needs a lower learning rate, which its control has too.
 """
@@ -19,8 +19,8 @@ SLOW = (("train.learning_rate", 0.005),)
 RESNET = (("model.family", "resnet"),)
 CONTROLS = {  # settings, and what they are
     "plain": ((), "the plain net"),
-    "plain_no_norm": ((*NO_NORM, *SLOW), "the plain net without normalisation"),
-    "resnet_no_norm": ((*RESNET, *NO_NORM), "the residual net without normalisation"),
+    "plain_no_norm": ((*NO_NORM, *SLOW), "the plain net without normalization"),
+    "resnet_no_norm": ((*RESNET, *NO_NORM), "the residual net without normalization"),
 }
 RESCUES = {  # what is changed, of which control, and what is claimed
     "residual": (RESNET, "plain", "Residual connections lower"),

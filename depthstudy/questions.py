@@ -10,7 +10,7 @@ from typing import Any
 import ml_collections
 
 from depthstudy import config as base
-from depthstudy.data import fashion_mnist
+from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
 
 SIZES = ("small", "full", "smoke")
@@ -74,8 +74,8 @@ def redundancy(margin: float) -> Rows:
 def treatments(*, shift: int, fine_tune_epochs: int, fine_tune_rate: float) -> Rows:
     """Returns a treatment, or more, for each mechanism that may be to blame.
 
-    Residual connections (He et al. 2015) and delta-orthogonal initialisation (Xiao et al. 2018,
-    arXiv 1806.05393) help optimisation, and are given to plain nets; shifted images help against
+    Residual connections (He et al. 2015) and delta-orthogonal initialization (Xiao et al. 2018,
+    arXiv 1806.05393) help optimization, and are given to plain nets; shifted images help against
     overfitting; images of twice the size make the receptive field smaller against the image. From
     residual nets half of the blocks are taken out, with nets of the same shape trained from scratch
     for as long as the control (Liu et al. 2019, arXiv 1810.05270).
@@ -93,13 +93,13 @@ def treatments(*, shift: int, fine_tune_epochs: int, fine_tune_rate: float) -> R
     return (
         {
             "name": "residual",
-            "mechanism": "optimisation",
+            "mechanism": "optimization",
             "settings": (("model.family", "resnet"),),
             "where": PLAIN,
         },
         {
             "name": "delta_orthogonal",
-            "mechanism": "optimisation",
+            "mechanism": "optimization",
             "settings": (("model.init", "delta_orthogonal"),),
             "where": PLAIN,
         },

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
-from depthstudy import cli, probes, report, runtime, study
+from depthstudy import analysis, cli, probes, report, runtime
 from depthstudy.errors import InputError
 
 _RUN = flags.DEFINE_multi_string("run", [], "Run folder; give it again for more runs.")
@@ -48,11 +48,11 @@ def main() -> None:
     command = shlex.join(["python", *sys.argv])
     if _WEIGHTS.value:
         workdir = Path(_WORKDIR.value or Path("results", Path(_WEIGHTS.value).stem))
-        study.analyze_weights(
+        analysis.analyze_weights(
             _WEIGHTS.value,
             _FAMILY.value,
             workdir,
-            options=study.parse_options(_OPTIONS.value),
+            options=analysis.parse_options(_OPTIONS.value),
             images=_IMAGES.value,
             image_size=_IMAGE_SIZE.value,
             classes=_CLASSES.value,
@@ -62,7 +62,7 @@ def main() -> None:
         )
     else:
         workdir = Path(_WORKDIR.value or Path(_RUN.value[0], "analysis"))
-        study.analyze(
+        analysis.analyze(
             _RUN.value,
             workdir,
             names=_PROBES.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from depthstudy import questions
 from depthstudy.config import StudyConfig, apply
-from depthstudy.study.plan import prepare
+from depthstudy.plan.planning import prepare
 
 
 def test_they_can_be_asked() -> None:
@@ -21,7 +21,7 @@ def test_they_can_be_asked() -> None:
     )
     study, variants = prepare(config)
     assert {treatment.mechanism for treatment in study.treatments} == {
-        "optimisation", "overfitting", "redundancy", "receptive_field",
+        "optimization", "overfitting", "redundancy", "receptive_field",
     }  # fmt: skip
     trained = [variant for variant in variants if not variant.info.same_as]
     # Depth 8 has no block to spare, and plain nets with shortcuts are the residual ones.

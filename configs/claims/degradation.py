@@ -7,7 +7,7 @@ Prediction: train error of plain nets rises with depth by more than two points, 
 and the gap between the two does not: the deep net fails to fit what it has seen.
 
 Why this is fair: nets of one width and one recipe differ in their number of blocks alone, all with
-batch normalisation; five seeds, paired over depths; train error is measured on the images as they
+batch normalization; five seeds, paired over depths; train error is measured on the images as they
 are, in eval mode. Where the deepest nets fail because the training is short, so much the worse for
 them: every depth has the same number of steps. The full size is figure 6 (left) of He et al. 2015.
 """
@@ -20,7 +20,7 @@ from depthstudy.questions import PLAIN
 CLAIM = "Networks with more convolutional layers often do worse than those with fewer."
 MEANING = (
     "Look at train error before anything else. If the deeper net has the higher train error, "
-    "regularisation, more data or early stopping will not help it; shortcuts, another start, or "
+    "regularization, more data or early stopping will not help it; shortcuts, another start, or "
     "fewer layers may."
 )
 PUBLISHED = (

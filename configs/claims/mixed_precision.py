@@ -8,7 +8,7 @@ higher (half a point at the full size); the memory of a step falls. Time falls o
 rises on a CPU, where half precision is emulated.
 
 Why this is fair: the same residual net, batches and seeds in float32, bfloat16 and float16 with
-dynamic loss scaling; parameters, statistics of normalisation and loss stay in float32, which is
+dynamic loss scaling; parameters, statistics of normalization and loss stay in float32, which is
 what mixed precision means (Micikevicius et al. 2018). Memory is what the compiler says that a step
 takes; time is the wall time of training steps, compiling left out.
 """

@@ -60,7 +60,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
             "name": "more_can_go_from_deeper",
             "statement": "The share of blocks each of which can be deleted for less than a point "
             "of test error rises with depth by more than a tenth.",
-            "metric": "deletion.free_share",
+            "metric": "deletion.redundant_block_fraction",
             "relation": "rises",
             "where": RESNET,
             "along": "model.depth",

@@ -3,15 +3,15 @@
     python scripts/run.py --config=configs/claims/vanishing_gradients.py
     python scripts/run.py --config=configs/claims/vanishing_gradients.py:full
 
-Prediction: in plain nets with batch normalisation gradients do not vanish, and the deep ones fail
-nevertheless. Without normalisation, and with a start that is too small, gradients do vanish, and
-then failure follows; the start that makes the net an isometry trains without normalisation.
+Prediction: in plain nets with batch normalization gradients do not vanish, and the deep ones fail
+nevertheless. Without normalization, and with a start that is too small, gradients do vanish, and
+then failure follows; the start that makes the net an isometry trains without normalization.
 
 Why this is fair: what is measured is how the gradient with respect to the outputs of blocks, which
 is what goes back, changes from head to stem before the first step, in powers of ten, so that the
 claim is judged on a cause that comes before its effect. Plain nets of two depths have four starts:
-batch normalisation (He et al. 2015), the same start without it, 0.7 times that start, and looks-
-linear initialisation (Balduzzi et al. 2017). Nets without normalisation need a learning rate a
+batch normalization (He et al. 2015), the same start without it, 0.7 times that start, and looks-
+linear initialization (Balduzzi et al. 2017). Nets without normalization need a learning rate a
 tenth as large, and are compared with one another.
 """
 
@@ -21,15 +21,15 @@ from depthstudy import questions
 
 CLAIM = "Deeper networks do worse because gradients vanish."
 MEANING = (
-    "With batch normalisation, do not look for vanishing gradients first: measure them "
+    "With batch normalization, do not look for vanishing gradients first: measure them "
     "(config.probes, or scripts/analyze.py --probes=gradients) before treating them. Where a net "
-    "has no normalisation, the scale of its start decides whether it trains at all."
+    "has no normalization, the scale of its start decides whether it trains at all."
 )
 PUBLISHED = (
-    "He et al. 2015 checked that the gradients of their plain nets with batch normalisation were "
+    "He et al. 2015 checked that the gradients of their plain nets with batch normalization were "
     "healthy in norm, and ruled this cause out for the degradation that they report. What is known "
     "to suffer instead is how gradients of different inputs correlate (Balduzzi et al. 2017). "
-    "Plain nets of 10,000 layers without normalisation do train from a delta-orthogonal start "
+    "Plain nets of 10,000 layers without normalization do train from a delta-orthogonal start "
     "(Xiao et al. 2018)."
 )
 
@@ -58,7 +58,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config.hypotheses = (
         {
             "name": "gradients_vanish",
-            "statement": "Before training, gradients of a deep plain net with batch normalisation "
+            "statement": "Before training, gradients of a deep plain net with batch normalization "
             "shrink on the way back tenfold, or more, beyond those of a shallow one.",
             "metric": SLOPE,
             "relation": "less",
@@ -68,7 +68,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
         },
         {
             "name": "it_fails_nevertheless",
-            "statement": "The train error of plain nets with batch normalisation rises with depth "
+            "statement": "The train error of plain nets with batch normalization rises with depth "
             "by more than two points.",
             "metric": "train_error",
             "relation": "rises",
@@ -78,7 +78,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
         },
         {
             "name": "small_starts_vanish",
-            "statement": "Without normalisation and with a start that is too small, they shrink "
+            "statement": "Without normalization and with a start that is too small, they shrink "
             "tenfold, or more, beyond those of a shallow net.",
             "metric": SLOPE,
             "relation": "less",
@@ -98,7 +98,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
         },
         {
             "name": "isometry_trains",
-            "statement": "Without normalisation, the deep net that starts as an isometry has a "
+            "statement": "Without normalization, the deep net that starts as an isometry has a "
             "train error more than two points below that of the usual start.",
             "metric": "train_error",
             "relation": "less",

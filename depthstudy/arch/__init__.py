@@ -17,20 +17,20 @@ from typing import Any
 
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.cost import Cost, LayerCost, cost, layer_costs
-from depthstudy.arch.efficientnet import efficientnet
-from depthstudy.arch.efficientnet_lite import efficientnet_lite
-from depthstudy.arch.mobilenet_v1 import mobilenet_v1
-from depthstudy.arch.mobilenet_v2 import mobilenet_v2
-from depthstudy.arch.mobilenet_v3 import mobilenet_v3
+from depthstudy.arch.families.efficientnet import efficientnet
+from depthstudy.arch.families.efficientnet_lite import efficientnet_lite
+from depthstudy.arch.families.mobilenet_v1 import mobilenet_v1
+from depthstudy.arch.families.mobilenet_v2 import mobilenet_v2
+from depthstudy.arch.families.mobilenet_v3 import mobilenet_v3
+from depthstudy.arch.families.resnet import plain, preact_resnet, resnet
+from depthstudy.arch.families.shufflenet_v1 import shufflenet_v1
+from depthstudy.arch.families.shufflenet_v2 import shufflenet_v2
+from depthstudy.arch.families.vgg import vgg
+from depthstudy.arch.families.wide_resnet import wide_resnet
 from depthstudy.arch.narrow import Keep, narrow, remaining
-from depthstudy.arch.resnet import plain, preact_resnet, resnet
 from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
-from depthstudy.arch.shufflenet_v1 import shufflenet_v1
-from depthstudy.arch.shufflenet_v2 import shufflenet_v2
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.arch.trainability import with_trainability
-from depthstudy.arch.vgg import vgg
-from depthstudy.arch.wide_resnet import wide_resnet
+from depthstudy.arch.training_aids import with_training_aids
 from depthstudy.errors import InputError
 
 FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
@@ -55,7 +55,7 @@ def build(family: str, **options: Any) -> ArchSpec:
 
     Args:
       family: A key of ``FAMILIES``.
-      **options: What the family's builder takes, and what ``with_trainability`` does.
+      **options: What the family's builder takes, and what ``with_training_aids`` does.
 
     Raises:
       InputError: No such family or option, or an option's value is not allowed.
@@ -71,13 +71,13 @@ def build(family: str, **options: Any) -> ArchSpec:
             allowed = ", ".join([*parameters, *_OF_EVERY_FAMILY])
             raise InputError(f"family {family!r} takes no option {name!r}; allowed: {allowed}")
     _check_words(builder, options)
-    _check_words(with_trainability, options)
+    _check_words(with_training_aids, options)
     for name, parameter in parameters.items():
         if parameter.default is inspect.Parameter.empty and name not in options:
             raise InputError(f"family {family!r} needs the option {name!r}")
     own = {name: value for name, value in options.items() if name in parameters}
     others = {name: value for name, value in options.items() if name not in parameters}
-    return with_trainability(builder(**own), **others)
+    return with_training_aids(builder(**own), **others)
 
 
 def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -> None:

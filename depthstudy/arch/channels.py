@@ -1,6 +1,6 @@
 """Which channels of a net belong together, from the value alone.
 
-A channel can only be taken out of a net together with all that is added to it, normalises it, gates
+A channel can only be taken out of a net together with all that is added to it, normalizes it, gates
 it or reads it. The net is walked with a number for every channel, and those that must stand or fall
 together are united: a sum unites channel by channel, and where a net splits channels into parts,
 those at the same place of each part are united, so that the parts stay equal. What is united is a
@@ -13,9 +13,7 @@ import dataclasses
 import functools
 from typing import Literal
 
-from depthstudy.arch.layers import sections
-from depthstudy.arch.spec import ArchSpec
-from depthstudy.arch.vocabulary import (
+from depthstudy.arch.layer_types import (
     AdaptiveMean,
     BatchNorm,
     ChannelShuffle,
@@ -28,6 +26,8 @@ from depthstudy.arch.vocabulary import (
     Take,
     ZeroPad,
 )
+from depthstudy.arch.lowering import sections
+from depthstudy.arch.spec import ArchSpec
 
 Side = Literal["in", "out"]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.layers import sections
-from depthstudy.arch.spec import ArchSpec
-from depthstudy.arch.vocabulary import (
+from depthstudy.arch.layer_types import (
     AdaptiveMean,
     AveragePool,
     BatchNorm,
@@ -24,6 +22,8 @@ from depthstudy.arch.vocabulary import (
     ZeroPad,
     pooled,
 )
+from depthstudy.arch.lowering import sections
+from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError
 
 Shape = tuple[int, int, int]
@@ -61,7 +61,7 @@ class LayerCost:
       macs: As in ``Cost``.
       activations: As in ``Cost``.
       field: Receptive field of its output.
-      jump: Distance between the centres of two neighbouring outputs.
+      jump: Distance between the centers of two neighboring outputs.
       depth: Weight layers on the longest path up to here, this one included.
     """
 

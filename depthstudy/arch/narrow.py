@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
-from depthstudy.arch.layers import sections
+from depthstudy.arch.layer_types import Parallel
+from depthstudy.arch.lowering import sections
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec
-from depthstudy.arch.vocabulary import Parallel
 from depthstudy.errors import InputError
 
 Keep = Mapping[str, Sequence[bool]]  # by name of a group, which of its units stay

@@ -1,7 +1,7 @@
 """Plain nets that are trained with branches: RepVGG (Ding et al. 2021, arXiv 2101.03697).
 
-Each 3x3 convolution and its normalisation get a 1x1 convolution and, where shapes allow, the
-identity at their side, each with a normalisation of its own, and all are added up. As each path is
+Each 3x3 convolution and its normalization get a 1x1 convolution and, where shapes allow, the
+identity at their side, each with a normalization of its own, and all are added up. As each path is
 linear in evaluation, all of them are one 3x3 convolution then (``nets.fold``).
 """
 
@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.vocabulary import BatchNorm, Conv, Layer, Layers, Parallel, Section
+from depthstudy.arch.layer_types import (
+    BatchNorm,
+    Conv,
+    Layer,
+    Layers,
+    Parallel,
+    Section,
+)
 
 _SIDE = 3
 
 
 def branched(section: Section, channels: int) -> Section:
-    """Returns the section with paths in the place of each 3x3 convolution and its normalisation.
+    """Returns the section with paths in the place of each 3x3 convolution and its normalization.
 
     Args:
       section: A section with no shortcut.

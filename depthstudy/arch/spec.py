@@ -40,8 +40,8 @@ class StemSpec:
       kernel: Side of its kernel.
       stride: Its stride.
       pool: Whether a 3x3 max pooling of stride 2 follows.
-      norm: Normalisation; a convolution that none follows has a bias.
-      activated: Whether normalisation and activation follow the convolution.
+      norm: Normalization; a convolution that none follows has a bias.
+      activated: Whether normalization and activation follow the convolution.
       activation: That activation.
     """
 
@@ -64,7 +64,7 @@ class BlockSpec:
       inner: Output channels of the convolutions inside the branch. Not read where there are none:
         ``"conv"``, ``"separable"`` and ``"linear_separable"``.
       stride: Stride of the block.
-      norm: Normalisation; a convolution that none follows has a bias.
+      norm: Normalization; a convolution that none follows has a bias.
       residual: Whether the input is added to the branch (``"shuffle_v2"``: half of the input is
         handed on as it is).
       shortcut: How the input is brought to the output's shape where they differ: ``"A"`` takes
@@ -106,9 +106,9 @@ class HeadSpec:
 
     Attributes:
       num_classes: Number of logits.
-      activated: Whether normalisation and activation come first, as pre-activation nets need, or
+      activated: Whether normalization and activation come first, as pre-activation nets need, or
         after the 1x1 convolution where there is one.
-      norm: That normalisation.
+      norm: That normalization.
       activation: That activation, and the one after each hidden dense layer.
       pool: Whether a 2x2 max pooling of stride 2 comes first.
       filters: Output channels of a 1x1 convolution before the average; 0 is none.
@@ -139,12 +139,12 @@ class ArchSpec:
       head: What comes after the last block.
       padding: ``"torch"`` pads every window by ``(side - 1) // 2`` all round. ``"same"`` is that of
         TensorFlow: as little as gives ``ceil(size / stride)``, the odd pixel at bottom and right.
-      norm_epsilon: What normalisation adds to the variance.
+      norm_epsilon: What normalization adds to the variance.
       norm_momentum: Share of the running statistics that a step keeps.
-      biased: Whether convolutions have a bias even where a normalisation follows.
+      biased: Whether convolutions have a bias even where a normalization follows.
       stochastic_depth: Of ``L`` blocks the ``i``-th, counted from 0, is skipped at random with
         probability ``stochastic_depth * i / L``, where it has a shortcut (Huang et al. 2016).
-      init: How kernels start, as ``nets.initialisation.kernel_init`` draws them.
+      init: How kernels start, as ``nets.initialization.kernel_init`` draws them.
       init_scale: Factor of their standard deviation, in convolutions outside gates.
       skip_init: Whether a branch that is added to a shortcut ends in a trained factor that is 0 at
         first, so that the net starts as its shortcuts (De & Smith 2020, arXiv 2002.10444).
@@ -169,7 +169,7 @@ class ArchSpec:
     resolution: int | None = None
 
     @property
-    def still(self) -> ArchSpec:
+    def deterministic(self) -> ArchSpec:
         """The same architecture with the same parameters, but drawing nothing in training."""
         return dataclasses.replace(
             self,
@@ -182,7 +182,7 @@ class ArchSpec:
         )
 
     @property
-    def draws(self) -> bool:
+    def is_stochastic(self) -> bool:
         """Whether training draws at random: it has dropout or stochastic depth."""
         blocks = [block for stage in self.stages for block in stage]
         return any([self.stochastic_depth, self.head.dropout, *(b.dropout for b in blocks)])

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from depthstudy import runtime
 from depthstudy.bench import table
+from depthstudy.bench.benchmarks import WORKS, Work, named
 from depthstudy.bench.timing import Row, measure
-from depthstudy.bench.works import WORKS, Work, named
 from depthstudy.errors import InputError
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from depthstudy.bench.benchmarks import Work
 from depthstudy.bench.worker import Worker
-from depthstudy.bench.works import Work
 
 _SAMPLE_SECONDS = 0.3  # a sample is as many runs as take this long
 _WARM_UPS = 3  # runs before the first that counts: they may compile, and record a graph, still

@@ -15,9 +15,9 @@ from flax import traverse_util
 from torch import nn
 from torch.nn import functional
 
-from depthstudy.arch import ArchSpec, layers
-from depthstudy.arch import vocabulary as words
-from depthstudy.arch.vocabulary import margins
+from depthstudy.arch import ArchSpec, lowering
+from depthstudy.arch import layer_types as words
+from depthstudy.arch.layer_types import margins
 
 _ACTIVATIONS = {
     "hard_sigmoid": functional.hardsigmoid,
@@ -36,7 +36,7 @@ class TorchNet(nn.Module):
     def __init__(self, spec: ArchSpec, image_shape: tuple[int, int, int]) -> None:
         """Makes every module, for images of a height, a width and a number of channels."""
         super().__init__()
-        self.sections = layers.sections(spec)
+        self.sections = lowering.sections(spec)
         self._make_modules(torch.zeros(2, image_shape[2], *image_shape[:2]))
 
     def forward(self, x: Any) -> Any:

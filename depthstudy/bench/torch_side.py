@@ -14,25 +14,25 @@ import torch
 from torch.nn import functional
 
 from depthstudy import runtime
-from depthstudy.bench import made, ours, torch_study
+from depthstudy.bench import jax_side, synthetic, torch_study
+from depthstudy.bench.benchmarks import Work
 from depthstudy.bench.torch_net import TorchNet
-from depthstudy.bench.works import Work
 from depthstudy.config import TrainConfig
 
 
-def prepare(work: Work) -> ours.Run:
-    """Returns the work ready to be timed; images are normalised before, which ours are within."""
+def prepare(work: Work) -> jax_side.Run:
+    """Returns the work ready to be timed; images are normalized before, which ours are within."""
     if work.kind == "study":
-        return ours.timed(torch_study.prepare())
+        return jax_side.timed(torch_study.prepare())
     torch.set_num_threads(runtime.cores())
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    net = TorchNet(ours.build(work), (work.side, work.side, 3))
+    net = TorchNet(jax_side.build(work), (work.side, work.side, 3))
     net = net.to(device, memory_format=torch.channels_last)
     images = torch.randn(work.batch, 3, work.side, work.side, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, made.CLASSES, (work.batch,), device=device)
+    labels = torch.randint(0, synthetic.CLASSES, (work.batch,), device=device)
     kind = _train if work.kind == "train" else _evaluate
     if device == "cpu":
         return kind(net, images, labels)
@@ -40,7 +40,7 @@ def prepare(work: Work) -> ours.Run:
     return _on_gpu(kind(torch.compile(net, mode="reduce-overhead"), images, labels), mixed)
 
 
-def _on_gpu(run: ours.Run, mixed: torch.autocast) -> ours.Run:
+def _on_gpu(run: jax_side.Run, mixed: torch.autocast) -> jax_side.Run:
     """Returns ``run`` in mixed precision, with the time until the GPU is done."""
 
     def until_done(times: int) -> float:
@@ -54,7 +54,7 @@ def _on_gpu(run: ours.Run, mixed: torch.autocast) -> ours.Run:
     return until_done
 
 
-def _train(net: Any, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
+def _train(net: Any, images: torch.Tensor, labels: torch.Tensor) -> jax_side.Run:
     config = TrainConfig()
     optimizer = torch.optim.SGD(
         net.parameters(),
@@ -78,7 +78,7 @@ def _train(net: Any, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
     return run
 
 
-def _evaluate(net: Any, images: torch.Tensor, labels: torch.Tensor) -> ours.Run:
+def _evaluate(net: Any, images: torch.Tensor, labels: torch.Tensor) -> jax_side.Run:
     net.eval()
 
     def run(times: int) -> float:

@@ -23,7 +23,7 @@ import torch
 from torch.nn import functional
 
 from depthstudy import arch, config, data, runtime
-from depthstudy.bench.ours import QUICKSTART
+from depthstudy.bench.jax_side import QUICKSTART
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.train import count_steps
 

@@ -15,7 +15,7 @@ import sys
 from types import TracebackType
 
 from depthstudy import runtime
-from depthstudy.bench.works import PROCESSES, WORKS
+from depthstudy.bench.benchmarks import PROCESSES, WORKS
 
 _COMMAND = "import sys; from depthstudy.bench import worker; worker.main(*sys.argv[1:])"
 _MARK = "bench:"  # before each answer, as libraries print as well
@@ -74,9 +74,9 @@ def main(side: str, name: str) -> None:
 
         run = torch_side.prepare(WORKS[name])
     else:
-        from depthstudy.bench import ours
+        from depthstudy.bench import jax_side
 
-        run = ours.prepare(WORKS[name])
+        run = jax_side.prepare(WORKS[name])
     for line in sys.stdin:
         seconds = run(int(line))
         apart = side == "ours" and WORKS[name].kind in PROCESSES

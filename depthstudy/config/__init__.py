@@ -4,19 +4,14 @@ A ``ConfigDict`` ends here. Behind this floor a study is described by frozen dat
 been checked once, so no other file looks for a missing key or a wrong type.
 """
 
+from depthstudy.config.data import DataConfig
+from depthstudy.config.model import ModelConfig
 from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
-from depthstudy.config.schema import (
-    DataConfig,
-    Hypothesis,
-    Mechanism,
-    ModelConfig,
-    PruneConfig,
-    Settings,
-    StudyConfig,
-    TrainConfig,
-    Treatment,
-    Value,
-)
+from depthstudy.config.pruning import PruneConfig
+from depthstudy.config.questions import Hypothesis, Treatment
+from depthstudy.config.schema import StudyConfig
+from depthstudy.config.training import TrainConfig
+from depthstudy.config.types import Mechanism, Settings, Value
 
 __all__ = [
     "DataConfig",

@@ -13,7 +13,8 @@ import ml_collections
 import msgspec
 from ml_collections import config_dict
 
-from depthstudy.config.schema import Settings, StudyConfig, Value
+from depthstudy.config.schema import StudyConfig
+from depthstudy.config.types import Settings, Value
 from depthstudy.errors import InputError
 
 

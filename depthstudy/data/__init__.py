@@ -4,12 +4,17 @@
 are pure and run inside the train step.
 """
 
-from depthstudy.data.augment import augment, normalize
-from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.dataset import Dataset, load
-from depthstudy.data.order import order_at
-from depthstudy.data.split import Batch, Split
-from depthstudy.data.unlabelled import Picture, as_dataset, photographs, read_folder
+from depthstudy.data.pipeline.augment import augment, normalize
+from depthstudy.data.pipeline.batches import batch_at, eval_batches, train_batches
+from depthstudy.data.pipeline.order import order_at
+from depthstudy.data.pipeline.split import Batch, Split
+from depthstudy.data.sources.unlabeled import (
+    Picture,
+    as_dataset,
+    photographs,
+    read_folder,
+)
 
 __all__ = [
     "Batch",

@@ -8,15 +8,16 @@ import numpy as np
 from jaxtyping import Float32
 
 from depthstudy.config import DataConfig
-from depthstudy.data import sources, subset
-from depthstudy.data.held import HeldSplit
-from depthstudy.data.order import evenly_spaced
-from depthstudy.data.split import Reader, Split
-from depthstudy.data.streamed import StreamedSplit
-from depthstudy.data.tfds_reader import Examples, Source
+from depthstudy.data.pipeline import subset
+from depthstudy.data.pipeline.in_memory import InMemorySplit
+from depthstudy.data.pipeline.order import evenly_spaced
+from depthstudy.data.pipeline.split import Reader, Split
+from depthstudy.data.pipeline.streamed import StreamedSplit
+from depthstudy.data.sources import registry
+from depthstudy.data.sources.tfds_reader import Examples, Source
 from depthstudy.errors import InputError
 
-HELD_BYTES = 2**30  # decoded sets up to this size are held
+IN_MEMORY_BYTES = 2**30  # decoded sets up to this size are held
 _MOMENT_EXAMPLES = 10_000
 _CHUNK = 256
 
@@ -35,7 +36,7 @@ class Dataset:
       seed: Seed of the order of examples.
       train: What is trained on: a subset where one is asked for, with noise in its labels.
       test: What is tested on, whole and with its own labels.
-      labelled: Whether labels are known; where they are not, they are all 0.
+      labeled: Whether labels are known; where they are not, they are all 0.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Dataset:
     seed: int
     train: Split
     test: Split
-    labelled: bool = True
+    labeled: bool = True
 
 
 def load(config: DataConfig) -> Dataset:
@@ -56,18 +57,18 @@ def load(config: DataConfig) -> Dataset:
     Raises:
       InputError: The set is not there, or cannot be what ``config`` asks for.
     """
-    source = sources.open_source(config)
+    source = registry.open_source(config)
     shape = _image_shape(source, config.image_size)
     train = _train_reader(source, config, shape)
     test = _reader(source, source.split(config.test_split), shape)
     held = config.stream is False or (
-        config.stream is None and (len(train) + len(test)) * int(np.prod(shape)) <= HELD_BYTES
+        config.stream is None and (len(train) + len(test)) * int(np.prod(shape)) <= IN_MEMORY_BYTES
     )
 
     def open_split(reader: Reader, name: str) -> Split:
         description = f"reading {config.name} {name}"
         if held:
-            return HeldSplit(reader, description)
+            return InMemorySplit(reader, description)
         return StreamedSplit(reader, description, config.workers)
 
     train_split = open_split(train, config.train_split)
@@ -88,12 +89,12 @@ def load(config: DataConfig) -> Dataset:
 def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray, " C"]]:
     """Returns mean and standard deviation of each channel, of images scaled to [0, 1].
 
-    At most 10,000 examples at equal distances are read. A deviation is at least one grey level,
+    At most 10,000 examples at equal distances are read. A deviation is at least one gray level,
     so that a constant channel can be divided by it.
     """
     images = split.read(evenly_spaced(len(split), _MOMENT_EXAMPLES)).images
     pixels = images.reshape(-1, images.shape[-1])
-    # Counting grey levels is exact, needs no float copy of the images, and so does not depend on
+    # Counting gray levels is exact, needs no float copy of the images, and so does not depend on
     # the order of summation.
     counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
     levels = np.arange(256) / 255

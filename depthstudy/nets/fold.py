@@ -1,6 +1,6 @@
-"""Batch normalisation, and RepVGG's branches, folded into the convolutions before them.
+"""Batch normalization, and RepVGG's branches, folded into the convolutions before them.
 
-In evaluation a normalisation is a factor and an offset for each channel, so a convolution can take
+In evaluation a normalization is a factor and an offset for each channel, so a convolution can take
 them over; and a sum of convolutions of the same images is one convolution (Ding et al. 2021, arXiv
 2101.03697).
 """
@@ -15,9 +15,15 @@ import numpy as np
 from flax import traverse_util
 from jaxtyping import Float64
 
-from depthstudy.arch import ArchSpec, layers
-from depthstudy.arch.options import with_norm
-from depthstudy.arch.vocabulary import BatchNorm, Conv, Layer, Layers, Parallel
+from depthstudy.arch import ArchSpec, lowering
+from depthstudy.arch.families.options import with_norm
+from depthstudy.arch.layer_types import (
+    BatchNorm,
+    Conv,
+    Layer,
+    Layers,
+    Parallel,
+)
 from depthstudy.errors import InputError
 from depthstudy.nets.network import Variables
 
@@ -31,7 +37,7 @@ class _Linear(NamedTuple):
 
 
 def fold(spec: ArchSpec, variables: Variables) -> tuple[ArchSpec, Variables]:
-    """Returns the net without normalisation, and with one path where there were several.
+    """Returns the net without normalization, and with one path where there were several.
 
     Its logits are those of the net in eval mode, up to rounding.
 
@@ -40,7 +46,7 @@ def fold(spec: ArchSpec, variables: Variables) -> tuple[ArchSpec, Variables]:
       variables: Its ``params`` and ``batch_stats``.
 
     Raises:
-      InputError: A normalisation stands elsewhere than right after a convolution, as in
+      InputError: A normalization stands elsewhere than right after a convolution, as in
         pre-activation nets.
     """
     folded = dataclasses.replace(
@@ -49,7 +55,7 @@ def fold(spec: ArchSpec, variables: Variables) -> tuple[ArchSpec, Variables]:
     params = traverse_util.flatten_dict(variables["params"])
     statistics = traverse_util.flatten_dict(variables.get("batch_stats", {}))
     found: dict[Path, Any] = {}
-    for section in layers.sections(spec):
+    for section in lowering.sections(spec):
         for part in (section.before, section.branch, section.shortcut or ()):
             for conv, linear in _folds(spec, part, section.path, {**params, **statistics}):
                 found[*section.path, conv.name, "kernel"] = linear.kernel.astype(np.float32)
@@ -110,7 +116,7 @@ def _in_paths(spec: ArchSpec) -> set[Path]:
     """Returns where the parameters are of the layers that stand beside others."""
     return {
         (*section.path, layer.name)
-        for section in layers.sections(spec)
+        for section in lowering.sections(spec)
         for parallel in section.branch
         if isinstance(parallel, Parallel)
         for path in parallel.paths

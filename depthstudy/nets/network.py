@@ -19,13 +19,13 @@ from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Array, Float, Num
 
-from depthstudy.arch import layers
-from depthstudy.arch import vocabulary as words
+from depthstudy.arch import layer_types as words
+from depthstudy.arch import lowering
 from depthstudy.arch.spec import ArchSpec
-from depthstudy.nets.convolution import Conv
-from depthstudy.nets.initialisation import dense_init, kernel_init
+from depthstudy.nets.convolution.module import Conv
+from depthstudy.nets.initialization import dense_init, kernel_init
 from depthstudy.nets.normalization import BatchNorm
-from depthstudy.nets.simple import ACTIVATIONS, apply_simple
+from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_simple
 
 Variables = Mapping[str, Any]
 
@@ -43,12 +43,13 @@ class Network(nn.Module):
 
     @nn.compact
     def __call__(self, images: Num[Array, "B H W C"], train: bool = False) -> Float[Array, "B K"]:
-        """Returns logits; with ``train`` it normalises by the batch and updates ``batch_stats``.
+        """Returns logits; with ``train`` it normalizes by the batch and updates ``batch_stats``.
 
-        With ``train``, a net that draws at random (``spec.draws``) needs ``rngs={"dropout": key}``.
+        With ``train``, a net that draws at random (``spec.is_stochastic``) needs
+        ``rngs={"dropout": key}``.
         """
         x = images.astype(self.dtype)
-        sections = layers.sections(self.spec)
+        sections = lowering.sections(self.spec)
         for name, group in itertools.groupby(sections, key=lambda section: section.path[0]):
             x = _Group(tuple(group), self.dtype, name=name)(x, train)
         return x.astype(jnp.float32)

@@ -1,7 +1,7 @@
-"""Batch normalisation as one product and one sum (Ioffe & Szegedy 2015, arXiv 1502.03167).
+"""Batch normalization as one product and one sum (Ioffe & Szegedy 2015, arXiv 1502.03167).
 
 The statistics go into a factor and an offset for each channel first. So the only thing of an
-image's size that a gradient needs is what was normalised, which the convolution before has made:
+image's size that a gradient needs is what was normalized, which the convolution before has made:
 on a CPU, forward and backward take two thirds of the time of ``flax.linen.BatchNorm``.
 
 The functions are compiled by themselves so that a deep net, in which they come with few shapes, is
@@ -27,7 +27,7 @@ _AXES = (0, 1, 2)  # all but channels
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation with scale and bias; names and defaults are those of Flax.
+    """Batch normalization with scale and bias; names and defaults are those of Flax.
 
     Attributes:
       use_running_average: Whether running statistics are used in the place of the batch's.
@@ -43,7 +43,7 @@ class BatchNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x: Images) -> Images:
-        """Returns the normalised images; it updates ``batch_stats`` if it uses the batch's."""
+        """Returns the normalized images; it updates ``batch_stats`` if it uses the batch's."""
         shape = x.shape[-1:]
         running_mean = self.variable("batch_stats", "mean", jnp.zeros, shape, jnp.float32)
         running_var = self.variable("batch_stats", "var", jnp.ones, shape, jnp.float32)
@@ -72,7 +72,7 @@ def _normalize_by_batch(
     x: Images, running: Statistics, scale: PerChannel, bias: PerChannel, *,
     momentum: float, epsilon: float, dtype: Any,
 ) -> tuple[Images, Statistics]:  # fmt: skip
-    """Returns the images normalised by their own statistics, and the running ones after them."""
+    """Returns the images normalized by their own statistics, and the running ones after them."""
     mean = jnp.mean(x, _AXES)
     var = jnp.maximum(jnp.mean(x * x, _AXES) - mean * mean, 0)
     old_mean, old_var = running

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.nets.geometry import Margins, Pair, window_pixels
+from depthstudy.nets.convolution.geometry import Margins, Pair, window_pixels
 
 Images = Float[Array, "B H W C"]
 
@@ -25,7 +25,7 @@ def max_pool(x: Images, window: Pair, stride: Pair, around: Margins) -> Images:
     Args:
       x: Images.
       window: Height and width of the windows.
-      stride: Distance of neighbouring windows, down and across.
+      stride: Distance of neighboring windows, down and across.
       around: Pixels above and below the images, left and right of them, which are no one's largest.
     """
     return nn.max_pool(x, window, stride, around)

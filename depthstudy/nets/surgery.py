@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from flax import traverse_util
 from jaxtyping import Array, Float
 
-from depthstudy.arch import ArchSpec, BlockSpec, layers
+from depthstudy.arch import ArchSpec, BlockSpec, lowering
 from depthstudy.errors import InputError
 from depthstudy.nets.network import Network, Variables
 
@@ -76,7 +76,7 @@ def rearrange(
     return changed, {name: _move(tree, set(found), origins) for name, tree in variables.items()}
 
 
-def silence(spec: ArchSpec, variables: Variables, paths: Collection[str]) -> Variables:
+def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) -> Variables:
     """Returns variables with which some blocks are their shortcuts; the architecture stays.
 
     It gives the logits of ``remove_blocks``, and the net needs no new compilation: the last layer
@@ -98,12 +98,12 @@ def silence(spec: ArchSpec, variables: Variables, paths: Collection[str]) -> Var
     return {**variables, "params": traverse_util.unflatten_dict(params)}
 
 
-def reestimate(
+def recalibrate_batch_norm(
     network: Network, variables: Variables, batches: Iterable[Float[Array, "B H W C"]]
 ) -> Variables:
     """Returns variables whose batch statistics are those of some images.
 
-    Mean and variance are over all images, each batch normalised by itself further down (Wu &
+    Mean and variance are over all images, each batch normalized by itself further down (Wu &
     Johnson 2021, arXiv 2105.07576). A net without batch statistics stays as it is.
 
     Args:
@@ -135,7 +135,7 @@ def _moments(
     """Returns mean and, in the place of the variance, mean square of a batch."""
     zeros = jax.tree.map(jnp.zeros_like, variables["batch_stats"])
     start = {**variables, "batch_stats": zeros}
-    still = Network(network.spec.still)
+    still = Network(network.spec.deterministic)
     _, state = still.apply(start, images, train=True, mutable=["batch_stats"])
     new_share = 1 - network.spec.norm_momentum
     scaled = jax.tree.map(lambda x: x / new_share, state["batch_stats"])
@@ -146,8 +146,8 @@ def _moments(
     }
 
 
-def _block_sections(spec: ArchSpec) -> list[layers.Section]:
-    return [section for section in layers.sections(spec) if len(section.path) == 2]
+def _block_sections(spec: ArchSpec) -> list[lowering.Section]:
+    return [section for section in lowering.sections(spec) if len(section.path) == 2]
 
 
 def _check(spec: ArchSpec, paths: Collection[str]) -> None:
@@ -157,7 +157,7 @@ def _check(spec: ArchSpec, paths: Collection[str]) -> None:
             raise InputError(f"block {path!r} cannot be removed; allowed: {', '.join(allowed)}")
 
 
-def _last_named(branch: layers.Layers) -> str:
+def _last_named(branch: lowering.Layers) -> str:
     return [layer.name for layer in branch if hasattr(layer, "name")][-1]
 
 

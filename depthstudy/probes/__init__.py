@@ -8,20 +8,25 @@ from depthstudy.errors import InputError
 from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
 from depthstudy.probes.density import DENSITY
 from depthstudy.probes.field import FIELD
-from depthstudy.probes.generalisation import GENERALISATION, MEMORISATION
+from depthstudy.probes.generalization import GENERALIZATION, MEMORIZATION
 from depthstudy.probes.gradients import GRADIENTS
 from depthstudy.probes.isometry import ISOMETRY
 from depthstudy.probes.linear import LINEAR
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 from depthstudy.probes.rank import RANK
 from depthstudy.probes.sharpness import SHARPNESS
 from depthstudy.probes.shattering import SHATTERING
 from depthstudy.probes.similarity import CKA, measure_between
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
 from depthstudy.probes.underflow import UNDERFLOW
 
 PROBES: Mapping[str, Probe] = {
-    "generalisation": GENERALISATION,
-    "memorisation": MEMORISATION,
+    "generalization": GENERALIZATION,
+    "memorization": MEMORIZATION,
     "gradients": GRADIENTS,
     "underflow": UNDERFLOW,
     "shattering": SHATTERING,
@@ -44,7 +49,9 @@ def check(names: Sequence[str]) -> None:
             raise InputError(f"no probe {name!r}; allowed: {', '.join(PROBES)}")
 
 
-def measure(subject: Subject, names: Sequence[str] = ()) -> Iterator[tuple[str, Measurement]]:
+def measure(
+    probe_input: ProbeInput, names: Sequence[str] = ()
+) -> Iterator[tuple[str, Measurement]]:
     """Yields what each named probe measures, with its name; no names are all of them.
 
     A probe that cannot apply yields one measurement named ``"not_applicable: REASON"``.
@@ -55,16 +62,16 @@ def measure(subject: Subject, names: Sequence[str] = ()) -> Iterator[tuple[str, 
     check(names)
     for name in names or PROBES:
         try:
-            for measurement in _measured(PROBES[name], subject):
+            for measurement in _measured(PROBES[name], probe_input):
                 yield name, measurement
         except NotApplicable as reason:
             yield name, Measurement("", f"not_applicable: {reason}", 1.0)
 
 
-def _measured(probe: Probe, subject: Subject) -> Iterable[Measurement]:
-    if probe.labels and not subject.dataset.labelled:
+def _measured(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
+    if probe.labels and not probe_input.dataset.labeled:
         raise NotApplicable("the images have no labels")
-    return probe.measure(subject)
+    return probe.measure(probe_input)
 
 
 __all__ = [
@@ -72,7 +79,7 @@ __all__ = [
     "Measurement",
     "NotApplicable",
     "Probe",
-    "Subject",
+    "ProbeInput",
     "check",
     "deletion_damage",
     "measure",

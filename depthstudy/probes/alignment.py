@@ -1,9 +1,9 @@
-"""Linear centred kernel alignment (CKA) of many sets of features, exactly and in bounded memory.
+"""Linear centerd kernel alignment (CKA) of many sets of features, exactly and in bounded memory.
 
-Kornblith et al. 2019 (arXiv 1905.00414): with centred features X [n, p] and Y [n, q],
+Kornblith et al. 2019 (arXiv 1905.00414): with centerd features X [n, p] and Y [n, q],
 CKA = |Y'X|^2 / (|X'X| |Y'Y|), which is the cosine between the Gram matrices XX' and YY'. For deep
 nets neither the Gram matrices of all layers nor the cross covariances of all pairs fit in memory.
-So a first pass finds the mean features over all examples; then the Gram matrices of the centred
+So a first pass finds the mean features over all examples; then the Gram matrices of the centerd
 features are made and multiplied tile by tile, a tile for each pair of batches. Batches of features
 are kept up to a budget; beyond it they are made again. The result is that of all examples at once,
 not a mean over minibatches.
@@ -34,7 +34,7 @@ class Batch(NamedTuple):
     weights: Float32[Array, " B"]
 
 
-class Centre(NamedTuple):
+class Center(NamedTuple):
     """What the first pass finds.
 
     Attributes:
@@ -61,14 +61,14 @@ def cka_matrix(
       stream: Yields the same batches, in the same order, each time it is called.
       budget: Bytes of features to keep; at least one batch is kept.
     """
-    centre = _centre(stream)
-    width = sum(mean.size for mean in centre.means)
-    hsic = np.zeros((len(centre.means), len(centre.means)))
+    center = _center(stream)
+    width = sum(mean.size for mean in center.means)
+    hsic = np.zeros((len(center.means), len(center.means)))
     start, held = 0, 1
-    while start < centre.batches:
+    while start < center.batches:
         kept: list[Layers] = []
         for batch in itertools.islice(stream(), start, None):
-            right = _centred(batch, centre.means, jnp.asarray(centre.sizes))
+            right = _centerd(batch, center.means, jnp.asarray(center.sizes))
             held = max(1, budget // (4 * width * len(batch.weights)))
             if len(kept) < held:
                 kept.append(right)
@@ -76,10 +76,10 @@ def cka_matrix(
                 times = 1 if left is right else 2  # a tile off the diagonal is there twice
                 hsic += times * np.asarray(_tile(left, right), np.float64)
         start += held
-    return _cosines(hsic, centre.examples)
+    return _cosines(hsic, center.examples)
 
 
-def _centre(stream: Callable[[], Iterator[Batch]]) -> Centre:
+def _center(stream: Callable[[], Iterator[Batch]]) -> Center:
     sums: list[Array] = []
     largest: np.ndarray = np.zeros((), np.float32)
     examples = batches = 0
@@ -89,7 +89,7 @@ def _centre(stream: Callable[[], Iterator[Batch]]) -> Centre:
         largest = np.maximum(largest, sizes)
         examples += int(batch.weights.sum())
         batches += 1
-    return Centre(
+    return Center(
         means=[total / examples for total in sums],
         sizes=np.where(largest == 0, np.float32(1), largest),
         examples=examples,
@@ -105,8 +105,8 @@ def _sums(batch: Batch) -> tuple[list[Array], list[Array]]:
 
 
 @jax.jit
-def _centred(batch: Batch, means: list[Array], sizes: Float32[Array, " L"]) -> Layers:
-    """Centres, and scales so that squares neither overflow nor vanish; weight 0 gives 0."""
+def _centerd(batch: Batch, means: list[Array], sizes: Float32[Array, " L"]) -> Layers:
+    """Centers, and scales so that squares neither overflow nor vanish; weight 0 gives 0."""
     return [
         (x / size - mean / size) * (batch.weights[:, None] / math.sqrt(x.shape[1]))
         for x, mean, size in zip(batch.layers, means, sizes, strict=True)

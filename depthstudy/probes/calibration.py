@@ -1,6 +1,6 @@
 """Batch statistics for a net that has not been trained.
 
-A fresh net's running mean is 0 and its running variance 1: in eval mode it does not normalise at
+A fresh net's running mean is 0 and its running variance 1: in eval mode it does not normalize at
 all, and so is not the net that training starts from. Probes that need eval mode give it the
 statistics of a batch first.
 """
@@ -11,16 +11,21 @@ from collections.abc import Iterator
 
 from depthstudy import nets
 from depthstudy.nets import surgery
-from depthstudy.probes.subject import Subject
+from depthstudy.probes.probe_input import ProbeInput
 
 
-def states(subject: Subject) -> Iterator[tuple[str, nets.Variables]]:
+def states(probe_input: ProbeInput) -> Iterator[tuple[str, nets.Variables]]:
     """Yields the variables that eval-mode probes look at, each with the suffix of its metrics.
 
-    These are the subject's own with ``""``, and where the initial ones are known, those with
+    These are the probe_input's own with ``""``, and where the initial ones are known, those with
     ``"_initial"`` and the statistics of one train batch.
     """
-    yield "", subject.variables
-    if subject.initial is not None:
-        examples = next(subject.batches(subject.dataset.train))
-        yield "_initial", surgery.reestimate(subject.network, subject.initial, [examples.images])
+    yield "", probe_input.variables
+    if probe_input.initial is not None:
+        examples = next(probe_input.batches(probe_input.dataset.train))
+        yield (
+            "_initial",
+            surgery.recalibrate_batch_norm(
+                probe_input.network, probe_input.initial, [examples.images]
+            ),
+        )

@@ -2,8 +2,8 @@
 
 Veit et al. 2016 (arXiv 1605.06431): a residual net is much like an ensemble of shallower ones, so
 that taking a block out costs little. A block that costs nothing is one that depth bought in vain:
-``free_share`` is the share of the blocks with identity shortcuts each of which, taken out alone,
-adds less than a point of error. Errors are of the test split, in eval mode.
+``redundant_block_fraction`` is the share of the blocks with identity shortcuts each of which, taken
+out alone, adds less than a point of error. Errors are of the test split, in eval mode.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ from jaxtyping import Array, Float
 from depthstudy import nets
 from depthstudy.arch import ArchSpec
 from depthstudy.nets import surgery
-from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Examples,
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
 _FREE = 0.01  # error that a block may add and still count as one that can go
 _DRAWS = 3  # random choices of the blocks for each number of them
@@ -40,12 +46,12 @@ class Trial(NamedTuple):
     variables: nets.Variables
 
 
-def errors(subject: Subject, variants: Sequence[nets.Variables]) -> list[float]:
-    """Returns the test error of the subject's net with each of several sets of variables."""
-    network = nets.Network(subject.spec)
+def errors(probe_input: ProbeInput, variants: Sequence[nets.Variables]) -> list[float]:
+    """Returns the test error of the probe_input's net with each of several sets of variables."""
+    network = nets.Network(probe_input.spec)
     wrong: list[Array] = [jnp.zeros(())] * len(variants)
     count = 0.0
-    for examples in subject.batches(subject.dataset.test):  # outermost, so it is read once
+    for examples in probe_input.batches(probe_input.dataset.test):  # outermost, so it is read once
         wrong = [
             total + _wrong(network, variables, examples)
             for total, variables in zip(wrong, variants, strict=True)
@@ -54,18 +60,21 @@ def errors(subject: Subject, variants: Sequence[nets.Variables]) -> list[float]:
     return [float(total) / count for total in wrong]
 
 
-def deletion_damage(subject: Subject) -> dict[str, float]:
+def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
     """Returns the mean train loss in nats that taking out each block adds, by its path.
 
     Of the train split, so that what is chosen by it is not chosen by the test set. Blocks whose
     shortcut is not the identity cannot be taken out and are left out.
     """
-    network, variables = nets.Network(subject.spec), subject.variables
-    removable = surgery.removable(subject.spec)
-    trials = [variables, *(surgery.silence(subject.spec, variables, [p]) for p in removable)]
+    network, variables = nets.Network(probe_input.spec), probe_input.variables
+    removable = surgery.removable(probe_input.spec)
+    trials = [
+        variables,
+        *(surgery.zero_blocks(probe_input.spec, variables, [p]) for p in removable),
+    ]
     sums = np.zeros(len(trials))
     count = 0.0
-    for examples in subject.batches(subject.dataset.train):
+    for examples in probe_input.batches(probe_input.dataset.train):
         sums += [float(_loss(network, trial, examples)) for trial in trials]
         count += float(examples.weights.sum())
     before, *after = sums / count
@@ -112,13 +121,13 @@ def kendall_tau(before: Order, after: Order) -> float:
     return float(scipy.stats.kendalltau(range(len(found)), found).statistic)
 
 
-def free_share(increases: Sequence[float]) -> float:
+def redundant_block_fraction(increases: Sequence[float]) -> float:
     """Returns the share of blocks whose deletion adds less than a point of error."""
     return float(np.mean(np.less(increases, _FREE)))
 
 
-def _measure(subject: Subject, *, reestimated: bool) -> Iterator[Measurement]:
-    spec, variables = subject.spec, subject.variables
+def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurement]:
+    spec, variables = probe_input.spec, probe_input.variables
     removable = surgery.removable(spec)
     if not removable:
         raise NotApplicable("no block has an identity shortcut, so none can be taken out")
@@ -128,14 +137,14 @@ def _measure(subject: Subject, *, reestimated: bool) -> Iterator[Measurement]:
         if path not in removable:
             yield Measurement(path, "not_applicable: its shortcut is not the identity", 1.0)
     single = [
-        Trial(path, "error_increase", surgery.silence(spec, variables, [path]))
+        Trial(path, "error_increase", surgery.zero_blocks(spec, variables, [path]))
         for path in removable
     ]
-    random = np.random.default_rng(subject.seed)
+    random = np.random.default_rng(probe_input.seed)
     several = _deletions(spec, variables, random)
     moved, taus = _swaps(spec, variables, random)
     yield from taus
-    yield from _increases(subject, [*single, *several, *moved], reestimated)
+    yield from _increases(probe_input, [*single, *several, *moved], reestimated)
 
 
 def _deletions(
@@ -146,7 +155,7 @@ def _deletions(
     for count in _doubling(2, len(removable)):
         for _ in range(_DRAWS):
             chosen = random.choice(removable, count, replace=False).tolist()
-            silenced = surgery.silence(spec, variables, chosen)
+            silenced = surgery.zero_blocks(spec, variables, chosen)
             trials.append(Trial("", f"error_increase_deleting_{count}", silenced))
     return trials
 
@@ -168,12 +177,12 @@ def _swaps(
 
 
 def _increases(
-    subject: Subject, trials: Sequence[Trial], reestimated: bool
+    probe_input: ProbeInput, trials: Sequence[Trial], reestimated: bool
 ) -> Iterator[Measurement]:
-    variants = [subject.variables, *(trial.variables for trial in trials)]
+    variants = [probe_input.variables, *(trial.variables for trial in trials)]
     if reestimated:
-        variants = [_reestimated(subject, variables) for variables in variants]
-    before, *after = errors(subject, variants)
+        variants = [_reestimated(probe_input, variables) for variables in variants]
+    before, *after = errors(probe_input, variants)
     yield Measurement("", "error", before)
     found: dict[tuple[str, str], list[float]] = {}
     for trial, error in zip(trials, after, strict=True):
@@ -181,13 +190,13 @@ def _increases(
     for (layer, metric), values in found.items():
         yield Measurement(layer, metric, float(np.mean(values)))
     single = [value for (layer, _), (value, *_) in found.items() if layer]
-    yield Measurement("", "free_share", free_share(single))
+    yield Measurement("", "redundant_block_fraction", redundant_block_fraction(single))
 
 
-def _reestimated(subject: Subject, variables: nets.Variables) -> nets.Variables:
-    fewer = dataclasses.replace(subject, examples=min(subject.examples, _ESTIMATED_FROM))
-    images = (examples.images for examples in fewer.batches(subject.dataset.train))
-    return surgery.reestimate(nets.Network(subject.spec), variables, images)
+def _reestimated(probe_input: ProbeInput, variables: nets.Variables) -> nets.Variables:
+    fewer = dataclasses.replace(probe_input, examples=min(probe_input.examples, _ESTIMATED_FROM))
+    images = (examples.images for examples in fewer.batches(probe_input.dataset.train))
+    return surgery.recalibrate_batch_norm(nets.Network(probe_input.spec), variables, images)
 
 
 def _doubling(first: int, last: int) -> list[int]:

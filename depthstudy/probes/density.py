@@ -10,10 +10,15 @@ from collections.abc import Iterator
 import numpy as np
 from flax import traverse_util
 
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields ``density`` of each kernel that pruning may touch, and ``sparsity`` of them together.
 
     The stem and the classifier are left out, as they are by default in pruning.
@@ -21,7 +26,7 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     Raises:
       NotApplicable: No weight is zero.
     """
-    flat = traverse_util.flatten_dict(subject.variables["params"])
+    flat = traverse_util.flatten_dict(probe_input.variables["params"])
     kept = {
         "/".join(path[:-1]): np.asarray(leaf) != 0
         for path, leaf in flat.items()

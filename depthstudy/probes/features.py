@@ -15,16 +15,21 @@ import jax
 from jaxtyping import Array, Float, Float32
 
 from depthstudy import nets
-from depthstudy.probes.subject import Examples, NotApplicable, Subject, path_sorted
+from depthstudy.probes.probe_input import (
+    Examples,
+    NotApplicable,
+    ProbeInput,
+    path_sorted,
+)
 
 Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
 
 
-def of(subject: Subject, examples: Examples, reduction: Reduction) -> dict[str, Any]:
+def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dict[str, Any]:
     """Returns what a reduction makes of each layer's output, in the order of the net.
 
     Args:
-      subject: Its ``layers`` chooses.
+      probe_input: Its ``layers`` chooses.
       examples: A batch.
       reduction: A pure function of outputs and weights of the images; a module-level one is
         compiled once for each architecture.
@@ -32,10 +37,10 @@ def of(subject: Subject, examples: Examples, reduction: Reduction) -> dict[str, 
     Raises:
       NotApplicable: No layer matches.
     """
-    network = nets.Network(subject.spec)
-    found = _reduced(network, subject.layers, reduction, subject.variables, examples)
+    network = nets.Network(probe_input.spec)
+    found = _reduced(network, probe_input.layers, reduction, probe_input.variables, examples)
     if not found:
-        raise NotApplicable(f"no layer matches {subject.layers!r}")
+        raise NotApplicable(f"no layer matches {probe_input.layers!r}")
     return {name: found[name] for name in path_sorted(found)}
 
 

@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from depthstudy import arch
-from depthstudy.arch.layers import Conv
-from depthstudy.probes.subject import Measurement, Probe, Subject
+from depthstudy.arch.lowering import Conv
+from depthstudy.probes.probe_input import Measurement, Probe, ProbeInput
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields the field of every convolution, and where and how often the image is outgrown.
 
     ``receptive_field`` is in pixels, of the output of each convolution and of the whole net;
     ``border_layer``, on the border layer if there is one, is its depth in weight layers;
     ``share_past_border`` is the share of convolutions whose input sees the whole image.
     """
-    height, width, _ = subject.dataset.image_shape
+    height, width, _ = probe_input.dataset.image_shape
     convolutions = [
         cost
-        for cost in arch.layer_costs(subject.spec, subject.dataset.image_shape)
+        for cost in arch.layer_costs(probe_input.spec, probe_input.dataset.image_shape)
         if isinstance(cost.layer, Conv) and "squeeze_excite" not in cost.path
     ]
     for cost in convolutions:

@@ -3,7 +3,7 @@
 The norm of the loss's gradient per layer, for its kernel (what training sees) and for the output
 of a block (what back-propagation carries), and how fast either changes with depth: Glorot & Bengio
 2010; He et al. 2015 (arXiv 1502.01852). Gradients are those of training: in train mode, so batch
-normalisation is part of them, and with no augmentation.
+normalization is part of them, and with no augmentation.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import arch, nets
-from depthstudy.arch.layers import sections
-from depthstudy.probes.subject import (
+from depthstudy.arch.lowering import sections
+from depthstudy.probes.probe_input import (
     Examples,
     Measurement,
     NotApplicable,
     Probe,
-    Subject,
+    ProbeInput,
     train_loss,
 )
 
@@ -53,28 +53,34 @@ class GradientNorms(NamedTuple):
     weights: Norms
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields gradient norms per layer and their slopes, also at the beginning where it is known.
 
     ``gradient_norm`` and ``gradient_to_weight`` (the same over the kernel's own norm) are of
-    kernels, ``output_gradient_norm`` is of the outputs of the blocks that ``subject.layers``
+    kernels, ``output_gradient_norm`` is of the outputs of the blocks that ``probe_input.layers``
     matches. ``gradient_norm_slope`` and ``output_gradient_norm_slope`` are what ``slope`` returns.
     ``update_to_weight`` is ``gradient_to_weight`` times the learning rate: what a step of SGD
-    without momentum changes of a kernel. At initialisation the names end in ``_initial``, early in
+    without momentum changes of a kernel. At initialization the names end in ``_initial``, early in
     training in ``_early``.
 
     Raises:
       NotApplicable: The loss or a gradient is not finite.
     """
-    states = {"": subject.variables, "_early": subject.early, "_initial": subject.initial}
+    states = {
+        "": probe_input.variables,
+        "_early": probe_input.early,
+        "_initial": probe_input.initial,
+    }
     for suffix, variables in states.items():
         if variables is not None:
-            yield from _measure_at(subject, variables, suffix)
+            yield from _measure_at(probe_input, variables, suffix)
 
 
-def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Iterator[Measurement]:
-    norms = mean_norms(subject, variables)
-    ways = ways_back(subject.spec, subject.dataset.image_shape)
+def _measure_at(
+    probe_input: ProbeInput, variables: nets.Variables, suffix: str
+) -> Iterator[Measurement]:
+    norms = mean_norms(probe_input, variables)
+    ways = ways_back(probe_input.spec, probe_input.dataset.image_shape)
     for metric, found in (
         ("gradient_norm", norms.kernels),
         ("output_gradient_norm", norms.outputs),
@@ -89,8 +95,8 @@ def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Ite
         if norms.weights.get(layer, 0) > 0:
             ratio = float(norms.kernels[layer] / norms.weights[layer])
             yield Measurement(layer, f"gradient_to_weight{suffix}", ratio)
-            if suffix in subject.rates:
-                update = subject.rates[suffix] * ratio
+            if suffix in probe_input.rates:
+                update = probe_input.rates[suffix] * ratio
                 yield Measurement(layer, f"update_to_weight{suffix}", update)
 
 
@@ -123,17 +129,17 @@ def ways_back(spec: arch.ArchSpec, image_shape: tuple[int, int, int]) -> dict[st
     return {path: (deepest - depth) / (deepest - 1) for path, depth in depths.items()}
 
 
-def mean_norms(subject: Subject, variables: nets.Variables) -> GradientNorms:
+def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNorms:
     """Returns norms, averaged over a few train batches.
 
     Raises:
       NotApplicable: They are not finite.
     """
-    paths = ("/".join(section.path) for section in sections(subject.spec))
-    blocks = tuple(path for path in paths if fnmatch.fnmatch(path, subject.layers))
-    batches = itertools.islice(subject.batches(subject.dataset.train), _BATCHES)
+    paths = ("/".join(section.path) for section in sections(probe_input.spec))
+    blocks = tuple(path for path in paths if fnmatch.fnmatch(path, probe_input.layers))
+    batches = itertools.islice(probe_input.batches(probe_input.dataset.train), _BATCHES)
     found = [
-        jax.device_get(gradient_norms(subject.network, blocks, variables, batch))
+        jax.device_get(gradient_norms(probe_input.network, blocks, variables, batch))
         for batch in batches
     ]
     means: GradientNorms = jax.tree.map(lambda *norms: np.mean(norms, dtype=np.float64), *found)
@@ -147,7 +153,7 @@ def gradient_norms(
     network: nets.Network, blocks: tuple[str, ...], variables: nets.Variables, batch: Examples
 ) -> GradientNorms:
     """Returns the norms on one batch; ``blocks`` are paths of the blocks whose outputs count."""
-    network = nets.Network(network.spec.still)
+    network = nets.Network(network.spec.deterministic)
 
     def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
         with nn.intercept_methods(_shifted(shifts)):

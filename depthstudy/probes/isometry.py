@@ -18,7 +18,12 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets
 from depthstudy.probes.calibration import states
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
 _ROWS = 160  # of all images together
 _MOST_IMAGES = 16
@@ -26,7 +31,7 @@ _CHUNK = 10  # rows in one product
 _COLUMNS = 2**16  # of a Jacobian that are float64 at a time
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields what ``summary`` tells, averaged over a few train images, in eval mode.
 
     Where the initial variables are known, also of those, under names that end in ``_initial``.
@@ -34,11 +39,11 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The Jacobian is 0 or not finite.
     """
-    K = subject.spec.head.num_classes
+    K = probe_input.spec.head.num_classes
     count = int(np.clip(_ROWS // K, 1, _MOST_IMAGES))
-    images = next(subject.batches(subject.dataset.train)).images[:count]
-    for suffix, variables in states(subject):
-        rows = functools.partial(_products, subject.network, variables, images)
+    images = next(probe_input.batches(probe_input.dataset.train)).images[:count]
+    for suffix, variables in states(probe_input):
+        rows = functools.partial(_products, probe_input.network, variables, images)
         spectra = map(singular_values, jacobians(rows, K))
         summaries = [summary(values) for values in spectra if values[0] > 0]
         if not summaries:

@@ -16,16 +16,21 @@ from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy.data import Split
 from depthstudy.probes import features
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
-Labelled = tuple[Float[np.ndarray, "_ C"], Int[np.ndarray, " _"]]
+Labeled = tuple[Float[np.ndarray, "_ C"], Int[np.ndarray, " _"]]
 
 
-def probe_accuracy(train: Labelled, test: Labelled, *, strength: float = 1.0) -> float:
+def probe_accuracy(train: Labeled, test: Labeled, *, strength: float = 1.0) -> float:
     """Returns the accuracy on ``test`` of a ridge classifier learned on ``train``.
 
     Args:
-      train: Features and labels; features are standardised by their own moments.
+      train: Features and labels; features are standardized by their own moments.
       test: The same for other examples.
       strength: Weight of the squared norm of the coefficients.
     """
@@ -37,24 +42,24 @@ def probe_accuracy(train: Labelled, test: Labelled, *, strength: float = 1.0) ->
     return float(model.fit(*train).score(*test))
 
 
-def _measure(subject: Subject) -> Iterator[Measurement]:
-    train, train_labels = _pooled(subject, subject.dataset.train)
-    test, test_labels = _pooled(subject, subject.dataset.test)
+def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    train, train_labels = _pooled(probe_input, probe_input.dataset.train)
+    test, test_labels = _pooled(probe_input, probe_input.dataset.test)
     for layer, found in train.items():
         accuracy = probe_accuracy((found, train_labels), (test[layer], test_labels))
         yield Measurement(layer, "probe_accuracy", accuracy)
 
 
 def _pooled(
-    subject: Subject, split: Split
+    probe_input: ProbeInput, split: Split
 ) -> tuple[dict[str, Float[np.ndarray, "n C"]], Int[np.ndarray, " n"]]:
     """Returns the pooled features of each layer, and the labels, of the examples of a split."""
     parts: dict[str, list[np.ndarray]] = {}
     labels = []
-    for examples in subject.batches(split):
+    for examples in probe_input.batches(split):
         counted = np.asarray(examples.weights) > 0
         labels.append(np.asarray(examples.labels)[counted])
-        for layer, found in features.of(subject, examples, _mean_pixel).items():
+        for layer, found in features.of(probe_input, examples, _mean_pixel).items():
             parts.setdefault(layer, []).append(np.asarray(found, np.float64)[counted])
     whole = {layer: np.concatenate(found) for layer, found in parts.items()}
     for layer, found in whole.items():

@@ -2,11 +2,11 @@
 
 Saturation (Richter et al. 2021, arXiv 2106.12307): the share of eigendirections that hold 99% of
 the variance of a layer's output; where it falls to a low tail, layers only pass on what they get.
-Effective rank (Roy & Vetterli 2007): exponential of the entropy of the singular values, normalised
+Effective rank (Roy & Vetterli 2007): exponential of the entropy of the singular values, normalized
 to sum 1. Stable rank: squared Frobenius norm over squared spectral norm.
 
 Channels are the variables and every pixel of every example is one observation. Only moments are
-kept, each batch centred by its own mean, and they are put together in float64.
+kept, each batch centerd by its own mean, and they are put together in float64.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from flax import traverse_util
 from jaxtyping import Array, Float, Float32
 
 from depthstudy.probes import features
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject, path_sorted
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+    path_sorted,
+)
 
 _HELD = 0.99  # share of the variance
 # Of the largest singular value; what is below is rounding, which entropy would count.
@@ -34,7 +40,7 @@ class Moments(NamedTuple):
     Attributes:
       total: Number of observations.
       mean: Mean of each channel, ``[C]``.
-      scatter: Sum of the outer products of the centred observations, ``[C, C]``.
+      scatter: Sum of the outer products of the centerd observations, ``[C, C]``.
       highest: Largest output of each channel, ``[C]``.
     """
 
@@ -50,8 +56,8 @@ def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moment
     weight = weights[:, None, None]
     count = jnp.sum(weights) * rows.shape[1]
     mean = jnp.sum(rows * weight, axis=(0, 1)) / count
-    centred = (rows - mean) * weight
-    scatter = jnp.einsum("bpc,bpd->cd", centred, centred, precision="highest")
+    centerd = (rows - mean) * weight
+    scatter = jnp.einsum("bpc,bpd->cd", centerd, centerd, precision="highest")
     return Moments(count, mean, scatter, jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1)))
 
 
@@ -82,7 +88,7 @@ def saturation(variances: Float[np.ndarray, " C"]) -> float:
 
 
 def effective_rank(singular: Float[np.ndarray, " r"]) -> float:
-    """Returns exp(entropy) of singular values normalised to sum 1; 0 if all are 0."""
+    """Returns exp(entropy) of singular values normalized to sum 1; 0 if all are 0."""
     kept = singular[singular > _ROUNDING * np.max(singular)]
     if kept.size == 0:
         return 0.0
@@ -102,8 +108,8 @@ def singular_values(kernel: Float[np.ndarray, "... C F"]) -> Float[np.ndarray, "
     return np.linalg.svd(matrix, compute_uv=False)
 
 
-def _measure(subject: Subject) -> Iterator[Measurement]:
-    for layer, found in _streamed(subject).items():
+def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    for layer, found in _streamed(probe_input).items():
         if not all(np.isfinite(part).all() for part in found):
             raise NotApplicable(f"outputs of {layer} are not finite")
         variances = _variances(found)
@@ -112,13 +118,13 @@ def _measure(subject: Subject) -> Iterator[Measurement]:
         yield Measurement(layer, "effective_rank", effective_rank(singular))
         yield Measurement(layer, "stable_rank", stable_rank(singular))
         yield Measurement(layer, "dead_share", float(np.mean(found.highest <= 0)))
-    yield from _of_weights(subject)
+    yield from _of_weights(probe_input)
 
 
-def _streamed(subject: Subject) -> dict[str, Moments]:
+def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
     total: dict[str, Moments] = {}
-    for examples in subject.batches(subject.dataset.train):
-        found = features.of(subject, examples, moments)
+    for examples in probe_input.batches(probe_input.dataset.train):
+        found = features.of(probe_input, examples, moments)
         exact = {
             layer: Moments(*(np.asarray(part, np.float64) for part in parts))
             for layer, parts in jax.device_get(found).items()
@@ -138,8 +144,8 @@ def _variances(found: Moments) -> Float[np.ndarray, " C"]:
     return np.where(values > floor, values, 0)
 
 
-def _of_weights(subject: Subject) -> Iterator[Measurement]:
-    flat = traverse_util.flatten_dict(subject.variables["params"], sep="/")
+def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
+    flat = traverse_util.flatten_dict(probe_input.variables["params"], sep="/")
     for path in path_sorted(name for name in flat if name.endswith("/kernel")):
         layer, kernel = path.removesuffix("/kernel"), np.asarray(flat[path])
         if not np.isfinite(kernel).all():

@@ -1,9 +1,9 @@
 """Sharpness: the largest eigenvalues of the train loss's Hessian.
 
 They bound the learning rate that training stands (2 over the largest), and flat minima are held to
-generalise better: Keskar et al. 2017 (arXiv 1609.04836), Ghorbani et al. 2019 (arXiv 1901.10159).
+generalize better: Keskar et al. 2017 (arXiv 1609.04836), Ghorbani et al. 2019 (arXiv 1901.10159).
 The Hessian is met only in products with vectors (Pearlmutter 1994), and Lanczos's method, ARPACK's
-with restarts and full reorthogonalisation, finds the ends of its spectrum. The iteration runs on
+with restarts and full reorthogonalization, finds the ends of its spectrum. The iteration runs on
 the host: a convolution inside a compiled loop is 20 times slower on a CPU.
 """
 
@@ -23,7 +23,13 @@ from jax import flatten_util
 from jaxtyping import Array, Float, Float64
 
 from depthstudy import nets
-from depthstudy.probes.subject import Examples, Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Examples,
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
 _EIGENVALUES = 5
 _EXAMPLES = 250
@@ -34,7 +40,7 @@ _RESTARTS = 10
 Vector = Float64[np.ndarray, " P"]
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields ``hessian_eigenvalue_1``, the largest, to ``hessian_eigenvalue_5``, of the mean loss.
 
     The loss is that of 250 fixed train examples (rounded up to whole batches), in eval mode. Should
@@ -43,17 +49,19 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The Hessian is not finite.
     """
-    count = -(-_EXAMPLES // subject.batch_size)
-    batches = list(itertools.islice(subject.batches(subject.dataset.train), count))
+    count = -(-_EXAMPLES // probe_input.batch_size)
+    batches = list(itertools.islice(probe_input.batches(probe_input.dataset.train), count))
     examples = sum(float(np.sum(batch.weights)) for batch in batches)
-    start, _ = flatten_util.ravel_pytree(subject.variables["params"])
+    start, _ = flatten_util.ravel_pytree(probe_input.variables["params"])
 
     def product(direction: Vector) -> Vector:
         flat = jnp.asarray(direction, jnp.float32)
-        parts = [_product(subject.network, subject.variables, batch, flat) for batch in batches]
+        parts = [
+            _product(probe_input.network, probe_input.variables, batch, flat) for batch in batches
+        ]
         return np.sum(np.asarray(parts, np.float64), axis=0) / examples
 
-    found = top_eigenvalues(product, len(start), _EIGENVALUES, seed=subject.seed)
+    found = top_eigenvalues(product, len(start), _EIGENVALUES, seed=probe_input.seed)
     for rank, value in enumerate(found, start=1):
         yield Measurement("", f"hessian_eigenvalue_{rank}", float(value))
 

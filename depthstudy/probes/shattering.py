@@ -1,7 +1,7 @@
 """Shattered gradients: is the gradient still a smooth function of the input?
 
 Balduzzi et al. 2017 (arXiv 1702.08591): moved along a line of inputs, the gradient of a shallow
-net wanders like Brownian motion, that of a deep plain net jumps like white noise, and no optimiser
+net wanders like Brownian motion, that of a deep plain net jumps like white noise, and no optimizer
 can follow it; shortcuts slow the decay. Measured is the correlation of input gradients at points
 of a line between two images, in eval mode: E[g g'] / sqrt(E[g g] E[g' g']), the mean over the
 pixels not being taken off, so that a linear net has the correlation 1.
@@ -19,16 +19,21 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets
 from depthstudy.probes.calibration import states
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
 _PAIRS = 8
 _POINTS = 32  # of a line, both ends included
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
-    """Yields how the input gradient holds together, also at initialisation where it is known.
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    """Yields how the input gradient holds together, also at initialization where it is known.
 
-    ``gradient_correlation`` is that of neighbours, 1/31 of the way between two images apart: 0 for
+    ``gradient_correlation`` is that of neighbors, 1/31 of the way between two images apart: 0 for
     white noise, close to 1 for Brownian motion, 1 for a linear net. ``correlation_length`` is the
     share of the way after which the correlation is below 1/e (1: never), and ``white_noise_share``
     the share of the gradient's variance that is white noise.
@@ -36,11 +41,13 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     Raises:
       NotApplicable: There are no two images, or the gradient is 0 or not finite.
     """
-    images = _chosen_images(subject)
-    directions = jax.random.normal(subject.key(), (len(images) // 2, subject.spec.head.num_classes))
-    for suffix, variables in states(subject):
+    images = _chosen_images(probe_input)
+    directions = jax.random.normal(
+        probe_input.key(), (len(images) // 2, probe_input.spec.head.num_classes)
+    )
+    for suffix, variables in states(probe_input):
         lines = [
-            np.asarray(gradients_along(subject.network, variables, *pair), np.float64)
+            np.asarray(gradients_along(probe_input.network, variables, *pair), np.float64)
             for pair in zip(images[::2], images[1::2], directions, strict=True)
         ]
         correlations = lag_correlations(np.stack(lines))
@@ -49,11 +56,11 @@ def measure(subject: Subject) -> Iterator[Measurement]:
         yield Measurement("", f"white_noise_share{suffix}", white_noise_share(correlations))
 
 
-def _chosen_images(subject: Subject) -> Float[Array, "N H W C"]:
+def _chosen_images(probe_input: ProbeInput) -> Float[Array, "N H W C"]:
     """Returns an even number of train images at random."""
-    batch = next(subject.batches(subject.dataset.train))
+    batch = next(probe_input.batches(probe_input.dataset.train))
     real = np.flatnonzero(np.asarray(batch.weights))
-    order = jax.random.permutation(jax.random.fold_in(subject.key(), 1), real)
+    order = jax.random.permutation(jax.random.fold_in(probe_input.key(), 1), real)
     count = min(2 * _PAIRS, len(real) - len(real) % 2)
     if not count:
         raise NotApplicable("a line needs two images")
@@ -89,7 +96,7 @@ def lag_correlations(
     Points where the gradient is 0 have no direction and are left out.
 
     Raises:
-      NotApplicable: No two neighbours have a gradient, or one is not finite.
+      NotApplicable: No two neighbors have a gradient, or one is not finite.
     """
     if not np.all(np.isfinite(lines)):
         raise NotApplicable("gradients are not finite")

@@ -18,27 +18,32 @@ import numpy as np
 from jaxtyping import Array, Float, Float32
 
 from depthstudy.probes import alignment, features
-from depthstudy.probes.subject import Measurement, NotApplicable, Probe, Subject
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
 
 ALIKE = 0.9  # layers of one block are more alike than this
 
 
-def cka(subject: Subject) -> tuple[list[str], Float[np.ndarray, "L L"]]:
+def cka(probe_input: ProbeInput) -> tuple[list[str], Float[np.ndarray, "L L"]]:
     """Returns the layers of a net and the CKA of every pair.
 
     Raises:
       NotApplicable: No layer matches, or outputs are not finite.
     """
-    names, matrix = _cka([subject])
+    names, matrix = _cka([probe_input])
     return names[0], matrix
 
 
 def cka_between(
-    first: Subject, second: Subject
+    first: ProbeInput, second: ProbeInput
 ) -> tuple[list[str], list[str], Float[np.ndarray, "L M"]]:
     """Returns the layers of both nets and the CKA of every pair, over ``first``'s examples.
 
-    Each net gets the images normalised as it learned them.
+    Each net gets the images normalized as it learned them.
 
     Raises:
       NotApplicable: The nets take images of different shapes, or as for ``cka``.
@@ -68,24 +73,24 @@ def far_cka(matrix: Float[np.ndarray, "L L"]) -> float:
     return float(np.mean(matrix[far]))
 
 
-def measure_between(first: Subject, second: Subject) -> Iterator[Measurement]:
+def measure_between(first: ProbeInput, second: ProbeInput) -> Iterator[Measurement]:
     """Yields the CKA of every layer of one net with every layer of another, as ``"A ~ B"``."""
     rows, columns, matrix = cka_between(first, second)
     for (i, row), (j, column) in itertools.product(enumerate(rows), enumerate(columns)):
         yield Measurement(f"{row} ~ {column}", "cross_cka", float(matrix[i, j]))
 
 
-def _measure(subject: Subject) -> Iterator[Measurement]:
-    names, matrix = cka(subject)
+def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    names, matrix = cka(probe_input)
     if len(names) < 2:
-        raise NotApplicable(f"only one layer matches {subject.layers!r}")
+        raise NotApplicable(f"only one layer matches {probe_input.layers!r}")
     for i, j in itertools.combinations(range(len(names)), 2):
         yield Measurement(f"{names[i]} ~ {names[j]}", "cka", float(matrix[i, j]))
     yield Measurement("", "block_share", largest_block(matrix) / len(names))
     yield Measurement("", "far_cka", far_cka(matrix))
 
 
-def _cka(subjects: Sequence[Subject]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
+def _cka(subjects: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
     """Returns the layers of each net, and the CKA of all layers of all nets."""
 
     def stream() -> Iterator[alignment.Batch]:
@@ -102,22 +107,24 @@ def _cka(subjects: Sequence[Subject]) -> tuple[list[list[str]], Float[np.ndarray
 
 
 def _features(
-    subjects: Sequence[Subject],
+    subjects: Sequence[ProbeInput],
 ) -> Iterator[tuple[list[dict[str, Float[Array, "B _"]]], Float32[Array, " B"]]]:
     """Yields the features of the layers of each net, for each batch of the first one's images."""
     for examples in subjects[0].batches(subjects[0].dataset.train):
-        images = [_renormalised(examples.images, subjects[0], subject) for subject in subjects]
+        images = [
+            _renormalized(examples.images, subjects[0], probe_input) for probe_input in subjects
+        ]
         yield (
             [
-                features.of(subject, examples._replace(images=seen), _flat)
-                for subject, seen in zip(subjects, images, strict=True)
+                features.of(probe_input, examples._replace(images=seen), _flat)
+                for probe_input, seen in zip(subjects, images, strict=True)
             ],
             examples.weights,
         )
 
 
-def _renormalised(
-    images: Float[Array, "B H W C"], first: Subject, second: Subject
+def _renormalized(
+    images: Float[Array, "B H W C"], first: ProbeInput, second: ProbeInput
 ) -> Float[Array, "B H W C"]:
     a, b = first.dataset, second.dataset
     if np.array_equal(a.mean, b.mean) and np.array_equal(a.std, b.std):

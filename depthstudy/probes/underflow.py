@@ -19,12 +19,12 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import nets
-from depthstudy.probes.subject import (
+from depthstudy.probes.probe_input import (
     Examples,
     Measurement,
     NotApplicable,
     Probe,
-    Subject,
+    ProbeInput,
     train_loss,
 )
 
@@ -46,7 +46,7 @@ class Shares(NamedTuple):
     zero: float
 
 
-def measure(subject: Subject) -> Iterator[Measurement]:
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields shares for each convolution's kernel and for all, without and with loss scaling.
 
     ``underflow`` is the share of the gradient's numbers, of those that are not 0 in float32, that
@@ -57,16 +57,18 @@ def measure(subject: Subject) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The loss or a gradient is not finite in float32, or in float16 at any scale.
     """
-    for suffix, variables in {"": subject.variables, "_initial": subject.initial}.items():
+    for suffix, variables in {"": probe_input.variables, "_initial": probe_input.initial}.items():
         if variables is not None:
-            yield from _measure_at(subject, variables, suffix)
+            yield from _measure_at(probe_input, variables, suffix)
 
 
-def _measure_at(subject: Subject, variables: nets.Variables, suffix: str) -> Iterator[Measurement]:
-    batch = next(subject.batches(subject.dataset.train))
+def _measure_at(
+    probe_input: ProbeInput, variables: nets.Variables, suffix: str
+) -> Iterator[Measurement]:
+    batch = next(probe_input.batches(probe_input.dataset.train))
 
     def found(dtype: Any, scale: float) -> dict[str, np.ndarray]:
-        network = nets.Network(subject.spec.still, dtype)
+        network = nets.Network(probe_input.spec.deterministic, dtype)
         return jax.device_get(kernel_gradients(network, variables, batch, jnp.float32(scale)))
 
     exact, half = found(jnp.float32, 1.0), found(jnp.float16, 1.0)

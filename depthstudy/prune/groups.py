@@ -13,7 +13,7 @@ from flax import traverse_util
 from jaxtyping import Array, Bool, Float
 
 from depthstudy.arch import ArchSpec, ChannelGroup, Place, channel_groups
-from depthstudy.arch.vocabulary import BatchNorm, Conv, Dense
+from depthstudy.arch.layer_types import BatchNorm, Conv, Dense
 from depthstudy.nets import Variables
 
 KeptUnits = Mapping[str, Sequence[bool] | Bool[np.ndarray, " U"] | Bool[Array, " U"]]

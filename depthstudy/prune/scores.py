@@ -57,18 +57,18 @@ def filter_norm(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:
 
 
 def norm_scale(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:
-    """Returns the mean magnitude of each unit's normalisation scales; draws nothing.
+    """Returns the mean magnitude of each unit's normalization scales; draws nothing.
 
     Network slimming (Liu et al. 2017, arXiv 1708.06519), to be trained with ``scale_penalty``.
-    Groups without normalisation are left alone.
+    Groups without normalization are left alone.
 
     Raises:
-      InputError: No group has a normalisation.
+      InputError: No group has a normalization.
     """
     del key
     found = unit_means(spec, params, leaf="scale", side="out")
     if all(scores is None for scores in found.values()):
-        raise InputError(f"{spec.family} without normalisation has no scales to prune by")
+        raise InputError(f"{spec.family} without normalization has no scales to prune by")
     return found
 
 

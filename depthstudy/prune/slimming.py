@@ -19,7 +19,7 @@ def scale_penalty(strength: float) -> optax.GradientTransformation:
     """Returns the transformation that adds the gradient of the scales' L1 norm, ``strength`` times.
 
     It comes first in a chain, as if the penalty were part of the loss; at zero the subgradient is
-    zero. Only scales of normalisation are penalised.
+    zero. Only scales of normalization are penalized.
 
     Raises:
       InputError: ``strength`` is below 0.

@@ -59,7 +59,7 @@ def _render(analysis: Analysis, guessed: list[Guessed]) -> str:
         "images": analysis_guesses.images(analysis),
         "guessed": analysis_guesses.shown(guessed),
         "unshown": analysis_guesses.left_out(guessed),
-        "guesses": store.GUESSES,
+        "guesses": store.PREDICTIONS,
         "findings": [(check, list(zip(runs, sides, strict=True))) for check, sides in findings],
         "tally": _tally(analysis, findings),
         "signs": _SIGNS,

@@ -13,7 +13,7 @@ import altair as alt
 from depthstudy.report.analysis_runs import reach, short
 from depthstudy.report.figures import Panel, Row, chart, digits, tooltip
 
-_FAINT = [5, 4]  # dashes of a second line in one colour
+_FAINT = [5, 4]  # dashes of a second line in one color
 _RULE = [2, 3]  # dashes of a line that is no data
 _DOTS = 40  # layers up to which a line shows its points
 _LABELS = 14  # names on an axis
@@ -24,15 +24,15 @@ class Line:
     """One quantity along the layers of one net.
 
     Attributes:
-      label: The net, and what else tells the line from its neighbours.
-      colour: Name of its colour.
+      label: The net, and what else tells the line from its neighbors.
+      color: Name of its color.
       values: The quantity by layer, in the order of the net.
       faint: Whether it stands behind another line.
       border: Path of the border layer, or ``""``.
     """
 
     label: str
-    colour: str
+    color: str
     values: Mapping[str, float]
     faint: bool = False
     border: str = ""
@@ -155,9 +155,9 @@ def line_marks(
       y: The vertical axis.
       dots: Whether lines that are not faint show their points.
     """
-    colours = {line.label: line.colour for line in lines}
-    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
-    colour = alt.Color("line:N", legend=None, scale=scale)
+    colors = {line.label: line.color for line in lines}
+    scale = alt.Scale(domain=list(colors), range=list(colors.values()))
+    color = alt.Color("line:N", legend=None, scale=scale)
     marks = []
     for faint in (True, False):
         mine = [row for row in rows if row["faint"] == faint]
@@ -167,10 +167,10 @@ def line_marks(
                 strokeJoin="round",
                 strokeDash=_FAINT if faint else alt.Undefined,
             )
-            marks.append(line.encode(x=x, y=y, color=colour))
+            marks.append(line.encode(x=x, y=y, color=color))
             if dots and not faint:
                 dot = chart(mine).mark_circle(size=34, opacity=1)
-                marks.append(dot.encode(x=x, y=y, color=colour))
+                marks.append(dot.encode(x=x, y=y, color=color))
     told = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
     seen = chart(rows).mark_circle(size=90, opacity=0)
     return [*marks, seen.encode(x=x, y=y, tooltip=told)]
@@ -202,32 +202,32 @@ def stage_rules(layers: Sequence[str], x: alt.X) -> list[alt.Chart]:
 
 
 def _borders(lines: Sequence[Line], x: alt.X, scale: Scale) -> list[alt.Chart]:
-    """Returns a rule at each border layer, in its net's colour where nets differ in it."""
+    """Returns a rule at each border layer, in its net's color where nets differ in it."""
     layers = list(lines[0].values)
     found: dict[int, str] = {}
     for line in lines:
         place = reach(layers, line.border)
         if place:
-            found.setdefault(place, line.colour)
+            found.setdefault(place, line.color)
     rows = [
         {
             "at": place - 0.5,
-            "colour": "var(--muted)" if len(found) == 1 else colour,
+            "color": "var(--muted)" if len(found) == 1 else color,
             "top": scale.high,
         }
-        for place, colour in found.items()
+        for place, color in found.items()
     ]
     if not rows:
         return []
-    colour = alt.Color("colour:N", scale=None)
+    color = alt.Color("color:N", scale=None)
     right = min(found) > 0.8 * len(layers)
     text = chart([{**row, "name": "border layer"} for row in rows]).mark_text(
         align="right" if right else "left", dx=-5 if right else 5, dy=6, fontSize=11
     )
     rule = chart(rows).mark_rule(strokeDash=_RULE, strokeWidth=1.3)
     return [
-        rule.encode(x=x, color=colour),
-        text.encode(x=x, y=scale.encode("top"), color=colour, text="name:N"),
+        rule.encode(x=x, color=color),
+        text.encode(x=x, y=scale.encode("top"), color=color, text="name:N"),
     ]
 
 

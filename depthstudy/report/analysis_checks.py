@@ -33,7 +33,7 @@ class Check:
 CHECKS = (
     Check(
         "Fit",
-        ("generalisation",),
+        ("generalization",),
         "The share of images that the net gets wrong: of those it learned from, and of new ones.",
         f"more than {number(100 * words.WRONG, 0)}% of the train images are wrong, or test error "
         f"is {number(100 * words.GAP, 0)} points or more above train error",

@@ -76,7 +76,7 @@ def _bars(title: str, run: Run, scale: Scale) -> Panel:
         lone = len({row["probe"] for row in rows}) == 1
         bar = chart(mine).mark_bar(
             size=max(2.0, min(34, share * room)),
-            color=run.colour,
+            color=run.color,
             opacity=0.75 if lone else opacity,
         )
         marks.append(bar.encode(x=x, y=after, y2="before:Q", tooltip=told))
@@ -154,10 +154,10 @@ def _line(title: str, rows: list[dict[str, Any]], runs: Sequence[Run], scale: Sc
     )
     x = alt.X("at:Q", title="How many", axis=axis, scale=alt.Scale(nice=False))
     y = scale.encode("error")
-    colour = alt.Color(
+    color = alt.Color(
         "run:N",
         legend=None,
-        scale=alt.Scale(domain=[run.label for run in runs], range=[run.colour for run in runs]),
+        scale=alt.Scale(domain=[run.label for run in runs], range=[run.color for run in runs]),
     )
     told = tooltip(
         ("run", "Net"), ("count", "How many"), ("probe", "Statistics"), ("text", "Test error")
@@ -170,7 +170,7 @@ def _line(title: str, rows: list[dict[str, Any]], runs: Sequence[Run], scale: Sc
             line = chart(mine).mark_line(strokeWidth=2, opacity=0.45 if faint else 1, point=False)
             dots = chart(mine).mark_circle(size=46, opacity=0.45 if faint else 1)
             marks += [
-                line.encode(x=x, y=y, color=colour),
-                dots.encode(x=x, y=y, color=colour, tooltip=told),
+                line.encode(x=x, y=y, color=color),
+                dots.encode(x=x, y=y, color=color, tooltip=told),
             ]
     return Panel(title, tuple(marks), 150, 6, tuple(rows))

@@ -13,7 +13,7 @@ _WAYS = (("deleting", "block", "taken out"), ("swapping", "pair", "swapped"))
 
 
 def lede(run: Run) -> str:
-    """Says in one line which net was analysed."""
+    """Says in one line which net was analyzed."""
     info = run.info
     images = " × ".join(map(str, info.image_shape))
     net = f"{info.family}, depth {info.depth}, images {images}"
@@ -34,7 +34,7 @@ def comparisons(analysis: Analysis) -> list[str]:
 
 
 def _errors_apart(first: Run, other: Run) -> str:
-    mine, theirs = (run.whole("generalisation", "test_error") for run in (first, other))
+    mine, theirs = (run.whole("generalization", "test_error") for run in (first, other))
     if not (math.isfinite(mine) and math.isfinite(theirs)):
         return ""
     points = number(100 * abs(theirs - mine))

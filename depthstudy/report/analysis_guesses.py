@@ -24,7 +24,7 @@ def read(folder: Path, analysis: Analysis) -> list[Guessed]:
     """Returns what a net says of its images; nothing for runs of a study."""
     if not any(run.info.images for run in analysis.runs):
         return []
-    table = store.read_table(folder / store.GUESSES, records.Guess)
+    table = store.read_table(folder / store.PREDICTIONS, records.Prediction)
     found: dict[str, list[tuple[str, str]]] = {}
     for row in table.sort_values("rank", kind="stable").to_dict("records"):
         told = _class(int(row["number"]), str(row["name"])), percent(float(row["probability"]))
@@ -40,7 +40,7 @@ def shown(guessed: list[Guessed]) -> list[Guessed]:
 def left_out(guessed: list[Guessed]) -> str:
     """Says how many images are not shown."""
     more = len(guessed) - _IMAGES
-    return f"{count(more, 'more image')} in {store.GUESSES}." if more > 0 else ""
+    return f"{count(more, 'more image')} in {store.PREDICTIONS}." if more > 0 else ""
 
 
 def images(analysis: Analysis) -> str:

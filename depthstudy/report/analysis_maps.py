@@ -44,7 +44,7 @@ def heat(
         if math.isfinite(value := values(row, column))
     ]
     x, y = _edge(alt.X, "x", columns, axes[0]), _edge(alt.Y, "y", rows, axes[1])
-    colour = alt.Color(
+    color = alt.Color(
         "v:Q",
         legend=None,
         scale=alt.Scale(type="quantize", domain=[0, 1], range=palette.heat()),
@@ -59,7 +59,7 @@ def heat(
             y2="datum.y + 1",
         )
         .mark_rect(strokeWidth=0)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=told)
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=color, tooltip=told)
     )
     return Panel(title, (mark,), height, 0, tuple(cells))
 

@@ -23,7 +23,7 @@ class Number:
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """A run, at initialisation or at its checkpoint."""
+    """A run, at initialization or at its checkpoint."""
 
     run: Run
     suffix: str
@@ -45,7 +45,7 @@ def _points(value: float) -> str:
 
 _Known = tuple[str, str, Callable[[float], str]]
 _KNOWN: dict[str, dict[str, _Known]] = {
-    "generalisation": {
+    "generalization": {
         "train_error": ("Train error", "share of train images that are wrong", formats.percent),
         "test_error": ("Test error", "share of new images that are wrong", formats.percent),
         "gap": ("Gap", "test error less train error", _points),
@@ -53,9 +53,9 @@ _KNOWN: dict[str, dict[str, _Known]] = {
         "test_loss": ("Test loss", "the same on new images", _plain),
         "loss_gap": ("Gap of the losses", "test loss less train loss", _plain),
     },
-    "memorisation": {
-        "memorised_share": (
-            "Memorised",
+    "memorization": {
+        "memorized_share": (
+            "Memorized",
             "share of wrong train labels that the net repeats",
             formats.percent,
         ),
@@ -63,7 +63,7 @@ _KNOWN: dict[str, dict[str, _Known]] = {
     },
     "shattering": {
         "gradient_correlation": (
-            "Correlation of neighbours",
+            "Correlation of neighbors",
             "1: the gradient changes smoothly with the image; 0: it jumps like noise",
             _plain,
         ),
@@ -114,8 +114,8 @@ _KNOWN: dict[str, dict[str, _Known]] = {
     },
 }
 _HEADINGS = {
-    "generalisation": "Errors",
-    "memorisation": "Wrong labels",
+    "generalization": "Errors",
+    "memorization": "Wrong labels",
     "shattering": "Shattered gradients",
     "isometry": "Isometry: what the net does to small changes of an image",
     "underflow": "Gradients too small for float16",
@@ -127,7 +127,7 @@ def columns(analysis: Analysis) -> list[Column]:
     """Returns the columns that hold a number."""
     found = []
     for run in analysis.runs:
-        for suffix, when in ((_INITIAL, "at initialisation"), ("", run.when)):
+        for suffix, when in ((_INITIAL, "at initialization"), ("", run.when)):
             title = f"{run.label} {when}" if len(analysis.runs) > 1 else when.capitalize()
             column = Column(run, suffix, title)
             if any(

@@ -26,13 +26,13 @@ class Run:
     Attributes:
       info: Which checkpoint it is.
       label: What tells it from the others on the page.
-      colour: Its colour on the page.
+      color: Its color on the page.
       table: Its rows of ``analysis.csv``, in their order.
     """
 
     info: records.AnalysisRun
     label: str
-    colour: str
+    color: str
     table: pd.DataFrame
 
     def rows(self, probe: str, metric: str) -> dict[str, float]:

@@ -30,10 +30,10 @@ def gradient_panels(analysis: Analysis) -> list[Panel]:
     panels = []
     for metric, title in _GRADIENTS.items():
         lines = [
-            Line(f"{run.label}{when}", run.colour, positive(run, f"{metric}{suffix}"), faint)
+            Line(f"{run.label}{when}", run.color, positive(run, f"{metric}{suffix}"), faint)
             for run in analysis.runs
             for suffix, when, faint in (
-                ("_initial", " at initialisation", True),
+                ("_initial", " at initialization", True),
                 ("", f" at step {run.info.step:,}", False),
             )
         ]
@@ -52,7 +52,7 @@ def layer_panels(analysis: Analysis) -> list[Panel]:
     panels = []
     for probe, metric, title, say in _ALONG:
         lines = [
-            Line(run.label, run.colour, run.layers(probe, metric), border=run.border())
+            Line(run.label, run.color, run.layers(probe, metric), border=run.border())
             for run in analysis.runs
         ]
         scale = _count_scale if metric == "effective_rank" else share_scale
@@ -69,12 +69,12 @@ def same_field(analysis: Analysis) -> bool:
 def field_panels(analysis: Analysis) -> list[Panel]:
     """Returns the receptive field along depth against the side of the image."""
     lines = [
-        Line(run.label, run.colour, run.layers("field", "receptive_field"), border=run.border())
+        Line(run.label, run.color, run.layers("field", "receptive_field"), border=run.border())
         for run in analysis.runs
     ]
     if same_field(analysis):
         names = formats.listing([line.label for line in lines])
-        lines = [dataclasses.replace(lines[0], label=names, colour="var(--ink)")]
+        lines = [dataclasses.replace(lines[0], label=names, color="var(--ink)")]
     sides = {max(run.info.image_shape[:2]) for run in analysis.runs}
     side = float(max(sides))
     level = (side, f"side of the image: {side:,.0f} px") if len(sides) == 1 else None
@@ -115,7 +115,7 @@ def _shared(
     return [
         profile(f"{title}: {run.label}", mine, found, say, height=height, level=level)
         for run in analysis.runs
-        if (mine := [line for line in lines if line.colour == run.colour])
+        if (mine := [line for line in lines if line.color == run.color])
     ]
 
 

@@ -35,7 +35,7 @@ class Finding:
 
 def fit(run: Run) -> Finding | None:
     """Says whether the net fits its train set, and new images as well."""
-    train, test = (run.whole("generalisation", f"{part}_error") for part in ("train", "test"))
+    train, test = (run.whole("generalization", f"{part}_error") for part in ("train", "test"))
     if not (math.isfinite(train) and math.isfinite(test)):
         return None
     wide = test - train >= GAP
@@ -65,7 +65,7 @@ def change(run: Run, metric: str, what: str) -> Finding | None:
       what: What changes, in the plural.
     """
     times = (
-        (f"{metric}_initial", "at initialisation"),
+        (f"{metric}_initial", "at initialization"),
         (f"{metric}_early", "early"),
         (metric, f"at step {run.info.step:,}"),
     )

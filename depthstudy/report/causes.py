@@ -23,7 +23,7 @@ class Cause:
 
     Attributes:
       finding: What it lost, and what was won back.
-      lines: Of each treatment, the name of a colour and a sentence.
+      lines: Of each treatment, the name of a color and a sentence.
       panel: The chart, or ``None`` where no treatment changes the net.
     """
 
@@ -90,7 +90,7 @@ def _cause(study: Study, excess: Decomposition) -> Cause:
         return Cause(f"{lost} {advice.untreated_sentence()}", (), None)
     return Cause(
         finding=f"{lost} {advice.credit_sentence(rows)}",
-        lines=tuple((_colour(row), advice.treatment_sentence(row)) for row in rows),
+        lines=tuple((_color(row), advice.treatment_sentence(row)) for row in rows),
         panel=cause_panel(
             f"{excess.group}, {deep}", f"Lost to depth (against {best})", excess, rows
         ),
@@ -112,7 +112,7 @@ def cause_panel(
     two_lines = r"split(replace(datum.label, ' (', '\n('), '\n')"
     labels = alt.Axis(labelColor="var(--ink)", labelLimit=180, labelExpr=two_lines, labelOffset=-7)
     y = alt.Y("label:N", sort=order, title=None, axis=labels, scale=alt.Scale(paddingInner=0.36))
-    colour = alt.Color("colour:N", scale=None, legend=None)
+    color = alt.Color("color:N", scale=None, legend=None)
     shown = tooltip(("label", "Treatment"), ("text", "Points"), ("interval", "95% interval"))
     lost = chart([{"lost": bars[0]["points"]}])
     marks = (
@@ -121,7 +121,7 @@ def cause_panel(
         ),
         chart(bars)
         .mark_bar()
-        .encode(x=x, y=y, color=colour, tooltip=shown, opacity=alt.Opacity("sure:Q", scale=None)),
+        .encode(x=x, y=y, color=color, tooltip=shown, opacity=alt.Opacity("sure:Q", scale=None)),
         chart(whole)
         .mark_rule(strokeWidth=1.4)
         .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y),
@@ -144,17 +144,17 @@ def _won_row(row: Attribution) -> dict[str, Any]:
     if row.established:
         text = f"{text} ({formats.number(100 * row.share, 0)}%)"
     sure = _SURE if row.established or row.high < 0 else _CHANCE
-    return _bar(advice.treatment_label(row), _colour(row), numbers, text, sure)
+    return _bar(advice.treatment_label(row), _color(row), numbers, text, sure)
 
 
 def _bar(
-    label: str, colour: str, numbers: tuple[float, float, float], text: str, sure: float
+    label: str, color: str, numbers: tuple[float, float, float], text: str, sure: float
 ) -> dict[str, Any]:
     points, low, high = (100 * value for value in numbers)
     exact = math.isfinite(low) and math.isfinite(high)
     return {
         "label": label,
-        "colour": colour,
+        "color": color,
         "points": digits(points),
         "low": digits(low),
         "high": digits(high),
@@ -165,7 +165,7 @@ def _bar(
     }
 
 
-def _colour(row: Attribution) -> str:
+def _color(row: Attribution) -> str:
     if row.control_of:
         return "var(--muted)"
     return f"var(--{row.mechanism.replace('_', '-')})"

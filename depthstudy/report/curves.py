@@ -19,18 +19,18 @@ CURVES = (
     ("evaluation", "train_error", "Train error"),
     ("evaluation", "test_error", "Test error"),
 )
-PARTS = ("total", "optimisation", "generalisation")
+PARTS = ("total", "optimization", "generalization")
 _POINTS = 2_400  # points of one chart, so that the page stays small
 _ROWS = 6  # groups that get a row of charts of their own
 
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """A variant in the curves of its family: its colour, and its label in the legend."""
+    """A variant in the curves of its family: its color, and its label in the legend."""
 
     variant: str
     label: str
-    colour: str
+    color: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,16 +55,16 @@ def families(study: Study) -> list[Family]:
 
 
 def _shaded(study: Study, name: str, rows: Sequence[VariantInfo], index: int) -> Family:
-    colours = palette.shades(index, len(rows))
+    colors = palette.shades(index, len(rows))
     lines = tuple(
-        Line(row.name, tables.label(study.info, row.name), colour)
-        for row, colour in zip(rows, colours, strict=True)
+        Line(row.name, tables.label(study.info, row.name), color)
+        for row, color in zip(rows, colors, strict=True)
     )
     return Family(name, lines, lines)
 
 
 def _ranked(study: Study, names: Sequence[str]) -> Family:
-    """Colours the best and the worst of many variants; the others stay grey."""
+    """Colors the best and the worst of many variants; the others stay gray."""
     errors = {name: tables.final(study, name, "test_error").mean for name in names}
     known = sorted((name for name in names if math.isfinite(errors[name])), key=errors.__getitem__)
     marked = {}
@@ -102,26 +102,24 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
     decades = [10.0**n for n in range(math.floor(math.log10(low)), 4)] if log else []
     axis = alt.Axis(format="~g", values=decades) if log else alt.Axis(format=".0%", tickCount=5)
     y = alt.Y("value:Q", title=None, scale=scale, axis=axis)
-    colours = alt.Scale(domain=names, range=[line.colour for line in family.lines])
-    colour = alt.Color("variant:N", scale=colours, legend=None)
+    colors = alt.Scale(domain=names, range=[line.color for line in family.lines])
+    color = alt.Color("variant:N", scale=colors, legend=None)
     labels = {line.variant: line.variant for line in family.lines}
     run_rows, mean_rows = _rows(runs, labels, metric), _rows(means, labels, metric)
     marks = [
-        chart(mean_rows)
-        .mark_line(strokeWidth=2, strokeJoin="round")
-        .encode(x=x, y=y, color=colour),
+        chart(mean_rows).mark_line(strokeWidth=2, strokeJoin="round").encode(x=x, y=y, color=color),
         chart(mean_rows)
         .mark_circle(size=70, opacity=0)
         .encode(x=x, y=y, tooltip=tooltip(("variant", "Net"), ("step", "Step"), ("text", title))),
     ]
     if shows_seeds(study, family):
         thin = chart(run_rows).mark_line(strokeWidth=0.9, opacity=0.4)
-        marks.insert(0, thin.encode(x=x, y=y, color=colour, detail="seed:N"))
+        marks.insert(0, thin.encode(x=x, y=y, color=color, detail="seed:N"))
     ends = _crosses(study, table) if log else []
     if ends:
         cross = chart(ends).mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=50, strokeWidth=2)
         told = tooltip(("variant", "Net"), ("seed", "Seed"), ("step", "Diverged, last step"))
-        marks.append(cross.encode(x=x, y=y, color=colour, tooltip=told))
+        marks.append(cross.encode(x=x, y=y, color=color, tooltip=told))
     return Panel(title, tuple(marks), 180, 6, tuple(mean_rows))
 
 
@@ -189,7 +187,7 @@ def part_panel(study: Study, group: str) -> Panel:
     axis = alt.Axis(format=fine, tickCount=6, grid=True)
     scale = alt.Scale(domain=[low, high], nice=False)
     x = alt.X("effect:Q", title=f"Points of error more than {best}", scale=scale, axis=axis)
-    colour = alt.Color(
+    color = alt.Color(
         "part:N",
         legend=None,
         scale=alt.Scale(domain=list(PARTS), range=[f"var(--{part})" for part in PARTS]),
@@ -201,7 +199,7 @@ def part_panel(study: Study, group: str) -> Panel:
     marks = (
         chart(values)
         .mark_bar(opacity=0.62)
-        .encode(x=x, y=y, yOffset=offset, color=colour, tooltip=shown),
+        .encode(x=x, y=y, yOffset=offset, color=color, tooltip=shown),
         chart(whole)
         .mark_rule(strokeWidth=1.4)
         .encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=y, yOffset=offset),

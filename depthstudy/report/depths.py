@@ -1,4 +1,4 @@
-"""Error against depth where groups are many: a chart for each, before the others in grey."""
+"""Error against depth where groups are many: a chart for each, before the others in gray."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def panels(study: Study) -> list[Panel]:
     ]
 
 
-def _panel(group: str, colour: str, rows: list[Row], top: float) -> Panel:
+def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
     mine = [row for row in rows if row["group"] == group]
     others = [row for row in rows if row["group"] != group and row["metric"] == "test_error"]
     depths = sorted({row["depth"] for row in rows})
@@ -54,11 +54,11 @@ def _panel(group: str, colour: str, rows: list[Row], top: float) -> Panel:
     ]
     for metric, dash in _DASHES.items():
         line = chart([row for row in mine if row["metric"] == metric])
-        marks.append(line.mark_line(strokeWidth=2, strokeDash=dash, color=colour).encode(x=x, y=y))
+        marks.append(line.mark_line(strokeWidth=2, strokeDash=dash, color=color).encode(x=x, y=y))
     spans = [row for row in mine if row["low"] is not None and row["metric"] == "test_error"]
-    rule = chart(spans).mark_rule(strokeWidth=1.4, opacity=0.6, color=colour)
+    rule = chart(spans).mark_rule(strokeWidth=1.4, opacity=0.6, color=color)
     marks.append(rule.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
-    dots = chart(named).mark_circle(size=46, opacity=1, color=colour)
+    dots = chart(named).mark_circle(size=46, opacity=1, color=color)
     marks.append(dots.encode(x=x, y=y, tooltip=tips))
     return Panel(group, tuple(marks), _HEIGHT, 6, tuple(mine))
 

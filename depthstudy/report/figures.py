@@ -1,7 +1,7 @@
 """The charts, as Vega-Lite specifications.
 
 A ``Panel`` is one chart with its title. The page lays panels out itself, so they reflow on a phone;
-``poster`` joins the same panels into one picture for a file. Colours are names of ``palette``.
+``poster`` joins the same panels into one picture for a file. Colors are names of ``palette``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Panel:
     def spec(self, width: int | str) -> dict[str, Any]:
         """Returns the Vega-Lite specification for a poster, or for the page (``"container"``).
 
-        On the page the whole chart has a fixed size, so that neighbours stand on one line.
+        On the page the whole chart has a fixed size, so that neighbors stand on one line.
         """
         page = width == "container"
         height = self.height + _AXIS if page else self.height
@@ -185,7 +185,7 @@ def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: li
         axis=alt.Axis(values=depths, labelOverlap="greedy", format="d"),
     )
     y = alt.Y("error:Q", **_error_axis(top))
-    colour = group_scale(groups, legend=not direct)
+    color = group_scale(groups, legend=not direct)
     shape = alt.Shape(
         "group:N",
         legend=None,
@@ -196,29 +196,29 @@ def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: li
     )
     seed_tips = tooltip(("variant", "Net"), ("seed", "Seed"), ("text", title))
     marks = [
-        chart(means).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
+        chart(means).mark_line(strokeWidth=2).encode(x=x, y=y, color=color),
         chart([row for row in means if row["low"] is not None])
         .mark_rule(strokeWidth=1.6, opacity=0.75)
-        .encode(x=x, y=alt.Y("low:Q", **_error_axis(top)), y2="high:Q", color=colour),
+        .encode(x=x, y=alt.Y("low:Q", **_error_axis(top)), y2="high:Q", color=color),
         chart(runs)
         .mark_circle(size=32, opacity=0.5)
-        .encode(x=x, y=y, color=colour, tooltip=seed_tips),
+        .encode(x=x, y=y, color=color, tooltip=seed_tips),
         chart(means)
         .mark_point(size=62, filled=True, opacity=1)
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tips),
+        .encode(x=x, y=y, color=color, shape=shape, tooltip=tips),
     ]
     if direct:
         names = alt.Text("group:N")
         text = chart(_line_ends(means, 16 * top / height)).mark_text(
             align="left", dx=12, fontWeight=600, fontSize=13
         )
-        marks.append(text.encode(x=x, y=y, color=colour, text=names))
+        marks.append(text.encode(x=x, y=y, color=color, text=names))
     margin = round(12 + 7.2 * max(map(len, groups))) if direct else 0
     return Panel(title, tuple(marks), height, margin, (*means, *runs))
 
 
 def group_scale(groups: list[str], *, legend: bool) -> alt.Color:
-    """Returns the colours of the groups, with their names as a legend or without."""
+    """Returns the colors of the groups, with their names as a legend or without."""
     return alt.Color(
         "group:N",
         title=None,
@@ -253,7 +253,7 @@ def _dots(title: str, means: list[Row], runs: list[Row], top: float, groups: lis
     )
     x = alt.X("error:Q", **_error_axis(top))
     few = len(groups) <= palette.GROUPS
-    colour = group_scale(groups, legend=False) if few else alt.value(palette.group(1))
+    color = group_scale(groups, legend=False) if few else alt.value(palette.group(1))
     tips = tooltip(
         ("variant", "Net"), ("text", title), ("interval", "95% interval"), ("seeds", "Seeds")
     )
@@ -261,10 +261,10 @@ def _dots(title: str, means: list[Row], runs: list[Row], top: float, groups: lis
     marks = (
         chart([row for row in means if row["low"] is not None])
         .mark_rule(strokeWidth=1.6, opacity=0.75)
-        .encode(y=y, x=alt.X("low:Q", **_error_axis(top)), x2="high:Q", color=colour),
+        .encode(y=y, x=alt.X("low:Q", **_error_axis(top)), x2="high:Q", color=color),
         chart(runs)
         .mark_circle(size=32, opacity=0.5)
-        .encode(y=y, x=x, color=colour, tooltip=seed_tips),
-        chart(means).mark_circle(size=80, opacity=1).encode(y=y, x=x, color=colour, tooltip=tips),
+        .encode(y=y, x=x, color=color, tooltip=seed_tips),
+        chart(means).mark_circle(size=80, opacity=1).encode(y=y, x=x, color=color, tooltip=tips),
     )
     return Panel(title, marks, max(60, 24 * len(order)), 0, (*means, *runs))

@@ -18,14 +18,14 @@ from depthstudy.report.analysis_sections import log_scale, positive, share_scale
 from depthstudy.report.figures import Panel, Row, chart
 
 _HEIGHT = 190
-_ENDS_OF_TRAINING = (("_initial", " at initialisation", True), ("", " at the end", False))
+_ENDS_OF_TRAINING = (("_initial", " at initialization", True), ("", " at the end", False))
 _FEW = 30  # layers up to which lines show their points
 
 
 def gradients(nets: Sequence[Run]) -> list[Panel]:
-    """Returns the gradient of the weights, dashed at initialisation and solid at the end."""
+    """Returns the gradient of the weights, dashed at initialization and solid at the end."""
     lines = [
-        Line(f"{net.label}{when}", net.colour, positive(net, f"gradient_norm{suffix}"), faint)
+        Line(f"{net.label}{when}", net.color, positive(net, f"gradient_norm{suffix}"), faint)
         for net in nets
         for suffix, when, faint in _ENDS_OF_TRAINING
     ]
@@ -47,7 +47,7 @@ def saturation(nets: Sequence[Run]) -> list[Panel]:
 def underflow(nets: Sequence[Run]) -> list[Panel]:
     """Returns the share of each gradient that unscaled float16 loses, as ``gradients`` does."""
     lines = [
-        Line(f"{net.label}{when}", net.colour, net.layers("underflow", f"underflow{suffix}"), faint)
+        Line(f"{net.label}{when}", net.color, net.layers("underflow", f"underflow{suffix}"), faint)
         for net in nets
         for suffix, when, faint in _ENDS_OF_TRAINING
     ]
@@ -56,7 +56,7 @@ def underflow(nets: Sequence[Run]) -> list[Panel]:
 
 def _lines(nets: Sequence[Run], probe: str, metric: str) -> list[Line]:
     return [
-        Line(net.label, net.colour, net.layers(probe, metric), border=net.border()) for net in nets
+        Line(net.label, net.color, net.layers(probe, metric), border=net.border()) for net in nets
     ]
 
 
@@ -105,8 +105,8 @@ def _rings(lines: Sequence[Line], rows: Sequence[Row], x: alt.X, y: alt.Y) -> li
         place = reach(layers, line.border)
         if place:
             mine = [row for row in rows if row["line"] == line.label]
-            found.append({**mine[place - 1], "colour": line.colour})
+            found.append({**mine[place - 1], "color": line.color})
     if not found:
         return []
     ring = chart(found).mark_point(size=130, strokeWidth=2, filled=False)
-    return [ring.encode(x=x, y=y, color=alt.Color("colour:N", scale=None))]
+    return [ring.encode(x=x, y=y, color=alt.Color("color:N", scale=None))]

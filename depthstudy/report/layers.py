@@ -62,10 +62,10 @@ def groups(study: Study) -> list[Group]:
     table = table[~table["probe"].isin(_ELSEWHERE)]
     found = []
     for index, (name, infos) in enumerate(tables.groups(study.info).items()):
-        colours = palette.shades(index, len(infos))
+        colors = palette.shades(index, len(infos))
         nets = [
-            _net(study, info, colour, mine)
-            for info, colour in zip(infos, colours, strict=True)
+            _net(study, info, color, mine)
+            for info, color in zip(infos, colors, strict=True)
             if len(mine := table[table["variant"] == info.name])
         ]
         if nets:
@@ -74,7 +74,7 @@ def groups(study: Study) -> list[Group]:
     return found
 
 
-def _net(study: Study, info: records.VariantInfo, colour: str, table: pd.DataFrame) -> Run:
+def _net(study: Study, info: records.VariantInfo, color: str, table: pd.DataFrame) -> Run:
     """Returns a variant as the charts of an analysis take it; numbers are means over seeds."""
     means = table.groupby(_KEY, sort=False)["value"].mean().reset_index()
     run = records.AnalysisRun(
@@ -87,7 +87,7 @@ def _net(study: Study, info: records.VariantInfo, colour: str, table: pd.DataFra
         depth=info.depth,
         image_shape=info.image_shape,
     )
-    return Run(run, tables.label(study.info, info.name), colour, means)
+    return Run(run, tables.label(study.info, info.name), color, means)
 
 
 def _group(name: str, nets: Nets, seeds: int) -> Group:

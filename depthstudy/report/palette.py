@@ -1,8 +1,8 @@
-"""Every colour of the report, once, for the page's light and dark theme and for the figures.
+"""Every color of the report, once, for the page's light and dark theme and for the figures.
 
-Charts and style sheet name a colour as ``var(--name)``. The browser resolves it, so a change of
-theme recolours the charts without drawing them again, and paper is always light. Files outside the
-page have no style sheet: ``resolve`` writes the light colours in. Groups take the hues of Okabe and
+Charts and style sheet name a color as ``var(--name)``. The browser resolves it, so a change of
+theme recolors the charts without drawing them again, and paper is always light. Files outside the
+page have no style sheet: ``resolve`` writes the light colors in. Groups take the hues of Okabe and
 Ito (2008), darkened or lightened until text in them is readable on their background.
 """
 
@@ -22,8 +22,8 @@ _LIGHT = {
     "inconclusive": "#7d5a00",
     "not-tested": "#5c6570",
     "total": "#59626d",
-    "optimisation": "#9a3d7c",
-    "generalisation": "#1f8a8a",
+    "optimization": "#9a3d7c",
+    "generalization": "#1f8a8a",
     "overfitting": "#1f8a8a",
     "redundancy": "#a87400",
     "receptive-field": "#0b69ad",
@@ -40,8 +40,8 @@ _DARK = {
     "inconclusive": "#e6bb55",
     "not-tested": "#a2abb6",
     "total": "#9aa4b0",
-    "optimisation": "#e08fc6",
-    "generalisation": "#58cccc",
+    "optimization": "#e08fc6",
+    "generalization": "#58cccc",
     "overfitting": "#58cccc",
     "redundancy": "#e3b64c",
     "receptive-field": "#62b5fa",
@@ -75,22 +75,22 @@ _DARK_HUES = (
     "#a9b4c0",
 )
 
-# For maps, from little to much; lightness changes all the way, so that grey print shows it.
+# For maps, from little to much; lightness changes all the way, so that gray print shows it.
 _LIGHT_HEAT = ("#f1f4f8", "#c5dcee", "#7fb5dd", "#2f82bd", "#0b5488", "#0a2440")
 _DARK_HEAT = ("#1b2129", "#1d3c57", "#245f8f", "#3b8fcc", "#86c8f5", "#dcf1ff")
 
 HEAT = 20  # steps of a map
-GROUPS = len(_LIGHT_HUES)  # colours that can be told apart; beyond it, colour says nothing
+GROUPS = len(_LIGHT_HUES)  # colors that can be told apart; beyond it, color says nothing
 _SHADES = 13
 
 
 def group(index: int) -> str:
-    """Returns the colour of the group with this index, from 0."""
+    """Returns the color of the group with this index, from 0."""
     return f"var(--g{index % GROUPS})"
 
 
 def shades(index: int, count: int) -> list[str]:
-    """Returns ``count`` colours of one hue, from faint to strong."""
+    """Returns ``count`` colors of one hue, from faint to strong."""
     if count == 1:
         return [group(index)]
     steps = [round(i * (_SHADES - 1) / (count - 1)) for i in range(count)]
@@ -98,24 +98,24 @@ def shades(index: int, count: int) -> list[str]:
 
 
 def heat() -> list[str]:
-    """Returns the colours of a map, from little to much."""
+    """Returns the colors of a map, from little to much."""
     return [f"var(--heat-{step})" for step in range(HEAT)]
 
 
 def light() -> dict[str, str]:
-    """Returns the light theme: name of a colour to its hex code."""
+    """Returns the light theme: name of a color to its hex code."""
     return _theme(_LIGHT, _LIGHT_HUES, _LIGHT_HEAT)
 
 
 def dark() -> dict[str, str]:
-    """Returns the dark theme: name of a colour to its hex code."""
+    """Returns the dark theme: name of a color to its hex code."""
     return _theme(_DARK, _DARK_HUES, _DARK_HEAT)
 
 
 def resolve(text: str) -> str:
-    """Replaces every ``var(--name)`` by its light colour."""
-    colours = light()
-    return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found.group(1)], text)
+    """Replaces every ``var(--name)`` by its light color."""
+    colors = light()
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: colors[found.group(1)], text)
 
 
 def _theme(base: dict[str, str], hues: tuple[str, ...], anchors: tuple[str, ...]) -> dict[str, str]:

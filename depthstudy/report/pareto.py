@@ -29,7 +29,7 @@ class Listed:
     """A point of the front as a line of text: its number in the chart, and what it is."""
 
     number: int
-    colour: str
+    color: str
     label: str
     text: str
 
@@ -60,7 +60,7 @@ def listed(study: Study) -> list[Listed]:
     return [
         Listed(
             number,
-            _colour(study, point.group),
+            _color(study, point.group),
             point.label,
             f"{formats.percent_estimate(point.error)} at {millions(point.macs)} MACs",
         )
@@ -69,7 +69,7 @@ def listed(study: Study) -> list[Listed]:
 
 
 def key(study: Study) -> list[tuple[str, str]]:
-    """Returns the groups with their colours, where colours tell groups apart."""
+    """Returns the groups with their colors, where colors tell groups apart."""
     names = list(tables.groups(study.info))
     if not 1 < len(names) <= palette.GROUPS:
         return []
@@ -98,6 +98,6 @@ def millions(macs: int) -> str:
     return str(macs)
 
 
-def _colour(study: Study, group: str) -> str:
+def _color(study: Study, group: str) -> str:
     names = list(tables.groups(study.info))
     return palette.group(names.index(group) if len(names) <= palette.GROUPS else 1)

@@ -33,7 +33,7 @@ def panel(study: Study) -> Panel | None:
     rows = [_row(point, y_axis) for point in found]
     groups = list(tables.groups(study.info))
     few = len(groups) <= palette.GROUPS
-    colour = group_scale(groups, legend=False) if few else alt.value(palette.group(1))
+    color = group_scale(groups, legend=False) if few else alt.value(palette.group(1))
     x, y = _x(x_axis), _y("error", y_axis)
     tips = tooltip(
         ("variant", "Net"),
@@ -51,8 +51,8 @@ def panel(study: Study) -> Panel | None:
         ),
         chart([row for row in rows if row["low"] is not None])
         .mark_rule(strokeWidth=1.4, opacity=0.45)
-        .encode(x=x, y=_y("low", y_axis), y2="high:Q", color=colour),
-        chart(rows).mark_circle(size=64, opacity=0.9).encode(x=x, y=y, color=colour, tooltip=tips),
+        .encode(x=x, y=_y("low", y_axis), y2="high:Q", color=color),
+        chart(rows).mark_circle(size=64, opacity=0.9).encode(x=x, y=y, color=color, tooltip=tips),
         chart(labels).mark_text(fontWeight=600, fontSize=12).encode(x=x, y=y, text="label:N"),
     )
     return Panel(TITLE, marks, _HEIGHT, 8, tuple(rows))

@@ -61,7 +61,7 @@ def write(
         _write_figure(folder / "error_against_cost", spec, [cost])
     for index, (family, row) in enumerate(families):
         heading = f"Training, {family.title}"
-        key = [(line.label, line.colour) for line in family.legend]
+        key = [(line.label, line.color) for line in family.legend]
         thin = (
             "thin lines are single seeds" if curves.shows_seeds(study, family) else "all variants"
         )
@@ -83,7 +83,7 @@ def write(
         _write_figure(folder / "attribution", spec, found)
     for index, group in enumerate(groups):
         panels = [panel for picture in group.pictures for panel in picture.panels]
-        key = [(net.label, net.colour) for net in group.nets]
+        key = [(net.label, net.color) for net in group.nets]
         note = "dashed: before training; rings: border layer"
         spec = poster.poster(panels, f"Layers, {group.name}", note, columns=3, width=250, key=key)
         _write_figure(folder / f"layers_{index + 1}", spec, panels)
@@ -94,7 +94,7 @@ def write(
 def _write_pruning(study: Study, folder: Path, section: pruning_section.Section) -> None:
     panels = [panel for row in section.errors for panel in row.panels]
     note = words.figure_note(study.info, "lines are 95% intervals, dashed: dense")
-    key = [(method, colour) for method, colour, _ in section.key]
+    key = [(method, color) for method, color, _ in section.key]
     columns = max(len(row.panels) for row in section.errors)
     spec = poster.poster(panels, "Pruning", note, columns=columns, width=330, key=key)
     _write_figure(folder / "pruning", spec, panels)

@@ -29,7 +29,7 @@ def poster(
       subtitle: A line, or several, below it.
       columns: Panels in a row.
       width: Pixels of a panel without its axis.
-      key: Names of colours and the colours, where the panels do not name them.
+      key: Names of colors and the colors, where the panels do not name them.
     """
     views, data = [], {}
     for panel in panels:
@@ -42,7 +42,7 @@ def poster(
         "datasets": data,
         "vconcat": [*_key(key), grid],
         "spacing": 22,
-        "resolve": {"scale": {"color": "independent"}},  # the key's colours are no scale of theirs
+        "resolve": {"scale": {"color": "independent"}},  # the key's colors are no scale of theirs
         "padding": 16,
         "title": {
             "text": title,
@@ -60,7 +60,7 @@ def poster(
 
 
 def _key(key: Key) -> list[dict[str, Any]]:
-    """Returns a view with a square and a name for each colour, or none for an empty key."""
+    """Returns a view with a square and a name for each color, or none for an empty key."""
     if not key:
         return []
     widths = [34 + 6.6 * len(name) for name, _ in key]
@@ -69,15 +69,15 @@ def _key(key: Key) -> list[dict[str, Any]]:
     rows = [
         {
             "name": name,
-            "colour": colour,
+            "color": color,
             "x": sum(widths[:i]) if level else i % across * max(widths),
             "y": 8 + 18 * (i // across),
         }
-        for i, (name, colour) in enumerate(key)
+        for i, (name, color) in enumerate(key)
     ]
     exact = {"type": "quantitative", "scale": None, "axis": None}
     place = {"x": {"field": "x", **exact}, "y": {"field": "y", **exact}}
-    colour = {"field": "colour", "type": "nominal", "scale": None}
+    color = {"field": "color", "type": "nominal", "scale": None}
     text = {"type": "text", "align": "left", "dx": 12}
     return [
         {
@@ -88,7 +88,7 @@ def _key(key: Key) -> list[dict[str, Any]]:
             "layer": [
                 {
                     "mark": {"type": "square", "size": 110, "opacity": 1, "xOffset": 5},
-                    "encoding": {"color": colour},
+                    "encoding": {"color": color},
                 },
                 {
                     "mark": {**text, "xOffset": 5},

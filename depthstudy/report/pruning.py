@@ -87,7 +87,7 @@ def nets(study: Study) -> list[Pruned]:
 
 
 def part_methods(found: Sequence[Pruned]) -> dict[str, str]:
-    """Returns the methods of pruned nets and their colours, in the order of the study."""
+    """Returns the methods of pruned nets and their colors, in the order of the study."""
     methods = list(dict.fromkeys(net.method for net in found))
     return {method: palette.group(index) for index, method in enumerate(methods)}
 

@@ -54,7 +54,7 @@ def _rows(study: Study, nets: Sequence[Pruned]) -> list[dict[str, Any]]:
                 {
                     "variant": name,
                     "method": method,
-                    "colour": methods[method],
+                    "color": methods[method],
                     "control": mine[0].own.control,
                     "share": share,
                     "aside": aside if share else 0.0,
@@ -93,7 +93,7 @@ def _panel(
         scale=alt.Scale(domain=[-0.04, 1.04], nice=False),
     )
     y = _error(top, "error")
-    colour = alt.Color("colour:N", scale=None, legend=None)
+    color = alt.Color("color:N", scale=None, legend=None)
     level = tables.final(study, pruning.dense_of(study, nets), "test_error").mean
     tips = tooltip(
         ("variant", "Net"),
@@ -119,9 +119,9 @@ def _panel(
         )  # fmt: skip
         if mine:
             marks += [
-                line.encode(x=x, y=y, color=colour, detail="method:N"),
-                rule.encode(x=x, y=_error(top, "low"), y2="high:Q", color=colour),
-                dots.encode(x=x, y=y, color=colour, tooltip=tips),
+                line.encode(x=x, y=y, color=color, detail="method:N"),
+                rule.encode(x=x, y=_error(top, "low"), y2="high:Q", color=color),
+                dots.encode(x=x, y=y, color=color, tooltip=tips),
             ]
     return Panel(f"{part.capitalize()}, {origin}", tuple(marks), _HEIGHT, 6, tuple(drawn))
 
@@ -170,16 +170,16 @@ def density_panels(origin: str, lines: Sequence[Line]) -> list[Panel]:
 
 
 def density_lines(study: Study, nets: Sequence[Pruned]) -> list[Line]:
-    """Returns a line for each net that chose its weights, the sparsest in the strongest colour."""
+    """Returns a line for each net that chose its weights, the sparsest in the strongest color."""
     methods = list(pruning.part_methods(pruning.nets(study)))
     lines = []
     for method in dict.fromkeys(net.method for net in chosen(nets)):
         mine = sorted((net for net in nets if net.method == method), key=lambda net: net.share)
-        colours = palette.shades(methods.index(method), len(mine))
-        for net, colour in zip(mine, colours, strict=True):
+        colors = palette.shades(methods.index(method), len(mine))
+        for net, color in zip(mine, colors, strict=True):
             found = pruning.densities(study, net.info.name)
             if found:
-                lines.append(Line(density_label(net), colour, found))
+                lines.append(Line(density_label(net), color, found))
     return lines
 
 

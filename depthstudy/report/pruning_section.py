@@ -34,7 +34,7 @@ class Section:
     """All that is shown of the pruned nets of a study.
 
     Attributes:
-      key: Of each method its name, its colour and what it is the control of, as in the config.
+      key: Of each method its name, its color and what it is the control of, as in the config.
       errors: The pictures of error, part by part.
       density: What layers have left, dense net by dense net.
       speed: What was promised and what was measured, in a sentence.
@@ -49,8 +49,8 @@ class Section:
 
     @property
     def density_key(self) -> list[tuple[str, str]]:
-        """The lines of ``density`` with their colours."""
-        found = [(line.label, line.colour) for row in self.density for line in row.lines]
+        """The lines of ``density`` with their colors."""
+        found = [(line.label, line.color) for row in self.density for line in row.lines]
         return list(dict.fromkeys(found))
 
 
@@ -60,11 +60,11 @@ def section(study: Study) -> Section | None:
     if not nets:
         return None
     control = {net.method: net.own.control for net in nets}
-    colours = pruning.part_methods(nets)
+    colors = pruning.part_methods(nets)
     groups = pruning.panels_of(study)
     errors = {part: tuple(pruning_charts.error_panels(study, part)) for part in groups}
     return Section(
-        key=tuple((method, colour, control[method]) for method, colour in colours.items()),
+        key=tuple((method, color, control[method]) for method, color in colors.items()),
         errors=tuple(
             Errors(
                 part,

@@ -41,7 +41,7 @@ def render(template: str, context: Mapping[str, Any], *, sheets: Sequence[str] =
 
 
 def style(sheets: Sequence[str] = ()) -> str:
-    """Returns the style sheet behind the colours of both themes."""
+    """Returns the style sheet behind the colors of both themes."""
     rules = {
         name: ":root{" + "".join(f"--{key}:{value};" for key, value in theme.items()) + "}"
         for name, theme in (("light", palette.light()), ("dark", palette.dark()))

@@ -24,7 +24,7 @@ _METRICS = {
     "seconds": "the time of a run",
     "run.train_seconds": "the time of training",
     "run.step_memory_bytes": "the memory of a step",
-    "deletion.free_share": "the share of blocks that can go without a point of error",
+    "deletion.redundant_block_fraction": "the share of blocks that can go without a point of error",
     "cka.far_cka": "the similarity of distant layers",
     "gradients.output_gradient_norm_slope_initial": "the slope of gradients before training",
 }
@@ -182,7 +182,7 @@ def best_depths(best: Mapping[str, tuple[str, Estimate]]) -> str:
 def decomposition_sentence(
     parts: Mapping[str, Decomposition], group: str, variant: str, best: str
 ) -> str:
-    """Says what part of the lost accuracy is optimisation and what part generalisation.
+    """Says what part of the lost accuracy is optimization and what part generalization.
 
     Args:
       parts: The three rows of a variant, by their ``part``.
@@ -190,7 +190,7 @@ def decomposition_sentence(
       variant: Label of the deeper variant, as ``"depth 56"``.
       best: Label of the one that it is compared with.
     """
-    total, train, gap = (parts[name] for name in ("total", "optimisation", "generalisation"))
+    total, train, gap = (parts[name] for name in ("total", "optimization", "generalization"))
     lost = number(100 * total.effect)
     if total.effect <= 0 or lost == "0.0":
         return f"In {group}, {variant} loses nothing against {best}."
@@ -203,8 +203,8 @@ def decomposition_sentence(
     else:
         text = (
             f"In {group}, {variant} loses {lost} points against {best}: "
-            f"train error is {_more(train.effect, 'higher', 'lower')} (optimisation), "
-            f"the gap {_more(gap.effect, 'larger', 'smaller')} (generalisation)."
+            f"train error is {_more(train.effect, 'higher', 'lower')} (optimization), "
+            f"the gap {_more(gap.effect, 'larger', 'smaller')} (generalization)."
         )
     return f"{text} {_certainty(total)}".strip()
 
@@ -213,7 +213,7 @@ def _share(row: Decomposition) -> str:
     size = number(100 * row.effect)
     if size == "0.0":
         return ""
-    return f"{size} are {'train error' if row.part == 'optimisation' else 'gap'} ({row.part})"
+    return f"{size} are {'train error' if row.part == 'optimization' else 'gap'} ({row.part})"
 
 
 def _more(effect: float, more: str, less: str) -> str:

@@ -62,7 +62,7 @@ class RunInfo:
     Attributes:
       study: Name of the study.
       variant: Name of the variant.
-      seed: Seed of initialisation and augmentation.
+      seed: Seed of initialization and augmentation.
       arch: The architecture, as ``ArchSpec.to_json`` wrote it.
       config: The groups ``model``, ``data``, ``train`` and ``prune`` of the config.
       dataset: What was learned, with the version that names its content.

@@ -19,7 +19,7 @@ REPORT = "report.html"
 FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
-GUESSES = "guesses.csv"
+PREDICTIONS = "predictions.csv"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 
@@ -40,7 +40,7 @@ def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
 
 
 def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
-    """Reads ``analysis.json``; ``None`` where nothing was analysed."""
+    """Reads ``analysis.json``; ``None`` where nothing was analyzed."""
     return read_json(folder / _ANALYSIS_INFO, records.AnalysisInfo)
 
 

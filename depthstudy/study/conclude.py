@@ -15,20 +15,20 @@ import pandas as pd
 from depthstudy import nets, records, runtime, store
 from depthstudy.arch import ArchSpec, Cost, cost
 from depthstudy.config import StudyConfig
-from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
-from depthstudy.store import Outcome, RunStore
-from depthstudy.study import (
+from depthstudy.evidence import (
     attribution,
     decomposition,
     matched,
-    measurement,
     metrics,
     recommendation,
-    treatments,
     verdicts,
 )
-from depthstudy.study.plan import settings_of
-from depthstudy.study.variant import Variant
+from depthstudy.execute import Effort, measurement
+from depthstudy.plan import treatments
+from depthstudy.plan.planning import settings_of
+from depthstudy.plan.variant import Variant
+from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
+from depthstudy.store import Outcome, RunStore
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,8 +49,7 @@ def conclude(
     workdir: Path,
     command: str,
     start: float,
-    compile_seconds: float,
-    processes: int,
+    effort: Effort,
 ) -> Result:
     """Writes the tables of a study whose runs are all done, and returns what they say.
 
@@ -60,8 +59,7 @@ def conclude(
       workdir: Its folder.
       command: The command line, for the report.
       start: ``time.perf_counter()`` when this call of the study began.
-      compile_seconds: The time of all processes that went into compiling.
-      processes: In how many processes it was trained.
+      effort: What training it took.
     """
     runs = [
         (variant, seed, RunStore.of(workdir, variant.runs, seed))
@@ -113,13 +111,13 @@ def conclude(
         versions=runtime.versions(),
         hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
         seconds={
-            "compile": compile_seconds + (earlier.seconds["compile"] if earlier else 0),
+            "compile": effort.compile_seconds + (earlier.seconds["compile"] if earlier else 0),
             "train": sum(outcome.train_seconds for outcome in outcomes),
             "evaluate": sum(outcome.eval_seconds for outcome in outcomes),
             **({"measure": measurement.seconds(probed, infos)} if probed else {}),
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
-        processes=max(processes, earlier.processes if earlier else 1),
+        processes=max(effort.processes, earlier.processes if earlier else 1),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)

@@ -14,11 +14,11 @@ import pandas as pd
 
 from depthstudy import data, runtime, train
 from depthstudy.config import StudyConfig, apply
+from depthstudy.execute import process_count
+from depthstudy.plan.planning import prepare
+from depthstudy.plan.variant import Variant
 from depthstudy.records import Attribution, Recommendation, Verdict
-from depthstudy.study import processes
 from depthstudy.study.conclude import Result
-from depthstudy.study.plan import prepare
-from depthstudy.study.variant import Variant
 
 _PROBE_SECONDS = 2.0  # how long a step is timed
 _SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
@@ -31,7 +31,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
       InputError: Something in the config is wrong.
     """
     study, variants = prepare(study)
-    processes.check(study)
+    process_count.check(study)
     rows = [
         {
             "variant": variant.name,
@@ -46,7 +46,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
     ]
     own = [variant for variant in variants if not variant.info.same_as]
     seconds, shared = estimate_seconds(study, variants), ""
-    count = processes.for_training(study, variants)
+    count = process_count.for_training(study, variants)
     if count > 1:
         seconds /= max(1, min(count, runtime.cores()) * _SPEED)
         shared = f" in {count} processes"

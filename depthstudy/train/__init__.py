@@ -1,4 +1,4 @@
-"""Training: a pure step, an optimiser, a placement on devices, and the one loop."""
+"""Training: a pure step, an optimizer, a placement on devices, and the one loop."""
 
 from depthstudy.train.loop import early_step, fit
 from depthstudy.train.optimizer import Sparsity, learning_rate

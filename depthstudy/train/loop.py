@@ -18,7 +18,7 @@ from depthstudy.data import Split, eval_batches, train_batches
 from depthstudy.records import Record
 from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
 from depthstudy.train.precision import LEAST
-from depthstudy.train.program import Own, Program, initial
+from depthstudy.train.program import Program, SeedState, initial
 from depthstudy.train.step import StepMetrics
 
 Progress = Callable[[int], None]
@@ -223,7 +223,7 @@ def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
         run.checkpoints.save(step, state, run.info)
 
 
-def _restore(program: Program, run: _Run, step: int) -> Own:
+def _restore(program: Program, run: _Run, step: int) -> SeedState:
     """Returns what the run had at a step, but for its log, which was read then."""
     own = initial(program, run.info.seed)
     return own._replace(state=run.checkpoints.restore(step, own.state)) if step else own

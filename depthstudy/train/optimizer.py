@@ -1,4 +1,4 @@
-"""The optimiser of a run, as one optax chain, and its learning rate."""
+"""The optimizer of a run, as one optax chain, and its learning rate."""
 
 from __future__ import annotations
 

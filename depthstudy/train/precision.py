@@ -27,12 +27,12 @@ class LossScale(flax.struct.PyTreeNode):
 
     Attributes:
       scale: The factor, a power of two.
-      calm: Steps taken since it last changed.
+      steps_since_overflow: Steps taken since it last changed.
       skipped: Steps not taken since the start of the training, as gradients were not finite.
     """
 
     scale: Any
-    calm: Any
+    steps_since_overflow: Any
     skipped: Any
 
 
@@ -56,8 +56,10 @@ def first_scale(config: TrainConfig) -> LossScale | None:
     if config.precision != "float16" or config.loss_scale == "none":
         return None
     # Each field is an array of its own, as the step gives their memory up one by one.
-    calm, skipped = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32)
-    return LossScale(scale=jnp.float32(FIRST), calm=calm, skipped=skipped)
+    steps_since_overflow, skipped = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32)
+    return LossScale(
+        scale=jnp.float32(FIRST), steps_since_overflow=steps_since_overflow, skipped=skipped
+    )
 
 
 def scaled(loss: Float[Array, ""], by: LossScale | None) -> Float[Array, ""]:
@@ -82,11 +84,11 @@ def pick(condition: Bool[Array, ""], new: Any, old: Any) -> Any:
 
 def adjusted(by: LossScale, finite: Bool[Array, ""]) -> LossScale:
     """Returns the scale for the next step: halved after an overflow, doubled after a long calm."""
-    grown = by.calm + 1 >= _GROWTH_INTERVAL
+    grown = by.steps_since_overflow + 1 >= _GROWTH_INTERVAL
     larger = jnp.where(grown, jnp.minimum(2 * by.scale, _MOST), by.scale)
     smaller = jnp.maximum(by.scale / 2, LEAST)
     return LossScale(
         scale=jnp.where(finite, larger, smaller),
-        calm=jnp.where(finite & ~grown, by.calm + 1, 0),
+        steps_since_overflow=jnp.where(finite & ~grown, by.steps_since_overflow + 1, 0),
         skipped=by.skipped + ~finite,
     )

@@ -1,4 +1,4 @@
-"""A variant made ready to train: its net, optimiser and steps, compiled once for all its seeds."""
+"""A variant made ready to train: its net, optimizer and steps, compiled once for all its seeds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from depthstudy.train.step import (
 _INIT_STREAM, _STEP_STREAM = 0, 1
 
 
-class Own(NamedTuple):
+class SeedState(NamedTuple):
     """What a seed has for itself in training.
 
     Attributes:
@@ -53,12 +53,12 @@ class Program:
 
     Attributes:
       network: The net.
-      optimizer: Its optimiser, for the whole training.
+      optimizer: Its optimizer, for the whole training.
       dataset: What it learns.
       config: How it is trained.
       steps: Length of the training.
       placement: Where it runs; ``train_step`` and ``eval_step`` take what it has placed.
-      train_step: ``(own, batch) -> own``, with an ``Own``, which it consumes.
+      train_step: ``(own, batch) -> own``, with an ``SeedState``, which it consumes.
       eval_step: ``(own, (batch, weights)) -> sums``.
       compile_seconds: How long tracing and compiling took.
       memory: Bytes that a train step takes on each device, as XLA reports it: ``step_memory_bytes``
@@ -108,15 +108,15 @@ def build(
     train_step = make_train_step(network, transform, dataset, data, config)
     eval_step = make_eval_step(network, dataset)
 
-    def train_one(own: Own, batch: Any) -> Own:
+    def train_one(own: SeedState, batch: Any) -> SeedState:
         step = own.state.step
         key = jax.random.fold_in(jax.random.wrap_key_data(own.key), step)
         state, metrics = train_step(own.state, batch, key)
         place = step % len(own.log.loss)
         log = jax.tree.map(lambda past, now: past.at[place].set(now), own.log, metrics)
-        return Own(state, own.key, log)
+        return SeedState(state, own.key, log)
 
-    def eval_one(own: Own, weighted: Any) -> Any:
+    def eval_one(own: SeedState, weighted: Any) -> Any:
         return eval_step(own.state, *weighted)
 
     program = Program(
@@ -136,7 +136,7 @@ def build(
     return _compiled(program, begun, dict(told))
 
 
-def initial(program: Program, seed: int) -> Own:
+def initial(program: Program, seed: int) -> SeedState:
     """Returns what a seed has before its first step."""
     shape, scale = program.dataset.image_shape, first_scale(program.config)
     state = init_state(
@@ -148,7 +148,7 @@ def initial(program: Program, seed: int) -> Own:
         loss_scale=scale,
     )
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
-    return Own(state, jax.random.key_data(step_key), _empty_log(program, scale))
+    return SeedState(state, jax.random.key_data(step_key), _empty_log(program, scale))
 
 
 def _empty_log(program: Program, scale: LossScale | None) -> StepMetrics:

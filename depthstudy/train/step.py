@@ -100,7 +100,7 @@ def make_train_step(
     ) -> tuple[TrainState, StepMetrics]:
         images = augment(batch.images, key=key, config=data)
         images = normalize(images, dataset.mean, dataset.std)
-        draws = network.spec.draws
+        draws = network.spec.is_stochastic
         rngs = {"dropout": jax.random.fold_in(key, _DROPOUT_STREAM)} if draws else {}
 
         def mean_loss(params: Any) -> tuple[Array, tuple[Array, Array, Any]]:

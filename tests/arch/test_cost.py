@@ -165,7 +165,7 @@ def test_cifar_closed_forms(depth: int) -> None:
     n = (depth - 2) // 6
     cost = arch.cost(build("resnet", depth, "cifar"), (32, 32, 3))
     assert cost.depth == depth
-    # Each 3x3 convolution adds two pixels times the distance of neighbours; the first one of a
+    # Each 3x3 convolution adds two pixels times the distance of neighbors; the first one of a
     # stage still sees the finer grid.
     assert cost.receptive_field == 3 + 4 * n + (2 + 4 * (2 * n - 1)) + (4 + 8 * (2 * n - 1))
     assert cost.activations == 16 * 1024 * (1 + 2 * n) + 32 * 256 * 2 * n + 64 * 64 * 2 * n + 10

@@ -5,8 +5,13 @@ import dataclasses
 import pytest
 
 from depthstudy import arch
-from depthstudy.arch import layers
-from depthstudy.arch.vocabulary import Activation, BatchNorm, Conv, StochasticDepth
+from depthstudy.arch import lowering
+from depthstudy.arch.layer_types import (
+    Activation,
+    BatchNorm,
+    Conv,
+    StochasticDepth,
+)
 
 RESIDUAL = {
     "resnet": {"depth": 18},
@@ -30,7 +35,7 @@ ALL = {
 def all_layers(spec: arch.ArchSpec) -> list:
     return [
         layer
-        for section in layers.sections(spec)
+        for section in lowering.sections(spec)
         for part in (section.before, section.branch, section.shortcut or (), section.after)
         for layer in part
     ]
@@ -44,8 +49,8 @@ def test_every_family_is_here() -> None:
 def test_the_plain_twin_has_no_shortcut_and_the_same_blocks(family: str) -> None:
     spec = arch.build(family, **RESIDUAL[family])
     twin = arch.build(family, residual=False, **RESIDUAL[family])
-    assert any(section.shortcut is not None for section in layers.sections(spec))
-    assert all(section.shortcut is None for section in layers.sections(twin))
+    assert any(section.shortcut is not None for section in lowering.sections(spec))
+    assert all(section.shortcut is None for section in lowering.sections(twin))
     for with_shortcut, without in zip(sum(spec.stages, ()), sum(twin.stages, ()), strict=True):
         assert dataclasses.replace(with_shortcut, residual=False) == without
     assert arch.cost(twin, (32, 32, 3)).depth == arch.cost(spec, (32, 32, 3)).depth

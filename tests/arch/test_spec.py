@@ -60,8 +60,8 @@ def test_values_written_before_fields_were_added_still_load() -> None:
 
 
 def test_only_dropout_and_stochastic_depth_draw() -> None:
-    assert not arch.build("resnet", depth=20, layout="cifar").draws
-    assert arch.build("resnet", depth=20, layout="cifar", stochastic_depth=0.1).draws
-    assert arch.build("wide_resnet", depth=16, dropout=0.3).draws
-    assert arch.build("mobilenet_v2").draws
-    assert not arch.build("mobilenet_v2", dropout=0.0).draws
+    assert not arch.build("resnet", depth=20, layout="cifar").is_stochastic
+    assert arch.build("resnet", depth=20, layout="cifar", stochastic_depth=0.1).is_stochastic
+    assert arch.build("wide_resnet", depth=16, dropout=0.3).is_stochastic
+    assert arch.build("mobilenet_v2").is_stochastic
+    assert not arch.build("mobilenet_v2", dropout=0.0).is_stochastic

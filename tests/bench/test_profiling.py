@@ -6,7 +6,7 @@ import pytest
 
 from depthstudy import bench
 from depthstudy.bench import profiling
-from depthstudy.bench.works import Work
+from depthstudy.bench.benchmarks import Work
 from depthstudy.errors import InputError
 
 BACKWARD = "jit(f)/vmap(transpose(jvp(Network)))/stage1/block01/norm1/jit(_normalize)/mul"

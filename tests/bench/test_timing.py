@@ -2,7 +2,7 @@
 
 import pytest
 
-from depthstudy.bench import ours, table, timing, works
+from depthstudy.bench import benchmarks, jax_side, table, timing
 from depthstudy.errors import InputError
 
 
@@ -27,9 +27,9 @@ class FakeWorker:
 
 def test_a_row_holds_medians_and_the_ratio_within_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "Worker", FakeWorker)
-    row = timing.measure("resnet20_8", works.WORKS["resnet20_8"], peer="torch", rounds=5)
+    row = timing.measure("resnet20_8", benchmarks.WORKS["resnet20_8"], peer="torch", rounds=5)
     assert row == timing.Row("resnet20_8", 2000.0, 4000.0, 0.5, 0.0, 200.0, 400.0)
-    alone = timing.measure("input_32", works.WORKS["input_32"], peer="torch", rounds=3)
+    alone = timing.measure("input_32", benchmarks.WORKS["input_32"], peer="torch", rounds=3)
     assert (alone.ours_ms, alone.peer_ms, alone.ratio) == (2000.0, None, None)
     # The quartiles of 2, 2 and 20 s are 2 and 11.
     assert alone.spread == pytest.approx((11 - 2) / 2 / 2)
@@ -53,25 +53,25 @@ def test_tables_have_the_promised_columns(tmp_path) -> None:
 
 def test_an_unknown_work_is_named_with_what_there_is() -> None:
     with pytest.raises(InputError, match="no work 'resnet21_32'; allowed: resnet20_32, "):
-        works.named(["resnet21_32"])
+        benchmarks.named(["resnet21_32"])
 
 
 def test_works_are_buildable() -> None:
     from depthstudy import arch
 
-    for name, work in works.WORKS.items():
+    for name, work in benchmarks.WORKS.items():
         if work.family and work.kind in ("train", "compile", "checkpoint", "probe"):
             spec = arch.build(work.family, num_classes=10, **dict(work.options))
             assert arch.cost(spec, (work.side, work.side, 3)).macs > 0, name
 
 
 def test_what_only_an_accelerator_can_do_is_measured_when_it_is_asked_for() -> None:
-    assert "resnet50_224" not in works.named([])
-    assert list(works.named(["resnet50_224"])) == ["resnet50_224"]
+    assert "resnet50_224" not in benchmarks.named([])
+    assert list(benchmarks.named(["resnet50_224"])) == ["resnet50_224"]
 
 
 def test_a_step_may_train_several_nets() -> None:
     options = (("depth", 8), ("layout", "cifar"), ("width", 4))
-    work = works.Work("train", options=options, side=8, batch=8, precision="auto", seeds=3)
+    work = benchmarks.Work("train", options=options, side=8, batch=8, precision="auto", seeds=3)
     assert not work.has_peer
-    assert ours.prepare(work)(2) > 0
+    assert jax_side.prepare(work)(2) > 0

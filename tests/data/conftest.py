@@ -27,7 +27,7 @@ def digits(cache: str) -> Dataset:
 
 
 def photo(index: int, *, height: int, width: int) -> Image.Image:
-    """A colour gradient that tells left from right, top from bottom and index from index."""
+    """A color gradient that tells left from right, top from bottom and index from index."""
     image = np.zeros((height, width, 3), np.uint8)
     image[..., 0] = np.linspace(0, 255, width).astype(np.uint8)
     image[..., 1] = np.linspace(0, 255, height).astype(np.uint8)[:, None]
@@ -58,7 +58,7 @@ class Photos(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: 
         return {
             "train": self._generate_examples(range(24)),
             "test": self._generate_examples(range(24, 30)),
-            "unlabelled": self._generate_examples(range(3), label=-1),
+            "unlabeled": self._generate_examples(range(3), label=-1),
         }
 
     def _generate_examples(self, indices: range, label: int | None = None) -> Iterator[Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from depthstudy.config import DataConfig
 from depthstudy.data import augment, normalize
-from depthstudy.data.augment import random_resized_crop, resized_crop
+from depthstudy.data.pipeline.augment import random_resized_crop, resized_crop
 
 KEY = jax.random.key(0)
 IMAGES = np.random.default_rng(0).integers(1, 256, (64, 9, 7, 3)).astype(np.uint8)
@@ -107,7 +107,7 @@ def test_random_crops_have_the_area_and_aspect_they_should() -> None:
     assert abs(np.mean(aspect > 1) - 0.5) < 4 * 0.5 / np.sqrt(B)
 
 
-def test_crop_stays_within_grey_levels() -> None:
+def test_crop_stays_within_gray_levels() -> None:
     result = change(crop_area=0.1, shift=1, flip=True)
     assert result.dtype == np.float32
     assert result.shape == IMAGES.shape

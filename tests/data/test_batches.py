@@ -14,7 +14,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Batch, Dataset, batch_at, eval_batches, load, order_at, train_batches
-from depthstudy.data.split import HostBatch
+from depthstudy.data.pipeline.split import HostBatch
 
 CONFIG = DataConfig(train_examples=200, label_noise=0.1)
 

@@ -7,9 +7,9 @@ import pytest
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, dataset, load
-from depthstudy.data.held import HeldSplit
-from depthstudy.data.split import HostBatch
-from depthstudy.data.streamed import StreamedSplit
+from depthstudy.data.pipeline.in_memory import InMemorySplit
+from depthstudy.data.pipeline.split import HostBatch
+from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.errors import InputError
 
 
@@ -67,13 +67,13 @@ def test_held_or_streamed(cache: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def kind(stream: bool | None) -> type:
         return type(load(DataConfig(data_dir=cache, stream=stream)).train)
 
-    assert kind(None) is kind(False) is HeldSplit
+    assert kind(None) is kind(False) is InMemorySplit
     assert kind(True) is StreamedSplit
-    monkeypatch.setattr(dataset, "HELD_BYTES", 1797 * 64)
-    assert kind(None) is HeldSplit
-    monkeypatch.setattr(dataset, "HELD_BYTES", 1797 * 64 - 1)
+    monkeypatch.setattr(dataset, "IN_MEMORY_BYTES", 1797 * 64)
+    assert kind(None) is InMemorySplit
+    monkeypatch.setattr(dataset, "IN_MEMORY_BYTES", 1797 * 64 - 1)
     assert kind(None) is StreamedSplit
-    assert kind(False) is HeldSplit
+    assert kind(False) is InMemorySplit
 
 
 def test_images_are_resized_to_the_size_asked_for(cache: str) -> None:

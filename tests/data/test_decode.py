@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from depthstudy.data.decode import decode
+from depthstudy.data.pipeline.decode import decode
 
 
 def encode(image: Image.Image, kind: str = "PNG") -> bytes:
@@ -20,7 +20,7 @@ def test_own_size_is_kept_bit_by_bit() -> None:
     np.testing.assert_array_equal(decode(encode(Image.fromarray(image)), (7, 5, 3)), image)
 
 
-def test_grey_stays_one_channel() -> None:
+def test_gray_stays_one_channel() -> None:
     image = np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8)
     decoded = decode(encode(Image.fromarray(image)), (6, 6, 1))
     np.testing.assert_array_equal(decoded[..., 0], image)
@@ -30,7 +30,7 @@ def test_grey_stays_one_channel() -> None:
     ("mode", "kind"),
     [("L", "JPEG"), ("RGB", "JPEG"), ("CMYK", "JPEG"), ("P", "GIF"), ("RGBA", "PNG"), ("1", "PNG")],
 )
-def test_any_mode_becomes_colour(mode: str, kind: str) -> None:
+def test_any_mode_becomes_color(mode: str, kind: str) -> None:
     image = Image.new("RGB", (12, 10), (255, 255, 255)).convert(mode)
     decoded = decode(encode(image, kind), (10, 12, 3))
     assert decoded.dtype == np.uint8
@@ -38,13 +38,13 @@ def test_any_mode_becomes_colour(mode: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(40, 100), (100, 40), (8, 20)])
-def test_other_sizes_are_scaled_and_their_centre_kept(height: int, width: int) -> None:
-    """On a ramp along both axes, the ends of the centre square are known."""
+def test_other_sizes_are_scaled_and_their_center_kept(height: int, width: int) -> None:
+    """On a ramp along both axes, the ends of the center square are known."""
     rows, columns = np.mgrid[:height, :width].astype(np.float64)
     image = np.stack([rows * 2, columns * 2, 0 * rows], axis=-1).astype(np.uint8)
     decoded = decode(encode(Image.fromarray(image)), (20, 20, 3)).astype(float)
     side = min(height, width)
-    at = (np.arange(20) + 0.5) * side / 20 - 0.5  # centres of the new pixels in the square
+    at = (np.arange(20) + 0.5) * side / 20 - 0.5  # centers of the new pixels in the square
     inner = slice(2, -2)  # away from the border, where the filter sees only half
     expected_rows = 2 * ((height - side) / 2 + at)
     expected_columns = 2 * ((width - side) / 2 + at)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.datasets import load_digits
 
-from depthstudy.data import digits
+from depthstudy.data.sources import digits
 
 
 def test_splits_are_the_whole_set_divided_once() -> None:
@@ -22,7 +22,7 @@ def test_splits_are_stratified() -> None:
     assert np.all(np.abs(train - 0.8 * (train + test)) < 1)
 
 
-def test_grey_levels_fill_the_range() -> None:
+def test_gray_levels_fill_the_range() -> None:
     images, labels = digits.read(None)["train"]
     assert (images.dtype, images.min(), images.max()) == (np.uint8, 0, 255)
     assert len(digits.CLASS_NAMES) == labels.max() + 1 == 10

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data import fashion_mnist, load
-from depthstudy.data.split import Split
+from depthstudy.data import load
+from depthstudy.data.pipeline.split import Split
+from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
 
 RANDOM = np.random.default_rng(0)

@@ -11,20 +11,21 @@ import pytest
 from PIL import Image
 
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset, folder, listing, load, picture
-from depthstudy.data.split import Split
+from depthstudy.data import Dataset, load
+from depthstudy.data.pipeline.split import Split
+from depthstudy.data.sources import folder, folder_scan, image_file
 from depthstudy.errors import InputError
 
 
-def grey(level: int) -> Image.Image:
+def gray(level: int) -> Image.Image:
     return Image.new("L", (6, 5), level)
 
 
-def colour(level: int) -> Image.Image:
+def color(level: int) -> Image.Image:
     return Image.new("RGB", (6, 5), (level, 0, 255))
 
 
-def write(root: Path, counts: dict[str, int], make: Callable[[int], Image.Image] = grey) -> Path:
+def write(root: Path, counts: dict[str, int], make: Callable[[int], Image.Image] = gray) -> Path:
     """Fills each folder of ``counts`` with images; the level says class and number."""
     for k, (name, count) in enumerate(counts.items()):
         (root / name).mkdir(parents=True)
@@ -59,7 +60,7 @@ def root(tmp_path: Path) -> Path:
 def test_a_set_divided_by_seed(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     dataset = opened(root)
     assert capfd.readouterr().err == (
-        f"{root}: 3 classes (cat, dog, owl), 26 train and 6 test images (divided by seed), grey,"
+        f"{root}: 3 classes (cat, dog, owl), 26 train and 6 test images (divided by seed), gray,"
         " 5 x 6; left out: 0 damaged, 0 of another kind, 0 hidden\n"
     )
     assert dataset.class_names == ("cat", "dog", "owl")
@@ -95,15 +96,15 @@ def test_an_unchanged_folder_is_found_again_and_a_changed_one_prepared_anew(
     (root / "notes.txt").write_text("no image")
     opened(root)
     assert capfd.readouterr().err == ""
-    keys = {folder.fingerprint(listing.scan(str(root)), 0)}
+    keys = {folder.fingerprint(folder_scan.scan(str(root)), 0)}
     (root / "cat" / "new.png").write_bytes((root / "cat" / "00.png").read_bytes())
     assert len(opened(root).train) + len(opened(root).test) == 33
-    keys.add(folder.fingerprint(listing.scan(str(root)), 0))
+    keys.add(folder.fingerprint(folder_scan.scan(str(root)), 0))
     os.utime(root / "cat" / "new.png", ns=(1, 1))
-    keys.add(folder.fingerprint(listing.scan(str(root)), 0))
+    keys.add(folder.fingerprint(folder_scan.scan(str(root)), 0))
     (root / "cat" / "new.png").rename(root / "dog" / "new.png")
-    keys.add(folder.fingerprint(listing.scan(str(root)), 0))
-    keys.add(folder.fingerprint(listing.scan(str(root)), 1))
+    keys.add(folder.fingerprint(folder_scan.scan(str(root)), 0))
+    keys.add(folder.fingerprint(folder_scan.scan(str(root)), 1))
     assert len(keys) == 5
 
 
@@ -118,18 +119,18 @@ def test_a_set_divided_by_folders(
     assert levels(dataset.train) == [0, 1, 2, 100, 101]
     assert levels(dataset.test) == [50, 150, 151]
     assert dataset.test.labels.tolist() == [0, 1, 1]
-    found = listing.scan(str(root))
+    found = folder_scan.scan(str(root))
     assert folder.fingerprint(found, 0) == folder.fingerprint(found, 1)
 
 
 def test_test_goes_before_val_and_what_is_beside_is_counted(tmp_path: Path) -> None:
     counts = {f"{part}/{name}": 1 for part in ("train", "val", "test") for name in "ab"}
-    found = listing.scan(str(write(tmp_path / "images", counts)))
+    found = folder_scan.scan(str(write(tmp_path / "images", counts)))
     assert (found.test_name, len(found.files), found.others) == ("test", 4, 1)
 
 
 def test_train_may_be_a_class(tmp_path: Path) -> None:
-    found = listing.scan(str(write(tmp_path / "images", {"bus": 2, "train": 3})))
+    found = folder_scan.scan(str(write(tmp_path / "images", {"bus": 2, "train": 3})))
     assert found.class_names == ("bus", "train")
     assert len(found.files) == 5
 
@@ -167,8 +168,8 @@ def test_only_the_first_damaged_images_are_named(
     assert lines[5] == "damaged, left out: 3 more"
 
 
-@pytest.mark.parametrize(("other", "channels"), [(grey, 1), (colour, 3)])
-def test_colour_in_any_image_gives_three_channels(
+@pytest.mark.parametrize(("other", "channels"), [(gray, 1), (color, 3)])
+def test_color_in_any_image_gives_three_channels(
     tmp_path: Path, other: Callable[[int], Image.Image], channels: int
 ) -> None:
     root = write(tmp_path / "images", {"a": 4, "b": 4})
@@ -176,17 +177,17 @@ def test_colour_in_any_image_gives_three_channels(
     dataset = opened(root)
     assert dataset.image_shape == (5, 6, channels)
     images = dataset.train.read(np.arange(len(dataset.train))).images
-    assert np.count_nonzero(np.ptp(images, axis=-1).max((1, 2)) == 0) >= 6  # grey stays grey
+    assert np.count_nonzero(np.ptp(images, axis=-1).max((1, 2)) == 0) >= 6  # gray stays gray
 
 
-def test_all_colour(tmp_path: Path) -> None:
-    dataset = opened(write(tmp_path / "images", {"a": 4, "b": 4}, colour))
+def test_all_color(tmp_path: Path) -> None:
+    dataset = opened(write(tmp_path / "images", {"a": 4, "b": 4}, color))
     assert dataset.image_shape == (5, 6, 3)
     assert dataset.train.read(np.array([0])).images[0, 0, 0].tolist()[1:] == [0, 255]
 
 
 def test_images_of_many_sizes_need_a_size(root: Path) -> None:
-    grey(1).resize((9, 9)).save(root / "cat" / "large.png")
+    gray(1).resize((9, 9)).save(root / "cat" / "large.png")
     with pytest.raises(InputError, match=r"vary in size; set data.image_size"):
         opened(root)
     assert opened(root, image_size=4).image_shape == (4, 4, 1)
@@ -195,7 +196,7 @@ def test_images_of_many_sizes_need_a_size(root: Path) -> None:
 def test_an_image_that_changes_meanwhile(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An image that breaks while the set is written leaves no set behind."""
     with monkeypatch.context() as patch:
-        patch.setattr(picture, "inspect", lambda path: picture.Facts(5, 6, True))
+        patch.setattr(image_file, "inspect", lambda path: image_file.Facts(5, 6, True))
         truncate(root / "cat" / "03.png")
         with pytest.raises(InputError, match=r"cat/03.png changed while it was read"):
             opened(root)
@@ -277,8 +278,8 @@ def kept(tmp_path: Path, image: Image.Image, name: str, **options: object) -> Im
     """Returns what a set keeps of an image, and checks that ``inspect`` foretells it."""
     path = tmp_path / name
     image.save(path, **options)  # type: ignore[arg-type]
-    facts = picture.inspect(path)
-    result = Image.open(io.BytesIO(picture.encode(path)))
+    facts = image_file.inspect(path)
+    result = Image.open(io.BytesIO(image_file.encode(path)))
     assert result.mode in ("L", "RGB")
     assert facts == (result.height, result.width, result.mode == "L")
     return result
@@ -286,9 +287,9 @@ def kept(tmp_path: Path, image: Image.Image, name: str, **options: object) -> Im
 
 @pytest.mark.parametrize("name", ["x.png", "x.jpg"])
 def test_plain_files_are_kept_byte_for_byte(tmp_path: Path, name: str) -> None:
-    for image in (grey(7), colour(7)):
+    for image in (gray(7), color(7)):
         image.save(tmp_path / name)
-        assert picture.encode(tmp_path / name) == (tmp_path / name).read_bytes()
+        assert image_file.encode(tmp_path / name) == (tmp_path / name).read_bytes()
 
 
 QUADRANTS = np.kron(np.array([[0, 60], [120, 240]], np.uint8), np.ones((16, 24), np.uint8))
@@ -317,7 +318,7 @@ def test_exif_orientation(tmp_path: Path, orientation: int, name: str) -> None:
 
 
 def test_a_broken_exif_tag_is_no_damage(tmp_path: Path) -> None:
-    result = kept(tmp_path, grey(90), "x.jpg", exif=b"Exif\0\0rubbish")
+    result = kept(tmp_path, gray(90), "x.jpg", exif=b"Exif\0\0rubbish")
     assert np.ptp(np.asarray(result)) == 0
 
 
@@ -340,11 +341,11 @@ def test_modes(tmp_path: Path, image: Image.Image, mode: str, expected: object) 
         assert np.asarray(result)[0, 0].tolist() == expected
 
 
-def test_grey_palette_transparent_colour_and_cmyk(tmp_path: Path) -> None:
+def test_gray_palette_transparent_color_and_cmyk(tmp_path: Path) -> None:
     palette = Image.new("P", (3, 2), 1)
     palette.putpalette([0, 0, 0, 77, 77, 77])
     assert np.asarray(kept(tmp_path, palette, "a.png"))[0, 0] == 77
     assert np.asarray(kept(tmp_path, palette, "b.png", transparency=1))[0, 0] == 255
-    assert np.asarray(kept(tmp_path, grey(5), "c.png", transparency=5))[0, 0] == 255
+    assert np.asarray(kept(tmp_path, gray(5), "c.png", transparency=5))[0, 0] == 255
     cmyk = kept(tmp_path, Image.new("CMYK", (3, 2), (0, 255, 255, 0)), "d.jpg")
     np.testing.assert_allclose(np.asarray(cmyk)[0, 0], [255, 0, 0], atol=4)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthstudy.data.order import evenly_spaced, order_at
+from depthstudy.data.pipeline.order import evenly_spaced, order_at
 
 
 @given(count=st.integers(1, 50), batch_size=st.integers(1, 120), seed=st.integers(0, 3))

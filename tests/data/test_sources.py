@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data.sources import open_source
+from depthstudy.data.sources.registry import open_source
 from depthstudy.errors import InputError
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthstudy.data.subset import noise_offsets, stratified_order
+from depthstudy.data.pipeline.subset import noise_offsets, stratified_order
 
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(10), 60))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depthstudy.data import tfds_reader
+from depthstudy.data.sources import tfds_reader
 from depthstudy.errors import InputError
 
 
@@ -74,10 +74,10 @@ def test_another_file_format(tfds_dir: Path, tmp_path: Path) -> None:
 def test_splits(tfds_dir: Path) -> None:
     source = tfds_reader.open_folder(tfds_dir / "photos" / "1.0.0")
     for name in ("validation", "train[:x]", "train[:0]", ""):
-        with pytest.raises(InputError, match=r"splits are: train, test, unlabelled$"):
+        with pytest.raises(InputError, match=r"splits are: train, test, unlabeled$"):
             source.split(name)
-    with pytest.raises(InputError, match=r"^split 'unlabelled' of photos/1.0.0 has no labels$"):
-        source.split("unlabelled")
+    with pytest.raises(InputError, match=r"^split 'unlabeled' of photos/1.0.0 has no labels$"):
+        source.split("unlabeled")
 
 
 def test_a_set_without_images(tfds_dir: Path) -> None:

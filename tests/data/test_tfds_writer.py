@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depthstudy.data import tfds_reader, tfds_writer
-from depthstudy.data.decode import decode
+from depthstudy.data.pipeline.decode import decode
+from depthstudy.data.sources import tfds_reader, tfds_writer
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (50, 6, 4), np.uint8)
 LABELS = np.arange(50) % 3

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import jax
 import pytest
 
-from depthstudy.nets import native
+from depthstudy.nets.convolution import native
 
 
 @pytest.fixture

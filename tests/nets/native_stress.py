@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 import psutil
 
-from depthstudy.nets.bilinear import convolve
-from depthstudy.nets.geometry import Geometry
-from depthstudy.nets.native import available
+from depthstudy.nets.convolution.geometry import Geometry
+from depthstudy.nets.convolution.native import available
+from depthstudy.nets.convolution.primitive import convolve
 
 DEVICES = 8
 

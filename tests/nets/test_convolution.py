@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from jax import lax
 
-from depthstudy.arch.vocabulary import margins, pooled
-from depthstudy.nets import convolution
+from depthstudy.arch.layer_types import margins, pooled
+from depthstudy.nets.convolution import module
 
 GRID = [
     (side, kernel, stride, padding)
@@ -51,19 +51,19 @@ def test_convolution_is_its_definition(
     random = np.random.default_rng(0)
     x = random.standard_normal((2, side, side, channels), np.float32)
     weights = random.standard_normal((kernel, kernel, channels // groups, filters), np.float32)
-    found = convolution.convolve(x, weights, stride, groups=groups, padding=padding)
+    found = module.convolve(x, weights, stride, groups=groups, padding=padding)
     expected = direct(x, weights, stride, groups, padding)
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
 # A formulation with a case that it serves: side of the kernel, channels, filters and groups.
 CASES = [
-    (convolution.by_patches, 3, 7, 6, 1),
-    (convolution.by_pixels, 1, 7, 6, 1),
-    (convolution.by_shifts, 3, 6, 6, 6),
-    (convolution.by_shifts, 5, 6, 6, 6),
-    (convolution.by_groups, 3, 6, 9, 3),
-    (convolution.by_groups, 1, 6, 9, 3),
+    (module.by_patches, 3, 7, 6, 1),
+    (module.by_pixels, 1, 7, 6, 1),
+    (module.by_shifts, 3, 6, 6, 6),
+    (module.by_shifts, 5, 6, 6, 6),
+    (module.by_groups, 3, 6, 9, 3),
+    (module.by_groups, 1, 6, 9, 3),
 ]
 
 
@@ -71,7 +71,7 @@ CASES = [
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize(("formulation", "side", "channels", "filters", "groups"), CASES)
 def test_formulations_agree_to_the_second_derivative(
-    formulation: convolution.Formulation,
+    formulation: module.Formulation,
     side: int,
     channels: int,
     filters: int,
@@ -86,7 +86,7 @@ def test_formulations_agree_to_the_second_derivative(
     point = (x, jnp.asarray(kernel))
     direction = (0.3 * x + 0.1, 0.2 * point[1] - 0.1)
 
-    def found(way: convolution.Formulation) -> tuple:
+    def found(way: module.Formulation) -> tuple:
         def loss(pair: tuple) -> jax.Array:
             y = way(*pair, stride, around, groups)
             return jnp.sum(jnp.sin(y) * jnp.arange(y.size).reshape(y.shape) / y.size)
@@ -101,7 +101,7 @@ def test_formulations_agree_to_the_second_derivative(
 
     pairs = zip(
         jax.tree.leaves(jax.jit(found, static_argnums=0)(formulation)),
-        jax.tree.leaves(jax.jit(found, static_argnums=0)(convolution.stock)),
+        jax.tree.leaves(jax.jit(found, static_argnums=0)(module.stock)),
         strict=True,
     )
     for a, b in pairs:
@@ -121,15 +121,15 @@ def test_depthwise_is_mapped_with_its_gradients(axes: tuple) -> None:
         for shape, axis in zip(shapes, axes, strict=True)
     ]
 
-    def found(way: convolution.Formulation) -> jax.Array:
+    def found(way: module.Formulation) -> jax.Array:
         def loss(x: jax.Array, kernel: jax.Array) -> jax.Array:
             return jnp.sum(jnp.sin(way(x, kernel, 2, ((1, 1), (1, 1)), 6)))
 
         return jax.vmap(jax.value_and_grad(loss, (0, 1)), axes)(*arguments)
 
     for a, b in zip(
-        jax.tree.leaves(found(convolution.by_shifts)),
-        jax.tree.leaves(found(convolution.stock)),
+        jax.tree.leaves(found(module.by_shifts)),
+        jax.tree.leaves(found(module.stock)),
         strict=True,
     ):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
@@ -142,10 +142,10 @@ def test_depthwise_over_devices_is_that_of_one() -> None:
 
     @jax.jit
     def found(x: jax.Array, kernel: jax.Array) -> tuple:
-        y = convolution.convolve(x, kernel, 1, groups=5)
+        y = module.convolve(x, kernel, 1, groups=5)
 
         def loss(x: jax.Array, kernel: jax.Array) -> jax.Array:
-            return jnp.sum(jnp.sin(convolution.convolve(x, kernel, 1, groups=5)))
+            return jnp.sum(jnp.sin(module.convolve(x, kernel, 1, groups=5)))
 
         return y, *jax.grad(loss, (0, 1))(x, kernel)
 
@@ -155,22 +155,22 @@ def test_depthwise_over_devices_is_that_of_one() -> None:
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 
-def chosen(image: tuple, kernel: tuple, groups: int = 1) -> convolution.Formulation:
+def chosen(image: tuple, kernel: tuple, groups: int = 1) -> module.Formulation:
     side = kernel[0]
-    return convolution.choose(image, kernel, 1, ((side // 2,) * 2,) * 2, groups)
+    return module.choose(image, kernel, 1, ((side // 2,) * 2,) * 2, groups)
 
 
 def test_choice_follows_platform_and_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [
-        ((64, 2, 2, 64), (3, 3, 64, 64), 1, convolution.by_patches),
-        ((64, 4, 4, 64), (3, 3, 64, 64), 1, convolution.stock),
-        ((64, 8, 8, 64), (1, 1, 64, 32), 1, convolution.by_pixels),
-        ((64, 8, 8, 64), (3, 3, 1, 64), 64, convolution.by_shifts),
-        ((64, 8, 8, 64), (3, 3, 1, 128), 64, convolution.by_groups),
-        ((64, 8, 8, 64), (1, 1, 16, 64), 4, convolution.by_groups),
+        ((64, 2, 2, 64), (3, 3, 64, 64), 1, module.by_patches),
+        ((64, 4, 4, 64), (3, 3, 64, 64), 1, module.stock),
+        ((64, 8, 8, 64), (1, 1, 64, 32), 1, module.by_pixels),
+        ((64, 8, 8, 64), (3, 3, 1, 64), 64, module.by_shifts),
+        ((64, 8, 8, 64), (3, 3, 1, 128), 64, module.by_groups),
+        ((64, 8, 8, 64), (1, 1, 16, 64), 4, module.by_groups),
     ]
     for image, kernel, groups, expected in cases:
         assert chosen(image, kernel, groups) is expected
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     for image, kernel, groups, _ in cases:
-        assert chosen(image, kernel, groups) is convolution.stock
+        assert chosen(image, kernel, groups) is module.stock

@@ -7,9 +7,9 @@ import pytest
 from flax import traverse_util
 
 from depthstudy import arch, nets
-from depthstudy.arch import layers
-from depthstudy.arch import vocabulary as words
-from depthstudy.nets.simple import apply_simple
+from depthstudy.arch import layer_types as words
+from depthstudy.arch import lowering
+from depthstudy.nets.stateless_layers import apply_simple
 
 RESIDUAL = {
     "wide_resnet": {"depth": 16, "width": 1, "num_classes": 3},
@@ -40,14 +40,14 @@ def named_outputs(network: nets.Network, variables: dict) -> dict:
 def test_with_a_zeroed_branch_a_block_is_its_shortcut(family: str) -> None:
     """The last layer of every branch that is added to an identity gets zeros."""
     spec, network, variables = small(family)
-    identities = [s for s in layers.sections(spec) if s.shortcut == ()]
+    identities = [s for s in lowering.sections(spec) if s.shortcut == ()]
     assert identities
     last = {(*s.path, [x.name for x in s.branch if hasattr(x, "name")][-1]) for s in identities}
     flat = traverse_util.flatten_dict(variables["params"])
     silent = {path: 0 * x if path[:-1] in last else x for path, x in flat.items()}
     named = named_outputs(network, {**variables, "params": traverse_util.unflatten_dict(silent)})
-    paths = ["/".join(s.path) for s in layers.sections(spec)[:-1]]
-    for before, section in zip(paths, layers.sections(spec)[1:], strict=False):
+    paths = ["/".join(s.path) for s in lowering.sections(spec)[:-1]]
+    for before, section in zip(paths, lowering.sections(spec)[1:], strict=False):
         if section in identities:
             after = "/".join(section.path)
             np.testing.assert_array_equal(named[after], named[before], err_msg=after)
@@ -114,7 +114,7 @@ def test_adaptive_means_cover_the_image(size: int, side: int) -> None:
 def test_training_draws_by_its_key_and_evaluation_does_not(family: str, options: dict) -> None:
     spec, network, variables = small(family, **options)
     variables = jax.tree.map(jnp.asarray, variables)
-    assert spec.draws
+    assert spec.is_stochastic
     images = jax.random.normal(jax.random.key(1), (4, 16, 16, 3))
 
     @jax.jit

@@ -1,4 +1,4 @@
-"""A folded net has neither normalisation nor branches, and the same logits."""
+"""A folded net has neither normalization nor branches, and the same logits."""
 
 import jax
 import numpy as np
@@ -6,8 +6,8 @@ import pytest
 from flax import traverse_util
 
 from depthstudy import arch, nets
-from depthstudy.arch import layers
-from depthstudy.arch.vocabulary import BatchNorm, Parallel
+from depthstudy.arch import lowering
+from depthstudy.arch.layer_types import BatchNorm, Parallel
 from depthstudy.errors import InputError
 
 NETS = [
@@ -40,7 +40,7 @@ def test_logits_stay(family: str, options: dict) -> None:
     network = nets.Network(spec)
     variables = random(network, (16, 16, 3))
     folded, fewer = nets.fold(spec, variables)
-    everything = [x for s in layers.sections(folded) for x in (*s.branch, *(s.shortcut or ()))]
+    everything = [x for s in lowering.sections(folded) for x in (*s.branch, *(s.shortcut or ()))]
     assert not any(isinstance(layer, BatchNorm | Parallel) for layer in everything)
     assert set(fewer) == {"params"}
     count = sum(x.size for x in jax.tree.leaves(fewer))

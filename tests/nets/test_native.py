@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from depthstudy import arch, nets
-from depthstudy.nets import bilinear, convolution, native
-from depthstudy.nets.bilinear import TARGET, convolve
-from depthstudy.nets.geometry import Geometry, by_xla
+from depthstudy.nets.convolution import module, native, primitive
+from depthstudy.nets.convolution.geometry import Geometry, by_xla
+from depthstudy.nets.convolution.primitive import TARGET, convolve
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the extension is not built")
 
@@ -186,27 +186,25 @@ def test_what_it_cannot_do_is_left_to_xla(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(*_: Any) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(bilinear, "convolve", refuse)
+    monkeypatch.setattr(primitive, "convolve", refuse)
     for dtype, batch in ((jnp.bfloat16, 2), (jnp.float32, 0)):
         x, w = jnp.ones((batch, 6, 6, 4), dtype), jnp.ones((3, 3, 4, 4), dtype)
-        assert convolution.convolve(x, w, 1).dtype == dtype
+        assert module.convolve(x, w, 1).dtype == dtype
     with jax.enable_x64(True):
-        assert convolution.convolve(np.ones((2, 6, 6, 4)), np.ones((3, 3, 4, 4)), 1).shape[1] == 6
+        assert module.convolve(np.ones((2, 6, 6, 4)), np.ones((3, 3, 4, 4)), 1).shape[1] == 6
     with pytest.raises(AssertionError):
-        convolution.convolve(
-            np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32), 1
-        )
+        module.convolve(np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32), 1)
 
 
 def test_a_kernel_that_is_larger_than_its_images_is_left_to_xla(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bilinear, "convolve", lambda *_: None)
+    monkeypatch.setattr(primitive, "convolve", lambda *_: None)
     x, w = np.ones((2, 2, 2, 64), np.float32), np.ones((1, 1, 64, 64), np.float32)
-    np.testing.assert_array_equal(convolution.convolve(x, w, 1), np.full(x.shape, 64.0))
+    np.testing.assert_array_equal(module.convolve(x, w, 1), np.full(x.shape, 64.0))
     many = np.ones((32, 2, 2, 64), np.float32)
-    assert convolution.convolve(many, w, 1) is None
-    assert convolution.convolve(x, np.ones((3, 3, 64, 64), np.float32), 1) is None
+    assert module.convolve(many, w, 1) is None
+    assert module.convolve(x, np.ones((3, 3, 64, 64), np.float32), 1) is None
 
 
 def test_a_net_has_the_same_gradients(request: pytest.FixtureRequest) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from depthstudy.nets import native
-from depthstudy.nets.native import build, library
+from depthstudy.nets.convolution import native
+from depthstudy.nets.convolution.native import build, library
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_broken_library_is_not_used(tmp_path: Path) -> None:
 
 
 def test_it_can_be_turned_off() -> None:
-    code = "from depthstudy.nets.native import library; print(library.absence())"
+    code = "from depthstudy.nets.convolution.native import library; print(library.absence())"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "DEPTHSTUDY_NATIVE": "0"},

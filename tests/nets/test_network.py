@@ -13,7 +13,7 @@ import scipy.signal
 from flax import traverse_util
 
 from depthstudy import arch, nets, runtime
-from depthstudy.arch import layers
+from depthstudy.arch import lowering
 
 MEMBERS = [
     ("plain", {"depth": 8, "layout": "cifar"}),
@@ -63,7 +63,7 @@ outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
 
 @functools.cache
 def shapes(spec: arch.ArchSpec) -> dict:
-    """Returns the shapes of the variables for colour images; they depend on nothing else."""
+    """Returns the shapes of the variables for color images; they depend on nothing else."""
     network = nets.Network(spec)
     return jax.eval_shape(lambda key: nets.init(network, key, (32, 32, 3)), jax.random.key(0))
 
@@ -131,13 +131,13 @@ def _macs(jaxpr: Any) -> int:
 
 @pytest.mark.usefixtures("without_native")
 def test_macs_agree_with_xla() -> None:
-    """XLA leaves products with padding out, and adds what normalisation and rectifiers cost."""
+    """XLA leaves products with padding out, and adds what normalization and rectifiers cost."""
     spec, image_shape = arch.build("resnet", depth=18), (224, 224, 3)
     network, variables = nets.Network(spec), shapes(spec)
     images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
     flops = jax.jit(network.apply).lower(variables, images).cost_analysis()["flops"]
     inside = sum(
-        layer.macs * _share_inside(layer) if isinstance(layer.layer, layers.Conv) else layer.macs
+        layer.macs * _share_inside(layer) if isinstance(layer.layer, lowering.Conv) else layer.macs
         for layer in arch.layer_costs(spec, image_shape)
     )
     assert flops / 2 == pytest.approx(inside, rel=0.01)
@@ -184,7 +184,7 @@ def test_identity_shortcuts_own_no_parameters() -> None:
 
 
 def test_first_layers_against_scipy_and_a_closed_form() -> None:
-    """Convolution by ``scipy.signal``; normalisation by the definition."""
+    """Convolution by ``scipy.signal``; normalization by the definition."""
     spec = arch.build("plain", depth=8, layout="cifar", width=3)
     network = nets.Network(spec)
     variables = start(network, jax.random.key(0), (7, 7, 2))
@@ -246,7 +246,7 @@ def test_blocks_that_are_traced_once_make_what_they_make_one_by_one(
 ) -> None:
     """Alike they are in all but their parameters; a net that is looked into traces each."""
     options = {"depth": 26, "layout": "cifar"} if family == "resnet" else {"layout": "small"}
-    network = nets.Network(arch.build(family, **options).still)
+    network = nets.Network(arch.build(family, **options).deterministic)
     images = jax.random.normal(jax.random.key(1), (4, 8, 8, 3))
     drawn = start(network, jax.random.key(0), images.shape[1:])
     variables = jax.tree.map(lambda x: x + 0.01 * jnp.arange(x.size).reshape(x.shape), drawn)

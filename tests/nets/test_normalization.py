@@ -1,4 +1,4 @@
-"""Batch normalisation is Flax's, and so are its gradients."""
+"""Batch normalization is Flax's, and so are its gradients."""
 
 import jax
 import jax.numpy as jnp

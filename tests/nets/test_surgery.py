@@ -52,7 +52,7 @@ def test_a_silenced_net_is_one_rebuilt_without_the_blocks(family: str, options: 
     assert [len(stage) for stage in smaller.stages] == [1, 2, 1]
     assert jax.tree.map(jnp.shape, kept) == jax.tree.map(jnp.shape, shapes(smaller))
     rebuilt = logits(smaller, kept)
-    silenced = logits(spec, surgery.silence(spec, variables, paths))
+    silenced = logits(spec, surgery.zero_blocks(spec, variables, paths))
     np.testing.assert_allclose(silenced, rebuilt, rtol=1e-5, atol=1e-5 * float(jnp.std(rebuilt)))
     assert not np.allclose(rebuilt, logits(spec, variables), rtol=1e-2)
 
@@ -107,7 +107,7 @@ def test_only_blocks_with_identity_shortcuts_can_go() -> None:
     }
     assert surgery.removable(arch.build("plain", depth=20, layout="cifar")) == ()
     assert len(surgery.removable(arch.build("resnet", depth=50))) == 16 - 4
-    for edit in (surgery.remove_blocks, surgery.silence):
+    for edit in (surgery.remove_blocks, surgery.zero_blocks):
         for path in ("stage2/block01", "stage9/block01"):
             with pytest.raises(InputError, match=f"{path}.*cannot be removed; allowed: stage1"):
                 edit(spec, variables, [path])
@@ -116,7 +116,7 @@ def test_only_blocks_with_identity_shortcuts_can_go() -> None:
 def test_reestimated_statistics_of_one_batch_are_its_own() -> None:
     spec, variables = made(*MEMBERS[0])
     images = jax.random.normal(jax.random.key(3), (16, *IMAGE))
-    found = surgery.reestimate(nets.Network(spec), variables, [images])
+    found = surgery.recalibrate_batch_norm(nets.Network(spec), variables, [images])
     kernel = variables["params"]["stem"]["conv"]["kernel"]
     conv = nn.Conv(4, (3, 3), use_bias=False).apply({"params": {"kernel": kernel}}, images)
     statistics = found["batch_stats"]["stem"]["norm"]
@@ -134,8 +134,10 @@ def test_reestimated_statistics_of_two_batches_are_pooled() -> None:
     spec, variables = made(*MEMBERS[0])
     network = nets.Network(spec)
     parts = [jax.random.normal(jax.random.key(i), (8, *IMAGE)) + 2 * i for i in range(2)]
-    halves = surgery.reestimate(network, variables, parts)["batch_stats"]["stem"]["norm"]
-    whole = surgery.reestimate(network, variables, [jnp.concatenate(parts)])
+    halves = surgery.recalibrate_batch_norm(network, variables, parts)["batch_stats"]["stem"][
+        "norm"
+    ]
+    whole = surgery.recalibrate_batch_norm(network, variables, [jnp.concatenate(parts)])
     for name in ("mean", "var"):
         np.testing.assert_allclose(
             halves[name], whole["batch_stats"]["stem"]["norm"][name], rtol=1e-3, atol=1e-5
@@ -144,15 +146,15 @@ def test_reestimated_statistics_of_two_batches_are_pooled() -> None:
 
 def test_without_batch_statistics_nothing_is_reestimated() -> None:
     spec, variables = made(*MEMBERS[1])
-    assert surgery.reestimate(nets.Network(spec), variables, []) is variables
+    assert surgery.recalibrate_batch_norm(nets.Network(spec), variables, []) is variables
     normed, statistics = made(*MEMBERS[0])
     with pytest.raises(ValueError, match="no images"):
-        surgery.reestimate(nets.Network(normed), statistics, [])
+        surgery.recalibrate_batch_norm(nets.Network(normed), statistics, [])
 
 
 def test_silence_touches_only_the_last_layer_of_the_branch() -> None:
     spec, variables = made(*MEMBERS[0])
-    silenced = surgery.silence(spec, variables, ["stage1/block02"])
+    silenced = surgery.zero_blocks(spec, variables, ["stage1/block02"])
     old = traverse_util.flatten_dict(variables["params"], sep="/")
     new = traverse_util.flatten_dict(silenced["params"], sep="/")
     assert {path for path in old if new[path] is not old[path]} == {

@@ -9,7 +9,7 @@ import torch_reference as reference
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch_import import torch_shapes
+from depthstudy.nets.torch.load import torch_shapes
 
 FOUND = json.loads(reference.FIXTURE.read_text())
 SLOW = ("wide_resnet50_2", "vgg16_bn", "efficientnet_b1")  # large, or like another
@@ -91,7 +91,7 @@ def test_the_variables_are_those_of_the_net() -> None:
     assert {x.dtype for x in jax.tree.leaves(variables)} == {np.dtype("float32")}
 
 
-def test_grey_images_and_nets_without_norm() -> None:
+def test_gray_images_and_nets_without_norm() -> None:
     spec = arch.build("vgg", depth=11, norm="none", layout="small", width=2, num_classes=3)
     state = reference.random_state(torch_shapes(spec), 0, 2.0)
     state["features.0.weight"] = state["features.0.weight"][:, :1]

@@ -18,7 +18,7 @@ Make = Callable[[arch.ArchSpec], nets.Variables]
 
 @pytest.fixture(scope="session")
 def make(digits: Dataset) -> Make:
-    """Returns He's initialisation, drawn by NumPy: compiling ``nets.init`` takes many seconds."""
+    """Returns He's initialization, drawn by NumPy: compiling ``nets.init`` takes many seconds."""
 
     def draw(random: np.random.Generator, path: tuple, leaf: jax.ShapeDtypeStruct) -> jax.Array:
         if path[-1].key != "kernel":

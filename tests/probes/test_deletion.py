@@ -11,17 +11,17 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
-from depthstudy.probes import NotApplicable, Subject, deletion
+from depthstudy.probes import NotApplicable, ProbeInput, deletion
 
 
-def subject_of(digits: Dataset, make: Callable, family: str, **options: object) -> Subject:
+def subject_of(digits: Dataset, make: Callable, family: str, **options: object) -> ProbeInput:
     spec = arch.build(family, layout="cifar", width=4, **options)
     variables = make(spec)
-    return Subject(nets.Network(spec), variables, digits, examples=130, batch_size=50)
+    return ProbeInput(nets.Network(spec), variables, digits, examples=130, batch_size=50)
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset, make: Callable) -> Subject:
+def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
     """A net whose head is fitted, so that its errors are far from chance."""
     made = subject_of(digits, make, "resnet", depth=20)
     images, labels = (np.asarray(x) for x in digits.train.whole())
@@ -36,60 +36,62 @@ def subject(digits: Dataset, make: Callable) -> Subject:
     return dataclasses.replace(made, variables={**made.variables, "params": params})
 
 
-def test_deletion_is_that_of_a_rebuilt_net(subject: Subject) -> None:
-    found = {(m.layer, m.metric): m.value for m in deletion.DELETION.measure(subject)}
+def test_deletion_is_that_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
+    found = {(m.layer, m.metric): m.value for m in deletion.DELETION.measure(probe_input)}
     before = found["", "error"]
     assert before < 0.75
     for path in ("stage1/block02", "stage3/block03"):
-        spec, variables = surgery.remove_blocks(subject.spec, subject.variables, [path])
-        rebuilt = dataclasses.replace(subject, network=nets.Network(spec), variables=variables)
+        spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
+        rebuilt = dataclasses.replace(probe_input, network=nets.Network(spec), variables=variables)
         (error,) = deletion.errors(rebuilt, [variables])
         assert found[path, "error_increase"] == pytest.approx(error - before, abs=1e-6)
-    assert max(found[path, "error_increase"] for path in surgery.removable(subject.spec)) > 0.02
+    assert max(found[path, "error_increase"] for path in surgery.removable(probe_input.spec)) > 0.02
     for path in ("stage2/block01", "stage3/block01"):
         assert (path, "not_applicable: its shortcut is not the identity") in found
     alone = [value for (layer, metric), value in found.items() if layer and metric[0] == "e"]
-    assert found["", "free_share"] == sum(value < 0.01 for value in alone) / len(alone)
+    assert found["", "redundant_block_fraction"] == sum(value < 0.01 for value in alone) / len(
+        alone
+    )
     metrics = {metric for layer, metric in found if not layer}
     assert metrics == {
         "error",
-        "free_share",
+        "redundant_block_fraction",
         *(f"error_increase_deleting_{k}" for k in (2, 4)),
         *(f"{what}_swapping_{k}" for what in ("error_increase", "kendall_tau") for k in (1, 2, 4)),
     }
 
 
 def test_a_block_is_free_that_adds_less_than_a_point() -> None:
-    assert deletion.free_share([-0.1, 0.0099, 0.01, 0.5]) == 0.5
+    assert deletion.redundant_block_fraction([-0.1, 0.0099, 0.01, 0.5]) == 0.5
 
 
-def test_errors_count_every_example_once(subject: Subject) -> None:
+def test_errors_count_every_example_once(probe_input: ProbeInput) -> None:
     wrong = count = 0
-    apply = jax.jit(subject.network.apply)
-    for examples in subject.batches(subject.dataset.test):
-        guesses = np.argmax(apply(subject.variables, examples.images), axis=1)
+    apply = jax.jit(probe_input.network.apply)
+    for examples in probe_input.batches(probe_input.dataset.test):
+        guesses = np.argmax(apply(probe_input.variables, examples.images), axis=1)
         counted = np.asarray(examples.weights) > 0
         wrong += int(np.sum((guesses != np.asarray(examples.labels))[counted]))
         count += int(np.sum(counted))
     assert count == 130
-    assert deletion.errors(subject, [subject.variables])[0] == pytest.approx(wrong / count)
+    assert deletion.errors(probe_input, [probe_input.variables])[0] == pytest.approx(wrong / count)
 
 
-def test_silent_blocks_cost_nothing(subject: Subject) -> None:
-    paths = surgery.removable(subject.spec)
-    silent = surgery.silence(subject.spec, subject.variables, paths)
-    found = list(deletion.DELETION.measure(dataclasses.replace(subject, variables=silent)))
+def test_silent_blocks_cost_nothing(probe_input: ProbeInput) -> None:
+    paths = surgery.removable(probe_input.spec)
+    silent = surgery.zero_blocks(probe_input.spec, probe_input.variables, paths)
+    found = list(deletion.DELETION.measure(dataclasses.replace(probe_input, variables=silent)))
     assert {m.value for m in found if m.metric.startswith("error_increase")} == {0.0}
 
 
-def test_reestimated_statistics_repair_wrong_ones(subject: Subject) -> None:
-    wrong = {**subject.variables}
+def test_reestimated_statistics_repair_wrong_ones(probe_input: ProbeInput) -> None:
+    wrong = {**probe_input.variables}
     wrong["batch_stats"] = jax.tree.map(lambda x: 100 * x + 3, wrong["batch_stats"])
-    broken = dataclasses.replace(subject, variables=wrong)
+    broken = dataclasses.replace(probe_input, variables=wrong)
     found = list(deletion.DELETION_REESTIMATED.measure(broken))
     (before,) = (m.value for m in found if m.metric == "error")
-    right = deletion._reestimated(subject, subject.variables)
-    assert before == deletion.errors(subject, [right])[0]
+    right = deletion._reestimated(probe_input, probe_input.variables)
+    assert before == deletion.errors(probe_input, [right])[0]
     assert len([m for m in found if m.metric == "error_increase"]) == 7
 
 
@@ -117,12 +119,12 @@ def test_only_equal_blocks_of_a_stage_are_swapped() -> None:
     assert len(deletion.swappable(pruned)) == 1 + 1 + 1
 
 
-def test_draws_depend_on_the_seed_alone(subject: Subject) -> None:
+def test_draws_depend_on_the_seed_alone(probe_input: ProbeInput) -> None:
     def drawn(seed: int) -> list:
         random = np.random.default_rng(seed)
         return [
             jax.tree.map(lambda x: float(jnp.sum(x)), trial.variables["params"])
-            for trial in deletion._deletions(subject.spec, subject.variables, random)
+            for trial in deletion._deletions(probe_input.spec, probe_input.variables, random)
         ]
 
     assert drawn(0) == drawn(0)
@@ -138,13 +140,13 @@ def test_nets_that_have_nothing_to_delete_say_so(digits: Dataset, make: Callable
         list(deletion.DELETION_REESTIMATED.measure(bare))
 
 
-def test_damage_is_the_train_loss_of_a_rebuilt_net(subject: Subject) -> None:
-    found = deletion.deletion_damage(subject)
-    assert list(found) == list(surgery.removable(subject.spec))
+def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
+    found = deletion.deletion_damage(probe_input)
+    assert list(found) == list(surgery.removable(probe_input.spec))
 
     def loss(network: nets.Network, variables: nets.Variables) -> float:
         total = count = 0.0
-        for images, labels, weights in subject.batches(subject.dataset.train):
+        for images, labels, weights in probe_input.batches(probe_input.dataset.train):
             logits = jnp.asarray(network.apply(variables, images))
             chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
             total -= float(jnp.sum(weights * chosen[:, 0]))
@@ -152,6 +154,6 @@ def test_damage_is_the_train_loss_of_a_rebuilt_net(subject: Subject) -> None:
         return total / count
 
     path = list(found)[1]
-    spec, variables = surgery.remove_blocks(subject.spec, subject.variables, [path])
-    before = loss(subject.network, subject.variables)
+    spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
+    before = loss(probe_input.network, probe_input.variables)
     assert found[path] == pytest.approx(loss(nets.Network(spec), variables) - before, abs=1e-4)

@@ -7,17 +7,17 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, Subject, density
+from depthstudy.probes import NotApplicable, ProbeInput, density
 
 
 @pytest.fixture
-def subject(digits: Dataset, make: Callable) -> Subject:
+def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
     network = nets.Network(arch.build("plain", depth=8, layout="cifar", width=4))
-    return Subject(network, make(network.spec), digits, examples=10, batch_size=10)
+    return ProbeInput(network, make(network.spec), digits, examples=10, batch_size=10)
 
 
-def test_zeros_are_counted_layer_by_layer(subject: Subject) -> None:
-    params = subject.variables["params"]
+def test_zeros_are_counted_layer_by_layer(probe_input: ProbeInput) -> None:
+    params = probe_input.variables["params"]
     half = params["stage1"]["block01"]["conv1"]["kernel"]  # 3 x 3 x 4 x 4
     params["stage1"]["block01"]["conv1"]["kernel"] = half.at[..., :2].set(0)
     params["stem"]["conv"]["kernel"] *= 0  # exempt
@@ -26,13 +26,13 @@ def test_zeros_are_counted_layer_by_layer(subject: Subject) -> None:
         for path, leaf in jax.tree_util.tree_leaves_with_path(params)
         if path[-1].key == "kernel" and path[0].key.startswith("stage")
     )
-    found = {(m.layer, m.metric): m.value for m in density.DENSITY.measure(subject)}
+    found = {(m.layer, m.metric): m.value for m in density.DENSITY.measure(probe_input)}
     assert found["stage1/block01/conv1", "density"] == 0.5
     assert found["stage1/block01/conv2", "density"] == 1.0
     assert ("stem/conv", "density") not in found
     assert found["", "sparsity"] == pytest.approx(72 / total)
 
 
-def test_a_whole_net_has_none(subject: Subject) -> None:
+def test_a_whole_net_has_none(probe_input: ProbeInput) -> None:
     with pytest.raises(NotApplicable, match="no weight is zero"):
-        list(density.DENSITY.measure(subject))
+        list(density.DENSITY.measure(probe_input))

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from depthstudy import arch, nets
-from depthstudy.arch.layers import Conv
+from depthstudy.arch.lowering import Conv
 from depthstudy.data import Dataset
 from depthstudy.probes import field
-from depthstudy.probes.subject import Measurement, Subject
+from depthstudy.probes.probe_input import Measurement, ProbeInput
 
 
 def measured(dataset: Dataset, spec: arch.ArchSpec) -> list[Measurement]:
-    return list(field.FIELD.measure(Subject(nets.Network(spec), {}, dataset)))
+    return list(field.FIELD.measure(ProbeInput(nets.Network(spec), {}, dataset)))
 
 
 @pytest.mark.parametrize("family", ["plain", "resnet", "preact_resnet"])

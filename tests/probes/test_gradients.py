@@ -15,15 +15,15 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.probes import gradients
-from depthstudy.probes.subject import Subject
+from depthstudy.probes.probe_input import ProbeInput
 
 
 def made(
     dataset: Dataset, make: Callable, family: str = "resnet", norm: str = "batch", **options: object
-) -> Subject:
+) -> ProbeInput:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
     variables = make(network.spec)
-    return Subject(network, variables, dataset, examples=64, batch_size=32, **options)  # type: ignore[arg-type]
+    return ProbeInput(network, variables, dataset, examples=64, batch_size=32, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("planted", [-3.0, 0.0, 1.5])
@@ -55,24 +55,28 @@ def test_ways_back_count_weight_layers() -> None:
 
 
 def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: Callable) -> None:
-    """Without normalisation the last block's output gradient has a closed form."""
-    subject = made(digits, make, norm="none")
-    batch = next(subject.batches(digits.train))
-    found = gradients.gradient_norms(subject.network, ("stage3/block01",), subject.variables, batch)
+    """Without normalization the last block's output gradient has a closed form."""
+    probe_input = made(digits, make, norm="none")
+    batch = next(probe_input.batches(digits.train))
+    found = gradients.gradient_norms(
+        probe_input.network, ("stage3/block01",), probe_input.variables, batch
+    )
 
     @jax.jit
     def loss(params: object) -> jax.Array:
-        logits = subject.network.apply({"params": params}, batch.images)
+        logits = probe_input.network.apply({"params": params}, batch.images)
         return optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels).mean()
 
-    expected = jax.grad(loss)(subject.variables["params"])["stage2"]["block01"]["conv1"]["kernel"]
+    expected = jax.grad(loss)(probe_input.variables["params"])["stage2"]["block01"]["conv1"][
+        "kernel"
+    ]
     assert float(found.kernels["stage2/block01/conv1"]) == pytest.approx(
         float(jnp.linalg.norm(expected)), rel=1e-4
     )
-    logits = jax.jit(subject.network.apply)(subject.variables, batch.images)
+    logits = jax.jit(probe_input.network.apply)(probe_input.variables, batch.images)
     errors = jax.nn.softmax(logits) - jax.nn.one_hot(batch.labels, 10)
     # The head averages over 2 x 2 pixels: each gets a quarter of the gradient.
-    rows = errors @ subject.variables["params"]["head"]["dense"]["kernel"].T / 4
+    rows = errors @ probe_input.variables["params"]["head"]["dense"]["kernel"].T / 4
     rms = float(jnp.sqrt(jnp.mean(4 * jnp.sum(rows**2, axis=1))))
     assert float(found.outputs["stage3/block01"]) == pytest.approx(rms, rel=1e-4)
 
@@ -81,11 +85,14 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
     ("family", "norm"), [("plain", "batch"), ("plain", "none"), ("resnet", "batch")]
 )
 def test_every_layer_is_told(digits: Dataset, make: Callable, family: str, norm: str) -> None:
-    subject = made(digits, make, family, norm)
-    subject = Subject(
-        **{**vars(subject), "initial": subject.variables}  # trained nowhere: both must agree
+    probe_input = made(digits, make, family, norm)
+    probe_input = ProbeInput(
+        **{
+            **vars(probe_input),
+            "initial": probe_input.variables,
+        }  # trained nowhere: both must agree
     )
-    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(subject)}
+    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
     assert np.all(np.isfinite(list(found.values())))
     kernels = [layer for layer, metric in found if metric == "gradient_norm"]
     assert kernels[0] == "stem/conv"
@@ -96,18 +103,18 @@ def test_every_layer_is_told(digits: Dataset, make: Callable, family: str, norm:
     for (layer, metric), value in found.items():
         if not metric.endswith("_initial"):
             assert found[layer, f"{metric}_initial"] == pytest.approx(value)
-    weight = jnp.linalg.norm(subject.variables["params"]["stem"]["conv"]["kernel"])
+    weight = jnp.linalg.norm(probe_input.variables["params"]["stem"]["conv"]["kernel"])
     assert found["stem/conv", "gradient_to_weight"] == pytest.approx(
         found["stem/conv", "gradient_norm"] / float(weight), rel=1e-4
     )
 
 
 def test_early_and_updates(digits: Dataset, make: Callable) -> None:
-    subject = made(digits, make, norm="none")
-    halved = jax.tree.map(lambda x: 0.5 * x, dict(subject.variables))
-    subject = Subject(**{**vars(subject), "early": halved, "rates": {"_early": 0.2}})
-    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(subject)}
-    alone = Subject(**{**vars(subject), "variables": halved, "early": None})
+    probe_input = made(digits, make, norm="none")
+    halved = jax.tree.map(lambda x: 0.5 * x, dict(probe_input.variables))
+    probe_input = ProbeInput(**{**vars(probe_input), "early": halved, "rates": {"_early": 0.2}})
+    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
+    alone = ProbeInput(**{**vars(probe_input), "variables": halved, "early": None})
     before = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(alone)}
     assert found["stem/conv", "gradient_norm_early"] == before["stem/conv", "gradient_norm"]
     assert found["", "gradient_norm_slope_early"] == before["", "gradient_norm_slope"]
@@ -120,19 +127,19 @@ def test_early_and_updates(digits: Dataset, make: Callable) -> None:
 
 
 def test_small_weights_make_gradients_vanish(digits: Dataset, make: Callable) -> None:
-    subject = made(digits, make, "plain", "none")
-    halved = jax.tree.map(lambda x: 0.25 * x, dict(subject.variables))
-    subject = Subject(**{**vars(subject), "variables": halved})
-    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(subject)}
+    probe_input = made(digits, make, "plain", "none")
+    halved = jax.tree.map(lambda x: 0.25 * x, dict(probe_input.variables))
+    probe_input = ProbeInput(**{**vars(probe_input), "variables": halved})
+    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
     assert found["", "output_gradient_norm_slope"] < -1.5
 
 
 def test_gradients_that_are_not_finite_do_not_apply(digits: Dataset, make: Callable) -> None:
-    subject = made(digits, make)
-    broken = jax.tree.map(lambda x: x * jnp.nan, dict(subject.variables))
-    subject = Subject(**{**vars(subject), "variables": broken})
+    probe_input = made(digits, make)
+    broken = jax.tree.map(lambda x: x * jnp.nan, dict(probe_input.variables))
+    probe_input = ProbeInput(**{**vars(probe_input), "variables": broken})
     with pytest.raises(gradients.NotApplicable, match="finite"):
-        list(gradients.GRADIENTS.measure(subject))
+        list(gradients.GRADIENTS.measure(probe_input))
 
 
 def test_too_small_a_start_vanishes_by_its_scale(digits: Dataset) -> None:
@@ -143,7 +150,7 @@ def test_too_small_a_start_vanishes_by_its_scale(digits: Dataset) -> None:
     )  # fmt: skip
     network = nets.Network(dataclasses.replace(spec, stages=spec.stages[:1]))
     variables = jax.jit(nets.init, static_argnums=(0, 2))(network, jax.random.key(0), (8, 8, 1))
-    subject = Subject(network, variables, digits, examples=64, batch_size=32)
-    norms = gradients.mean_norms(subject, variables).outputs
+    probe_input = ProbeInput(network, variables, digits, examples=64, batch_size=32)
+    norms = gradients.mean_norms(probe_input, variables).outputs
     carried = [float(norms[f"stage1/block0{block}"]) for block in (4, 3, 2, 1)]
     np.testing.assert_allclose(carried, carried[0] * 0.25 ** np.arange(4), rtol=1e-4)

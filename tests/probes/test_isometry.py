@@ -14,7 +14,7 @@ import scipy.stats
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.probes import isometry
-from depthstudy.probes.subject import NotApplicable, Subject
+from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
 @pytest.mark.parametrize("outputs", [4, 23])
@@ -60,9 +60,9 @@ def test_summary_by_hand() -> None:
 def test_nets(digits: Dataset, make: Callable, family: str, norm: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
     variables = make(network.spec)
-    subject = Subject(network, variables, digits, initial=variables, batch_size=32)
-    measured = {m.metric: m.value for m in isometry.ISOMETRY.measure(subject)}
-    images = next(subject.batches(digits.train)).images[:16]
+    probe_input = ProbeInput(network, variables, digits, initial=variables, batch_size=32)
+    measured = {m.metric: m.value for m in isometry.ISOMETRY.measure(probe_input)}
+    images = next(probe_input.batches(digits.train)).images[:16]
 
     @jax.jit
     def one(image: jax.Array) -> jax.Array:
@@ -84,6 +84,6 @@ def test_a_dead_net_does_not_apply(digits: Dataset, make: Callable) -> None:
     variables = make(network.spec)
     dead = jax.tree.map(lambda x: 0 * x, dict(variables))
     with pytest.raises(NotApplicable, match="0"):
-        list(isometry.ISOMETRY.measure(Subject(network, dead, digits)))
+        list(isometry.ISOMETRY.measure(ProbeInput(network, dead, digits)))
     with pytest.raises(NotApplicable, match="finite"):
         isometry.singular_values(np.full((2, 3), np.inf))

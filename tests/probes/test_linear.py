@@ -10,14 +10,14 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, Subject, linear
+from depthstudy.probes import NotApplicable, ProbeInput, linear
 
 
 def test_ridge_solves_its_normal_equations() -> None:
     random = np.random.default_rng(0)
-    centres = random.normal(size=(4, 6))
+    centers = random.normal(size=(4, 6))
     labels = random.integers(0, 4, size=200)
-    x = centres[labels] + random.normal(size=(200, 6)) * 1.5 + 7
+    x = centers[labels] + random.normal(size=(200, 6)) * 1.5 + 7
     scaled = (x - x[:120].mean(0)) / x[:120].std(0)
     train, test = scaled[:120], scaled[120:]
     targets = np.where(np.eye(4)[labels[:120]] > 0, 1.0, -1.0)
@@ -38,32 +38,32 @@ def test_separable_and_useless_features() -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset, make: Callable) -> Subject:
+def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=8))
     variables = make(network.spec)
-    return Subject(network, variables, digits, examples=330, batch_size=100)
+    return ProbeInput(network, variables, digits, examples=330, batch_size=100)
 
 
-def test_layers_of_a_net(subject: Subject) -> None:
-    found = list(linear.LINEAR.measure(subject))
+def test_layers_of_a_net(probe_input: ProbeInput) -> None:
+    found = list(linear.LINEAR.measure(probe_input))
     assert [m.layer for m in found] == ["stage1/block01", "stage2/block01", "stage3/block01"]
     assert {m.metric for m in found} == {"probe_accuracy"}
     assert all(0.2 < m.value <= 1 for m in found)  # random features tell digits above chance
 
 
-def test_features_are_mean_pixels_of_counted_examples(subject: Subject) -> None:
-    pooled, labels = linear._pooled(subject, subject.dataset.test)
+def test_features_are_mean_pixels_of_counted_examples(probe_input: ProbeInput) -> None:
+    pooled, labels = linear._pooled(probe_input, probe_input.dataset.test)
     assert labels.shape == (330,)
-    batches = list(subject.batches(subject.dataset.test))
+    batches = list(probe_input.batches(probe_input.dataset.test))
     images = jnp.concatenate([b.images for b in batches])[:330]
     _, named = jax.jit(nets.outputs, static_argnums=(0, 3))(
-        subject.network, subject.variables, images, "stage2/block01"
+        probe_input.network, probe_input.variables, images, "stage2/block01"
     )
     expected = named["stage2/block01"].mean((1, 2))
     np.testing.assert_allclose(pooled["stage2/block01"], expected, atol=1e-5)
 
 
-def test_broken_nets_say_so(subject: Subject) -> None:
-    broken = jax.tree.map(lambda x: x * jnp.nan, subject.variables)
+def test_broken_nets_say_so(probe_input: ProbeInput) -> None:
+    broken = jax.tree.map(lambda x: x * jnp.nan, probe_input.variables)
     with pytest.raises(NotApplicable, match="stage1/block01 are not finite"):
-        list(linear.LINEAR.measure(dataclasses.replace(subject, variables=broken)))
+        list(linear.LINEAR.measure(dataclasses.replace(probe_input, variables=broken)))

@@ -11,7 +11,7 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, Subject, rank
+from depthstudy.probes import NotApplicable, ProbeInput, rank
 
 
 def test_effective_rank_of_known_spectra() -> None:
@@ -85,14 +85,14 @@ def test_singular_values_of_a_kernel() -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset, make: Callable) -> Subject:
+def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
     network = nets.Network(arch.build("plain", depth=8, layout="cifar", width=8))
     variables = make(network.spec)
-    return Subject(network, variables, digits, examples=130, batch_size=50)
+    return ProbeInput(network, variables, digits, examples=130, batch_size=50)
 
 
-def test_layers_and_weights_of_a_net(subject: Subject) -> None:
-    found = {(m.layer, m.metric): m.value for m in rank.RANK.measure(subject)}
+def test_layers_and_weights_of_a_net(probe_input: ProbeInput) -> None:
+    found = {(m.layer, m.metric): m.value for m in rank.RANK.measure(probe_input)}
     layers = [f"stage{i}/block01" for i in (1, 2, 3)]
     for layer, channels in zip(layers, (8, 16, 32), strict=True):
         assert 0 < found[layer, "saturation"] <= 1
@@ -101,7 +101,7 @@ def test_layers_and_weights_of_a_net(subject: Subject) -> None:
         assert 0 <= found[layer, "dead_share"] < 1
     kernels = ["stem/conv", *(f"{layer}/conv{i}" for layer in layers for i in (1, 2)), "head/dense"]
     assert [layer for layer, metric in found if metric == "weight_stable_rank"] == kernels
-    kernel = np.asarray(subject.variables["params"]["head"]["dense"]["kernel"], np.float64)
+    kernel = np.asarray(probe_input.variables["params"]["head"]["dense"]["kernel"], np.float64)
     expected = np.linalg.norm(kernel) ** 2 / np.linalg.norm(kernel, 2) ** 2
     assert found["head/dense", "weight_stable_rank"] == pytest.approx(expected)
     shares = np.linalg.svd(kernel, compute_uv=False)
@@ -110,18 +110,18 @@ def test_layers_and_weights_of_a_net(subject: Subject) -> None:
     assert found["head/dense", "weight_effective_rank"] == pytest.approx(expected)
 
 
-def test_filters_that_never_fire_are_counted(subject: Subject) -> None:
-    params = jax.tree.map(lambda x: x, subject.variables["params"])
+def test_filters_that_never_fire_are_counted(probe_input: ProbeInput) -> None:
+    params = jax.tree.map(lambda x: x, probe_input.variables["params"])
     bias = params["stage2"]["block01"]["norm2"]["bias"]
-    before = {m.layer: m.value for m in rank.RANK.measure(subject) if m.metric == "dead_share"}
+    before = {m.layer: m.value for m in rank.RANK.measure(probe_input) if m.metric == "dead_share"}
     params["stage2"]["block01"]["norm2"]["bias"] = bias.at[:4].set(-1e6)
-    killed = dataclasses.replace(subject, variables={**subject.variables, "params": params})
+    killed = dataclasses.replace(probe_input, variables={**probe_input.variables, "params": params})
     after = {m.layer: m.value for m in rank.RANK.measure(killed) if m.metric == "dead_share"}
     assert before["stage2/block01"] == 0
     assert after["stage2/block01"] == pytest.approx(4 / 16)
 
 
-def test_broken_nets_say_so(subject: Subject) -> None:
-    broken = jax.tree.map(lambda x: x * jnp.nan, subject.variables)
+def test_broken_nets_say_so(probe_input: ProbeInput) -> None:
+    broken = jax.tree.map(lambda x: x * jnp.nan, probe_input.variables)
     with pytest.raises(NotApplicable, match="stage1/block01 are not finite"):
-        list(rank.RANK.measure(dataclasses.replace(subject, variables=broken)))
+        list(rank.RANK.measure(dataclasses.replace(probe_input, variables=broken)))

@@ -15,7 +15,7 @@ from jax import flatten_util
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.probes import sharpness
-from depthstudy.probes.subject import NotApplicable, Subject
+from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
 def test_eigenvalues_of_a_quadratic() -> None:
@@ -47,10 +47,10 @@ def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset, make: Callabl
     """A net of few parameters, on two batches, the second of them filled up."""
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", norm="none", width=1))
     variables = make(network.spec)
-    subject = Subject(network, variables, digits, examples=60, batch_size=40)
-    found = [m.value for m in sharpness.SHARPNESS.measure(subject)]
+    probe_input = ProbeInput(network, variables, digits, examples=60, batch_size=40)
+    found = [m.value for m in sharpness.SHARPNESS.measure(probe_input)]
     images, labels, weights = jax.tree.map(
-        lambda *x: jnp.concatenate(x), *subject.batches(digits.train)
+        lambda *x: jnp.concatenate(x), *probe_input.batches(digits.train)
     )
     flat, unravel = flatten_util.ravel_pytree(variables["params"])
 
@@ -67,8 +67,8 @@ def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset, make: Callabl
 def test_nets(digits: Dataset, make: Callable, family: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", width=4))
     variables = make(network.spec)
-    subject = Subject(network, variables, digits, examples=64, batch_size=64)
-    found = list(sharpness.SHARPNESS.measure(subject))
+    probe_input = ProbeInput(network, variables, digits, examples=64, batch_size=64)
+    found = list(sharpness.SHARPNESS.measure(probe_input))
     assert [m.metric for m in found] == [f"hessian_eigenvalue_{i}" for i in range(1, 6)]
     values = [m.value for m in found]
     assert values == sorted(values, reverse=True)

@@ -13,7 +13,7 @@ from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
 from depthstudy.probes import shattering
-from depthstudy.probes.subject import NotApplicable, Subject
+from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
 def test_a_linear_function_has_correlation_one() -> None:
@@ -72,8 +72,8 @@ def test_points_without_gradient_are_left_out() -> None:
 def test_nets(digits: Dataset, make: Callable, family: str, norm: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
     variables = make(network.spec)
-    subject = Subject(network, variables, digits, initial=variables, batch_size=32)
-    found = {m.metric: m.value for m in shattering.SHATTERING.measure(subject)}
+    probe_input = ProbeInput(network, variables, digits, initial=variables, batch_size=32)
+    found = {m.metric: m.value for m in shattering.SHATTERING.measure(probe_input)}
     assert len(found) == 6
     assert np.all(np.isfinite(list(found.values())))
     assert 0.5 < found["gradient_correlation_initial"] < 1
@@ -82,8 +82,10 @@ def test_nets(digits: Dataset, make: Callable, family: str, norm: str) -> None:
 def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset, make: Callable) -> None:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=4))
     variables = make(network.spec)
-    images = next(Subject(network, variables, digits, batch_size=32).batches(digits.train)).images
-    found = surgery.reestimate(network, variables, [images])
+    images = next(
+        ProbeInput(network, variables, digits, batch_size=32).batches(digits.train)
+    ).images
+    found = surgery.recalibrate_batch_norm(network, variables, [images])
     outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
     _, named = outputs(network, variables, images, "stem/conv")
     statistics = found["batch_stats"]["stem"]["norm"]

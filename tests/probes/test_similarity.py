@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, Subject, alignment, features, similarity
+from depthstudy.probes import NotApplicable, ProbeInput, alignment, features, similarity
 
 
 def by_definition(x: np.ndarray, y: np.ndarray) -> float:
@@ -104,60 +104,62 @@ def test_blocks_of_alike_layers() -> None:
 
 
 @pytest.fixture(scope="module")
-def subject(digits: Dataset, make: Callable) -> Subject:
+def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=4))
     variables = make(network.spec)
-    return Subject(network, variables, digits, examples=130, batch_size=50)
+    return ProbeInput(network, variables, digits, examples=130, batch_size=50)
 
 
-def test_layers_of_a_net(subject: Subject) -> None:
-    names, matrix = similarity.cka(dataclasses.replace(subject, layers="stem,stage*/block*"))
+def test_layers_of_a_net(probe_input: ProbeInput) -> None:
+    names, matrix = similarity.cka(dataclasses.replace(probe_input, layers="stem,stage*/block*"))
     assert names == ["stem", "stage1/block01", "stage2/block01", "stage3/block01"]
     assert np.isfinite(matrix).all()
     np.testing.assert_array_equal(matrix, matrix.T)
     kept = [
-        features.of(subject, examples, similarity._flat)["stage2/block01"][
+        features.of(probe_input, examples, similarity._flat)["stage2/block01"][
             np.asarray(examples.weights) > 0
         ]
-        for examples in subject.batches(subject.dataset.train)
+        for examples in probe_input.batches(probe_input.dataset.train)
     ]
-    stems = dataclasses.replace(subject, layers="stem")
+    stems = dataclasses.replace(probe_input, layers="stem")
     first = [
         features.of(stems, examples, similarity._flat)["stem"][np.asarray(examples.weights) > 0]
-        for examples in subject.batches(subject.dataset.train)
+        for examples in probe_input.batches(probe_input.dataset.train)
     ]
     expected = by_definition(np.concatenate(first), np.concatenate(kept))
     assert matrix[0, 2] == pytest.approx(expected, abs=1e-5)
 
 
-def test_between_nets(subject: Subject, make: Callable) -> None:
-    rows, columns, matrix = similarity.cka_between(subject, subject)
+def test_between_nets(probe_input: ProbeInput, make: Callable) -> None:
+    rows, columns, matrix = similarity.cka_between(probe_input, probe_input)
     assert rows == columns
-    np.testing.assert_allclose(matrix, similarity.cka(subject)[1], atol=1e-6)
+    np.testing.assert_allclose(matrix, similarity.cka(probe_input)[1], atol=1e-6)
     other = nets.Network(arch.build("plain", depth=14, layout="cifar", width=4))
-    brighter = dataclasses.replace(subject.dataset, mean=subject.dataset.mean + 1)
+    brighter = dataclasses.replace(probe_input.dataset, mean=probe_input.dataset.mean + 1)
     variables = make(other.spec)
     found = list(
-        similarity.measure_between(subject, Subject(other, variables, brighter, layers="*/*"))
+        similarity.measure_between(
+            probe_input, ProbeInput(other, variables, brighter, layers="*/*")
+        )
     )
     assert found[0].layer == "stage1/block01 ~ stem/conv"
     assert {m.metric for m in found} == {"cross_cka"}
     assert all(0 <= m.value <= 1 for m in found)
 
 
-def test_each_net_gets_images_as_it_learned_them(subject: Subject) -> None:
-    """A second set with other moments: both nets see what their own normalisation gives."""
+def test_each_net_gets_images_as_it_learned_them(probe_input: ProbeInput) -> None:
+    """A second set with other moments: both nets see what their own normalization gives."""
     other = dataclasses.replace(
-        subject.dataset, mean=subject.dataset.mean + 0.3, std=subject.dataset.std * 2
+        probe_input.dataset, mean=probe_input.dataset.mean + 0.3, std=probe_input.dataset.std * 2
     )
-    second = dataclasses.replace(subject, dataset=other)
-    (a, *_), (b, *_) = (list(s.batches(s.dataset.train)) for s in (subject, second))
-    found = similarity._renormalised(a.images, subject, second)
+    second = dataclasses.replace(probe_input, dataset=other)
+    (a, *_), (b, *_) = (list(s.batches(s.dataset.train)) for s in (probe_input, second))
+    found = similarity._renormalized(a.images, probe_input, second)
     np.testing.assert_allclose(found, b.images, atol=1e-5)
 
 
-def test_records(subject: Subject) -> None:
-    found = list(similarity.CKA.measure(subject))
+def test_records(probe_input: ProbeInput) -> None:
+    found = list(similarity.CKA.measure(probe_input))
     assert [m.layer for m in found] == [
         "stage1/block01 ~ stage2/block01",
         "stage1/block01 ~ stage3/block01",
@@ -168,19 +170,19 @@ def test_records(subject: Subject) -> None:
     assert [m.metric for m in found[2:]] == ["cka", "block_share", "far_cka"]
 
 
-def test_what_cannot_be_compared_says_so(subject: Subject) -> None:
+def test_what_cannot_be_compared_says_so(probe_input: ProbeInput) -> None:
     with pytest.raises(NotApplicable, match="no layer matches"):
-        similarity.cka(dataclasses.replace(subject, layers="stage9/*"))
+        similarity.cka(dataclasses.replace(probe_input, layers="stage9/*"))
     with pytest.raises(NotApplicable, match="only one layer"):
-        list(similarity.CKA.measure(dataclasses.replace(subject, layers="stem")))
+        list(similarity.CKA.measure(dataclasses.replace(probe_input, layers="stem")))
     small = dataclasses.replace(
-        subject, dataset=dataclasses.replace(subject.dataset, image_shape=(4, 4, 1))
+        probe_input, dataset=dataclasses.replace(probe_input.dataset, image_shape=(4, 4, 1))
     )
     with pytest.raises(NotApplicable, match="different shapes"):
-        similarity.cka_between(subject, small)
-    broken = jax.tree.map(lambda x: x * jnp.nan, subject.variables)
+        similarity.cka_between(probe_input, small)
+    broken = jax.tree.map(lambda x: x * jnp.nan, probe_input.variables)
     with pytest.raises(NotApplicable, match="stage1/block01 are not finite"):
-        similarity.cka(dataclasses.replace(subject, variables=broken))
+        similarity.cka(dataclasses.replace(probe_input, variables=broken))
 
 
 def test_a_pattern_does_not_cross_slashes() -> None:

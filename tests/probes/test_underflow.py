@@ -12,23 +12,23 @@ import scipy.special
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.probes import underflow
-from depthstudy.probes.subject import NotApplicable, Subject
+from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
-def one_layer(dataset: Dataset, make: Callable, factor: float = 1.0) -> Subject:
+def one_layer(dataset: Dataset, make: Callable, factor: float = 1.0) -> ProbeInput:
     """A convolution, an average and a dense layer; ``factor`` is of the dense layer's kernel."""
     spec = arch.build("plain", depth=8, layout="cifar", width=8, norm="none", activation="linear")
     spec = dataclasses.replace(spec, stages=())
     variables = make(spec)
     variables["params"]["head"]["dense"]["kernel"] *= factor
-    return Subject(nets.Network(spec), variables, dataset, examples=32, batch_size=32)
+    return ProbeInput(nets.Network(spec), variables, dataset, examples=32, batch_size=32)
 
 
-def expected(subject: Subject, scale: float) -> np.ndarray:
+def expected(probe_input: ProbeInput, scale: float) -> np.ndarray:
     """The gradient as float16 has it: of the average's input rounded, then its sum rounded."""
-    batch = next(subject.batches(subject.dataset.train))
+    batch = next(probe_input.batches(probe_input.dataset.train))
     x = np.asarray(batch.images, np.float64)
-    params = subject.variables["params"]
+    params = probe_input.variables["params"]
     padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
     windows = np.stack([padded[:, i : i + 8, j : j + 8, 0] for i in range(3) for j in range(3)])
     kernel = np.asarray(params["stem"]["conv"]["kernel"], np.float64).reshape(9, 8)
@@ -43,11 +43,11 @@ def expected(subject: Subject, scale: float) -> np.ndarray:
 
 @pytest.mark.parametrize("factor", [0.05, 0.002])
 def test_a_layer_by_hand(digits: Dataset, make: Callable, factor: float) -> None:
-    subject = one_layer(digits, make, factor)
-    found = {(m.layer, m.metric): m.value for m in underflow.measure(subject)}
+    probe_input = one_layer(digits, make, factor)
+    found = {(m.layer, m.metric): m.value for m in underflow.measure(probe_input)}
     assert found["", "loss_scale"] == 2.0**15
     for suffix, scale in (("", 1.0), ("_scaled", 2.0**15)):
-        half = np.abs(expected(subject, scale))
+        half = np.abs(expected(probe_input, scale))
         small, zero = np.mean(half < 2.0**-14), np.mean(half == 0)
         for layer in ("stem/conv", ""):
             assert found[layer, f"underflow{suffix}"] == pytest.approx(small, abs=0.02)
@@ -64,20 +64,20 @@ def test_shares_by_hand() -> None:
 
 
 def test_a_scale_that_overflows_is_halved(digits: Dataset, make: Callable) -> None:
-    subject = one_layer(digits, make, 400.0)
-    found = {(m.layer, m.metric): m.value for m in underflow.measure(subject)}
+    probe_input = one_layer(digits, make, 400.0)
+    found = {(m.layer, m.metric): m.value for m in underflow.measure(probe_input)}
     scale = found["", "loss_scale"]
-    assert np.all(np.isfinite(expected(subject, scale)))
+    assert np.all(np.isfinite(expected(probe_input, scale)))
     with np.errstate(over="ignore"):
-        assert not np.all(np.isfinite(expected(subject, 2 * scale)))
+        assert not np.all(np.isfinite(expected(probe_input, 2 * scale)))
 
 
 def test_what_float16_cannot_run_is_said(digits: Dataset, make: Callable) -> None:
-    subject = one_layer(digits, make)
-    variables = {"params": {**subject.variables["params"]}}
+    probe_input = one_layer(digits, make)
+    variables = {"params": {**probe_input.variables["params"]}}
     kernel = variables["params"]["stem"]["conv"]["kernel"]
     variables["params"]["stem"] = {**variables["params"]["stem"], "conv": {
         **variables["params"]["stem"]["conv"], "kernel": 1e6 * kernel,
     }}  # fmt: skip
     with pytest.raises(NotApplicable, match="not finite in float16"):
-        list(underflow.measure(dataclasses.replace(subject, variables=variables)))
+        list(underflow.measure(dataclasses.replace(probe_input, variables=variables)))

@@ -66,7 +66,7 @@ def compiled(optimizer: optax.GradientTransformation) -> Any:
 def trained(
     optimizer: optax.GradientTransformation, steps: int, params: Any = None
 ) -> list[tuple[Any, Any]]:
-    """Returns parameters and state of the optimiser after each step."""
+    """Returns parameters and state of the optimizer after each step."""
     params = fresh() if params is None else params
     state = optimizer.init(params)
     step = compiled(optimizer)

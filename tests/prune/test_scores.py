@@ -63,9 +63,9 @@ def test_norm_scales_and_groups_without() -> None:
     assert not np.all(keep["stage3/block01/conv1"])
 
 
-def test_without_normalisation_there_are_no_scales() -> None:
+def test_without_normalization_there_are_no_scales() -> None:
     spec, variables = small.made("resnet", {**OPTIONS, "norm": "none"})
-    with pytest.raises(InputError, match="resnet without normalisation has no scales"):
+    with pytest.raises(InputError, match="resnet without normalization has no scales"):
         prune.norm_scale(spec, variables["params"], key=KEY)
 
 

@@ -141,8 +141,8 @@ def split(errors: dict[str, np.ndarray], groups: dict[str, str]) -> list[records
             excess = errors[name] - errors[best]
             parts = {
                 "total": excess[:, 1],
-                "optimisation": excess[:, 0],
-                "generalisation": excess[:, 1] - excess[:, 0],
+                "optimization": excess[:, 0],
+                "generalization": excess[:, 1] - excess[:, 0],
             }
             for part, values in parts.items():
                 effect, low, high = interval(values)
@@ -223,7 +223,7 @@ def describe(
     )
 
 
-def summarise(info: records.VariantInfo, seed: int, train: float, test: float) -> records.Summary:
+def summarize(info: records.VariantInfo, seed: int, train: float, test: float) -> records.Summary:
     return records.Summary(
         variant=info.name,
         seed=seed,
@@ -251,7 +251,7 @@ def fake_study(
     for info in variants:
         for seed, (train, test) in enumerate(errors[info.name]):
             rows += curves(name, info.name, seed, float(train), float(test))
-            summary.append(summarise(info, seed, float(train), float(test)))
+            summary.append(summarize(info, seed, float(train), float(test)))
     if seeds > 1:
         rows = diverge(rows, name, "plain-56", seed=1, step=130)
     verdicts = judge(errors) if hypotheses is None else []
@@ -305,12 +305,12 @@ def wide_study(workdir: Path, *, count: int = 60, seeds: int = 2, suffix: str = 
         for seed in range(seeds):
             train = 0.01 + 0.006 * ((index * 37) % 60) + 0.002 * seed
             rows += curves("wide", info.name, seed, train, train + 0.05)
-            summary.append(summarise(info, seed, train, train + 0.05))
+            summary.append(summarize(info, seed, train, train + 0.05))
     return save(workdir, describe(variants, seeds, name="wide", hypotheses=[]), rows, summary)
 
 
 TREATMENTS = [
-    {"name": "residual", "mechanism": "optimisation", "settings": [["model.family", "resnet"]]},
+    {"name": "residual", "mechanism": "optimization", "settings": [["model.family", "resnet"]]},
     {"name": "augmentation", "mechanism": "overfitting", "settings": [["data.shift", 1]]},
     {
         "name": "larger_images",
@@ -328,7 +328,7 @@ TREATED = {  # means of train and test error at depth 8, 20 and 56
 
 def treated_study(workdir: Path, *, seeds: int = 3, healthy: bool = False) -> Path:
     """Writes plain nets of three depths with three treatments; ``healthy`` ones lose nothing."""
-    from depthstudy.study import attribution, recommendation
+    from depthstudy.evidence import attribution, recommendation
 
     draw = np.random.default_rng(7)
     infos, rows, summary, errors = [], [], [], {}
@@ -349,7 +349,7 @@ def treated_study(workdir: Path, *, seeds: int = 3, healthy: bool = False) -> Pa
             errors[info.name] = found
             for seed, (one, other) in enumerate(found):
                 rows += curves("treated", info.name, seed, float(one), float(other))
-                summary.append(summarise(info, seed, float(one), float(other)))
+                summary.append(summarize(info, seed, float(one), float(other)))
     table = records.frame(records.Summary, summary)
     described = describe(infos, seeds, name="Why plain nets degrade", hypotheses=[])
     described.config["treatments"] = TREATMENTS

@@ -6,7 +6,7 @@ from depthstudy.records import Attribution, Recommendation
 from depthstudy.report import advice
 
 
-def row(recovered, low, high, treatment="residual", mechanism="optimisation", **fields):
+def row(recovered, low, high, treatment="residual", mechanism="optimization", **fields):
     excess = fields.pop("excess", 0.64)
     plain = {
         "group": "plain",
@@ -20,8 +20,8 @@ def row(recovered, low, high, treatment="residual", mechanism="optimisation", **
         "share": recovered / excess,
         "share_low": low / excess,
         "share_high": high / excess,
-        "optimisation_part": recovered,
-        "generalisation_part": 0.0,
+        "optimization_part": recovered,
+        "generalization_part": 0.0,
         "seeds": 3,
     }
     told = {"recovered": recovered, "low": low, "high": high}
@@ -39,17 +39,17 @@ LARGER = row(0.24, 0.21, 0.27, "larger_images", "receptive_field")
     [
         (
             RESIDUAL,
-            "Residual (optimisation) wins back 63.0 of the 64.0 points "
+            "Residual (optimization) wins back 63.0 of the 64.0 points "
             "(share 98%, 95% interval 80 to 117%).",
         ),
         (
             row(0.70, 0.60, 0.80),
-            "Residual (optimisation) wins back 70.0 points, all of the 64.0 that were lost "
+            "Residual (optimization) wins back 70.0 points, all of the 64.0 that were lost "
             "(share 109%, 95% interval 94 to 125%).",
         ),
         (
             row(0.63, 0.51, 0.75, share_low=math.nan, share_high=math.nan),
-            "Residual (optimisation) wins back 63.0 of the 64.0 points (share 98%).",
+            "Residual (optimization) wins back 63.0 of the 64.0 points (share 98%).",
         ),
         (
             NOTHING,
@@ -63,7 +63,7 @@ LARGER = row(0.24, 0.21, 0.27, "larger_images", "receptive_field")
         ),
         (
             row(0.63, math.nan, math.nan, seeds=1),
-            "Residual (optimisation): too few seeds to tell what it wins back from chance.",
+            "Residual (optimization): too few seeds to tell what it wins back from chance.",
         ),
     ],
 )
@@ -72,13 +72,13 @@ def test_treatment_sentence(found, sentence):
 
 
 def test_credit_goes_by_intervals_alone():
-    assert advice.credit_sentence([RESIDUAL]) == "Treating optimisation wins back 98% of it."
+    assert advice.credit_sentence([RESIDUAL]) == "Treating optimization wins back 98% of it."
     assert advice.credit_sentence([row(0.64, 0.5, 0.8)]) == (
-        "Treating optimisation wins back all of it."
+        "Treating optimization wins back all of it."
     )
     weaker = row(0.32, 0.1, 0.5, "isometry")
     assert advice.credit_sentence([LARGER, NOTHING, weaker, RESIDUAL]) == (
-        "Treating optimisation wins back 98% of it and treating the receptive field 38%."
+        "Treating optimization wins back 98% of it and treating the receptive field 38%."
     )
     assert advice.credit_sentence([NOTHING, HARM]) == (
         "No treatment in this study wins back more of it than chance could."

@@ -106,7 +106,7 @@ def test_one_run(one, bare):
     for told in (
         "Test error is 2.1% with all blocks in place, 52.1% with 4 blocks taken out and 12.1% "
         "with 1 pair swapped.",
-        "memorisation does not apply: no train label is wrong; set data.label_noise.",
+        "memorization does not apply: no train label is wrong; set data.label_noise.",
         "Block 1.1 uses 100.0% of its directions, block 3.3 60.0%.",
         "python scripts/analyze.py --run=x",
         "18.0 s",
@@ -133,7 +133,7 @@ def test_two_runs_share_charts_and_are_compared(two, bare):
         "at 1.1: 0.90." in page.text
     )
     assert "The nets have the same field in every layer." in page.text
-    assert "memorisation does not apply to resnet and plain: no train label" in page.text
+    assert "memorization does not apply to resnet and plain: no train label" in page.text
     assert "deletion does not apply to plain: no block has an identity shortcut" in page.text
     gradients = charts(text)[0]
     lines = {
@@ -142,7 +142,7 @@ def test_two_runs_share_charts_and_are_compared(two, bare):
     assert lines == {
         f"{name} at {when}"
         for name in ("resnet", "plain")
-        for when in ("initialisation", "step 460")
+        for when in ("initialization", "step 460")
     }
 
 
@@ -227,26 +227,26 @@ def test_weights_show_what_they_say_of_images(tmp_path, bare):
     probes = ["isometry", "rank"]
     save(tmp_path, [run], rows_of(run, probes=probes), probes=probes)
     guesses = [
-        records.Guess(
+        records.Prediction(
             image=f"{i}.png", rank=rank, number=rank * 7, name=name, probability=0.5 / rank
         )
         for i in range(26)
         for rank, name in ((1, "7"), (2, "<b>"))
     ]
-    store.write_table(tmp_path / store.GUESSES, records.frame(records.Guess, guesses))
+    store.write_table(tmp_path / store.PREDICTIONS, records.frame(records.Prediction, guesses))
     text = write(tmp_path)
     page = Page(text)
     for told in (
         "mobilenet, depth 20, images 32 × 32 × 3 · weights of x.pth",
         "All that follows was seen on 2 images of the folder z.",
         "it means these",
-        "2 more images in guesses.csv.",
+        "2 more images in predictions.csv.",
         "As in the file",
     ):
         assert told in page.text
     assert [page.words.count(word) for word in ("0.png", "23.png", "24.png")] == [1, 1, 0]
     assert "<td>7<small>50.0%</small></td><td>&lt;b&gt; (14)<small>25.0%</small></td>" in text
-    assert store.GUESSES in page.links
+    assert store.PREDICTIONS in page.links
     assert "step 0" not in page.text
 
 

@@ -99,9 +99,9 @@ def test_numbers(two):
     analysis = analysis_runs.read(two)
     titles = [column.title for column in analysis_numbers.columns(analysis)]
     assert titles == [
-        "resnet at initialisation",
+        "resnet at initialization",
         "resnet at step 460",
-        "plain at initialisation",
+        "plain at initialization",
         "plain at step 460",
     ]
     found = {
@@ -113,4 +113,4 @@ def test_numbers(two):
     assert found["Gap"] == ("–", "+2.1 points", "–", "+2.2 points")
     assert found["Distance from isometry"] == ("0.250",) * 4
     assert found["Hessian eigenvalue 1"] == ("–", "12,346", "–", "12,346")
-    assert "Memorised" not in found
+    assert "Memorized" not in found

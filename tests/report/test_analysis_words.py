@@ -40,12 +40,12 @@ def test_sentences_follow_from_the_numbers(two):
         "Gradients": [
             (
                 "nothing",
-                "From head to stem, gradients grow 1.3-fold at initialisation and grow 2.0-fold "
+                "From head to stem, gradients grow 1.3-fold at initialization and grow 2.0-fold "
                 "at step 460.",
             ),
             (
                 "stands out",
-                "From head to stem, gradients shrink 300-fold at initialisation and grow "
+                "From head to stem, gradients shrink 300-fold at initialization and grow "
                 "2.0-fold at step 460.",
             ),
         ],
@@ -105,7 +105,7 @@ def test_sentences_follow_from_the_numbers(two):
     ],
 )
 def test_fit(train, test, state, end):
-    run = made(generalisation__train_error=train, generalisation__test_error=test)
+    run = made(generalization__train_error=train, generalization__test_error=test)
     assert words.fit(run) == words.Finding(
         state, f"Train error {train:.1%}, test error {test:.1%}: {end}"
     )
@@ -124,7 +124,7 @@ def test_fit(train, test, state, end):
 def test_gradients(slope, state, text):
     found = words.gradients(made(gradients__gradient_norm_slope_initial=slope))
     said = found.text.replace("\N{NON-BREAKING HYPHEN}", "-")
-    assert (found.state, said) == (state, f"From head to stem, gradients {text} at initialisation.")
+    assert (found.state, said) == (state, f"From head to stem, gradients {text} at initialization.")
 
 
 @pytest.mark.parametrize(
@@ -194,5 +194,5 @@ def test_likeness_finds_the_longest_run():
 def test_unmeasured_is_unsaid():
     empty = made()
     assert [check.find(empty) for check in analysis_checks.CHECKS] == [None] * 7
-    lost = made(generalisation__train_error=math.nan, generalisation__test_error=0.5)
+    lost = made(generalization__train_error=math.nan, generalization__test_error=0.5)
     assert words.fit(lost) is None

@@ -22,10 +22,10 @@ def test_the_deepest_comes_first_with_its_treatments(treated):
     assert [cause.panel.title for cause in found] == ["plain, depth 56", "plain, depth 20"]
     assert found[0].finding.startswith("In plain, depth 56 errs 64.7 points more than depth 8 (95%")
     assert found[0].finding.endswith(
-        "Treating optimisation wins back all of it and treating the receptive field 37%."
+        "Treating optimization wins back all of it and treating the receptive field 37%."
     )
-    colours = [colour for colour, _ in found[0].lines]
-    assert colours == ["var(--optimisation)", "var(--overfitting)", "var(--receptive-field)"]
+    colors = [color for color, _ in found[0].lines]
+    assert colors == ["var(--optimization)", "var(--overfitting)", "var(--receptive-field)"]
     assert causes.healthy(treated) == []
     assert causes.why(treated) == found[0].finding
 
@@ -64,7 +64,7 @@ def test_the_page_says_why_and_what_to_take(tmp_path, bare, made):
         "Where the accuracy went",
         "Why deeper did worse",
         "larger images doubles data.image_size.",
-        "Residual (optimisation) wins back 64.7 of the 64.7 points (share 100%",
+        "Residual (optimization) wins back 64.7 of the 64.7 points (share 100%",
         "Augmentation (overfitting) wins back nothing that can be told from chance",
         "What each net costs",
     ]
@@ -106,7 +106,7 @@ def test_without_treatments_the_section_is_not_there(workdir, html, tmp_path, ba
     assert "Recommendation" not in html
     assert not causes.has_treatments(tables.read(workdir))
     made.wide_study(tmp_path, count=2)
-    from depthstudy.study import recommendation
+    from depthstudy.evidence import recommendation
 
     study = tables.read(tmp_path)
     found = recommendation.recommend(study.summary, study.info.variants)

@@ -17,7 +17,7 @@ def folder(tmp_path_factory, made):
         infos.append(dataclasses.replace(base, macs=round(base.macs * cost)))
         for seed in range(3):
             noise = 0.01 * seed * (1 if name != "silu" else -1)
-            row = made.summarise(infos[-1], seed, error, error + noise)
+            row = made.summarize(infos[-1], seed, error, error + noise)
             summary.append(dataclasses.replace(row, seconds=30.0 * cost))
     workdir = tmp_path_factory.mktemp("rescues")
     return made.save(workdir, made.describe(infos, 3, hypotheses=[]), [], summary)

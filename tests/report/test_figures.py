@@ -21,8 +21,8 @@ def wide(tmp_path_factory, made):
 def contrast(first, second):
     """Returns the contrast ratio of WCAG 2."""
 
-    def luminance(colour):
-        parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    def luminance(color):
+        parts = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
         linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
         return float(linear @ [0.2126, 0.7152, 0.0722])
 
@@ -31,13 +31,13 @@ def contrast(first, second):
 
 
 @pytest.mark.parametrize("theme", [palette.light(), palette.dark()])
-def test_colours_can_be_read_on_their_paper(theme):
+def test_colors_can_be_read_on_their_paper(theme):
     words = ("ink", "muted", "supported", "refuted", "inconclusive", "not-tested")
     assert all(contrast(theme[name], theme["paper"]) >= 4.5 for name in words)
     assert all(contrast(theme[f"g{i}"], theme["paper"]) >= 3 for i in range(palette.GROUPS))
 
 
-def test_themes_name_the_same_colours():
+def test_themes_name_the_same_colors():
     assert palette.light().keys() == palette.dark().keys()
 
 
@@ -46,7 +46,7 @@ def test_shades_are_distinct():
         assert len({palette.light()[s[6:-1]] for s in palette.shades(0, count)}) == count
 
 
-def test_every_colour_of_a_chart_is_in_the_palette(study):
+def test_every_color_of_a_chart_is_in_the_palette(study):
     panels = figures.error_panels(study)
     panels += [p for f in curves.families(study) for p in curves.curve_panels(study, f)]
     panels += [curves.part_panel(study, group) for group in ("plain", "resnet")]

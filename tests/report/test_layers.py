@@ -49,8 +49,8 @@ def test_groups_and_nets_stand_in_the_order_of_the_study(groups):
     assert [group.name for group in groups] == ["plain", "resnet"]
     plain = groups[0]
     assert [net.label for net in plain.nets] == ["depth 8", "depth 20", "depth 32", "depth 56"]
-    assert len({net.colour for net in plain.nets}) == 4
-    assert all(net.colour.startswith("var(--g0") for net in plain.nets)
+    assert len({net.color for net in plain.nets}) == 4
+    assert all(net.color.startswith("var(--g0") for net in plain.nets)
     assert [picture.panels[0].title for picture in plain.along] == [
         "Gradient of each layer’s weights",
         "Classes that can be read off each block",
@@ -69,9 +69,9 @@ def test_lines_go_from_the_first_layer_to_the_last(groups):
     for name, rows in lines.items():
         assert (rows[0]["at"], rows[-1]["at"]) == (0, 1)
         assert [row["layer"] for row in (rows[0], rows[-1])] == ["stem/conv", "head/dense"]
-        assert all(row["faint"] == name.endswith("at initialisation") for row in rows)
+        assert all(row["faint"] == name.endswith("at initialization") for row in rows)
     # The planted profile: 10^-2.4771 at the stem against the head before training.
-    before = lines["depth 56 at initialisation"]
+    before = lines["depth 56 at initialization"]
     assert before[0]["value"] / before[-1]["value"] == pytest.approx(1 / 300, rel=1e-3)
     scale = panel.spec(300)["layer"][0]["encoding"]["y"]["scale"]
     assert scale["type"] == "log"
@@ -136,7 +136,7 @@ def test_numbers_are_means_over_seeds(tmp_path, made):
 
 
 def test_a_net_without_the_measurement_has_nothing_to_say():
-    run = made_analysis.made(generalisation__test_error=0.1)
+    run = made_analysis.made(generalization__test_error=0.1)
     for say in (
         layer_words.gradients,
         layer_words.underflow,
@@ -202,7 +202,7 @@ def test_charts_are_valid(groups):
 
 
 def test_maps_alone_have_a_poster_with_a_key(groups):
-    """Vega-Lite would share the colours of the key, which have no scale, with those of the maps."""
+    """Vega-Lite would share the colors of the key, which have no scale, with those of the maps."""
     maps = groups[0].maps.panels
     spec = poster.poster(maps, "Layers", "", columns=3, width=250, key=[("depth 8", "#000000")])
     svg = vl_convert.vegalite_to_svg(json.loads(palette.resolve(json.dumps(spec))))

@@ -125,7 +125,7 @@ def test_many_groups_have_a_chart_each(tmp_path, made):
     names = [f"family{i:02}" for i in range(12)]
     infos = [made.variant(name, depth) for name in names for depth in (8, 20)]
     summary = [
-        made.summarise(info, seed, 0.1, 0.2 + 0.01 * i + 0.002 * seed)
+        made.summarize(info, seed, 0.1, 0.2 + 0.01 * i + 0.002 * seed)
         for i, info in enumerate(infos)
         for seed in range(3)
     ]

@@ -50,7 +50,7 @@ def pruned_study(workdir, made, *, seeds=3):
             infos.append(info)
             for seed in range(seeds):
                 error = 0.01 + 0.001 * seed + added * (1 + 0.05 * seed)
-                summary.append(made.summarise(info, seed, error / 2, error))
+                summary.append(made.summarize(info, seed, error / 2, error))
                 rows += made.curves("pruning", info.name, seed, error / 2, error)
                 mark = {"study": "pruning", "variant": info.name, "seed": seed}
                 clock = {"probe": "run", "metric": "train_seconds"}

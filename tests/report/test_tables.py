@@ -25,7 +25,7 @@ def test_estimate_of_one_value_and_of_none():
 
 def test_names_that_look_like_numbers_or_nothing_stay_text(tmp_path, made):
     variants = [made.variant("None", 8, "18"), made.variant("None", 20, "NA")]
-    summary = [made.summarise(info, 0, 0.1, math.nan) for info in variants]
+    summary = [made.summarize(info, 0, 0.1, math.nan) for info in variants]
     verdict = records.Verdict(
         hypothesis="1e3",
         verdict="not tested",

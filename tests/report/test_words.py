@@ -170,11 +170,11 @@ def test_figure_note(made):
     assert words.figure_note(info, "dots are seeds") == "digits: one seed"
 
 
-def split(total, optimisation, generalisation, low=0.1, seeds=3):
+def split(total, optimization, generalization, low=0.1, seeds=3):
     effects = {
         "total": total,
-        "optimisation": optimisation,
-        "generalisation": generalisation,
+        "optimization": optimization,
+        "generalization": generalization,
     }
     fields = {"group": "plain", "variant": "plain-56", "best": "plain-8", "seeds": seeds}
     return {
@@ -189,33 +189,33 @@ def split(total, optimisation, generalisation, low=0.1, seeds=3):
         (
             split(0.382, 0.375, 0.007),
             "Of the 38.2 points that plain at depth 56 loses against depth 8, "
-            "37.5 are train error (optimisation) and 0.7 are gap (generalisation).",
+            "37.5 are train error (optimization) and 0.7 are gap (generalization).",
         ),
         (
             split(0.05, 0.01, 0.04),
             "Of the 5.0 points that plain at depth 56 loses against depth 8, "
-            "4.0 are gap (generalisation) and 1.0 are train error (optimisation).",
+            "4.0 are gap (generalization) and 1.0 are train error (optimization).",
         ),
         (
             split(0.382, 0.382, 0.0),
             "Of the 38.2 points that plain at depth 56 loses against depth 8, "
-            "38.2 are train error (optimisation).",
+            "38.2 are train error (optimization).",
         ),
         (
             split(0.703, 0.72, -0.017),
             "In plain, depth 56 loses 70.3 points against depth 8: train error is "
-            "72.0 points higher (optimisation), the gap 1.7 points smaller (generalisation).",
+            "72.0 points higher (optimization), the gap 1.7 points smaller (generalization).",
         ),
         (
             split(0.02, -0.01, 0.03, low=-0.02),
             "In plain, depth 56 loses 2.0 points against depth 8: train error is "
-            "1.0 points lower (optimisation), the gap 3.0 points larger (generalisation). "
+            "1.0 points lower (optimization), the gap 3.0 points larger (generalization). "
             "The interval of the loss includes zero, so this may be chance.",
         ),
         (
             split(0.05, 0.05, 0.0, low=math.nan, seeds=1),
             "Of the 5.0 points that plain at depth 56 loses against depth 8, "
-            "5.0 are train error (optimisation). 1 seed: no interval, so this may be chance.",
+            "5.0 are train error (optimization). 1 seed: no interval, so this may be chance.",
         ),
         (
             split(0.0008, 0.0004, 0.0004),

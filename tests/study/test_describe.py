@@ -13,10 +13,10 @@ import pytest
 
 from depthstudy import records, study, train
 from depthstudy.config import StudyConfig, Treatment, apply
-from depthstudy.study.attribution import attribute
+from depthstudy.evidence.attribution import attribute
+from depthstudy.evidence.recommendation import recommend
+from depthstudy.plan.planning import prepare
 from depthstudy.study.describe import estimate_seconds, measuring
-from depthstudy.study.plan import prepare
-from depthstudy.study.recommendation import recommend
 
 
 def test_causes_and_the_recommendation_are_a_line_each() -> None:
@@ -28,7 +28,7 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         spread=0.001,
         draw=np.random.default_rng(0),
     )
-    treatments = [Treatment("residual", "optimisation", ()), Treatment("decay", "overfitting", ())]
+    treatments = [Treatment("residual", "optimization", ()), Treatment("decay", "overfitting", ())]
     info = records.StudyInfo(
         name="s",
         command="",
@@ -44,7 +44,7 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
     result = study.Result(Path(), info, table, (), causes, recommend(table, infos))
     cause, take, _, seconds = study.conclusion(result).splitlines()
     assert cause.startswith(
-        "       cause  d56: optimisation; residual wins back 62.8 of 64.0 points"
+        "       cause  d56: optimization; residual wins back 62.8 of 64.0 points"
     )
     assert "3 seeds)" in cause
     assert take == (

@@ -12,7 +12,7 @@ from depthstudy.train import step
 
 
 def parts(**options: object) -> tuple:
-    """Returns a small net, its optimiser and its step on images that are shifted."""
+    """Returns a small net, its optimizer and its step on images that are shifted."""
     settings = config.DataConfig(shift=2)
     spec = arch.build("resnet", depth=8, layout="cifar", width=4, **options)
     network, optimizer = nets.Network(spec), optax.sgd(0.1)

@@ -21,7 +21,9 @@ SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
 
 
 def scale_of(value: float) -> precision.LossScale:
-    return precision.LossScale(scale=jnp.float32(value), calm=jnp.int32(0), skipped=jnp.int32(0))
+    return precision.LossScale(
+        scale=jnp.float32(value), steps_since_overflow=jnp.int32(0), skipped=jnp.int32(0)
+    )
 
 
 Takes = Callable[..., tuple[Any, ...]]
@@ -53,7 +55,7 @@ def after(finite: list[bool], by: precision.LossScale) -> precision.LossScale:
 
 
 @pytest.mark.parametrize(
-    ("finite", "scale", "calm", "skipped"),
+    ("finite", "scale", "steps_since_overflow", "skipped"),
     [
         ([True] * 999, 8, 999, 0),
         ([True] * 1000, 16, 0, 0),
@@ -63,9 +65,15 @@ def after(finite: list[bool], by: precision.LossScale) -> precision.LossScale:
         ([True] * 40_000, 2**24, 0, 0),  # it never rises above 2**24
     ],
 )
-def test_the_scale_by_hand(finite: list[bool], scale: float, calm: int, skipped: int) -> None:
+def test_the_scale_by_hand(
+    finite: list[bool], scale: float, steps_since_overflow: int, skipped: int
+) -> None:
     found = after(finite, scale_of(8))
-    assert (found.scale, found.calm, found.skipped) == (scale, calm, skipped)
+    assert (found.scale, found.steps_since_overflow, found.skipped) == (
+        scale,
+        steps_since_overflow,
+        skipped,
+    )
 
 
 def test_a_power_of_two_changes_nothing_in_float32(one_step: Takes) -> None:

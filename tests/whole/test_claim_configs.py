@@ -13,11 +13,12 @@ import pytest
 
 from depthstudy import config, study
 from depthstudy.config import DataConfig
-from depthstudy.data import fashion_mnist
+from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
+from depthstudy.evidence import verdicts
+from depthstudy.plan import treatments
+from depthstudy.plan.planning import prepare, settings_of
 from depthstudy.questions import SIZES
-from depthstudy.study import treatments, verdicts
-from depthstudy.study.plan import prepare, settings_of
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py"))
 NAMES = [path.stem for path in CONFIGS]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from depthstudy import records
+from depthstudy.evidence import verdicts
+from depthstudy.plan.planning import prepare, settings_of
 from depthstudy.records import Summary
-from depthstudy.study import verdicts
-from depthstudy.study.plan import prepare, settings_of
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 RESCUES = {

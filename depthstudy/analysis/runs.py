@@ -1,0 +1,211 @@
+"""Probes on checkpoints alone: a run folder says what the net is and what it learned."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jax.numpy as jnp
+from tqdm import tqdm
+
+from depthstudy import config, data, nets, probes, records, runtime, store, train
+from depthstudy.arch import ArchSpec, cost
+from depthstudy.errors import InputError
+from depthstudy.plan import pruning
+from depthstudy.plan.variant import Datasets
+from depthstudy.records import AnalysisInfo, AnalysisRun, Record
+from depthstudy.store import RunStore
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Analyzed:
+    """A trained net, opened: what it is, and what probes take of it."""
+
+    info: AnalysisRun
+    probe_input: probes.ProbeInput
+
+
+def analyze(
+    folders: Sequence[str | Path],
+    out: Path,
+    *,
+    names: Sequence[str] = (),
+    step: int | None = None,
+    examples: int = 2_000,
+    command: str = "",
+) -> AnalysisInfo:
+    """Measures runs, finished or not, and writes ``analysis.csv`` and ``analysis.json``.
+
+    Args:
+      folders: Run folders, as ``results/quickstart/runs/plain_depth8/seed0``.
+      out: Where the tables are written.
+      names: Probes; none are all.
+      step: The checkpoint; ``None`` is each run's last.
+      examples: How many examples of each split a probe looks at.
+      command: The command line, for the report.
+
+    Raises:
+      InputError: No such probe, run or checkpoint.
+    """
+    probes.check(names)
+    datasets: Datasets = {}
+    opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
+    return measure(opened, out, names=names, command=command)
+
+
+def measure(
+    opened: Sequence[Analyzed], out: Path, *, names: Sequence[str], command: str
+) -> AnalysisInfo:
+    """Measures opened nets and writes ``analysis.csv`` and ``analysis.json``.
+
+    Args:
+      opened: The nets, at least one.
+      out: Where the tables are written.
+      names: Probes; none are all.
+      command: The command line, for the report.
+    """
+    seconds: dict[str, float] = {}
+    rows: list[Record] = []
+    chosen = list(names or probes.PROBES)
+    with tqdm(total=len(opened) * len(chosen), unit="probe", disable=None) as bar:
+        for run in opened:
+            for name in chosen:
+                bar.set_description(f"{run.info.variant}: {name}")
+                start = time.perf_counter()
+                rows += measured(run, name)
+                seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+                bar.update()
+    rows += _between(opened, chosen)
+    info = AnalysisInfo(
+        command=command,
+        runs=tuple(run.info for run in opened),
+        probes={name: probes.PROBES[name].description for name in chosen},
+        seconds=seconds,
+        versions=runtime.versions(),
+        hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
+    )
+    store.write_table(out / store.ANALYSIS, records.frame(Record, rows))
+    store.write_analysis_info(out, info)
+    return info
+
+
+def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) -> Analyzed:
+    """Returns the net of a run folder at a checkpoint, with its data.
+
+    Args:
+      folder: The run folder; it says what the net is and what it learned.
+      step: The checkpoint; ``None`` is the last.
+      examples: How many examples of each split a probe looks at.
+      datasets: Sets that are loaded already; one that is not is added.
+
+    Raises:
+      InputError: The folder holds no run, or no such checkpoint.
+    """
+    run = RunStore(folder)
+    info = run.read_info()
+    if info is None:
+        raise InputError(
+            f"{folder} holds no run; a run folder is as results/NAME/runs/VARIANT/seed0"
+        )
+    own = config.parse(info.config)
+    if own.data not in datasets:
+        datasets[own.data] = data.load(own.data)
+    dataset = datasets[own.data]
+    spec = ArchSpec.from_json(info.arch)
+    training = _training(run, own, spec, dataset)
+    steps = train.count_steps(training, len(dataset.train))
+    early = train.early_step(training, steps)
+    with contextlib.closing(run.open_checkpoints()) as checkpoints:
+        there = checkpoints.all_steps()
+        if not there or (step is not None and step not in there):
+            found = f"its checkpoints: {', '.join(map(str, there))}" if there else "it has none yet"
+            raise InputError(f"{folder} has no checkpoint{_at(step)}; {found}")
+        step = max(there) if step is None else step
+        variables = checkpoints.variables(step)
+        before = checkpoints.variables(early) if early in there and early < step else None
+    network = nets.Network(spec)
+    drawn = own.prune == pruning.DENSE or own.prune.control != "none"
+    key = train.init_key(info.seed)
+    probe_input = probes.ProbeInput(
+        network=network,
+        variables=variables,
+        initial=nets.init(network, key, info.image_shape) if drawn else None,
+        early=before,
+        rates=_rates(training, own.prune, steps, {"_initial": 0, "_early": early, "": step - 1}),
+        dataset=dataset,
+        examples=examples,
+    )
+    about = AnalysisRun(
+        folder=str(folder),
+        study=info.study,
+        variant=info.variant,
+        seed=info.seed,
+        step=step,
+        family=spec.family,
+        depth=cost(spec, info.image_shape).depth,
+        image_shape=info.image_shape,
+    )
+    return Analyzed(about, probe_input)
+
+
+def measured(run: Analyzed, name: str) -> list[Record]:
+    """Returns what a probe measures of a run."""
+    return [
+        record(run, probe, measurement)
+        for probe, measurement in probes.measure(run.probe_input, [name])
+    ]
+
+
+def _training(
+    run: RunStore, own: config.StudyConfig, spec: ArchSpec, dataset: data.Dataset
+) -> config.TrainConfig:
+    """Returns how a run is trained; how long a pruned one is, its end says best."""
+    training = pruning.training(spec, spec, own, dataset)
+    outcome = run.read_outcome()
+    if outcome is None or outcome.status != "finished":
+        return training
+    return dataclasses.replace(training, steps=outcome.step)
+
+
+def _rates(
+    own: config.TrainConfig, prune: config.PruneConfig, steps: int, places: Mapping[str, int]
+) -> dict[str, float]:
+    """Returns the learning rate at each place; AdamW's steps are not proportional to gradients."""
+    if own.optimizer != "sgd":
+        return {}
+    rate = train.learning_rate(own, steps, pruning.sparsity(prune, steps))
+    return {suffix: float(jnp.asarray(rate(step))) for suffix, step in places.items()}
+
+
+def _between(opened: Sequence[Analyzed], names: Sequence[str]) -> list[Record]:
+    """Compares the first run with each other one, where the probes that are asked for can."""
+    if "cka" not in names:
+        return []
+    first, *others = opened
+    return [
+        record(first, f"cka with {other.info.variant} seed {other.info.seed}", measurement)
+        for other in others
+        if other.probe_input.dataset.image_shape == first.probe_input.dataset.image_shape
+        for measurement in probes.measure_between(first.probe_input, other.probe_input)
+    ]
+
+
+def record(run: Analyzed, probe: str, measurement: probes.Measurement) -> Record:
+    """Returns a measurement of a run as a row of a table."""
+    return Record(
+        study=run.info.study,
+        variant=run.info.variant,
+        seed=run.info.seed,
+        step=run.info.step,
+        probe=probe,
+        layer=measurement.layer,
+        metric=measurement.metric,
+        value=measurement.value,
+    )
+
+
+def _at(step: int | None) -> str:
+    return "" if step is None else f" at step {step}"

@@ -1,0 +1,1 @@
+"""Families of architectures: each builds values from a few options."""

@@ -1,0 +1,209 @@
+"""Plain nets, ResNets and pre-activation ResNets.
+
+He et al. 2015, "Deep Residual Learning for Image Recognition" (arXiv 1512.03385);
+He et al. 2016, "Identity Mappings in Deep Residual Networks" (arXiv 1603.05027).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from depthstudy.arch.families.options import vary
+from depthstudy.arch.spec import (
+    ActivationKind,
+    ArchSpec,
+    BlockKind,
+    BlockSpec,
+    HeadSpec,
+    Norm,
+    Padding,
+    Shortcut,
+    StemSpec,
+)
+from depthstudy.errors import InputError
+
+ResNetLayout = Literal["cifar", "imagenet", "small"]
+
+_EXPANSION = 4  # output over inner channels of a bottleneck
+_IMAGENET_BLOCKS: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+    200: ("bottleneck", (3, 24, 36, 3)),
+}
+_CLASSES: dict[str, int] = {"cifar": 10, "imagenet": 1000, "small": 10}
+
+
+def resnet(
+    *,
+    depth: int,
+    layout: ResNetLayout = "imagenet",
+    width: float | None = None,
+    residual: bool = True,
+    norm: Norm = "batch",
+    shortcut: Shortcut | None = None,
+    activation: ActivationKind = "relu",
+    stochastic_depth: float = 0.0,
+    dropout: float = 0.0,
+    padding: Padding = "torch",
+    num_classes: int | None = None,
+) -> ArchSpec:
+    """Returns a ResNet.
+
+    Args:
+      depth: Weight layers. ``"cifar"``: 6n+2; otherwise 18, 34, 50, 101, 152 or 200.
+      layout: ``"cifar"`` has a 3x3 stem and three stages of 16, 32, 64 filters; ``"imagenet"``
+        a 7x7 stem of stride 2, a pooling, and four stages of 64 to 512 (times 4) filters;
+        ``"small"`` the same stages, but a 3x3 stem and no pooling.
+      width: Filters of the first stage; each next stage doubles it. Default 16 and 64.
+      residual: Whether blocks have shortcuts; without them this is the plain twin.
+      norm: ``"batch"`` or ``"none"``; without normalization convolutions have biases.
+      shortcut: Default ``"A"`` for ``"cifar"`` and ``"B"`` otherwise, as published.
+      activation: As in ``BlockSpec``.
+      stochastic_depth: As in ``ArchSpec``.
+      dropout: As in ``HeadSpec``.
+      padding: As in ``ArchSpec``.
+      num_classes: Default 1000 for ``"imagenet"``, otherwise 10.
+
+    Raises:
+      InputError: No such depth or width; the message names the nearest depths.
+    """
+    _check(depth, layout, width)
+    if not residual and shortcut is not None:
+        raise InputError(f"shortcut={shortcut!r} needs residual=True")
+    if layout == "cifar":
+        counts: tuple[int, ...] = ((depth - 2) // 6,) * 3
+        kind: BlockKind = "basic"
+        stem = StemSpec(filters=int(width or 16))
+    else:
+        kind, counts = _IMAGENET_BLOCKS[depth]
+        stem = StemSpec(filters=int(width or 64), kernel=7, stride=2, pool=True)
+    first = BlockSpec(
+        kind=kind,
+        filters=stem.filters * (_EXPANSION if kind == "bottleneck" else 1),
+        inner=stem.filters,
+        shortcut=shortcut or ("A" if layout == "cifar" else "B"),
+    )
+    spec = vary(
+        ArchSpec(
+            family="resnet",
+            stem=stem,
+            stages=tuple(_stage(first, number, count) for number, count in enumerate(counts)),
+            head=HeadSpec(num_classes=num_classes or _CLASSES[layout]),
+            resolution=224 if layout == "imagenet" else None,
+        ),
+        layout=layout,
+        residual=residual,
+        norm=norm,
+        activation=activation,
+        stochastic_depth=stochastic_depth,
+        dropout=dropout,
+        padding=padding,
+    )
+    return spec if residual else dataclasses.replace(spec, family="plain")
+
+
+def plain(
+    *,
+    depth: int,
+    layout: ResNetLayout = "imagenet",
+    width: float | None = None,
+    residual: bool = False,
+    norm: Norm = "batch",
+    activation: ActivationKind = "relu",
+    dropout: float = 0.0,
+    padding: Padding = "torch",
+    num_classes: int | None = None,
+) -> ArchSpec:
+    """Returns the plain net of He et al. 2015: a ResNet with its shortcuts taken out."""
+    if residual:
+        raise InputError("a plain net has no residual connections; take the family resnet")
+    return resnet(
+        depth=depth,
+        layout=layout,
+        width=width,
+        residual=False,
+        norm=norm,
+        activation=activation,
+        dropout=dropout,
+        padding=padding,
+        num_classes=num_classes,
+    )
+
+
+def preact_resnet(
+    *,
+    depth: int,
+    layout: ResNetLayout = "imagenet",
+    width: float | None = None,
+    residual: bool = True,
+    norm: Norm = "batch",
+    shortcut: Shortcut | None = None,
+    activation: ActivationKind = "relu",
+    stochastic_depth: float = 0.0,
+    dropout: float = 0.0,
+    padding: Padding = "torch",
+    num_classes: int | None = None,
+) -> ArchSpec:
+    """Returns a ResNet that normalizes and rectifies before each convolution (He et al. 2016).
+
+    Takes and raises what ``resnet`` does.
+    """
+    postact = resnet(
+        depth=depth,
+        layout=layout,
+        width=width,
+        residual=residual,
+        norm=norm,
+        shortcut=shortcut,
+        activation=activation,
+        stochastic_depth=stochastic_depth,
+        dropout=dropout,
+        padding=padding,
+        num_classes=num_classes,
+    )
+    return preactivated(postact, "preact_resnet" if residual else "preact_plain")
+
+
+def preactivated(postact: ArchSpec, family: str) -> ArchSpec:
+    """Returns the value with normalization and activation before each convolution."""
+    return dataclasses.replace(
+        postact,
+        family=family,
+        stem=dataclasses.replace(postact.stem, activated=False),
+        stages=tuple(tuple(_preactivated(block) for block in stage) for stage in postact.stages),
+        head=dataclasses.replace(postact.head, activated=True),
+    )
+
+
+def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:
+    """Returns stage ``number``, counted from 0: twice the filters and half the pixels each time."""
+    block = dataclasses.replace(
+        first, filters=first.filters * 2**number, inner=first.inner * 2**number
+    )
+    return (dataclasses.replace(block, stride=1 if number == 0 else 2), *(block,) * (count - 1))
+
+
+def _preactivated(block: BlockSpec) -> BlockSpec:
+    kind: BlockKind = "preact_basic" if block.kind == "basic" else "preact_bottleneck"
+    return dataclasses.replace(block, kind=kind)
+
+
+def _check(depth: int, layout: str, width: float | None) -> None:
+    if width is not None and (width < 1 or width != int(width)):
+        raise InputError(f"width must be at least 1 and whole, it is {width}")
+    if layout != "cifar" and depth not in _IMAGENET_BLOCKS:
+        depths = ", ".join(map(str, _IMAGENET_BLOCKS))
+        low, high = sorted(sorted(_IMAGENET_BLOCKS, key=lambda other: abs(other - depth))[:2])
+        raise InputError(
+            f"no depth {depth} in layout {layout!r}; nearest: {low} and {high} (allowed: {depths})"
+        )
+    if layout == "cifar" and (depth < 8 or depth % 6 != 2):
+        below = max(8, depth - (depth - 2) % 6)
+        nearest = "8" if depth < 8 else f"{below} and {below + 6}"
+        raise InputError(
+            f"no depth {depth} in layout 'cifar', which needs 6n+2; nearest: {nearest}"
+        )

@@ -1,0 +1,82 @@
+"""ShuffleNetV2: half of the channels passes a block by, and a shuffle mixes the halves.
+
+Ma et al. 2018, "ShuffleNet V2" (arXiv 1807.11164); as in torchvision's weights.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from depthstudy.arch.families.options import Layout, vary
+from depthstudy.arch.scaling import divisible
+from depthstudy.arch.spec import (
+    ActivationKind,
+    ArchSpec,
+    BlockSpec,
+    HeadSpec,
+    Norm,
+    Padding,
+    StemSpec,
+)
+from depthstudy.errors import InputError
+
+_FILTERS = {0.5: 48, 1.0: 116, 1.5: 176, 2.0: 244}  # of the first stage, by width
+_COUNTS = (4, 8, 4)
+_STEM = 24
+
+
+def shufflenet_v2(
+    *,
+    width: float = 1.0,
+    depth_multiplier: float = 1.0,
+    layout: Layout = "imagenet",
+    residual: bool = True,
+    norm: Norm = "batch",
+    activation: ActivationKind = "relu",
+    dropout: float = 0.0,
+    padding: Padding = "torch",
+    num_classes: int = 1000,
+) -> ArchSpec:
+    """Returns ShuffleNetV2 ``width``x.
+
+    Args:
+      width: 0.5, 1.0, 1.5 and 2.0 have the published channels; any other factor has that of 1.0
+        times it, in multiples of 4.
+      depth_multiplier: As in ``vary``.
+      layout: As in ``vary``.
+      residual: Whether half of the channels passes by. Without, a block reads and makes all of
+        them, by the same inner channels.
+      norm: As in ``vary``.
+      activation: As in ``BlockSpec``.
+      dropout: As in ``HeadSpec``.
+      padding: As in ``ArchSpec``.
+      num_classes: Number of logits.
+
+    Raises:
+      InputError: The width is not above 0.
+    """
+    if width <= 0:
+        raise InputError(f"width must be above 0, it is {width}")
+    first = _FILTERS.get(width) or divisible(_FILTERS[1.0] * width, 4)
+    spec = ArchSpec(
+        family="shufflenet_v2",
+        stem=StemSpec(filters=_STEM, stride=2, pool=True),
+        stages=tuple(_stage(first * 2**number, count) for number, count in enumerate(_COUNTS)),
+        head=HeadSpec(num_classes=num_classes, activated=True, filters=1024 if width < 2 else 2048),
+        resolution=224,
+    )
+    return vary(
+        spec,
+        layout=layout,
+        depth_multiplier=depth_multiplier,
+        residual=residual,
+        norm=norm,
+        activation=activation,
+        dropout=dropout,
+        padding=padding,
+    )
+
+
+def _stage(filters: int, count: int) -> tuple[BlockSpec, ...]:
+    block = BlockSpec(kind="shuffle_v2", filters=filters, inner=filters // 2)
+    return (dataclasses.replace(block, stride=2), *(block,) * (count - 1))

@@ -1,0 +1,213 @@
+"""The simple layers that every architecture is made of. In which order is said in ``layers.py``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from depthstudy.arch.spec import ActivationKind, Gate, InitKind, Padding
+
+
+@dataclasses.dataclass(frozen=True)
+class Init:
+    """How a kernel starts.
+
+    Attributes:
+      kind: As in ``ArchSpec``.
+      scale: Factor of the standard deviation.
+      first: Whether the layer sees the images, and not what an activation gives out.
+    """
+
+    kind: InitKind = "he"
+    scale: float = 1.0
+    first: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Conv:
+    """Convolution; with as many groups as channels it is a depthwise one."""
+
+    name: str
+    filters: int
+    kernel: int
+    stride: int = 1
+    bias: bool = False
+    groups: int = 1
+    padding: Padding = "torch"
+    init: Init = Init()
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchNorm:
+    """Batch normalization with scale and bias (Ioffe & Szegedy 2015)."""
+
+    name: str
+    epsilon: float = 1e-5
+    momentum: float = 0.9
+
+
+@dataclasses.dataclass(frozen=True)
+class Activation:
+    """Activation, element by element."""
+
+    kind: ActivationKind
+
+
+@dataclasses.dataclass(frozen=True)
+class SqueezeExcite:
+    """Gates each channel by what all channels are on average (Hu et al. 2018).
+
+    Average over all pixels, ``reduce``, ``activation``, ``expand``, ``gate``, product with the
+    input.
+    """
+
+    name: str
+    reduce: Conv
+    expand: Conv
+    activation: ActivationKind
+    gate: Gate
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """Product with one trained number, which is 0 at first."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Parallel:
+    """The sum of what each path makes of the same images; all have one output shape."""
+
+    paths: tuple[Layers, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class MaxPool:
+    """Max pooling."""
+
+    window: int
+    stride: int
+    padding: Padding = "torch"
+
+
+@dataclasses.dataclass(frozen=True)
+class AveragePool:
+    """Average pooling; with ``"torch"`` the zeros of the padding count."""
+
+    window: int
+    stride: int
+    padding: Padding = "torch"
+
+
+@dataclasses.dataclass(frozen=True)
+class ZeroPad:
+    """Shortcut "A": every ``stride``-th pixel, zeros as the missing channels."""
+
+    filters: int
+    stride: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Take:
+    """The channels from ``start`` to before ``stop``."""
+
+    start: int
+    stop: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ChannelShuffle:
+    """Deals the channels out: one of each group in turn (Zhang et al. 2018)."""
+
+    groups: int
+
+
+@dataclasses.dataclass(frozen=True)
+class GlobalMean:
+    """Average over all pixels."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AdaptiveMean:
+    """Averages over ``side`` times ``side`` rectangles that cover the image."""
+
+    side: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Dropout:
+    """Sets a share of the numbers to zero while training (Srivastava et al. 2014)."""
+
+    rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class StochasticDepth:
+    """Sets all of a branch to zero for a share of the images while training."""
+
+    rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Dense:
+    """Dense layer with bias, of all that it is given."""
+
+    name: str
+    features: int
+    init: Init = Init()
+
+
+Layer = (
+    Conv
+    | BatchNorm
+    | Activation
+    | SqueezeExcite
+    | Scale
+    | Parallel
+    | MaxPool
+    | AveragePool
+    | ZeroPad
+    | Take
+    | ChannelShuffle
+    | GlobalMean
+    | AdaptiveMean
+    | Dropout
+    | StochasticDepth
+    | Dense
+)
+Layers = tuple[Layer, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A named part of a net: ``after(join(shortcut(x), branch(x)))`` with ``x = before(input)``.
+
+    Attributes:
+      path: Where its parameters are, as ``("stage2", "block07")``.
+      before: Layers that branch and shortcut share.
+      branch: Layers of the main path.
+      shortcut: Layers of the shortcut, ``()`` for the identity and ``None`` where there is none.
+      join: Whether shortcut and branch are added, or their channels put one behind the other.
+      after: Layers that follow.
+    """
+
+    path: tuple[str, ...]
+    branch: Layers
+    before: Layers = ()
+    shortcut: Layers | None = None
+    join: Literal["add", "concat"] = "add"
+    after: Layers = ()
+
+
+def margins(size: int, window: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Returns how many pixels of padding a window needs before and behind ``size`` pixels."""
+    if padding == "torch":
+        return (window - 1) // 2, (window - 1) // 2
+    total = max(0, (-(-size // stride) - 1) * stride + window - size)
+    return total // 2, total - total // 2
+
+
+def pooled(size: int, window: int, stride: int, padding: Padding) -> int:
+    """Returns how many outputs a window has along ``size`` pixels."""
+    return (size + sum(margins(size, window, stride, padding)) - window) // stride + 1

@@ -1,0 +1,232 @@
+"""Our side of the bench: each kind of work as a function that does it once more."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from depthstudy import arch, nets, probes, store, train
+from depthstudy.bench import synthetic
+from depthstudy.bench.benchmarks import Work
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Batch, augment, eval_batches, train_batches
+from depthstudy.train import placement
+
+Run = Callable[[int], float]  # does the work so many times, and returns seconds
+
+_STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
+_CROP_AND_FLIP = DataConfig(shift=4, flip=True)
+_EXAMPLES = 2_000
+_EPOCH = 50_000  # images, as CIFAR-10 has
+_ROOT = Path(__file__).parents[2]
+_SCRIPT = _ROOT / "scripts" / "run.py"
+QUICKSTART = _ROOT / "configs" / "quickstart.py"
+
+
+def prepare(work: Work) -> Run:
+    """Returns the work, ready to be timed: built, and compiled unless that is the work."""
+    match work.kind:
+        case "train":
+            return taking_steps(compiled(work), work.seeds)
+        case "evaluate":
+            return _evaluate(work)
+        case "epoch":
+            return _epoch(work)
+        case "compile":
+            return timed(lambda: compiled(work))
+        case "input":
+            return _input(work)
+        case "checkpoint":
+            return _checkpoint(work)
+        case "probe":
+            return _probe(work)
+        case "study":
+            return _study()
+        case "import":
+            return _process("-c", "import depthstudy.report, depthstudy.study")
+        case "help":
+            return _process(str(_SCRIPT), "--help")
+
+
+def build(work: Work) -> arch.ArchSpec:
+    """Returns the architecture of a work, drawing nothing: dropout costs are not convolutions'."""
+    return arch.build(
+        work.family, num_classes=synthetic.CLASSES, **dict(work.options)
+    ).deterministic
+
+
+def timed(function: Callable[[], Any]) -> Run:
+    """Returns a function that calls this one so many times, and returns seconds."""
+
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            function()
+        return time.perf_counter() - start
+
+    return run
+
+
+def compiled(
+    work: Work,
+    examples: int | None = None,
+    augmentation: DataConfig = _STILL,
+    options: Mapping[str, str] | None = None,
+) -> train.Program:
+    """Returns a program compiled afresh; its first call of ``jax.jit`` is on new functions."""
+    config = TrainConfig(
+        batch_size=work.batch,
+        eval_batch_size=work.batch,
+        precision=work.precision,
+        placement="pmap" if work.seeds > 1 else "jit",
+    )
+    data = synthetic.dataset(work.side, examples or work.batch)
+    where = placement.choose(config, work.seeds)
+    return train.build(build(work), augmentation, config, data, where, options=options)
+
+
+def _own(program: train.Program, seeds: int = 1) -> Any:
+    (group,) = program.placement.groups(range(seeds))
+    return program.placement.place([train.initial(program, seed) for seed in group])
+
+
+def _batch(program: train.Program) -> Batch:
+    sharding = program.placement.batch_sharding
+    size = program.config.batch_size
+    return next(train_batches(program.dataset, batch_size=size, stop=1, sharding=sharding))
+
+
+def taking_steps(program: train.Program, seeds: int) -> Run:
+    """Returns train steps of so many nets, all on the same batch."""
+    own, batch = _own(program, seeds), _batch(program)
+
+    def run(times: int) -> float:
+        nonlocal own
+        start = time.perf_counter()
+        for _ in range(times):
+            own = program.train_step(own, batch)
+        jax.block_until_ready(own)
+        return time.perf_counter() - start
+
+    return run
+
+
+def _epoch(work: Work) -> Run:
+    """As the loop trains: batches are drawn on the device, and the log is fetched at the end."""
+    program = compiled(work, _EPOCH, _CROP_AND_FLIP)
+    own = _own(program, work.seeds)
+
+    def once() -> None:
+        nonlocal own
+        for batch in train_batches(
+            program.dataset,
+            batch_size=work.batch,
+            stop=_EPOCH // work.batch,
+            sharding=program.placement.batch_sharding,
+        ):
+            own = program.train_step(own, batch)
+        program.placement.fetch(own.log, work.seeds)
+
+    run = timed(once)
+    return lambda times: run(times) / work.seeds
+
+
+def _evaluate(work: Work) -> Run:
+    program = compiled(work)
+    own = _own(program)
+    sharding = program.placement.batch_sharding
+    weighted = next(eval_batches(program.dataset.test, batch_size=work.batch, sharding=sharding))
+
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            sums = program.eval_step(own, weighted)
+        jax.block_until_ready(sums)
+        return time.perf_counter() - start
+
+    return run
+
+
+def _input(work: Work) -> Run:
+    """Batches as the train step gets and augments them, per 1,000 images."""
+    data = synthetic.dataset(work.side, 25 * work.batch)
+    draw = jax.jit(lambda images, key: augment(images, key=key, config=_CROP_AND_FLIP))
+    keys = jax.random.split(jax.random.key(0), 100)
+    batches = 1_000 / work.batch
+
+    def run(times: int) -> float:
+        steps = round(times * batches)
+        start = time.perf_counter()
+        for step, batch in enumerate(train_batches(data, batch_size=work.batch, stop=steps)):
+            images = draw(batch.images, keys[step % len(keys)])
+        jax.block_until_ready(images)
+        return (time.perf_counter() - start) * times * batches / steps
+
+    return run
+
+
+def _checkpoint(work: Work) -> Run:
+    program = compiled(work)
+    own = _own(program)
+    folder = tempfile.TemporaryDirectory(prefix="depthstudy-bench-")
+    checkpoints = store.Checkpoints(Path(folder.name, "checkpoints"), keep=1, always=())
+    info = store.RunInfo(
+        study="bench",
+        variant="bench",
+        seed=0,
+        arch=build(work).to_json(),
+        config={},
+        dataset="noise",
+        image_shape=program.dataset.image_shape,
+        class_names=(),
+    )
+    steps = itertools.count()
+
+    def run(times: int) -> float:
+        total = 0.0
+        for _ in range(times):
+            jax.block_until_ready(own)
+            start = time.perf_counter()
+            [state] = program.placement.fetch(own.state, 1)
+            checkpoints.save(next(steps), state, info)
+            total += time.perf_counter() - start
+            checkpoints.wait()  # so that one save does not meet the next
+        return total
+
+    run.folder = folder  # type: ignore[attr-defined]  # it goes when the work goes
+    return run
+
+
+def _probe(work: Work) -> Run:
+    network = nets.Network(build(work), jnp.float32)
+    data = synthetic.dataset(work.side, _EXAMPLES)
+    variables = nets.init(network, jax.random.key(0), data.image_shape)
+    subject = probes.ProbeInput(
+        network, variables, data, examples=work.batch, batch_size=work.batch
+    )
+    return timed(lambda: list(probes.measure(subject, [work.probe])))
+
+
+def _process(*arguments: str) -> Run:
+    command = [sys.executable, *arguments]
+    return timed(lambda: subprocess.run(command, check=False, capture_output=True))
+
+
+def _study() -> Run:
+    """The first run, which is not counted, compiles what the others find in the cache."""
+
+    def once() -> None:
+        with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:
+            command = [str(_SCRIPT), f"--config={QUICKSTART}", f"--workdir={folder}"]
+            subprocess.run([sys.executable, *command], check=True, capture_output=True)
+
+    return timed(once)

@@ -1,0 +1,48 @@
+"""Which images."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from depthstudy.config.types import Count, Fraction, Natural, Share
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which images, how many, and what is done to them.
+
+    Attributes:
+      name: ``"digits"``, ``"fashion_mnist"``, ``"folder"`` (a folder of images, a sub-folder a
+        class) or the name of a prepared TFDS set.
+      data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
+      source_dir: Folder with the raw files of a set that we prepare ourselves. For ``"folder"``:
+        ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, PNG or JPEG.
+      train_split: TFDS split that is trained on.
+      test_split: TFDS split that is tested on.
+      image_size: Side of the square image in pixels; ``None`` keeps the set's own size.
+      train_examples: Size of a stratified subset of the train split; ``None`` takes all.
+      label_noise: Share of train labels that are replaced by a wrong one.
+      shift: Largest random translation in pixels, zeros moving in (pad and crop, He et al. 2015).
+      crop_area: Least share of the image's area that a random resized crop keeps (Szegedy et al.
+        2015); 1 is no crop.
+      flip: Whether images are mirrored left to right at random.
+      stream: Read from disk while training (``True``), hold the set on the device (``False``), or
+        hold it if it fits (``None``).
+      workers: Processes that decode a streamed set.
+      seed: Seed of the subset, of the noise and of the order of examples; shared by all runs.
+    """
+
+    name: str = "digits"
+    data_dir: str | None = None
+    source_dir: str | None = None
+    train_split: str = "train"
+    test_split: str = "test"
+    image_size: Count | None = None
+    train_examples: Count | None = None
+    label_noise: Fraction = 0.0
+    shift: Natural = 0
+    crop_area: Share = 1.0
+    flip: bool = False
+    stream: bool | None = None
+    workers: Natural = 4
+    seed: Natural = 0

@@ -1,0 +1,70 @@
+"""How a net is trained."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from depthstudy.config.types import Count, Fraction, Natural, NonNegative, Positive, Share
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """How a net is trained.
+
+    Attributes:
+      batch_size: Images in a step, over all devices.
+      epochs: Length of the training in passes over the train set.
+      steps: Length of the training in steps; given, it replaces ``epochs``.
+      optimizer: SGD with momentum, or AdamW.
+      learning_rate: Peak learning rate.
+      momentum: Momentum of SGD.
+      nesterov: Whether SGD's momentum is Nesterov's.
+      schedule: Shape of the learning rate after warm-up.
+      step_boundaries: Shares of the training after which ``schedule="step"`` lowers the rate.
+      step_factor: What it multiplies the rate by.
+      warmup_steps: Steps over which the rate rises linearly to its peak.
+      weight_decay: Decay of kernels; norms and biases are left alone.
+      scale_penalty: Weight of the L1 norm of the normalization's scales in the loss (network
+        slimming, Liu et al. 2017).
+      label_smoothing: Share of the target that is spread over all classes.
+      precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU.
+      loss_scale: Of float16: ``"dynamic"`` keeps small gradients from becoming zero and skips steps
+        whose gradients are not finite (Micikevicius et al. 2018); ``"none"`` does neither.
+      placement: ``"jit"``: one net, its batch over all devices. ``"pmap"``: the seeds of a variant
+        at once, spread over the devices, several to a device where there are more seeds.
+        ``"auto"``: ``"pmap"`` where there are several seeds and an accelerator or several devices,
+        otherwise ``"jit"``, which large nets need that do not fit beside each other.
+      log_every: Steps between two points of the training curve.
+      evaluations: How often the net is evaluated, at equal distances; it is saved then, too.
+      save_seconds: Least time between two saves: an evaluation that comes sooner saves nothing,
+        unless it is the last.
+      eval_batch_size: Images in a batch of evaluation.
+      eval_train_examples: Size of the fixed part of the train set that is evaluated on.
+      keep_checkpoints: How many checkpoints stay, counted from the last; one from early in the
+        training stays beside them.
+    """
+
+    batch_size: Count = 128
+    epochs: Count = 20
+    steps: Count | None = None
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: Positive = 0.1
+    momentum: Fraction = 0.9
+    nesterov: bool = False
+    schedule: Literal["cosine", "step", "constant"] = "cosine"
+    step_boundaries: tuple[Fraction, ...] = (0.5, 0.75)
+    step_factor: Share = 0.1
+    warmup_steps: Natural = 0
+    weight_decay: NonNegative = 1e-4
+    scale_penalty: NonNegative = 0.0
+    label_smoothing: Fraction = 0.0
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    loss_scale: Literal["dynamic", "none"] = "dynamic"
+    placement: Literal["auto", "jit", "pmap"] = "auto"
+    log_every: Count = 50
+    evaluations: Count = 10
+    save_seconds: NonNegative = 10.0
+    eval_batch_size: Count = 256
+    eval_train_examples: Count = 10_000
+    keep_checkpoints: Count = 2

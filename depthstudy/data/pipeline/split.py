@@ -1,0 +1,144 @@
+"""What a split is to everyone else: labels, and images by position.
+
+Two kinds exist, and they give identical batches: ``InMemorySplit`` keeps all images on the device,
+``StreamedSplit`` reads them from disk as they are needed.
+"""
+
+from __future__ import annotations
+
+import abc
+import concurrent.futures
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Array, Int, Int32, UInt8
+from tqdm import tqdm
+
+from depthstudy.data.pipeline.decode import decode
+from depthstudy.data.sources.tfds_reader import Examples
+
+_CHUNK = 256  # examples that a thread reads at a time
+
+
+class Batch(NamedTuple):
+    """Images with their labels on the device, as a pytree."""
+
+    images: UInt8[Array, "B H W C"]
+    labels: Int32[Array, " B"]
+
+
+class HostBatch(NamedTuple):
+    """Images with their labels on the host."""
+
+    images: UInt8[np.ndarray, "B H W C"]
+    labels: Int32[np.ndarray, " B"]
+
+    def put(self, sharding: jax.sharding.Sharding | None) -> Batch:
+        """Returns the same on the device."""
+        return Batch(*jax.device_put(tuple(self), sharding))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Reader:
+    """Decodes chosen examples of a TFDS split; small enough to be sent to a worker process.
+
+    Attributes:
+      examples: Every example of the split on disk.
+      rows: The examples that are in use; position ``i`` of the reader is ``examples[rows[i]]``.
+      noise: What is added to each label, modulo ``num_classes``.
+      num_classes: Number of classes.
+      image_shape: Height, width and channels to which images are decoded.
+    """
+
+    examples: Examples
+    rows: Int[np.ndarray, " n"]
+    noise: Int32[np.ndarray, " n"]
+    num_classes: int
+    image_shape: tuple[int, int, int]
+
+    def __len__(self) -> int:
+        """Returns the number of examples in use."""
+        return len(self.rows)
+
+    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
+        """Returns images and noisy labels at positions, on the host."""
+        pairs = self.examples.read(self.rows[indices])
+        images = np.empty((len(pairs), *self.image_shape), np.uint8)
+        for image, (encoded, _) in zip(images, pairs, strict=True):
+            image[...] = decode(encoded, self.image_shape)
+        labels = np.array([label for _, label in pairs], np.int32)
+        return HostBatch(images, self.noisy(labels, indices))
+
+    def read_many(self, indices: Int[np.ndarray, " B"], description: str) -> HostBatch:
+        """Does what ``read`` does, with threads and, where it takes long, a line of progress."""
+        chunks = [indices[i : i + _CHUNK] for i in range(0, len(indices), _CHUNK)]
+        images = np.empty((len(indices), *self.image_shape), np.uint8)
+        labels = np.empty(len(indices), np.int32)
+        bar = tqdm(total=len(indices), desc=description, unit=" images", delay=2, disable=None)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
+            start = 0
+            for batch in pool.map(self.read, chunks):
+                stop = start + len(batch.labels)
+                images[start:stop], labels[start:stop] = batch
+                bar.update(stop - start)
+                start = stop
+        return HostBatch(images, labels)
+
+    def noisy(
+        self, true_labels: Int32[np.ndarray, " B"], indices: Int[np.ndarray, " B"]
+    ) -> Int32[np.ndarray, " B"]:
+        """Returns the labels that are trained on at positions whose true labels are given."""
+        return (true_labels + self.noise[indices]) % np.int32(self.num_classes)
+
+
+class Split(abc.ABC):
+    """Examples 0 to ``len(split) - 1``."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Serves what ``reader`` reads."""
+        self._reader = reader
+
+    def __len__(self) -> int:
+        """Returns the number of examples."""
+        return len(self._reader)
+
+    @functools.cached_property
+    def true_labels(self) -> Int32[np.ndarray, " n"]:
+        """The labels before noise. A streamed split reads itself once to know them."""
+        return self._reader.examples.labels[self._reader.rows]
+
+    @property
+    def labels(self) -> Int32[np.ndarray, " n"]:
+        """The labels that are trained on. A streamed split reads itself once to know them."""
+        return self._reader.noisy(self.true_labels, np.arange(len(self)))
+
+    @abc.abstractmethod
+    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
+        """Returns the examples at ``indices``, in any order, on the host."""
+
+    @abc.abstractmethod
+    def gather(
+        self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
+    ) -> Batch:
+        """Returns the examples at ``indices``, in any order, on the device.
+
+        Args:
+          indices: Positions in the split.
+          sharding: How the batch axis is laid over devices; ``None`` is the default device.
+        """
+
+    @abc.abstractmethod
+    def batches(
+        self,
+        indices_at: Callable[[int], Int[np.ndarray, " B"]],
+        *,
+        start: int,
+        stop: int,
+        sharding: jax.sharding.Sharding | None = None,
+    ) -> Iterator[Batch]:
+        """Yields ``gather(indices_at(step))`` for each step from ``start`` to before ``stop``."""

@@ -1,0 +1,56 @@
+"""Smaller train sets and wrong labels: the two treatments that probe overfitting and memorization.
+
+Label noise follows Zhang et al. 2017 (arXiv 1611.03530), but with an exact share of labels that
+are certainly wrong.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int, Int32
+
+from depthstudy.data.pipeline import order
+
+
+def stratified_order(labels: Int[np.ndarray, " N"], seed: int) -> Int[np.ndarray, " N"]:
+    """Returns all examples in an order of which every beginning is stratified.
+
+    Since the first ``n`` are part of the first ``m > n``, subsets are nested. A beginning holds
+    one example of every class before a second of any, and further ones in proportion to the size
+    of each class (the apportionment of Webster and Sainte-Lague).
+
+    Args:
+      labels: Class of each example.
+      seed: Seed of the choice within a class, and of which class goes first at a tie.
+    """
+    shuffled = order.generator(seed, order.SUBSET).permutation(len(labels))
+    priority = np.empty(len(labels))
+    for label in np.unique(labels):
+        members = shuffled[labels[shuffled] == label]
+        priority[members] = (np.arange(len(members)) + 0.5) / len(members)
+        priority[members[0]] = 0.0
+    return shuffled[np.argsort(priority[shuffled], kind="stable")]
+
+
+def noise_offsets(
+    rows: Int[np.ndarray, " n"], *, count: int, share: float, num_classes: int, seed: int
+) -> Int32[np.ndarray, " n"]:
+    """Returns what to add to each label, modulo the number of classes: 0 leaves it as it is.
+
+    Exactly ``round(share * n)`` labels change. What an example's label changes to depends on the
+    seed and the example alone, and a larger share changes the same labels and more.
+
+    Args:
+      rows: Chosen examples, as positions in the whole split.
+      count: Examples in the whole split.
+      share: Share of labels that become wrong.
+      num_classes: Number of classes; the wrong ones are equally likely.
+      seed: Seed of the choice.
+    """
+    random = order.generator(seed, order.NOISE)
+    turn = random.permutation(count)[rows]
+    offsets = random.integers(1, num_classes, size=count, dtype=np.int32)[rows]
+    changed = np.argsort(turn)[: round(share * len(rows))]
+    noise = np.zeros(len(rows), np.int32)
+    noise[changed] = offsets[changed]
+    return noise

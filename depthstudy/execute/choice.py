@@ -1,0 +1,28 @@
+"""Chooses who does the work of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from depthstudy.config import StudyConfig
+from depthstudy.execute.executor import Executor, InProcess
+from depthstudy.execute.worker_pool import WorkerPool
+from depthstudy.plan import Variant
+
+
+def open_executor(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path, processes: int, tasks: int
+) -> Executor:
+    """Returns who does so many tasks: processes side by side, or the one that calls.
+
+    Args:
+      study: The config.
+      variants: Its plan.
+      workdir: Its folder.
+      processes: In how many; 1 is the one that calls.
+      tasks: How many there are to do.
+    """
+    if processes > 1 and tasks:
+        return WorkerPool(study, workdir, processes, tasks)
+    return InProcess(study, {variant.name: variant for variant in variants}, workdir)

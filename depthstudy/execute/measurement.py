@@ -1,0 +1,171 @@
+"""Probes on the runs of a study itself: each run's last checkpoint is measured after training.
+
+What a probe measured is written beside its run as soon as it is done, with the number of examples
+and the time as records of their own (metrics ``"examples"`` and ``"seconds"``). So a measurement
+that was interrupted goes on with the probes that are missing, and one with other examples, or of
+another checkpoint, is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+
+from depthstudy import probes
+from depthstudy.analysis import runs as analysis
+from depthstudy.arch import ArchSpec
+from depthstudy.config import StudyConfig
+from depthstudy.execute import process_count
+from depthstudy.execute.choice import open_executor
+from depthstudy.execute.executor import Worker
+from depthstudy.execute.progress import (
+    Bar,
+    EventSink,
+    StatusChanged,
+    WorkDone,
+)
+from depthstudy.plan.variant import Variant
+from depthstudy.records import Record, VariantInfo
+from depthstudy.store import RunStore
+
+_EXAMPLES = "examples"  # the record that says that a probe is done
+_SECONDS = "seconds"
+_LAYER_SECONDS = 0.05  # what a probe takes for a layer of a net
+
+
+def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+    """Measures the last checkpoint of every variant, treated or not, of the first few seeds.
+
+    Args:
+      study: The config; ``probes``, ``probe_seeds`` and ``probe_examples`` say what is measured.
+      variants: Its plan; all their runs are done.
+      workdir: Its folder.
+    """
+    if not study.probes:
+        return
+    groups = [list(alike) for _, alike in itertools.groupby(_by_architecture(variants), _compiled)]
+    total = sum(_layers(study, variant) for group in groups for variant in group)
+    count = process_count.count(study, len(groups), _LAYER_SECONDS * total)
+    left = {_names(group): _layers_left(study, group, workdir) for group in groups}
+    groups = [group for group in groups if left[_names(group)]]
+    tasks = (
+        sorted(map(_names, groups), key=lambda names: -left[names])
+        if count > 1
+        else [*map(_names, groups)]
+    )
+    with contextlib.closing(Bar(total)) as bar:
+        bar.show(WorkDone(total - sum(left.values())))
+        with contextlib.closing(
+            open_executor(study, variants, workdir, count, len(tasks))
+        ) as executor:
+            executor.do(_measure_named, tasks, bar.show)
+
+
+def _names(variants: Sequence[Variant]) -> tuple[str, ...]:
+    return tuple(variant.name for variant in variants)
+
+
+def _measure_named(worker: Worker, *names: str) -> None:
+    variants = [worker.variants[name] for name in names]
+    _measure_alike(worker.study, variants, worker.workdir, worker.sink)
+
+
+def _measure_alike(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path, sink: EventSink
+) -> None:
+    """Measures variants that share their compiled programs."""
+    for variant in variants:
+        for run in runs(study, variant, workdir):
+            _measure_run(study, variant, run, sink)
+    jax.clear_caches()  # programs of deep nets are large, and the next nets are others
+
+
+def _layers(study: StudyConfig, variant: Variant) -> int:
+    """Returns layers times probes of the runs of a variant: what takes longest is to compile."""
+    count = min(study.probe_seeds, study.seeds) * len(study.probes)
+    return variant.info.depth * count
+
+
+def _layers_left(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> int:
+    return sum(
+        variant.info.depth * len(unmeasured(study, run))
+        for variant in variants
+        for run in runs(study, variant, workdir)
+    )
+
+
+def _by_architecture(variants: Sequence[Variant]) -> list[Variant]:
+    """Returns the variants that have runs, those together that share their compiled programs."""
+    own = [variant for variant in variants if not variant.info.same_as]
+    order = list(dict.fromkeys(_compiled(variant) for variant in own))
+    return sorted(own, key=lambda variant: order.index(_compiled(variant)))
+
+
+def _compiled(variant: Variant) -> tuple[ArchSpec, tuple[int, int, int]]:
+    """Returns what programs are compiled for."""
+    return variant.spec, variant.info.image_shape
+
+
+def _measure_run(study: StudyConfig, variant: Variant, run: RunStore, sink: EventSink) -> None:
+    left = unmeasured(study, run)
+    if not left:
+        return
+    sink(StatusChanged(f"{variant.name}: opening"))
+    datasets = {variant.config.data: variant.dataset}
+    opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
+    for name in left:
+        sink(StatusChanged(f"{variant.name}: {name}"))
+        _measure_one(study, run, opened, name)
+        sink(WorkDone(variant.info.depth))
+
+
+def read(study: StudyConfig, variant: Variant, workdir: Path) -> list[Record]:
+    """Returns what the probes of a study measured of the runs of a variant."""
+    return [
+        dataclasses.replace(row, study=study.name, variant=variant.name)
+        for run in runs(study, variant, workdir)
+        for row in run.read_probes()
+        if row.probe in study.probes
+    ]
+
+
+def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:
+    """Returns the time that went into what was measured, runs of two variants counted once."""
+    own = {info.name for info in infos if not info.same_as}
+    return sum(row.value for row in rows if row.metric == _SECONDS and row.variant in own)
+
+
+def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
+    """Returns the runs of a variant that are measured."""
+    count = min(study.probe_seeds, study.seeds)
+    return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
+
+
+def unmeasured(study: StudyConfig, run: RunStore) -> list[str]:
+    """Returns the probes of a study that have not measured the last checkpoint of a run."""
+    outcome = run.read_outcome()
+    assert outcome is not None, run.folder
+    done = {
+        row.probe
+        for row in run.read_probes()
+        if row.metric == _EXAMPLES and (row.step, row.value) == (outcome.step, study.probe_examples)
+    }
+    return [name for name in study.probes if name not in done]
+
+
+def _measure_one(study: StudyConfig, run: RunStore, opened: analysis.Analyzed, name: str) -> None:
+    start = time.perf_counter()
+    rows = analysis.measured(opened, name)
+    notes = {_EXAMPLES: float(study.probe_examples), _SECONDS: time.perf_counter() - start}
+    rows += [
+        analysis.record(opened, name, probes.Measurement("", metric, value))
+        for metric, value in notes.items()
+    ]
+    others = [row for row in run.read_probes() if row.probe != name]
+    run.write_probes([*others, *rows])

@@ -1,0 +1,87 @@
+"""What is told while a study is run: a bar over all its work, and a line a run that is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tqdm import tqdm
+
+from depthstudy.store import Outcome
+
+_BAR = "{percentage:3.0f}% |{bar:24}| {elapsed}, {remaining} left  {desc}"
+
+
+@dataclasses.dataclass(frozen=True)
+class StatusChanged:
+    """What is being done from now on."""
+
+    status: str
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkDone:
+    """So much more of the work is done."""
+
+    work: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Compiled:
+    """Tracing and compiling took so many seconds."""
+
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFinished:
+    """A run has ended."""
+
+    variant: str
+    seed: int
+    outcome: Outcome
+
+
+Event = StatusChanged | WorkDone | Compiled | RunFinished
+EventSink = Callable[[Event], None]
+
+
+class Bar:
+    """A bar whose time left is that of all the work.
+
+    Attributes:
+      compile_seconds: The time that went into compiling.
+    """
+
+    def __init__(self, work: int) -> None:
+        """Shows the bar, where there is a terminal."""
+        self.compile_seconds = 0.0
+        self._bar: Any = tqdm(total=work, bar_format=_BAR, disable=None)
+
+    def show(self, event: Event) -> None:
+        """Shows what has happened."""
+        match event:
+            case StatusChanged():
+                self._bar.set_description(event.status)
+            case WorkDone():
+                self._bar.update(event.work)
+            case Compiled():
+                self.compile_seconds += event.seconds
+            case RunFinished():
+                self._bar.write(_line(event), file=sys.stderr)
+
+    def close(self) -> None:
+        """Leaves the bar as it is."""
+        self._bar.close()
+
+
+def _line(run: RunFinished) -> str:
+    outcome = run.outcome
+    diverged = f", diverged at step {outcome.diverged_at}" if outcome.diverged_at else ""
+    return (
+        f"{run.variant} seed {run.seed}: train error {outcome.train_error:.1%}, "
+        f"test error {outcome.test_error:.1%}, "
+        f"{outcome.train_seconds + outcome.eval_seconds:.1f} s{diverged}"
+    )

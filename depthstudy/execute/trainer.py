@@ -1,0 +1,118 @@
+"""Trains runs in the process that calls."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from depthstudy import train
+from depthstudy.arch import ArchSpec
+from depthstudy.execute.progress import (
+    Compiled,
+    EventSink,
+    RunFinished,
+    StatusChanged,
+    WorkDone,
+)
+from depthstudy.execute.starting_point import StartingPoint, prune_trained
+from depthstudy.plan import pruning
+from depthstudy.plan.variant import SWEEPABLE_GROUPS, Variant
+from depthstudy.store import RunInfo, RunStore
+
+
+class Trainer:
+    """Trains runs; what was compiled last serves the next ones as long as they are alike."""
+
+    def __init__(self, workdir: Path, sink: EventSink) -> None:
+        """Trains in the folder of a study, and tells how it goes."""
+        self._workdir = workdir
+        self._sink = sink
+        self._last: tuple[tuple[Variant, ArchSpec, int], train.Program] | None = None
+
+    def fit(self, variant: Variant, seeds: Sequence[int]) -> None:
+        """Trains some seeds of a variant, which are not done, to the end.
+
+        Those of a pruned variant have each a starting_point of its own, and maybe an architecture.
+        """
+        if not variant.is_pruned:
+            starting_point = StartingPoint(variant.spec, variant.train)
+            program = self._program(variant, starting_point, len(seeds))
+            for group in program.placement.groups(seeds):
+                self._train_group(program, variant, starting_point, group)
+            return
+        for seed in seeds:
+            self._sink(StatusChanged(f"{variant.name}: pruning seed {seed}"))
+            dense = RunStore.of(self._workdir, variant.info.dense, seed)
+            starting_point = prune_trained(
+                variant.config, variant.dataset, dense, self._run(variant, seed)
+            )
+            program = self._program(variant, starting_point, 1)
+            self._train_group(program, variant, starting_point, [seed])
+
+    def _run(self, variant: Variant, seed: int) -> RunStore:
+        return RunStore.of(self._workdir, variant.runs, seed)
+
+    def _program(
+        self, variant: Variant, starting_point: StartingPoint, seeds: int
+    ) -> train.Program:
+        """Returns a program for so many seeds, compiled if the last one is not of this kind."""
+        kind = variant, starting_point.spec, seeds
+        if self._last and self._last[0] == kind:
+            program = dataclasses.replace(self._last[1], start=starting_point.variables)
+        else:
+            self._sink(StatusChanged(f"{variant.name}: compiling"))
+            program = _built(variant, starting_point, seeds)
+            self._sink(Compiled(program.compile_seconds))
+        self._last = kind, program
+        return program
+
+    def _train_group(
+        self,
+        program: train.Program,
+        variant: Variant,
+        starting_point: StartingPoint,
+        seeds: Sequence[int],
+    ) -> None:
+        """Trains the runs of a group together."""
+        self._sink(StatusChanged(f"{variant.name}: seed {', '.join(map(str, seeds))}"))
+        stores = [self._run(variant, seed) for seed in seeds]
+        infos = [_run_info(variant, seed, starting_point) for seed in seeds]
+        for run, info in zip(stores, infos, strict=True):
+            run.write_info(info)
+        work = variant.work * len(seeds) // variant.info.steps
+
+        def progress(steps: int) -> None:
+            self._sink(WorkDone(work * steps))
+
+        outcomes = train.fit(program, infos, stores, progress)
+        for seed, outcome in zip(seeds, outcomes, strict=True):
+            self._sink(RunFinished(variant.name, seed, outcome))
+
+
+def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train.Program:
+    own = starting_point.train
+    return train.build(
+        starting_point.spec,
+        variant.config.data,
+        own,
+        variant.dataset,
+        train.choose(own, seeds),
+        starting_point.variables,
+        pruning.sparsity(variant.config.prune, train.count_steps(own, len(variant.dataset.train))),
+    )
+
+
+def _run_info(variant: Variant, seed: int, starting_point: StartingPoint) -> RunInfo:
+    groups = dataclasses.asdict(variant.config)
+    return RunInfo(
+        study=variant.config.name,
+        variant=variant.name,
+        seed=seed,
+        arch=starting_point.spec.to_json(),
+        config={group: groups[group] for group in SWEEPABLE_GROUPS},
+        dataset=variant.dataset.name,
+        image_shape=variant.dataset.image_shape,
+        class_names=variant.dataset.class_names,
+        removed=starting_point.removed,
+    )

@@ -1,0 +1,121 @@
+"""Trains what the plan of a study says and is not done yet."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from depthstudy import config, train
+from depthstudy.config import StudyConfig
+from depthstudy.errors import InputError
+from depthstudy.execute import process_count
+from depthstudy.execute.choice import open_executor
+from depthstudy.execute.executor import Worker
+from depthstudy.execute.progress import Bar, WorkDone
+from depthstudy.plan import SWEEPABLE_GROUPS, Variant
+from depthstudy.store import RunStore
+
+_FEW = 2  # variants for a process
+
+
+class Effort(NamedTuple):
+    """What the training of a study took: processes, and seconds that went into compiling."""
+
+    processes: int
+    compile_seconds: float
+
+
+def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+    """Checks that a study can be trained in a folder; trains and writes nothing.
+
+    Raises:
+      InputError: The folder holds runs of another config, or there can be no such processes.
+    """
+    process_count.check(study)
+    for variant in variants:
+        for seed in range(study.seeds if not variant.info.same_as else 0):
+            _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
+
+
+def train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Effort:
+    """Trains every run that is not done, dense nets before what is pruned from them."""
+    own = [variant for variant in variants if not variant.info.same_as]
+    left = [_Left(variant, _untrained(study, variant, workdir)) for variant in own]
+    tasks = [task for task in left if task.seeds]
+    total = sum(variant.work for variant in own) * study.seeds
+    count = process_count.for_training(study, variants)
+    if count > 1:
+        tasks = _cut(tasks) if len(own) < _FEW * count else tasks
+        tasks.sort(key=lambda task: -task.work)  # the longest first
+    with contextlib.closing(Bar(total)) as bar:
+        bar.show(WorkDone(total - sum(task.work for task in tasks)))
+        with contextlib.closing(
+            open_executor(study, variants, workdir, count, len(tasks))
+        ) as executor:
+            for is_pruned in (False, True):
+                wave = [task for task in tasks if task.variant.is_pruned == is_pruned]
+                executor.do(_train, [(task.variant.name, task.seeds) for task in wave], bar.show)
+        return Effort(count, bar.compile_seconds)
+
+
+class _Left(NamedTuple):
+    """Seeds of a variant that are not trained yet."""
+
+    variant: Variant
+    seeds: tuple[int, ...]
+
+    @property
+    def work(self) -> int:
+        return self.variant.work * len(self.seeds)
+
+
+def _untrained(study: StudyConfig, variant: Variant, workdir: Path) -> tuple[int, ...]:
+    stores = [RunStore.of(workdir, variant.name, seed) for seed in range(study.seeds)]
+    return tuple(seed for seed, run in enumerate(stores) if not run.read_outcome())
+
+
+def _cut(tasks: Sequence[_Left]) -> list[_Left]:
+    """Returns tasks of seeds that are trained at once, which are the least that can be apart.
+
+    Where there are many variants it is quicker to leave all seeds of one to a process, which
+    compiles once then.
+    """
+    return [
+        _Left(task.variant, group)
+        for task in tasks
+        for group in train.choose(
+            task.variant.train, task.variant.together(len(task.seeds))
+        ).groups(task.seeds)
+    ]
+
+
+def _train(worker: Worker, name: str, seeds: tuple[int, ...]) -> None:
+    worker.trainer.fit(worker.variants[name], seeds)
+
+
+def _refuse_other_config(run: RunStore, variant: Variant) -> None:
+    """Refuses a folder that holds a run of the same name with other settings.
+
+    A field that the stored config does not know yet counts as being at its default.
+    """
+    stored = run.read_info()
+    if stored is None:
+        return
+    before = dataclasses.asdict(config.parse(stored.config))
+    now = dataclasses.asdict(variant.config)
+    changed = [
+        f"{group}.{leaf} ({before[group][leaf]!r}, now {value!r})"
+        for group in SWEEPABLE_GROUPS
+        for leaf, value in now[group].items()
+        if before[group][leaf] != value
+    ]
+    if stored.dataset != variant.dataset.name:
+        changed.append(f"the images ({stored.dataset}, now {variant.dataset.name})")
+    if changed:
+        raise InputError(
+            f"{run.folder} was trained with another config: {', '.join(changed)}; "
+            "take another --workdir, or remove that folder"
+        )

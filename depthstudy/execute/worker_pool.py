@@ -1,0 +1,205 @@
+"""Work of a study side by side on a CPU, in processes that share out its cores.
+
+A net on small images leaves a second core idle for much of a step, and a third for nearly all of
+it. Two nets, with a core each, do not wait for each other.
+
+The processes are begun anew: a fork of one that has used JAX hangs, and ``multiprocessing`` would
+import the caller's script once more. They know the config and nothing else of the one that began
+them, neither what was set by ``jax.config`` nor what was registered while it ran.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import Pipe, connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+from depthstudy import runtime
+from depthstudy.config import StudyConfig
+from depthstudy.execute.executor import Worker
+from depthstudy.execute.progress import EventSink
+from depthstudy.execute.trainer import Trainer
+from depthstudy.plan.planning import prepare
+
+_LOOK = 0.2  # seconds between two looks whether the process that began this one is there
+_GRACE = 5  # seconds that a process has to finish what it writes
+_CHILD = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from depthstudy.execute import worker_pool
+worker_pool.serve(*map(int, sys.argv[2:]))
+"""
+
+
+class _Task(NamedTuple):
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+
+class _Done(NamedTuple):
+    """Told when a task is done, or has raised an error."""
+
+    error: Exception | None
+
+
+class WorkerPool:
+    """Processes that do tasks for this one. They end with it, at the latest."""
+
+    def __init__(self, study: StudyConfig, workdir: Path, processes: int, tasks: int) -> None:
+        """Starts them, to work in the folder of a study.
+
+        Args:
+          study: Its config.
+          workdir: Its folder.
+          processes: Each gets an equal share of the cores for as many, so that a run ends at the
+            same bits however many are left.
+          tasks: No more are started than there are tasks.
+        """
+        self._processes: list[_Process] = []
+        threads = max(1, runtime.cores() // processes)
+        try:
+            for _ in range(min(processes, tasks)):
+                self._processes.append(_Process(threads))
+                with _alive():
+                    self._processes[-1].pipe.send((study, workdir))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends them, whatever they are at; what they were writing is whole."""
+        for process in self._processes:
+            process.popen.terminate()
+        deadline = time.monotonic() + _GRACE
+        for process in self._processes:
+            process.close(deadline)
+
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
+    ) -> None:
+        """Has a function called for each task, by whoever is free, as ``function(worker, *task)``.
+
+        Args:
+          function: One that can be imported.
+          tasks: Arguments for each call.
+          sink: Is given the events of all calls.
+
+        Raises:
+          Exception: What a call has raised; then the processes can only be closed.
+          RuntimeError: A process was killed.
+        """
+        left, idle = list(tasks), [process.pipe for process in self._processes]
+        busy: list[Any] = []
+        while left or busy:
+            while left and idle:
+                busy.append(idle.pop(0))
+                with _alive():
+                    busy[-1].send(_Task(function, left.pop(0)))
+            ready: Any = connection.wait(busy)
+            for pipe in ready:
+                with _alive():
+                    message = pipe.recv()
+                if not isinstance(message, _Done):
+                    sink(message)
+                elif message.error:
+                    raise message.error
+                else:
+                    busy.remove(pipe)
+                    idle.append(pipe)
+
+
+class _Process:
+    """Another process, and the pipe to it."""
+
+    def __init__(self, threads: int) -> None:
+        self.pipe, theirs = Pipe()
+        path = json.dumps([entry or os.getcwd() for entry in map(str, sys.path)])
+        numbers = map(str, (theirs.fileno(), os.getpid()))
+        self.popen = subprocess.Popen(
+            [sys.executable, "-P", "-c", _CHILD, path, *numbers],
+            env={**os.environ, runtime.THREADS: str(threads)},
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,  # so that an interruption is for this process alone
+        )
+        theirs.close()
+
+    def close(self, deadline: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(max(0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):  # its own processes, if it has any
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
+        self.pipe.close()
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    """Says what it means if the other end of a pipe is closed."""
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise RuntimeError(
+            "a process was killed, perhaps for want of memory; the same command goes on, and needs "
+            "less memory with --config.processes=1"
+        ) from error
+
+
+def serve(file: int, parent: int) -> None:
+    """Does the tasks that come through a pipe, until its other end is closed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    pipe = connection.Connection(file)
+    with contextlib.suppress(EOFError, ConnectionError):
+        study, workdir = pipe.recv()
+        try:
+            worker = _ready(study, workdir, pipe.send)
+        except Exception as error:
+            pipe.send(_Done(_portable(error)))
+            return
+        while True:
+            task = pipe.recv()
+            try:
+                task.function(worker, *task.arguments)
+                pipe.send(_Done(None))
+            except Exception as error:
+                pipe.send(_Done(_portable(error)))
+
+
+def _ready(study: StudyConfig, workdir: Path, sink: EventSink) -> Worker:
+    jax.config.update("jax_platforms", "cpu")
+    runtime.set_up()
+    with contextlib.redirect_stderr(io.StringIO()):  # who began this has shown it already
+        variants = {variant.name: variant for variant in prepare(study)[1]}
+    return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
+
+
+def _portable(error: Exception) -> Exception:
+    """Returns an error, with where it was raised, as one that another process can read."""
+    where = traceback.format_exc()
+    error.add_note(where)
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(where)
+    return error
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process, and those that it began, soon after the one that began it."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os.killpg(0, signal.SIGKILL)

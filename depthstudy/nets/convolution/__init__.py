@@ -1,0 +1,1 @@
+"""Convolutions: one Flax module, and the methods that compute it on each platform."""

@@ -1,8 +1,0 @@
-"""Convolutions on the CPU by oneDNN, called from XLA: an optional extension, built by ``build``.
-
-Without it every net gives the same numbers, slower.
-"""
-
-from depthstudy.nets.native.library import available, in_words, serves
-
-__all__ = ["available", "in_words", "serves"]

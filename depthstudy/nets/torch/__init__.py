@@ -1,0 +1,1 @@
+"""Weights in PyTorch's and safetensors' files, read without PyTorch."""

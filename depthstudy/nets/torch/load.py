@@ -1,0 +1,156 @@
+"""PyTorch's weights as the variables of a net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from flax import traverse_util
+
+from depthstudy import arch
+from depthstudy.arch import ArchSpec, LayerCost
+from depthstudy.arch.layer_types import BatchNorm, Conv, Dense
+from depthstudy.errors import InputError
+from depthstudy.nets.torch.names import Style, style_of, torch_names
+
+_IGNORED = "num_batches_tracked"  # a counter of batches
+_SIDE = 224  # any image would do: no shape of a parameter depends on it
+
+Arrays = dict[tuple[str, ...], np.ndarray]
+
+
+def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Returns the variables of ``nets.Network(spec)`` that a PyTorch state dict holds.
+
+    Args:
+      spec: The architecture, of exactly the file's depth, width and number of classes.
+      state_dict: Arrays by torchvision's names, or for EfficientNets by those of
+        ``efficientnet_pytorch``.
+
+    Returns:
+      ``params`` and, where there is normalization, ``batch_stats``; all float32.
+
+    Raises:
+      InputError: No file of this family is known, or the file is of another net: a name is missing
+        or unexpected, or a shape differs.
+    """
+    names = torch_names(spec, style_of(state_dict))
+    costs = _costs(spec, _image_channels(names, state_dict))
+    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+    _check(spec, _expected(names, costs), given)
+    params: Arrays = {}
+    statistics: Arrays = {}
+    for path, cost in costs.items():
+        prefix = names[path]
+        arrays = {leaf: np.asarray(given[f"{prefix}.{leaf}"], np.float32) for leaf in _shapes(cost)}
+        if isinstance(cost.layer, BatchNorm):
+            params |= {(*path, "scale"): arrays["weight"], (*path, "bias"): arrays["bias"]}
+            statistics[*path, "mean"] = arrays["running_mean"]
+            statistics[*path, "var"] = arrays["running_var"]
+            continue
+        first = path == _first_dense(spec)
+        params[*path, "kernel"] = _kernel(arrays["weight"], spec.head.mean_side if first else 1)
+        if "bias" in arrays:
+            params[*path, "bias"] = arrays["bias"]
+    variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
+    return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
+
+
+def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
+    """Returns the number of classes that a file of weights of this family tells apart.
+
+    Where the last layer is not there, it is that of ``spec``; ``load_torch`` then says what is
+    missing.
+
+    Raises:
+      InputError: No file of this family is known.
+    """
+    name = torch_names(spec, style_of(state_dict))["head", "dense"]
+    weight = state_dict.get(f"{name}.weight")
+    return spec.head.num_classes if weight is None or weight.ndim != 2 else len(weight)
+
+
+def torch_shapes(spec: ArchSpec, style: Style = "torchvision") -> dict[str, tuple[int, ...]]:
+    """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
+    names = torch_names(spec, style)
+    return _expected(names, _costs(spec, 3))
+
+
+def _costs(spec: ArchSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
+    found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
+    return {cost.path: cost for cost in found if cost.parameters}
+
+
+def _expected(
+    names: Mapping[tuple[str, ...], str], costs: Mapping[tuple[str, ...], LayerCost]
+) -> dict[str, tuple[int, ...]]:
+    return {
+        f"{names[path]}.{leaf}": shape
+        for path, cost in costs.items()
+        for leaf, shape in _shapes(cost).items()
+    }
+
+
+def _kernel(weight: np.ndarray, side: int) -> np.ndarray:
+    """Returns ``[k, k, C, F]`` of a convolution's ``[F, C, k, k]``, ``[I, F]`` of ``[F, I]``.
+
+    Of the dense layer after ``side`` times ``side`` averages, PyTorch's inputs are in the order
+    channel, row, column; ours are in the order row, column, channel.
+    """
+    if weight.ndim == 4:
+        return np.ascontiguousarray(weight.transpose(2, 3, 1, 0))
+    features = len(weight)
+    pictures = weight.reshape(features, -1, side, side)
+    return np.ascontiguousarray(pictures.transpose(2, 3, 1, 0).reshape(-1, features))
+
+
+def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
+    """Returns what PyTorch keeps of a layer, and in which shapes."""
+    layer = cost.layer
+    if isinstance(layer, BatchNorm):
+        leaves = ("weight", "bias", "running_mean", "running_var")
+        return dict.fromkeys(leaves, (cost.shape[2],))
+    assert isinstance(layer, Conv | Dense)
+    filters = cost.shape[2]
+    biased = isinstance(layer, Dense) or layer.bias
+    weights = cost.parameters - filters * biased
+    if isinstance(layer, Dense):
+        shape: tuple[int, ...] = (filters, weights // filters)
+    else:
+        window = (layer.kernel, layer.kernel)
+        shape = (filters, weights // filters // layer.kernel**2, *window)
+    return {"weight": shape} | ({"bias": (filters,)} if biased else {})
+
+
+def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np.ndarray]) -> int:
+    """Returns how many channels the file's first convolution takes; 3 where it is not there."""
+    weight = given.get(f"{names['stem', 'conv']}.weight")
+    return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
+
+
+def _first_dense(spec: ArchSpec) -> tuple[str, str]:
+    return ("head", "hidden1" if spec.head.hidden else "dense")
+
+
+def _check(
+    spec: ArchSpec, expected: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]
+) -> None:
+    missing = [name for name in expected if name not in given]
+    unexpected = [name for name in given if name not in expected]
+    if missing or unexpected:
+        raise InputError(
+            f"these are not the weights of this {spec.family}: "
+            f"{_first(missing, 'missing')}, {_first(unexpected, 'unexpected')}"
+        )
+    for name, shape in expected.items():
+        if given[name].shape != shape:
+            raise InputError(
+                f"these are not the weights of this {spec.family}: "
+                f"{name} has the shape {given[name].shape}, expected {shape}"
+            )
+
+
+def _first(names: Iterable[str], word: str) -> str:
+    names = list(names)
+    return f"{len(names)} {word} ({names[0]}, ...)" if names else f"none {word}"

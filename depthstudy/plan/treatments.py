@@ -1,0 +1,146 @@
+"""Treatments: every variant once more, with a change on top that aims at one mechanism alone.
+
+Attribution is by intervention: a mechanism is to blame for what depth lost to the extent that the
+treatment aimed at it wins it back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from depthstudy import config
+from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment, Value
+from depthstudy.errors import InputError
+from depthstudy.plan.pruning import NothingToPruneError
+from depthstudy.plan.variant import (
+    DEPTH,
+    Datasets,
+    Variant,
+    build,
+    require_sweepable,
+    same,
+)
+
+FIELD = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
+DOUBLE = "double"  # a value: twice what it was
+_IMAGE_SIZE = "data.image_size"
+
+
+def check(treatments: Sequence[Treatment]) -> None:
+    """Checks what can be said of treatments without the variants.
+
+    Raises:
+      InputError: Two share a name, a name is not fit for a folder, or a field is not to be treated.
+    """
+    names = [treatment.name for treatment in treatments]
+    for treatment in treatments:
+        if names.count(treatment.name) > 1:
+            raise InputError(f"config.treatments: two have the name {treatment.name!r}")
+        if not re.fullmatch(r"[\w.=,-]+", treatment.name):
+            raise InputError(
+                f"config.treatments: the name {treatment.name!r} has to be letters, digits and any "
+                "of _.=,-"
+            )
+        for field, _ in (*treatment.settings, *treatment.where):
+            require_sweepable(field)
+        for field, _ in treatment.settings:
+            if field == DEPTH:
+                raise InputError(
+                    f"treatment {treatment.name!r} sets {DEPTH}, but what depth does is what it is "
+                    "to explain"
+                )
+        if treatment.control_of and treatment.control_of not in set(names) - {treatment.name}:
+            raise InputError(
+                f"treatment {treatment.name!r} is to be the control of {treatment.control_of!r}; "
+                f"other treatments: {', '.join(set(names) - {treatment.name}) or 'none'}"
+            )
+
+
+def treat(
+    study: StudyConfig, untreated: Sequence[Variant], varied: Sequence[str], datasets: Datasets
+) -> list[Variant]:
+    """Returns the treated variants of a study, treatment by treatment.
+
+    A variant that a treatment is not given to is left out, as are one that it leaves as it is, in
+    architecture, data and training, and one that has nothing of what it takes out. One that is then
+    the same as another variant of the study has the runs of that one.
+
+    Args:
+      study: The config.
+      untreated: The other variants.
+      varied: The fields in which the variants of the study differ.
+      datasets: Sets that are loaded already; others are added.
+
+    Raises:
+      InputError: A treatment makes an impossible variant, or changes none.
+    """
+    found: list[Variant] = []
+    for treatment in study.treatments:
+        changed = []
+        for variant in untreated:
+            if any(config.get(variant.config, field) != value for field, value in treatment.where):
+                continue
+            new = _treated(treatment, variant, varied, datasets)
+            if new and not same(new, variant):
+                changed.append(_sharing(new, [*untreated, *found]))
+        if not changed:
+            raise InputError(
+                f"treatment {treatment.name!r} changes no variant; all that it is given to have "
+                "its settings already"
+            )
+        found += changed
+    return found
+
+
+def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """Returns hypotheses of which each side picks untreated variants, unless it names others."""
+    return tuple(
+        dataclasses.replace(
+            hypothesis,
+            where=_untreated(hypothesis.where),
+            against=_untreated(hypothesis.against) if hypothesis.against else (),
+        )
+        for hypothesis in hypotheses
+    )
+
+
+def _untreated(side: Settings) -> Settings:
+    return side if FIELD in dict(side) else (*side, (FIELD, ""))
+
+
+def _sharing(new: Variant, others: Sequence[Variant]) -> Variant:
+    """Returns a variant that has the runs of one of ``others`` if it is the same."""
+    twin = next((other.name for other in others if same(new, other)), "")
+    return dataclasses.replace(new, info=dataclasses.replace(new.info, same_as=twin))
+
+
+def _treated(
+    treatment: Treatment, variant: Variant, varied: Sequence[str], datasets: Datasets
+) -> Variant | None:
+    settings = tuple(
+        (field, _double(variant, field) if value == DOUBLE else value)
+        for field, value in treatment.settings
+    )
+    name = f"{variant.name}+{treatment.name}"
+    try:
+        new = build(variant.config, name, settings, varied, datasets)
+    except NothingToPruneError:
+        return None
+    info = dataclasses.replace(
+        new.info,
+        group=f"{variant.info.group} + {treatment.name}",
+        treatment=treatment.name,
+        untreated=variant.name,
+    )
+    return dataclasses.replace(new, info=info)
+
+
+def _double(variant: Variant, field: str) -> Value:
+    value = config.get(variant.config, field)
+    if field == _IMAGE_SIZE and value is None:
+        value = variant.dataset.image_shape[0]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"variant {variant.name}: config.{field} is {value!r}, not to be doubled")
+    return 2 * value

@@ -1,0 +1,115 @@
+"""Degradation, overfitting and memorization, told apart by what a net gets wrong and where.
+
+A deep net that has the larger error on the *train* set is degraded, that is badly optimized (He et
+al. 2015, arXiv 1512.03385); one that is perfect there and worse on the test set overfits. Where
+labels are noisy, a net can be right about a wrong label only by memorizing it (Zhang et al. 2017,
+arXiv 1611.03530). Everything is measured in eval mode, without augmentation.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int
+
+from depthstudy import nets
+from depthstudy.data import Split, normalize
+from depthstudy.data.pipeline.order import evenly_spaced
+from depthstudy.probes.probe_input import (
+    Examples,
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
+
+
+def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
+    """Yields error and loss (nats) on both splits, and test minus train of either."""
+    train_error, train_loss = mean_error_and_loss(probe_input, probe_input.dataset.train)
+    test_error, test_loss = mean_error_and_loss(probe_input, probe_input.dataset.test)
+    yield Measurement("", "train_error", train_error)
+    yield Measurement("", "test_error", test_error)
+    yield Measurement("", "gap", test_error - train_error)
+    yield Measurement("", "train_loss", train_loss)
+    yield Measurement("", "test_loss", test_loss)
+    yield Measurement("", "loss_gap", test_loss - train_loss)
+
+
+def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
+    """Yields what a net makes of the train examples whose label is wrong.
+
+    ``memorized_share`` is the share for which it says the wrong label that it was given,
+    ``recovered_share`` the share for which it says the true one all the same.
+
+    Raises:
+      NotApplicable: No train label is wrong.
+    """
+    train = probe_input.dataset.train
+    wrong = np.flatnonzero(train.labels != train.true_labels)
+    wrong = wrong[evenly_spaced(len(wrong), probe_input.examples)]
+    if not len(wrong):
+        raise NotApplicable("no train label is wrong; set data.label_noise")
+    predicted = predictions(probe_input, train, wrong)
+    yield Measurement("", "memorized_share", float(np.mean(predicted == train.labels[wrong])))
+    yield Measurement("", "recovered_share", float(np.mean(predicted == train.true_labels[wrong])))
+
+
+def mean_error_and_loss(probe_input: ProbeInput, split: Split) -> tuple[float, float]:
+    """Returns the share of a split's examples that the net gets wrong, and its mean loss."""
+    sums = np.zeros(3)
+    for batch in probe_input.batches(split):
+        sums += np.asarray(_sums(probe_input.network, probe_input.variables, batch), np.float64)
+    errors, loss, examples = sums
+    return float(errors / examples), float(loss / examples)
+
+
+def predictions(
+    probe_input: ProbeInput, split: Split, indices: Int[np.ndarray, " n"]
+) -> Int[np.ndarray, " n"]:
+    """Returns the classes that the net predicts for examples of a split."""
+    found = []
+    for start in range(0, len(indices), probe_input.batch_size):
+        rows = np.resize(indices[start : start + probe_input.batch_size], probe_input.batch_size)
+        images = normalize(
+            split.gather(rows).images, probe_input.dataset.mean, probe_input.dataset.std
+        )
+        logits = _logits(probe_input.network, probe_input.variables, images)
+        found.append(np.argmax(logits, axis=-1))
+    return np.concatenate(found)[: len(indices)]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _logits(
+    network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
+) -> Float[Array, "B K"]:
+    return jnp.asarray(network.apply(variables, images))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _sums(
+    network: nets.Network, variables: nets.Variables, batch: Examples
+) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+    """Returns errors, losses and examples, summed over a batch."""
+    logits = _logits(network, variables, batch.images)
+    wrong = jnp.argmax(logits, axis=-1) != batch.labels
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+    weights = batch.weights
+    return jnp.sum(weights * wrong), jnp.sum(weights * losses), jnp.sum(weights)
+
+
+GENERALIZATION = Probe(
+    "error and loss on the train and the test split, and the gap (He et al. 2015)",
+    measure_generalization,
+    labels=True,
+)
+MEMORIZATION = Probe(
+    "share of the wrong train labels that the net has memorized (Zhang et al. 2017)",
+    measure_memorization,
+    labels=True,
+)

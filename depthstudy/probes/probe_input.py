@@ -1,0 +1,120 @@
+"""What a probe looks at, and what it gives back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Float32, Int
+
+from depthstudy import nets
+from depthstudy.arch import ArchSpec
+from depthstudy.data import Dataset, Split, eval_batches, normalize
+
+
+class Measurement(NamedTuple):
+    """One number. ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
+
+    layer: str
+    metric: str
+    value: float
+
+
+class Examples(NamedTuple):
+    """A batch as a net takes it; ``weights`` is 0 for images that only fill the last batch up."""
+
+    images: Float[Array, "B H W C"]
+    labels: Int[Array, " B"]
+    weights: Float32[Array, " B"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ProbeInput:
+    """A net with its variables and data, as probes take it.
+
+    Attributes:
+      network: The net; probes run in float32 whatever it was trained in.
+      variables: ``params`` and ``batch_stats``.
+      initial: The variables before training, from the same seed; ``None`` where unknown.
+      early: The variables early in training; ``None`` where unknown.
+      rates: Learning rate of the next step at the beginning (``"_initial"``), early (``"_early"``)
+        and of the last step (``""``), as far as they are known and the step is proportional to
+        the gradient.
+      dataset: What the net learned.
+      examples: How many examples a probe may look at, of each split.
+      batch_size: Images in a batch.
+      layers: Shell pattern over the paths of layers that per-layer probes look at.
+      seed: Seed of whatever a probe draws at random.
+    """
+
+    network: nets.Network
+    variables: nets.Variables
+    dataset: Dataset
+    initial: nets.Variables | None = None
+    early: nets.Variables | None = None
+    rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    examples: int = 2_000
+    batch_size: int = 250
+    layers: str = "stage*/block*"
+    seed: int = 0
+
+    @property
+    def spec(self) -> ArchSpec:
+        """The architecture."""
+        return self.network.spec
+
+    def batches(self, split: Split) -> Iterator[Examples]:
+        """Yields a fixed part of a split, normalized, without augmentation, in equal batches."""
+        found = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
+        for batch, weights in found:
+            images = normalize(batch.images, self.dataset.mean, self.dataset.std)
+            yield Examples(images, batch.labels, weights)
+
+    def key(self) -> jax.Array:
+        """Returns the key of a probe's random draws."""
+        return jax.random.key(self.seed)
+
+
+class NotApplicable(Exception):  # noqa: N818
+    """A probe has nothing to say of this probe_input; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """A named measurement.
+
+    Attributes:
+      description: One line: what it measures and whose idea it is.
+      measure: Yields measurements of a probe_input; raises ``NotApplicable``.
+      labels: Whether it needs to know the labels of the images.
+    """
+
+    description: str
+    measure: Callable[[ProbeInput], Iterable[Measurement]]
+    labels: bool = False
+
+
+def train_loss(
+    network: nets.Network, variables: nets.Variables, batch: Examples
+) -> Float[Array, ""]:
+    """Returns the mean loss of a batch in nats, in train mode; ``network`` draws nothing."""
+    given = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
+    logits, _ = network.apply(given, batch.images, train=True, mutable=["batch_stats"])
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+    return jnp.sum(batch.weights * losses) / jnp.sum(batch.weights)
+
+
+def path_sorted(names: Iterable[str]) -> list[str]:
+    """Returns layer names in the order of the net; the names are zero-padded for that."""
+    order = {"stem": 0, "head": 2}
+    return sorted(names, key=lambda name: (order.get(name.split("/")[0], 1), name))
+
+
+def as_floats(values: Iterable[float] | np.ndarray) -> list[float]:
+    """Returns plain floats."""
+    return [float(value) for value in values]

@@ -1,0 +1,36 @@
+"""The flat tables in which a study speaks.
+
+Training, probes and verdicts write them, the report reads them.
+
+Errors and accuracies are fractions in [0, 1]; times are seconds.
+"""
+
+from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
+from depthstudy.records.evidence import (
+    Attribution,
+    Decomposition,
+    MatchedGap,
+    Recommendation,
+    Verdict,
+    VerdictWord,
+)
+from depthstudy.records.runs import Record, Summary
+from depthstudy.records.study import StudyInfo, VariantInfo
+from depthstudy.records.table import frame
+
+__all__ = [
+    "AnalysisInfo",
+    "AnalysisRun",
+    "Attribution",
+    "Decomposition",
+    "MatchedGap",
+    "Prediction",
+    "Recommendation",
+    "Record",
+    "StudyInfo",
+    "Summary",
+    "VariantInfo",
+    "Verdict",
+    "VerdictWord",
+    "frame",
+]

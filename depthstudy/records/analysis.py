@@ -1,0 +1,75 @@
+"""What was analyzed: checkpoints, or weights from elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnalysisRun:
+    """One checkpoint, or file of weights, that was analyzed.
+
+    A file of weights has its path as ``folder``, its name as ``study``, its net as ``variant``, and
+    0 as seed and step.
+
+    Attributes:
+      folder: The run folder.
+      study: Name of its study.
+      variant: Name of its variant.
+      seed: Its seed.
+      step: Step of the checkpoint.
+      family: Family of its architecture.
+      depth: Weight layers on the longest path.
+      image_shape: Height, width and channels of the input.
+      images: What was looked at, of a file of weights; ``""`` for a run, which has its own data.
+    """
+
+    folder: str
+    study: str
+    variant: str
+    seed: int
+    step: int
+    family: str
+    depth: int
+    image_shape: tuple[int, int, int]
+    images: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a net says of an image without a label: a row of ``predictions.csv``.
+
+    Attributes:
+      image: Name of the image.
+      rank: 1 for the class of greatest probability.
+      number: The class, counted from 0.
+      name: Its name, or its number as text.
+      probability: Softmax of the logits.
+    """
+
+    image: str
+    rank: int
+    number: int
+    name: str
+    probability: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnalysisInfo:
+    """What was analyzed, and how: the content of ``analysis.json``.
+
+    Attributes:
+      command: The command line.
+      runs: The checkpoints, in the order in which they were named.
+      probes: Name of each probe to its one line.
+      seconds: Wall time of each probe over all runs.
+      versions: Name of a package to its version.
+      hardware: As in ``StudyInfo``.
+    """
+
+    command: str
+    runs: tuple[AnalysisRun, ...]
+    probes: dict[str, str]
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    hardware: dict[str, str]

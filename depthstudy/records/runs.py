@@ -1,0 +1,48 @@
+"""What one run measured, number by number, and in a line."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """One measured number: what was measured, where in the net, when, and on which run.
+
+    Attributes:
+      study: Name of the study.
+      variant: Name of the variant (one setting of every config field but the seed).
+      seed: Seed of the run.
+      step: Training step at which the number was measured.
+      probe: What measured it: ``"training"``, ``"evaluation"``, ``"run"`` or a probe's name.
+      layer: Parameter path of the layer that it speaks of, or ``""`` for the whole net.
+      metric: What the number is, for example ``"test_error"``.
+      value: The number itself.
+    """
+
+    study: str
+    variant: str
+    seed: int
+    step: int
+    probe: str
+    layer: str = ""
+    metric: str
+    value: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One finished run in a line: a row of ``summary.csv``.
+
+    ``seconds`` is the wall time of its training and evaluation; of a pruned run, with that of the
+    dense run that it started from.
+    """
+
+    variant: str
+    seed: int
+    train_error: float
+    test_error: float
+    gap: float
+    parameters: int
+    macs: int
+    seconds: float

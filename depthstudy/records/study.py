@@ -1,0 +1,74 @@
+"""What a study was: its variants, and what ran it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VariantInfo:
+    """A variant as the report needs it: how it differs from the others, and what it costs.
+
+    Attributes:
+      name: Name of the variant, as in every table.
+      group: Its settings but for depth, as ``"plain"`` or ``"plain + residual"`` if it is treated;
+        variants of a group differ in depth only.
+      settings: The fields in which the variants of the study differ, and their values here.
+      depth: Weight layers on the longest path.
+      parameters: Trained numbers.
+      macs: Multiply-accumulates for one image.
+      activations: Outputs of all convolutions and dense layers for one image.
+      receptive_field: Side, in pixels of the input, of what one last feature sees.
+      image_shape: Height, width and channels of the input.
+      steps: Training steps of one run.
+      treatment: Name of the treatment that it has on top, or ``""``.
+      untreated: Name of the variant without the treatment, or ``""``.
+      dense: Name of the variant from whose trained nets its own start, or ``""``.
+      same_as: Name of a variant that is the same net, trained alike, and has the runs of both.
+    """
+
+    name: str
+    group: str
+    settings: dict[str, Any]
+    depth: int
+    parameters: int
+    macs: int
+    activations: int
+    receptive_field: int
+    image_shape: tuple[int, int, int]
+    steps: int
+    treatment: str = ""
+    untreated: str = ""
+    dense: str = ""
+    same_as: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StudyInfo:
+    """What was run, on what and in what time: the content of ``study.json``.
+
+    Attributes:
+      name: Name of the study.
+      command: The command line that ran it.
+      config: The whole config as nested plain values.
+      seeds: Number of seeds of each variant.
+      variants: All variants, in the order of the plan.
+      versions: Name of a package to its version.
+      hardware: For example ``{"platform": "cpu", "devices": "1", "machine": "x86_64, 2 cores"}``.
+      seconds: Wall time by part: ``"compile"``, ``"train"``, ``"evaluate"``, ``"total"``; but for
+        the total, times of processes are added up.
+      finished: ISO time at which the last run ended.
+      processes: In how many processes it was trained, at most.
+    """
+
+    name: str
+    command: str
+    config: dict[str, Any]
+    seeds: int
+    variants: tuple[VariantInfo, ...]
+    versions: dict[str, str]
+    hardware: dict[str, str]
+    seconds: dict[str, float]
+    finished: str
+    processes: int = 1

@@ -1,0 +1,173 @@
+"""What treatments win back: by hand, against SciPy, on planted truths and by simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from planted import Means, study, summary, variants
+from scipy import stats
+
+from depthstudy import records
+from depthstudy.config import Treatment
+from depthstudy.evidence.attribution import attribute
+
+DEPTHS = (8, 20, 56)
+TREATMENTS = (
+    Treatment("residual", "optimization", ()),
+    Treatment("augmentation", "overfitting", ()),
+    Treatment("removal", "redundancy", ()),
+    Treatment("larger_images", "receptive_field", ()),
+)
+MECHANISMS = {treatment.name: treatment.mechanism for treatment in TREATMENTS}
+UNTREATED = {  # train and test error at the three depths
+    "optimization": ((0.02, 0.10), (0.05, 0.13), (0.80, 0.82)),
+    "overfitting": ((0.05, 0.22), (0.01, 0.28), (0.00, 0.36)),
+    "redundancy": ((0.001, 0.02), (0.001, 0.03), (0.001, 0.06)),
+    "receptive_field": ((0.02, 0.10), (0.03, 0.16), (0.05, 0.22)),
+}
+REPAIRED = {
+    "optimization": ((0.02, 0.10), (0.02, 0.10), (0.02, 0.11)),
+    "overfitting": ((0.05, 0.22), (0.04, 0.22), (0.04, 0.23)),
+    "redundancy": ((0.001, 0.02), (0.001, 0.02), (0.001, 0.021)),
+    "receptive_field": ((0.02, 0.10), (0.02, 0.10), (0.02, 0.105)),
+}
+
+
+def by_name(rows: list[records.Attribution]) -> dict[tuple[str, str], records.Attribution]:
+    return {(row.variant, row.treatment): row for row in rows}
+
+
+def test_a_row_is_what_the_paired_test_says() -> None:
+    draw = np.random.default_rng(0)
+    infos = variants((8, 56), ["residual"])
+    means = {"d8": 0.1, "d56": 0.6, "d8+residual": 0.08, "d56+residual": 0.2}
+    errors = {
+        name: np.stack([draw.normal(mean - 0.05, 0.02, 4), draw.normal(mean, 0.03, 4)], axis=1)
+        for name, mean in means.items()
+    }
+    (row,) = attribute(summary(errors), infos, TREATMENTS)
+    trains, tests = ({n: runs[:, k] for n, runs in errors.items()} for k in (0, 1))
+    assert (row.group, row.variant, row.best, row.seeds) == ("plain", "d56", "d8", 4)
+    assert (row.mechanism, row.treatment) == ("optimization", "residual")
+    paired = stats.ttest_rel(tests["d56"], tests["d8"]).confidence_interval(0.95)
+    assert (row.excess_low, row.excess_high) == pytest.approx((paired.low, paired.high))
+    excess = tests["d56"] - tests["d8"]
+    left = tests["d56+residual"] - tests["d8+residual"]
+    assert row.gain_at_best > 0
+    assert row.gain == pytest.approx((tests["d56"] - tests["d56+residual"]).mean())
+    assert row.recovered == pytest.approx((excess - left).mean())
+    won = stats.ttest_1samp(excess - left, 0).confidence_interval(0.95)
+    assert (row.low, row.high) == pytest.approx((won.low, won.high))
+    assert row.share == pytest.approx((excess - left).mean() / excess.mean())
+    for end in (row.share_low, row.share_high):
+        assert stats.ttest_1samp(excess - left - end * excess, 0).pvalue == pytest.approx(0.05)
+    fit = trains["d56"] - trains["d8"] - trains["d56+residual"] + trains["d8+residual"]
+    assert row.optimization_part == pytest.approx(fit.mean())
+    assert row.optimization_part + row.generalization_part == pytest.approx(row.recovered)
+
+
+@pytest.mark.parametrize("truth", UNTREATED)
+def test_the_planted_mechanism_gets_the_credit(truth: str) -> None:
+    means: dict[str, tuple] = {"": UNTREATED[truth]}
+    for name, mechanism in MECHANISMS.items():
+        means[name] = REPAIRED[truth] if mechanism == truth else UNTREATED[truth]
+    table, infos = study(means, DEPTHS, seeds=5, spread=0.004, draw=np.random.default_rng(11))
+    rows = attribute(table, infos, TREATMENTS)
+    deepest = [row for row in rows if row.variant == "d56"]
+    assert [row.mechanism for row in deepest] == list(MECHANISMS.values())
+    assert {row.best for row in deepest} == {"d8"}
+    credited = [row for row in deepest if row.established]
+    assert [row.mechanism for row in credited] == [truth]
+    lost = UNTREATED[truth][2][1] - UNTREATED[truth][0][1]
+    won = lost - (REPAIRED[truth][2][1] - REPAIRED[truth][0][1])
+    assert credited[0].excess == pytest.approx(lost, abs=0.01)
+    assert credited[0].share == pytest.approx(won / lost, abs=0.12)
+    assert credited[0].share_low < won / lost < credited[0].share_high
+    by_fit = credited[0].optimization_part > credited[0].generalization_part
+    assert by_fit == (truth == "optimization")
+
+
+def test_a_healthy_pair_has_no_excess() -> None:
+    healthy = ((0.01, 0.050), (0.0, 0.048), (0.0, 0.050))
+    table, infos = study(
+        dict.fromkeys(["", *MECHANISMS], healthy),
+        DEPTHS,
+        seeds=5,
+        spread=0.004,
+        draw=np.random.default_rng(2),
+    )
+    assert attribute(table, infos, TREATMENTS) == []
+
+
+def exact(means: Means) -> records.Attribution:
+    """Returns the row of the deep net of a study with almost no spread."""
+    table, infos = study(means, (8, 56), seeds=4, spread=1e-4, draw=np.random.default_rng(1))
+    (row,) = attribute(table, infos, [Treatment("x", "overfitting", ())])
+    return row
+
+
+def test_what_helps_all_depths_alike_earns_nothing() -> None:
+    row = exact({"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.1, 0.1), (0.4, 0.4))})
+    assert row.gain == pytest.approx(0.1, abs=0.001)
+    assert row.recovered == pytest.approx(0, abs=0.001)
+    assert not row.established
+
+
+def test_what_ruins_all_depths_earns_nothing() -> None:
+    row = exact({"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.9, 0.9), (0.9, 0.9))})
+    assert row.gain_at_best == pytest.approx(-0.7, abs=0.001)
+    assert row.recovered == pytest.approx(-0.4, abs=0.001)
+    assert row.high < 0
+
+
+def test_harm_to_the_best_depth_is_not_counted() -> None:
+    row = exact({"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.2, 0.3), (0.35, 0.45))})
+    assert row.recovered == pytest.approx(0.05, abs=0.001)
+    assert row.share == pytest.approx(0.05 / 0.3, abs=0.005)
+
+
+def test_missing_runs_are_left_out_of_the_pairs() -> None:
+    means = {"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.1, 0.2), (0.1, 0.2))}
+    table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
+    treatments = [Treatment("x", "overfitting", ())]
+    fewer = table[~((table.variant == "d56+x") & (table.seed == 2))]
+    (row,) = attribute(fewer, infos, treatments)
+    assert row.seeds == 3
+    one = table[~((table.variant == "d56+x") & (table.seed > 0))]
+    (row,) = attribute(one, infos, treatments)
+    assert row.recovered == pytest.approx(0.3, abs=0.02)
+    assert np.isnan([row.low, row.high, row.share_low, row.share_high]).all()
+    assert not row.established
+    assert attribute(table[table.variant != "d8+x"], infos, treatments) == []
+    assert attribute(table[table.seed == 0], infos, treatments) == []  # one seed: no excess
+    assert attribute(table[:0], infos, treatments) == []
+
+
+def test_intervals_keep_their_level() -> None:
+    draw = np.random.default_rng(5)
+    means = {
+        "": ((0.1, 0.2), (0.4, 0.5)),
+        "half": ((0.1, 0.2), (0.25, 0.35)),
+        "nothing": ((0.1, 0.2), (0.4, 0.5)),
+    }
+    both = [Treatment(name, "overfitting", ()) for name in ("half", "nothing")]
+    found = []
+    for _ in range(300):
+        table, infos = study(means, (8, 56), seeds=4, spread=0.03, draw=draw)
+        found.append(by_name(attribute(table, infos, both)))
+    half, nothing = ([rows["d56", name] for rows in found] for name in ("half", "nothing"))
+    # Leaving out harm to the best depth that is chance makes the credit a little small.
+    assert np.mean([row.recovered for row in half]) == pytest.approx(0.15, abs=0.012)
+    assert 0.92 < np.mean([row.low <= 0.15 <= row.high for row in half]) < 0.98
+    assert 0.92 < np.mean([row.share_low <= 0.5 <= row.share_high for row in half]) < 0.98
+    assert np.mean([row.established for row in nothing]) < 0.04
+
+
+def test_a_best_depth_that_is_left_as_it_is_gains_nothing() -> None:
+    means = {"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.0, 0.1), (0.1, 0.2))}
+    table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
+    treatments = [Treatment("x", "redundancy", ())]
+    changed = [info for info in infos if info.name != "d8+x"]
+    (row,) = attribute(table[table.variant != "d8+x"], changed, treatments)
+    assert row.gain_at_best == 0
+    assert row.recovered == row.gain == pytest.approx(0.3, abs=0.02)

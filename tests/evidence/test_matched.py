@@ -1,0 +1,72 @@
+"""The gap at matched train loss, on runs whose course is planted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from depthstudy.evidence import matched
+from depthstudy.records import Record
+
+Course = Sequence[tuple[float, float, float]]  # train loss, train error, test error
+
+
+def rows(variant: str, seed: int, course: Course) -> list[Record]:
+    return [
+        Record(
+            study="s", variant=variant, seed=seed, step=10 * place, probe="evaluation",
+            metric=metric, value=value,
+        )
+        for place, values in enumerate(course, start=1)
+        for metric, value in zip(("train_loss", "train_error", "test_error"), values, strict=True)
+    ]  # fmt: skip
+
+
+def diverged(variant: str, seed: int) -> Record:
+    return Record(
+        study="s", variant=variant, seed=seed, step=5, probe="run", metric="diverged_at_step",
+        value=5.0,
+    )  # fmt: skip
+
+
+GROUPS = {"a": "plain", "b": "plain", "other": "resnet"}
+FAST: Course = [(0.9, 0.4, 0.5), (0.3, 0.1, 0.3), (0.1, 0.0, 0.35)]
+SLOW: Course = [(2.0, 0.8, 0.8), (1.0, 0.5, 0.55), (0.5, 0.2, 0.25)]
+
+
+def test_all_are_looked_at_where_the_worst_ends() -> None:
+    a, b = matched.gaps([*rows("a", 0, FAST), *rows("b", 0, SLOW), *rows("other", 0, FAST)], GROUPS)
+    assert (a.variant, b.variant, a.group, a.seeds) == ("a", "b", "plain", 1)
+    assert a.level == b.level == 0.5
+    assert (a.step, a.train_loss, b.step, b.train_loss) == (20, 0.3, 30, 0.5)
+    assert (a.gap, b.gap) == (pytest.approx(0.2), pytest.approx(0.05))
+    assert math.isnan(a.low)
+
+
+def test_seeds_have_a_level_each_and_an_interval() -> None:
+    second: Course = [(0.9, 0.4, 0.5), (0.8, 0.1, 0.5), (0.6, 0.2, 0.3)]
+    table = [
+        row
+        for seed, slow in enumerate([SLOW, second])
+        for row in (*rows("a", seed, FAST), *rows("b", seed, slow))
+    ]
+    a, b = matched.gaps(table, GROUPS)
+    assert a.level == pytest.approx(0.55)
+    assert a.gap == pytest.approx((0.2 + 0.2) / 2)
+    assert b.gap == pytest.approx((0.05 + 0.1) / 2)
+    half = 12.7062 * abs(0.1 - 0.05) / math.sqrt(2) / math.sqrt(2)  # t of one degree of freedom
+    assert (b.low, b.high) == (pytest.approx(0.075 - half, 1e-4), pytest.approx(0.075 + half, 1e-4))
+
+
+def test_a_run_that_diverged_takes_its_seed_with_it() -> None:
+    table = [row for seed in (0, 1) for name in "ab" for row in rows(name, seed, FAST)]
+    both = matched.gaps([*table, diverged("b", 1)], GROUPS)
+    assert [gap.seeds for gap in both] == [1, 1]
+    assert matched.gaps([*table, diverged("b", 0), diverged("b", 1)], GROUPS) == []
+
+
+def test_one_net_has_none_to_be_matched_with() -> None:
+    assert matched.gaps(rows("a", 0, FAST), GROUPS) == []
+    assert matched.gaps([], GROUPS) == []

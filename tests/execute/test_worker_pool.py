@@ -1,0 +1,221 @@
+"""Work in other processes: how many are worth it, and that all of it comes back, or an error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pandas as pd
+import pytest
+
+from depthstudy import runtime, store, study
+from depthstudy.config import StudyConfig, apply
+from depthstudy.errors import InputError
+from depthstudy.execute import worker_pool
+from depthstudy.execute.progress import Advanced, Doing, Event
+
+SMALL = apply(
+    StudyConfig(),
+    (
+        ("seeds", 2),
+        ("model.width", 4),
+        ("train.steps", 4),
+        ("train.evaluations", 2),
+        ("train.batch_size", 256),
+        ("train.placement", "pmap"),
+        ("model.depth", 14),
+        ("sweep", (("prune.blocks", (0.5,)),)),
+        ("prune.fine_tune_epochs", 1),
+        ("probes", ("field",)),
+    ),
+)
+
+
+@pytest.fixture
+def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool, "_is_one_cpu", lambda: True)
+    monkeypatch.setattr(runtime, "cores", lambda: 8)
+    monkeypatch.setattr(worker_pool, "_memory", lambda: 20 * 2**30)
+
+
+@pytest.mark.parametrize(
+    ("asked", "tasks", "seconds", "count"),
+    [
+        (None, 100, 1e6, 6),  # what the memory allows
+        (None, 3, 1e6, 3),
+        (None, 100, 45, 4),
+        (None, 100, 5, 1),
+        (None, 0, 0, 1),
+        (12, 100, 5, 12),
+        (12, 3, 5, 3),
+        (1, 100, 1e6, 1),
+    ],
+)
+@pytest.mark.usefixtures("one_cpu")
+def test_count(asked: int | None, tasks: int, seconds: float, count: int) -> None:
+    config = apply(StudyConfig(), (("processes", asked),))
+    worker_pool.check(config)
+    assert worker_pool.count(config, tasks, seconds) == count
+
+
+def test_several_devices_are_for_one_process(tmp_path: Path) -> None:
+    assert worker_pool.count(SMALL, 100, 1e6) == 1
+    several = apply(SMALL, (("processes", 2),))
+    for function in (study.describe, lambda config: study.run(config, tmp_path / "study")):
+        with pytest.raises(InputError, match=r"processes=2 has to be 1 on 8 x cpu"):
+            function(several)
+    assert not (tmp_path / "study").exists()
+
+
+def numbers(workdir: Path) -> pd.DataFrame:
+    table = pd.read_csv(workdir / store.RECORDS, keep_default_na=False)
+    return table[~table["metric"].str.endswith("seconds")].reset_index(drop=True)
+
+
+@pytest.mark.usefixtures("one_cpu")
+def test_what_is_pruned_and_measured_elsewhere_is_the_same(tmp_path: Path) -> None:
+    side_by_side = study.run(apply(SMALL, (("processes", 2),)), tmp_path / "two")
+    assert side_by_side.info.processes == 2
+    assert side_by_side.info.seconds["compile"] > 0
+    assert study.conclusion(side_by_side).endswith(" in 2 processes")
+    alone = study.run(apply(SMALL, (("processes", 1),)), tmp_path / "one")
+    assert alone.info.processes == 1
+    two, one = numbers(tmp_path / "two"), numbers(tmp_path / "one")
+    pd.testing.assert_frame_equal(two, one, check_exact=True)
+    more = study.run(apply(SMALL, (("processes", 1),)), tmp_path / "two")
+    assert more.info.processes == 2
+
+
+def advance(worker: worker_pool.Worker, work: int) -> None:
+    worker.tell(Doing(f"{work} in {worker.workdir.name}"))
+    worker.tell(Advanced(work))
+
+
+def refuse(worker: worker_pool.Worker, message: str) -> None:
+    raise InputError(f"{message}: {worker.study.seeds}")
+
+
+class UnreadableError(Exception):
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def fail_unreadably(worker: worker_pool.Worker) -> None:
+    raise UnreadableError("one", "other")
+
+
+def linger(worker: worker_pool.Worker, seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def have_one_thread(worker: worker_pool.Worker) -> None:
+    """What is large is cut for each thread that XLA has."""
+    program = jax.jit(lambda x: jnp.tanh(x) * x).lower(jnp.ones((512, 512, 16))).compile()
+    if "outer_dimension_partitions" in program.as_text():
+        raise RuntimeError("XLA has several threads")
+
+
+def die(worker: worker_pool.Worker) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def team() -> Iterator[worker_pool.Team]:
+    with contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 9)) as team:
+        yield team
+
+
+def test_all_tasks_are_done_and_told(team: worker_pool.Team) -> None:
+    events: list[Event] = []
+    team.do(advance, [(i,) for i in range(20)], events.append)
+    works = [event.work for event in events if isinstance(event, Advanced)]
+    assert sorted(works) == list(range(20))
+    assert Doing("7 in folder") in events
+    team.do(advance, [], events.append)
+
+
+def test_an_error_is_raised_here(team: worker_pool.Team) -> None:
+    with pytest.raises(InputError, match="no good: 2") as caught:
+        team.do(refuse, [("no good",)], print)
+    assert "in refuse" in caught.value.__notes__[0]
+
+
+def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
+    with (
+        contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 2)) as team,
+        pytest.raises(RuntimeError, match=r"(?s)in fail_unreadably.*oneother"),
+    ):
+        team.do(fail_unreadably, [()], print)
+
+
+def test_one_that_fails_ends_those_that_are_busy() -> None:
+    start = time.monotonic()
+    team = worker_pool.Team(SMALL, Path("folder"), 2, 2)
+    with contextlib.closing(team), pytest.raises(TypeError):
+        team.do(linger, [(60.0,), (None,)], print)
+    assert time.monotonic() - start < 30
+    assert all(member.process.returncode is not None for member in team._members)
+
+
+def test_what_cannot_begin_says_why() -> None:
+    impossible = apply(SMALL, (("model.family", "no_such_family"),))
+    with (
+        contextlib.closing(worker_pool.Team(impossible, Path("folder"), 1, 1)) as team,
+        pytest.raises(InputError, match="no_such_family"),
+    ):
+        team.do(linger, [(0,)], print)
+
+
+def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XLA_FLAGS")
+    processes_for_all = runtime.cores()
+    with contextlib.closing(worker_pool.Team(SMALL, Path("folder"), processes_for_all, 1)) as team:
+        team.do(have_one_thread, [()], print)
+
+
+def test_a_killed_process_is_an_error() -> None:
+    with (
+        contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 1)) as team,
+        pytest.raises(RuntimeError, match="was killed"),
+    ):
+        team.do(die, [()], print)
+
+
+def test_they_end_with_the_process_that_began_them() -> None:
+    code = """
+import time
+from pathlib import Path
+from depthstudy.config import StudyConfig
+from depthstudy.execute import worker_pool
+team = worker_pool.Team(StudyConfig(), Path("folder"), 2, 9)
+print(*[member.process.pid for member in team._members], flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(children) == 2
+        assert all(Path(f"/proc/{pid}").exists() for pid in children)
+        time.sleep(4)  # until they wait for tasks
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,96 @@
+"""The primitives as a GPU gets them, where several convolutions are one; none is needed here."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from depthstudy.nets.convolution import module, primitive
+from depthstudy.nets.convolution.geometry import Geometry, by_xla
+
+NETS, BATCH = 3, 2
+CASES = [  # geometry, channels, filters
+    (Geometry((6, 5), (3, 3), (1, 1), ((1, 1), (1, 1))), 3, 4),
+    (Geometry((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1))), 4, 6),
+    (Geometry((7, 6), (3, 3), (2, 2), ((0, 1), (1, 1)), groups=2), 4, 6),
+    (Geometry((8, 8), (5, 5), (2, 2), ((2, 2), (1, 2)), groups=4), 4, 4),
+    (Geometry((8, 8), (3, 3), (2, 2), ((1, 1), (1, 1))), 8, 16),  # as a sum of squares
+]
+
+
+def operands(geometry: Geometry, channels: int, filters: int) -> dict[primitive.Kind, Any]:
+    random = np.random.default_rng(0)
+    x = (NETS, BATCH, *geometry.image, channels)
+    w = (NETS, *geometry.kernel, channels // geometry.groups, filters)
+    y = (NETS, BATCH, *geometry.output, filters)
+    x, w, y = (random.standard_normal(shape, np.float32) for shape in (x, w, y))
+    return {"output": (x, w), "images": (y, w), "kernel": (x, y)}
+
+
+@pytest.mark.parametrize("kind", ["output", "images", "kernel"])
+@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
+def test_as_groups_they_are_what_they_are_apart(
+    geometry: Geometry, channels: int, filters: int, kind: primitive.Kind
+) -> None:
+    a, b = operands(geometry, channels, filters)[kind]
+    found = primitive._as_groups(kind, geometry, a, b)
+    expected = primitive._apart(kind, geometry, a, b)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
+def test_an_empty_batch_is_one_of_groups_too(
+    geometry: Geometry, channels: int, filters: int
+) -> None:
+    x, w = operands(geometry, channels, filters)["output"]
+    found = primitive._as_groups("output", geometry, x[:, :0], w)
+    assert found.shape == (NETS, 0, *geometry.output, filters)
+
+
+def lowered(case: tuple[Geometry, int, int], images_of_each: bool) -> str:
+    """Returns the gradient of three nets' kernels as XLA for a GPU gets it."""
+    geometry, channels, filters = case
+    x, w = operands(geometry, channels, filters)["output"]
+
+    def loss(w: Any, x: Any) -> Any:
+        return (primitive.convolve(x, w, geometry) ** 2).sum()
+
+    mapped = jax.vmap(jax.grad(loss), (0, 0 if images_of_each else None))
+    traced = jax.jit(mapped).trace(w, x if images_of_each else x[0])
+    return traced.lower(lowering_platforms=("cuda",)).as_text()
+
+
+@pytest.mark.parametrize(("case", "parts"), [(CASES[0], 1), (CASES[-1], 2)])
+def test_a_kernels_gradient_is_not_a_convolution_by_a_kernel_of_the_images_size(
+    case: tuple[Geometry, int, int], parts: int
+) -> None:
+    """XLA makes cuDNN's gradient of groups of batches only; JAX's own mapping has others."""
+    text = lowered(case, images_of_each=True)
+    assert text.count("stablehlo.convolution") == 2 * parts
+    assert text.count(f"batch_group_count = {NETS}") == parts
+
+
+def test_nets_with_the_same_images_are_one_with_more_filters() -> None:
+    text = lowered(CASES[0], images_of_each=False)
+    assert text.count("stablehlo.convolution") == 2
+    assert text.count("feature_group_count = 1") == text.count("batch_group_count = 1") == 2
+
+
+def test_a_net_on_a_gpu_uses_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+
+    def record(x: Any, w: Any, geometry: Geometry) -> Any:
+        used.append(geometry)
+        return by_xla(x, w, geometry)
+
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(primitive, "convolve", record)
+    x, w = np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 2, 4), np.float32)
+    assert module.convolve(x, w, 2, groups=2).shape == (2, 3, 3, 4)
+    (geometry,) = used
+    assert dataclasses.astuple(geometry) == ((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1)), (1, 1), 2)

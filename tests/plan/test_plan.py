@@ -1,0 +1,157 @@
+"""From a config to variants: names, costs, and what is refused."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from depthstudy import arch, plan, study
+from depthstudy.config import StudyConfig, Value, apply, parse
+from depthstudy.errors import InputError
+from depthstudy.plan.planning import prepare, settings_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def planned(**fields: Value) -> tuple[plan.Variant, ...]:
+    settings = tuple((name.replace("__", "."), value) for name, value in fields.items())
+    return plan.plan(apply(StudyConfig(), settings))
+
+
+def test_the_config_itself_is_one_variant() -> None:
+    (variant,) = planned()
+    assert variant.name == "resnet_depth20"
+    assert (variant.info.depth, variant.info.parameters) == (20, 269_434)
+    assert variant.info.steps == round(20 * 1438 / 128)
+    assert variant.spec.head.num_classes == 10
+
+
+def test_a_sweep_is_a_product_over_any_fields() -> None:
+    variants = planned(
+        sweep=(("model.depth", (8, 14)), ("data.label_noise", (0.0, 0.3)), ("train.steps", (5,)))
+    )
+    assert [variant.name for variant in variants] == [
+        "depth8_label_noise0.0_steps5",
+        "depth8_label_noise0.3_steps5",
+        "depth14_label_noise0.0_steps5",
+        "depth14_label_noise0.3_steps5",
+    ]
+    assert [variant.info.group for variant in variants][:2] == [
+        "resnet, label_noise=0.0",
+        "resnet, label_noise=0.3",
+    ]
+    assert variants[1].config.data.label_noise == 0.3
+    assert variants[0].dataset is variants[2].dataset
+    assert variants[1].dataset is not variants[0].dataset
+
+
+def test_a_group_tells_only_what_tells_kin_apart() -> None:
+    """How depth is set, and what a family always has, is no part of its group."""
+    small = (("model.layout", "small"), ("model.depth", None))
+    mobile = (("model.family", "mobilenet_v2"), *small, ("model.width", 0.25))
+    variants = planned(
+        variants=(
+            ("r8", (("model.family", "resnet"), ("model.depth", 8))),
+            ("r8n", (("model.family", "resnet"), ("model.depth", 8), ("model.norm", "none"))),
+            ("m1", (*mobile, ("model.depth_multiplier", 0.5))),
+            ("m2", (*mobile, ("model.depth_multiplier", 1.0))),
+        )
+    )
+    assert [variant.info.group for variant in variants] == [
+        "resnet",
+        "resnet, norm=none",
+        "mobilenet_v2",
+        "mobilenet_v2",
+    ]
+
+
+def test_the_study_of_families_can_be_planned_and_judged() -> None:
+    module = SimpleNamespace(**runpy.run_path(str(ROOT / "configs/families.py")))
+    _, variants = prepare(module.get_config("digits"))
+    groups = [variant.info.group for variant in variants]
+    assert list(dict.fromkeys(groups)) == list(module.FAMILIES)
+    assert set(module.FAMILIES) == set(arch.FAMILIES)
+    for group in module.FAMILIES:
+        mine = [variant.info for variant in variants if variant.info.group == group]
+        assert len(mine) == 3
+        assert mine[0].depth < mine[1].depth < mine[2].depth
+        assert 0.7e6 < mine[0].macs < mine[2].macs < 1.1e7
+
+
+def test_a_default_that_a_family_does_not_take_is_not_given() -> None:
+    (variant,) = planned(model__family="mobilenet_v2", model__layout="small")
+    assert variant.info.depth == 53
+    with pytest.raises(InputError, match="takes no option 'depth'"):
+        planned(model__family="mobilenet_v2", model__layout="small", model__depth=26)
+
+
+def test_named_variants_join_the_sweep() -> None:
+    variants = planned(
+        sweep=(("model.depth", (8,)),),
+        variants=(("no_norm", (("model.norm", "none"), ("model.depth", 14))),),
+    )
+    assert [variant.name for variant in variants] == ["depth8", "no_norm"]
+    assert variants[0].info.settings == {"model.depth": 8, "model.norm": None}
+    assert settings_of(variants)["no_norm"]["model.norm"] == "none"
+    assert [variant.info.group for variant in variants] == ["resnet", "resnet, norm=none"]
+
+
+def test_what_lets_a_net_train_can_be_swept() -> None:
+    swept = (
+        ("model.init", ("he", "delta_orthogonal")),
+        ("model.init_scale", (0.5,)),
+        ("model.skip_init", (False, True)),
+        ("model.stochastic_depth", (0.0, 0.2)),
+    )
+    specs = [variant.spec for variant in planned(sweep=swept)]
+    assert len(set(specs)) == 8
+    assert specs[-1].init == "delta_orthogonal"
+    assert (specs[-1].init_scale, specs[-1].skip_init, specs[-1].stochastic_depth) == (
+        0.5, True, 0.2,
+    )  # fmt: skip
+    branches = (("model.branches", ("single", "repvgg")),)
+    names = [v.spec.family for v in planned(model__family="plain", sweep=branches)]
+    assert names == ["plain", "plain_repvgg"]
+    with pytest.raises(InputError, match="variant skip_initTrue: skip_init needs shortcuts"):
+        planned(model__family="plain", sweep=(("model.skip_init", (True,)),))
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ((("model.dept", (8,)),), "did you mean 'depth'"),
+        ((("model.depth", (8,)), ("model.depth", (14,))), "names model.depth twice"),
+        ((("model.depth", ()),), "gives model.depth no values"),
+        ((("model.depth", (8, 8)),), "a value twice"),
+        ((("model.depth", (8, "x")),), "expected `int | null`, got `str`"),
+        ((("model.depth", (8, 15)),), "variant depth15: no depth 15.*nearest: 14 and 20"),
+        ((("seeds", (1, 2)),), "cannot differ in config.seeds"),
+        ((("model.family", ("resnet", "resnets")),), "did you mean resnet"),
+        ((("data.train_examples", (5,)),), "10 .its classes. to 1438"),
+    ],
+)
+def test_refusals(sweep: tuple, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        planned(sweep=sweep)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_are_unique_and_fit_a_folder() -> None:
+    twice = (("a", ()), ("a", (("model.depth", 8),)))
+    with pytest.raises(InputError, match="2 variants have the name 'a'"):
+        planned(variants=twice)
+    with pytest.raises(InputError, match=r"the name '\.\./a'"):
+        planned(variants=(("../a", ()),))
+
+
+def test_the_plan_is_described_with_its_costs() -> None:
+    text = study.describe(
+        parse({"seeds": 2, "sweep": (("model.family", ("plain", "resnet")), ("model.depth", (8,)))})
+    )
+    assert "75,002" in text
+    assert "747,136" in text
+    assert "25 px" in text
+    assert "2 variants x 2 seeds = 4 runs" in text

@@ -1,0 +1,267 @@
+"""Variants that start from trained nets: their plan, their runs, and what they are counted at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from depthstudy import plan, records, store, study, train
+from depthstudy.arch import ArchSpec
+from depthstudy.config import StudyConfig, Treatment, apply
+from depthstudy.errors import InputError
+from depthstudy.execute import starting_point
+from depthstudy.nets import surgery
+from depthstudy.store import RunStore
+
+REMOVAL = (("prune.blocks", 0.5), ("prune.fine_tune_epochs", 1), ("prune.fine_tune_rate", 0.01))
+TREATMENTS = (
+    Treatment("removal", "redundancy", REMOVAL),
+    Treatment(
+        "scratch",
+        "redundancy",
+        (*REMOVAL, ("prune.control", "scratch_epochs")),
+        control_of="removal",
+    ),
+)
+TUNED = (("prune.fine_tune_epochs", 2), ("prune.fine_tune_rate", 0.01))
+ONE = (("model.family", ("resnet",)), ("model.depth", (20,)))
+SMALL = StudyConfig(
+    name="pruned",
+    seeds=2,
+    sweep=(("model.family", ("resnet",)), ("model.depth", (8, 20))),
+    treatments=TREATMENTS,
+)
+
+
+def small(**changes: object) -> StudyConfig:
+    return apply(
+        SMALL,
+        (
+            ("model.width", 4),
+            ("data.train_examples", 128),
+            ("train.batch_size", 64),
+            ("train.epochs", 2),
+            ("train.evaluations", 1),
+            ("train.placement", "pmap"),
+            *changes.items(),
+        ),
+    )
+
+
+def test_the_plan_says_what_is_left_and_how_long_it_trains() -> None:
+    variants = {variant.name: variant for variant in plan.plan(small())}
+    assert list(variants) == [
+        "resnet_depth8", "resnet_depth20", "resnet_depth20+removal", "resnet_depth20+scratch",
+    ]  # fmt: skip
+    removal, scratch = variants["resnet_depth20+removal"], variants["resnet_depth20+scratch"]
+    assert removal.info.dense == scratch.info.dense == "resnet_depth20"
+    assert removal.info.depth == scratch.info.depth == 20 - 2 * 4  # 4 of 7 removable blocks
+    assert (removal.info.steps, scratch.info.steps) == (2, 6)
+    assert (removal.train.learning_rate, scratch.train.learning_rate) == (0.01, 0.1)
+
+
+def test_scales_are_penalized_before_pruning_only() -> None:
+    settings = (("prune.channels", 0.5), ("prune.score", "norm_scale"), *TUNED)
+    anew = (*settings, ("prune.control", "scratch_epochs"))
+    config = small(
+        sweep=(), treatments=(), variants=(("tuned", settings), ("anew", anew)),
+        **{"train.scale_penalty": 0.01},
+    )  # fmt: skip
+    penalties = {variant.name: variant.train.scale_penalty for variant in plan.plan(config)}
+    assert penalties == {"pruned_dense": 0.01, "tuned": 0.0, "anew": 0.0}
+
+
+def test_groups_tell_what_was_pruned_and_no_more() -> None:
+    variants = (
+        ("dense", (("prune.weights", 0.0),)),
+        ("half", (("prune.weights", 0.5), *TUNED)),
+        ("random", (("prune.weights", 0.5), ("prune.score", "random"), *TUNED)),
+    )
+    planned = plan.plan(small(sweep=(), treatments=(), variants=variants))
+    assert [variant.info.group for variant in planned] == [
+        "resnet", "resnet, weights=0.5", "resnet, weights=0.5, score=random",
+    ]  # fmt: skip
+    longer = ("longer", (*variants[1][1][:1], ("prune.fine_tune_epochs", 3), TUNED[1]))
+    planned = plan.plan(small(sweep=(), treatments=(), variants=(*variants, longer)))
+    assert planned[-1].info.group == "resnet, weights=0.5, fine_tune_epochs=3"
+
+
+def test_equal_compute_trains_longer() -> None:
+    settings = (*REMOVAL, ("prune.control", "scratch_compute"))
+    (variant,) = plan.plan(
+        small(sweep=(), treatments=(), variants=(("v", settings),))
+    )[1:]  # fmt: skip
+    (dense,) = plan.plan(small(sweep=(), treatments=()))
+    assert variant.info.steps == round(4 * dense.info.macs / variant.info.macs) + 2
+
+
+def test_a_dense_twin_is_added_where_there_is_none() -> None:
+    sweep = (("prune.blocks", (0.25, 0.5)),)
+    variants = plan.plan(small(sweep=sweep, treatments=(), **{"prune.fine_tune_epochs": 1}))
+    assert [variant.name for variant in variants] == ["pruned_dense", "blocks0.25", "blocks0.5"]
+    assert [variant.info.dense for variant in variants] == ["", "pruned_dense", "pruned_dense"]
+
+
+def test_nothing_to_take_out_leaves_a_treatment_out() -> None:
+    sweep = (("model.family", ("plain", "resnet")),)
+    names = [variant.name for variant in plan.plan(small(sweep=sweep))]
+    assert names == ["plain", "resnet", "resnet+removal", "resnet+scratch"]
+    with pytest.raises(InputError, match="variant plain: no block can be taken out"):
+        plan.plan(small(sweep=sweep, treatments=(), **dict(REMOVAL)))
+
+
+def test_fine_tuning_is_asked_for() -> None:
+    with pytest.raises(InputError, match="fine_tune_epochs has to be at least 1"):
+        plan.plan(small(treatments=(), **{"prune.blocks": 0.5}))
+
+
+def test_a_treated_net_that_the_study_has_already_shares_its_runs() -> None:
+    residual = Treatment("residual", "optimization", (("model.family", "resnet"),))
+    sweep = (("model.family", ("plain", "resnet")),)
+    *_, treated = plan.plan(small(sweep=sweep, treatments=(residual,)))
+    assert (treated.name, treated.runs) == ("plain+residual", "resnet")
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pruned")
+    study.run(small(sweep=ONE), folder)
+    return folder
+
+
+def run_info(workdir: Path, variant: str, seed: int) -> store.RunInfo:
+    info = RunStore.of(workdir, variant, seed).read_info()
+    assert info is not None
+    return info
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_each_seed_loses_the_blocks_that_it_misses_least(workdir: Path, seed: int) -> None:
+    info = run_info(workdir, "resnet_depth20+removal", seed)
+    dense = ArchSpec.from_json(run_info(workdir, "resnet_depth20", seed).arch)
+    assert len(info.removed) == 4
+    assert set(info.removed) <= set(surgery.removable(dense))
+    left, _ = surgery.remove_blocks(dense, {}, info.removed)
+    assert ArchSpec.from_json(info.arch) == left
+    assert run_info(workdir, "resnet_depth20+scratch", seed).removed == info.removed
+
+
+def test_costs_are_those_of_the_runs(workdir: Path) -> None:
+    table = store.read_table(workdir / store.SUMMARY, records.Summary)
+    own = table.set_index(["variant", "seed"])
+    dense, removal = own.loc["resnet_depth20"], own.loc["resnet_depth20+removal"]
+    assert (removal["macs"] < dense["macs"]).all()
+    assert (removal["seconds"] > dense["seconds"]).all()  # the dense run comes before it
+    info = store.read_info(workdir)
+    assert info is not None
+    found = {variant.name: variant.macs for variant in info.variants}
+    assert found["resnet_depth20+removal"] == round(removal["macs"].mean())
+
+
+def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None:
+    (dense, *_) = plan.plan(small(sweep=ONE))
+    config = apply(dense.config, REMOVAL)
+    run = RunStore.of(workdir, "resnet_depth20", 0)
+    removed = run_info(workdir, "resnet_depth20+removal", 0).removed
+    new = RunStore(workdir / "new")
+    told = starting_point.prune_trained(config, dense.dataset, run, new)
+    assert told.removed == removed
+    assert told.variables is not None
+    again = starting_point.prune_trained(
+        config, dense.dataset, run, RunStore.of(workdir, "resnet_depth20+removal", 0)
+    )
+    assert (again.spec, again.removed) == (told.spec, removed)
+    assert again.variables is None  # its own checkpoint has them
+    checkpoints = run.open_checkpoints()
+    state = checkpoints.restore(max(checkpoints.all_steps()))
+    checkpoints.close()
+    np.testing.assert_array_equal(
+        told.variables["params"]["stem"]["conv"]["kernel"],
+        state["params"]["stem"]["conv"]["kernel"],
+    )
+    scratch = apply(config, (("prune.control", "scratch_epochs"),))
+    assert starting_point.prune_trained(scratch, dense.dataset, run, new).variables is None
+
+
+@pytest.fixture(scope="module")
+def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sparse")
+    variants = (
+        ("cubic", (("prune.weights", 0.8), *TUNED)),
+        (
+            "rounds",
+            (
+                ("prune.weights", 0.5),
+                ("prune.schedule", "iterative"),
+                ("prune.rounds", 2),
+                ("prune.rewind", "weights"),
+                ("prune.distribution", "erk"),
+                *TUNED,
+            ),
+        ),
+        ("channels", (("prune.channels", 0.5), *TUNED)),
+    )
+    config = small(
+        seeds=1, sweep=(), treatments=(), variants=variants,
+        **{"model.depth": 8, "model.width": 8, "probes": ("density",)},
+    )  # fmt: skip
+    study.run(config, folder)
+    return folder
+
+
+def measured(workdir: Path, variant: str, metric: str) -> float:
+    table = store.read_table(workdir / store.RECORDS, records.Record)
+    own = table[(table.variant == variant) & (table.metric == metric) & (table.layer == "")]
+    return float(own["value"].iloc[-1])
+
+
+@pytest.mark.parametrize(("variant", "share"), [("cubic", 0.8), ("rounds", 0.5)])
+def test_weights_are_gone_for_good_and_to_the_number(
+    sparse: Path, variant: str, share: float
+) -> None:
+    assert measured(sparse, variant, "sparsity") == pytest.approx(share, abs=1e-3)
+
+
+def test_a_net_without_channels_is_smaller_not_masked(sparse: Path) -> None:
+    info = store.read_info(sparse)
+    assert info is not None
+    costs = {variant.name: variant.macs for variant in info.variants}
+    dense = next(variant.dense for variant in info.variants if variant.dense)
+    assert costs["channels"] < 0.8 * costs[dense]
+    assert costs["cubic"] == costs[dense]
+
+
+def test_seeds_of_one_architecture_are_compiled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = []
+    build = train.build
+
+    def counted(*arguments: Any) -> train.Program:
+        built.append(arguments)
+        return build(*arguments)
+
+    monkeypatch.setattr(train, "build", counted)
+    variants = (("half", (("prune.weights", 0.5), *TUNED)),)
+    config = small(
+        sweep=(), treatments=(), variants=variants,
+        **{"model.depth": 8, "train.placement": "jit"},
+    )  # fmt: skip
+    study.run(config, tmp_path)
+    assert len(built) == 2  # the dense net, and the pruned one
+    starts = []
+    for seed in range(2):
+        checkpoints = RunStore.of(tmp_path, "half", seed).open_checkpoints()
+        starts.append(checkpoints.restore(max(checkpoints.all_steps()))["params"])
+        checkpoints.close()
+    stems = [params["stem"]["conv"]["kernel"] for params in starts]
+    assert not np.allclose(*stems)  # each went on from its own dense net
+
+
+def test_norm_scales_say_nothing_of_single_weights() -> None:
+    settings = (("prune.weights", 0.5), ("prune.score", "norm_scale"), *TUNED)
+    with pytest.raises(InputError, match="of channels; of weights: magnitude, random"):
+        plan.plan(small(sweep=(), treatments=(), variants=(("v", settings),)))
