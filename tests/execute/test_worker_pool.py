@@ -19,8 +19,9 @@ import pytest
 from depthstudy import runtime, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
-from depthstudy.execute import worker_pool
-from depthstudy.execute.progress import Advanced, Doing, Event
+from depthstudy.execute import process_count, worker_pool
+from depthstudy.execute.executor import Worker
+from depthstudy.execute.progress import Event, StatusChanged, WorkDone
 
 SMALL = apply(
     StudyConfig(),
@@ -41,9 +42,9 @@ SMALL = apply(
 
 @pytest.fixture
 def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_pool, "_is_one_cpu", lambda: True)
+    monkeypatch.setattr(process_count, "_is_one_cpu", lambda: True)
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(worker_pool, "_memory", lambda: 20 * 2**30)
+    monkeypatch.setattr(process_count, "_memory", lambda: 20 * 2**30)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +63,12 @@ def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_cpu")
 def test_count(asked: int | None, tasks: int, seconds: float, count: int) -> None:
     config = apply(StudyConfig(), (("processes", asked),))
-    worker_pool.check(config)
-    assert worker_pool.count(config, tasks, seconds) == count
+    process_count.check(config)
+    assert process_count.count(config, tasks, seconds) == count
 
 
 def test_several_devices_are_for_one_process(tmp_path: Path) -> None:
-    assert worker_pool.count(SMALL, 100, 1e6) == 1
+    assert process_count.count(SMALL, 100, 1e6) == 1
     several = apply(SMALL, (("processes", 2),))
     for function in (study.describe, lambda config: study.run(config, tmp_path / "study")):
         with pytest.raises(InputError, match=r"processes=2 has to be 1 on 8 x cpu"):
@@ -94,12 +95,12 @@ def test_what_is_pruned_and_measured_elsewhere_is_the_same(tmp_path: Path) -> No
     assert more.info.processes == 2
 
 
-def advance(worker: worker_pool.Worker, work: int) -> None:
-    worker.tell(Doing(f"{work} in {worker.workdir.name}"))
-    worker.tell(Advanced(work))
+def advance(worker: Worker, work: int) -> None:
+    worker.sink(StatusChanged(f"{work} in {worker.workdir.name}"))
+    worker.sink(WorkDone(work))
 
 
-def refuse(worker: worker_pool.Worker, message: str) -> None:
+def refuse(worker: Worker, message: str) -> None:
     raise InputError(f"{message}: {worker.study.seeds}")
 
 
@@ -108,85 +109,87 @@ class UnreadableError(Exception):
         super().__init__(one + other)
 
 
-def fail_unreadably(worker: worker_pool.Worker) -> None:
+def fail_unreadably(worker: Worker) -> None:
     raise UnreadableError("one", "other")
 
 
-def linger(worker: worker_pool.Worker, seconds: float) -> None:
+def linger(worker: Worker, seconds: float) -> None:
     time.sleep(seconds)
 
 
-def have_one_thread(worker: worker_pool.Worker) -> None:
+def have_one_thread(worker: Worker) -> None:
     """What is large is cut for each thread that XLA has."""
     program = jax.jit(lambda x: jnp.tanh(x) * x).lower(jnp.ones((512, 512, 16))).compile()
     if "outer_dimension_partitions" in program.as_text():
         raise RuntimeError("XLA has several threads")
 
 
-def die(worker: worker_pool.Worker) -> None:
+def die(worker: Worker) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
-def team() -> Iterator[worker_pool.Team]:
-    with contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 9)) as team:
-        yield team
+def pool() -> Iterator[worker_pool.WorkerPool]:
+    with contextlib.closing(worker_pool.WorkerPool(SMALL, Path("folder"), 2, 9)) as pool:
+        yield pool
 
 
-def test_all_tasks_are_done_and_told(team: worker_pool.Team) -> None:
+def test_all_tasks_are_done_and_told(pool: worker_pool.WorkerPool) -> None:
     events: list[Event] = []
-    team.do(advance, [(i,) for i in range(20)], events.append)
-    works = [event.work for event in events if isinstance(event, Advanced)]
+    pool.do(advance, [(i,) for i in range(20)], events.append)
+    works = [event.work for event in events if isinstance(event, WorkDone)]
     assert sorted(works) == list(range(20))
-    assert Doing("7 in folder") in events
-    team.do(advance, [], events.append)
+    assert StatusChanged("7 in folder") in events
+    pool.do(advance, [], events.append)
 
 
-def test_an_error_is_raised_here(team: worker_pool.Team) -> None:
+def test_an_error_is_raised_here(pool: worker_pool.WorkerPool) -> None:
     with pytest.raises(InputError, match="no good: 2") as caught:
-        team.do(refuse, [("no good",)], print)
+        pool.do(refuse, [("no good",)], print)
     assert "in refuse" in caught.value.__notes__[0]
 
 
 def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
     with (
-        contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 2)) as team,
+        contextlib.closing(worker_pool.WorkerPool(SMALL, Path("folder"), 2, 2)) as pool,
         pytest.raises(RuntimeError, match=r"(?s)in fail_unreadably.*oneother"),
     ):
-        team.do(fail_unreadably, [()], print)
+        pool.do(fail_unreadably, [()], print)
 
 
 def test_one_that_fails_ends_those_that_are_busy() -> None:
     start = time.monotonic()
-    team = worker_pool.Team(SMALL, Path("folder"), 2, 2)
-    with contextlib.closing(team), pytest.raises(TypeError):
-        team.do(linger, [(60.0,), (None,)], print)
+    pool = worker_pool.WorkerPool(SMALL, Path("folder"), 2, 2)
+    with contextlib.closing(pool), pytest.raises(TypeError):
+        pool.do(linger, [(60.0,), (None,)], print)
     assert time.monotonic() - start < 30
-    assert all(member.process.returncode is not None for member in team._members)
+    assert all(process.popen.returncode is not None for process in pool._processes)
 
 
 def test_what_cannot_begin_says_why() -> None:
     impossible = apply(SMALL, (("model.family", "no_such_family"),))
     with (
-        contextlib.closing(worker_pool.Team(impossible, Path("folder"), 1, 1)) as team,
+        contextlib.closing(worker_pool.WorkerPool(impossible, Path("folder"), 1, 1)) as pool,
         pytest.raises(InputError, match="no_such_family"),
     ):
-        team.do(linger, [(0,)], print)
+        pool.do(linger, [(0,)], print)
 
 
 def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XLA_FLAGS")
     processes_for_all = runtime.cores()
-    with contextlib.closing(worker_pool.Team(SMALL, Path("folder"), processes_for_all, 1)) as team:
-        team.do(have_one_thread, [()], print)
+    with contextlib.closing(
+        worker_pool.WorkerPool(SMALL, Path("folder"), processes_for_all, 1)
+    ) as pool:
+        pool.do(have_one_thread, [()], print)
 
 
 def test_a_killed_process_is_an_error() -> None:
     with (
-        contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 1)) as team,
+        contextlib.closing(worker_pool.WorkerPool(SMALL, Path("folder"), 2, 1)) as pool,
         pytest.raises(RuntimeError, match="was killed"),
     ):
-        team.do(die, [()], print)
+        pool.do(die, [()], print)
 
 
 def test_they_end_with_the_process_that_began_them() -> None:
@@ -195,8 +198,8 @@ import time
 from pathlib import Path
 from depthstudy.config import StudyConfig
 from depthstudy.execute import worker_pool
-team = worker_pool.Team(StudyConfig(), Path("folder"), 2, 9)
-print(*[member.process.pid for member in team._members], flush=True)
+pool = worker_pool.WorkerPool(StudyConfig(), Path("folder"), 2, 9)
+print(*[process.popen.pid for process in pool._processes], flush=True)
 time.sleep(60)
 """
     with subprocess.Popen(
