@@ -1,6 +1,6 @@
 """Flax modules that interpret an architecture value, and weights from elsewhere."""
 
-from depthstudy.nets.convolution.native import in_words as convolutions
+from depthstudy.nets.convolution.native import backend_name as convolutions
 from depthstudy.nets.fold import fold
 from depthstudy.nets.network import Network, Variables, init, outputs
 from depthstudy.nets.torch.files import read_weights

@@ -22,10 +22,10 @@ from jaxtyping import Array, Float, Num
 from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
 from depthstudy.arch.spec import ArchSpec
-from depthstudy.nets.convolution.module import Conv
+from depthstudy.nets.convolution import Conv
 from depthstudy.nets.initialization import dense_init, kernel_init
 from depthstudy.nets.normalization import BatchNorm
-from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_simple
+from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_stateless
 
 Variables = Mapping[str, Any]
 
@@ -172,7 +172,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array
                 name=layer.name,
             )(x.reshape(len(x), -1))
         case _:
-            return apply_simple(layer, x)
+            return apply_stateless(layer, x)
 
 
 class _Scale(nn.Module):
