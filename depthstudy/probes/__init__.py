@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from depthstudy.config import present_name
 from depthstudy.errors import InputError
 from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
 from depthstudy.probes.density import DENSITY
@@ -43,11 +44,20 @@ PROBES: Mapping[str, Probe] = {
 }
 
 
-def check(names: Sequence[str]) -> None:
-    """Raises InputError, with what is allowed, where a name is no probe."""
-    for name in names:
+def check(names: Sequence[str]) -> list[str]:
+    """Returns the present names of probes, of which some may be those of an earlier version.
+
+    >>> check(["gradients", "generalisation"])
+    ['gradients', 'generalization']
+
+    Raises:
+      InputError: A name is no probe's; the message says which names are.
+    """
+    found = [present_name(name) for name in names]
+    for name in found:
         if name not in PROBES:
             raise InputError(f"no probe {name!r}; allowed: {', '.join(PROBES)}")
+    return found
 
 
 def measure(
@@ -60,8 +70,7 @@ def measure(
     Raises:
       InputError: No such probe.
     """
-    check(names)
-    for name in names or PROBES:
+    for name in check(names) or PROBES:
         try:
             for measurement in _measured(PROBES[name], probe_input):
                 yield name, measurement
