@@ -1,4 +1,4 @@
-"""How alike the layers of nets are, by linear CKA (Kornblith et al. 2019, arXiv 1905.00414).
+"""Similarity of the layers of nets by linear CKA (Kornblith et al. 2019, arXiv 1905.00414).
 
 Features are all pixels and channels of a layer, examples are of the train split, where a set has
 most of them: CKA of few examples with many features is biased upwards. A layer that is constant is
@@ -17,15 +17,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Array, Float, Float32
 
-from depthstudy.probes import alignment, features
 from depthstudy.probes.probe_input import (
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.representation import alignment, features
+from depthstudy.records import Metric
 
 ALIKE = 0.9  # layers of one block are more alike than this
+_MANY = 0.5  # share of layers in one block from which on a net stands out
 
 
 def cka(probe_input: ProbeInput) -> tuple[list[str], Float[np.ndarray, "L L"]]:
@@ -90,15 +92,15 @@ def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     yield Measurement("", "far_cka", far_cka(matrix))
 
 
-def _cka(subjects: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
+def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
     """Returns the layers of each net, and the CKA of all layers of all nets."""
 
     def stream() -> Iterator[alignment.Batch]:
-        for found, weights in _features(subjects):
-            yield alignment.Batch([x for layers in found for x in layers.values()], weights)
+        for of_nets, weights in _features(inputs):
+            yield alignment.Batch([x for layers in of_nets for x in layers.values()], weights)
 
-    found, _ = next(_features(subjects))
-    names = [list(layers) for layers in found]
+    of_nets, _ = next(_features(inputs))
+    names = [list(layers) for layers in of_nets]
     matrix = alignment.cka_matrix(stream)
     for name, value in zip(itertools.chain(*names), np.diag(matrix), strict=True):
         if np.isnan(value):
@@ -107,17 +109,16 @@ def _cka(subjects: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndar
 
 
 def _features(
-    subjects: Sequence[ProbeInput],
+    inputs: Sequence[ProbeInput],
 ) -> Iterator[tuple[list[dict[str, Float[Array, "B _"]]], Float32[Array, " B"]]]:
     """Yields the features of the layers of each net, for each batch of the first one's images."""
-    for examples in subjects[0].batches(subjects[0].dataset.train):
-        images = [
-            _renormalized(examples.images, subjects[0], probe_input) for probe_input in subjects
-        ]
+    first = inputs[0]
+    for examples in first.batches(first.dataset.train):
+        images = [_renormalized(examples.images, first, probe_input) for probe_input in inputs]
         yield (
             [
                 features.of(probe_input, examples._replace(images=seen), _flat)
-                for probe_input, seen in zip(subjects, images, strict=True)
+                for probe_input, seen in zip(inputs, images, strict=True)
             ],
             examples.weights,
         )
@@ -138,7 +139,46 @@ def _flat(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Arra
 
 
 CKA = Probe(
-    "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
-    " alike ones (Kornblith 2019, Nguyen 2020)",
-    _measure,
+    title="How alike blocks are",
+    description=(
+        "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
+        " alike ones (Kornblith 2019, Nguyen 2020)"
+    ),
+    measure=_measure,
+    metrics=(
+        Metric(
+            name="cka",
+            title="CKA",
+            per_layer=True,
+            threshold=ALIKE,
+            beyond="nearly alike",
+            description="how alike what two layers give out is: 1 for the same, 0 for unrelated",
+        ),
+        Metric(
+            name="block_share",
+            title="Blocks nearly alike in a row",
+            unit="fraction",
+            better="lower",
+            threshold=_MANY,
+            beyond="half of the blocks or more are nearly alike in one row",
+            description="longest run of layers that are all nearly alike, as a share of the layers",
+        ),
+        Metric(
+            name="far_cka",
+            title="CKA of blocks far apart",
+            description="mean CKA of layers that are at least half the net apart",
+        ),
+    ),
+)
+# What ``measure_between`` yields.
+CROSS_METRICS = (
+    Metric(
+        name="cross_cka",
+        title="CKA between nets",
+        per_layer=True,
+        threshold=ALIKE,
+        beyond="nearly alike",
+        description="how alike a layer of one net is to a layer of another: 1 for the same, 0 for "
+        "unrelated",
+    ),
 )

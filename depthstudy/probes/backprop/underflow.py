@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets
 from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
     Examples,
     Measurement,
     NotApplicable,
@@ -27,15 +28,16 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
     train_loss,
 )
+from depthstudy.records import Metric
 
-_SCALE = 2.0**15  # at which dynamic scaling starts; halved here, too, until nothing overflows
+_SCALE = 2.0**15  # at which dynamic scaling starts; halved, as in training, until nothing overflows
 _LEAST_NORMAL = float(np.finfo(np.float16).tiny)
 
 Kernels = Mapping[str, Array]  # by layer
 
 
 class Shares(NamedTuple):
-    """Shares of the gradient's numbers that are not 0 in float32.
+    """Shares that float16 loses of the gradient's numbers that are not 0 in float32.
 
     Attributes:
       small: Those that are 0 or subnormal in float16.
@@ -67,17 +69,17 @@ def _measure_at(
 ) -> Iterator[Measurement]:
     batch = next(probe_input.batches(probe_input.dataset.train))
 
-    def found(dtype: Any, scale: float) -> dict[str, np.ndarray]:
+    def gradients(dtype: Any, scale: float) -> dict[str, np.ndarray]:
         network = nets.Network(probe_input.spec.deterministic, dtype)
         return jax.device_get(kernel_gradients(network, variables, batch, jnp.float32(scale)))
 
-    exact, half = found(jnp.float32, 1.0), found(jnp.float16, 1.0)
-    for gradients, name in ((exact, "float32"), (half, "float16")):
-        if not _finite(gradients):
+    exact, half = gradients(jnp.float32, 1.0), gradients(jnp.float16, 1.0)
+    for numbers, name in ((exact, "float32"), (half, "float16")):
+        if not _finite(numbers):
             raise NotApplicable(f"gradients are not finite in {name}")
     yield from _measurements(exact, half, suffix)
     scale = _SCALE
-    while not _finite(scaled := found(jnp.float16, scale)):
+    while not _finite(scaled := gradients(jnp.float16, scale)):
         scale /= 2
     yield from _measurements(exact, scaled, f"_scaled{suffix}")
     yield Measurement("", f"loss_scale{suffix}", scale)
@@ -94,21 +96,21 @@ def _measurements(
     pairs = {layer: (exact[layer], half[layer]) for layer in exact} | {"": tuple(whole)}
     for layer, (x, y) in pairs.items():
         if np.any(x):
-            found = shares(x, y)
-            yield Measurement(layer, f"underflow{suffix}", found.small)
-            yield Measurement(layer, f"underflow_to_zero{suffix}", found.zero)
+            lost = shares(x, y)
+            yield Measurement(layer, f"underflow{suffix}", lost.small)
+            yield Measurement(layer, f"underflow_to_zero{suffix}", lost.zero)
 
 
 def shares(exact: Float[np.ndarray, "*n"], half: Float[np.ndarray, "*n"]) -> Shares:
-    """Returns which shares of ``exact`` are lost.
+    """Returns the shares of numbers that float16 makes subnormal or 0.
 
     Args:
       exact: Numbers, of which not all are 0.
       half: The same as float16 has them, in any type.
     """
-    there = exact != 0
-    small = np.abs(half[there]) < _LEAST_NORMAL
-    return Shares(float(small.mean()), float((half[there] == 0).mean()))
+    in_half = half[exact != 0]
+    small = np.abs(in_half) < _LEAST_NORMAL
+    return Shares(float(small.mean()), float((in_half == 0).mean()))
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -127,8 +129,49 @@ def kernel_gradients(
     return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if leaf.ndim == 4}
 
 
+_LOST = {
+    "underflow": (
+        "Gradients lost in unscaled float16",
+        "share of the gradient that is zero or inexact in float16",
+    ),
+    "underflow_scaled": (
+        "Gradients lost with loss scaling",
+        "share of the scaled gradient that is zero or inexact in float16",
+    ),
+    "underflow_to_zero": (
+        "Gradients that become zero in unscaled float16",
+        "share of the gradient that is zero in float16",
+    ),
+    "underflow_to_zero_scaled": (
+        "Gradients that become zero with loss scaling",
+        "share of the scaled gradient that is zero in float16",
+    ),
+}
 UNDERFLOW = Probe(
-    "share of each layer's gradient that float16 loses, with and without loss scaling",
-    measure,
+    title="Gradients too small for float16",
+    description="share of each layer's gradient that float16 loses, with and without loss scaling",
+    measure=measure,
+    metrics=(
+        *(
+            Metric(
+                name=name,
+                title=title,
+                unit="fraction",
+                per_layer=per_layer,
+                better="lower",
+                suffixes=BEFORE_AND_AFTER,
+                description=description,
+            )
+            for name, (title, description) in _LOST.items()
+            for per_layer in (False, True)
+        ),
+        Metric(
+            name="loss_scale",
+            title="Loss scale",
+            scale="log",
+            suffixes=BEFORE_AND_AFTER,
+            description="what the loss is multiplied by",
+        ),
+    ),
     labels=True,
 )
