@@ -9,6 +9,7 @@ from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
+from depthstudy.data.preprocessing import Preprocessing
 from depthstudy.data.sources.unlabeled import (
     Picture,
     as_dataset,
@@ -20,6 +21,7 @@ __all__ = [
     "Batch",
     "Dataset",
     "Picture",
+    "Preprocessing",
     "Split",
     "as_dataset",
     "augment",

@@ -9,10 +9,12 @@ from jaxtyping import Float32
 
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
+from depthstudy.data.pipeline.decode import CROP
 from depthstudy.data.pipeline.in_memory import InMemorySplit
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.split import Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
+from depthstudy.data.preprocessing import Preprocessing
 from depthstudy.data.sources import registry
 from depthstudy.data.sources.tfds_reader import Examples, Source
 from depthstudy.errors import InputError
@@ -37,6 +39,7 @@ class Dataset:
       train: What is trained on: a subset where one is asked for, with noise in its labels.
       test: What is tested on, whole and with its own labels.
       labeled: Whether labels are known; where they are not, they are all 0.
+      resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
     """
 
     name: str
@@ -49,6 +52,17 @@ class Dataset:
     train: Split
     test: Split
     labeled: bool = True
+    resize: str = CROP
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The steps from an image file to the input of a net, as plain values."""
+        return Preprocessing(
+            image_shape=self.image_shape,
+            mean=tuple(self.mean.tolist()),
+            std=tuple(self.std.tolist()),
+            resize=self.resize,
+        )
 
 
 def load(config: DataConfig) -> Dataset:

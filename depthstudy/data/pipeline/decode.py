@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+if TYPE_CHECKING:
+    from PIL import Image
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # PIL's name for images of so many channels
+CROP = "crop"
 
 
-def decode(encoded: bytes, shape: tuple[int, int, int]) -> UInt8[np.ndarray, "H W C"]:
-    """Decodes an image to ``shape``; an image of another size is resized and cropped.
-
-    The image is scaled, bilinear and with antialiasing, until it just covers the wanted size, and
-    its center is kept: no image is distorted, and a square one loses nothing.
+def decode(
+    encoded: bytes, shape: tuple[int, int, int], resize: str = CROP
+) -> UInt8[np.ndarray, "H W C"]:
+    """Decodes an image file to ``shape``; an image of another size is resized.
 
     Args:
       encoded: PNG, JPEG or any other file that PIL reads, of any mode.
       shape: Height, width and channels wanted; 1 channel is gray, 3 are RGB, 4 are RGBA.
+      resize: Name of the rule of resizing, a key of ``RESIZES``.
 
     Raises:
       ValueError: The number of channels is none of these.
@@ -27,14 +33,29 @@ def decode(encoded: bytes, shape: tuple[int, int, int]) -> UInt8[np.ndarray, "H 
     from PIL import Image
 
     height, width, channels = shape
-    if channels not in _MODES:
-        raise ValueError(f"{channels} channels; allowed: {', '.join(map(str, _MODES))}")
+    if channels not in MODES:
+        raise ValueError(f"{channels} channels; allowed: {', '.join(map(str, MODES))}")
     with Image.open(io.BytesIO(encoded)) as file:
-        image = file.convert(_MODES[channels])
+        image = file.convert(MODES[channels])
     if image.size != (width, height):
-        scale = min(image.width / width, image.height / height)
-        left = (image.width - scale * width) / 2
-        top = (image.height - scale * height) / 2
-        box = (left, top, left + scale * width, top + scale * height)
-        image = image.resize((width, height), Image.Resampling.BILINEAR, box=box)
+        image = RESIZES[resize](image, height, width)
     return np.asarray(image, np.uint8).reshape(shape)
+
+
+def crop(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Scales an image until it just covers ``height`` x ``width``, and keeps its center.
+
+    Bilinear and antialiased. No image is distorted, and one of the wanted proportions loses
+    nothing.
+    """
+    from PIL import Image
+
+    scale = min(image.width / width, image.height / height)
+    left = (image.width - scale * width) / 2
+    top = (image.height - scale * height) / 2
+    box = (left, top, left + scale * width, top + scale * height)
+    return image.resize((width, height), Image.Resampling.BILINEAR, box=box)
+
+
+# The names are stored with every checkpoint: a rule that comes to do something else is a new name.
+RESIZES: Mapping[str, Callable[[Image.Image, int, int], Image.Image]] = {CROP: crop}
