@@ -13,10 +13,9 @@ from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.split import Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
-from depthstudy.data.preprocessing import Preprocessing
+from depthstudy.data.preprocessing import Preprocessing, moments
 from depthstudy.data.source import Source
 from depthstudy.data.sources import registry
 from depthstudy.data.sources.arrays import ArrayExamples, array_source
@@ -24,7 +23,6 @@ from depthstudy.data.sources.unlabeled import UnlabeledImage
 from depthstudy.errors import InputError
 
 IN_MEMORY_BYTES = 2**30  # decoded sets up to this size are kept in memory
-_MOMENT_EXAMPLES = 10_000
 
 Moments = tuple[tuple[float, float, float], tuple[float, float, float]]
 
@@ -41,8 +39,8 @@ class Dataset:
       mean: Mean of each channel over the train split, images scaled to [0, 1].
       std: Standard deviation of the same.
       seed: Seed of the order of examples.
-      train: What is trained on: a subset where one is asked for, with noise in its labels.
-      test: What is tested on, whole and with its own labels.
+      train: Split to train on: a subset where one is asked for, with noise in its labels.
+      test: Split to test on, whole and with its true labels.
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
     """
@@ -158,7 +156,10 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
 
 
 def as_dataset(
-    images: Sequence[UnlabeledImage], side: int, class_names: Sequence[str], moments: Moments
+    images: Sequence[UnlabeledImage],
+    side: int,
+    class_names: Sequence[str],
+    mean_and_std: Moments,
 ) -> Dataset:
     """Returns images as a data set without labels, the same to train and to test on.
 
@@ -166,14 +167,14 @@ def as_dataset(
       images: At least one.
       side: Height and width to which they are resized, in pixels.
       class_names: Names of the classes of a net that looks at them.
-      moments: Mean and standard deviation of each channel that the net expects.
+      mean_and_std: Mean and standard deviation of each channel that the net expects.
     """
     shape = (side, side, 3)
     examples = ArrayExamples([image.encoded for image in images], np.zeros(len(images), np.int32))
     split = InMemorySplit(
         Reader.of_all(examples, name="images", num_classes=len(class_names), image_shape=shape)
     )
-    mean, std = (np.array(values, np.float32) for values in moments)
+    mean, std = (np.array(values, np.float32) for values in mean_and_std)
     return Dataset(
         name="images",
         image_shape=shape,
@@ -186,24 +187,6 @@ def as_dataset(
         test=split,
         labeled=False,
     )
-
-
-def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray, " C"]]:
-    """Returns mean and standard deviation of each channel, of images scaled to [0, 1].
-
-    At most 10,000 examples at equal distances are read. A deviation is at least one gray level,
-    so that a constant channel can be divided by it.
-    """
-    images = split.read(evenly_spaced(len(split), _MOMENT_EXAMPLES)).images
-    pixels = images.reshape(-1, images.shape[-1])
-    # Counting gray levels is exact, needs no float copy of the images, and so does not depend on
-    # the order of summation.
-    counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
-    levels = np.arange(256) / 255
-    mean = counts @ levels / len(pixels)
-    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / len(pixels)
-    std = np.maximum(np.sqrt(variance), 1 / 255)
-    return mean.astype(np.float32), std.astype(np.float32)
 
 
 def _image_shape(source: Source, image_size: int | None) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset, dataset, load
+from depthstudy.data import Dataset, dataset, load, preprocessing
 from depthstudy.data.pipeline.in_memory import InMemorySplit
 from depthstudy.data.pipeline.split import HostBatch
 from depthstudy.data.pipeline.streamed import StreamedSplit
@@ -32,7 +32,7 @@ def test_a_constant_channel_can_be_divided_by_its_deviation(
 ) -> None:
     black = HostBatch(np.zeros((4, 8, 8, 1), np.uint8), np.zeros(4, np.int32))
     monkeypatch.setattr(digits.train, "read", lambda indices: black)
-    mean, std = dataset.moments(digits.train)
+    mean, std = preprocessing.moments(digits.train)
     assert mean == [0]
     assert std == np.float32(1 / 255)
 
@@ -106,3 +106,5 @@ def test_splits_by_name(tfds_dir: Path) -> None:
     )
     loaded = load(config)
     assert (len(loaded.train), len(loaded.test)) == (12, 12)
+    assert (loaded.train.name, loaded.test.name) == ("photos train[:50%]", "photos train[50%:]")
+    assert loaded.train.class_counts.tolist() == np.bincount(loaded.train.labels).tolist()
