@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from depthstudy import nets, records, runtime, store
-from depthstudy.arch import ArchSpec, Cost, cost
+from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence import (
     attribution,
@@ -133,14 +133,15 @@ def _finished(run: RunStore) -> Outcome:
 def _price(run: RunStore) -> Cost:
     info = run.read_info()
     assert info is not None, run.folder
-    return cost(ArchSpec.from_json(info.arch), info.image_shape)
+    return nets.cost(spec_from_json(info.arch), info.image_shape)
 
 
 def _costed(variant: Variant, prices: Sequence[Cost]) -> records.VariantInfo:
     """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
     rows = [dataclasses.asdict(price) for price in prices]
     means: dict[str, Any] = {
-        field: round(statistics.fmean(row[field] for row in rows)) for field in rows[0]
+        field: None if value is None else round(statistics.fmean(row[field] for row in rows))
+        for field, value in rows[0].items()
     }
     return dataclasses.replace(variant.info, **means)
 
