@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 
@@ -13,6 +13,7 @@ Variables = Mapping[str, Any]
 ImageShape = tuple[int, int, int]
 
 
+@runtime_checkable
 class Net(Protocol):
     """A function from images to logits, and what it is made of.
 

@@ -6,13 +6,13 @@ import dataclasses
 import datetime
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from depthstudy import nets, probes, records, runtime, store, train
+from depthstudy import nets, probes, records, runtime, store, tasks, train
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence import (
@@ -118,12 +118,16 @@ def conclude(
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
         processes=max(effort.processes, earlier.processes if earlier else 1),
-        metrics={**train.TRAINING_METRICS, **measurement.metrics(study.probes)},
+        metrics={**_training_metrics(variants), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
     return Result(workdir, info, summary, tuple(judged), tuple(causes), recommended)
+
+
+def _training_metrics(variants: Sequence[Variant]) -> Mapping[str, tuple[records.Metric, ...]]:
+    return train.training_metrics(tasks.of(variants[0].dataset))
 
 
 def _finished(run: RunStore) -> Outcome:
