@@ -113,3 +113,4 @@ __all__ = [
     "scale_resolution",
     "scale_width",
 ]
+Spec = ArchSpec

@@ -5,6 +5,7 @@ been checked once, so no other file looks for a missing key or a wrong type.
 """
 
 from depthstudy.config.data import DataConfig
+from depthstudy.config.file import run_file
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
 from depthstudy.config.pruning import PruneConfig
@@ -29,5 +30,6 @@ __all__ = [
     "get",
     "parse",
     "require_field",
+    "run_file",
     "takes_none",
 ]

@@ -39,13 +39,19 @@ _SECONDS = "seconds"
 _LAYER_SECONDS = 0.05  # what a probe takes for a layer of a net
 
 
-def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+def measure(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    config_file: str | None = None,
+) -> None:
     """Measures the last checkpoint of every variant, treated or not, of the first few seeds.
 
     Args:
       study: The config; ``probes``, ``probe_seeds`` and ``probe_examples`` say what is measured.
       variants: Its plan; all their runs are done.
       workdir: Its folder.
+      config_file: As in ``open_executor``.
     """
     if not study.probes:
         return
@@ -62,7 +68,7 @@ def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> N
     with contextlib.closing(Bar(total)) as bar:
         bar.show(WorkDone(total - sum(left.values())))
         with contextlib.closing(
-            open_executor(study, variants, workdir, count, len(tasks))
+            open_executor(study, variants, workdir, count, len(tasks), config_file)
         ) as executor:
             executor.do(_measure_named, tasks, bar.show)
 

@@ -17,3 +17,4 @@ __all__ = [
     "outputs",
     "read_weights",
 ]
+from depthstudy.arch import cost as cost

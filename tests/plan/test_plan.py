@@ -11,7 +11,7 @@ import pytest
 from depthstudy import arch, plan, study
 from depthstudy.config import StudyConfig, Value, apply, parse
 from depthstudy.errors import InputError
-from depthstudy.plan.planning import prepare, settings_of
+from depthstudy.plan import prepare, settings_of
 
 ROOT = Path(__file__).parents[2]
 
