@@ -49,7 +49,7 @@ def _is_users(file: str) -> bool:
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if script and path == Path(script).resolve():
         return False
-    folders = [Path(__file__).parent, *(sysconfig.get_path(n) for n in ("stdlib", "platstdlib"))]
+    folders = [os.path.dirname(__file__), *map(sysconfig.get_path, ("stdlib", "platstdlib"))]
     return not (
         any(path.is_relative_to(Path(folder).resolve()) for folder in folders)
         or {"site-packages", "dist-packages"} & set(path.parts)

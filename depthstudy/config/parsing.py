@@ -93,7 +93,8 @@ def _locate(raw: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
         if _is_free(kind) and depth == len(parents) - 1:
             return owner, leaf
         if not dataclasses.is_dataclass(kind):
-            raise InputError(f"config.{name}: {'.'.join(parents[: depth + 1])} has no fields")
+            group = ".".join(parents[: depth + 1 + _is_free(kind)])
+            raise InputError(f"config.{name}: {group} has no fields")
     _require_known(leaf, kind, ".".join(parents))
     hint = typing.get_type_hints(kind)[leaf]
     if dataclasses.is_dataclass(hint) or _is_free(hint):
