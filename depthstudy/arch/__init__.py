@@ -113,4 +113,3 @@ __all__ = [
     "scale_resolution",
     "scale_width",
 ]
-Spec = ArchSpec

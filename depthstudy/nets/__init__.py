@@ -17,4 +17,3 @@ __all__ = [
     "outputs",
     "read_weights",
 ]
-from depthstudy.arch import cost as cost
