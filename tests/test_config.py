@@ -105,3 +105,28 @@ def test_types_are_there_for_those_who_import_it() -> None:
     setup = configparser.ConfigParser()
     setup.read(Path(__file__).parents[1] / "setup.cfg")
     assert setup["options.package_data"]["depthstudy"] == "py.typed"
+
+
+def test_names_of_earlier_versions_are_read() -> None:
+    raw = {
+        "probes": ("generalisation", "memorisation", "field"),
+        "hypotheses": (
+            {"name": "a", "statement": "b", "metric": "generalisation.gap", "relation": "rises"},
+            {"name": "b", "statement": "b", "metric": "deletion.free_share", "relation": "rises"},
+            {"name": "c", "statement": "b", "metric": "test_error", "relation": "rises"},
+        ),
+        "treatments": ({"name": "x", "mechanism": "optimisation", "settings": ()},),
+    }
+    for found in (config.parse(raw), config.apply(StudyConfig(), tuple(raw.items()))):
+        assert found.probes == ("generalization", "memorization", "field")
+        assert [row.metric for row in found.hypotheses] == [
+            "generalization.gap",
+            "deletion.redundant_block_fraction",
+            "test_error",
+        ]
+        assert [row.mechanism for row in found.treatments] == ["optimization"]
+
+
+@pytest.mark.parametrize("name", config.FORMER_NAMES)
+def test_no_former_name_is_a_present_one(name: str) -> None:
+    assert config.present_name(name) not in config.FORMER_NAMES

@@ -61,7 +61,7 @@ def analyze_weights(
       InputError: A file or a folder cannot be read, the weights are of another net, or an option
         or a probe is unknown.
     """
-    probes.check(names)
+    names = probes.check(names)
     path = Path(path)
     spec, variables = load(path, family, options or {})
     class_names = _class_names(spec, classes)

@@ -23,6 +23,7 @@ import torch
 from torch.nn import functional
 
 from depthstudy import config, data, plan, runtime
+from depthstudy.arch import ArchSpec
 from depthstudy.bench.jax_side import QUICKSTART
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.train import count_steps
@@ -90,6 +91,7 @@ def _run(study: config.StudyConfig, seed: int) -> float:
     torch.manual_seed(seed)
     own = study.train
     spec = plan.build_net(study.model, dataset.num_classes)
+    assert isinstance(spec, ArchSpec)
     net = TorchNet(spec, dataset.image_shape).to(memory_format=torch.channels_last)
     kernels = [weight for weight in net.parameters() if weight.dim() > 1]
     others = [weight for weight in net.parameters() if weight.dim() == 1]

@@ -13,6 +13,7 @@ import ml_collections
 import msgspec
 from ml_collections import config_dict
 
+from depthstudy.config.former_names import present_names
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.types import Settings, Value
 from depthstudy.errors import InputError
@@ -119,6 +120,7 @@ def _require_known(key: str, kind: type, path: str) -> None:
 
 def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
     _require_known_keys(raw, kind, "")
+    raw = present_names(raw)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from depthstudy.config import present_name
 from depthstudy.errors import InputError
 from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
 from depthstudy.probes.density import DENSITY
@@ -21,8 +22,9 @@ from depthstudy.probes.probe_input import (
 from depthstudy.probes.rank import RANK
 from depthstudy.probes.sharpness import SHARPNESS
 from depthstudy.probes.shattering import SHATTERING
-from depthstudy.probes.similarity import CKA, measure_between
+from depthstudy.probes.similarity import CKA, CROSS_METRICS, measure_between
 from depthstudy.probes.underflow import UNDERFLOW
+from depthstudy.records import NOT_APPLICABLE
 
 PROBES: Mapping[str, Probe] = {
     "generalization": GENERALIZATION,
@@ -42,11 +44,20 @@ PROBES: Mapping[str, Probe] = {
 }
 
 
-def check(names: Sequence[str]) -> None:
-    """Raises InputError, with what is allowed, where a name is no probe."""
-    for name in names:
+def check(names: Sequence[str]) -> list[str]:
+    """Returns the present names of probes, of which some may be those of an earlier version.
+
+    >>> check(["gradients", "generalisation"])
+    ['gradients', 'generalization']
+
+    Raises:
+      InputError: A name is no probe's; the message says which names are.
+    """
+    found = [present_name(name) for name in names]
+    for name in found:
         if name not in PROBES:
             raise InputError(f"no probe {name!r}; allowed: {', '.join(PROBES)}")
+    return found
 
 
 def measure(
@@ -59,13 +70,12 @@ def measure(
     Raises:
       InputError: No such probe.
     """
-    check(names)
-    for name in names or PROBES:
+    for name in check(names) or PROBES:
         try:
             for measurement in _measured(PROBES[name], probe_input):
                 yield name, measurement
         except NotApplicable as reason:
-            yield name, Measurement("", f"not_applicable: {reason}", 1.0)
+            yield name, Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0)
 
 
 def _measured(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
@@ -75,6 +85,7 @@ def _measured(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
 
 
 __all__ = [
+    "CROSS_METRICS",
     "PROBES",
     "Measurement",
     "NotApplicable",

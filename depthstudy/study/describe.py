@@ -37,7 +37,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
             "depth": variant.info.depth,
             "parameters": f"{variant.info.parameters:,}",
             "MACs": f"{variant.info.macs:,}",
-            "receptive field": f"{variant.info.receptive_field} px",
+            "receptive field": _pixels(variant.info.receptive_field),
             "image": " x ".join(map(str, variant.info.image_shape)),
             "steps": variant.info.same_as or f"{variant.info.steps:,}",
         }
@@ -187,3 +187,7 @@ def _duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _pixels(size: int | None) -> str:
+    return "–" if size is None else f"{size} px"
