@@ -1,0 +1,155 @@
+"""Which settings to try next for a net, and which to take: successive halving on validation error.
+
+Every variant gets the same number of trials (Sivaprasad et al. 2020, arXiv 1910.11758). The first
+round tries all settings of a grid for a quarter of the training, the next the better half for half
+of it, the last the best two in full; each with a whole, short schedule of its own, since a schedule
+that is cut off favors low learning rates (successive halving: Jamieson & Talwalkar 2016, arXiv
+1502.07943). Where the best setting lies at an edge of the grid, it is widened.
+
+All functions here are pure: given what was tried, they say what is next, so that an interrupted
+tuning goes on from its finished trials.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from depthstudy.config import Settings, Value
+
+MOST_EXTRA = 2  # trials beyond a grid whose edge is best
+
+Grid = tuple[tuple[str, tuple[Value, ...]], ...]  # fields and the values to try
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """A setting and the share of the full training for which it is tried."""
+
+    settings: Settings
+    share: Fraction
+
+
+Results = Mapping[Trial, float]  # validation error; NaN where the run diverged
+
+
+def rounds(count: int) -> tuple[tuple[int, Fraction], ...]:
+    """Returns how many settings are tried in each round, and for which share of the training.
+
+    >>> [(keep, str(share)) for keep, share in rounds(5)]
+    [(5, '1/4'), (3, '1/2'), (2, '1')]
+    >>> rounds(1)
+    ((1, Fraction(1, 1)),)
+    """
+    if count == 1:
+        return ((1, Fraction(1)),)
+    half = math.ceil(count / 2)
+    return (count, Fraction(1, 4)), (half, Fraction(1, 2)), (min(2, half), Fraction(1))
+
+
+def cost(grid: Grid, extra: int = 0) -> float:
+    """Returns the cost of tuning a variant, in trainings of full length.
+
+    >>> cost((("train.learning_rate", (0.003, 0.01, 0.03, 0.1, 0.3)),))
+    4.75
+    """
+    return float(sum(keep * share for keep, share in rounds(len(points(grid))))) + extra
+
+
+def points(grid: Grid) -> tuple[Settings, ...]:
+    """Returns all settings of a grid, the first field slowest."""
+    fields = [field for field, _ in grid]
+    values = itertools.product(*(values for _, values in grid))
+    return tuple(tuple(zip(fields, point, strict=True)) for point in values)
+
+
+def pending(grid: Grid, results: Results, extra: int = 0) -> tuple[Trial, ...]:
+    """Returns the trials that are next and not done, or none where tuning is complete.
+
+    Args:
+      grid: What is tried.
+      results: The trials that are done.
+      extra: How many trials follow beyond the grid; the same for all variants, so that all have as
+        many.
+    """
+    candidates: Sequence[Settings] = points(grid)
+    for keep, share in rounds(len(candidates)):
+        candidates = candidates[:keep]
+        missing = [t for t in (Trial(s, share) for s in candidates) if t not in results]
+        if missing:
+            return tuple(missing)
+        candidates = _ranked(candidates, share, results)
+    in_grid = set(points(grid))
+    beyond = [trial for trial in results if trial.settings not in in_grid]
+    more = _beyond(grid, results) if len(beyond) < extra else None
+    return () if more is None else (more,)
+
+
+def best(grid: Grid, results: Results, extra: int = 0) -> Settings:
+    """Returns the setting with the least validation error among those that were tried in full.
+
+    Raises:
+      ValueError: Trials are missing.
+    """
+    if pending(grid, results, extra):
+        raise ValueError("the tuning is not complete")
+    return _best_so_far(grid, results)
+
+
+def edges(settings: Settings, results: Results) -> tuple[str, ...]:
+    """Returns the fields whose value in ``settings`` is the least or greatest that was tried."""
+    tried = [trial.settings for trial in results]
+    at_edge: list[str] = []
+    for field, value in settings:
+        values = {dict(settings)[field] for settings in tried}
+        if len(values) > 1 and _is_number(value):
+            numbers = sorted(values)  # type: ignore[type-var]
+            at_edge += [field] if value in (numbers[0], numbers[-1]) else []
+    return tuple(at_edge)
+
+
+def _ranked(candidates: Sequence[Settings], share: Fraction, results: Results) -> list[Settings]:
+    """Returns settings by their error, a run that diverged last; at a tie in the grid's order."""
+
+    def error(settings: Settings) -> float:
+        value = results[Trial(settings, share)]
+        return math.inf if math.isnan(value) else value
+
+    return sorted(candidates, key=error)
+
+
+def _best_so_far(grid: Grid, results: Results) -> Settings:
+    full = [trial.settings for trial in results if trial.share == 1]
+    order = {settings: i for i, settings in enumerate(points(grid))}
+    return _ranked(sorted(full, key=lambda s: order.get(s, len(order))), Fraction(1), results)[0]
+
+
+def _beyond(grid: Grid, results: Results) -> Trial | None:
+    """Returns a trial of the first field of numbers beyond the edge at which the best lies.
+
+    Where the best lies within, it is the geometric mean of the best and the next value, so that a
+    variant whose grid was wide enough has as many trials as the others.
+    """
+    settings = _best_so_far(grid, results)
+    field = next((f for f, v in settings if _is_number(v) and v > 0), None)  # type: ignore[operator]
+    if field is None:
+        return None
+    tried = sorted({float(dict(trial.settings)[field]) for trial in results})  # type: ignore[arg-type]
+    if len(tried) < 2:
+        return None
+    place = tried.index(float(dict(settings)[field]))  # type: ignore[arg-type]
+    if place == 0:
+        value = tried[0] ** 2 / tried[1]
+    elif place == len(tried) - 1:
+        value = tried[-1] ** 2 / tried[-2]
+    else:
+        value = math.sqrt(tried[place] * tried[place + 1])
+    rounded = float(f"{value:.3g}")
+    return Trial(tuple((f, rounded if f == field else v) for f, v in settings), Fraction(1))
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,85 @@
+"""Whether a run was still improving when its training ended.
+
+A net that is compared before it has learned what it can learn is a statement about the length of
+the training, not about the net. Each run is judged against its own noise: the last quarter of its
+train loss against the quarter before, in logarithms, as losses fall by factors. The mean of a quarter
+has an error of its own, which neighboring points share in part; their lag-one correlation widens
+it.
+
+A learning rate that falls to zero flattens any curve, so a run that is not called unfinished may
+still gain from more steps. Only a longer training tells (``plan.budget``); this is the cheap sign
+that it is worth one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_LEAST_FALL = 0.05  # of the loss over a quarter of the training, relative; less is not worth steps
+_LEAST_ERROR = 0.005  # train error below which there is nothing left to learn
+_SURE = 2.0  # standard errors
+_LEAST_POINTS = 8  # of a curve, to speak of its quarters
+
+
+class Improvement(NamedTuple):
+    """What the last quarter of a training gained.
+
+    Attributes:
+      fall: By what share the train loss fell from the third quarter to the last.
+      error: Standard error of that share.
+      unfinished: Whether the run was still improving, by more than noise and enough to matter.
+    """
+
+    fall: float
+    error: float
+    unfinished: bool
+
+
+def improvement(losses: ArrayLike, train_error: float) -> Improvement | None:
+    """Returns what the last quarter of a training gained, or ``None`` where too little is known.
+
+    >>> improvement([2.0, 1.6, 1.3, 1.1, 0.9, 0.75, 0.6, 0.5], train_error=0.2).unfinished
+    True
+    >>> improvement([2.0, 1.0, 0.5, 0.41, 0.4, 0.39, 0.4, 0.39], train_error=0.1).unfinished
+    False
+
+    Args:
+      losses: Mean train loss of equal parts of the training, in order; in nats.
+      train_error: Train error at the end, as a fraction.
+    """
+    values = np.asarray(losses, dtype=np.float64)
+    values = values[np.isfinite(values) & (values > 0)]
+    if len(values) < _LEAST_POINTS:
+        return None
+    quarter = len(values) // 4
+    before, last = np.log(values[-2 * quarter : -quarter]), np.log(values[-quarter:])
+    fall = float(before.mean() - last.mean())
+    error = math.hypot(_mean_error(before), _mean_error(last))
+    share = 1 - math.exp(-fall)
+    unfinished = train_error > _LEAST_ERROR and share > _LEAST_FALL and fall > _SURE * error
+    return Improvement(share, error * math.exp(-fall), unfinished)
+
+
+def _mean_error(values: NDArray[np.float64]) -> float:
+    """Returns the standard error of the mean of a curve about its own trend."""
+    count = len(values)
+    if count < 3:
+        return 0.0
+    steps = np.arange(count) - (count - 1) / 2
+    slope = float(steps @ values / (steps @ steps))
+    rest = values - values.mean() - slope * steps
+    spread = float(rest @ rest) / (count - 2)
+    lag = float(rest[1:] @ rest[:-1] / (rest @ rest)) if rest.any() else 0.0
+    inflation = (1 + max(0.0, lag)) / (1 - min(0.9, max(0.0, lag)))
+    return math.sqrt(spread / count * inflation)
+
+
+def share_unfinished(judged: Sequence[Improvement | None]) -> tuple[int, int]:
+    """Returns how many runs were still improving, and of how many that can be said."""
+    known = [one for one in judged if one is not None]
+    return sum(one.unfinished for one in known), len(known)

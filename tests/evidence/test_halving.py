@@ -1,0 +1,94 @@
+"""Successive halving over a grid, against planted errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from depthstudy.evidence import halving
+from depthstudy.evidence.halving import Grid, Trial
+
+RATE = "train.learning_rate"
+GRID: Grid = ((RATE, (0.003, 0.01, 0.03, 0.1, 0.3)),)
+
+
+def tuned(
+    error: Callable[[float, Fraction], float], extra: int = 0, grid: Grid = GRID
+) -> dict[Trial, float]:
+    """Tries whatever is pending until nothing is."""
+    results: dict[Trial, float] = {}
+    while pending := halving.pending(grid, results, extra):
+        for trial in pending:
+            results[trial] = error(float(dict(trial.settings)[RATE]), trial.share)  # type: ignore[arg-type]
+    return results
+
+
+def bowl(best: float) -> Callable[[float, Fraction], float]:
+    return lambda rate, share: abs(math.log(rate / best)) / 10 + 0.1 / float(share)
+
+
+def test_the_best_of_a_bowl_is_taken_at_the_cost_that_was_said() -> None:
+    results = tuned(bowl(0.02))
+    assert halving.best(GRID, results) == ((RATE, 0.03),)
+    assert [sum(t.share == Fraction(n, 4) for t in results) for n in (1, 2, 4)] == [5, 3, 2]
+    assert sum(float(trial.share) for trial in results) == halving.cost(GRID) == 4.75
+
+
+def test_an_interrupted_round_goes_on_with_what_is_missing() -> None:
+    results = tuned(bowl(0.03))
+    first = {t: e for t, e in results.items() if t.share == Fraction(1, 4)}
+    one_less = dict(list(first.items())[1:])
+    assert halving.pending(GRID, one_less) == (next(iter(first)),)
+    with pytest.raises(ValueError, match="not complete"):
+        halving.best(GRID, first)
+
+
+def test_a_run_that_diverged_is_the_worst() -> None:
+    results = tuned(lambda rate, share: math.nan if rate > 0.05 else 1 - rate)
+    assert halving.best(GRID, results) == ((RATE, 0.03),)
+
+
+def test_all_that_diverge_still_end() -> None:
+    results = tuned(lambda rate, share: math.nan, extra=2)
+    assert len(results) == 12
+    assert halving.best(GRID, results, 2) == ((RATE, 0.003),)
+
+
+@pytest.mark.parametrize(("where", "value"), [(1.0, 0.9), (0.001, 0.0009)])
+def test_a_grid_is_widened_past_its_edge(where: float, value: float) -> None:
+    narrow = tuned(bowl(where))
+    assert halving.edges(halving.best(GRID, narrow), narrow) == (RATE,)
+    wide = tuned(bowl(where), extra=1)
+    assert halving.best(GRID, wide, 1) == ((RATE, value),)
+    assert len(wide) == len(narrow) + 1
+    assert halving.edges(((RATE, value),), wide) == (RATE,)  # it may lie beyond still
+
+
+def test_all_variants_have_as_many_trials() -> None:
+    counts = {len(tuned(bowl(rate), extra=2)) for rate in (1e-4, 0.003, 0.03, 0.25, 10.0)}
+    assert counts == {12}
+
+
+def test_a_single_setting_is_tried_once() -> None:
+    grid: Grid = ((RATE, (0.1,)),)
+    results = tuned(bowl(0.1), grid=grid, extra=2)
+    assert list(results) == [Trial(((RATE, 0.1),), Fraction(1))]
+    assert halving.edges(((RATE, 0.1),), results) == ()
+
+
+def test_a_grid_of_two_fields() -> None:
+    grid: Grid = (*GRID, ("train.weight_decay", (0.0, 1e-4)))
+
+    def error(trial: Trial) -> float:
+        settings = dict(trial.settings)
+        rate, decay = float(settings[RATE]), float(settings["train.weight_decay"])  # type: ignore[arg-type]
+        return abs(math.log(rate / 0.1)) + (decay == 0.0)
+
+    results: dict[Trial, float] = {}
+    while pending := halving.pending(grid, results):
+        results |= {trial: error(trial) for trial in pending}
+    assert dict(halving.best(grid, results)) == {RATE: 0.1, "train.weight_decay": 1e-4}
+    assert len(results) == 10 + 5 + 2

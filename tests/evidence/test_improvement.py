@@ -1,0 +1,47 @@
+"""Whether a curve was still falling, on curves that are planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from depthstudy.evidence.improvement import improvement, share_unfinished
+
+POINTS = 24
+
+
+def curve(rate: float, noise: float, seed: int, floor: float = 0.3) -> np.ndarray:
+    """Returns a loss that falls towards a floor as exp(-rate), with noise of its logarithm."""
+    time = np.linspace(0, 1, POINTS)
+    clean = floor + 2 * np.exp(-rate * time)
+    return clean * np.exp(np.random.default_rng(seed).normal(0, noise, POINTS))
+
+
+def unfinished(rate: float, noise: float) -> float:
+    judged = [improvement(curve(rate, noise, seed), train_error=0.3) for seed in range(200)]
+    count, known = share_unfinished(judged)
+    assert known == 200
+    return count / known
+
+
+def test_a_curve_that_still_falls_is_seen() -> None:
+    assert unfinished(rate=2, noise=0.02) > 0.95
+    assert unfinished(rate=2, noise=0.05) > 0.8
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.05, 0.2])
+def test_a_flat_curve_is_seldom_called_unfinished(noise: float) -> None:
+    assert unfinished(rate=1e3, noise=noise) <= 0.06
+
+
+def test_what_has_nothing_left_to_learn_is_finished() -> None:
+    falling = curve(2, 0.0, 0, floor=0.0)
+    judged = improvement(falling, train_error=0.0)
+    assert judged is not None
+    assert not judged.unfinished
+    assert judged.fall == pytest.approx(1 - np.exp(-2 * 6 / 23), abs=1e-9)
+
+
+def test_too_short_a_curve_says_nothing() -> None:
+    assert improvement([1.0] * 7, train_error=0.5) is None
+    assert share_unfinished([None]) == (0, 0)
