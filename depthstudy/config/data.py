@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.config.types import Count, Fraction, Natural, Share
+from depthstudy.config.types import Count, Fraction, Natural, Part, Share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,9 +19,13 @@ class DataConfig:
       source_dir: Folder with the raw files of a set that we prepare ourselves. For ``"folder"``:
         ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, PNG or JPEG.
       train_split: TFDS split that is trained on.
-      test_split: TFDS split that is tested on.
+      test_split: TFDS split that is tested on, once, when a run is done.
+      validation: Share of the train split, stratified, that is held out: whatever is chosen, as a
+        learning rate or which net to take, is chosen by it. With 0 there is none.
+      validation_split: TFDS split that is taken for that instead.
       image_size: Side of the square image in pixels; ``None`` keeps the set's own size.
-      train_examples: Size of a stratified subset of the train split; ``None`` takes all.
+      train_examples: Size of a stratified subset of the train split, of which ``validation`` is
+        held out; ``None`` takes all.
       label_noise: Share of train labels that are replaced by a wrong one.
       shift: Largest random translation in pixels, zeros moving in (pad and crop, He et al. 2015).
       crop_area: Least share of the image's area that a random resized crop keeps (Szegedy et al.
@@ -30,7 +34,8 @@ class DataConfig:
       stream: Read from disk while training (``True``), hold the set on the device (``False``), or
         hold it if it fits (``None``).
       workers: Processes that decode a streamed set.
-      seed: Seed of the subset, of the noise and of the order of examples; shared by all runs.
+      seed: Seed of the subset, of what is held out, of the noise and, with the seed of a run, of
+        the order of its examples.
     """
 
     name: str = "digits"
@@ -38,6 +43,8 @@ class DataConfig:
     source_dir: str | None = None
     train_split: str = "train"
     test_split: str = "test"
+    validation: Part = 0.2
+    validation_split: str | None = None
     image_size: Count | None = None
     train_examples: Count | None = None
     label_noise: Fraction = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import jax
 import numpy as np
@@ -18,6 +18,7 @@ def train_batches(
     dataset: Dataset,
     *,
     batch_size: int,
+    runs: Sequence[int] = (0,),
     start: int = 0,
     stop: int,
     sharding: jax.sharding.Sharding | None = None,
@@ -36,23 +37,35 @@ def train_batches(
     Args:
       dataset: The set, with the seed of its order.
       batch_size: Images in a batch.
+      runs: Seeds of runs, each with an order of its own; a batch holds theirs one after the other.
       start: First step.
       stop: The step before which it ends.
       sharding: How the batch axis is laid over devices; ``None`` is the default device.
     """
-    indices_at = _train_order(dataset, batch_size)
+    indices_at = _train_order(dataset, batch_size, runs)
     return dataset.train.batches(indices_at, start=start, stop=stop, sharding=sharding)
 
 
-def batch_at(dataset: Dataset, step: int, *, batch_size: int) -> Batch:
+def batch_at(dataset: Dataset, step: int, *, batch_size: int, run: int = 0) -> Batch:
     """Returns the train batch of one step, the same that ``train_batches`` yields."""
-    return dataset.train.gather(_train_order(dataset, batch_size)(step))
+    return dataset.train.gather(_train_order(dataset, batch_size, (run,))(step))
 
 
-def _train_order(dataset: Dataset, batch_size: int) -> functools.partial[Int[np.ndarray, " B"]]:
+def _train_order(
+    dataset: Dataset, batch_size: int, runs: Sequence[int]
+) -> functools.partial[Int[np.ndarray, " n"]]:
     return functools.partial(
-        order_at, seed=dataset.seed, count=len(dataset.train), batch_size=batch_size
+        _orders_at, dataset.seed, tuple(runs), count=len(dataset.train), batch_size=batch_size
     )
+
+
+def _orders_at(
+    seed: int, runs: Sequence[int], step: int, *, count: int, batch_size: int
+) -> Int[np.ndarray, " n"]:
+    orders = [
+        order_at(step, seed=seed, count=count, batch_size=batch_size, run=run) for run in runs
+    ]
+    return np.concatenate(orders)
 
 
 def eval_batches(

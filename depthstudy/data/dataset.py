@@ -40,7 +40,8 @@ class Dataset:
       std: Standard deviation of the same.
       seed: Seed of the order of examples.
       train: Split to train on: a subset where one is asked for, with noise in its labels.
-      test: Split to test on, whole and with its true labels.
+      test: Split to test on, whole and with its true labels; read once, at the end of a run.
+      validation: Split by which anything is chosen, with its true labels, if there is one.
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
     """
@@ -54,6 +55,7 @@ class Dataset:
     seed: int
     train: Split
     test: Split
+    validation: Split | None = None
     labeled: bool = True
     resize: str = CROP
 
@@ -75,7 +77,7 @@ def load(config: DataConfig) -> Dataset:
     >>> from depthstudy.config import DataConfig
     >>> digits = data.load(DataConfig(name="digits"))
     >>> digits.image_shape, digits.num_classes, len(digits.train), len(digits.test)
-    ((8, 8, 1), 10, 1438, 359)
+    ((8, 8, 1), 10, 1150, 359)
 
     Raises:
       InputError: The set is not there, or cannot be what ``config`` asks for.
@@ -93,6 +95,7 @@ def from_arrays(
     test_labels: ArrayLike,
     *,
     class_names: Sequence[str] | None = None,
+    validation: float = 0.0,
     seed: int = 0,
 ) -> Dataset:
     """Returns arrays as a data set.
@@ -114,14 +117,17 @@ def from_arrays(
       test_labels: Their classes.
       class_names: Names of the classes, in the order of their labels; ``None`` names them by
         number, up to the greatest label.
-      seed: Seed of the order of examples.
+      validation: Share of the images to train on that is held out, to choose by.
+      seed: Seed of that share and of the order of examples.
 
     Raises:
       InputError: An array has another type or shape, or a label names no class.
     """
     splits = {"train": (train_images, train_labels), "test": (test_images, test_labels)}
     source = array_source(splits, class_names=class_names)
-    return from_source(source, DataConfig(name=source.name, seed=seed, workers=0))
+    return from_source(
+        source, DataConfig(name=source.name, validation=validation, seed=seed, workers=0)
+    )
 
 
 def from_source(source: Source, config: DataConfig) -> Dataset:
@@ -131,11 +137,13 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
       InputError: The source cannot be what ``config`` asks for.
     """
     shape = _image_shape(source, config.image_size)
-    train = _train_reader(source, config, shape)
+    chosen = _subset(source, config, _reader(source, config, config.train_split, shape))
     test = _reader(source, config, config.test_split, shape)
     in_memory = config.stream is False or (
-        config.stream is None and (len(train) + len(test)) * int(np.prod(shape)) <= IN_MEMORY_BYTES
+        config.stream is None and (len(chosen) + len(test)) * int(np.prod(shape)) <= IN_MEMORY_BYTES
     )
+    train, validation = _divided(source, config, chosen, stratified=in_memory)
+    train = _noisy(source, config, train)
 
     def open_split(reader: Reader) -> Split:
         return InMemorySplit(reader) if in_memory else StreamedSplit(reader, config.workers)
@@ -152,6 +160,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         seed=config.seed,
         train=train_split,
         test=open_split(test),
+        validation=None if validation is None else open_split(validation),
     )
 
 
@@ -218,27 +227,54 @@ def _reader(
     )
 
 
-def _train_reader(source: Source, config: DataConfig, image_shape: tuple[int, int, int]) -> Reader:
-    """Returns a reader of the subset, with noise, that ``config`` asks for."""
-    reader = _reader(source, config, config.train_split, image_shape)
+def _subset(source: Source, config: DataConfig, reader: Reader) -> Reader:
+    """Returns a reader of the stratified subset that ``config`` asks for."""
     classes, count, size = reader.num_classes, len(reader), config.train_examples
-    if size is not None:
-        if not classes <= size <= count:
-            raise InputError(
-                f"data.train_examples is {size}; allowed for split {config.train_split!r} of"
-                f" {source.name}: {classes} (its classes) to {count} (its examples)"
-            )
-        chosen = subset.stratified_order(reader.examples.labels, config.seed)[:size]
-        reader = dataclasses.replace(reader, rows=np.sort(chosen), noise=np.zeros(size, np.int32))
-    if config.label_noise > 0:
-        if classes < 2:
-            raise InputError(f"data.label_noise needs a wrong class; {source.name} has only one")
-        noise = subset.noise_offsets(
-            reader.rows,
-            count=count,
-            share=config.label_noise,
-            num_classes=classes,
-            seed=config.seed,
+    if size is None:
+        return reader
+    if not classes <= size <= count:
+        raise InputError(
+            f"data.train_examples is {size}; allowed for split {config.train_split!r} of"
+            f" {source.name}: {classes} (its classes) to {count} (its examples)"
         )
-        reader = dataclasses.replace(reader, noise=noise)
-    return reader
+    chosen = subset.stratified_order(reader.examples.labels, config.seed)[:size]
+    return reader.at(np.sort(chosen))
+
+
+def _divided(
+    source: Source, config: DataConfig, reader: Reader, *, stratified: bool
+) -> tuple[Reader, Reader | None]:
+    """Returns readers of what is trained on and of what is chosen by, if anything is.
+
+    A streamed set is divided at random: to stratify it, it would have to be read once.
+    """
+    if config.validation_split is not None:
+        return reader, _reader(source, config, config.validation_split, reader.image_shape)
+    if not config.validation:
+        return reader, None
+    rows = reader.rows
+    labels = reader.examples.labels[rows] if stratified else np.zeros(len(rows), np.int32)
+    chosen = subset.held_out(labels, config.validation, config.seed)
+    if not chosen.any():
+        raise InputError(
+            f"data.validation={config.validation} of {len(rows)} examples of {source.name} is none;"
+            " take more, or 0 and choose nothing"
+        )
+    name = f"{reader.name} (validation)"
+    return reader.at(rows[~chosen]), dataclasses.replace(reader.at(rows[chosen]), name=name)
+
+
+def _noisy(source: Source, config: DataConfig, reader: Reader) -> Reader:
+    """Returns the reader with the wrong labels that ``config`` asks for."""
+    if config.label_noise == 0:
+        return reader
+    if reader.num_classes < 2:
+        raise InputError(f"data.label_noise needs a wrong class; {source.name} has only one")
+    noise = subset.noise_offsets(
+        reader.rows,
+        count=len(reader.examples),
+        share=config.label_noise,
+        num_classes=reader.num_classes,
+        seed=config.seed,
+    )
+    return dataclasses.replace(reader, noise=noise)

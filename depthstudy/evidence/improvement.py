@@ -2,9 +2,9 @@
 
 A net that is compared before it has learned what it can learn is a statement about the length of
 the training, not about the net. Each run is judged against its own noise: the last quarter of its
-train loss against the quarter before, in logarithms, as losses fall by factors. The mean of a quarter
-has an error of its own, which neighboring points share in part; their lag-one correlation widens
-it.
+train loss against the quarter before, in logarithms, as losses fall by factors. The mean of a
+quarter has an error of its own, which neighboring points share in part; their lag-one correlation
+widens it.
 
 A learning rate that falls to zero flattens any curve, so a run that is not called unfinished may
 still gain from more steps. Only a longer training tells (``plan.budget``); this is the cheap sign

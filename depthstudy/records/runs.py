@@ -41,6 +41,7 @@ class Summary:
     variant: str
     seed: int
     train_error: float
+    validation_error: float
     test_error: float
     gap: float
     parameters: int

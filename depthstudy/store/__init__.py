@@ -8,6 +8,7 @@ WORKDIR/
     run.json                what it is: config, architecture, image shape, classes
     checkpoints/STEP/       state, with the content of run.json beside it
     records.csv             its measurements so far
+    errors.npz              which examples of the validation and test splits it gets wrong
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done

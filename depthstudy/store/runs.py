@@ -6,16 +6,18 @@ import contextlib
 import copy
 import dataclasses
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.errors import InputError
+from depthstudy.store.errors import read_errors, write_errors
 from depthstudy.store.files import read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
 
@@ -23,6 +25,7 @@ _RUNS = "runs"
 _RUN = "run.json"
 _PROBES = "probes.csv"
 _RESULT = "result.json"
+_ERRORS = "errors.npz"
 _CHECKPOINTS = "checkpoints"
 _PACKED = "msgpack"
 
@@ -36,6 +39,7 @@ class Outcome:
       step: Last step.
       diverged_at: The step whose loss was not finite, counted from 1.
       train_error: Share of the fixed train examples that it gets wrong, in eval mode.
+      validation_error: Share of the examples held out that it gets wrong; ``None`` without any.
       test_error: Share of all test examples that it gets wrong.
       train_loss: Mean loss in nats; ``None`` where it is not finite.
       test_loss: The same.
@@ -53,6 +57,7 @@ class Outcome:
     test_loss: float | None
     train_seconds: float
     eval_seconds: float
+    validation_error: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,6 +113,14 @@ class RunStore:
     def write_outcome(self, outcome: Outcome) -> None:
         """Writes ``result.json``. Call it last."""
         write_json(self.folder / _RESULT, dataclasses.asdict(outcome))
+
+    def read_errors(self) -> dict[str, NDArray[np.float64]]:
+        """Returns the error of each example by split; nothing of a run that diverged."""
+        return read_errors(self.folder / _ERRORS)
+
+    def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
+        """Writes the error of each example of some splits."""
+        write_errors(self.folder / _ERRORS, errors)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""

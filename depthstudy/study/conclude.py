@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -162,6 +163,7 @@ def _summary(
         variant=variant.name,
         seed=seed,
         train_error=outcome.train_error,
+        validation_error=math.nan if outcome.validation_error is None else outcome.validation_error,
         test_error=outcome.test_error,
         gap=outcome.test_error - outcome.train_error,
         parameters=price.parameters,

@@ -15,9 +15,10 @@ import numpy as np
 
 from depthstudy import tasks
 from depthstudy.config import TrainConfig
-from depthstudy.data import Split, eval_batches, train_batches
+from depthstudy.data import Split
 from depthstudy.records import Record
 from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.train.evaluation import evaluate
 from depthstudy.train.precision import LEAST
 from depthstudy.train.program import Program, SeedState, initial
 from depthstudy.train.step import StepMetrics
@@ -34,6 +35,7 @@ class _Run:
     checkpoints: Checkpoints
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
+    errors: dict[str, Any] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"train_seconds": 0.0, "eval_seconds": 0.0}
     )
@@ -129,12 +131,12 @@ def _stops(config: TrainConfig, steps: int) -> list[int]:
 def _train_to_end(
     program: Program, runs: Sequence[_Run], seed_states: Any, start: int, progress: Progress
 ) -> None:
-    batches = train_batches(
+    batches = program.placement.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,
+        seeds=[run.info.seed for run in runs],
         start=start,
         stop=program.steps,
-        sharding=program.placement.batch_sharding,
     )
     evaluations = evaluation_steps(program.config, program.steps)
     early = early_step(program.config, program.steps)
@@ -153,7 +155,7 @@ def _train_to_end(
         evaluated = over or end in evaluations
         if evaluated:
             with _timed(runs, "eval_seconds"):
-                _record_evaluation(program, runs, seed_states, end)
+                _record_evaluation(program, runs, seed_states, end, last=over)
         due = evaluated and time.monotonic() - saved >= program.config.save_seconds
         if over or due or end == early:
             _save(program, runs, seed_states, end)
@@ -182,40 +184,26 @@ def _record_training(run: _Run, log: StepMetrics, begin: int, end: int) -> None:
         run.add(end, "run", {"skipped_steps": float(by.skipped)})
 
 
-def _record_evaluation(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
-    dataset, limit = program.dataset, program.config.eval_train_examples
-    train = _evaluate(program, seed_states, dataset.train, len(runs), limit)
-    test = _evaluate(program, seed_states, dataset.test, len(runs), None)
+def _record_evaluation(
+    program: Program, runs: Sequence[_Run], seed_states: Any, step: int, *, last: bool
+) -> None:
+    """Notes errors on what is trained on and what is chosen by; of the test split at the last step.
+
+    So nothing that is decided while training, or from the curves, has seen the test split.
+    """
+    dataset = program.dataset
+    limits: dict[str, int | None] = {"train": program.config.eval_train_examples}
+    splits: dict[str, Split] = {"train": dataset.train}
+    splits |= {} if dataset.validation is None else {"validation": dataset.validation}
+    splits |= {"test": dataset.test} if last else {}
     chance = tasks.of(dataset).chance_error
-    for run, train_means, test_means in zip(runs, train, test, strict=True):
-        if run.diverged_at:
-            run.add(step, "evaluation", {"train_error": chance, "test_error": chance})
-        else:
-            run.add(step, "evaluation", {f"train_{k}": v for k, v in train_means.items()})
-            run.add(step, "evaluation", {f"test_{k}": v for k, v in test_means.items()})
-
-
-def _evaluate(
-    program: Program, seed_states: Any, split: Split, size: int, limit: int | None
-) -> list[dict[str, float]]:
-    """Returns mean loss and error of each seed, every example counted once."""
-    sums = [
-        program.eval_step(seed_states, weighted)
-        for weighted in eval_batches(
-            split,
-            batch_size=program.config.eval_batch_size,
-            limit=limit,
-            sharding=program.placement.batch_sharding,
-        )
-    ]
-    totals = [
-        np.asarray(batches, np.float64).sum(axis=0)  # equal shares are equal numbers then
-        for batches in program.placement.fetch(sums, size)
-    ]
-    return [
-        {"loss": float(loss / count), "error": float(errors / count)}
-        for loss, errors, count in totals
-    ]
+    for name, split in splits.items():
+        results = evaluate(program, seed_states, split, len(runs), limits.get(name))
+        for run, result in zip(runs, results, strict=True):
+            metrics = {"error": chance} if run.diverged_at else result.metrics
+            run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
+            if last and name != "train" and not run.diverged_at:
+                run.errors[name] = result.errors
 
 
 def _save(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
@@ -223,6 +211,8 @@ def _save(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -
     for run, state in zip(runs, states, strict=True):
         run.add(step, "run", run.seconds)
         run.store.write_records(run.records)
+        if run.errors:
+            run.store.write_errors(run.errors)
         run.checkpoints.save(step, state, run.info)
 
 
@@ -250,6 +240,7 @@ def _outcome(program: Program, run: _Run) -> Outcome:
         step=step,
         diverged_at=run.diverged_at,
         train_error=evaluation["train_error"],
+        validation_error=evaluation.get("validation_error"),
         test_error=evaluation["test_error"],
         train_loss=None if run.diverged_at else evaluation.get("train_loss"),
         test_loss=None if run.diverged_at else evaluation.get("test_loss"),

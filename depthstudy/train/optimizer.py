@@ -1,39 +1,80 @@
-"""The optimizer of a run, as one optax chain, and its learning rate."""
+"""The optimizer of a run, as one optax chain, and its learning rate.
+
+The learning rate is no constant of the compiled step but an argument of it, as are the length of
+the training and of the warm-up that it follows from: runs that differ in these share one program.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import optax
+from jaxtyping import Array, Float
 
 from depthstudy import prune
 from depthstudy.config import TrainConfig
 
 
-def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
-    """Returns the learning rate as a function of the step, over a training of ``steps``.
+class Hyperparameters(NamedTuple):
+    """Settings of a run that a compiled step takes as numbers.
 
-    The rate rises linearly over ``warmup_steps`` and then follows ``config.schedule``; boundaries
-    of the step schedule are shares of the whole training, warm-up included.
+    Attributes:
+      learning_rate: Peak learning rate.
+      steps: Length of the training.
+      warmup_steps: Steps over which the rate rises to its peak.
     """
-    peak, warmup = config.learning_rate, config.warmup_steps
+
+    learning_rate: Any
+    steps: Any
+    warmup_steps: Any
+
+
+def hyperparameters(config: TrainConfig, steps: int) -> Hyperparameters:
+    """Returns the settings of a run of so many steps, as arrays."""
+    return Hyperparameters(
+        jnp.float32(config.learning_rate), jnp.int32(steps), jnp.int32(config.warmup_steps)
+    )
+
+
+def constant_part(config: TrainConfig) -> TrainConfig:
+    """Returns a config without the settings that a compiled step takes as numbers.
+
+    Runs whose configs have equal parts share one program, but for pruned ones.
+    """
+    return dataclasses.replace(config, learning_rate=1.0, warmup_steps=0, steps=1, epochs=1)
+
+
+def rate_at(config: TrainConfig, settings: Hyperparameters, step: Any) -> Float[Array, ""]:
+    """Returns the learning rate of a step, counted from 0.
+
+    It rises linearly over the warm-up and then follows ``config.schedule``; boundaries of the step
+    schedule are shares of the whole training, warm-up included.
+    """
+    peak, steps, warmup = settings
+    since = step - warmup
     match config.schedule:
         case "constant":
-            main = optax.constant_schedule(peak)
+            main = jnp.broadcast_to(peak, jnp.shape(since))
         case "cosine":
-            main = optax.cosine_decay_schedule(peak, max(1, steps - warmup))
+            length = jnp.maximum(1, steps - warmup)
+            done = jnp.minimum(since, length) / length
+            main = peak * 0.5 * (1 + jnp.cos(jnp.pi * done))
         case "step":
-            boundaries = [round(share * steps) - warmup for share in config.step_boundaries]
-            main = optax.piecewise_constant_schedule(
-                peak, dict.fromkeys(boundaries, config.step_factor)
-            )
-    if not warmup:
-        return main
-    return optax.join_schedules(
-        [optax.linear_schedule(peak / warmup, peak, warmup - 1), main], [warmup]
-    )
+            shares = jnp.asarray(config.step_boundaries)
+            falls = jnp.sum(since >= jnp.round(shares * steps) - warmup)
+            main = peak * config.step_factor**falls
+    rising = peak * (step + 1) / jnp.maximum(1, warmup)
+    return jnp.where(step < warmup, rising, main)
+
+
+def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
+    """Returns the learning rate as a function of the step, over a training of ``steps``."""
+    settings = hyperparameters(config, steps)
+    return lambda step: rate_at(config, settings, step)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,27 +104,59 @@ def learning_rate(
     return prune.rewound(schedule(config, max(1, last)), sparsity.schedule)
 
 
+RateOf = Callable[[Hyperparameters, Any], Any]  # settings of a run and a step to the learning rate
+
+
+def rate_function(config: TrainConfig, steps: int, sparsity: Sparsity | None = None) -> RateOf:
+    """Returns the learning rate as a function of the settings of a run and the step.
+
+    Where weights are pruned, the schedule is that of this config and length.
+    """
+    if sparsity is None:
+        return lambda settings, step: rate_at(config, settings, step)
+    fixed = learning_rate(config, steps, sparsity)
+    return lambda _, step: fixed(step)
+
+
 def optimizer(
-    config: TrainConfig, steps: int, sparsity: Sparsity | None = None
-) -> optax.GradientTransformation:
+    config: TrainConfig, sparsity: Sparsity | None = None
+) -> optax.GradientTransformationExtraArgs:
     """Returns SGD with momentum and L2 decay, or AdamW (Loshchilov & Hutter 2019).
 
-    With ``sparsity``, pruned weights stay at zero.
+    Its ``update`` takes the learning rate of the step as ``rate``. With ``sparsity``, pruned
+    weights stay at zero.
     """
-    rate = learning_rate(config, steps, sparsity)
     chain = [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
     match config.optimizer:
         case "sgd":
             chain += [
                 optax.add_decayed_weights(config.weight_decay, mask=decayed),
-                optax.sgd(rate, momentum=config.momentum, nesterov=config.nesterov),
+                optax.trace(config.momentum, config.nesterov),
             ]
         case "adamw":
-            chain.append(optax.adamw(rate, weight_decay=config.weight_decay, mask=decayed))
+            chain += [
+                optax.scale_by_adam(),
+                optax.add_decayed_weights(config.weight_decay, mask=decayed),
+            ]
+    chain.append(_scale_by_rate())
     if sparsity is not None:
         key = jax.random.key(0)  # each net draws its own numbers from it
         chain.append(prune.sparsify(sparsity.pruner, sparsity.schedule, key=key))
     return optax.chain(*chain)
+
+
+def _scale_by_rate() -> optax.GradientTransformationExtraArgs:
+    def init(params: Any) -> optax.EmptyState:
+        del params
+        return optax.EmptyState()
+
+    def update(
+        updates: Any, state: optax.EmptyState, params: Any = None, *, rate: Any, **_: Any
+    ) -> tuple[Any, optax.EmptyState]:
+        del params
+        return jax.tree.map(lambda x: -rate.astype(x.dtype) * x, updates), state
+
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def decayed(params: Any) -> Any:

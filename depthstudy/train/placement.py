@@ -1,21 +1,24 @@
 """Where nets are trained: one net on all devices, or a population of seeds spread over them.
 
 Both lift a function of one net, ``function(seed_state, batch)``, to a function of placed values. A
-seed state is what each seed has for itself, its state, key and log; the batch is the same for all.
+seed state is what each seed has for itself: its state, key, settings and log. While training each
+seed has batches of its own as well; when nets are evaluated the batch is the same for all.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding
 
+from depthstudy import data
 from depthstudy.config import TrainConfig
+from depthstudy.data import Dataset
 from depthstudy.errors import InputError
 
 Function = Callable[[Any, Any], Any]
@@ -46,8 +49,19 @@ class Placement(Protocol):
     def fetch(self, placed: Any, size: int) -> list[Any]:
         """Returns a placed tree as trees of host arrays, one for each of ``size`` seeds."""
 
-    def lift(self, function: Function, *, donate: bool = False) -> Any:
-        """Returns the compiled form of ``function``; with ``donate`` it consumes the state."""
+    def train_batches(
+        self, dataset: Dataset, *, batch_size: int, seeds: Sequence[int], start: int, stop: int
+    ) -> Iterator[Any]:
+        """Yields the batches of a group's seeds, each in its own order, as ``lift`` takes them."""
+
+    def lift(self, function: Function, *, donate: bool = False, batch_each: bool = False) -> Any:
+        """Returns the compiled form of ``function``.
+
+        Args:
+          function: A function of what one seed has, and of a batch.
+          donate: Whether it consumes what the seed has.
+          batch_each: Whether each seed has a batch of its own, as ``train_batches`` yields them.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +93,22 @@ class Jit:
         assert size == 1
         return [jax.device_get(placed)]
 
-    def lift(self, function: Function, *, donate: bool = False) -> Any:  # noqa: D102
+    def train_batches(  # noqa: D102
+        self, dataset: Dataset, *, batch_size: int, seeds: Sequence[int], start: int, stop: int
+    ) -> Iterator[Any]:
+        return data.train_batches(
+            dataset,
+            batch_size=batch_size,
+            runs=seeds,
+            start=start,
+            stop=stop,
+            sharding=self.batch_sharding,
+        )
+
+    def lift(  # noqa: D102
+        self, function: Function, *, donate: bool = False, batch_each: bool = False
+    ) -> Any:
+        del batch_each  # there is one seed
         donated = (0,) if donate else ()
         return jax.jit(function, out_shardings=self._everywhere, donate_argnums=donated)
 
@@ -112,34 +141,54 @@ class Pmap:
         return [tuple(seeds)]
 
     def place(self, trees: Sequence[Any]) -> Any:  # noqa: D102
-        room = len(self.devices) * self.per_device
-        filled = [*trees, *[trees[-1]] * (room - len(trees))]
-        shape = (len(self.devices), self.per_device)
-
         def stack(*leaves: Any) -> Any:
-            return np.stack(leaves).reshape(*shape, *np.shape(leaves[0]))
+            return self._by_device(np.stack(leaves))
 
-        return jax.tree.map(stack, *map(jax.device_get, filled))
+        return jax.tree.map(stack, *map(jax.device_get, self._filled(trees)))
+
+    def train_batches(  # noqa: D102
+        self, dataset: Dataset, *, batch_size: int, seeds: Sequence[int], start: int, stop: int
+    ) -> Iterator[Any]:
+        batches = data.train_batches(
+            dataset, batch_size=batch_size, runs=self._filled(seeds), start=start, stop=stop
+        )
+        for batch in batches:
+            each = jax.tree.map(lambda x: x.reshape(-1, batch_size, *x.shape[1:]), batch)
+            yield jax.tree.map(self._by_device, each)
+
+    def _filled(self, members: Sequence[Any]) -> list[Any]:
+        """Returns the members of a group, and copies of the last one until devices are full."""
+        room = len(self.devices) * self.per_device
+        return [*members, *[members[-1]] * (room - len(members))]
+
+    def _by_device(self, x: Any) -> Any:
+        return x.reshape(len(self.devices), self.per_device, *x.shape[1:])
 
     def fetch(self, placed: Any, size: int) -> list[Any]:  # noqa: D102
         host = jax.device_get(placed)
         flat = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), host)
         return [jax.tree.map(operator.itemgetter(i), flat) for i in range(size)]
 
-    def lift(self, function: Function, *, donate: bool = False) -> Any:  # noqa: D102
+    def lift(  # noqa: D102
+        self, function: Function, *, donate: bool = False, batch_each: bool = False
+    ) -> Any:
+        axes = (0, 0 if batch_each else None)
         donated = (0,) if donate else ()
         return jax.pmap(
-            self._on_device(function), in_axes=(0, None), devices=self.devices,
+            self._on_device(function, axes), in_axes=axes, devices=self.devices,
             donate_argnums=donated,
         )  # fmt: skip
 
-    def _on_device(self, function: Function) -> Function:
+    def _on_device(self, function: Function, axes: tuple[int, int | None]) -> Function:
         if self.per_device > 1:
-            return jax.vmap(function, in_axes=(0, None))
+            return jax.vmap(function, in_axes=axes)
+
+        def only(tree: Any) -> Any:
+            return jax.tree.map(lambda x: x[0], tree)
 
         # A vmap over one seed would turn every convolution into a grouped one.
         def alone(seed_states: Any, batch: Any) -> Any:
-            out = function(jax.tree.map(lambda x: x[0], seed_states), batch)
+            out = function(only(seed_states), batch if axes[1] is None else only(batch))
             return jax.tree.map(lambda x: x[None], out)
 
         return alone

@@ -16,8 +16,14 @@ import optax
 from depthstudy import nets, runtime, tasks
 from depthstudy.arch import Spec
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import Dataset, eval_batches, train_batches
-from depthstudy.train.optimizer import Sparsity, optimizer
+from depthstudy.data import Dataset, eval_batches
+from depthstudy.train.optimizer import (
+    Hyperparameters,
+    Sparsity,
+    hyperparameters,
+    optimizer,
+    rate_function,
+)
 from depthstudy.train.placement import Placement
 from depthstudy.train.precision import LossScale, compute_dtype, first_scale
 from depthstudy.train.step import (
@@ -37,6 +43,7 @@ class SeedState(NamedTuple):
     Attributes:
       state: What training changes.
       key: Data of the seed's key, into which each step folds its number.
+      settings: Learning rate and length of the training.
       log: Metrics of the last steps, ``config.log_every`` at most; those of step ``i``, counted
         from 0, stand at ``i`` modulo their number. A step writes them in place: what it returned
         would lie elsewhere each time, and a GPU's graphs would be made anew for that.
@@ -44,6 +51,7 @@ class SeedState(NamedTuple):
 
     state: TrainState
     key: Any
+    settings: Hyperparameters
     log: StepMetrics
 
 
@@ -53,13 +61,13 @@ class Program:
 
     Attributes:
       network: The net.
-      optimizer: Its optimizer, for the whole training.
+      optimizer: Its optimizer, but for the learning rate.
       dataset: What it learns.
       config: How it is trained.
       steps: Length of the training.
       placement: Where it runs; ``train_step`` and ``eval_step`` take what it has placed.
       train_step: ``(seed_state, batch) -> seed_state``, with a ``SeedState``, which it consumes.
-      eval_step: ``(seed_state, (batch, weights)) -> sums``.
+      eval_step: ``(seed_state, (batch, weights)) -> result``.
       compile_seconds: How long tracing and compiling took.
       memory: Bytes that a train step takes on each device, as XLA reports it: ``step_memory_bytes``
         in all, and of them ``step_temporary_bytes`` beside state and batch; else empty.
@@ -67,7 +75,7 @@ class Program:
     """
 
     network: nets.Net
-    optimizer: optax.GradientTransformation
+    optimizer: optax.GradientTransformationExtraArgs
     dataset: Dataset
     config: TrainConfig
     steps: int
@@ -108,17 +116,18 @@ def build(
     steps = count_steps(config, len(dataset.train))
     network = nets.build(spec, compute_dtype(config.precision), placement.platform)
     network.check(dataset.image_shape)
-    transform = optimizer(config, steps, sparsity)
+    transform = optimizer(config, sparsity)
+    rate_of = rate_function(config, steps, sparsity)
     train_step = make_train_step(network, transform, dataset, data, config)
     eval_step = make_eval_step(network, dataset)
 
     def train_one(seed_state: SeedState, batch: Any) -> SeedState:
-        before, key_data, log = seed_state
+        before, key_data, settings, log = seed_state
         key = jax.random.fold_in(jax.random.wrap_key_data(key_data), before.step)
-        state, metrics = train_step(before, batch, key)
+        state, metrics = train_step(before, batch, key, rate_of(settings, before.step))
         place = before.step % len(log.loss)
         log = jax.tree.map(lambda past, now: past.at[place].set(now), log, metrics)
-        return SeedState(state, key_data, log)
+        return SeedState(state, key_data, settings, log)
 
     def eval_one(seed_state: SeedState, weighted: Any) -> Any:
         return eval_step(seed_state.state, *weighted)
@@ -130,7 +139,7 @@ def build(
         config=config,
         steps=steps,
         placement=placement,
-        train_step=placement.lift(train_one, donate=True),
+        train_step=placement.lift(train_one, donate=True, batch_each=True),
         eval_step=placement.lift(eval_one),
         compile_seconds=0.0,
         memory={},
@@ -152,13 +161,14 @@ def initial(program: Program, seed: int) -> SeedState:
         loss_scale=scale,
     )
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
-    return SeedState(state, jax.random.key_data(step_key), _empty_log(program, scale))
+    settings = hyperparameters(program.config, program.steps)
+    log = _empty_log(program.config, scale)
+    return SeedState(state, jax.random.key_data(step_key), settings, log)
 
 
-def _empty_log(program: Program, scale: LossScale | None) -> StepMetrics:
-    steps = min(program.config.log_every, program.steps)
+def _empty_log(config: TrainConfig, scale: LossScale | None) -> StepMetrics:
     metrics = StepMetrics(jnp.zeros(()), jnp.zeros(()), scale)
-    return jax.tree.map(lambda x: np.zeros((steps, *x.shape), x.dtype), metrics)
+    return jax.tree.map(lambda x: np.zeros((config.log_every, *x.shape), x.dtype), metrics)
 
 
 def init_key(seed: int) -> jax.Array:
@@ -179,9 +189,10 @@ def _compiled(program: Program, begun: float, options: dict[str, str]) -> Progra
     seed_states = placement.place([initial(program, seed) for seed in group])
     sharding = placement.batch_sharding
     batch = next(
-        train_batches(dataset, batch_size=config.batch_size, start=0, stop=1, sharding=sharding)
+        placement.train_batches(dataset, batch_size=config.batch_size, seeds=group, start=0, stop=1)
     )
-    if (batch.labels.shape[1:], batch.labels.dtype) != (task.label.shape, task.label.dtype):
+    label = task.label
+    if batch.labels.dtype != label.dtype or not _ends_with(batch.labels.shape, label.shape):
         raise ValueError(f"labels of {dataset.name} are no labels of {task.name}")
     weighted = next(
         eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
@@ -196,6 +207,10 @@ def _compiled(program: Program, begun: float, options: dict[str, str]) -> Progra
         compile_seconds=time.perf_counter() - begun,
         memory=_memory(train_step.result()),
     )
+
+
+def _ends_with(shape: tuple[int, ...], end: tuple[int, ...]) -> bool:
+    return shape[len(shape) - len(end) :] == end
 
 
 def _memory(compiled: Any) -> dict[str, float]:

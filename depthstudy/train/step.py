@@ -46,18 +46,17 @@ class StepMetrics(NamedTuple):
     loss_scale: precision.LossScale | None = None
 
 
-class EvalSums(NamedTuple):
-    """Sums over the examples of a batch."""
+class EvalResult(NamedTuple):
+    """A batch as it was evaluated; an example of weight 0 has loss and error 0."""
 
-    loss: Float[Array, ""]
-    errors: Float[Array, ""]
-    examples: Float[Array, ""]
+    loss: Float[Array, ""]  # sum over the examples, in nats
+    errors: Float[Array, " B"]
 
 
 _DROPOUT_STREAM = 0xD07  # folded into a step's key, and clear of the few that a split gives
 
-TrainStep = Callable[[TrainState, Batch, jax.Array], tuple[TrainState, StepMetrics]]
-EvalStep = Callable[[TrainState, Batch, jax.Array], EvalSums]
+TrainStep = Callable[[TrainState, Batch, jax.Array, jax.Array], tuple[TrainState, StepMetrics]]
+EvalStep = Callable[[TrainState, Batch, jax.Array], EvalResult]
 
 
 def init_state(
@@ -82,22 +81,22 @@ def init_state(
 
 def make_train_step(
     network: nets.Net,
-    optimizer: optax.GradientTransformation,
+    optimizer: optax.GradientTransformationExtraArgs,
     dataset: Dataset,
     data: DataConfig,
     config: TrainConfig,
 ) -> TrainStep:
-    """Returns ``train_step(state, batch, key) -> (state, metrics)``.
+    """Returns ``train_step(state, batch, key, rate) -> (state, metrics)``.
 
     ``key`` is the key of this step: of its augmentation and, folded, of dropout and stochastic
-    depth. So nets with and without dropout see the same images.
+    depth. So nets with and without dropout see the same images. ``rate`` is its learning rate.
 
     With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
     """
-    task = tasks.of(dataset)
+    task, optimizer = tasks.of(dataset), optax.with_extra_args_support(optimizer)
 
     def train_step(
-        state: TrainState, batch: Batch, key: jax.Array
+        state: TrainState, batch: Batch, key: jax.Array, rate: jax.Array
     ) -> tuple[TrainState, StepMetrics]:
         images = augment(batch.images, key=key, config=data)
         images = normalize(images, dataset.mean, dataset.std)
@@ -118,7 +117,7 @@ def make_train_step(
 
         gradients, (loss, logits, updates) = jax.grad(mean_loss, has_aux=True)(state.params)
         gradients = precision.unscaled(gradients, state.loss_scale)
-        changes, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+        changes, opt_state = optimizer.update(gradients, state.opt_state, state.params, rate=rate)
         after = state.replace(
             params=optax.apply_updates(state.params, changes),
             batch_stats=updates.get("batch_stats", {}),
@@ -135,16 +134,15 @@ def make_train_step(
 
 
 def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:
-    """Returns ``eval_step(state, batch, weights) -> sums``, in eval mode, without augmentation."""
+    """Returns ``eval_step(state, batch, weights) -> result``, in eval mode, not augmented."""
     task = tasks.of(dataset)
 
-    def eval_step(state: TrainState, batch: Batch, weights: Float[Array, " B"]) -> EvalSums:
+    def eval_step(state: TrainState, batch: Batch, weights: Float[Array, " B"]) -> EvalResult:
         images = normalize(batch.images, dataset.mean, dataset.std)
         logits = network.apply(state.variables, images)
-        return EvalSums(
+        return EvalResult(
             loss=jnp.sum(weights * task.loss(logits, batch.labels)),
-            errors=jnp.sum(weights * task.errors(logits, batch.labels)),
-            examples=jnp.sum(weights),
+            errors=weights * task.errors(logits, batch.labels),
         )
 
     return eval_step

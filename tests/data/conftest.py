@@ -26,20 +26,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    return load(DataConfig(stream=False))
+    return load(DataConfig(validation=0.0, stream=False))
 
 
 @pytest.fixture(scope="session")
 def digits_on_disk(cache: str) -> DataConfig:
     """The digits as a TFDS set in ``cache``, image files instead of arrays."""
-    source = open_source(DataConfig())
+    source = open_source(DataConfig(validation=0.0))
     arrays = {}
     for name in source.split_names:
         examples = source.split(name)
         pixels = [image for image, _ in examples.read(np.arange(len(examples)))]
         arrays[name] = np.stack(pixels)[..., 0], examples.labels
     write_arrays_once(Path(cache) / "digits_on_disk" / "1.0.0", source.class_names, arrays)
-    return DataConfig(name="digits_on_disk", data_dir=cache)
+    return DataConfig(validation=0.0, name="digits_on_disk", data_dir=cache)
 
 
 @pytest.fixture

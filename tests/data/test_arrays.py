@@ -82,7 +82,7 @@ def test_parts_that_are_empty_or_unknown(name: str) -> None:
 def test_pixels_are_resized_as_files_are(digits_on_disk: DataConfig) -> None:
     files, arrays = (
         load(dataclasses.replace(config, image_size=13)).test.read(np.arange(50)).images
-        for config in (digits_on_disk, DataConfig())
+        for config in (digits_on_disk, DataConfig(validation=0.0))
     )
     np.testing.assert_array_equal(arrays, files)
 
@@ -97,7 +97,7 @@ def test_encoded_files_in_memory() -> None:
         class_names=("a", "b", "c"),
         examples={"train": examples, "test": examples},
     )
-    config = DataConfig(name="files", train_split="train[1:]", image_size=4)
+    config = DataConfig(validation=0.0, name="files", train_split="train[1:]", image_size=4)
     dataset = from_source(source, config)
     assert (dataset.image_shape, dataset.train.labels.tolist()) == ((4, 4, 3), [1, 2])
     np.testing.assert_array_equal(dataset.test.read(np.array([0])).images[0], IMAGES[0, 1:5])
@@ -106,7 +106,7 @@ def test_encoded_files_in_memory() -> None:
 def test_any_number_of_channels_without_resizing() -> None:
     images = np.zeros((4, 5, 5, 7), np.uint8)
     source = array_source({"train": (images, LABELS[:4]), "test": (images, LABELS[:4])})
-    config = DataConfig(name=source.name)
+    config = DataConfig(validation=0.0, name=source.name)
     assert from_source(source, config).image_shape == (5, 5, 7)
     with pytest.raises(InputError, match=r"have 7 channels and cannot be resized; allowed: 1, 3,"):
         from_source(source, dataclasses.replace(config, image_size=4))

@@ -17,7 +17,7 @@ compiled = jax.jit(augment, static_argnames="config")
 
 
 def change(key: jax.Array = KEY, **options: object) -> np.ndarray:
-    config = DataConfig(**options)  # type: ignore[arg-type]
+    config = DataConfig(validation=0.0, **options)  # type: ignore[arg-type]
     return np.asarray(compiled(jnp.asarray(IMAGES), key=key, config=config))
 
 
@@ -33,7 +33,7 @@ def shifted(image: np.ndarray, down: int, right: int) -> np.ndarray:
 
 
 def test_nothing_asked_nothing_traced() -> None:
-    config = DataConfig()
+    config = DataConfig(validation=0.0)
     jaxpr = jax.make_jaxpr(lambda x: augment(x, key=KEY, config=config))(jnp.asarray(IMAGES))
     assert jaxpr.jaxpr.outvars == jaxpr.jaxpr.invars
     np.testing.assert_array_equal(change(), IMAGES)
@@ -116,7 +116,7 @@ def test_crop_stays_within_gray_levels() -> None:
 
 
 def test_same_key_same_images_and_jit_changes_nothing() -> None:
-    config = DataConfig(shift=2, flip=True)
+    config = DataConfig(validation=0.0, shift=2, flip=True)
     plain = augment(jnp.asarray(IMAGES), key=KEY, config=config)
     np.testing.assert_array_equal(plain, change(shift=2, flip=True))
     assert not np.array_equal(change(jax.random.key(1), shift=2), change(shift=2))

@@ -28,14 +28,14 @@ def config(base: DataConfig, **options: object) -> DataConfig:
 def dataset(request: pytest.FixtureRequest, digits_on_disk: DataConfig) -> Dataset:
     """The same noisy images from arrays and from files, in memory and streamed."""
     on_disk, stream = request.param
-    base = digits_on_disk if on_disk else DataConfig()
+    base = digits_on_disk if on_disk else DataConfig(validation=0.0)
     return load(config(base, stream=stream, workers=0))
 
 
 @pytest.fixture(scope="module")
 def reference() -> list[HostBatch]:
     """Twenty batches of 48, gathered by hand from the images on the host."""
-    train = load(config(DataConfig())).train
+    train = load(config(DataConfig(validation=0.0))).train
     images, labels = train.read(np.arange(200))
     orders = [order_at(step, seed=0, count=200, batch_size=48) for step in range(20)]
     return [HostBatch(images[order], labels[order]) for order in orders]
@@ -66,7 +66,7 @@ def test_worker_processes(
     on_disk: bool, digits_on_disk: DataConfig, reference: list[HostBatch]
 ) -> None:
     """Two processes read the same batches in the same order; an abandoned run ends them."""
-    base = digits_on_disk if on_disk else DataConfig()
+    base = digits_on_disk if on_disk else DataConfig(validation=0.0)
     workers = load(config(base, stream=True, workers=2))
     batches = train_batches(workers, batch_size=48, start=7, stop=10_000)
     assert_same(itertools.islice(batches, 13), reference[7:])

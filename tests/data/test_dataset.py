@@ -38,7 +38,7 @@ def test_a_constant_channel_can_be_divided_by_its_deviation(
 
 
 def test_subsets_are_nested_stratified_and_exact() -> None:
-    small, large = (load(DataConfig(train_examples=n)) for n in (100, 500))
+    small, large = (load(DataConfig(validation=0.0, train_examples=n)) for n in (100, 500))
     assert np.bincount(small.train.labels).tolist() == [10] * 10
     assert len(fingerprints(small)) == 100
     assert fingerprints(small) < fingerprints(large)
@@ -48,12 +48,12 @@ def test_subsets_are_nested_stratified_and_exact() -> None:
 @pytest.mark.parametrize("size", [1, 9, 1439])
 def test_subsets_of_no_possible_size(size: int) -> None:
     with pytest.raises(InputError, match=rf"is {size}; allowed .* 10 .* to 1438"):
-        load(DataConfig(train_examples=size))
+        load(DataConfig(validation=0.0, train_examples=size))
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_noise_touches_train_labels_only(digits: Dataset, stream: bool) -> None:
-    noisy = load(DataConfig(label_noise=0.25, stream=stream))
+    noisy = load(DataConfig(validation=0.0, label_noise=0.25, stream=stream))
     assert np.count_nonzero(noisy.train.labels != noisy.train.true_labels) == round(0.25 * 1438)
     np.testing.assert_array_equal(noisy.train.true_labels, digits.train.labels)
     np.testing.assert_array_equal(noisy.test.labels, digits.test.labels)
@@ -65,7 +65,7 @@ def test_noise_touches_train_labels_only(digits: Dataset, stream: bool) -> None:
 
 def test_in_memory_or_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
     def kind(stream: bool | None) -> type:
-        return type(load(DataConfig(stream=stream)).train)
+        return type(load(DataConfig(validation=0.0, stream=stream)).train)
 
     assert kind(None) is kind(False) is InMemorySplit
     assert kind(True) is StreamedSplit
@@ -77,17 +77,17 @@ def test_in_memory_or_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_images_are_resized_to_the_size_asked_for() -> None:
-    loaded = load(DataConfig(image_size=16))
+    loaded = load(DataConfig(validation=0.0, image_size=16))
     assert loaded.image_shape == (16, 16, 1)
     assert loaded.test.gather(np.arange(3)).images.shape == (3, 16, 16, 1)
-    assert loaded.mean == pytest.approx(load(DataConfig()).mean, abs=0.01)
+    assert loaded.mean == pytest.approx(load(DataConfig(validation=0.0)).mean, abs=0.01)
 
 
 def test_images_of_many_sizes(tfds_dir: Path) -> None:
-    config = DataConfig(name="photos", data_dir=str(tfds_dir))
+    config = DataConfig(name="photos", validation=0.0, data_dir=str(tfds_dir))
     with pytest.raises(InputError, match=r"vary in size; set data.image_size"):
         load(config)
-    loaded = load(DataConfig(name="photos", data_dir=str(tfds_dir), image_size=12))
+    loaded = load(DataConfig(name="photos", validation=0.0, data_dir=str(tfds_dir), image_size=12))
     assert loaded.image_shape == (12, 12, 3)
     images, labels = loaded.train.read(np.arange(24))
     indices = images[..., 2]  # the test's photos carry their index in the blue channel
@@ -98,6 +98,7 @@ def test_images_of_many_sizes(tfds_dir: Path) -> None:
 
 def test_splits_by_name(tfds_dir: Path) -> None:
     config = DataConfig(
+        validation=0.0,
         name="photos",
         data_dir=str(tfds_dir),
         image_size=8,

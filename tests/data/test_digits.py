@@ -8,7 +8,7 @@ from depthstudy.data.sources.digits import open_source
 
 
 def read(split: str) -> tuple[np.ndarray, np.ndarray]:
-    examples = open_source(DataConfig()).split(split)
+    examples = open_source(DataConfig(validation=0.0)).split(split)
     return np.stack(
         [image for image, _ in examples.read(np.arange(len(examples)))]
     ), examples.labels
@@ -31,7 +31,7 @@ def test_splits_are_stratified() -> None:
 def test_gray_levels_fill_the_range() -> None:
     images, labels = read("train")
     assert (images.dtype, images.min(), images.max()) == (np.uint8, 0, 255)
-    assert len(open_source(DataConfig()).class_names) == labels.max() + 1 == 10
+    assert len(open_source(DataConfig(validation=0.0)).class_names) == labels.max() + 1 == 10
 
 
 def test_division_is_the_same_every_time() -> None:

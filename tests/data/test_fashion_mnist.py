@@ -20,7 +20,10 @@ def images(split: Split) -> np.ndarray:
 
 def test_from_idx_files_to_a_loaded_set(garments: Path) -> None:
     config = DataConfig(
-        name="fashion_mnist", source_dir=str(garments), data_dir=str(garments / "cache")
+        validation=0.0,
+        name="fashion_mnist",
+        source_dir=str(garments),
+        data_dir=str(garments / "cache"),
     )
     for _ in range(2):  # prepared, then found
         dataset = load(config)
@@ -33,7 +36,10 @@ def test_from_idx_files_to_a_loaded_set(garments: Path) -> None:
 
 def test_missing_files(tmp_path: Path) -> None:
     config = DataConfig(
-        name="fashion_mnist", source_dir=str(tmp_path), data_dir=str(tmp_path / "cache")
+        validation=0.0,
+        name="fashion_mnist",
+        source_dir=str(tmp_path),
+        data_dir=str(tmp_path / "cache"),
     )
     with pytest.raises(InputError) as caught:
         load(config)

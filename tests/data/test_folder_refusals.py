@@ -74,7 +74,7 @@ def test_refusals(
 
 def test_no_source_dir(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'folder' needs data.source_dir=PATH, with PATH/CLASS"):
-        load(DataConfig(name="folder", data_dir=str(tmp_path)))
+        load(DataConfig(validation=0.0, name="folder", data_dir=str(tmp_path)))
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], P
 
 def test_a_users_own_source(module: Callable[[str], Path]) -> None:
     module(SOURCE)
-    dataset = load(DataConfig(name="user_images:open_source", seed=2))
+    dataset = load(DataConfig(validation=0.0, name="user_images:open_source", seed=2))
     assert (dataset.name, dataset.class_names) == ("stripes", ("even", "odd"))
     assert dataset.train.read(np.arange(12)).images[:, 0, 0, 0].tolist() == list(range(12))
     assert dataset.train.labels.tolist() == [0, 1] * 6
@@ -77,7 +77,9 @@ def test_a_users_own_source(module: Callable[[str], Path]) -> None:
 
 def test_worker_processes_import_it_too(module: Callable[[str], Path]) -> None:
     module(SOURCE)
-    dataset = load(DataConfig(name="user_images:open_source", stream=True, workers=2))
+    dataset = load(
+        DataConfig(validation=0.0, name="user_images:open_source", stream=True, workers=2)
+    )
     for step, batch in enumerate(train_batches(dataset, batch_size=5, stop=4)):
         rows = order_at(step, seed=0, count=10, batch_size=5)
         np.testing.assert_array_equal(batch.images[:, 0, 0, 0], rows)
@@ -111,7 +113,7 @@ def test_worker_processes_import_it_too(module: Callable[[str], Path]) -> None:
 def test_refusals(module: Callable[[str], Path], code: str, message: str) -> None:
     module(code)
     with pytest.raises(InputError, match=message) as caught:
-        load(DataConfig(name="user_images:open_source"))
+        load(DataConfig(validation=0.0, name="user_images:open_source"))
     assert "\n" not in str(caught.value)
 
 
@@ -120,4 +122,4 @@ def test_refusals(module: Callable[[str], Path], code: str, message: str) -> Non
 )
 def test_a_module_that_is_absent(name: str, absent: str) -> None:
     with pytest.raises(InputError, match=rf"there is no module '{absent}' on sys.path$"):
-        load(DataConfig(name=name))
+        load(DataConfig(validation=0.0, name=name))

@@ -12,12 +12,12 @@ from depthstudy.errors import InputError
 
 
 def garments_config(folder: Path) -> DataConfig:
-    return DataConfig(name="fashion_mnist", source_dir=str(folder))
+    return DataConfig(validation=0.0, name="fashion_mnist", source_dir=str(folder))
 
 
 def test_digits_need_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    source = open_source(DataConfig(data_dir=str(tmp_path / "file")))
+    source = open_source(DataConfig(validation=0.0, data_dir=str(tmp_path / "file")))
     assert source.name == "digits/1.0.0"
     assert source.split_names == ("train", "test")
 
@@ -42,7 +42,10 @@ def test_without_xdg_the_cache_is_at_home(garments: Path, monkeypatch: pytest.Mo
 def test_a_cache_that_cannot_be_written(garments: Path) -> None:
     (garments / "file").touch()
     config = DataConfig(
-        name="fashion_mnist", source_dir=str(garments), data_dir=str(garments / "file")
+        validation=0.0,
+        name="fashion_mnist",
+        source_dir=str(garments),
+        data_dir=str(garments / "file"),
     )
     with pytest.raises(InputError, match=r"fashion_mnist cannot be prepared .* set data.data_dir"):
         open_source(config)
@@ -50,7 +53,7 @@ def test_a_cache_that_cannot_be_written(garments: Path) -> None:
 
 def test_unknown_set(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'digit' is not prepared in"):
-        open_source(DataConfig(name="digit", data_dir=str(tmp_path)))
+        open_source(DataConfig(validation=0.0, name="digit", data_dir=str(tmp_path)))
 
 
 def test_the_names_of_ours_are_those_of_the_documentation() -> None:

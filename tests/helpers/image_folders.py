@@ -34,6 +34,7 @@ def write(root: Path, counts: dict[str, int], make: Callable[[int], Image.Image]
 def opened(root: Path, **options: object) -> Dataset:
     """Loads a folder, prepared in ``cache`` beside it."""
     config = DataConfig(
+        validation=0.0,
         name="folder",
         source_dir=str(root),
         data_dir=str(root.parent / "cache"),

@@ -10,6 +10,8 @@ from depthstudy import arch, config, data, nets
 from depthstudy.data import Batch
 from depthstudy.train import step
 
+RATE = jnp.float32(0.1)
+
 
 def parts(**options: object) -> tuple:
     """Returns a small net, its optimizer and its step on images that are shifted."""
@@ -36,7 +38,7 @@ def test_the_key_of_the_step_draws_what_is_dropped(batch: Batch) -> None:
     network, optimizer, train = parts(dropout=0.5)
     start = jax.jit(lambda key: step.init_state(network, optimizer, (8, 8, 1), key=key))
     state, train = start(jax.random.key(0)), jax.jit(train)
-    losses = [train(state, batch, jax.random.key(seed))[1].loss for seed in (1, 1, 2)]
+    losses = [train(state, batch, jax.random.key(seed), RATE)[1].loss for seed in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert np.isfinite(losses).all()
 
@@ -58,6 +60,6 @@ def test_augmentation_draws_the_same_with_and_without(
     for options in ({}, {"dropout": 0.5}, {"stochastic_depth": 0.5}):
         *_, train = parts(**options)
         with pytest.raises(_SeenError):
-            train(step.TrainState(0, {}, {}, ()), batch, jax.random.key(3))
+            train(step.TrainState(0, {}, {}, ()), batch, jax.random.key(3), RATE)
     for key in keys:
         np.testing.assert_array_equal(key, jax.random.key_data(jax.random.key(3)))

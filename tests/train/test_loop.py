@@ -90,6 +90,8 @@ def test_a_broken_run_ends_at_the_same_bits(program: train.Program, tmp_path: Pa
         rows = [RunStore.of(tmp_path / n, "v", seed).read_records() for n in ("whole", "broken")]
         numbers = [[row for row in found if not row.metric.endswith("seconds")] for found in rows]
         assert numbers[0] == numbers[1]
+        errors = [RunStore.of(tmp_path / n, "v", seed).read_errors() for n in ("whole", "broken")]
+        jax.tree.map(np.testing.assert_array_equal, *errors)
         assert (whole[seed].train_error, whole[seed].test_loss) == (
             again[seed].train_error,
             again[seed].test_loss,
@@ -105,11 +107,18 @@ def test_what_is_recorded_and_when(program: train.Program, tmp_path: Path) -> No
     rows = store.read_records()
     steps = {
         metric: [row.step for row in rows if (row.probe, row.metric) == metric]
-        for metric in [("training", "loss"), ("evaluation", "test_error")]
+        for metric in [
+            ("training", "loss"),
+            ("evaluation", "train_error"),
+            ("evaluation", "validation_error"),
+            ("evaluation", "test_error"),
+        ]
     }
     assert steps == {
         ("training", "loss"): [4, 5, 8, 10, 12],
-        ("evaluation", "test_error"): [4, 8, 12],
+        ("evaluation", "train_error"): [4, 8, 12],
+        ("evaluation", "validation_error"): [4, 8, 12],
+        ("evaluation", "test_error"): [12],  # read once
     }
     scaled = program.config.precision == "float16"
     scales = [(r.step, r.value) for r in rows if r.metric == "loss_scale"]
@@ -125,6 +134,13 @@ def test_what_is_recorded_and_when(program: train.Program, tmp_path: Path) -> No
     assert (outcome.status, outcome.step, outcome.diverged_at) == ("finished", 12, None)
     wrong = outcome.test_error * 359  # every test example counts once
     assert wrong == pytest.approx(round(wrong), abs=1e-3)
+    errors = store.read_errors()
+    assert {split: len(wrong) for split, wrong in errors.items()} == {
+        "validation": 288,
+        "test": 359,
+    }
+    assert errors["test"].mean() == pytest.approx(outcome.test_error)
+    assert errors["validation"].mean() == pytest.approx(outcome.validation_error)
     assert list(store.folder.glob("events.out.tfevents.*"))
 
 
@@ -136,7 +152,8 @@ def test_divergence_is_a_result(digits: Dataset, tmp_path: Path) -> None:
     assert outcome.status == "diverged"
     assert outcome.diverged_at is not None
     assert 1 < outcome.diverged_at <= 5
-    assert (outcome.train_error, outcome.test_error) == (0.9, 0.9)
+    assert (outcome.train_error, outcome.validation_error, outcome.test_error) == (0.9, 0.9, 0.9)
+    assert RunStore.of(tmp_path, "v", 0).read_errors() == {}
     assert outcome.train_loss is None
     assert outcome.step < 40
     assert sum(taken) == 40  # the bar is told that nothing is left

@@ -50,14 +50,15 @@ def test_only_kernels_decay() -> None:
 
 
 def step_twice(config: TrainConfig, gradient: float) -> dict:
-    transform, params = room.optimizer(config, 10), PARAMS
+    transform, params = room.optimizer(config), PARAMS
     state = transform.init(params)
     gradients = {
         group: {name: jnp.full_like(x, gradient) for name, x in leaves.items()}
         for group, leaves in params.items()
     }
+    rate = jnp.float32(config.learning_rate)
     for _ in range(2):
-        updates, state = transform.update(gradients, state, params)
+        updates, state = transform.update(gradients, state, params, rate=rate)
         params = optax.apply_updates(params, updates)
     return params
 

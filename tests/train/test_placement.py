@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 
 from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import Dataset, train_batches
+from depthstudy.data import Dataset
 from depthstudy.errors import InputError
 from depthstudy.train.placement import Jit, Placement, Pmap
 
@@ -24,7 +24,7 @@ def trained(placement: Placement, dataset: Dataset, seeds: tuple[int, ...]) -> l
     data = DataConfig(shift=1)
     program = train.build(SPEC, data, CONFIG, dataset, placement)
     own = placement.place([train.initial(program, seed) for seed in seeds])
-    batches = train_batches(dataset, batch_size=32, stop=4, sharding=placement.batch_sharding)
+    batches = placement.train_batches(dataset, batch_size=32, seeds=seeds, start=0, stop=4)
     for batch in batches:
         own = program.train_step(own, batch)
     return [each.state.variables for each in placement.fetch(own, len(seeds))]

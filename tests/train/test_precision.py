@@ -32,7 +32,7 @@ Takes = Callable[..., tuple[Any, ...]]
 @pytest.fixture(scope="module")
 def one_step(digits: Dataset) -> Takes:
     """Returns a function that takes a step in a type, with a scale or none."""
-    transform = optimizer.optimizer(CONFIG, 100)
+    transform = optimizer.optimizer(CONFIG)
     batch, key = batch_at(digits, 0, batch_size=32), jax.random.key(1)
     start = step.init_state(nets.Network(SPEC), transform, digits.image_shape, key=key)
     steps = {
@@ -44,7 +44,7 @@ def one_step(digits: Dataset) -> Takes:
 
     def take(dtype: Any, by: precision.LossScale | None) -> tuple[Any, ...]:
         before = start.replace(loss_scale=by)
-        return before, *steps[dtype](before, batch, key)
+        return before, *steps[dtype](before, batch, key, jnp.float32(CONFIG.learning_rate))
 
     return take
 

@@ -14,13 +14,14 @@ from depthstudy.train import optimizer, step
 
 STILL = DataConfig()
 CONFIG = TrainConfig(learning_rate=0.05, weight_decay=0.0, schedule="constant", momentum=0.0)
+RATE = jnp.float32(CONFIG.learning_rate)
 
 
 def made(
     dataset: Dataset, data: DataConfig = STILL, norm: str = "batch"
 ) -> tuple[step.TrainState, step.TrainStep, nets.Network]:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", norm=norm, width=4))
-    transform = optimizer.optimizer(CONFIG, 100)
+    transform = optimizer.optimizer(CONFIG)
     state = step.init_state(network, transform, dataset.image_shape, key=jax.random.key(0))
     return state, step.make_train_step(network, transform, dataset, data, CONFIG), network
 
@@ -29,7 +30,7 @@ def test_a_step_goes_down_the_numerical_gradient(digits: Dataset) -> None:
     """Plain SGD: the change of a weight is minus the rate times a central difference."""
     state, train_step, network = made(digits, norm="none")
     batch = batch_at(digits, 0, batch_size=32)
-    after, metrics = train_step(state, batch, jax.random.key(1))
+    after, metrics = train_step(state, batch, jax.random.key(1), RATE)
     images = (np.asarray(batch.images) / 255 - digits.mean) / digits.std
 
     def loss(shift: float) -> float:
@@ -51,7 +52,8 @@ def test_the_loss_falls(digits: Dataset) -> None:
     train_step = jax.jit(train_step)
     losses = []
     for i in range(80):
-        state, metrics = train_step(state, batch_at(digits, i, batch_size=64), jax.random.key(i))
+        batch = batch_at(digits, i, batch_size=64)
+        state, metrics = train_step(state, batch, jax.random.key(i), RATE)
         losses.append(float(metrics.loss))
     assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:5])
 
@@ -60,11 +62,11 @@ def test_the_key_moves_images_and_nothing_else(digits: Dataset) -> None:
     batch = batch_at(digits, 0, batch_size=16)
     keys = [jax.random.key(i) for i in range(2)]
     state, still, _ = made(digits)
-    assert float(still(state, batch, keys[0])[1].loss) == float(
-        still(state, batch, keys[1])[1].loss
+    assert float(still(state, batch, keys[0], RATE)[1].loss) == float(
+        still(state, batch, keys[1], RATE)[1].loss
     )
     state, shifted, _ = made(digits, DataConfig(shift=2))
-    losses = [float(shifted(state, batch, key)[1].loss) for key in [*keys, keys[0]]]
+    losses = [float(shifted(state, batch, key, RATE)[1].loss) for key in [*keys, keys[0]]]
     assert losses[0] == losses[2] != losses[1]
 
 
@@ -74,11 +76,10 @@ def test_evaluation_leaves_padding_out_and_running_statistics_in(digits: Dataset
     batch = batch_at(digits, 0, batch_size=8)
     weights = jnp.array([1.0] * 5 + [0.0] * 3)
     sums = eval_step(state, batch, weights)
-    assert float(sums.examples) == 5
     part = jax.tree.map(lambda x: x[:5], batch)
     alone = eval_step(state, part, jnp.ones(5))
     assert float(sums.loss) == pytest.approx(float(alone.loss), rel=1e-5)
-    assert float(sums.errors) == float(alone.errors)
+    np.testing.assert_array_equal(sums.errors, [*alone.errors, 0, 0, 0])
     flat = dataclasses.replace(digits, mean=np.zeros(1, np.float32))
     shifted = step.make_eval_step(network, flat)(state, part, jnp.ones(5))
-    assert float(shifted.loss) != pytest.approx(float(alone.loss), rel=1e-3)
+    assert float(shifted.loss) != pytest.approx(float(alone.loss), rel=1e-4)

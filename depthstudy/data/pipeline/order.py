@@ -1,7 +1,7 @@
 """Which example comes when: the step number is the whole state of the data.
 
-Every epoch is a fresh permutation, drawn from the seed and the epoch alone, so a run that starts
-at step 1,000 sees what it would have seen had it run from step 0.
+Every epoch is a fresh permutation, drawn from the seed of the set, that of the run and the epoch
+alone, so a run that starts at step 1,000 sees what it would have seen had it run from step 0.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 import numpy as np
 from jaxtyping import Int
 
-SUBSET, NOISE, ORDER = range(3)  # named streams of random numbers
+SUBSET, NOISE, ORDER, VALIDATION = range(4)  # named streams of random numbers
 
 
 def generator(seed: int, stream: int, *position: int) -> np.random.Generator:
@@ -20,7 +20,7 @@ def generator(seed: int, stream: int, *position: int) -> np.random.Generator:
 
 
 def order_at(
-    step: int, *, seed: int, count: int, batch_size: int
+    step: int, *, seed: int, count: int, batch_size: int, run: int = 0
 ) -> Int[np.ndarray, " batch_size"]:
     """Returns the examples of the batch at a step.
 
@@ -33,18 +33,19 @@ def order_at(
       seed: Seed of the order.
       count: Examples in an epoch.
       batch_size: Examples in a step.
+      run: Seed of the run, whose order is its own.
     """
     epochs, positions = np.divmod(np.arange(step * batch_size, (step + 1) * batch_size), count)
     first, last = int(epochs[0]), int(epochs[-1])
     if first == last:
-        return _permutation(seed, count, first)[positions]
-    rows = np.stack([_permutation(seed, count, epoch) for epoch in range(first, last + 1)])
+        return _permutation(seed, run, count, first)[positions]
+    rows = np.stack([_permutation(seed, run, count, epoch) for epoch in range(first, last + 1)])
     return rows[epochs - first, positions]
 
 
-@functools.lru_cache(maxsize=4)
-def _permutation(seed: int, count: int, epoch: int) -> Int[np.ndarray, " count"]:
-    permutation = generator(seed, ORDER, epoch).permutation(count)
+@functools.lru_cache(maxsize=32)  # an epoch or two of each run that is trained at once
+def _permutation(seed: int, run: int, count: int, epoch: int) -> Int[np.ndarray, " count"]:
+    permutation = generator(seed, ORDER, run, epoch).permutation(count)
     permutation.flags.writeable = False  # the cache hands the same array out again
     return permutation
 

@@ -80,6 +80,10 @@ class Reader:
             image_shape=image_shape,
         )
 
+    def at(self, rows: Int[np.ndarray, " n"]) -> Reader:
+        """Returns a reader of other rows of the same examples, without noise."""
+        return dataclasses.replace(self, rows=rows, noise=np.zeros(len(rows), np.int32))
+
     def __len__(self) -> int:
         """Returns the number of examples in use."""
         return len(self.rows)

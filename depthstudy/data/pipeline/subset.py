@@ -7,7 +7,7 @@ are certainly wrong.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int, Int32
+from jaxtyping import Bool, Int, Int32
 
 from depthstudy.data.pipeline import order
 
@@ -30,6 +30,25 @@ def stratified_order(labels: Int[np.ndarray, " N"], seed: int) -> Int[np.ndarray
         priority[members] = (np.arange(len(members)) + 0.5) / len(members)
         priority[members[0]] = 0.0
     return shuffled[np.argsort(priority[shuffled], kind="stable")]
+
+
+def held_out(labels: Int[np.ndarray, " N"], share: float, seed: int) -> Bool[np.ndarray, " N"]:
+    """Returns which examples are held out: ``share`` of each class, rounded, but never all of it.
+
+    >>> held_out(np.array([0, 0, 0, 0, 1, 1, 2]), 0.5, seed=0).sum()
+    np.int64(3)
+
+    Args:
+      labels: Class of each example.
+      share: Share of the examples, in [0, 1).
+      seed: Seed of the choice within a class.
+    """
+    shuffled = order.generator(seed, order.VALIDATION).permutation(len(labels))
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = shuffled[labels[shuffled] == label]
+        chosen[members[: min(round(share * len(members)), len(members) - 1)]] = True
+    return chosen
 
 
 def noise_offsets(
