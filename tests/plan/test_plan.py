@@ -51,7 +51,7 @@ def test_a_sweep_is_a_product_over_any_fields() -> None:
 def test_a_group_tells_only_what_tells_kin_apart() -> None:
     """How depth is set, and what a family always has, is no part of its group."""
     small = (("model.layout", "small"), ("model.depth", None))
-    mobile = (("model.family", "mobilenet_v2"), *small, ("model.width", 0.25))
+    mobile = (("model.family", "mobilenet_v2"), *small, ("model.width_multiplier", 0.25))
     variants = planned(
         variants=(
             ("r8", (("model.family", "resnet"), ("model.depth", 8))),
