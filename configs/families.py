@@ -18,7 +18,7 @@ import ml_collections
 from depthstudy import config as base
 
 RESNETS = {"layout": "cifar", "width": 8}
-RESNEXT = {"layout": "small", "width": 8, "groups": 4, "width_per_group": 4}
+RESNEXT = {"layout": "small", "width": 8, "groups": 4, "width_per_group": 2}
 MOBILE = {"layout": "small", "width_multiplier": 0.25, "dropout": 0.0}
 EFFICIENT = {**MOBILE, "stochastic_depth": 0.0}
 SHUFFLE = {"layout": "small", "width_multiplier": 0.35}

@@ -60,13 +60,13 @@ def build(family: str, **options: Any) -> ArchSpec:
                 f"family {family!r} takes no option {name!r}{_hint(name, allowed)} allowed: "
                 f"{', '.join(allowed)}"
             )
-    _check_words(builder, options)
-    _check_words(with_training_aids, options)
+    aids = {name: options[name] for name in _TRAINING_AIDS if name in options and name not in names}
+    others = {name: value for name, value in options.items() if name not in aids}
+    _check_words(builder, others)
+    _check_words(with_training_aids, aids)
     for parameter in named:
         if parameter.default is inspect.Parameter.empty and parameter.name not in options:
             raise InputError(f"family {family!r} needs the option {parameter.name!r}")
-    aids = {name: options[name] for name in _TRAINING_AIDS if name in options and name not in names}
-    others = {name: value for name, value in options.items() if name not in aids}
     return with_training_aids(builder(**others), **aids)
 
 
