@@ -62,8 +62,6 @@ def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
     config.data.image_size = 16
     config.data.train_examples = None if data == "digits" else 2_000
     config.seeds = 3
-    config.model.depth = None
-    config.model.layout = None
     config.variants = tuple(variants())
     config.train.batch_size = 32
     config.train.steps = 250

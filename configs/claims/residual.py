@@ -50,7 +50,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
         "mobilenet_v2": (
             "model.depth_multiplier",
             factors,
-            (("model.width_multiplier", multiplier), *MOBILE),
+            (("model.width", None), ("model.width_multiplier", multiplier), *MOBILE),
         ),
     }
     config.variants = tuple(

@@ -18,6 +18,7 @@ from typing import Any
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.cost import Cost, LayerCost, cost, layer_costs
 from depthstudy.arch.families import FAMILIES
+from depthstudy.arch.module_spec import ModuleSpec, Spec, spec_from_json
 from depthstudy.arch.narrow import Keep, narrow, remaining
 from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
@@ -97,7 +98,9 @@ __all__ = [
     "HeadSpec",
     "Keep",
     "LayerCost",
+    "ModuleSpec",
     "Place",
+    "Spec",
     "StemSpec",
     "build",
     "channel_groups",
@@ -109,4 +112,5 @@ __all__ = [
     "scale_depth",
     "scale_resolution",
     "scale_width",
+    "spec_from_json",
 ]
