@@ -9,10 +9,9 @@ Standard library only; nothing here knows JAX.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
@@ -23,7 +22,7 @@ from depthstudy.arch.narrow import Keep, narrow, remaining
 from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.arch.training_aids import with_training_aids
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, did_you_mean
 
 _TRAINING_AIDS = ("init", "init_scale", "skip_init", "branches")
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -47,7 +46,7 @@ def build(family: str, **options: Any) -> ArchSpec:
       InputError: No such family or option, or an option's value is not allowed.
     """
     if family not in FAMILIES:
-        hint = _hint(str(family), FAMILIES)
+        hint = did_you_mean(str(family), FAMILIES)
         raise InputError(f"no family {family!r}{hint} allowed: {', '.join(sorted(FAMILIES))}")
     builder = FAMILIES[family]
     parameters = inspect.signature(builder).parameters.values()
@@ -58,7 +57,7 @@ def build(family: str, **options: Any) -> ArchSpec:
     for name in options:
         if name not in allowed and not takes_any:
             raise InputError(
-                f"family {family!r} takes no option {name!r}{_hint(name, allowed)} allowed: "
+                f"family {family!r} takes no option {name!r}{did_you_mean(name, allowed)} allowed: "
                 f"{', '.join(allowed)}"
             )
     aids = {name: options[name] for name in _TRAINING_AIDS if name in options and name not in names}
@@ -69,13 +68,6 @@ def build(family: str, **options: Any) -> ArchSpec:
         if parameter.default is inspect.Parameter.empty and parameter.name not in options:
             raise InputError(f"family {family!r} needs the option {parameter.name!r}")
     return with_training_aids(builder(**others), **aids)
-
-
-def _hint(name: str, allowed: Iterable[str]) -> str:
-    """Returns what may have been meant, as the middle of a sentence."""
-    longer = [other for other in allowed if other.startswith(name)]
-    near = longer or difflib.get_close_matches(name, allowed, n=1)
-    return f"; did you mean {near[0]}?" if near else ";"
 
 
 def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -> None:

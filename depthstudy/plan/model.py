@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import typing
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ import msgspec
 from depthstudy import arch
 from depthstudy.arch.training_aids import with_training_aids
 from depthstudy.config import ModelConfig, Value
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, did_you_mean
 
 FAMILY = "resnet"  # where neither a family nor a module is given
 
@@ -134,7 +133,7 @@ def _check(family: str, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if name not in parameters:
             raise InputError(
-                f"family {family!r} takes no option {name!r}{_hint(name, parameters)} "
+                f"family {family!r} takes no option {name!r}{did_you_mean(name, parameters)} "
                 f"allowed: {', '.join(parameters)}"
             )
         hint = hints.get(name, Any)
@@ -148,12 +147,6 @@ def _check(family: str, given: Mapping[str, Any]) -> None:
                 f"family {family!r}, config.model.{name}: {text[0].lower()}{text[1:]} "
                 f"(it is {value!r})"
             ) from error
-
-
-def _hint(name: str, allowed: Mapping[str, Any]) -> str:
-    longer = [other for other in allowed if other.startswith(f"{name}_")]
-    near = [*longer, *difflib.get_close_matches(name, allowed, n=1)]
-    return f"; did you mean {near[0]!r}?" if near else ";"
 
 
 def _literals(hint: Any) -> bool:
