@@ -149,8 +149,8 @@ def _check(family: str, given: Mapping[str, Any]) -> None:
 
 
 def _hint(name: str, allowed: Mapping[str, Any]) -> str:
-    longer = [other for other in allowed if other.startswith(f"{name}_")]
-    near = [*longer, *difflib.get_close_matches(name, allowed, n=1)]
+    related = [o for o in allowed if o.startswith(f"{name}_") or name.startswith(f"{o}_")]
+    near = [*related, *difflib.get_close_matches(name, allowed, n=1)]
     return f"; did you mean {near[0]!r}?" if near else ";"
 
 
