@@ -115,9 +115,9 @@ def _parameters(family: str) -> dict[str, inspect.Parameter]:
         arch.build(family)  # says which there are
     aids = dict(inspect.signature(with_training_aids).parameters)
     del aids["spec"]
-    own = dict(inspect.signature(arch.FAMILIES[family]).parameters)
-    own.pop("num_classes", None)
-    return own | aids
+    options = dict(inspect.signature(arch.FAMILIES[family]).parameters)
+    options.pop("num_classes", None)
+    return options | aids
 
 
 def _check(family: str, given: Mapping[str, Any]) -> None:
