@@ -12,12 +12,19 @@ from depthstudy.arch import lowering
 from depthstudy.nets.stateless_layers import apply_simple
 
 RESIDUAL = {
-    "wide_resnet": {"depth": 16, "width": 1, "num_classes": 3},
-    "mobilenet_v2": {"width": 0.25, "num_classes": 3},
-    "mobilenet_v3": {"width": 0.25, "variant": "small", "num_classes": 3},
-    "shufflenet_v1": {"width": 0.25, "num_classes": 3},
-    "efficientnet": {"width": 0.25, "num_classes": 3, "stochastic_depth": 0.5, "dropout": 0.0},
-    "efficientnet_lite": {"width": 0.25, "num_classes": 3},
+    "wide_resnet": {"depth": 16, "width_multiplier": 1, "num_classes": 3},
+    "resnext": {"depth": 50, "width": 4, "groups": 2, "width_per_group": 2, "num_classes": 3},
+    "se_resnet": {"depth": 14, "layout": "cifar", "width": 4, "reduction": 2, "num_classes": 3},
+    "mobilenet_v2": {"width_multiplier": 0.25, "num_classes": 3},
+    "mobilenet_v3": {"width_multiplier": 0.25, "variant": "small", "num_classes": 3},
+    "shufflenet_v1": {"width_multiplier": 0.25, "num_classes": 3},
+    "efficientnet": {
+        "width_multiplier": 0.25,
+        "num_classes": 3,
+        "stochastic_depth": 0.5,
+        "dropout": 0.0,
+    },
+    "efficientnet_lite": {"width_multiplier": 0.25, "num_classes": 3},
 }
 
 
@@ -36,13 +43,18 @@ def named_outputs(network: nets.Network, variables: dict) -> dict:
     return jax.jit(lambda v, x: nets.outputs(network, v, x, "st*")[1])(variables, images)
 
 
+def last_named(branch: words.Layers) -> str:
+    """Returns the last layer of a branch that can make it zero, which a gate cannot."""
+    return [x.name for x in branch if isinstance(x, words.Conv | words.BatchNorm)][-1]
+
+
 @pytest.mark.parametrize("family", RESIDUAL)
 def test_with_a_zeroed_branch_a_block_is_its_shortcut(family: str) -> None:
     """The last layer of every branch that is added to an identity gets zeros."""
     spec, network, variables = small(family)
     identities = [s for s in lowering.sections(spec) if s.shortcut == ()]
     assert identities
-    last = {(*s.path, [x.name for x in s.branch if hasattr(x, "name")][-1]) for s in identities}
+    last = {(*s.path, last_named(s.branch)) for s in identities}
     flat = traverse_util.flatten_dict(variables["params"])
     silent = {path: 0 * x if path[:-1] in last else x for path, x in flat.items()}
     named = named_outputs(network, {**variables, "params": traverse_util.unflatten_dict(silent)})
@@ -54,7 +66,7 @@ def test_with_a_zeroed_branch_a_block_is_its_shortcut(family: str) -> None:
 
 
 def test_shufflenet_v2_hands_half_of_the_channels_on() -> None:
-    _, network, variables = small("shufflenet_v2", width=0.5, layout="small")
+    _, network, variables = small("shufflenet_v2", width_multiplier=0.5, layout="small")
     named = named_outputs(network, variables)
     before, after = named["stage1/block01"], named["stage1/block02"]
     # Dealt out in turn: the half that passed by is at the even places.
@@ -86,6 +98,20 @@ def test_gates_by_their_definition() -> None:
     found = named["stage1/block01/squeeze_excite"]
     np.testing.assert_allclose(found, x * opened[:, None, None], rtol=1e-5)
     assert spec.stages[0][0].squeeze == gate["conv1"]["kernel"].shape[-1]
+
+
+def test_the_gate_of_an_se_resnet_is_its_branchs_end() -> None:
+    """Hu et al. 2018, figure 3: the gate multiplies the branch before the shortcut is added."""
+    _, network, variables = small("se_resnet")
+    images = np.random.default_rng(1).standard_normal((2, 16, 16, 3), np.float32)
+    named = jax.jit(lambda v, x: nets.outputs(network, v, x, "st*")[1])(variables, images)
+    block = {name: np.asarray(named[f"stage1/block01{name}"]) for name in ("/norm2", "")}
+    gate = variables["params"]["stage1"]["block01"]["squeeze_excite"]
+    mean = block["/norm2"].mean((1, 2))
+    inside = np.maximum(mean @ gate["conv1"]["kernel"][0, 0] + gate["conv1"]["bias"], 0)
+    opened = 1 / (1 + np.exp(-(inside @ gate["conv2"]["kernel"][0, 0] + gate["conv2"]["bias"])))
+    expected = np.maximum(named["stem"] + block["/norm2"] * opened[:, None, None], 0)
+    np.testing.assert_allclose(block[""], expected, rtol=1e-5)
 
 
 def test_a_shuffle_deals_the_channels_out() -> None:

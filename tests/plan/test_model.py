@@ -49,14 +49,14 @@ def test_options_that_are_given_stay() -> None:
     [
         (
             {"model__family": "mobilenet_v2", "model__depth": 20},
-            "family 'mobilenet_v2' takes no option 'depth'; did you mean 'depth_multiplier'\\? "
+            "family 'mobilenet_v2' takes no option 'depth'; did you mean depth_multiplier\\? "
             "allowed: .*residual.*skip_init",
         ),
         (
             {"model__family": "mobilenet_v2", "model__width": 1},
-            "no option 'width'; did you mean 'width_multiplier'",
+            "no option 'width'; did you mean width_multiplier\\?",
         ),
-        ({"model__width_multiplier": 0.5}, "no option 'width_multiplier'; did you mean 'width'"),
+        ({"model__width_multiplier": 0.5}, "no option 'width_multiplier'; did you mean width\\?"),
         ({"model__family": "vgg", "model__residual": True}, "takes no option 'residual'"),
         ({"model__family": "mobilenet_v2", "model__layout": "cifar"}, "no layout 'cifar'"),
         ({"model__family": "resnets"}, "did you mean resnet"),

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.arch.layer_types import margins
+from depthstudy.arch.layer_types import window_padding
 from depthstudy.arch.spec import Padding
 from depthstudy.nets.convolution import native, primitive
 from depthstudy.nets.convolution.depthwise import depthwise
@@ -83,8 +83,8 @@ def convolve(
     """
     side = kernel.shape[0]
     around = (
-        margins(x.shape[1], side, stride, padding),
-        margins(x.shape[2], side, stride, padding),
+        window_padding(x.shape[1], side, stride, padding),
+        window_padding(x.shape[2], side, stride, padding),
     )
     geometry = _geometry(x, kernel, stride, around, groups)
     by_library = native.serves(x, kernel) and not _is_mostly_kernel(x, kernel, geometry)
