@@ -1,4 +1,4 @@
-"""What the layers of a net give out, a batch at a time, reduced before it leaves the device.
+"""Outputs of the layers of a net, a batch at a time, reduced before they leave the device.
 
 The reduction is compiled together with the net, so that outputs that it has used are freed while
 the net still runs.
@@ -26,10 +26,10 @@ Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
 
 
 def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dict[str, Any]:
-    """Returns what a reduction makes of each layer's output, in the order of the net.
+    """Returns the reduction of each layer's output, by layer, in the order of the net.
 
     Args:
-      probe_input: Its ``layers`` chooses.
+      probe_input: The net; its ``layers`` chooses.
       examples: A batch.
       reduction: A pure function of outputs and weights of the images; a module-level one is
         compiled once for each architecture.
@@ -38,16 +38,21 @@ def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dic
       NotApplicable: No layer matches.
     """
     network = nets.Network(probe_input.spec)
-    found = _reduced(network, probe_input.layers, reduction, probe_input.variables, examples)
-    if not found:
+    reduced = _reduced(network, probe_input.layers, reduction, probe_input.variables, examples)
+    if not reduced:
         raise NotApplicable(f"no layer matches {probe_input.layers!r}")
-    return {name: found[name] for name in path_sorted(found)}
+    return {name: reduced[name] for name in path_sorted(reduced)}
 
 
 def matches(name: str, pattern: str) -> bool:
     """Returns whether a path matches one of the patterns, which commas separate.
 
     As in a shell, ``*`` stands for no slash: ``"stage*/block*"`` is blocks, not what is in them.
+
+    >>> matches("stage1/block02", "stem,stage*/block*")
+    True
+    >>> matches("stage1/block02/conv1", "stem,stage*/block*")
+    False
     """
     parts = name.split("/")
     for single in pattern.split(","):
