@@ -8,7 +8,6 @@ normalization is part of them, and with no augmentation.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,8 +20,7 @@ from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Array, Float
 
-from depthstudy import arch, nets
-from depthstudy.arch.lowering import sections
+from depthstudy import nets, tasks
 from depthstudy.probes.probe_input import (
     ALL_TIMES,
     Examples,
@@ -83,7 +81,7 @@ def _measure_at(
     probe_input: ProbeInput, variables: nets.Variables, suffix: str
 ) -> Iterator[Measurement]:
     norms = mean_norms(probe_input, variables)
-    ways = ways_back(probe_input.spec, probe_input.dataset.image_shape)
+    ways = ways_back(probe_input.layer_depths)
     for metric, found in (
         ("gradient_norm", norms.kernels),
         ("output_gradient_norm", norms.outputs),
@@ -118,18 +116,19 @@ def slope(ways: Sequence[float], norms: Sequence[float]) -> float:
     return float(np.sum((x - x.mean()) * y) / np.sum((x - x.mean()) ** 2))
 
 
-def ways_back(spec: arch.ArchSpec, image_shape: tuple[int, int, int]) -> dict[str, float]:
+def ways_back(depths: Mapping[str, int]) -> dict[str, float]:
     """Returns, for each layer and block in the order of the net, the share of the way back to it.
 
     The way is counted in weight layers on the longest path: 0 at the head, 1 at the first layer.
+
+    >>> ways_back({"stem": 1, "block": 3, "head": 5})
+    {'stem': 1.0, 'block': 0.5, 'head': 0.0}
+
+    Args:
+      depths: Weight layers up to each, as ``nets.Net.layer_depths`` returns them.
     """
-    depths: dict[str, int] = {}
-    for cost in arch.layer_costs(spec, image_shape):
-        for end in range(1, len(cost.path) + 1):
-            path = "/".join(cost.path[:end])
-            depths[path] = max(depths.get(path, 0), cost.depth)
     deepest = max(depths.values())
-    return {path: (deepest - depth) / (deepest - 1) for path, depth in depths.items()}
+    return {path: (deepest - depth) / max(1, deepest - 1) for path, depth in depths.items()}
 
 
 def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNorms:
@@ -138,12 +137,10 @@ def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNo
     Raises:
       NotApplicable: They are not finite.
     """
-    paths = ("/".join(section.path) for section in sections(probe_input.spec))
-    blocks = tuple(path for path in paths if fnmatch.fnmatch(path, probe_input.layers))
+    network, task, blocks = probe_input.network, probe_input.task, probe_input.block_names
     batches = itertools.islice(probe_input.batches(probe_input.dataset.train), _BATCHES)
     found = [
-        jax.device_get(gradient_norms(probe_input.network, blocks, variables, batch))
-        for batch in batches
+        jax.device_get(gradient_norms(network, task, blocks, variables, batch)) for batch in batches
     ]
     means: GradientNorms = jax.tree.map(lambda *norms: np.mean(norms, dtype=np.float64), *found)
     if not np.all(np.isfinite(jax.tree.leaves(means))):
@@ -151,16 +148,20 @@ def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNo
     return means
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
 def gradient_norms(
-    network: nets.Network, blocks: tuple[str, ...], variables: nets.Variables, batch: Examples
+    network: nets.Net,
+    task: tasks.Task,
+    blocks: tuple[str, ...],
+    variables: nets.Variables,
+    batch: Examples,
 ) -> GradientNorms:
     """Returns the norms on one batch; ``blocks`` are paths of the blocks whose outputs count."""
-    network = nets.Network(network.spec.deterministic)
+    network = network.deterministic
 
     def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
         with nn.intercept_methods(_shifted(shifts)):
-            return train_loss(network, {**variables, "params": params}, batch)
+            return train_loss(network, task, {**variables, "params": params}, batch)
 
     count = jnp.sum(batch.weights)
     _, shapes = jax.eval_shape(
@@ -189,14 +190,20 @@ def _kernels(params: Any) -> dict[str, Array]:
 
 
 def _shifted(shifts: Mapping[str, Array]) -> Callable[..., Any]:
-    """Returns a Flax interceptor that adds ``shifts`` to the outputs of the modules they name."""
+    """Returns a Flax interceptor that adds ``shifts`` to the outputs of the modules they name.
+
+    Of a module that is called several times it is the first output, as in ``nets.outputs``.
+    """
+    left = dict(shifts)
 
     def add(
         call: Callable[..., Any], args: Any, kwargs: Any, context: nn.module.InterceptorContext
     ) -> Any:
         result = call(*args, **kwargs)
-        shift = shifts.get("/".join(context.module.path))
-        return result if shift is None or context.method_name != "__call__" else result + shift
+        if context.method_name != "__call__":
+            return result
+        shift = left.pop("/".join(context.module.path), None)
+        return result if shift is None else result + shift
 
     return add
 
