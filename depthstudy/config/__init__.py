@@ -5,6 +5,7 @@ been checked once, so no other file looks for a missing key or a wrong type.
 """
 
 from depthstudy.config.data import DataConfig
+from depthstudy.config.file import run_file
 from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
@@ -32,5 +33,6 @@ __all__ = [
     "parse",
     "present_name",
     "require_field",
+    "run_file",
     "takes_none",
 ]

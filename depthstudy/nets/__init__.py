@@ -1,7 +1,7 @@
 """Flax modules that interpret an architecture value, and weights from elsewhere."""
 
 from depthstudy.nets.build import build, cost, init, outputs
-from depthstudy.nets.convolution.native import in_words as convolutions
+from depthstudy.nets.convolution.native import backend_name as convolutions
 from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network

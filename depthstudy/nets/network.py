@@ -21,11 +21,11 @@ from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
 from depthstudy.arch.cost import layer_costs
 from depthstudy.arch.spec import ArchSpec
-from depthstudy.nets.convolution.module import Conv
+from depthstudy.nets.convolution import Conv
 from depthstudy.nets.initialization import dense_init, kernel_init
 from depthstudy.nets.interface import ImageShape, Variables
 from depthstudy.nets.normalization import BatchNorm
-from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_simple
+from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_stateless
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -
                 name=layer.name,
             )(x.reshape(len(x), -1))
         case _:
-            return apply_simple(layer, x)
+            return apply_stateless(layer, x)
 
 
 class _Scale(nn.Module):
@@ -260,5 +260,6 @@ def _conv(layer: words.Conv, compute: _Compute) -> Conv:
         kernel_init(layer.init, layer.groups),
         layer.groups,
         layer.padding,
+        compute.platform,
         name=layer.name,
     )

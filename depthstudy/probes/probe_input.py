@@ -1,4 +1,4 @@
-"""What a probe looks at, and what it gives back."""
+"""The input of a probe, its measurements, and the probe itself as a value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALL_TIMES = ("_initial", "_early", "")
 
 
 class Measurement(NamedTuple):
-    """One number. ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
+    """One number; ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
 
     layer: str
     metric: str
@@ -122,8 +122,8 @@ class ProbeInput:
 
     def batches(self, split: Split) -> Iterator[Examples]:
         """Yields a fixed part of a split, normalized, without augmentation, in equal batches."""
-        found = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
-        for batch, weights in found:
+        batches = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
+        for batch, weights in batches:
             images = normalize(batch.images, self.dataset.mean, self.dataset.std)
             yield Examples(images, batch.labels, weights)
 
@@ -133,7 +133,7 @@ class ProbeInput:
 
 
 class NotApplicable(Exception):  # noqa: N818
-    """A probe has nothing to say of this probe_input; the message says why."""
+    """A probe cannot measure a net; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -169,6 +169,11 @@ def matches(name: str, patterns: str) -> bool:
     """Returns whether a path matches one of the patterns, which commas separate.
 
     As in a shell, ``*`` stands for no slash: ``"stage*/block*"`` is blocks, not what is in them.
+
+    >>> matches("stage1/block02", "stem,stage*/block*")
+    True
+    >>> matches("stage1/block02/conv1", "stem,stage*/block*")
+    False
     """
     parts = name.split("/")
     for pattern in patterns.split(","):

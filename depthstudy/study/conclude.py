@@ -24,9 +24,7 @@ from depthstudy.evidence import (
     verdicts,
 )
 from depthstudy.execute import Effort, measurement
-from depthstudy.plan import treatments
-from depthstudy.plan.planning import settings_of
-from depthstudy.plan.variant import Variant
+from depthstudy.plan import Variant, settings_of, treatments
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
 

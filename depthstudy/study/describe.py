@@ -15,8 +15,7 @@ import pandas as pd
 from depthstudy import data, runtime, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.execute import process_count
-from depthstudy.plan.planning import prepare
-from depthstudy.plan.variant import Variant
+from depthstudy.plan import Variant, prepare
 from depthstudy.records import Attribution, Recommendation, Verdict
 from depthstudy.study.conclude import Result
 

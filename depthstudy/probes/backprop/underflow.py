@@ -31,14 +31,14 @@ from depthstudy.probes.probe_input import (
 )
 from depthstudy.records import Metric
 
-_SCALE = 2.0**15  # at which dynamic scaling starts; halved here, too, until nothing overflows
+_SCALE = 2.0**15  # at which dynamic scaling starts; halved, as in training, until nothing overflows
 _LEAST_NORMAL = float(np.finfo(np.float16).tiny)
 
 Kernels = Mapping[str, Array]  # by layer
 
 
 class Shares(NamedTuple):
-    """Shares of the gradient's numbers that are not 0 in float32.
+    """Shares that float16 loses of the gradient's numbers that are not 0 in float32.
 
     Attributes:
       small: Those that are 0 or subnormal in float16.
@@ -77,20 +77,18 @@ def _measure_at(
 ) -> Iterator[Measurement]:
     batch = next(probe_input.batches(probe_input.dataset.train))
 
-    def found(dtype: Any, scale: float) -> dict[str, np.ndarray]:
+    def gradients(dtype: Any, scale: float) -> dict[str, np.ndarray]:
         network = probe_input.network.deterministic.with_dtype(dtype)
-        gradients = kernel_gradients(
-            network, probe_input.task, variables, batch, jnp.float32(scale)
-        )
-        return jax.device_get(gradients)
+        found = kernel_gradients(network, probe_input.task, variables, batch, jnp.float32(scale))
+        return jax.device_get(found)
 
-    exact, half = found(jnp.float32, 1.0), found(jnp.float16, 1.0)
-    for gradients, name in ((exact, "float32"), (half, "float16")):
-        if not _finite(gradients):
+    exact, half = gradients(jnp.float32, 1.0), gradients(jnp.float16, 1.0)
+    for numbers, name in ((exact, "float32"), (half, "float16")):
+        if not _finite(numbers):
             raise NotApplicable(f"gradients are not finite in {name}")
     yield from _measurements(exact, half, suffix)
     scale = _SCALE
-    while not _finite(scaled := found(jnp.float16, scale)):
+    while not _finite(scaled := gradients(jnp.float16, scale)):
         scale /= 2
     yield from _measurements(exact, scaled, f"_scaled{suffix}")
     yield Measurement("", f"loss_scale{suffix}", scale)
@@ -107,21 +105,21 @@ def _measurements(
     pairs = {layer: (exact[layer], half[layer]) for layer in exact} | {"": tuple(whole)}
     for layer, (x, y) in pairs.items():
         if np.any(x):
-            found = shares(x, y)
-            yield Measurement(layer, f"underflow{suffix}", found.small)
-            yield Measurement(layer, f"underflow_to_zero{suffix}", found.zero)
+            lost = shares(x, y)
+            yield Measurement(layer, f"underflow{suffix}", lost.small)
+            yield Measurement(layer, f"underflow_to_zero{suffix}", lost.zero)
 
 
 def shares(exact: Float[np.ndarray, "*n"], half: Float[np.ndarray, "*n"]) -> Shares:
-    """Returns which shares of ``exact`` are lost.
+    """Returns the shares of numbers that float16 makes subnormal or 0.
 
     Args:
       exact: Numbers, of which not all are 0.
       half: The same as float16 has them, in any type.
     """
-    there = exact != 0
-    small = np.abs(half[there]) < _LEAST_NORMAL
-    return Shares(float(small.mean()), float((half[there] == 0).mean()))
+    in_half = half[exact != 0]
+    small = np.abs(in_half) < _LEAST_NORMAL
+    return Shares(float(small.mean()), float((in_half == 0).mean()))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))

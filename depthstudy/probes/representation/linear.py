@@ -1,4 +1,4 @@
-"""How well a linear classifier does on what each layer gives out.
+"""Accuracy of a linear classifier on the outputs of each layer.
 
 Alain & Bengio 2016 (arXiv 1610.01644): accuracy that stops rising along depth marks layers that
 make the classes no more separable. Features are means over the pixels of each channel; the
@@ -15,13 +15,13 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy.data import Split
-from depthstudy.probes import features
 from depthstudy.probes.probe_input import (
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.representation import features
 from depthstudy.records import Metric
 
 _GAIN = 0.01  # accuracy that a layer must add to count as a gain
@@ -33,7 +33,7 @@ def probe_accuracy(train: Labeled, test: Labeled, *, strength: float = 1.0) -> f
     """Returns the accuracy on ``test`` of a ridge classifier learned on ``train``.
 
     Args:
-      train: Features and labels; features are standardized by their own moments.
+      train: Features and labels; features are standardized by their moments.
       test: The same for other examples.
       strength: Weight of the squared norm of the coefficients.
     """
@@ -48,8 +48,8 @@ def probe_accuracy(train: Labeled, test: Labeled, *, strength: float = 1.0) -> f
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     train, train_labels = _pooled(probe_input, probe_input.dataset.train)
     test, test_labels = _pooled(probe_input, probe_input.dataset.test)
-    for layer, found in train.items():
-        accuracy = probe_accuracy((found, train_labels), (test[layer], test_labels))
+    for layer, pooled in train.items():
+        accuracy = probe_accuracy((pooled, train_labels), (test[layer], test_labels))
         yield Measurement(layer, "probe_accuracy", accuracy)
 
 
@@ -62,11 +62,11 @@ def _pooled(
     for examples in probe_input.batches(split):
         counted = np.asarray(examples.weights) > 0
         labels.append(np.asarray(examples.labels)[counted])
-        for layer, found in features.of(probe_input, examples, _mean_pixel).items():
-            parts.setdefault(layer, []).append(np.asarray(found, np.float64)[counted])
-    whole = {layer: np.concatenate(found) for layer, found in parts.items()}
-    for layer, found in whole.items():
-        if not np.isfinite(found).all():
+        for layer, pooled in features.of(probe_input, examples, _mean_pixel).items():
+            parts.setdefault(layer, []).append(np.asarray(pooled, np.float64)[counted])
+    whole = {layer: np.concatenate(batches) for layer, batches in parts.items()}
+    for layer, pooled in whole.items():
+        if not np.isfinite(pooled).all():
             raise NotApplicable(f"outputs of {layer} are not finite")
     return whole, np.concatenate(labels)
 

@@ -1,4 +1,4 @@
-"""What the layers of a net give out, a batch at a time, reduced before it leaves the device.
+"""Outputs of the layers of a net, a batch at a time, reduced before they leave the device.
 
 The reduction is compiled together with the net, so that outputs that it has used are freed while
 the net still runs.
@@ -20,10 +20,10 @@ Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
 
 
 def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dict[str, Any]:
-    """Returns what a reduction makes of each layer's output, in the order of the net.
+    """Returns the reduction of each layer's output, by layer, in the order of the net.
 
     Args:
-      probe_input: Its ``layers`` chooses.
+      probe_input: The net; its ``layers`` chooses.
       examples: A batch.
       reduction: A pure function of outputs and weights of the images; a module-level one is
         compiled once for each architecture.

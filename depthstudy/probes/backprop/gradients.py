@@ -8,56 +8,28 @@ normalization is part of them, and with no augmentation.
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from flax import linen as nn
-from flax import traverse_util
-from jaxtyping import Array, Float
 
-from depthstudy import nets, tasks
+from depthstudy import nets
+from depthstudy.probes.backprop.gradient_norms import mean_norms
 from depthstudy.probes.probe_input import (
     ALL_TIMES,
-    Examples,
     Measurement,
-    NotApplicable,
     Probe,
     ProbeInput,
-    train_loss,
 )
 from depthstudy.records import Metric
 
 _STEEP = 1.0  # powers of ten from head to stem from which on gradients vanish or explode
-_BATCHES = 4  # over which norms are averaged
 _LEAST = float(np.finfo(np.float32).tiny)  # what stands for a norm of 0 in a logarithm
-
-Norms = Mapping[str, Any]  # by layer
-
-
-class GradientNorms(NamedTuple):
-    """Norms at one point of the parameters.
-
-    Attributes:
-      kernels: Of the mean loss's gradient with respect to each kernel.
-      outputs: Of one example's share in the loss with respect to each block's output; the root
-        of the mean square over examples.
-      weights: Of the kernels themselves.
-    """
-
-    kernels: Norms
-    outputs: Norms
-    weights: Norms
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields gradient norms per layer and their slopes, also at the beginning where it is known.
 
-    ``gradient_norm`` and ``gradient_to_weight`` (the same over the kernel's own norm) are of
+    ``gradient_norm`` and ``gradient_to_weight`` (the same over the norm of the kernel) are of
     kernels, ``output_gradient_norm`` is of the outputs of the blocks that ``probe_input.layers``
     matches. ``gradient_norm_slope`` and ``output_gradient_norm_slope`` are what ``slope`` returns.
     ``update_to_weight`` is ``gradient_to_weight`` times the learning rate: what a step of SGD
@@ -82,15 +54,15 @@ def _measure_at(
 ) -> Iterator[Measurement]:
     norms = mean_norms(probe_input, variables)
     ways = ways_back(probe_input.layer_depths)
-    for metric, found in (
+    for metric, by_layer in (
         ("gradient_norm", norms.kernels),
         ("output_gradient_norm", norms.outputs),
     ):
-        layers = [layer for layer in ways if layer in found]
+        layers = [layer for layer in ways if layer in by_layer]
         for layer in layers:
-            yield Measurement(layer, f"{metric}{suffix}", float(found[layer]))
+            yield Measurement(layer, f"{metric}{suffix}", float(by_layer[layer]))
         if len({ways[layer] for layer in layers}) > 1:
-            line = slope([ways[layer] for layer in layers], [found[layer] for layer in layers])
+            line = slope([ways[layer] for layer in layers], [by_layer[layer] for layer in layers])
             yield Measurement("", f"{metric}_slope{suffix}", line)
     for layer in ways:
         if norms.weights.get(layer, 0) > 0:
@@ -129,83 +101,6 @@ def ways_back(depths: Mapping[str, int]) -> dict[str, float]:
     """
     deepest = max(depths.values())
     return {path: (deepest - depth) / max(1, deepest - 1) for path, depth in depths.items()}
-
-
-def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNorms:
-    """Returns norms, averaged over a few train batches.
-
-    Raises:
-      NotApplicable: They are not finite.
-    """
-    network, task, blocks = probe_input.network, probe_input.task, probe_input.block_names
-    batches = itertools.islice(probe_input.batches(probe_input.dataset.train), _BATCHES)
-    found = [
-        jax.device_get(gradient_norms(network, task, blocks, variables, batch)) for batch in batches
-    ]
-    means: GradientNorms = jax.tree.map(lambda *norms: np.mean(norms, dtype=np.float64), *found)
-    if not np.all(np.isfinite(jax.tree.leaves(means))):
-        raise NotApplicable("gradients are not finite")
-    return means
-
-
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def gradient_norms(
-    network: nets.Net,
-    task: tasks.Task,
-    blocks: tuple[str, ...],
-    variables: nets.Variables,
-    batch: Examples,
-) -> GradientNorms:
-    """Returns the norms on one batch; ``blocks`` are paths of the blocks whose outputs count."""
-    network = network.deterministic
-
-    def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
-        with nn.intercept_methods(_shifted(shifts)):
-            return train_loss(network, task, {**variables, "params": params}, batch)
-
-    count = jnp.sum(batch.weights)
-    _, shapes = jax.eval_shape(
-        lambda images: nets.outputs(network, variables, images), batch.images
-    )
-    shifts = {name: jnp.zeros(shapes[name].shape, shapes[name].dtype) for name in blocks}
-    of_params, of_outputs = jax.grad(loss, argnums=(0, 1))(variables["params"], shifts)
-    return GradientNorms(
-        kernels=jax.tree.map(norm, _kernels(of_params)),
-        # The mean over examples divided each one's gradient by their number.
-        outputs=jax.tree.map(lambda x: norm(x) * jnp.sqrt(count), of_outputs),
-        weights=jax.tree.map(norm, _kernels(variables["params"])),
-    )
-
-
-def norm(x: Float[Array, "*shape"]) -> Float[Array, ""]:
-    """Returns the Euclidean norm, also of numbers whose squares would leave float32's range."""
-    largest = jnp.max(jnp.abs(x))
-    scale = jnp.where(largest > 0, largest, 1)
-    return scale * jnp.sqrt(jnp.sum((x / scale) ** 2))
-
-
-def _kernels(params: Any) -> dict[str, Array]:
-    flat = traverse_util.flatten_dict(params)
-    return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if path[-1] == "kernel"}
-
-
-def _shifted(shifts: Mapping[str, Array]) -> Callable[..., Any]:
-    """Returns a Flax interceptor that adds ``shifts`` to the outputs of the modules they name.
-
-    Of a module that is called several times it is the first output, as in ``nets.outputs``.
-    """
-    left = dict(shifts)
-
-    def add(
-        call: Callable[..., Any], args: Any, kwargs: Any, context: nn.module.InterceptorContext
-    ) -> Any:
-        result = call(*args, **kwargs)
-        if context.method_name != "__call__":
-            return result
-        shift = left.pop("/".join(context.module.path), None)
-        return result if shift is None else result + shift
-
-    return add
 
 
 GRADIENTS = Probe(

@@ -1,9 +1,9 @@
-"""Linear centerd kernel alignment (CKA) of many sets of features, exactly and in bounded memory.
+"""Linear centered kernel alignment (CKA) of many sets of features, exactly and in bounded memory.
 
-Kornblith et al. 2019 (arXiv 1905.00414): with centerd features X [n, p] and Y [n, q],
+Kornblith et al. 2019 (arXiv 1905.00414): with centered features X [n, p] and Y [n, q],
 CKA = |Y'X|^2 / (|X'X| |Y'Y|), which is the cosine between the Gram matrices XX' and YY'. For deep
 nets neither the Gram matrices of all layers nor the cross covariances of all pairs fit in memory.
-So a first pass finds the mean features over all examples; then the Gram matrices of the centerd
+So a first pass finds the mean features over all examples; then the Gram matrices of the centered
 features are made and multiplied tile by tile, a tile for each pair of batches. Batches of features
 are kept up to a budget; beyond it they are made again. The result is that of all examples at once,
 not a mean over minibatches.
@@ -35,11 +35,12 @@ class Batch(NamedTuple):
 
 
 class Center(NamedTuple):
-    """What the first pass finds.
+    """Means and sizes of the features, which the first pass over the batches finds.
 
     Attributes:
       means: Mean features of each layer.
-      sizes: Its largest feature, 1 where all are 0, NaN or infinite where not all are finite.
+      sizes: Largest feature of each layer, 1 where all are 0, NaN or infinite where not all are
+        finite.
       examples: Number of examples whose weight is 1.
       batches: Number of batches.
     """
@@ -55,7 +56,7 @@ def cka_matrix(
 ) -> Float[np.ndarray, "L L"]:
     """Returns the CKA of every pair of layers, in [0, 1].
 
-    A layer that is constant is like none, itself included: 0. One that is not finite: NaN.
+    A constant layer has 0 with every layer, itself included; one that is not finite has NaN.
 
     Args:
       stream: Yields the same batches, in the same order, each time it is called.
@@ -64,18 +65,18 @@ def cka_matrix(
     center = _center(stream)
     width = sum(mean.size for mean in center.means)
     hsic = np.zeros((len(center.means), len(center.means)))
-    start, held = 0, 1
+    start, capacity = 0, 1
     while start < center.batches:
         kept: list[Layers] = []
         for batch in itertools.islice(stream(), start, None):
-            right = _centerd(batch, center.means, jnp.asarray(center.sizes))
-            held = max(1, budget // (4 * width * len(batch.weights)))
-            if len(kept) < held:
+            right = _centered(batch, center.means, jnp.asarray(center.sizes))
+            capacity = max(1, budget // (4 * width * len(batch.weights)))
+            if len(kept) < capacity:
                 kept.append(right)
             for left in kept:
-                times = 1 if left is right else 2  # a tile off the diagonal is there twice
+                times = 1 if left is right else 2  # a tile off the diagonal counts twice
                 hsic += times * np.asarray(_tile(left, right), np.float64)
-        start += held
+        start += capacity
     return _cosines(hsic, center.examples)
 
 
@@ -84,8 +85,8 @@ def _center(stream: Callable[[], Iterator[Batch]]) -> Center:
     largest: np.ndarray = np.zeros((), np.float32)
     examples = batches = 0
     for batch in stream():
-        found, sizes = _sums(batch)
-        sums = [a + b for a, b in zip(sums, found, strict=True)] if sums else found
+        more, sizes = _sums(batch)
+        sums = [a + b for a, b in zip(sums, more, strict=True)] if sums else more
         largest = np.maximum(largest, sizes)
         examples += int(batch.weights.sum())
         batches += 1
@@ -105,7 +106,7 @@ def _sums(batch: Batch) -> tuple[list[Array], list[Array]]:
 
 
 @jax.jit
-def _centerd(batch: Batch, means: list[Array], sizes: Float32[Array, " L"]) -> Layers:
+def _centered(batch: Batch, means: list[Array], sizes: Float32[Array, " L"]) -> Layers:
     """Centers, and scales so that squares neither overflow nor vanish; weight 0 gives 0."""
     return [
         (x / size - mean / size) * (batch.weights[:, None] / math.sqrt(x.shape[1]))

@@ -33,7 +33,7 @@ _POINTS = 32  # of a line, both ends included
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields how the input gradient holds together, also at initialization where it is known.
+    """Yields how the input gradients along lines of images correlate, also at initialization.
 
     ``gradient_correlation`` is that of neighbors, 1/31 of the way between two images apart: 0 for
     white noise, close to 1 for Brownian motion, 1 for a linear net. ``correlation_length`` is the

@@ -1,4 +1,4 @@
-"""What a net loses when residual blocks are taken out or change places.
+"""Error that a net gains when residual blocks are taken out or change places.
 
 Veit et al. 2016 (arXiv 1605.06431): a residual net is much like an ensemble of shallower ones, so
 that taking a block out costs little. A block that costs nothing is one that depth bought in vain:
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -22,6 +21,7 @@ from jaxtyping import Array, Float
 from depthstudy import nets, tasks
 from depthstudy.arch import ArchSpec
 from depthstudy.nets import surgery
+from depthstudy.probes.blocks.block_order import kendall_tau, swappable, swapped
 from depthstudy.probes.probe_input import (
     Examples,
     Measurement,
@@ -36,11 +36,9 @@ _MANY = 0.5  # share of redundant blocks from which on a net stands out
 _DRAWS = 3  # random choices of the blocks for each number of them
 _ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
 
-Order = list[list[str]]
-
 
 class Trial(NamedTuple):
-    """A changed net; the mean error of those with one ``layer`` and ``metric`` is reported."""
+    """A changed net; errors are averaged over the trials with the same layer and metric."""
 
     layer: str
     metric: str
@@ -48,7 +46,7 @@ class Trial(NamedTuple):
 
 
 def errors(probe_input: ProbeInput, variants: Sequence[nets.Variables]) -> list[float]:
-    """Returns the test error of the probe_input's net with each of several sets of variables."""
+    """Returns the test error, a fraction, of the net with each of several sets of variables."""
     network, task = probe_input.network, probe_input.task
     wrong: list[Array] = [jnp.zeros(())] * len(variants)
     count = 0.0
@@ -62,10 +60,10 @@ def errors(probe_input: ProbeInput, variants: Sequence[nets.Variables]) -> list[
 
 
 def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
-    """Returns the mean train loss in nats that taking out each block adds, by its path.
+    """Returns the mean train loss in nats that taking out each block adds, by the block's path.
 
-    Of the train split, so that what is chosen by it is not chosen by the test set. Blocks whose
-    shortcut is not the identity cannot be taken out and are left out.
+    The loss is of the train split, so that blocks to prune are not chosen by the test set. Blocks
+    whose shortcut is not the identity cannot be taken out and are left out.
     """
     network, task, variables = probe_input.network, probe_input.task, probe_input.variables
     removable = surgery.removable(probe_input.spec)
@@ -98,32 +96,12 @@ def _wrong(
     return jnp.sum(examples.weights * task.errors(outputs, examples.labels))
 
 
-def swapped(order: Order, swaps: Iterable[tuple[str, str]]) -> Order:
-    """Returns the order of blocks after pairs of them have changed places, one after another."""
-    place = {path: path for stage in order for path in stage}
-    for a, b in swaps:
-        place[a], place[b] = place[b], place[a]
-    return [[place[path] for path in stage] for stage in order]
-
-
-def swappable(spec: ArchSpec) -> list[tuple[str, str]]:
-    """Returns the pairs of equal blocks with identity shortcuts in one stage."""
-    found = surgery.blocks(spec)
-    pairs = itertools.combinations(surgery.removable(spec), 2)
-    return [(a, b) for a, b in pairs if a.split("/")[0] == b.split("/")[0] and found[a] == found[b]]
-
-
-def kendall_tau(before: Order, after: Order) -> float:
-    """Returns the rank correlation of two orders of the same blocks."""
-    import scipy.stats  # takes half a second, which every command would wait for
-
-    ranks = {path: rank for rank, path in enumerate(itertools.chain(*before))}
-    found = [ranks[path] for path in itertools.chain(*after)]
-    return float(scipy.stats.kendalltau(range(len(found)), found).statistic)
-
-
 def redundant_block_fraction(increases: Sequence[float]) -> float:
-    """Returns the share of blocks whose deletion adds less than a point of error."""
+    """Returns the share of blocks whose deletion adds less than a point of error.
+
+    >>> redundant_block_fraction([0.002, 0.3, -0.001, 0.02])
+    0.5
+    """
     return float(np.mean(np.less(increases, REDUNDANT)))
 
 
@@ -142,22 +120,23 @@ def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurem
         for path in removable
     ]
     random = np.random.default_rng(probe_input.seed)
-    several = _deletions(spec, variables, random)
+    several = random_deletions(spec, variables, random)
     moved, taus = _swaps(spec, variables, random)
     yield from taus
     yield from _increases(probe_input, [*single, *several, *moved], reestimated)
 
 
-def _deletions(
+def random_deletions(
     spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
 ) -> list[Trial]:
+    """Returns nets without 2, 4, 8, ... blocks, each number with several random choices."""
     removable = surgery.removable(spec)
     trials = []
     for count in _doubling(2, len(removable)):
         for _ in range(_DRAWS):
             chosen = random.choice(removable, count, replace=False).tolist()
-            silenced = surgery.zero_blocks(spec, variables, chosen)
-            trials.append(Trial("", f"error_increase_deleting_{count}", silenced))
+            without = surgery.zero_blocks(spec, variables, chosen)
+            trials.append(Trial("", f"error_increase_deleting_{count}", without))
     return trials
 
 
@@ -167,13 +146,13 @@ def _swaps(
     pairs, before = swappable(spec), surgery.order(spec)
     trials, taus = [], []
     for count in _doubling(1, min(len(pairs), len(surgery.removable(spec)))):
-        found = []
+        draws = []
         for _ in range(_DRAWS):
             after = swapped(before, [pairs[i] for i in random.choice(len(pairs), count, False)])
             _, changed = surgery.rearrange(spec, variables, after)
             trials.append(Trial("", f"error_increase_swapping_{count}", changed))
-            found.append(kendall_tau(before, after))
-        taus.append(Measurement("", f"kendall_tau_swapping_{count}", float(np.mean(found))))
+            draws.append(kendall_tau(before, after))
+        taus.append(Measurement("", f"kendall_tau_swapping_{count}", float(np.mean(draws))))
     return trials, taus
 
 
@@ -182,19 +161,20 @@ def _increases(
 ) -> Iterator[Measurement]:
     variants = [probe_input.variables, *(trial.variables for trial in trials)]
     if reestimated:
-        variants = [_reestimated(probe_input, variables) for variables in variants]
+        variants = [reestimate(probe_input, variables) for variables in variants]
     before, *after = errors(probe_input, variants)
     yield Measurement("", "error", before)
-    found: dict[tuple[str, str], list[float]] = {}
+    increases: dict[tuple[str, str], list[float]] = {}
     for trial, error in zip(trials, after, strict=True):
-        found.setdefault((trial.layer, trial.metric), []).append(error - before)
-    for (layer, metric), values in found.items():
+        increases.setdefault((trial.layer, trial.metric), []).append(error - before)
+    for (layer, metric), values in increases.items():
         yield Measurement(layer, metric, float(np.mean(values)))
-    single = [value for (layer, _), (value, *_) in found.items() if layer]
+    single = [value for (layer, _), (value, *_) in increases.items() if layer]
     yield Measurement("", "redundant_block_fraction", redundant_block_fraction(single))
 
 
-def _reestimated(probe_input: ProbeInput, variables: nets.Variables) -> nets.Variables:
+def reestimate(probe_input: ProbeInput, variables: nets.Variables) -> nets.Variables:
+    """Returns the variables with batch statistics of the net's train examples."""
     fewer = dataclasses.replace(probe_input, examples=min(probe_input.examples, _ESTIMATED_FROM))
     images = (examples.images for examples in fewer.batches(probe_input.dataset.train))
     return surgery.recalibrate_batch_norm(probe_input.network, variables, images)

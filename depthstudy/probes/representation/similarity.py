@@ -1,4 +1,4 @@
-"""How alike the layers of nets are, by linear CKA (Kornblith et al. 2019, arXiv 1905.00414).
+"""Similarity of the layers of nets by linear CKA (Kornblith et al. 2019, arXiv 1905.00414).
 
 Features are all pixels and channels of a layer, examples are of the train split, where a set has
 most of them: CKA of few examples with many features is biased upwards. A layer that is constant is
@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Array, Float, Float32
 
-from depthstudy.probes import alignment, features
 from depthstudy.probes.probe_input import (
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.representation import alignment, features
 from depthstudy.records import Metric
 
 ALIKE = 0.9  # layers of one block are more alike than this
@@ -92,15 +92,15 @@ def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     yield Measurement("", "far_cka", far_cka(matrix))
 
 
-def _cka(subjects: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
+def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
     """Returns the layers of each net, and the CKA of all layers of all nets."""
 
     def stream() -> Iterator[alignment.Batch]:
-        for found, weights in _features(subjects):
-            yield alignment.Batch([x for layers in found for x in layers.values()], weights)
+        for of_nets, weights in _features(inputs):
+            yield alignment.Batch([x for layers in of_nets for x in layers.values()], weights)
 
-    found, _ = next(_features(subjects))
-    names = [list(layers) for layers in found]
+    of_nets, _ = next(_features(inputs))
+    names = [list(layers) for layers in of_nets]
     matrix = alignment.cka_matrix(stream)
     for name, value in zip(itertools.chain(*names), np.diag(matrix), strict=True):
         if np.isnan(value):
@@ -109,17 +109,16 @@ def _cka(subjects: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndar
 
 
 def _features(
-    subjects: Sequence[ProbeInput],
+    inputs: Sequence[ProbeInput],
 ) -> Iterator[tuple[list[dict[str, Float[Array, "B _"]]], Float32[Array, " B"]]]:
     """Yields the features of the layers of each net, for each batch of the first one's images."""
-    for examples in subjects[0].batches(subjects[0].dataset.train):
-        images = [
-            _renormalized(examples.images, subjects[0], probe_input) for probe_input in subjects
-        ]
+    first = inputs[0]
+    for examples in first.batches(first.dataset.train):
+        images = [_renormalized(examples.images, first, probe_input) for probe_input in inputs]
         yield (
             [
                 features.of(probe_input, examples._replace(images=seen), _flat)
-                for probe_input, seen in zip(subjects, images, strict=True)
+                for probe_input, seen in zip(inputs, images, strict=True)
             ],
             examples.weights,
         )

@@ -14,15 +14,18 @@ import numpy as np
 from jaxtyping import Integer, UInt8
 from tqdm import tqdm
 
+from depthstudy.data.source import Shape
+
 Arrays = tuple[
     UInt8[np.ndarray, "_ H W"], Integer[np.ndarray, " _"]
 ]  # gray images and their labels
 Example = tuple[bytes, int]  # an image file and its label
-Shape = tuple[int | None, int | None, int]  # height, width, channels; a side that varies is None
 
 
-def write_once(folder: Path, class_names: tuple[str, ...], splits: Mapping[str, Arrays]) -> None:
-    """Prepares ``data_dir/NAME/VERSION`` unless it is there; others who ask meanwhile wait.
+def write_arrays_once(
+    folder: Path, class_names: tuple[str, ...], splits: Mapping[str, Arrays]
+) -> None:
+    """Writes gray images as ``data_dir/NAME/VERSION`` unless it is there; other processes wait.
 
     The set is written beside its place and renamed, so that a folder that exists is complete; what
     a killed process left is thrown away.
@@ -53,7 +56,7 @@ def write_files_once(
     *,
     total: int,
 ) -> None:
-    """Does what ``write_once`` does, from image files that need not fit into memory.
+    """Writes image files, which need not fit into memory, as ``write_arrays_once`` writes arrays.
 
     Args:
       folder: Where the set will be; its last two names are the set's name and version.

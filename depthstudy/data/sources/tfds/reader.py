@@ -7,7 +7,6 @@ gives random access.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 import re
 from collections.abc import Sequence
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int, Int32
-from tqdm import tqdm
+from jaxtyping import Int
 
+from depthstudy.data.source import Examples, RawImage, Source
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,11 +24,10 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?P<name>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+\.\d+))?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-_CHUNK = 1024
 
 
-class Examples:
-    """One split: the encoded image and the label of every example, by position."""
+class TfdsExamples(Examples):
+    """One split on disk."""
 
     def __init__(self, records: Sequence[dict[str, Any]], image: str, label: str) -> None:
         """Reads the features named ``image`` and ``label`` of a TFDS data source."""
@@ -41,42 +39,26 @@ class Examples:
         """Returns the number of examples."""
         return len(self._records)
 
-    def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[bytes, int]]:
+    def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, int]]:
         """Returns image file and label at each position."""
         records = self._records.__getitems__(rows.tolist())  # type: ignore[attr-defined]
         return [(record[self._image], int(record[self._label])) for record in records]
 
-    @functools.cached_property
-    def labels(self) -> Int32[np.ndarray, " N"]:
-        """The label of every example; asking for them reads the split once."""
-        labels = np.empty(len(self), np.int32)
-        bar = tqdm(total=len(self), desc="reading labels", unit=" images", delay=2, disable=None)
-        with bar:
-            for start in range(0, len(self), _CHUNK):
-                rows = np.arange(start, min(start + _CHUNK, len(self)))
-                labels[rows] = [label for _, label in self.read(rows)]
-                bar.update(len(rows))
-        return labels
 
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class TfdsSource(Source):
+    """A prepared set."""
 
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """A prepared set.
-
-    Attributes:
-      name: Name of the set.
-      image_shape: Height, width and channels; a side that varies is ``None``.
-      class_names: Names of the classes, in the order of their labels.
-    """
-
-    name: str
-    image_shape: tuple[int | None, int | None, int]
-    class_names: tuple[str, ...]
     _builder: tfds.core.DatasetBuilder
     _image: str
     _label: str
 
-    def split(self, name: str) -> Examples:
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the whole splits."""
+        return tuple(self._builder.info.splits)
+
+    def split(self, name: str) -> TfdsExamples:
         """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``.
 
         Raises:
@@ -88,12 +70,9 @@ class Source:
             records = self._builder.as_data_source(
                 name, decoders={self._image: tfds.decode.SkipDecoding()}, file_format="array_record"
             )
-        except (KeyError, ValueError) as error:
-            allowed = ", ".join(self._builder.info.splits)
-            raise InputError(
-                f"{self.name} has no examples in split {name!r}; its splits are: {allowed}"
-            ) from error
-        examples = Examples(records, self._image, self._label)
+        except (KeyError, ValueError, NotImplementedError) as error:
+            raise self.missing_split(name) from error
+        examples = TfdsExamples(records, self._image, self._label)
         if examples.read(np.array([0]))[0][1] < 0:
             raise InputError(f"split {name!r} of {self.name} has no labels")
         return examples
@@ -134,7 +113,7 @@ def find(name: str, data_dir: str | None) -> Path:
     return folder / version
 
 
-def open_folder(folder: Path) -> Source:
+def open_folder(folder: Path) -> TfdsSource:
     """Opens a prepared set by its folder.
 
     Raises:
@@ -158,7 +137,7 @@ def open_folder(folder: Path) -> Source:
     if features[image].np_dtype != np.uint8:
         raise InputError(f"images of {name} are {features[image].np_dtype}; allowed: uint8")
     height, width, channels = features[image].shape
-    return Source(
+    return TfdsSource(
         name=name,
         image_shape=(height, width, channels or 3),
         class_names=tuple(features[label].names or map(str, range(features[label].num_classes))),

@@ -1,4 +1,4 @@
-"""How much of their width layers use.
+"""Saturation and ranks: how much of their width layers use.
 
 Saturation (Richter et al. 2021, arXiv 2106.12307): the share of eigendirections that hold 99% of
 the variance of a layer's output; where it falls to a low tail, layers only pass on what they get.
@@ -6,7 +6,7 @@ Effective rank (Roy & Vetterli 2007): exponential of the entropy of the singular
 to sum 1. Stable rank: squared Frobenius norm over squared spectral norm.
 
 Channels are the variables and every pixel of every example is one observation. Only moments are
-kept, each batch centerd by its own mean, and they are put together in float64.
+kept, each batch centered by its own mean, and they are put together in float64.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ import numpy as np
 from flax import traverse_util
 from jaxtyping import Array, Float, Float32
 
-from depthstudy.probes import features
 from depthstudy.probes.probe_input import (
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.representation import features
 from depthstudy.records import Metric
 
-_HELD = 0.99  # share of the variance
+_VARIANCE = 0.99  # share that saturation counts directions for
 _WASTED = 0.1  # share of filters that never fire from which on a net stands out
 # Of the largest singular value; what is below is rounding, which entropy would count.
 _ROUNDING = 1e-6
 
 
 class Moments(NamedTuple):
-    """What is kept of a layer's outputs, as arrays of JAX or NumPy.
+    """Count, mean, scatter and maximum of a layer's outputs, as arrays of JAX or NumPy.
 
     Attributes:
       total: Number of observations.
       mean: Mean of each channel, ``[C]``.
-      scatter: Sum of the outer products of the centerd observations, ``[C, C]``.
+      scatter: Sum of the outer products of the centered observations, ``[C, C]``.
       highest: Largest output of each channel, ``[C]``.
     """
 
@@ -57,8 +57,8 @@ def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moment
     weight = weights[:, None, None]
     count = jnp.sum(weights) * rows.shape[1]
     mean = jnp.sum(rows * weight, axis=(0, 1)) / count
-    centerd = (rows - mean) * weight
-    scatter = jnp.einsum("bpc,bpd->cd", centerd, centerd, precision="highest")
+    centered = (rows - mean) * weight
+    scatter = jnp.einsum("bpc,bpd->cd", centered, centered, precision="highest")
     return Moments(count, mean, scatter, jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1)))
 
 
@@ -77,15 +77,15 @@ def combined(first: Moments, second: Moments) -> Moments:
 
 
 def saturation(variances: Float[np.ndarray, " C"]) -> float:
-    """Returns the share of directions that hold 99% of the variance; 0 if there is none.
+    """Returns the share of directions that hold 99% of the variance; 0 where nothing varies.
 
     Args:
       variances: Eigenvalues of a covariance, in any order.
     """
-    held = np.cumsum(np.sort(variances)[::-1])
-    if held[-1] <= 0:
+    cumulative = np.cumsum(np.sort(variances)[::-1])
+    if cumulative[-1] <= 0:
         return 0.0
-    return (int(np.sum(held < _HELD * held[-1])) + 1) / len(variances)
+    return (int(np.sum(cumulative < _VARIANCE * cumulative[-1])) + 1) / len(variances)
 
 
 def effective_rank(singular: Float[np.ndarray, " r"]) -> float:
@@ -110,25 +110,25 @@ def singular_values(kernel: Float[np.ndarray, "... C F"]) -> Float[np.ndarray, "
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    for layer, found in _streamed(probe_input).items():
-        if not all(np.isfinite(part).all() for part in found):
+    for layer, observed in _streamed(probe_input).items():
+        if not all(np.isfinite(part).all() for part in observed):
             raise NotApplicable(f"outputs of {layer} are not finite")
-        variances = _variances(found)
+        variances = _variances(observed)
         singular = np.sqrt(variances)
         yield Measurement(layer, "saturation", saturation(variances))
         yield Measurement(layer, "effective_rank", effective_rank(singular))
         yield Measurement(layer, "stable_rank", stable_rank(singular))
-        yield Measurement(layer, "dead_share", float(np.mean(found.highest <= 0)))
+        yield Measurement(layer, "dead_share", float(np.mean(observed.highest <= 0)))
     yield from _of_weights(probe_input)
 
 
 def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
     total: dict[str, Moments] = {}
     for examples in probe_input.batches(probe_input.dataset.train):
-        found = features.of(probe_input, examples, moments)
+        batch_moments = features.of(probe_input, examples, moments)
         exact = {
             layer: Moments(*(np.asarray(part, np.float64) for part in parts))
-            for layer, parts in jax.device_get(found).items()
+            for layer, parts in jax.device_get(batch_moments).items()
         }
         total = {
             layer: combined(total[layer], exact[layer]) if total else exact[layer]
@@ -137,11 +137,11 @@ def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
     return total
 
 
-def _variances(found: Moments) -> Float[np.ndarray, " C"]:
+def _variances(observed: Moments) -> Float[np.ndarray, " C"]:
     """Returns the eigenvalues of the covariance, with 0 for what is rounding."""
-    values = np.linalg.eigvalsh(found.scatter / found.total)
+    values = np.linalg.eigvalsh(observed.scatter / observed.total)
     # A constant layer's variance is what float32 makes of its mean.
-    floor = max(_ROUNDING * values[-1], (_ROUNDING * np.max(np.abs(found.mean))) ** 2)
+    floor = max(_ROUNDING * values[-1], (_ROUNDING * np.max(np.abs(observed.mean))) ** 2)
     return np.where(values > floor, values, 0)
 
 

@@ -1,4 +1,4 @@
-"""Walks over a set: endless and shuffled to train on, once and in order to evaluate on."""
+"""Batches of a data set: endless and shuffled to train on, once and in order to evaluate on."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ def train_batches(
 ) -> Iterator[Batch]:
     """Yields the train batches of steps ``start`` to before ``stop``, on the device.
 
-    The batch of a step is the same whatever ``start`` is, and whether the set is held or streamed;
-    ``order_at`` says which examples it holds.
+    The batch of a step is the same whatever ``start`` is, and whether the set is in memory or
+    streamed; ``order_at`` says which examples it holds.
+
+    >>> from depthstudy import data
+    >>> from depthstudy.config import DataConfig
+    >>> digits = data.load(DataConfig(name="digits"))
+    >>> [batch.images.shape for batch in data.train_batches(digits, batch_size=64, stop=2)]
+    [(64, 8, 8, 1), (64, 8, 8, 1)]
 
     Args:
       dataset: The set, with the seed of its order.
@@ -61,7 +67,7 @@ def eval_batches(
     The last batch is filled up with images whose weight is 0; all other weights are 1.
 
     Args:
-      split: What is evaluated on.
+      split: The split to evaluate on.
       batch_size: Images in a batch.
       limit: Evaluates this many examples, at equal distances in the split; ``None`` is all.
       sharding: How the batch axis is laid over devices; ``None`` is the default device.

@@ -3,7 +3,7 @@
 Signals pass a deep net in both directions undistorted if these are all alike (and near 1): Saxe et
 al. 2014 (arXiv 1312.6120), Pennington et al. 2017 (arXiv 1711.04735), Xiao et al. 2018 (arXiv
 1806.05393). A row of the Jacobian is one vector-Jacobian product, and its singular values are
-those of the small matrix ``J J^T``, so nothing larger than ``J`` of one image is ever held.
+those of the small matrix ``J J^T``, so nothing larger than ``J`` of one image is ever in memory.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _COLUMNS = 2**16  # of a Jacobian that are float64 at a time
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields what ``summary`` tells, averaged over a few train images, in eval mode.
+    """Yields the numbers of ``summary``, averaged over a few train images, in eval mode.
 
     Where the initial variables are known, also of those, under names that end in ``_initial``.
 
@@ -51,12 +51,12 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         if not summaries:
             raise NotApplicable("the Jacobian is 0")
         for metric in summaries[0]:
-            mean = float(np.mean([found[metric] for found in summaries]))
+            mean = float(np.mean([numbers[metric] for numbers in summaries]))
             yield Measurement("", f"{metric}{suffix}", mean)
 
 
 def summary(values: Float[np.ndarray, " n"]) -> dict[str, float]:
-    """Returns what a spectrum says of isometry.
+    """Returns the numbers of a spectrum that say how far it is from isometry.
 
     ``isometry_distance`` is the mean of ``(s / mean(s) - 1)**2``: 0 if all directions pass alike,
     whatever the scale; the scale is ``singular_value_mean``. ``log10_condition`` is the logarithm
