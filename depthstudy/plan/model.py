@@ -42,6 +42,7 @@ def resolve(model: ModelConfig) -> ModelConfig:
         module is given with options of families, or a family with those of modules.
     """
     given = _given(model)
+    options = {name: value for name, value in model.options.items() if value is not None}
     if model.module is not None:
         if model.family is not None or given:
             names = ", ".join(["family"] * (model.family is not None) + list(given))
@@ -49,16 +50,15 @@ def resolve(model: ModelConfig) -> ModelConfig:
                 f"config.model.module={model.module!r} goes without config.model.{names}: options "
                 "of a module are config.model.options.NAME"
             )
-        options = {name: value for name, value in model.options.items() if value is not None}
         return dataclasses.replace(model, options=options)
-    if model.options:
+    if options:
         raise InputError(
-            f"config.model.options ({', '.join(model.options)}) are those of config.model.module, "
+            f"config.model.options ({', '.join(options)}) are those of config.model.module, "
             "and there is none; options of a family are config.model.NAME"
         )
     family = model.family or FAMILY
     filled: dict[str, Any] = {**STARTING_OPTIONS.get(family, {}), **_converted(family, given)}
-    return dataclasses.replace(model, family=family, **filled)
+    return dataclasses.replace(model, family=family, options={}, **filled)
 
 
 def build_net(model: ModelConfig, num_classes: int) -> arch.Spec:
