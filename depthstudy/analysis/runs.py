@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
-from depthstudy.arch import ArchSpec, cost
+from depthstudy.arch import Spec, spec_from_json
 from depthstudy.errors import InputError
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets
@@ -118,7 +118,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     if own.data not in datasets:
         datasets[own.data] = data.load(own.data)
     dataset = datasets[own.data]
-    spec = ArchSpec.from_json(info.arch)
+    spec = spec_from_json(info.arch)
     training = _training(run, own, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
@@ -130,7 +130,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         step = max(there) if step is None else step
         variables = checkpoints.variables(step)
         before = checkpoints.variables(early) if early in there and early < step else None
-    network = nets.Network(spec)
+    network = nets.build(spec)
     drawn = own.prune == pruning.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
     probe_input = probes.ProbeInput(
@@ -149,7 +149,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         seed=info.seed,
         step=step,
         family=spec.family,
-        depth=cost(spec, info.image_shape).depth,
+        depth=nets.cost(spec, info.image_shape).depth,
         image_shape=info.image_shape,
     )
     return Analyzed(about, probe_input)
@@ -164,7 +164,7 @@ def measured(run: Analyzed, name: str) -> list[Record]:
 
 
 def _training(
-    run: RunStore, own: config.StudyConfig, spec: ArchSpec, dataset: data.Dataset
+    run: RunStore, own: config.StudyConfig, spec: Spec, dataset: data.Dataset
 ) -> config.TrainConfig:
     """Returns how a run is trained; how long a pruned one is, its end says best."""
     training = pruning.training(spec, spec, own, dataset)

@@ -20,8 +20,9 @@ class ModelConfig:
       family: A key of ``arch.FAMILIES``; ``None`` is ``"resnet"``, unless there is a module.
       depth: Weight layers, of families whose members differ in them (ResNets, VGG).
       layout: ``"cifar"``, ``"imagenet"`` or ``"small"``: how early the image is halved.
-      width: Filters of the first stage (plain nets, ResNets, VGG) or of the stem (ResNeXt).
-      width_multiplier: Factor of all channels (the other families).
+      width: Filters of the first stage (ResNets, VGG) or of the stem (ResNeXt).
+      width_multiplier: Factor of all channels (wide ResNets, MobileNets, ShuffleNets,
+        EfficientNets).
       residual: Whether there are shortcuts; ``False`` is the plain twin.
       norm: ``"batch"`` or ``"none"``.
       shortcut: ``"A"`` or ``"B"``: shortcuts between different shapes.
