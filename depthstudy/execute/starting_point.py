@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 
 import jax
@@ -49,12 +48,12 @@ def prune_trained(
     info, earlier, own = dense.read_info(), run.read_info(), config.prune
     assert info is not None, dense.folder
     whole = spec = ArchSpec.from_json(info.arch)
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        if earlier and checkpoints.all_steps():
-            left = ArchSpec.from_json(earlier.arch)
-            own_train = pruning.training(whole, left, config, dataset)
-            return StartingPoint(left, own_train, removed=earlier.removed)
-    variables, removed = _trained(dense), tuple[str, ...]()
+    if earlier and run.checkpoints.all_steps():
+        left = ArchSpec.from_json(earlier.arch)
+        own_train = pruning.training(whole, left, config, dataset)
+        return StartingPoint(left, own_train, removed=earlier.removed)
+    variables: nets.Variables = dense.checkpoints.variables(max(dense.checkpoints.all_steps()))
+    removed: tuple[str, ...] = ()
     if own.blocks:
         probe_input = probes.ProbeInput(nets.Network(spec), variables, dataset, examples=_EXAMPLES)
         removed = prune.least_damaging(spec, probes.deletion_damage(probe_input), own.blocks)
@@ -65,9 +64,3 @@ def prune_trained(
         spec, variables = prune.shrink(spec, variables, keep)
     start = variables if own.control == "none" else None
     return StartingPoint(spec, pruning.training(whole, spec, config, dataset), start, removed)
-
-
-def _trained(run: RunStore) -> nets.Variables:
-    """Returns the variables of the last checkpoint of a run, as NumPy arrays."""
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        return jax.device_get(checkpoints.variables(max(checkpoints.all_steps())))
