@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8
 
-from depthstudy import config, data, nets
-from depthstudy.arch import ArchSpec
+from depthstudy import arch, config, data, nets
 from depthstudy.errors import InputError
 from depthstudy.store import RunInfo, RunStore
 
@@ -25,7 +24,7 @@ class TrainedNet(NamedTuple):
       class_names: Names of the classes, in the order of its logits.
     """
 
-    network: nets.Network
+    network: nets.Net
     variables: nets.Variables
     preprocessing: data.Preprocessing
     class_names: tuple[str, ...]
@@ -57,7 +56,7 @@ def load_run(folder: str | Path, step: int | None = None) -> TrainedNet:
     variables = run.checkpoints.variables(choose_step(run, step))
     stored = info.preprocessing
     return TrainedNet(
-        network=nets.Network(ArchSpec.from_json(info.arch)),
+        network=nets.build(arch.spec_from_json(info.arch)),
         variables=variables,
         preprocessing=data.Preprocessing.from_dict(stored)
         if stored

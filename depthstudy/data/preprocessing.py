@@ -6,8 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float32
+
 from depthstudy.data.pipeline.decode import CROP, RESIZES
+from depthstudy.data.pipeline.order import evenly_spaced
+from depthstudy.data.pipeline.split import Split
 from depthstudy.errors import InputError
+
+_MOMENT_EXAMPLES = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,3 +73,21 @@ class Preprocessing:
             std=tuple(values["std"]),
             resize=values["resize"],
         )
+
+
+def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray, " C"]]:
+    """Returns mean and standard deviation of each channel, of images scaled to [0, 1].
+
+    At most 10,000 examples at equal distances are read. A deviation is at least one gray level,
+    so that a constant channel can be divided by it.
+    """
+    images = split.read(evenly_spaced(len(split), _MOMENT_EXAMPLES)).images
+    pixels = images.reshape(-1, images.shape[-1])
+    # Counting gray levels is exact, needs no float copy of the images, and so does not depend on
+    # the order of summation.
+    counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
+    levels = np.arange(256) / 255
+    mean = counts @ levels / len(pixels)
+    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / len(pixels)
+    std = np.maximum(np.sqrt(variance), 1 / 255)
+    return mean.astype(np.float32), std.astype(np.float32)

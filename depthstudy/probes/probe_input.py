@@ -1,4 +1,4 @@
-"""What a probe looks at, and what it gives back."""
+"""The input of a probe, its measurements, and the probe itself as a value."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy import nets
 from depthstudy.arch import ArchSpec
 from depthstudy.data import Dataset, Split, eval_batches, normalize
+from depthstudy.records import Metric
+
+BEFORE_AND_AFTER = ("_initial", "")  # suffixes of metrics that are measured at both times
+ALL_TIMES = ("_initial", "_early", "")
 
 
 class Measurement(NamedTuple):
-    """One number. ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
+    """One number; ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
 
     layer: str
     metric: str
@@ -70,8 +73,8 @@ class ProbeInput:
 
     def batches(self, split: Split) -> Iterator[Examples]:
         """Yields a fixed part of a split, normalized, without augmentation, in equal batches."""
-        found = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
-        for batch, weights in found:
+        batches = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
+        for batch, weights in batches:
             images = normalize(batch.images, self.dataset.mean, self.dataset.std)
             yield Examples(images, batch.labels, weights)
 
@@ -81,21 +84,25 @@ class ProbeInput:
 
 
 class NotApplicable(Exception):  # noqa: N818
-    """A probe has nothing to say of this probe_input; the message says why."""
+    """A probe cannot measure a net; the message says why."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Probe:
     """A named measurement.
 
     Attributes:
+      title: Heading of what it measures.
       description: One line: what it measures and whose idea it is.
-      measure: Yields measurements of a probe_input; raises ``NotApplicable``.
+      measure: Yields measurements of a net; raises ``NotApplicable``.
+      metrics: What it may yield, in the order in which a reader should meet it.
       labels: Whether it needs to know the labels of the images.
     """
 
+    title: str
     description: str
     measure: Callable[[ProbeInput], Iterable[Measurement]]
+    metrics: tuple[Metric, ...]
     labels: bool = False
 
 
@@ -113,8 +120,3 @@ def path_sorted(names: Iterable[str]) -> list[str]:
     """Returns layer names in the order of the net; the names are zero-padded for that."""
     order = {"stem": 0, "head": 2}
     return sorted(names, key=lambda name: (order.get(name.split("/")[0], 1), name))
-
-
-def as_floats(values: Iterable[float] | np.ndarray) -> list[float]:
-    """Returns plain floats."""
-    return [float(value) for value in values]

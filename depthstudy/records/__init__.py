@@ -14,16 +14,19 @@ from depthstudy.records.evidence import (
     Verdict,
     VerdictWord,
 )
+from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.study import StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 
 __all__ = [
+    "NOT_APPLICABLE",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",
     "Decomposition",
     "MatchedGap",
+    "Metric",
     "Prediction",
     "Recommendation",
     "Record",
@@ -32,5 +35,6 @@ __all__ = [
     "VariantInfo",
     "Verdict",
     "VerdictWord",
+    "find_metric",
     "frame",
 ]

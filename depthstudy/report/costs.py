@@ -78,7 +78,7 @@ def _row(study: Study, info: VariantInfo) -> dict[str, Any]:
         "depth": info.depth,
         "counts": [f"{n:,}" for n in (info.parameters, info.macs, info.activations)],
         "field": formats.receptive_field(info.receptive_field, info.image_shape),
-        "beyond": info.receptive_field > min(info.image_shape[:2]),
+        "beyond": (info.receptive_field or 0) > min(info.image_shape[:2]),
         "seconds": formats.duration(seconds) if math.isfinite(seconds) else formats.DASH,
         "errors": [
             formats.percent_estimate(tables.final(study, info.name, metric))

@@ -1,4 +1,4 @@
-"""From the bytes of an image file to an array of the size that the net expects."""
+"""From an image file, or pixels, to an array of the size that the net expects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
+from depthstudy.data.source import RawImage
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -17,12 +19,13 @@ CROP = "crop"
 
 
 def decode(
-    encoded: bytes, shape: tuple[int, int, int], resize: str = CROP
+    image: RawImage, shape: tuple[int, int, int], resize: str = CROP
 ) -> UInt8[np.ndarray, "H W C"]:
-    """Decodes an image file to ``shape``; an image of another size is resized.
+    """Turns an image into an array of ``shape``; an image of another size is resized.
 
     Args:
-      encoded: PNG, JPEG or any other file that PIL reads, of any mode.
+      image: PNG, JPEG or any other file that PIL reads, of any mode; or its pixels, with as many
+        channels as are wanted.
       shape: Height, width and channels wanted; 1 channel is gray, 3 are RGB, 4 are RGBA.
       resize: Name of the rule of resizing, a key of ``RESIZES``.
 
@@ -30,16 +33,21 @@ def decode(
       ValueError: The number of channels is none of these.
       OSError: The bytes are no image.
     """
+    if isinstance(image, np.ndarray) and image.shape == shape:
+        return image
     from PIL import Image
 
     height, width, channels = shape
     if channels not in MODES:
         raise ValueError(f"{channels} channels; allowed: {', '.join(map(str, MODES))}")
-    with Image.open(io.BytesIO(encoded)) as file:
-        image = file.convert(MODES[channels])
-    if image.size != (width, height):
-        image = RESIZES[resize](image, height, width)
-    return np.asarray(image, np.uint8).reshape(shape)
+    if isinstance(image, np.ndarray):
+        picture = Image.fromarray(image[..., 0] if channels == 1 else image)
+    else:
+        with Image.open(io.BytesIO(image)) as file:
+            picture = file.convert(MODES[channels])
+    if picture.size != (width, height):
+        picture = RESIZES[resize](picture, height, width)
+    return np.asarray(picture, np.uint8).reshape(shape)
 
 
 def crop(image: Image.Image, height: int, width: int) -> Image.Image:
