@@ -175,9 +175,7 @@ def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None
     )
     assert (again.spec, again.removed) == (point.spec, removed)
     assert again.variables is None  # its own checkpoint has them
-    checkpoints = run.open_checkpoints()
-    state = checkpoints.restore(max(checkpoints.all_steps()))
-    checkpoints.close()
+    state = run.checkpoints.restore(max(run.checkpoints.all_steps()))
     np.testing.assert_array_equal(
         point.variables["params"]["stem"]["conv"]["kernel"],
         state["params"]["stem"]["conv"]["kernel"],
@@ -254,9 +252,8 @@ def test_seeds_of_one_architecture_are_compiled_once(
     assert len(built) == 2  # the dense net, and the pruned one
     starts = []
     for seed in range(2):
-        checkpoints = RunStore.of(tmp_path, "half", seed).open_checkpoints()
+        checkpoints = RunStore.of(tmp_path, "half", seed).checkpoints
         starts.append(checkpoints.restore(max(checkpoints.all_steps()))["params"])
-        checkpoints.close()
     stems = [params["stem"]["conv"]["kernel"] for params in starts]
     assert not np.allclose(*stems)  # each went on from its own dense net
 
