@@ -23,6 +23,11 @@ class StudyConfig:
       variants: Further variants by name: pairs of a name and settings.
       treatments: Each variant is trained as it is, and once more with each of these on top.
       hypotheses: What the study is to decide.
+      tune: Pairs of a dotted field and the values to try: each variant is trained once more with
+        the setting that does best on validation data, with as many trials for each.
+      tune_seeds: How many seeds a trial has; none of them is a seed of a variant.
+      budget_check: Factors of the training by which a net that does not fit what a shallower one
+        fits is trained longer, in rising order, until it does.
       probes: Names of probes that measure the last checkpoints of all variants after training.
       probe_seeds: How many seeds of a variant are measured, counted from 0.
       probe_examples: How many examples of each split a probe looks at.
@@ -40,6 +45,9 @@ class StudyConfig:
     variants: tuple[tuple[str, Settings], ...] = ()
     treatments: tuple[Treatment, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    tune: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    tune_seeds: Count = 1
+    budget_check: tuple[Count, ...] = ()
     probes: tuple[str, ...] = ()
     probe_seeds: Count = 1
     probe_examples: Count = 500

@@ -16,6 +16,7 @@ class TrainConfig:
       batch_size: Images in a step, over all devices.
       epochs: Length of the training in passes over the train set.
       steps: Length of the training in steps; given, it replaces ``epochs``.
+      least_steps: Steps that a training has at least, however few ``epochs`` make on a small set.
       optimizer: SGD with momentum, or AdamW.
       learning_rate: Peak learning rate.
       momentum: Momentum of SGD.
@@ -48,6 +49,7 @@ class TrainConfig:
     batch_size: Count = 128
     epochs: Count = 20
     steps: Count | None = None
+    least_steps: Natural = 0
     optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: Positive = 0.1
     momentum: Fraction = 0.9

@@ -16,4 +16,6 @@ Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 Value = bool | int | float | str | tuple[Any, ...] | None
 Settings = tuple[tuple[str, Value], ...]  # pairs of a dotted field and its value
-Mechanism = Literal["optimization", "overfitting", "redundancy", "receptive_field"]
+Mechanism = Literal[
+    "optimization", "overfitting", "redundancy", "receptive_field", "budget", "recipe"
+]

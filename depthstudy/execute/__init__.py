@@ -1,6 +1,8 @@
 """Does the runs of a study: trains and measures them, here or in processes side by side."""
 
+from depthstudy.execute.budget import check_budgets
 from depthstudy.execute.measurement import measure
-from depthstudy.execute.training import Effort, check, train_all
+from depthstudy.execute.training import Job, Session, check, jobs_of
+from depthstudy.execute.tuning import Tuned, tune
 
-__all__ = ["Effort", "check", "measure", "train_all"]
+__all__ = ["Job", "Session", "Tuned", "check", "check_budgets", "jobs_of", "measure", "tune"]

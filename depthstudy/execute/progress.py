@@ -82,6 +82,12 @@ def _line(run: RunFinished) -> str:
     diverged = f", diverged at step {outcome.diverged_at}" if outcome.diverged_at else ""
     return (
         f"{run.variant} seed {run.seed}: train error {outcome.train_error:.1%}, "
-        f"test error {outcome.test_error:.1%}, "
+        f"{_new_error(outcome)}, "
         f"{outcome.train_seconds + outcome.eval_seconds:.1f} s{diverged}"
     )
+
+
+def _new_error(outcome: Outcome) -> str:
+    if outcome.test_error is not None:
+        return f"test error {outcome.test_error:.1%}"
+    return f"validation error {outcome.validation_error:.1%}"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depthstudy import train
-from depthstudy.arch import Spec
 from depthstudy.execute.progress import (
     Compiled,
     EventSink,
@@ -28,7 +27,7 @@ class Trainer:
         """Trains in the folder of a study, and tells how it goes."""
         self._workdir = workdir
         self._sink = sink
-        self._last: tuple[tuple[Variant, Spec, int], train.Program] | None = None
+        self._last: tuple[tuple[object, ...], train.Program] | None = None
 
     def fit(self, variant: Variant, seeds: Sequence[int]) -> None:
         """Trains some seeds of a variant, which are not done, to the end.
@@ -51,15 +50,15 @@ class Trainer:
             self._train_group(program, variant, starting_point, [seed])
 
     def _run(self, variant: Variant, seed: int) -> RunStore:
-        return RunStore.of(self._workdir, variant.runs, seed)
+        return RunStore.of(self._workdir / variant.folder, variant.runs, seed)
 
     def _program(
         self, variant: Variant, starting_point: StartingPoint, seeds: int
     ) -> train.Program:
         """Returns a program for so many seeds, compiled if the last one is not of this kind."""
-        kind = variant, starting_point.spec, seeds
+        kind = _kind(variant, starting_point, seeds)
         if self._last and self._last[0] == kind:
-            program = dataclasses.replace(self._last[1], start=starting_point.variables)
+            program = train.retarget(self._last[1], starting_point.train, starting_point.variables)
         else:
             self._sink(StatusChanged(f"{variant.name}: compiling"))
             program = _built(variant, starting_point, seeds)
@@ -85,9 +84,15 @@ class Trainer:
         def progress(steps: int) -> None:
             self._sink(WorkDone(work * steps))
 
-        outcomes = train.fit(program, infos, stores, progress)
+        outcomes = train.fit(program, infos, stores, progress, test=not variant.folder)
         for seed, outcome in zip(seeds, outcomes, strict=True):
             self._sink(RunFinished(variant.name, seed, outcome))
+
+
+def _kind(variant: Variant, starting_point: StartingPoint, seeds: int) -> tuple[object, ...]:
+    """Returns what a program is compiled for; of pruned nets, schedules are part of it."""
+    alike = variant if variant.is_pruned else train.constant_part(starting_point.train)
+    return starting_point.spec, variant.config.data, variant.dataset, alike, seeds
 
 
 def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train.Program:

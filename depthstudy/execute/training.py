@@ -1,4 +1,4 @@
-"""Trains what the plan of a study says and is not done yet."""
+"""Trains the runs of a study that are not done yet."""
 
 from __future__ import annotations
 
@@ -13,19 +13,13 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.execute import process_count
 from depthstudy.execute.choice import open_executor
-from depthstudy.execute.executor import Worker
+from depthstudy.execute.executor import Executor, Worker
 from depthstudy.execute.progress import Bar, WorkDone
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
+from depthstudy.plan.follow_up import FollowUp, follow
 from depthstudy.store import RunStore
 
 _FEW = 2  # variants for a process
-
-
-class Effort(NamedTuple):
-    """What the training of a study took: processes, and seconds that went into compiling."""
-
-    processes: int
-    compile_seconds: float
 
 
 def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
@@ -40,72 +34,115 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
 
 
-def train_all(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    config_file: str | None = None,
-) -> Effort:
-    """Trains every run that is not done, dense nets before what is pruned from them.
-
-    Args:
-      study: The config.
-      variants: Its plan.
-      workdir: Its folder.
-      config_file: As in ``open_executor``.
-    """
-    own = [variant for variant in variants if not variant.info.same_as]
-    left = [_Left(variant, _untrained(study, variant, workdir)) for variant in own]
-    tasks = [task for task in left if task.seeds]
-    total = sum(variant.work for variant in own) * study.seeds
-    count = process_count.for_training(study, variants)
-    if count > 1:
-        tasks = _cut(tasks) if len(own) < _FEW * count else tasks
-        tasks.sort(key=lambda task: -task.work)  # the longest first
-    with contextlib.closing(Bar(total)) as bar:
-        bar.show(WorkDone(total - sum(task.work for task in tasks)))
-        with contextlib.closing(
-            open_executor(study, variants, workdir, count, len(tasks), config_file)
-        ) as executor:
-            for is_pruned in (False, True):
-                wave = [task for task in tasks if task.variant.is_pruned == is_pruned]
-                executor.do(_train, [(task.variant.name, task.seeds) for task in wave], bar.show)
-        return Effort(count, bar.compile_seconds)
-
-
-class _Left(NamedTuple):
-    """Seeds of a variant that are not trained yet."""
+class Job(NamedTuple):
+    """Seeds of a variant to train, and how it follows from one of the plan, if it does."""
 
     variant: Variant
     seeds: tuple[int, ...]
+    follow_up: FollowUp | None = None
 
     @property
     def work(self) -> int:
+        """Multiply-accumulates of the forward passes: its share of what is to be done."""
         return self.variant.work * len(self.seeds)
 
 
-def _untrained(study: StudyConfig, variant: Variant, workdir: Path) -> tuple[int, ...]:
-    stores = [RunStore.of(workdir, variant.name, seed) for seed in range(study.seeds)]
-    return tuple(seed for seed, run in enumerate(stores) if not run.read_outcome())
+def jobs_of(study: StudyConfig, variants: Sequence[Variant]) -> list[Job]:
+    """Returns the jobs of a plan: every seed of each variant that has runs."""
+    return [Job(v, tuple(range(study.seeds))) for v in variants if not v.info.same_as]
 
 
-def _cut(tasks: Sequence[_Left]) -> list[_Left]:
-    """Returns tasks of seeds that are trained at once, which are the least that can be apart.
+class Session:
+    """Trains the runs of a study, in one go or as its results ask for more.
+
+    Attributes:
+      compile_seconds: The time of all processes that went into compiling.
+      processes: In how many processes runs are trained.
+    """
+
+    def __init__(
+        self,
+        study: StudyConfig,
+        variants: Sequence[Variant],
+        workdir: Path,
+        config_file: str | None = None,
+    ) -> None:
+        """Starts nothing before there is something to train.
+
+        Args:
+          study: The config.
+          variants: Its plan.
+          workdir: Its folder.
+          config_file: As in ``open_executor``.
+        """
+        self.compile_seconds = 0.0
+        self.processes = process_count.for_training(study, variants)
+        self._study, self._variants, self._workdir = study, variants, workdir
+        self._config_file = config_file
+        self._executor: Executor | None = None
+
+    def train(self, jobs: Sequence[Job]) -> None:
+        """Trains what is not done of some jobs, dense nets before what is pruned from them."""
+        left = [job._replace(seeds=self._untrained(job)) for job in jobs]
+        left = [job for job in left if job.seeds]
+        total = sum(job.work for job in jobs)
+        if self.processes > 1:
+            few = len(jobs) < _FEW * self.processes
+            left = [part for job in left for part in _parts(job)] if few else left
+            left.sort(key=lambda job: -job.work)  # the longest first
+        with contextlib.closing(Bar(total)) as bar:
+            bar.show(WorkDone(total - sum(job.work for job in left)))
+            for is_pruned in (False, True):
+                wave = [job for job in left if job.variant.is_pruned == is_pruned]
+                tasks = [(job.variant.name, job.seeds, job.follow_up) for job in wave]
+                if tasks:
+                    self._opened().do(_train, tasks, bar.show)
+            self.compile_seconds += bar.compile_seconds
+
+    def store(self, variant: Variant, seed: int) -> RunStore:
+        """Returns the store of a run."""
+        return RunStore.of(self._workdir / variant.folder, variant.runs, seed)
+
+    def close(self) -> None:
+        """Ends the processes that were started."""
+        if self._executor is not None:
+            self._executor.close()
+
+    def _untrained(self, job: Job) -> tuple[int, ...]:
+        return tuple(s for s in job.seeds if not self.store(job.variant, s).read_outcome())
+
+    def _opened(self) -> Executor:
+        if self._executor is None:
+            self._executor = open_executor(
+                self._study,
+                self._variants,
+                self._workdir,
+                self.processes,
+                self.processes,
+                self._config_file,
+            )
+        return self._executor
+
+
+def _parts(job: Job) -> list[Job]:
+    """Returns a job cut into seeds that are trained at once, which are the least that can be apart.
 
     Where there are many variants it is quicker to leave all seeds of one to a process, which
     compiles once then.
     """
-    return [
-        _Left(task.variant, group)
-        for task in tasks
-        for group in train.choose(
-            task.variant.train, task.variant.together(len(task.seeds))
-        ).groups(task.seeds)
-    ]
+    placement = train.choose(job.variant.train, job.variant.together(len(job.seeds)))
+    return [job._replace(seeds=group) for group in placement.groups(job.seeds)]
 
 
-def _train(worker: Worker, name: str, seeds: tuple[int, ...]) -> None:
-    worker.trainer.fit(worker.variants[name], seeds)
+def _train(
+    worker: Worker, name: str, seeds: tuple[int, ...], follow_up: FollowUp | None = None
+) -> None:
+    variant = (
+        worker.variants[name]
+        if follow_up is None
+        else follow(worker.variants[follow_up.base], follow_up)
+    )
+    worker.trainer.fit(variant, seeds)
 
 
 def _refuse_other_config(run: RunStore, variant: Variant) -> None:
@@ -118,7 +155,9 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
     if stored is None:
         return
     same_net = stored.arch == variant.spec.to_json()
-    before = _settings(config.parse(stored.config), same_net)
+    # An earlier version held nothing out.
+    data = {"validation": 0.0, **stored.config["data"]}
+    before = _settings(config.parse({**stored.config, "data": data}), same_net)
     now = _settings(variant.config, same_net)
     changed = [
         f"{field} ({before.get(field)!r}, now {now.get(field)!r})"

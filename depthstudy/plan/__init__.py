@@ -2,7 +2,13 @@
 
 from depthstudy.plan.model import STARTING_OPTIONS, build_net, options_used
 from depthstudy.plan.plan import plan, prepare
-from depthstudy.plan.variant import SWEEPABLE_GROUPS, Datasets, Variant, settings_of
+from depthstudy.plan.variant import (
+    SWEEPABLE_GROUPS,
+    Datasets,
+    Variant,
+    settings_of,
+    with_all_settings,
+)
 
 __all__ = [
     "STARTING_OPTIONS",
@@ -14,4 +20,5 @@ __all__ = [
     "plan",
     "prepare",
     "settings_of",
+    "with_all_settings",
 ]

@@ -9,6 +9,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence import verdicts
 from depthstudy.plan import sweep, treatments
+from depthstudy.plan.follow_up import check_tunable
 from depthstudy.plan.naming import check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
 from depthstudy.plan.variant import (
@@ -67,6 +68,7 @@ def prepare(
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
     _check_probes(study)
+    check_tunable(study)
     variants = plan(study)
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)

@@ -29,6 +29,8 @@ class Variant:
       spec: Its architecture; of a pruned one, an architecture of the same cost or nearly.
       dataset: What it learns.
       train: How it is trained: ``config.train``, or for a pruned one what follows from it.
+      folder: Folder of its runs within that of the study; ``""`` is the study's.
+      seeds: How many seeds it has; ``None`` is as many as the study.
     """
 
     info: VariantInfo
@@ -37,6 +39,8 @@ class Variant:
     spec: arch.Spec
     dataset: data.Dataset
     train: TrainConfig
+    folder: str = ""
+    seeds: int | None = None
 
     @property
     def name(self) -> str:
@@ -120,6 +124,12 @@ def with_settings(variant: Variant, varied: Sequence[str]) -> Variant:
     """Returns a variant whose settings are all the fields in which those of the study differ."""
     settings = {field: config.get(variant.config, field) for field in varied}
     return dataclasses.replace(variant, info=dataclasses.replace(variant.info, settings=settings))
+
+
+def with_all_settings(variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """Returns variants of which each tells all fields that one of them tells."""
+    varied = list(dict.fromkeys(field for variant in variants for field in variant.info.settings))
+    return tuple(with_settings(variant, varied) for variant in variants)
 
 
 def require_sweepable(field: str) -> None:

@@ -18,20 +18,25 @@ from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.study import StudyInfo, VariantInfo
 from depthstudy.records.table import frame
+from depthstudy.records.tuning import BudgetRow, Robustness, RobustnessWord, TrialRow
 
 __all__ = [
     "NOT_APPLICABLE",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",
+    "BudgetRow",
     "Decomposition",
     "MatchedGap",
     "Metric",
     "Prediction",
     "Recommendation",
     "Record",
+    "Robustness",
+    "RobustnessWord",
     "StudyInfo",
     "Summary",
+    "TrialRow",
     "VariantInfo",
     "Verdict",
     "VerdictWord",

@@ -34,8 +34,10 @@ class Record:
 class Summary:
     """One finished run in a line: a row of ``summary.csv``.
 
-    ``seconds`` is the wall time of its training and evaluation; of a pruned run, with that of the
-    dense run that it started from.
+    Errors are fractions, ``gap`` is test error minus train error; ``validation_error`` is NaN where
+    nothing is held out. ``unfinished`` says whether the train loss was still falling at the end, by
+    more than its noise. ``seconds`` is the wall time of its training and evaluation; of a pruned
+    run, with that of the dense run that it started from.
     """
 
     variant: str
@@ -44,6 +46,7 @@ class Summary:
     validation_error: float
     test_error: float
     gap: float
+    unfinished: bool
     parameters: int
     macs: int
     seconds: float

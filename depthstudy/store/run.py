@@ -37,7 +37,7 @@ class Outcome:
       diverged_at: The step whose loss was not finite, counted from 1.
       train_error: Share of the fixed train examples that it gets wrong, in eval mode.
       validation_error: Share of the examples held out that it gets wrong; ``None`` without any.
-      test_error: Share of all test examples that it gets wrong.
+      test_error: Share of all test examples that it gets wrong; ``None`` of a trial.
       train_loss: Mean loss in nats; ``None`` where it is not finite.
       test_loss: The same.
       train_seconds: Wall time of its training steps, with other runs beside it if there were
@@ -49,7 +49,7 @@ class Outcome:
     step: int
     diverged_at: int | None
     train_error: float
-    test_error: float
+    test_error: float | None
     train_loss: float | None
     test_loss: float | None
     train_seconds: float

@@ -9,23 +9,26 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from depthstudy import nets, probes, records, runtime, store, tasks, train
 from depthstudy.arch import Cost, spec_from_json
-from depthstudy.config import StudyConfig
+from depthstudy.config import StudyConfig, Treatment
 from depthstudy.evidence import (
     attribution,
     decomposition,
+    improvement,
     matched,
     metrics,
     recommendation,
+    robustness,
     verdicts,
 )
-from depthstudy.execute import Effort, measurement
+from depthstudy.execute import Session, Tuned, measurement
 from depthstudy.plan import Variant, settings_of, treatments
+from depthstudy.plan.follow_up import LONGER, OWN_SETTINGS
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
 
@@ -42,13 +45,26 @@ class Result:
     recommendation: Recommendation | None
 
 
+class FollowUps(NamedTuple):
+    """What followed from the results of a study.
+
+    Attributes:
+      tuned: The settings that were found for variants, by name.
+      budgets: What came of longer trainings.
+    """
+
+    tuned: Mapping[str, Tuned]
+    budgets: tuple[records.BudgetRow, ...]
+
+
 def conclude(
     study: StudyConfig,
     variants: Sequence[Variant],
     workdir: Path,
     command: str,
     start: float,
-    effort: Effort,
+    session: Session,
+    asked: FollowUps,
 ) -> Result:
     """Writes the tables of a study whose runs are all done, and returns what they say.
 
@@ -58,12 +74,13 @@ def conclude(
       workdir: Its folder.
       command: The command line, for the report.
       start: ``time.perf_counter()`` when this call of the study began.
-      effort: What training it took.
+      session: Where it was trained.
+      asked: What followed from results, and why.
     """
     runs = [
         (variant, seed, RunStore.of(workdir, variant.runs, seed))
         for variant in variants
-        for seed in range(study.seeds)
+        for seed in range(variant.seeds or study.seeds)
     ]
     outcomes = [_finished(run) for variant, _, run in runs if not variant.info.same_as]
     prices = [_price(run) for _, _, run in runs]
@@ -81,7 +98,7 @@ def conclude(
         {info.name: info.group for info in infos},
         {info.name: info.depth for info in infos},
     )
-    causes = attribution.attribute(summary, infos, study.treatments)
+    causes = attribution.attribute(summary, infos, [*study.treatments, *_follow_ups(infos)])
     recommended = recommendation.recommend(summary, infos)
     trained = [
         dataclasses.replace(row, study=study.name, variant=variant.name)
@@ -92,6 +109,14 @@ def conclude(
     hypotheses = treatments.see_untreated(study.hypotheses)
     wide = metrics.widen(summary, [*trained, *probed], [row.metric for row in hypotheses])
     judged = verdicts.judge(wide, settings_of(variants), hypotheses)
+    robust = robustness.robustness(
+        hypotheses,
+        judged,
+        wide,
+        settings_of(variants),
+        tuned={i.untreated: i.name for i in infos if i.treatment == OWN_SETTINGS},
+        longer=_longest(infos),
+    )
     gaps = matched.gaps(trained, {info.name: info.group for info in infos})
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, [*trained, *probed]))
     store.write_table(workdir / store.SUMMARY, summary)
@@ -99,6 +124,10 @@ def conclude(
     store.write_table(workdir / store.MATCHED, records.frame(records.MatchedGap, gaps))
     store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
     store.write_table(workdir / store.VERDICTS, records.frame(records.Verdict, judged))
+    trials = [row for one in asked.tuned.values() for row in one.rows]
+    store.write_table(workdir / store.TUNING, records.frame(records.TrialRow, trials))
+    store.write_table(workdir / store.BUDGET, records.frame(records.BudgetRow, asked.budgets))
+    store.write_table(workdir / store.ROBUSTNESS, records.frame(records.Robustness, robust))
     store.write_recommendation(workdir, recommended)
     earlier = store.read_info(workdir)
     info = StudyInfo(
@@ -110,19 +139,40 @@ def conclude(
         versions=runtime.versions(),
         hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
         seconds={
-            "compile": effort.compile_seconds + (earlier.seconds["compile"] if earlier else 0),
+            "compile": session.compile_seconds + (earlier.seconds["compile"] if earlier else 0),
             "train": sum(outcome.train_seconds for outcome in outcomes),
             "evaluate": sum(outcome.eval_seconds for outcome in outcomes),
             **({"measure": measurement.seconds(probed, infos)} if probed else {}),
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
-        processes=max(effort.processes, earlier.processes if earlier else 1),
+        processes=max(session.processes, earlier.processes if earlier else 1),
         metrics={**_training_metrics(variants), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
     return Result(workdir, info, summary, tuple(judged), tuple(causes), recommended)
+
+
+def _follow_ups(infos: Sequence[records.VariantInfo]) -> list[Treatment]:
+    """Returns what results asked for as treatments: settings of its own, and a longer training."""
+    names = dict.fromkeys(info.treatment for info in infos)
+    return [
+        Treatment(name, "recipe" if name == OWN_SETTINGS else "budget", ())
+        for name in names
+        if name == OWN_SETTINGS or name.startswith(LONGER)
+    ]
+
+
+def _longest(infos: Sequence[records.VariantInfo]) -> dict[str, str]:
+    longer = [info for info in infos if info.treatment.startswith(LONGER)]
+    return {info.untreated: info.name for info in sorted(longer, key=lambda info: info.steps)}
+
+
+def _unfinished(run: RunStore, train_error: float) -> bool:
+    losses = [r.value for r in run.read_records() if (r.probe, r.metric) == ("training", "loss")]
+    judged = improvement.improvement(losses, train_error)
+    return judged is not None and judged.unfinished
 
 
 def _training_metrics(variants: Sequence[Variant]) -> Mapping[str, tuple[records.Metric, ...]]:
@@ -159,6 +209,7 @@ def _summary(
     if variant.info.dense and variant.config.prune.control == "none":
         before = _finished(RunStore.of(workdir, variant.info.dense, seed))
         seconds += before.train_seconds + before.eval_seconds
+    assert outcome.test_error is not None, run.folder
     return records.Summary(
         variant=variant.name,
         seed=seed,
@@ -166,6 +217,7 @@ def _summary(
         validation_error=math.nan if outcome.validation_error is None else outcome.validation_error,
         test_error=outcome.test_error,
         gap=outcome.test_error - outcome.train_error,
+        unfinished=_unfinished(run, outcome.train_error),
         parameters=price.parameters,
         macs=price.macs,
         seconds=seconds,

@@ -1,8 +1,10 @@
-"""Runs a study: plan, execute, conclude."""
+"""Runs a study: plan, execute, conclude. What is executed may follow from results."""
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ml_collections
@@ -10,7 +12,8 @@ from absl import logging
 
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
-from depthstudy.study.conclude import Result, conclude
+from depthstudy.plan import follow_up
+from depthstudy.study.conclude import FollowUps, Result, conclude
 
 
 def run(
@@ -42,7 +45,30 @@ def run(
         if warning:
             logging.warning(warning)
     start = time.perf_counter()
-    with store.lock(workdir):
-        effort = execute.train_all(study, variants, workdir, config_file)
+    with (
+        store.lock(workdir),
+        contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
+    ):
+        tuned = execute.tune(session, study, variants)
+        own = _with_own_settings(study, variants, tuned)
+        session.train([*execute.jobs_of(study, variants), *own])
+        longest, budgets = execute.check_budgets(session, study, variants, tuned)
         execute.measure(study, variants, workdir, config_file)
-        return conclude(study, variants, workdir, command, start, effort)
+        every = plan.with_all_settings([*variants, *(job.variant for job in own), *longest])
+        return conclude(
+            study, every, workdir, command, start, session, FollowUps(tuned, tuple(budgets))
+        )
+
+
+def _with_own_settings(
+    study: StudyConfig, variants: Sequence[plan.Variant], tuned: Mapping[str, execute.Tuned]
+) -> list[execute.Job]:
+    """Returns each tuned net with its settings; one that has them as it is needs no seeds."""
+    jobs = []
+    for variant in variants:
+        if variant.name in tuned:
+            how = follow_up.own_settings(variant, tuned[variant.name].settings)
+            followed = follow_up.follow(variant, how)
+            seeds = () if followed.info.same_as else tuple(range(study.seeds))
+            jobs.append(execute.Job(followed, seeds, how))
+    return jobs

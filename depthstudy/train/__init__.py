@@ -2,10 +2,10 @@
 
 from depthstudy.train.loop import early_step, fit
 from depthstudy.train.metrics import training_metrics
-from depthstudy.train.optimizer import Sparsity, learning_rate
+from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.precision import no_gain
-from depthstudy.train.program import Program, build, count_steps, init_key, initial
+from depthstudy.train.program import Program, build, count_steps, init_key, initial, retarget
 
 __all__ = [
     "Placement",
@@ -13,6 +13,7 @@ __all__ = [
     "Sparsity",
     "build",
     "choose",
+    "constant_part",
     "count_steps",
     "early_step",
     "fit",
@@ -20,5 +21,6 @@ __all__ = [
     "initial",
     "learning_rate",
     "no_gain",
+    "retarget",
     "training_metrics",
 ]

@@ -73,6 +73,8 @@ def fit(
     infos: Sequence[RunInfo],
     stores: Sequence[RunStore],
     progress: Progress,
+    *,
+    test: bool = True,
 ) -> list[Outcome]:
     """Trains a group of seeds to the end, from their last common checkpoint if there is one.
 
@@ -84,6 +86,7 @@ def fit(
       infos: What each run is.
       stores: Where each run is kept.
       progress: Told the number of steps whenever some are done.
+      test: Whether the nets are tested at the end; a trial is not.
 
     Returns:
       How each run ended; the same is written to its store.
@@ -104,7 +107,7 @@ def fit(
             if not run.records:
                 run.add(0, "run", program.memory)
         progress(start)
-        _train_to_end(program, runs, seed_states, start, progress)
+        _train_to_end(program, runs, seed_states, start, progress, test=test)
     outcomes = [_outcome(program, run) for run in runs]
     for run, outcome in zip(runs, outcomes, strict=True):
         run.store.write_outcome(outcome)
@@ -129,7 +132,13 @@ def _stops(config: TrainConfig, steps: int) -> list[int]:
 
 
 def _train_to_end(
-    program: Program, runs: Sequence[_Run], seed_states: Any, start: int, progress: Progress
+    program: Program,
+    runs: Sequence[_Run],
+    seed_states: Any,
+    start: int,
+    progress: Progress,
+    *,
+    test: bool,
 ) -> None:
     batches = program.placement.train_batches(
         program.dataset,
@@ -155,7 +164,7 @@ def _train_to_end(
         evaluated = over or end in evaluations
         if evaluated:
             with _timed(runs, "eval_seconds"):
-                _record_evaluation(program, runs, seed_states, end, last=over)
+                _record_evaluation(program, runs, seed_states, end, test=over and test)
         due = evaluated and time.monotonic() - saved >= program.config.save_seconds
         if over or due or end == early:
             _save(program, runs, seed_states, end)
@@ -185,7 +194,7 @@ def _record_training(run: _Run, log: StepMetrics, begin: int, end: int) -> None:
 
 
 def _record_evaluation(
-    program: Program, runs: Sequence[_Run], seed_states: Any, step: int, *, last: bool
+    program: Program, runs: Sequence[_Run], seed_states: Any, step: int, *, test: bool
 ) -> None:
     """Notes errors on what is trained on and what is chosen by; of the test split at the last step.
 
@@ -195,14 +204,14 @@ def _record_evaluation(
     limits: dict[str, int | None] = {"train": program.config.eval_train_examples}
     splits: dict[str, Split] = {"train": dataset.train}
     splits |= {} if dataset.validation is None else {"validation": dataset.validation}
-    splits |= {"test": dataset.test} if last else {}
+    splits |= {"test": dataset.test} if test else {}
     chance = tasks.of(dataset).chance_error
     for name, split in splits.items():
         results = evaluate(program, seed_states, split, len(runs), limits.get(name))
         for run, result in zip(runs, results, strict=True):
             metrics = {"error": chance} if run.diverged_at else result.metrics
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
-            if last and name != "train" and not run.diverged_at:
+            if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
 
 
@@ -241,7 +250,7 @@ def _outcome(program: Program, run: _Run) -> Outcome:
         diverged_at=run.diverged_at,
         train_error=evaluation["train_error"],
         validation_error=evaluation.get("validation_error"),
-        test_error=evaluation["test_error"],
+        test_error=evaluation.get("test_error"),
         train_loss=None if run.diverged_at else evaluation.get("train_loss"),
         test_loss=None if run.diverged_at else evaluation.get("test_loss"),
         train_seconds=times["train_seconds"],

@@ -45,7 +45,17 @@ def constant_part(config: TrainConfig) -> TrainConfig:
 
     Runs whose configs have equal parts share one program, but for pruned ones.
     """
-    return dataclasses.replace(config, learning_rate=1.0, warmup_steps=0, steps=1, epochs=1)
+    return dataclasses.replace(
+        config,
+        learning_rate=1.0,
+        warmup_steps=0,
+        steps=1,
+        epochs=1,
+        least_steps=0,
+        evaluations=1,
+        save_seconds=0.0,
+        keep_checkpoints=1,
+    )
 
 
 def rate_at(config: TrainConfig, settings: Hyperparameters, step: Any) -> Float[Array, ""]:

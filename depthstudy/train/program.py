@@ -149,6 +149,18 @@ def build(
     return _compiled(program, begun, dict(compiler_options))
 
 
+def retarget(program: Program, config: TrainConfig, start: nets.Variables | None) -> Program:
+    """Returns a program for a training that differs in nothing that is compiled.
+
+    Args:
+      program: The program of a config with the same ``constant_part``.
+      config: How it is trained.
+      start: Variables before the first step; ``None`` lets each seed draw its own.
+    """
+    steps = count_steps(config, len(program.dataset.train))
+    return dataclasses.replace(program, config=config, steps=steps, start=start)
+
+
 def initial(program: Program, seed: int) -> SeedState:
     """Returns what a seed has before its first step."""
     shape, scale = program.dataset.image_shape, first_scale(program.config)
@@ -178,7 +190,8 @@ def init_key(seed: int) -> jax.Array:
 
 def count_steps(config: TrainConfig, train_examples: int) -> int:
     """Returns the length of the training in steps."""
-    return config.steps or max(1, round(config.epochs * train_examples / config.batch_size))
+    epochs = round(config.epochs * train_examples / config.batch_size)
+    return config.steps or max(1, epochs, config.least_steps)
 
 
 def _compiled(program: Program, begun: float, options: dict[str, str]) -> Program:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def test_a_run_stores_the_options_it_began_with(tmp_path: Path) -> None:
             (("train.steps", 2), ("model.depth", 8), ("model.width", 4), ("train.evaluations", 1)),
         )
     )
-    execute.train_all(study, variants, tmp_path)
+    with contextlib.closing(execute.Session(study, variants, tmp_path)) as session:
+        session.train(execute.jobs_of(study, variants))
     info = store.RunStore.of(tmp_path, "resnet_depth8", 0).read_info()
     assert info is not None
     assert info.config["model"]["family"] == "resnet"

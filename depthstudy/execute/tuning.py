@@ -1,0 +1,100 @@
+"""Finds for each net the settings that it does best with, by as many trials for each.
+
+What is tried next follows from what was tried (``evidence.halving``); errors are of the validation
+split, of seeds that no variant has. Trials lie in a folder of their own, so an interrupted tuning
+goes on with those that are missing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from depthstudy.config import Settings, StudyConfig
+from depthstudy.evidence import halving
+from depthstudy.evidence.halving import Results, Trial
+from depthstudy.execute.training import Job, Session
+from depthstudy.plan import Variant
+from depthstudy.plan.follow_up import follow, trial
+from depthstudy.records import TrialRow
+
+_FIRST_SEED = 1_000  # of trials, and clear of those of variants
+
+
+class Tuned(NamedTuple):
+    """What was found for a variant.
+
+    Attributes:
+      settings: The best of those that were tried in full.
+      edges: Fields whose best value is the least or greatest that was tried: not tuned.
+      rows: All trials.
+    """
+
+    settings: Settings
+    edges: tuple[str, ...]
+    rows: tuple[TrialRow, ...]
+
+
+def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> dict[str, Tuned]:
+    """Returns what was found for each variant that is neither treated nor pruned, by name."""
+    tunable = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+    if not study.tune:
+        return {}
+    results: dict[str, dict[Trial, float]] = {variant.name: {} for variant in tunable}
+    extra = 0
+    while True:
+        pending = [
+            (variant, one)
+            for variant in tunable
+            for one in halving.pending(study.tune, results[variant.name], extra)
+        ]
+        if pending:
+            jobs = [_job(study, variant, one) for variant, one in pending]
+            session.train(jobs)
+            for (variant, one), job in zip(pending, jobs, strict=True):
+                results[variant.name][one] = _error(session, job)
+        elif extra < halving.MOST_EXTRA and any(
+            _edges(study, results[variant.name], extra) for variant in tunable
+        ):
+            extra += 1
+        else:
+            break
+    return {v.name: _tuned(study, v, results[v.name], extra) for v in tunable}
+
+
+def _job(study: StudyConfig, variant: Variant, one: Trial) -> Job:
+    follow_up = trial(variant, one.settings, float(one.share))
+    seeds = tuple(range(_FIRST_SEED, _FIRST_SEED + study.tune_seeds))
+    return Job(follow(variant, follow_up), seeds, follow_up)
+
+
+def _error(session: Session, job: Job) -> float:
+    """Returns the mean validation error of a trial; NaN where a run diverged."""
+    outcomes = [session.store(job.variant, seed).read_outcome() for seed in job.seeds]
+    errors = [
+        math.nan if o is None or o.diverged_at or o.validation_error is None else o.validation_error
+        for o in outcomes
+    ]
+    return sum(errors) / len(errors)
+
+
+def _edges(study: StudyConfig, results: Results, extra: int) -> tuple[str, ...]:
+    return halving.edges(halving.best(study.tune, results, extra), results)
+
+
+def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -> Tuned:
+    best = halving.best(study.tune, results, extra)
+    rows = tuple(
+        TrialRow(
+            variant=variant.name,
+            trial=number,
+            settings=", ".join(f"{field}={value}" for field, value in one.settings),
+            steps=max(1, round(float(one.share) * variant.info.steps)),
+            seeds=study.tune_seeds,
+            validation_error=error,
+            chosen=one.settings == best and one.share == 1,
+        )
+        for number, (one, error) in enumerate(results.items(), start=1)
+    )
+    return Tuned(best, halving.edges(best, results), rows)

@@ -1,0 +1,105 @@
+"""Variants that the results of a study ask for: settings to try, tuned nets, longer trainings."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from depthstudy import config
+from depthstudy.config import Settings
+from depthstudy.errors import InputError
+from depthstudy.plan.variant import Variant, build, same
+
+OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned for it
+LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
+TUNING = "tuning"  # the folder of trials, within that of the study
+
+
+@dataclasses.dataclass(frozen=True)
+class FollowUp:
+    """How a variant follows from another: plain data, so that any process can make it.
+
+    Attributes:
+      base: Name of the variant that it follows from.
+      name: Its name.
+      settings: Dotted fields, and their values in place of those of ``base``.
+      treatment: Name of the treatment that it is; ``""`` for a trial, which is none.
+      folder: Folder of its runs within that of the study; ``""`` is the study's.
+    """
+
+    base: str
+    name: str
+    settings: Settings
+    treatment: str = ""
+    folder: str = ""
+
+
+def follow(base: Variant, follow_up: FollowUp) -> Variant:
+    """Returns the variant that follows from another.
+
+    One that is the same as ``base`` has its runs.
+    """
+    varied = list(dict.fromkeys([*base.info.settings, *(f for f, _ in follow_up.settings)]))
+    datasets = {base.given.data: base.dataset}
+    variant = build(base.given, follow_up.name, follow_up.settings, varied, datasets)
+    info = dataclasses.replace(
+        variant.info,
+        group=f"{base.info.group} + {follow_up.treatment}",
+        treatment=follow_up.treatment,
+        untreated=base.name,
+        same_as=base.runs if not follow_up.folder and same(variant, base) else "",
+    )
+    return dataclasses.replace(variant, info=info, folder=follow_up.folder)
+
+
+def own_settings(base: Variant, settings: Settings) -> FollowUp:
+    """Returns a net with the settings that were tuned for it."""
+    return FollowUp(base.name, f"{base.name}+own_{_words(settings)}", settings, OWN_SETTINGS)
+
+
+def longer(base: Variant, factor: int, settings: Settings = ()) -> FollowUp:
+    """Returns a net that is trained for a multiple of its steps, with tuned settings if there are.
+
+    The warm-up stays as long as it is.
+    """
+    treatment = f"{LONGER}{factor}"
+    steps = ("train.steps", factor * base.info.steps)
+    name = "_".join([f"{base.name}+{treatment}", *([_words(settings)] if settings else [])])
+    return FollowUp(base.name, name, (*settings, steps), treatment)
+
+
+def trial(base: Variant, settings: Settings, share: float) -> FollowUp:
+    """Returns a net that tries settings for a share of its training, on a whole schedule."""
+    steps = max(1, round(share * base.info.steps))
+    warmup = round(base.config.train.warmup_steps * steps / base.info.steps)
+    short = (
+        ("train.steps", steps),
+        ("train.warmup_steps", warmup),
+        ("train.evaluations", 1),
+        ("train.keep_checkpoints", 1),
+    )
+    name = f"{base.name}_{_words(settings)}_{steps}steps"
+    return FollowUp(base.name, name, (*settings, *short), folder=TUNING)
+
+
+def _words(settings: Settings) -> str:
+    """Returns settings as a part of a name, so that other settings have another folder."""
+    return "_".join(f"{field.rpartition('.')[2]}{value}" for field, value in settings)
+
+
+def check_tunable(study: config.StudyConfig) -> None:
+    """Checks the fields of ``config.tune`` and ``config.budget_check``.
+
+    Raises:
+      InputError: A field is unknown or none of training, has no values, or factors do not rise.
+    """
+    for field, values in study.tune:
+        config.require_field(field)
+        if not field.startswith("train."):
+            raise InputError(f"config.tune: {field} is not tuned, only fields of config.train")
+        if not values:
+            raise InputError(f"config.tune gives {field} no values")
+    if study.tune and not (study.data.validation or study.data.validation_split):
+        raise InputError("config.tune chooses by validation data; set data.validation above 0")
+    factors = study.budget_check
+    if list(factors) != sorted(set(factors)) or (factors and factors[0] < 2):
+        raise InputError(f"config.budget_check={factors} has to be rising numbers from 2 on")

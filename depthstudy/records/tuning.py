@@ -1,0 +1,84 @@
+"""Settings that were tried, nets that were trained longer, and verdicts that outlive both."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+RobustnessWord = Literal["", "robust", "recipe-bound", "budget-bound", "settled by training longer"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrialRow:
+    """A setting that was tried for a net: a row of ``tuning.csv``.
+
+    Attributes:
+      variant: Name of the variant.
+      trial: Number of the trial, counted from 1.
+      settings: What was tried, as ``"train.learning_rate=0.01"``.
+      steps: Length of its training.
+      seeds: Number of its seeds, none of which a variant has.
+      validation_error: Mean over its seeds; NaN where a run diverged.
+      chosen: Whether it is the one that the variant then trains with.
+    """
+
+    variant: str
+    trial: int
+    settings: str
+    steps: int
+    seeds: int
+    validation_error: float
+    chosen: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BudgetRow:
+    """A longer training of a net that did not fit: a row of ``budget.csv``.
+
+    Attributes:
+      variant: Name of the variant.
+      reference: The variant of its group that fits best.
+      factor: By how much longer both were trained.
+      steps: Length of its training then.
+      seeds: Number of seeds.
+      excess_before: Its train error over that of the reference, both as in the plan.
+      train_error: Its mean train error after the longer training.
+      excess: Its train error over that of the reference, both trained longer.
+      settled: Whether it fits as well then, within a point.
+    """
+
+    variant: str
+    reference: str
+    factor: int
+    steps: int
+    seeds: int
+    excess_before: float
+    train_error: float
+    excess: float
+    settled: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Robustness:
+    """What becomes of a verdict with other recipes: a row of ``robustness.csv``.
+
+    Attributes:
+      hypothesis: Name of the hypothesis.
+      word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: not
+        where each net has its own settings. ``"budget-bound"``: the effect shrinks by half or more
+        with a longer training, or nets were still improving and none were trained longer.
+        ``"settled by training longer"``: it is gone then. ``""``: nothing was decided or checked.
+      effect: The effect that the verdict is about.
+      effect_own_settings: The same where each net has the settings that were tuned for it; NaN
+        where none were.
+      effect_longer: The same where nets that did not fit were trained longest, and those that they
+        are compared with; NaN where none were.
+      unfinished: How many of its nets have a run that was still improving.
+    """
+
+    hypothesis: str
+    word: RobustnessWord
+    effect: float
+    effect_own_settings: float
+    effect_longer: float
+    unfinished: int
