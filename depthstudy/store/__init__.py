@@ -2,8 +2,9 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
-  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
+  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, image shape, classes
     checkpoints/STEP/       state, with the content of run.json beside it
@@ -29,8 +30,12 @@ from depthstudy.store.study import (
     ATTRIBUTION,
     DECOMPOSITION,
     FIGURES,
+    GAINS,
     MATCHED,
+    MEANS,
+    PARETO,
     PREDICTIONS,
+    PRUNING,
     RECOMMENDATION,
     RECORDS,
     REPORT,
@@ -50,8 +55,12 @@ __all__ = [
     "ATTRIBUTION",
     "DECOMPOSITION",
     "FIGURES",
+    "GAINS",
     "MATCHED",
+    "MEANS",
+    "PARETO",
     "PREDICTIONS",
+    "PRUNING",
     "RECOMMENDATION",
     "RECORDS",
     "REPORT",
