@@ -78,7 +78,8 @@ def measure(
                 rows += measured(run, name)
                 seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
                 bar.update()
-    rows += _between(opened, chosen)
+    between = _between(opened, chosen)
+    rows += between
     info = AnalysisInfo(
         command=command,
         runs=tuple(run.info for run in opened),
@@ -86,6 +87,9 @@ def measure(
         seconds=seconds,
         versions=runtime.versions(),
         hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
+        metrics={name: probes.PROBES[name].metrics for name in chosen}
+        | {row.probe: probes.CROSS_METRICS for row in between},
+        probe_titles={name: probes.PROBES[name].title for name in chosen},
     )
     store.write_table(out / store.ANALYSIS, records.frame(Record, rows))
     store.write_analysis_info(out, info)

@@ -31,11 +31,26 @@ from depthstudy.execute.progress import (
     WorkDone,
 )
 from depthstudy.plan.variant import Variant
-from depthstudy.records import Record, VariantInfo
+from depthstudy.records import Metric, Record, VariantInfo
 from depthstudy.store import RunStore
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
+NOTES = (
+    Metric(
+        name=_EXAMPLES,
+        title="Examples looked at",
+        unit="count",
+        description="how many examples of each split the probe could look at",
+    ),
+    Metric(
+        name=_SECONDS,
+        title="Time to measure",
+        unit="s",
+        better="lower",
+        description="wall time of the probe on this run, compiling included",
+    ),
+)
 _LAYER_SECONDS = 0.05  # what a probe takes for a layer of a net
 
 
@@ -133,6 +148,11 @@ def read(study: StudyConfig, variant: Variant, workdir: Path) -> list[Record]:
         for row in run.read_probes()
         if row.probe in study.probes
     ]
+
+
+def metrics(names: Sequence[str]) -> dict[str, tuple[Metric, ...]]:
+    """Returns what each of these probes, and the measurement itself, writes of a run."""
+    return {name: (*probes.PROBES[name].metrics, *NOTES) for name in names}
 
 
 def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:

@@ -21,8 +21,9 @@ from depthstudy.probes.probe_input import (
 from depthstudy.probes.rank import RANK
 from depthstudy.probes.sharpness import SHARPNESS
 from depthstudy.probes.shattering import SHATTERING
-from depthstudy.probes.similarity import CKA, measure_between
+from depthstudy.probes.similarity import CKA, CROSS_METRICS, measure_between
 from depthstudy.probes.underflow import UNDERFLOW
+from depthstudy.records import NOT_APPLICABLE
 
 PROBES: Mapping[str, Probe] = {
     "generalization": GENERALIZATION,
@@ -65,7 +66,7 @@ def measure(
             for measurement in _measured(PROBES[name], probe_input):
                 yield name, measurement
         except NotApplicable as reason:
-            yield name, Measurement("", f"not_applicable: {reason}", 1.0)
+            yield name, Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0)
 
 
 def _measured(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
@@ -75,6 +76,7 @@ def _measured(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
 
 
 __all__ = [
+    "CROSS_METRICS",
     "PROBES",
     "Measurement",
     "NotApplicable",

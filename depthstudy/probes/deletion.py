@@ -30,8 +30,10 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import NOT_APPLICABLE, Metric
 
-_FREE = 0.01  # error that a block may add and still count as one that can go
+REDUNDANT = 0.01  # error below which a block that adds it to the net by going can go
+_MANY = 0.5  # share of redundant blocks from which on a net stands out
 _DRAWS = 3  # random choices of the blocks for each number of them
 _ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
 
@@ -123,7 +125,7 @@ def kendall_tau(before: Order, after: Order) -> float:
 
 def redundant_block_fraction(increases: Sequence[float]) -> float:
     """Returns the share of blocks whose deletion adds less than a point of error."""
-    return float(np.mean(np.less(increases, _FREE)))
+    return float(np.mean(np.less(increases, REDUNDANT)))
 
 
 def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurement]:
@@ -135,7 +137,7 @@ def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurem
         raise NotApplicable("the net has no batch statistics")
     for path in surgery.blocks(spec):
         if path not in removable:
-            yield Measurement(path, "not_applicable: its shortcut is not the identity", 1.0)
+            yield Measurement(path, f"{NOT_APPLICABLE}its shortcut is not the identity", 1.0)
     single = [
         Trial(path, "error_increase", surgery.zero_blocks(spec, variables, [path]))
         for path in removable
@@ -203,14 +205,66 @@ def _doubling(first: int, last: int) -> list[int]:
     return [first << i for i in range(last.bit_length()) if first << i <= last]
 
 
+_METRICS = (
+    Metric(
+        name="error",
+        title="Test error with all blocks in place",
+        unit="fraction",
+        better="lower",
+        description="share of new images that the whole net gets wrong",
+    ),
+    Metric(
+        name="error_increase",
+        title="Test error added by taking out one block",
+        unit="points",
+        per_layer=True,
+        threshold=REDUNDANT,
+        side="below",
+        beyond="the block is redundant",
+        description="what the block is worth: error that its loss adds, with nothing trained again",
+    ),
+    Metric(
+        name="redundant_block_fraction",
+        title="Redundant blocks",
+        unit="fraction",
+        better="lower",
+        threshold=_MANY,
+        beyond="half of the removable blocks or more are redundant",
+        description="share of removable blocks each of which, taken out alone, adds less than a "
+        "point of error",
+    ),
+    Metric(
+        name="error_increase_deleting_*",
+        title="Test error added by taking out * blocks at once",
+        unit="points",
+        description="mean over random choices of the blocks",
+    ),
+    Metric(
+        name="error_increase_swapping_*",
+        title="Test error added by swapping * pairs of blocks",
+        unit="points",
+        description="mean over random choices of equal blocks of a stage",
+    ),
+    Metric(
+        name="kendall_tau_swapping_*",
+        title="Kendall’s tau after * swaps",
+        description="rank correlation of the order of the blocks with the trained one",
+    ),
+)
 DELETION = Probe(
-    "test error added by taking out each residual block, several at random, or by swapping blocks"
-    " (Veit 2016)",
-    functools.partial(_measure, reestimated=False),
+    title="What a block is worth",
+    description=(
+        "test error added by taking out each residual block, several at random, or by swapping"
+        " blocks (Veit 2016)"
+    ),
+    measure=functools.partial(_measure, reestimated=False),
+    metrics=_METRICS,
     labels=True,
 )
 DELETION_REESTIMATED = Probe(
-    "the same as deletion, with batch statistics estimated anew after each change",
-    functools.partial(_measure, reestimated=True),
+    title="What a block is worth, batch statistics taken anew",
+    description="the same as deletion, with batch statistics estimated anew after each change",
+    measure=functools.partial(_measure, reestimated=True),
+    metrics=_METRICS,
     labels=True,
 )

@@ -27,6 +27,10 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
+
+_DEGRADED = 0.05  # train error from which on a net does not fit its train set
+_OVERFITTED = 0.05  # gap from which on it does worse on new images
 
 
 def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
@@ -104,12 +108,80 @@ def _sums(
 
 
 GENERALIZATION = Probe(
-    "error and loss on the train and the test split, and the gap (He et al. 2015)",
-    measure_generalization,
+    title="Errors",
+    description="error and loss on the train and the test split, and the gap (He et al. 2015)",
+    measure=measure_generalization,
+    metrics=(
+        Metric(
+            name="train_error",
+            title="Train error",
+            unit="fraction",
+            better="lower",
+            threshold=_DEGRADED,
+            beyond="the net does not fit its own train set",
+            description="share of train images that are wrong",
+        ),
+        Metric(
+            name="test_error",
+            title="Test error",
+            unit="fraction",
+            better="lower",
+            description="share of new images that are wrong",
+        ),
+        Metric(
+            name="gap",
+            title="Gap",
+            unit="points",
+            better="lower",
+            threshold=_OVERFITTED,
+            beyond="the net does worse on new images",
+            description="test error less train error",
+        ),
+        Metric(
+            name="train_loss",
+            title="Train loss",
+            unit="nats",
+            scale="log",
+            better="lower",
+            description="mean cross-entropy in nats",
+        ),
+        Metric(
+            name="test_loss",
+            title="Test loss",
+            unit="nats",
+            scale="log",
+            better="lower",
+            description="the same on new images",
+        ),
+        Metric(
+            name="loss_gap",
+            title="Gap of the losses",
+            unit="nats",
+            better="lower",
+            description="test loss less train loss",
+        ),
+    ),
     labels=True,
 )
 MEMORIZATION = Probe(
-    "share of the wrong train labels that the net has memorized (Zhang et al. 2017)",
-    measure_memorization,
+    title="Wrong labels",
+    description="share of the wrong train labels that the net has memorized (Zhang et al. 2017)",
+    measure=measure_memorization,
+    metrics=(
+        Metric(
+            name="memorized_share",
+            title="Memorized",
+            unit="fraction",
+            better="lower",
+            description="share of wrong train labels that the net repeats",
+        ),
+        Metric(
+            name="recovered_share",
+            title="Recovered",
+            unit="fraction",
+            better="higher",
+            description="share of them where it says the truth",
+        ),
+    ),
     labels=True,
 )

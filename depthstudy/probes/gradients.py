@@ -24,6 +24,7 @@ from jaxtyping import Array, Float
 from depthstudy import arch, nets
 from depthstudy.arch.lowering import sections
 from depthstudy.probes.probe_input import (
+    ALL_TIMES,
     Examples,
     Measurement,
     NotApplicable,
@@ -31,7 +32,9 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
     train_loss,
 )
+from depthstudy.records import Metric
 
+_STEEP = 1.0  # powers of ten from head to stem from which on gradients vanish or explode
 _BATCHES = 4  # over which norms are averaged
 _LEAST = float(np.finfo(np.float32).tiny)  # what stands for a norm of 0 in a logarithm
 
@@ -199,8 +202,65 @@ def _shifted(shifts: Mapping[str, Array]) -> Callable[..., Any]:
 
 
 GRADIENTS = Probe(
-    "norm of the loss's gradient per layer at the beginning, early and at the end, its slope along"
-    " depth, and what a step changes of the weights (Glorot & Bengio 2010)",
-    measure,
+    title="Gradients along depth",
+    description=(
+        "norm of the loss's gradient per layer at the beginning, early and at the end, its slope"
+        " along depth, and what a step changes of the weights (Glorot & Bengio 2010)"
+    ),
+    measure=measure,
+    metrics=(
+        Metric(
+            name="gradient_norm",
+            title="Gradient of each layer’s weights",
+            per_layer=True,
+            scale="log",
+            suffixes=ALL_TIMES,
+            description="norm of the loss's gradient with respect to a layer's kernel",
+        ),
+        Metric(
+            name="output_gradient_norm",
+            title="Gradient carried back through each block",
+            per_layer=True,
+            scale="log",
+            suffixes=ALL_TIMES,
+            description="norm of the loss's gradient with respect to what a block gives out",
+        ),
+        Metric(
+            name="gradient_to_weight",
+            title="Gradient over weight",
+            per_layer=True,
+            scale="log",
+            suffixes=ALL_TIMES,
+            description="norm of a kernel's gradient over the norm of the kernel",
+        ),
+        Metric(
+            name="update_to_weight",
+            title="Step over weight",
+            per_layer=True,
+            scale="log",
+            suffixes=ALL_TIMES,
+            description="share of a kernel that a step of SGD without momentum changes",
+        ),
+        Metric(
+            name="gradient_norm_slope",
+            title="Change of the weights’ gradient from head to stem",
+            unit="decades",
+            threshold=_STEEP,
+            side="both",
+            beyond="gradients vanish or explode",
+            suffixes=ALL_TIMES,
+            description="powers of ten by which the gradient of the weights grows on its way back",
+        ),
+        Metric(
+            name="output_gradient_norm_slope",
+            title="Change of the carried gradient from head to stem",
+            unit="decades",
+            threshold=_STEEP,
+            side="both",
+            beyond="gradients vanish or explode",
+            suffixes=ALL_TIMES,
+            description="powers of ten by which the gradient of the outputs grows on its way back",
+        ),
+    ),
     labels=True,
 )

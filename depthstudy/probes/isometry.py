@@ -19,11 +19,13 @@ from jaxtyping import Array, Float
 from depthstudy import nets
 from depthstudy.probes.calibration import states
 from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
 
 _ROWS = 160  # of all images together
 _MOST_IMAGES = 16
@@ -134,6 +136,47 @@ def products(
 
 
 ISOMETRY = Probe(
-    "singular values of the image-to-logits Jacobian, and isometry (Pennington 2017, Xiao 2018)",
-    measure,
+    title="Isometry: what the net does to small changes of an image",
+    description=(
+        "singular values of the image-to-logits Jacobian, and isometry (Pennington 2017, Xiao 2018)"
+    ),
+    measure=measure,
+    metrics=(
+        Metric(
+            name="singular_value_mean",
+            title="Mean singular value",
+            scale="log",
+            suffixes=BEFORE_AND_AFTER,
+            description="how much the net amplifies",
+        ),
+        Metric(
+            name="singular_value_max",
+            title="Largest singular value",
+            scale="log",
+            suffixes=BEFORE_AND_AFTER,
+            description="in the direction that passes best",
+        ),
+        Metric(
+            name="singular_value_min",
+            title="Least singular value",
+            scale="log",
+            suffixes=BEFORE_AND_AFTER,
+            description="in the direction that passes worst",
+        ),
+        Metric(
+            name="log10_condition",
+            title="Condition, powers of ten",
+            unit="decades",
+            better="lower",
+            suffixes=BEFORE_AND_AFTER,
+            description="largest over least; 0: all directions pass alike",
+        ),
+        Metric(
+            name="isometry_distance",
+            title="Distance from isometry",
+            better="lower",
+            suffixes=BEFORE_AND_AFTER,
+            description="0: all directions pass alike",
+        ),
+    ),
 )

@@ -22,6 +22,9 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
+
+_GAIN = 0.01  # accuracy that a layer must add to count as a gain
 
 Labeled = tuple[Float[np.ndarray, "_ C"], Int[np.ndarray, " _"]]
 
@@ -74,7 +77,24 @@ def _mean_pixel(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Fl
 
 
 LINEAR = Probe(
-    "test accuracy of a linear classifier on the mean pixel of each layer (Alain & Bengio 2016)",
-    _measure,
+    title="Classes that can be read off each block",
+    description=(
+        "test accuracy of a linear classifier on the mean pixel of each layer (Alain & Bengio 2016)"
+    ),
+    measure=_measure,
+    metrics=(
+        Metric(
+            name="probe_accuracy",
+            title="Accuracy of a linear classifier",
+            unit="fraction",
+            per_layer=True,
+            better="higher",
+            threshold=_GAIN,
+            beyond="more than an earlier layer: the classes have become easier to tell apart",
+            description=(
+                "how well a simple classifier tells the classes apart by what a layer gives out"
+            ),
+        ),
+    ),
     labels=True,
 )

@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy import nets
 from depthstudy.arch import ArchSpec
 from depthstudy.data import Dataset, Split, eval_batches, normalize
+from depthstudy.records import Metric
+
+BEFORE_AND_AFTER = ("_initial", "")  # suffixes of metrics that are measured at both times
+ALL_TIMES = ("_initial", "_early", "")
 
 
 class Measurement(NamedTuple):
@@ -84,18 +87,22 @@ class NotApplicable(Exception):  # noqa: N818
     """A probe has nothing to say of this probe_input; the message says why."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Probe:
     """A named measurement.
 
     Attributes:
+      title: Heading of what it measures.
       description: One line: what it measures and whose idea it is.
-      measure: Yields measurements of a probe_input; raises ``NotApplicable``.
+      measure: Yields measurements of a net; raises ``NotApplicable``.
+      metrics: What it may yield, in the order in which a reader should meet it.
       labels: Whether it needs to know the labels of the images.
     """
 
+    title: str
     description: str
     measure: Callable[[ProbeInput], Iterable[Measurement]]
+    metrics: tuple[Metric, ...]
     labels: bool = False
 
 
@@ -113,8 +120,3 @@ def path_sorted(names: Iterable[str]) -> list[str]:
     """Returns layer names in the order of the net; the names are zero-padded for that."""
     order = {"stem": 0, "head": 2}
     return sorted(names, key=lambda name: (order.get(name.split("/")[0], 1), name))
-
-
-def as_floats(values: Iterable[float] | np.ndarray) -> list[float]:
-    """Returns plain floats."""
-    return [float(value) for value in values]

@@ -28,8 +28,10 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
     path_sorted,
 )
+from depthstudy.records import Metric
 
 _HELD = 0.99  # share of the variance
+_WASTED = 0.1  # share of filters that never fire from which on a net stands out
 # Of the largest singular value; what is below is rounding, which entropy would count.
 _ROUNDING = 1e-6
 
@@ -156,7 +158,57 @@ def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
 
 
 RANK = Probe(
-    "how much of its width a layer uses: saturation (Richter 2021), effective and stable rank of"
-    " outputs and weights (Roy & Vetterli 2007), filters that never fire",
-    _measure,
+    title="Width in use",
+    description=(
+        "how much of its width a layer uses: saturation (Richter 2021), effective and stable rank"
+        " of outputs and weights (Roy & Vetterli 2007), filters that never fire"
+    ),
+    measure=_measure,
+    metrics=(
+        Metric(
+            name="saturation",
+            title="Saturation: share of directions in use",
+            unit="fraction",
+            per_layer=True,
+            description="share of the directions of a layer's output that hold 99% of its variance",
+        ),
+        Metric(
+            name="effective_rank",
+            title="Effective rank: directions in use",
+            unit="count",
+            per_layer=True,
+            description="how many directions a layer's output uses, by the entropy of its spectrum",
+        ),
+        Metric(
+            name="stable_rank",
+            title="Stable rank of outputs",
+            unit="count",
+            per_layer=True,
+            description="variance of a layer's output over that of its strongest direction",
+        ),
+        Metric(
+            name="dead_share",
+            title="Filters that never fire",
+            unit="fraction",
+            per_layer=True,
+            better="lower",
+            threshold=_WASTED,
+            beyond="as a mean over the layers: much of the width is wasted",
+            description="share of a layer's filters that give out nothing, whatever the image",
+        ),
+        Metric(
+            name="weight_effective_rank",
+            title="Effective rank of weights",
+            unit="count",
+            per_layer=True,
+            description="how many directions a kernel uses, by the entropy of its spectrum",
+        ),
+        Metric(
+            name="weight_stable_rank",
+            title="Stable rank of weights",
+            unit="count",
+            per_layer=True,
+            description="squared Frobenius norm of a kernel over its squared spectral norm",
+        ),
+    ),
 )

@@ -30,6 +30,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
 
 _EIGENVALUES = 5
 _EXAMPLES = 250
@@ -138,7 +139,25 @@ def hessian_product(
 
 
 SHARPNESS = Probe(
-    "largest eigenvalues of the train loss's Hessian, by Lanczos (Keskar 2017, Ghorbani 2019)",
-    measure,
+    title="Sharpness",
+    description=(
+        "largest eigenvalues of the train loss's Hessian, by Lanczos (Keskar 2017, Ghorbani 2019)"
+    ),
+    measure=measure,
+    metrics=(
+        Metric(
+            name="hessian_eigenvalue_1",
+            title="Hessian eigenvalue 1",
+            better="lower",
+            description="curvature of the train loss in its steepest direction; large: a sharp "
+            "minimum",
+        ),
+        Metric(
+            name="hessian_eigenvalue_*",
+            title="Hessian eigenvalue *",
+            better="lower",
+            description="the same in the next direction",
+        ),
+    ),
     labels=True,
 )

@@ -20,11 +20,13 @@ from jaxtyping import Array, Float
 from depthstudy import nets
 from depthstudy.probes.calibration import states
 from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
 
 _PAIRS = 8
 _POINTS = 32  # of a line, both ends included
@@ -134,5 +136,31 @@ def white_noise_share(correlations: Float[np.ndarray, " points"]) -> float:
 
 
 SHATTERING = Probe(
-    "correlation of input gradients along lines between images (Balduzzi et al. 2017)", measure
+    title="Shattered gradients",
+    description="correlation of input gradients along lines between images (Balduzzi et al. 2017)",
+    measure=measure,
+    metrics=(
+        Metric(
+            name="gradient_correlation",
+            title="Correlation of neighbors",
+            better="higher",
+            suffixes=BEFORE_AND_AFTER,
+            description="1: the gradient changes smoothly with the image; 0: it jumps like noise",
+        ),
+        Metric(
+            name="correlation_length",
+            title="Correlation length",
+            better="higher",
+            suffixes=BEFORE_AND_AFTER,
+            description="share of the way between two images after which gradients are unrelated",
+        ),
+        Metric(
+            name="white_noise_share",
+            title="White noise",
+            unit="fraction",
+            better="lower",
+            suffixes=BEFORE_AND_AFTER,
+            description="share of the gradient that is noise",
+        ),
+    ),
 )

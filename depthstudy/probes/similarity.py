@@ -24,8 +24,10 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
 
 ALIKE = 0.9  # layers of one block are more alike than this
+_MANY = 0.5  # share of layers in one block from which on a net stands out
 
 
 def cka(probe_input: ProbeInput) -> tuple[list[str], Float[np.ndarray, "L L"]]:
@@ -138,7 +140,46 @@ def _flat(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Arra
 
 
 CKA = Probe(
-    "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
-    " alike ones (Kornblith 2019, Nguyen 2020)",
-    _measure,
+    title="How alike blocks are",
+    description=(
+        "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
+        " alike ones (Kornblith 2019, Nguyen 2020)"
+    ),
+    measure=_measure,
+    metrics=(
+        Metric(
+            name="cka",
+            title="CKA",
+            per_layer=True,
+            threshold=ALIKE,
+            beyond="nearly alike",
+            description="how alike what two layers give out is: 1 for the same, 0 for unrelated",
+        ),
+        Metric(
+            name="block_share",
+            title="Blocks nearly alike in a row",
+            unit="fraction",
+            better="lower",
+            threshold=_MANY,
+            beyond="half of the blocks or more are nearly alike in one row",
+            description="longest run of layers that are all nearly alike, as a share of the layers",
+        ),
+        Metric(
+            name="far_cka",
+            title="CKA of blocks far apart",
+            description="mean CKA of layers that are at least half the net apart",
+        ),
+    ),
+)
+# What ``measure_between`` yields.
+CROSS_METRICS = (
+    Metric(
+        name="cross_cka",
+        title="CKA between nets",
+        per_layer=True,
+        threshold=ALIKE,
+        beyond="nearly alike",
+        description="how alike a layer of one net is to a layer of another: 1 for the same, 0 for "
+        "unrelated",
+    ),
 )

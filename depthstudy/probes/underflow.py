@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets
 from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
     Examples,
     Measurement,
     NotApplicable,
@@ -27,6 +28,7 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
     train_loss,
 )
+from depthstudy.records import Metric
 
 _SCALE = 2.0**15  # at which dynamic scaling starts; halved here, too, until nothing overflows
 _LEAST_NORMAL = float(np.finfo(np.float16).tiny)
@@ -127,8 +129,49 @@ def kernel_gradients(
     return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if leaf.ndim == 4}
 
 
+_LOST = {
+    "underflow": (
+        "Gradients lost in unscaled float16",
+        "share of the gradient that is zero or inexact in float16",
+    ),
+    "underflow_scaled": (
+        "Gradients lost with loss scaling",
+        "share of the scaled gradient that is zero or inexact in float16",
+    ),
+    "underflow_to_zero": (
+        "Gradients that become zero in unscaled float16",
+        "share of the gradient that is zero in float16",
+    ),
+    "underflow_to_zero_scaled": (
+        "Gradients that become zero with loss scaling",
+        "share of the scaled gradient that is zero in float16",
+    ),
+}
 UNDERFLOW = Probe(
-    "share of each layer's gradient that float16 loses, with and without loss scaling",
-    measure,
+    title="Gradients too small for float16",
+    description="share of each layer's gradient that float16 loses, with and without loss scaling",
+    measure=measure,
+    metrics=(
+        *(
+            Metric(
+                name=name,
+                title=title,
+                unit="fraction",
+                per_layer=per_layer,
+                better="lower",
+                suffixes=BEFORE_AND_AFTER,
+                description=description,
+            )
+            for name, (title, description) in _LOST.items()
+            for per_layer in (False, True)
+        ),
+        Metric(
+            name="loss_scale",
+            title="Loss scale",
+            scale="log",
+            suffixes=BEFORE_AND_AFTER,
+            description="what the loss is multiplied by",
+        ),
+    ),
     labels=True,
 )

@@ -18,11 +18,13 @@ from depthstudy.records.evidence import (
     Verdict,
     VerdictWord,
 )
+from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.study import StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 
 __all__ = [
+    "NOT_APPLICABLE",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",
@@ -30,6 +32,7 @@ __all__ = [
     "Gain",
     "MatchedGap",
     "Mean",
+    "Metric",
     "ParetoPoint",
     "Prediction",
     "PrunedNet",
@@ -40,5 +43,6 @@ __all__ = [
     "VariantInfo",
     "Verdict",
     "VerdictWord",
+    "find_metric",
     "frame",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from depthstudy.records.metric import Metric
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VariantInfo:
@@ -60,6 +62,9 @@ class StudyInfo:
         the total, times of processes are added up.
       finished: ISO time at which the last run ended.
       processes: In how many processes it was trained, at most.
+      metrics: What the metrics of ``records.csv`` mean, by probe; empty where an earlier version
+        wrote the file.
+      probe_titles: A heading for each of these probes.
     """
 
     name: str
@@ -72,3 +77,5 @@ class StudyInfo:
     seconds: dict[str, float]
     finished: str
     processes: int = 1
+    metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
+    probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from depthstudy import nets, records, runtime, store
+from depthstudy import nets, probes, records, runtime, store, train
 from depthstudy.arch import ArchSpec, Cost, cost
 from depthstudy.config import StudyConfig
 from depthstudy.evidence import (
@@ -132,6 +132,8 @@ def conclude(
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
         processes=max(effort.processes, earlier.processes if earlier else 1),
+        metrics={**train.TRAINING_METRICS, **measurement.metrics(study.probes)},
+        probe_titles={name: probes.PROBES[name].title for name in study.probes},
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
