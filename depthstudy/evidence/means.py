@@ -25,8 +25,16 @@ def over_seeds(summary: pd.DataFrame, rows: Iterable[Record] = ()) -> list[Mean]
     Returns:
       A row for each variant and metric, in the order in which both are met.
 
-    >>> runs = pd.DataFrame({"variant": ["a", "a"], "seed": [0, 1], "train_error": [0.1, 0.3],
-    ...                      "test_error": [0.2, 0.4], "gap": [0.1, 0.1], "seconds": [2.0, 4.0]})
+    >>> runs = pd.DataFrame(
+    ...     {
+    ...         "variant": ["a", "a"],
+    ...         "seed": [0, 1],
+    ...         "train_error": [0.1, 0.3],
+    ...         "test_error": [0.2, 0.4],
+    ...         "gap": [0.1, 0.1],
+    ...         "seconds": [2.0, 4.0],
+    ...     }
+    ... )
     >>> [(row.metric, round(row.mean, 3), row.seeds) for row in over_seeds(runs)]
     [('train_error', 0.2, 2), ('test_error', 0.3, 2), ('gap', 0.1, 2), ('seconds', 3.0, 2)]
     """

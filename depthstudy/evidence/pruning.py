@@ -1,4 +1,4 @@
-"""What pruning did to nets: error against the dense net and against training anew, size and time."""
+"""What pruning did to nets: their error, against the dense net and training anew, size and time."""
 
 from __future__ import annotations
 
@@ -87,9 +87,7 @@ def _nets(infos: Sequence[VariantInfo], configs: Mapping[str, PruneConfig]) -> l
 def _telling(part: Part, nets: Sequence[_Pruned]) -> list[str]:
     """Returns the fields in which nets that lost of one part differ."""
     configs = [net.config for net in nets if net.part == part]
-    return [
-        field for field in _TELLING if len({getattr(config, field) for config in configs}) > 1
-    ]
+    return [field for field in _TELLING if len({getattr(config, field) for config in configs}) > 1]
 
 
 def _method(net: _Pruned, telling: Sequence[str]) -> str:

@@ -200,8 +200,8 @@ class Mean:
 
     Attributes:
       variant: Name of the variant.
-      metric: A column of ``summary.csv``, as ``"test_error"``, or what a probe measured of the whole
-        net in the end, as ``"isometry.log10_condition"``.
+      metric: A column of ``summary.csv``, as ``"test_error"``, or what a probe said last of the
+        whole net, as ``"isometry.log10_condition"``.
       mean: Mean over the seeds with a finite value; NaN where there is none.
       low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
       high: Upper end of the same interval.
