@@ -36,8 +36,8 @@ def parse(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "expected"),
     [
         ((f"{EXAMPLES}=None", "--config.model.layout=None"), "None None None"),
-        ((f"{EXAMPLES}=None", f"{EXAMPLES}=100", "--config.model.norm=none"), "100 cifar none"),
-        ((f"{EXAMPLES}=100", f"{EXAMPLES}=None"), "None cifar None"),
+        ((f"{EXAMPLES}=None", f"{EXAMPLES}=100", "--config.model.norm=none"), "100 None none"),
+        ((f"{EXAMPLES}=100", f"{EXAMPLES}=None", "--config.model.layout=small"), "None small None"),
     ],
 )
 def test_none_empties_a_field(arguments: tuple[str, ...], expected: str) -> None:

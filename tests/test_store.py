@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -140,3 +141,22 @@ def test_what_probes_measured_is_kept_apart(tmp_path: Path) -> None:
     run.write_probes([row(2, "stem")])
     assert run.read_records() == [row(1)]
     assert run.read_probes() == [row(2, "stem")]
+
+
+def test_tables_of_earlier_versions_are_read_under_present_names(tmp_path: Path) -> None:
+    path = tmp_path / store.RECORDS
+    path.write_text(
+        "study,variant,seed,step,probe,layer,metric,value\n"
+        "s,optimisation,0,9,deletion,,free_share,0.5\n"
+        "s,v,0,9,generalisation,,gap,0.25\n"
+    )
+    table = store.read_table(path, records.Record)
+    assert list(table["variant"]) == ["optimisation", "v"]  # a name that a user gave
+    assert list(table["probe"]) == ["deletion", "generalization"]
+    assert list(table["metric"]) == ["redundant_block_fraction", "gap"]
+    names = [field.name for field in dataclasses.fields(records.Attribution)]
+    former = [name.replace("ization", "isation") for name in names]
+    path.write_text(f"{','.join(former)}\n{','.join(['optimisation'] * 5 + ['0'] * 15)}\n")
+    (found,) = store.read_table(path, records.Attribution).to_dict("records")
+    assert list(found) == names
+    assert (found["mechanism"], found["group"]) == ("optimization", "optimisation")

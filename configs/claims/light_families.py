@@ -101,5 +101,6 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
 
 
 def _light(family, width):
-    settings = (("model.family", family), ("model.width", width), *LIGHT)
+    thinned = (("model.width", None), ("model.width_multiplier", width))
+    settings = (("model.family", family), *thinned, *LIGHT)
     return (*settings, ("model.dropout", 0.0)) if family == "mobilenet_v2" else settings

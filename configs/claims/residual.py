@@ -50,7 +50,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
         "mobilenet_v2": (
             "model.depth_multiplier",
             factors,
-            (("model.width", width), *MOBILE),
+            (("model.width", None), ("model.width_multiplier", width), *MOBILE),
         ),
     }
     config.variants = tuple(

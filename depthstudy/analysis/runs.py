@@ -50,7 +50,7 @@ def analyze(
     Raises:
       InputError: No such probe, run or checkpoint.
     """
-    probes.check(names)
+    names = probes.check(names)
     datasets: Datasets = {}
     opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
     return measure(opened, out, names=names, command=command)

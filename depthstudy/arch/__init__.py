@@ -27,6 +27,7 @@ from depthstudy.arch.families.shufflenet_v1 import shufflenet_v1
 from depthstudy.arch.families.shufflenet_v2 import shufflenet_v2
 from depthstudy.arch.families.vgg import vgg
 from depthstudy.arch.families.wide_resnet import wide_resnet
+from depthstudy.arch.module_spec import ModuleSpec, Spec, spec_from_json
 from depthstudy.arch.narrow import Keep, narrow, remaining
 from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
@@ -100,7 +101,9 @@ __all__ = [
     "HeadSpec",
     "Keep",
     "LayerCost",
+    "ModuleSpec",
     "Place",
+    "Spec",
     "StemSpec",
     "build",
     "channel_groups",
@@ -112,4 +115,5 @@ __all__ = [
     "scale_depth",
     "scale_resolution",
     "scale_width",
+    "spec_from_json",
 ]

@@ -38,14 +38,15 @@ class Cost:
       macs: Multiply-accumulates of convolutions and dense layers, padding included.
       activations: Outputs of convolutions and dense layers (Radosavovic et al. 2020).
       receptive_field: Side, in pixels of the input, of the square that one last feature sees
-        (Araujo et al. 2019), gates of squeeze-and-excitation left out: those see all pixels.
+        (Araujo et al. 2019), gates of squeeze-and-excitation left out: those see all pixels;
+        ``None`` where it is unknown, as that of a user's own module.
       depth: Convolutions and dense layers on the longest path, those of gates left out.
     """
 
     parameters: int
     macs: int
     activations: int
-    receptive_field: int
+    receptive_field: int | None
     depth: int
 
 

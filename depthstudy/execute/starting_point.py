@@ -8,7 +8,7 @@ import dataclasses
 import jax
 
 from depthstudy import nets, probes, prune
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, Spec
 from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
@@ -29,7 +29,7 @@ class StartingPoint:
       removed: Blocks of the dense net that are gone, as ``"stage1/block02"``.
     """
 
-    spec: ArchSpec
+    spec: Spec
     train: TrainConfig
     variables: nets.Variables | None = None
     removed: tuple[str, ...] = ()

@@ -4,8 +4,9 @@ A net on small images leaves a second core idle for much of a step, and a third 
 it. Two nets, with a core each, do not wait for each other.
 
 The processes are begun anew: a fork of one that has used JAX hangs, and ``multiprocessing`` would
-import the caller's script once more. They know the config and nothing else of the one that began
-them, neither what was set by ``jax.config`` nor what was registered while it ran.
+import the caller's script once more. They know the config, and run the config file, which may
+register families, probes or sources. They know nothing else of the process that began them, neither
+what was set by ``jax.config`` nor what was registered while it ran.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ from typing import Any, NamedTuple
 
 import jax
 
-from depthstudy import runtime
+from depthstudy import config, runtime
 from depthstudy.config import StudyConfig
+from depthstudy.errors import InputError, raised_by_user
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 
 _LOOK = 0.2  # seconds between two looks whether the process that began this one is there
 _GRACE = 5  # seconds that a process has to finish what it writes
@@ -59,7 +61,14 @@ class _Done(NamedTuple):
 class WorkerPool:
     """Processes that do tasks for this one. They end with it, at the latest."""
 
-    def __init__(self, study: StudyConfig, workdir: Path, processes: int, tasks: int) -> None:
+    def __init__(
+        self,
+        study: StudyConfig,
+        workdir: Path,
+        processes: int,
+        tasks: int,
+        config_file: str | None = None,
+    ) -> None:
         """Starts them, to work in the folder of a study.
 
         Args:
@@ -68,6 +77,7 @@ class WorkerPool:
           processes: Each gets an equal share of the cores for as many, so that a run ends at the
             same bits however many are left.
           tasks: No more are started than there are tasks.
+          config_file: The file of the config, as on the command line; each runs it first.
         """
         self._processes: list[_Process] = []
         threads = max(1, runtime.cores() // processes)
@@ -75,7 +85,7 @@ class WorkerPool:
             for _ in range(min(processes, tasks)):
                 self._processes.append(_Process(threads))
                 with _alive():
-                    self._processes[-1].pipe.send((study, workdir))
+                    self._processes[-1].pipe.send((study, workdir, config_file))
         except BaseException:
             self.close()
             raise
@@ -164,9 +174,9 @@ def serve(file: int, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
     with contextlib.suppress(EOFError, ConnectionError):
-        study, workdir = pipe.recv()
+        study, workdir, config_file = pipe.recv()
         try:
-            worker = _ready(study, workdir, pipe.send)
+            worker = _ready(study, workdir, config_file, pipe.send)
         except Exception as error:
             pipe.send(_Done(_portable(error)))
             return
@@ -179,10 +189,13 @@ def serve(file: int, parent: int) -> None:
                 pipe.send(_Done(_portable(error)))
 
 
-def _ready(study: StudyConfig, workdir: Path, sink: EventSink) -> Worker:
+def _ready(study: StudyConfig, workdir: Path, config_file: str | None, sink: EventSink) -> Worker:
     jax.config.update("jax_platforms", "cpu")
     runtime.set_up()
-    with contextlib.redirect_stderr(io.StringIO()):  # who began this has shown it already
+    # The process that began this one has shown already what is printed.
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        if config_file is not None:
+            config.run_file(config_file)
         variants = {variant.name: variant for variant in prepare(study)[1]}
     return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
 
@@ -190,6 +203,8 @@ def _ready(study: StudyConfig, workdir: Path, sink: EventSink) -> Worker:
 def _portable(error: Exception) -> Exception:
     """Returns an error, with where it was raised, as one that another process can read."""
     where = traceback.format_exc()
+    if not isinstance(error, InputError):
+        error = raised_by_user(error) or error
     error.add_note(where)
     try:
         pickle.loads(pickle.dumps(error))

@@ -16,6 +16,7 @@ from depthstudy.errors import InputError
 from depthstudy.plan.pruning import NothingToPruneError
 from depthstudy.plan.variant import (
     DEPTH,
+    TREATMENT,
     Datasets,
     Variant,
     build,
@@ -23,7 +24,6 @@ from depthstudy.plan.variant import (
     same,
 )
 
-FIELD = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 DOUBLE = "double"  # a value: twice what it was
 _IMAGE_SIZE = "data.image_size"
 
@@ -46,9 +46,9 @@ def check(treatments: Sequence[Treatment]) -> None:
         for field, _ in (*treatment.settings, *treatment.where):
             require_sweepable(field)
         for field, _ in treatment.settings:
-            if field == DEPTH:
+            if field in DEPTH:
                 raise InputError(
-                    f"treatment {treatment.name!r} sets {DEPTH}, but what depth does is what it is "
+                    f"treatment {treatment.name!r} sets {field}, but what depth does is what it is "
                     "to explain"
                 )
         if treatment.control_of and treatment.control_of not in set(names) - {treatment.name}:
@@ -107,7 +107,7 @@ def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
 
 
 def _untreated(side: Settings) -> Settings:
-    return side if FIELD in dict(side) else (*side, (FIELD, ""))
+    return side if TREATMENT in dict(side) else (*side, (TREATMENT, ""))
 
 
 def _sharing(new: Variant, others: Sequence[Variant]) -> Variant:
@@ -125,7 +125,7 @@ def _treated(
     )
     name = f"{variant.name}+{treatment.name}"
     try:
-        new = build(variant.config, name, settings, varied, datasets)
+        new = build(variant.given, name, settings, varied, datasets)
     except NothingToPruneError:
         return None
     info = dataclasses.replace(

@@ -19,10 +19,10 @@ _MANY = 0.5  # share of convolutions past the border from which on a net stands 
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields the field of every convolution, and where and how often the image is outgrown.
+    """Yields the receptive field of each convolution, and which share of them outgrows the image.
 
     ``receptive_field`` is in pixels, of the output of each convolution and of the whole net;
-    ``border_layer``, on the border layer if there is one, is its depth in weight layers;
+    ``border_layer``, of the border layer if a net has one, is its depth in weight layers;
     ``share_past_border`` is the share of convolutions whose input sees the whole image.
     """
     height, width, _ = probe_input.dataset.image_shape

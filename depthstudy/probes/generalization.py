@@ -1,7 +1,7 @@
-"""Degradation, overfitting and memorization, told apart by what a net gets wrong and where.
+"""Degradation, overfitting and memorization, distinguished by what a net gets wrong and where.
 
 A deep net that has the larger error on the *train* set is degraded, that is badly optimized (He et
-al. 2015, arXiv 1512.03385); one that is perfect there and worse on the test set overfits. Where
+al. 2015, arXiv 1512.03385); one that is perfect on it and worse on the test set overfits. Where
 labels are noisy, a net can be right about a wrong label only by memorizing it (Zhang et al. 2017,
 arXiv 1611.03530). Everything is measured in eval mode, without augmentation.
 """
@@ -46,7 +46,7 @@ def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
 
 
 def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields what a net makes of the train examples whose label is wrong.
+    """Yields how often a net repeats, and how often it corrects, wrong labels of the train split.
 
     ``memorized_share`` is the share for which it says the wrong label that it was given,
     ``recovered_share`` the share for which it says the true one all the same.
@@ -77,15 +77,15 @@ def predictions(
     probe_input: ProbeInput, split: Split, indices: Int[np.ndarray, " n"]
 ) -> Int[np.ndarray, " n"]:
     """Returns the classes that the net predicts for examples of a split."""
-    found = []
+    batches = []
     for start in range(0, len(indices), probe_input.batch_size):
         rows = np.resize(indices[start : start + probe_input.batch_size], probe_input.batch_size)
         images = normalize(
             split.gather(rows).images, probe_input.dataset.mean, probe_input.dataset.std
         )
         logits = _logits(probe_input.network, probe_input.variables, images)
-        found.append(np.argmax(logits, axis=-1))
-    return np.concatenate(found)[: len(indices)]
+        batches.append(np.argmax(logits, axis=-1))
+    return np.concatenate(batches)[: len(indices)]
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -118,7 +118,7 @@ GENERALIZATION = Probe(
             unit="fraction",
             better="lower",
             threshold=_DEGRADED,
-            beyond="the net does not fit its own train set",
+            beyond="the net does not fit its train set",
             description="share of train images that are wrong",
         ),
         Metric(

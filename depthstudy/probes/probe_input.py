@@ -1,4 +1,4 @@
-"""What a probe looks at, and what it gives back."""
+"""The input of a probe, its measurements, and the probe itself as a value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL_TIMES = ("_initial", "_early", "")
 
 
 class Measurement(NamedTuple):
-    """One number. ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
+    """One number; ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
 
     layer: str
     metric: str
@@ -73,8 +73,8 @@ class ProbeInput:
 
     def batches(self, split: Split) -> Iterator[Examples]:
         """Yields a fixed part of a split, normalized, without augmentation, in equal batches."""
-        found = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
-        for batch, weights in found:
+        batches = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
+        for batch, weights in batches:
             images = normalize(batch.images, self.dataset.mean, self.dataset.std)
             yield Examples(images, batch.labels, weights)
 
@@ -84,7 +84,7 @@ class ProbeInput:
 
 
 class NotApplicable(Exception):  # noqa: N818
-    """A probe has nothing to say of this probe_input; the message says why."""
+    """A probe cannot measure a net; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

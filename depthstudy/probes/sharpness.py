@@ -1,6 +1,6 @@
 """Sharpness: the largest eigenvalues of the train loss's Hessian.
 
-They bound the learning rate that training stands (2 over the largest), and flat minima are held to
+They bound the learning rate that training stands (2 over the largest), and flat minima may
 generalize better: Keskar et al. 2017 (arXiv 1609.04836), Ghorbani et al. 2019 (arXiv 1901.10159).
 The Hessian is met only in products with vectors (Pearlmutter 1994), and Lanczos's method, ARPACK's
 with restarts and full reorthogonalization, finds the ends of its spectrum. The iteration runs on
@@ -45,7 +45,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields ``hessian_eigenvalue_1``, the largest, to ``hessian_eigenvalue_5``, of the mean loss.
 
     The loss is that of 250 fixed train examples (rounded up to whole batches), in eval mode. Should
-    Lanczos's method not settle, fewer than five are told.
+    Lanczos's method not settle, fewer than five are yielded.
 
     Raises:
       NotApplicable: The Hessian is not finite.
@@ -62,8 +62,8 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         ]
         return np.sum(np.asarray(parts, np.float64), axis=0) / examples
 
-    found = top_eigenvalues(product, len(start), _EIGENVALUES, seed=probe_input.seed)
-    for rank, value in enumerate(found, start=1):
+    eigenvalues = top_eigenvalues(product, len(start), _EIGENVALUES, seed=probe_input.seed)
+    for rank, value in enumerate(eigenvalues, start=1):
         yield Measurement("", f"hessian_eigenvalue_{rank}", float(value))
 
 

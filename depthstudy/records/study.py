@@ -21,7 +21,8 @@ class VariantInfo:
       parameters: Trained numbers.
       macs: Multiply-accumulates for one image.
       activations: Outputs of all convolutions and dense layers for one image.
-      receptive_field: Side, in pixels of the input, of what one last feature sees.
+      receptive_field: Side, in pixels of the input, of what one last feature sees; ``None`` where
+        it is unknown.
       image_shape: Height, width and channels of the input.
       steps: Training steps of one run.
       treatment: Name of the treatment that it has on top, or ``""``.
@@ -37,7 +38,7 @@ class VariantInfo:
     parameters: int
     macs: int
     activations: int
-    receptive_field: int
+    receptive_field: int | None
     image_shape: tuple[int, int, int]
     steps: int
     treatment: str = ""

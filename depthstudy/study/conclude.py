@@ -6,14 +6,14 @@ import dataclasses
 import datetime
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from depthstudy import nets, probes, records, runtime, store, train
-from depthstudy.arch import ArchSpec, Cost, cost
+from depthstudy import nets, probes, records, runtime, store, tasks, train
+from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence import (
     attribution,
@@ -28,9 +28,7 @@ from depthstudy.evidence import (
     verdicts,
 )
 from depthstudy.execute import Effort, measurement
-from depthstudy.plan import treatments
-from depthstudy.plan.planning import settings_of
-from depthstudy.plan.variant import Variant
+from depthstudy.plan import Variant, settings_of, treatments
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
 
@@ -132,12 +130,16 @@ def conclude(
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
         processes=max(effort.processes, earlier.processes if earlier else 1),
-        metrics={**train.TRAINING_METRICS, **measurement.metrics(study.probes)},
+        metrics={**_training_metrics(variants), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
     return Result(workdir, info, summary, tuple(judged), tuple(causes), recommended)
+
+
+def _training_metrics(variants: Sequence[Variant]) -> Mapping[str, tuple[records.Metric, ...]]:
+    return train.training_metrics(tasks.of(variants[0].dataset))
 
 
 def _finished(run: RunStore) -> Outcome:
@@ -149,14 +151,15 @@ def _finished(run: RunStore) -> Outcome:
 def _price(run: RunStore) -> Cost:
     info = run.read_info()
     assert info is not None, run.folder
-    return cost(ArchSpec.from_json(info.arch), info.image_shape)
+    return nets.cost(spec_from_json(info.arch), info.image_shape)
 
 
 def _costed(variant: Variant, prices: Sequence[Cost]) -> records.VariantInfo:
     """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
     rows = [dataclasses.asdict(price) for price in prices]
     means: dict[str, Any] = {
-        field: round(statistics.fmean(row[field] for row in rows)) for field in rows[0]
+        field: None if value is None else round(statistics.fmean(row[field] for row in rows))
+        for field, value in rows[0].items()
     }
     return dataclasses.replace(variant.info, **means)
 

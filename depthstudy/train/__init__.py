@@ -1,14 +1,13 @@
 """Training: a pure step, an optimizer, a placement on devices, and the one loop."""
 
 from depthstudy.train.loop import early_step, fit
-from depthstudy.train.metrics import TRAINING_METRICS
+from depthstudy.train.metrics import training_metrics
 from depthstudy.train.optimizer import Sparsity, learning_rate
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.precision import no_gain
 from depthstudy.train.program import Program, build, count_steps, init_key, initial
 
 __all__ = [
-    "TRAINING_METRICS",
     "Placement",
     "Program",
     "Sparsity",
@@ -21,4 +20,5 @@ __all__ = [
     "initial",
     "learning_rate",
     "no_gain",
+    "training_metrics",
 ]

@@ -12,7 +12,7 @@ from depthstudy.analysis import runs
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.execute import measurement
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 
 PROBED = apply(
     StudyConfig(),

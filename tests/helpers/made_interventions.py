@@ -118,3 +118,17 @@ def rescued_study(workdir: Path) -> Path:
             row = summarize(infos[-1], seed, error, error + noise)
             summary.append(dataclasses.replace(row, seconds=30.0 * cost))
     return save(workdir, describe(infos, 3, hypotheses=[]), [], summary)
+
+
+def wide_study(workdir: Path, *, count: int = 60, seeds: int = 2, suffix: str = "") -> Path:
+    """Writes ``count`` variants of one depth, each a group of its own."""
+    names = [f"norm=none, width={8 + i}{suffix}" for i in range(count)]
+    variants = [variant(name, 20, name) for name in names]
+    rows: list[records.Record] = []
+    summary = []
+    for index, info in enumerate(variants):
+        for seed in range(seeds):
+            train = 0.01 + 0.006 * ((index * 37) % 60) + 0.002 * seed
+            rows += curves("wide", info.name, seed, train, train + 0.05)
+            summary.append(summarize(info, seed, train, train + 0.05))
+    return save(workdir, describe(variants, seeds, name="wide", hypotheses=[]), rows, summary)

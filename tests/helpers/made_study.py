@@ -7,16 +7,19 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import made_analysis
 import numpy as np
-from made_analysis import STEP, rows_of
 from scipy import stats
 
-from depthstudy import config, probes, records, store
+from depthstudy import config, probes, records, store, tasks
 from depthstudy.evidence import gains, means, pareto, pruning
 from depthstudy.evidence.attribution import attribute
 from depthstudy.evidence.decomposition import decompose
+from depthstudy.train import training_metrics
 
+METRICS = {
+    **training_metrics(tasks.Classification(10)),
+    **{name: probe.metrics for name, probe in probes.PROBES.items()},
+}
 DEPTHS = (8, 20, 32, 56)
 TRAIN = {"plain": (0.0, 0.0, 0.34, 0.72), "resnet": (0.0, 0.0, 0.0, 0.12)}
 SPREAD = {"plain": (0.0, 0.0, 0.09, 0.10), "resnet": (0.0, 0.0, 0.0, 0.15)}
@@ -199,7 +202,7 @@ def describe(
         hardware={"platform": "cpu", "devices": "1", "machine": "x86_64, 2 cores"},
         seconds={"compile": 41.2, "train": 372.9, "evaluate": 22.4, "total": 451.0},
         finished="2025-11-03T14:22:10+00:00",
-        metrics={name: probe.metrics for name, probe in probes.PROBES.items()},
+        metrics=METRICS,
         probe_titles={name: probe.title for name, probe in probes.PROBES.items()},
     )
 
@@ -252,43 +255,3 @@ def diverge(
     mark = {"study": study, "variant": name, "seed": seed, "step": step, "layer": ""}
     metric = {"probe": "run", "metric": "diverged_at_step", "value": step}
     return [*kept, records.Record(**mark, **metric)]
-
-
-def wide_study(workdir: Path, *, count: int = 60, seeds: int = 2, suffix: str = "") -> Path:
-    """Writes ``count`` variants of one depth, each a group of its own."""
-    names = [f"norm=none, width={8 + i}{suffix}" for i in range(count)]
-    variants = [variant(name, 20, name) for name in names]
-    rows: list[records.Record] = []
-    summary = []
-    for index, info in enumerate(variants):
-        for seed in range(seeds):
-            train = 0.01 + 0.006 * ((index * 37) % 60) + 0.002 * seed
-            rows += curves("wide", info.name, seed, train, train + 0.05)
-            summary.append(summarize(info, seed, train, train + 0.05))
-    return save(workdir, describe(variants, seeds, name="wide", hypotheses=[]), rows, summary)
-
-
-BLOCKS = {8: 1, 20: 3, 32: 5, 56: 9}
-
-
-def probed_study(workdir, *, probes=tuple(made_analysis.PROBES), seeds=1):
-    """Writes the made-up study with what probes measured of its nets."""
-    fake_study(workdir)
-    info = store.read_info(workdir)
-    rows = store.read_table(workdir / store.RECORDS, records.Record)
-    found = []
-    for variant in info.variants:
-        for seed in range(seeds):
-            run = records.AnalysisRun(
-                folder="", study=info.name, variant=variant.name, seed=seed, step=STEP,
-                family=variant.group, depth=variant.depth, image_shape=variant.image_shape,
-            )  # fmt: skip
-            found += rows_of(
-                run, BLOCKS[variant.depth], residual=variant.group == "resnet", probes=probes
-            )
-    rows = [*(records.Record(**row) for row in rows.to_dict("records")), *found]
-    summary = store.read_table(workdir / store.SUMMARY, records.Summary)
-    store.write_table(workdir / store.RECORDS, records.frame(records.Record, rows))
-    averages = means.over_seeds(summary, rows)
-    store.write_table(workdir / store.MEANS, records.frame(records.Mean, averages))
-    return workdir

@@ -9,9 +9,9 @@ import pytest
 from small_nets import cut
 
 from depthstudy import arch, config, data, nets, probes, records
-from depthstudy.probes import similarity
-from depthstudy.probes.deletion import redundant_block_fraction
+from depthstudy.probes.blocks.deletion import redundant_block_fraction
 from depthstudy.probes.probe_input import ProbeInput
+from depthstudy.probes.representation import similarity
 
 Yielded = dict[str, set[tuple[str, bool]]]
 
@@ -36,11 +36,11 @@ def yielded(make: Callable) -> Yielded:
         examples=64,
         batch_size=32,
     )
-    found: Yielded = {name: set() for name in probes.PROBES}
+    result: Yielded = {name: set() for name in probes.PROBES}
     for name, measured in probes.measure(probe_input):
         if not measured.metric.startswith(records.NOT_APPLICABLE):
-            found[name].add((measured.metric, bool(measured.layer)))
-    return found
+            result[name].add((measured.metric, bool(measured.layer)))
+    return result
 
 
 @pytest.mark.parametrize("name", probes.PROBES)
@@ -48,9 +48,9 @@ def test_what_a_probe_yields_is_what_it_declares(name: str, yielded: Yielded) ->
     metrics = probes.PROBES[name].metrics
     seen = set()
     for metric, per_layer in yielded[name]:
-        found = records.find_metric(metrics, metric, per_layer=per_layer)
-        assert found is not None, f"{metric} is not declared"
-        seen.add((found, found.suffix(metric)))
+        result = records.find_metric(metrics, metric, per_layer=per_layer)
+        assert result is not None, f"{metric} is not declared"
+        seen.add((result, result.suffix(metric)))
     assert seen == {(metric, suffix) for metric in metrics for suffix in metric.suffixes}
 
 

@@ -3,6 +3,7 @@ import json
 import math
 import re
 
+import made_interventions
 import made_study
 import numpy as np
 import pytest
@@ -22,7 +23,9 @@ def study(workdir):
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory):
-    return tables.read_study(made_study.wide_study(tmp_path_factory.mktemp("wide"), count=60))
+    return tables.read_study(
+        made_interventions.wide_study(tmp_path_factory.mktemp("wide"), count=60)
+    )
 
 
 def contrast(first, second):

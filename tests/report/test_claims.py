@@ -9,13 +9,13 @@ from pathlib import Path
 
 import made_study
 import pytest
+from made_study import METRICS
 
 from depthstudy import report
 from depthstudy.records import Verdict
 from depthstudy.report import claims
 from depthstudy.report.claims import Claim
 from depthstudy.report.text.quantities import quantity
-from depthstudy.train import TRAINING_METRICS as METRICS
 
 ROOT = Path(__file__).parents[2]
 

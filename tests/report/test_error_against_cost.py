@@ -2,6 +2,7 @@ import dataclasses
 import json
 import re
 
+import made_interventions
 import made_study
 import pytest
 from hypothesis import given
@@ -74,7 +75,7 @@ def test_the_chart_draws_the_summary(study):
 
 
 def test_nets_of_one_cost_have_no_such_chart(tmp_path):
-    study = tables.read_study(made_study.wide_study(tmp_path, count=4))
+    study = tables.read_study(made_interventions.wide_study(tmp_path, count=4))
     assert len({info.macs for info in study.info.variants}) == 1
     assert front.panel(study) is None
 

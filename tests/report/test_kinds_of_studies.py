@@ -5,6 +5,7 @@ import json
 import re
 from xml.etree import ElementTree
 
+import made_interventions
 import made_study
 import pytest
 from snapshots import Page
@@ -34,7 +35,7 @@ def write(path):
 
 def test_user_text_is_text_everywhere(tmp_path):
     asked = {"name": ATTACK, "statement": ATTACK, "metric": "gap", "relation": "rises"}
-    made_study.wide_study(tmp_path, count=3, suffix=ATTACK)
+    made_interventions.wide_study(tmp_path, count=3, suffix=ATTACK)
     info = made_study.describe(
         list(store.read_info(tmp_path).variants), 2, name=ATTACK, hypotheses=[asked]
     )
@@ -55,7 +56,7 @@ def test_user_text_is_text_everywhere(tmp_path):
 
 
 def test_hypotheses_without_a_verdict_are_not_tested(tmp_path, bare):
-    made_study.wide_study(tmp_path, count=2)
+    made_interventions.wide_study(tmp_path, count=2)
     info = made_study.describe(list(store.read_info(tmp_path).variants), 2)
     store.write_info(tmp_path, info)
     text = Page(write(tmp_path)).text
@@ -76,7 +77,7 @@ def test_one_seed_and_no_hypotheses(tmp_path, bare):
 
 
 def test_sixty_variants(tmp_path, bare):
-    made_study.wide_study(tmp_path, count=60)
+    made_interventions.wide_study(tmp_path, count=60)
     html = write(tmp_path)
     assert len(html.encode()) < 900_000
     assert len(cells(html)) == 60
@@ -85,7 +86,7 @@ def test_sixty_variants(tmp_path, bare):
 
 
 def test_single_variant(tmp_path, bare):
-    made_study.wide_study(tmp_path, count=1, seeds=1)
+    made_interventions.wide_study(tmp_path, count=1, seeds=1)
     text = Page(write(tmp_path)).text
     assert "1 variant × 1 seed on digits, images 8 × 8 × 1." in text
 
@@ -93,7 +94,7 @@ def test_single_variant(tmp_path, bare):
 def test_a_folder_without_a_study_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no finished study: study\.json is missing"):
         report.write(tmp_path)
-    made_study.wide_study(tmp_path, count=1)
+    made_interventions.wide_study(tmp_path, count=1)
     (tmp_path / store.VERDICTS).unlink()
     with pytest.raises(InputError, match=r"verdicts\.csv is missing"):
         report.write(tmp_path)

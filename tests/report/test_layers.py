@@ -1,7 +1,7 @@
 import json
 import re
 
-import made_study
+import made_probed
 import pandas as pd
 import pytest
 import vl_convert
@@ -15,7 +15,7 @@ from depthstudy.report.text import palette
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return made_study.probed_study(tmp_path_factory.mktemp("probed"))
+    return made_probed.probed_study(tmp_path_factory.mktemp("probed"))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_sentences_say_what_is_planted(folds):
 
 
 def test_numbers_are_means_over_seeds(tmp_path):
-    made_study.probed_study(tmp_path, probes=("linear",), seeds=2)
+    made_probed.probed_study(tmp_path, probes=("linear",), seeds=2)
     table = store.read_table(tmp_path / store.RECORDS, records.Record)
     second = (table["seed"] == 1) & (table["metric"] == "probe_accuracy")
     table.loc[second, "value"] -= 0.1

@@ -4,6 +4,7 @@ import dataclasses
 import re
 
 import made_analysis
+import made_probed
 import made_study
 import pytest
 from snapshots import Page
@@ -48,7 +49,7 @@ def section_of(html, title):
     ],
 )
 def test_numbers_of_whole_nets_show_in_the_study(probes, numbers, tmp_path, bare):
-    made_study.probed_study(tmp_path, probes=probes)
+    made_probed.probed_study(tmp_path, probes=probes)
     html = report.write(tmp_path).read_text(encoding="utf-8")
     page = section_of(html, "Why, layer by layer")
     for number in numbers:
@@ -58,7 +59,7 @@ def test_numbers_of_whole_nets_show_in_the_study(probes, numbers, tmp_path, bare
 
 
 def test_a_new_probe_shows_in_the_study(tmp_path, bare):
-    made_study.probed_study(tmp_path, probes=("linear",))
+    made_probed.probed_study(tmp_path, probes=("linear",))
     info = store.read_info(tmp_path)
     rows = store.read_table(tmp_path / store.RECORDS, Record)
     rows = [Record(**row) for row in rows.to_dict("records")]

@@ -1,4 +1,4 @@
-import made_study
+import made_interventions
 import pytest
 
 from depthstudy import report, store
@@ -84,7 +84,7 @@ def test_quantity(amount, text):
 
 
 def test_a_page_recommends_where_there_is_a_choice(tmp_path, bare):
-    made_study.wide_study(tmp_path, count=2)
+    made_interventions.wide_study(tmp_path, count=2)
     study = tables.read_study(tmp_path)
     choice = evidence.recommend(study.summary, study.info.variants)
     store.write_recommendation(tmp_path, choice)

@@ -2,6 +2,7 @@
 
 import made_analysis
 import made_interventions
+import made_probed
 import made_study
 import pytest
 import snapshots
@@ -15,7 +16,7 @@ STUDIES = {
     "study_without_excess": lambda path: made_interventions.treated_study(path, healthy=True),
     "study_of_pruning": made_interventions.pruned_study,
     "study_of_one_depth": made_interventions.rescued_study,
-    "study_with_probes": made_study.probed_study,
+    "study_with_probes": made_probed.probed_study,
 }
 ANALYSES = {
     "analysis": made_analysis.save_one,

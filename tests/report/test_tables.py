@@ -1,5 +1,6 @@
 import math
 
+import made_interventions
 import made_study
 import pandas as pd
 import pytest
@@ -68,7 +69,7 @@ def test_groups_labels_and_divergences(tmp_path):
 
 
 def test_variants_of_one_depth_keep_their_names(tmp_path):
-    made_study.wide_study(tmp_path, count=2)
+    made_interventions.wide_study(tmp_path, count=2)
     info = tables.read_study(tmp_path).info
     assert not tables.has_depths(info)
     assert tables.label(info, info.variants[0].name) == info.variants[0].name
@@ -76,7 +77,7 @@ def test_variants_of_one_depth_keep_their_names(tmp_path):
 
 @pytest.mark.parametrize("name", [store.MEANS, store.PARETO, store.PRUNING, store.GAINS])
 def test_a_folder_of_an_earlier_version_is_run_again(tmp_path, name):
-    made_study.wide_study(tmp_path, count=2)
+    made_interventions.wide_study(tmp_path, count=2)
     (tmp_path / name).unlink()
     with pytest.raises(InputError, match=r"earlier version, .*run the same command again"):
         report.write(tmp_path)

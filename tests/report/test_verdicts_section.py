@@ -1,12 +1,11 @@
 import math
 
 import pytest
+from made_study import METRICS
 
-from depthstudy import records, train
-from depthstudy.probes import PROBES
+from depthstudy import records
 from depthstudy.report.sections import verdicts
 
-METRICS = {**train.TRAINING_METRICS, **{name: probe.metrics for name, probe in PROBES.items()}}
 NBSP = "\N{NO-BREAK SPACE}"
 
 

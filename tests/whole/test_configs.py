@@ -9,7 +9,7 @@ import pytest
 
 from depthstudy import records
 from depthstudy.evidence import verdicts
-from depthstudy.plan.planning import prepare, settings_of
+from depthstudy.plan import prepare, settings_of
 from depthstudy.records import Summary
 
 CONFIGS = Path(__file__).parents[2] / "configs"

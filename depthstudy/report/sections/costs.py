@@ -39,7 +39,7 @@ def section(study: Study) -> Section:
 def _row(study: Study, info: VariantInfo, diverged: bool) -> Row:
     seconds = tables.mean(study, info.name, "seconds").mean
     field = formats.receptive_field(info.receptive_field, info.image_shape)
-    is_beyond = info.receptive_field > min(info.image_shape[:2])
+    is_beyond = (info.receptive_field or 0) > min(info.image_shape[:2])
     return Row(
         info.name,
         (

@@ -121,8 +121,10 @@ def moment(iso: str) -> str:
     return f"{time.day} {time:%B %Y, %H:%M} {time.tzname() or ''}".strip()
 
 
-def receptive_field(size: int, image: Sequence[int]) -> str:
-    """Returns a receptive field against the shorter side of the image."""
+def receptive_field(size: int | None, image: Sequence[int]) -> str:
+    """Returns a receptive field against the shorter side of the image; a dash if it is unknown."""
+    if size is None:
+        return DASH
     ratio = size / min(image[:2])
     times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")
     return f"{size:,} px · {times}× the image"

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+Color = str  # as charts and style sheet name it: ``"var(--name)"``
+
 _LIGHT = {
     "paper": "#ffffff",
     "ink": "#1a1d21",
