@@ -88,8 +88,13 @@ def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
     for (variant, seed), steps in metrics.items():
         if (variant, seed) not in diverged and "train_loss" in steps[max(steps)]:
             found.setdefault(variant, {})[seed] = [
-                Evaluation(step, at["train_loss"], at["test_error"] - at["train_error"])
+                Evaluation(step, at["train_loss"], at[_new(at)] - at["train_error"])
                 for step, at in sorted(steps.items())
-                if "train_loss" in at
+                if "train_loss" in at and _new(at) in at
             ]
-    return found
+    return {name: runs for name, runs in found.items() if all(runs.values())}
+
+
+def _new(metrics: Mapping[str, float]) -> str:
+    """Returns the error on new images that is known while training; once the test error was."""
+    return "validation_error" if "validation_error" in metrics else "test_error"

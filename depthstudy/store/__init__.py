@@ -2,8 +2,9 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
-  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
+  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
@@ -32,8 +33,12 @@ from depthstudy.store.study import (
     BUDGET,
     DECOMPOSITION,
     FIGURES,
+    GAINS,
     MATCHED,
+    MEANS,
+    PARETO,
     PREDICTIONS,
+    PRUNING,
     RECOMMENDATION,
     RECORDS,
     REPORT,
@@ -56,8 +61,12 @@ __all__ = [
     "BUDGET",
     "DECOMPOSITION",
     "FIGURES",
+    "GAINS",
     "MATCHED",
+    "MEANS",
+    "PARETO",
     "PREDICTIONS",
+    "PRUNING",
     "RECOMMENDATION",
     "RECORDS",
     "REPORT",

@@ -19,9 +19,13 @@ from depthstudy.config import StudyConfig, Treatment
 from depthstudy.evidence import (
     attribution,
     decomposition,
+    gains,
     improvement,
     matched,
+    means,
     metrics,
+    pareto,
+    pruning,
     recommendation,
     robustness,
     verdicts,
@@ -99,7 +103,8 @@ def conclude(
         {info.name: info.depth for info in infos},
     )
     causes = attribution.attribute(summary, infos, [*study.treatments, *_follow_ups(infos)])
-    recommended = recommendation.recommend(summary, infos)
+    equal = [info for info in infos if not info.treatment.startswith(LONGER)]
+    recommended = recommendation.recommend(summary, equal)
     trained = [
         dataclasses.replace(row, study=study.name, variant=variant.name)
         for variant, _, run in runs
@@ -118,8 +123,18 @@ def conclude(
         longer=_longest(infos),
     )
     gaps = matched.gaps(trained, {info.name: info.group for info in infos})
+    averages = means.over_seeds(summary, probed)
+    points = pareto.points(summary, equal)
+    pruned = pruning.compare(
+        summary, trained, infos, {variant.name: variant.config.prune for variant in variants}
+    )
+    gained = gains.against_first(summary, equal)
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, [*trained, *probed]))
     store.write_table(workdir / store.SUMMARY, summary)
+    store.write_table(workdir / store.MEANS, records.frame(records.Mean, averages))
+    store.write_table(workdir / store.PARETO, records.frame(records.ParetoPoint, points))
+    store.write_table(workdir / store.PRUNING, records.frame(records.PrunedNet, pruned))
+    store.write_table(workdir / store.GAINS, records.frame(records.Gain, gained))
     store.write_table(workdir / store.DECOMPOSITION, records.frame(records.Decomposition, parts))
     store.write_table(workdir / store.MATCHED, records.frame(records.MatchedGap, gaps))
     store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
