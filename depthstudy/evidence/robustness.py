@@ -21,6 +21,7 @@ from depthstudy.evidence.pairing import VariantSettings
 from depthstudy.records import Robustness, RobustnessWord, Verdict
 
 _ERRORS = ("train_error", "validation_error", "test_error", "gap")
+_NOTHING = 0.01  # an effect on an error that is as good as none
 _SHRUNK = 0.5  # of an effect that is left where it is said to shrink
 
 Substitutes = Mapping[str, str]  # a variant, and the one that stands in for it
@@ -94,7 +95,8 @@ def _word(
     if math.isnan(own) and math.isnan(longer):
         return "budget-bound" if unfinished else ""
     is_claim = verdict.verdict == "supported"
-    if not math.isnan(longer) and holds(hypothesis, longer) != is_claim:
+    is_gone = abs(longer) <= max(hypothesis.margin, _NOTHING) < abs(verdict.effect)
+    if is_gone or (not math.isnan(longer) and holds(hypothesis, longer) != is_claim):
         return "settled by training longer"
     if not math.isnan(own) and holds(hypothesis, own) != is_claim:
         return "recipe-bound"

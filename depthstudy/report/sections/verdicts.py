@@ -55,7 +55,13 @@ def section(study: Study) -> Section:
         nothing = Text("This study asks no hypotheses; what it measured is below.", "tally")
         return Section("Verdicts", (nothing,))
     method = Details("How a verdict is made", tuple(map(Text, _METHOD)), "method")
-    blocks = (Text(tally([card.word for card in cards]), "tally"), Verdicts(tuple(cards)), method)
+    banner = unfinished_sentence(study)
+    blocks = (
+        *((Text(banner, "finding"),) if banner else ()),
+        Text(tally([card.word for card in cards]), "tally"),
+        Verdicts(tuple(cards)),
+        method,
+    )
     return Section("Verdicts", blocks)
 
 
@@ -70,13 +76,53 @@ def hypotheses(study: Study) -> list[dict[str, Any]]:
 def verdicts(study: Study) -> list[Verdict]:
     """Returns word, symbol, statement and sentence of each hypothesis."""
     by_name = {verdict.hypothesis: verdict for verdict in study.verdicts}
+    robust = {row.hypothesis: row for row in study.robustness}
     cards = []
     for hypothesis in hypotheses(study):
         verdict = by_name.get(hypothesis["name"])
         word = verdict.verdict if verdict else "not tested"
         sentence = verdict_sentence(hypothesis, verdict, study.info.metrics)
+        about = quantity(hypothesis.get("metric", ""), study.info.metrics)
+        if hypothesis["name"] in robust:
+            more = robustness_sentence(robust[hypothesis["name"]], about)
+            sentence = f"{sentence} {more}".strip()
         cards.append(Verdict(word, SYMBOLS[word], hypothesis["statement"], sentence))
     return cards
+
+
+def unfinished_sentence(study: Study) -> str:
+    """Says how many nets had runs that were still improving; ``""`` where there are none."""
+    table = study.summary
+    if "unfinished" not in table.columns or not table["unfinished"].any():
+        return ""
+    names = table.loc[table["unfinished"], "variant"].unique()
+    return (
+        f"{len(names)} of {table['variant'].nunique()} nets had not finished: their train loss was "
+        "still falling at the end. What is said of them may hold for this length of training only."
+    )
+
+
+_ROBUST = {
+    "robust": "Robust: it holds with each net at its own settings and trained longer",
+    "recipe-bound": "Recipe-bound: it does not hold with each net at its own settings",
+    "budget-bound": "Budget-bound: it depends on how long the nets are trained",
+    "settled by training longer": "Settled by training longer: it is gone then",
+}
+
+
+def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
+    """Says what becomes of a verdict with tuned nets, and with longer trainings."""
+    if not row.word:
+        return ""
+    parts = [
+        f"{words} {about.signed(effect)}"
+        for words, effect in (
+            ("own settings", row.effect_own_settings),
+            ("longest training", row.effect_longer),
+        )
+        if math.isfinite(effect)
+    ]
+    return f"{_ROBUST[row.word]}{f' ({listing(parts)})' if parts else ''}."
 
 
 def tally(verdicts: Sequence[str]) -> str:

@@ -42,6 +42,9 @@ class Study:
     pruning: tuple[records.PrunedNet, ...]
     gains: tuple[records.Gain, ...]
     matched: tuple[records.MatchedGap, ...] = ()
+    tuning: tuple[records.TrialRow, ...] = ()
+    budget: tuple[records.BudgetRow, ...] = ()
+    robustness: tuple[records.Robustness, ...] = ()
 
     @property
     def has_seeds(self) -> bool:
@@ -92,6 +95,9 @@ def read_study(workdir: Path) -> Study:
         pruning=rows[store.PRUNING],
         gains=rows[store.GAINS],
         matched=tuple(_optional(workdir / store.MATCHED, records.MatchedGap)),
+        tuning=tuple(_optional(workdir / store.TUNING, records.TrialRow)),
+        budget=tuple(_optional(workdir / store.BUDGET, records.BudgetRow)),
+        robustness=tuple(_optional(workdir / store.ROBUSTNESS, records.Robustness)),
     )
 
 

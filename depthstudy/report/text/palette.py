@@ -29,6 +29,8 @@ _LIGHT = {
     "overfitting": "#1f8a8a",
     "redundancy": "#a87400",
     "receptive-field": "#0b69ad",
+    "recipe": "#7d4bab",
+    "budget": "#5b7300",
 }
 _DARK = {
     "paper": "#14171b",
@@ -47,6 +49,8 @@ _DARK = {
     "overfitting": "#58cccc",
     "redundancy": "#e3b64c",
     "receptive-field": "#62b5fa",
+    "recipe": "#c09cf0",
+    "budget": "#a9c94a",
 }
 _LIGHT_HUES = (
     "#c94f0c",

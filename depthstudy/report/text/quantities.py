@@ -38,6 +38,10 @@ class Quantity:
         """Returns a value with its unit, as ``"71.9 points"``."""
         return self.bare(value) + _UNITS.get(self.unit, "")
 
+    def signed(self, value: float) -> str:
+        """Returns a change with its sign and unit, as ``"+71.9 points"``."""
+        return f"{'-' if value < 0 else '+'}{self.amount(abs(value))}"
+
     def bare(self, value: float) -> str:
         """Returns the number alone."""
         match self.unit:
