@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
+from depthstudy.analysis.load import choose_step, read_info
 from depthstudy.arch import Spec, spec_from_json
-from depthstudy.errors import InputError
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
-from depthstudy.store import RunStore
+from depthstudy.store import RunInfo, RunStore
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,28 +108,20 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     Raises:
       InputError: The folder holds no run, or no such checkpoint.
     """
-    run = RunStore(folder)
-    info = run.read_info()
-    if info is None:
-        raise InputError(
-            f"{folder} holds no run; a run folder is as results/NAME/runs/VARIANT/seed0"
-        )
+    run, info = RunStore(folder), read_info(folder)
+    step = choose_step(run, step)
     own = config.parse(info.config)
     if own.data not in datasets:
         datasets[own.data] = data.load(own.data)
-    dataset = datasets[own.data]
+    dataset = _normalized_as_trained(datasets[own.data], info)
     spec = spec_from_json(info.arch)
     training = _training(run, own, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        there = checkpoints.all_steps()
-        if not there or (step is not None and step not in there):
-            found = f"its checkpoints: {', '.join(map(str, there))}" if there else "it has none yet"
-            raise InputError(f"{folder} has no checkpoint{_at(step)}; {found}")
-        step = max(there) if step is None else step
-        variables = checkpoints.variables(step)
-        before = checkpoints.variables(early) if early in there and early < step else None
+    checkpoints = run.checkpoints
+    variables = checkpoints.variables(step)
+    has_early = early < step and early in checkpoints.all_steps()
+    before = checkpoints.variables(early) if has_early else None
     network = nets.build(spec)
     drawn = own.prune == pruning.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
@@ -153,6 +145,17 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         image_shape=info.image_shape,
     )
     return Analyzed(about, probe_input)
+
+
+def _normalized_as_trained(dataset: data.Dataset, info: RunInfo) -> data.Dataset:
+    """Returns the data set with the mean and deviation that the run stored, if it stored any."""
+    if info.preprocessing is None:
+        return dataset
+    stored = data.Preprocessing.from_dict(info.preprocessing)
+    if stored == dataset.preprocessing:
+        return dataset
+    mean, std = np.array(stored.mean, np.float32), np.array(stored.std, np.float32)
+    return dataclasses.replace(dataset, mean=mean, std=std)
 
 
 def measured(run: Analyzed, name: str) -> list[Record]:
@@ -209,7 +212,3 @@ def record(run: Analyzed, probe: str, measurement: probes.Measurement) -> Record
         metric=measurement.metric,
         value=measurement.value,
     )
-
-
-def _at(step: int | None) -> str:
-    return "" if step is None else f" at step {step}"

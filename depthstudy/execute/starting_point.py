@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 
 import jax
@@ -49,12 +48,12 @@ def prune_trained(
     info, earlier = dense.read_info(), run.read_info()
     assert info is not None, dense.folder
     whole = spec = spec_from_json(info.arch)
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        if earlier and checkpoints.all_steps():
-            left = spec_from_json(earlier.arch)
-            training = pruning.training(whole, left, config, dataset)
-            return StartingPoint(left, training, removed=earlier.removed)
-    variables, removed = _trained(dense), tuple[str, ...]()
+    if earlier and run.checkpoints.all_steps():
+        left = spec_from_json(earlier.arch)
+        training = pruning.training(whole, left, config, dataset)
+        return StartingPoint(left, training, removed=earlier.removed)
+    variables: nets.Variables = dense.checkpoints.variables(max(dense.checkpoints.all_steps()))
+    removed: tuple[str, ...] = ()
     if isinstance(spec, ArchSpec):  # of a user's module only weights are pruned
         probe_input = probes.ProbeInput(nets.build(spec), variables, dataset, examples=_EXAMPLES)
         if blocks := config.prune.blocks:
@@ -66,9 +65,3 @@ def prune_trained(
             spec, variables = prune.shrink(spec, variables, keep)
     start = variables if config.prune.control == "none" else None
     return StartingPoint(spec, pruning.training(whole, spec, config, dataset), start, removed)
-
-
-def _trained(run: RunStore) -> nets.Variables:
-    """Returns the variables of the last checkpoint of a run, as NumPy arrays."""
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        return jax.device_get(checkpoints.variables(max(checkpoints.all_steps())))

@@ -115,4 +115,5 @@ def _run_info(variant: Variant, seed: int, starting_point: StartingPoint) -> Run
         image_shape=variant.dataset.image_shape,
         class_names=variant.dataset.class_names,
         removed=starting_point.removed,
+        preprocessing=variant.dataset.preprocessing.to_dict(),
     )

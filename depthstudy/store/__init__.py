@@ -5,8 +5,8 @@ WORKDIR/
   study.json  records.csv  summary.csv  decomposition.csv  matched.csv
   attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
-    run.json                what it is: config, architecture, image shape, classes
-    checkpoints/STEP/       state, with the content of run.json beside it
+    run.json                what it is: config, architecture, preprocessing, classes
+    checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
     records.csv             its measurements so far
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
@@ -14,6 +14,7 @@ WORKDIR/
 ```
 """
 
+from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.files import (
     cache_dir,
     lock,
@@ -22,7 +23,7 @@ from depthstudy.store.files import (
     write_table,
     write_text,
 )
-from depthstudy.store.runs import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.store.run import Outcome, RunInfo, RunStore
 from depthstudy.store.study import (
     ANALYSIS,
     ANALYSIS_PAGE,
@@ -57,7 +58,8 @@ __all__ = [
     "REPORT",
     "SUMMARY",
     "VERDICTS",
-    "Checkpoints",
+    "CheckpointReader",
+    "CheckpointWriter",
     "Outcome",
     "RunInfo",
     "RunStore",

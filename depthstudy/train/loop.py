@@ -17,7 +17,7 @@ from depthstudy import tasks
 from depthstudy.config import TrainConfig
 from depthstudy.data import Split, eval_batches, train_batches
 from depthstudy.records import Record
-from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.store import CheckpointWriter, Outcome, RunInfo, RunStore
 from depthstudy.train.precision import LEAST
 from depthstudy.train.program import Program, SeedState, initial
 from depthstudy.train.step import StepMetrics
@@ -31,7 +31,7 @@ class _Run:
 
     info: RunInfo
     store: RunStore
-    checkpoints: Checkpoints
+    checkpoints: CheckpointWriter
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
     seconds: dict[str, float] = dataclasses.field(
@@ -89,7 +89,7 @@ def fit(
     keep, early = program.config.keep_checkpoints, early_step(program.config, program.steps)
     with contextlib.ExitStack() as stack:
         runs = [
-            _Run(info, store, _closing(stack, store.open_checkpoints(keep, [early])))
+            _Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
         start = _common_step(runs)
@@ -231,12 +231,12 @@ def _restore(program: Program, run: _Run, step: int) -> SeedState:
     fresh = initial(program, run.info.seed)
     if not step:
         return fresh
-    return fresh._replace(state=run.checkpoints.restore(step, fresh.state))
+    return fresh._replace(state=run.store.checkpoints.restore(step, fresh.state))
 
 
 def _common_step(runs: Sequence[_Run]) -> int:
     """Returns the last step at which every run of a group was saved, or 0."""
-    saved = [set(run.checkpoints.all_steps()) for run in runs]
+    saved = [set(run.store.checkpoints.all_steps()) for run in runs]
     return max(set.intersection(*saved), default=0)
 
 

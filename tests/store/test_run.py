@@ -6,8 +6,6 @@ import dataclasses
 import json
 from pathlib import Path
 
-import numpy as np
-import orbax.checkpoint as ocp
 import pytest
 
 from depthstudy import records, store
@@ -64,6 +62,19 @@ def test_infos_come_back_as_they_were(tmp_path: Path) -> None:
     assert run.read_info() == INFO
 
 
+def test_a_run_of_a_version_without_preprocessing_is_read(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_info(dataclasses.replace(INFO, preprocessing={"mean": [0.1], "resize": "crop"}))
+    stored = run.read_info()
+    assert stored is not None
+    assert stored.preprocessing == {"mean": [0.1], "resize": "crop"}
+    path = run.folder / "run.json"
+    fields = json.loads(path.read_text())
+    del fields["preprocessing"]
+    path.write_text(json.dumps(fields))
+    assert run.read_info() == INFO
+
+
 def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
     run = RunStore.of(tmp_path, "v", 0)
     run.write_info(INFO)
@@ -76,62 +87,6 @@ def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(InputError, match=r"run\.json is not as this version"):
         run.read_info()
-
-
-def test_checkpoints_keep_the_last_and_ignore_what_is_half_written(tmp_path: Path) -> None:
-    run = RunStore.of(tmp_path, "v", 0)
-    checkpoints = run.open_checkpoints(keep=2)
-    for step in (1, 2, 3):
-        checkpoints.save(step, {"x": np.full(4, step, np.float32)}, INFO)
-    checkpoints.close()
-    (run.folder / "checkpoints" / "9.orbax-checkpoint-tmp").mkdir()
-    again = run.open_checkpoints(keep=2)
-    assert sorted(again.all_steps()) == [2, 3]
-    restored = again.restore(3, {"x": np.zeros(4, np.float32)})
-    np.testing.assert_array_equal(restored["x"], 3)
-    again.close()
-
-
-def test_a_checkpoint_holds_what_was_so_when_it_was_saved(tmp_path: Path) -> None:
-    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
-    state = {"many": np.zeros(1_000_000, np.float32), "count": np.int32(2**24 + 1), "none": None}
-    checkpoints.save(1, state, INFO)
-    state["many"] += 1
-    assert checkpoints.all_steps() == [1]
-    (restored, like) = checkpoints.restore(1), checkpoints.restore(1, state)
-    assert not restored["many"].any()
-    assert restored["count"] == like["count"] == 2**24 + 1
-    assert like["count"].dtype == np.int32
-    assert like["none"] is None
-    checkpoints.close()
-
-
-def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
-    manager = ocp.CheckpointManager(tmp_path.absolute() / "runs/v/seed0/checkpoints")
-    manager.save(1, args=ocp.args.Composite(state=ocp.args.StandardSave({"params": np.zeros(3)})))
-    manager.close()
-    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
-    with pytest.raises(InputError, match="checkpoints/1 is not as this version"):
-        checkpoints.variables(1)
-    checkpoints.close()
-
-
-def test_what_the_writer_failed_at_is_not_lost(tmp_path: Path) -> None:
-    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
-    checkpoints.save(1, {"no array": object()}, INFO)
-    with pytest.raises(TypeError):
-        checkpoints.wait()
-
-
-def test_chosen_checkpoints_stay_beside_the_last(tmp_path: Path) -> None:
-    run = RunStore.of(tmp_path, "v", 0)
-    checkpoints = run.open_checkpoints(keep=1, always=[2])
-    for step in (1, 2, 3, 4):
-        checkpoints.save(step, {"x": np.full(4, step, np.float32)}, INFO)
-    checkpoints.close()
-    again = run.open_checkpoints()
-    assert sorted(again.all_steps()) == [2, 4]
-    again.close()
 
 
 def test_what_probes_measured_is_kept_apart(tmp_path: Path) -> None:

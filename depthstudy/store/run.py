@@ -1,21 +1,18 @@
-"""The folder of one run: what it is, what was measured, its checkpoints and how it ended."""
+"""The folder of one run: its description, its measurements and its outcome."""
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from depthstudy import records
-from depthstudy.errors import InputError
+from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.files import read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
 
@@ -24,7 +21,6 @@ _RUN = "run.json"
 _PROBES = "probes.csv"
 _RESULT = "result.json"
 _CHECKPOINTS = "checkpoints"
-_PACKED = "msgpack"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +65,8 @@ class RunInfo:
       image_shape: Height, width and channels.
       class_names: Names of the classes.
       removed: Blocks of its dense twin that were taken out, as ``"stage1/block02"``.
+      preprocessing: From an image to the input of the net, as ``data.Preprocessing.to_dict`` gives
+        it; ``None`` in runs of earlier versions.
     """
 
     study: str
@@ -80,6 +78,7 @@ class RunInfo:
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
     removed: tuple[str, ...] = ()
+    preprocessing: dict[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,14 +132,21 @@ class RunStore:
 
         return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
 
-    def open_checkpoints(self, keep: int | None = None, always: Sequence[int] = ()) -> Checkpoints:
-        """Returns the checkpoints of the run, of which the last ``keep`` stay, or all.
+    @property
+    def checkpoints(self) -> CheckpointReader:
+        """The checkpoints of the run, to be read."""
+        return CheckpointReader(self.folder / _CHECKPOINTS)
+
+    def open_checkpoint_writer(
+        self, keep: int | None = None, always: Sequence[int] = ()
+    ) -> CheckpointWriter:
+        """Returns the one writer of the checkpoints of the run; the caller closes it.
 
         Args:
-          keep: How many stay; ``None`` are all.
+          keep: How many stay, counted from the last; ``None`` are all.
           always: Steps whose checkpoints stay in any case.
         """
-        return Checkpoints(self.folder / _CHECKPOINTS, keep, always)
+        return CheckpointWriter(self.folder / _CHECKPOINTS, keep, always)
 
 
 @contextlib.contextmanager
@@ -161,89 +167,3 @@ def _rows(path: Path) -> list[records.Record]:
         return []
     table = read_table(path, records.Record)
     return msgspec.convert(table.to_dict("records"), list[records.Record])
-
-
-class Checkpoints:
-    """Checkpoints of a run, written in the background; each holds its state and its ``RunInfo``.
-
-    A state is one array of bytes, in Flax's msgpack. As a tree it would take Orbax half a
-    millisecond of processor time for each array, of which a deep net has hundreds.
-    """
-
-    def __init__(self, folder: Path, keep: int | None, always: Sequence[int]) -> None:
-        """Opens the folder; a save that a kill cut short is removed."""
-        import orbax.checkpoint as ocp
-        from orbax.checkpoint import checkpoint_managers as policies
-
-        self._ocp = ocp
-        self._manager = ocp.CheckpointManager(
-            folder.absolute(),
-            options=ocp.CheckpointManagerOptions(
-                preservation_policy=policies.AnyPreservationPolicy(
-                    [policies.LatestN(keep), policies.CustomSteps(always)]
-                ),
-                cleanup_tmp_directories=True,
-                enable_async_checkpointing=False,  # the writer is a thread of its own
-            ),
-        )
-        self._writer = futures.ThreadPoolExecutor(max_workers=1)
-        self._written: futures.Future[None] | None = None
-
-    def all_steps(self) -> list[int]:
-        """Returns the steps of the whole checkpoints."""
-        self.wait()
-        return list(self._manager.all_steps())
-
-    def save(self, step: int, state: Any, info: RunInfo) -> None:
-        """Starts to write a checkpoint; one that is there already stays as it is."""
-        self.wait()
-        # On a CPU a fetched array is the very memory that training will write to.
-        self._written = self._writer.submit(self._write, step, copy.deepcopy(state), info)
-
-    def _write(self, step: int, state: Any, info: RunInfo) -> None:
-        from flax import serialization
-
-        args = self._ocp.args
-        packed = np.frombuffer(serialization.to_bytes(state), np.uint8)
-        self._manager.save(
-            step,
-            args=args.Composite(
-                state=args.StandardSave({_PACKED: packed}),
-                info=args.JsonSave(dataclasses.asdict(info)),
-            ),
-        )
-
-    def restore(self, step: int, like: Any = None) -> Any:
-        """Returns the state of a checkpoint, in the form of ``like`` or else as nested dicts.
-
-        Raises:
-          InputError: It holds a tree of arrays, as earlier versions wrote it.
-        """
-        from flax import serialization
-
-        args = self._ocp.args
-        restored = self._manager.restore(step, args=args.Composite(state=args.StandardRestore()))
-        if _PACKED not in restored["state"]:
-            raise InputError(
-                f"{self._manager.directory / str(step)} is not as this version of depthstudy "
-                "writes checkpoints; use the version that wrote it, or train again"
-            )
-        packed = restored["state"][_PACKED].tobytes()
-        if like is None:
-            return serialization.msgpack_restore(packed)
-        return serialization.from_bytes(like, packed)
-
-    def variables(self, step: int) -> dict[str, Any]:
-        """Returns of a checkpoint what a net is applied with."""
-        state = self.restore(step)
-        return {"params": state["params"], "batch_stats": state["batch_stats"]}
-
-    def wait(self) -> None:
-        """Waits until everything is on disk."""
-        if self._written is not None:
-            self._written.result()
-
-    def close(self) -> None:
-        """Waits until everything is on disk, and ends."""
-        with contextlib.closing(self._manager), self._writer:
-            self.wait()
