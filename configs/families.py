@@ -18,6 +18,7 @@ import ml_collections
 from depthstudy import config as base
 
 RESNETS = {"layout": "cifar", "width": 8}
+RESNEXT = {"layout": "small", "width": 8, "groups": 4, "width_per_group": 2}
 MOBILE = {"layout": "small", "width_multiplier": 0.25, "dropout": 0.0}
 EFFICIENT = {**MOBILE, "stochastic_depth": 0.0}
 SHUFFLE = {"layout": "small", "width_multiplier": 0.35}
@@ -27,6 +28,8 @@ FAMILIES = {
     "plain": ("depth", (8, 20, 44), RESNETS),
     "resnet": ("depth", (8, 20, 44), RESNETS),
     "preact_resnet": ("depth", (8, 20, 44), RESNETS),
+    "se_resnet": ("depth", (8, 20, 44), RESNETS),
+    "resnext": ("depth", (50, 101, 152), RESNEXT),
     "wide_resnet": ("depth", (10, 16, 22), {"layout": "cifar", "width_multiplier": 1.0}),
     "vgg": ("depth", (11, 16, 19), {"layout": "small", "width": 4, "dropout": 0.0}),
     "mobilenet_v1": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),

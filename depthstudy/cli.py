@@ -1,4 +1,4 @@
-"""What all scripts share: flags whose errors are one line, and the meaning of exit codes.
+"""Command line of all scripts: flags whose errors are one line, and the meaning of exit codes.
 
 0: done. 1: failed. 2: bad input, nothing was written. 130: interrupted; the same command goes on.
 
@@ -51,7 +51,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
     """Parses flags; whatever is wrong in them or in a config file is an error in the input."""
     _extend_path(argv)
     try:
-        # Names, and for each whether the last that is said of it is None.
+        # Names, and for each whether its last override is None.
         overridden = dict(re.findall(r"(?m)^--?config\.([\w.]+)(=None$)?", "\n".join(argv)))
         for name in overridden:
             config.require_field(name)

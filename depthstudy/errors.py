@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -60,3 +61,15 @@ def _shown(file: str) -> str:
     """Returns a path as seen from the current folder, if it is in it."""
     path, folder = os.path.realpath(file), os.path.realpath(os.curdir)
     return os.path.relpath(path, folder) if path.startswith(folder + os.sep) else file
+
+
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+    """Returns the middle of a message: which of the names that are allowed may have been meant.
+
+    >>> did_you_mean("width", ["depth", "width_multiplier"]), did_you_mean("x", ["depth"])
+    ('; did you mean width_multiplier?', ';')
+    """
+    names = list(allowed)
+    parts = [n for n in names if n.startswith(f"{name}_") or name.startswith(f"{n}_")]
+    near = parts or difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]}?" if near else ";"

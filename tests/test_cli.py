@@ -13,10 +13,10 @@ CODE = """
 import sys
 from ml_collections import config_flags
 from depthstudy import cli
-found = config_flags.DEFINE_config_file("config")
+holder = config_flags.DEFINE_config_file("config")
 sys.argv[0] = "run.py"
 cli._parse(sys.argv)
-print(found.value.data.train_examples, found.value.model.layout, found.value.model.norm)
+print(holder.value.data.train_examples, holder.value.model.layout, holder.value.model.norm)
 """
 CONFIG = "--config=configs/quickstart.py:fashion_mnist"
 EXAMPLES = "--config.data.train_examples"

@@ -19,19 +19,19 @@ def test_the_defaults_survive_the_config_dict() -> None:
 
 
 def test_a_placeholder_takes_a_value_of_its_type() -> None:
-    found = config.defaults()
-    found.train.steps = 7
-    found.data.stream = False
-    assert config.parse(found).train.steps == 7
+    settings = config.defaults()
+    settings.train.steps = 7
+    settings.data.stream = False
+    assert config.parse(settings).train.steps == 7
     with pytest.raises(TypeError):
-        found.data.train_examples = "many"
+        settings.data.train_examples = "many"
 
 
 def test_apply_and_get() -> None:
-    found = config.apply(StudyConfig(), (("model.depth", 56), ("train.learning_rate", 1)))
-    assert config.get(found, "model.depth") == 56
-    assert config.get(found, "train.learning_rate") == 1.0
-    assert found.data == StudyConfig().data
+    settings = config.apply(StudyConfig(), (("model.depth", 56), ("train.learning_rate", 1)))
+    assert config.get(settings, "model.depth") == 56
+    assert config.get(settings, "train.learning_rate") == 1.0
+    assert settings.data == StudyConfig().data
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_options_of_a_module_are_free_fields() -> None:
     raw.model.module = "package.module:Net"
     raw.model.options.depth = 20
     raw.model.options.widths = [8, 16]
-    found = config.parse(raw)
-    assert dict(found.model.options) == {"depth": 20, "widths": (8, 16)}
-    changed = config.apply(found, (("model.options.depth", 8),))
+    settings = config.parse(raw)
+    assert dict(settings.model.options) == {"depth": 20, "widths": (8, 16)}
+    changed = config.apply(settings, (("model.options.depth", 8),))
     assert config.get(changed, "model.options.depth") == 8
-    assert config.get(found, "model.options.depth") == 20
-    assert config.get(found, "model.options.absent") is None
+    assert config.get(settings, "model.options.depth") == 20
+    assert config.get(settings, "model.options.absent") is None
     assert config.takes_none("model.options.depth")
 
 
@@ -117,14 +117,14 @@ def test_names_of_earlier_versions_are_read() -> None:
         ),
         "treatments": ({"name": "x", "mechanism": "optimisation", "settings": ()},),
     }
-    for found in (config.parse(raw), config.apply(StudyConfig(), tuple(raw.items()))):
-        assert found.probes == ("generalization", "memorization", "field")
-        assert [row.metric for row in found.hypotheses] == [
+    for settings in (config.parse(raw), config.apply(StudyConfig(), tuple(raw.items()))):
+        assert settings.probes == ("generalization", "memorization", "field")
+        assert [row.metric for row in settings.hypotheses] == [
             "generalization.gap",
             "deletion.redundant_block_fraction",
             "test_error",
         ]
-        assert [row.mechanism for row in found.treatments] == ["optimization"]
+        assert [row.mechanism for row in settings.treatments] == ["optimization"]
 
 
 @pytest.mark.parametrize("name", config.FORMER_NAMES)

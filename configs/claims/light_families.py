@@ -100,7 +100,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     return config
 
 
-def _light(family, width):
-    thinned = (("model.width", None), ("model.width_multiplier", width))
+def _light(family, multiplier):
+    thinned = (("model.width", None), ("model.width_multiplier", multiplier))
     settings = (("model.family", family), *thinned, *LIGHT)
     return (*settings, ("model.dropout", 0.0)) if family == "mobilenet_v2" else settings

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
 from depthstudy.analysis.load import choose_step, read_info
-from depthstudy.arch import ArchSpec, cost
+from depthstudy.arch import Spec, spec_from_json
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
@@ -114,7 +114,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     if own.data not in datasets:
         datasets[own.data] = data.load(own.data)
     dataset = _normalized_as_trained(datasets[own.data], info)
-    spec = ArchSpec.from_json(info.arch)
+    spec = spec_from_json(info.arch)
     training = _training(run, own, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
@@ -122,7 +122,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     variables = checkpoints.variables(step)
     has_early = early < step and early in checkpoints.all_steps()
     before = checkpoints.variables(early) if has_early else None
-    network = nets.Network(spec)
+    network = nets.build(spec)
     drawn = own.prune == pruning.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
     probe_input = probes.ProbeInput(
@@ -141,7 +141,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         seed=info.seed,
         step=step,
         family=spec.family,
-        depth=cost(spec, info.image_shape).depth,
+        depth=nets.cost(spec, info.image_shape).depth,
         image_shape=info.image_shape,
     )
     return Analyzed(about, probe_input)
@@ -167,7 +167,7 @@ def measured(run: Analyzed, name: str) -> list[Record]:
 
 
 def _training(
-    run: RunStore, own: config.StudyConfig, spec: ArchSpec, dataset: data.Dataset
+    run: RunStore, own: config.StudyConfig, spec: Spec, dataset: data.Dataset
 ) -> config.TrainConfig:
     """Returns how a run is trained; how long a pruned one is, its end says best."""
     training = pruning.training(spec, spec, own, dataset)

@@ -96,7 +96,7 @@ def analyze_weights(
 
 
 def parse_options(texts: Sequence[str]) -> dict[str, Any]:
-    """Returns options from texts as ``"variant=b0"``, ``"width=1.5"`` and ``"residual=false"``.
+    """Returns options from texts as ``"variant=b0"``, ``"width=8"`` and ``"residual=false"``.
 
     Raises:
       InputError: A text is none of these.

@@ -1,4 +1,4 @@
-"""Which images."""
+"""Settings of the data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from depthstudy.config.types import Count, Fraction, Natural, Share
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """Which images, how many, and what is done to them.
+    """The images, how many, and what is done to them.
 
     Attributes:
       name: ``"digits"``, ``"fashion_mnist"``, ``"folder"`` (a folder of images, a sub-folder a

@@ -20,14 +20,17 @@ class ModelConfig:
       family: A key of ``arch.FAMILIES``; ``None`` is ``"resnet"``, unless there is a module.
       depth: Weight layers, of families whose members differ in them (ResNets, VGG).
       layout: ``"cifar"``, ``"imagenet"`` or ``"small"``: how early the image is halved.
-      width: Filters of the first stage (plain nets, ResNets, VGG).
-      width_multiplier: Factor of all channels (the other families).
+      width: Filters of the first stage (ResNets, VGG) or of the stem (ResNeXt).
+      width_multiplier: Factor of all channels (wide ResNets, MobileNets, ShuffleNets,
+        EfficientNets).
       residual: Whether there are shortcuts; ``False`` is the plain twin.
       norm: ``"batch"`` or ``"none"``.
       shortcut: ``"A"`` or ``"B"``: shortcuts between different shapes.
       variant: A published member, as ``"b0"``, ``"lite0"`` or ``"small"``.
       depth_multiplier: Factor of the blocks of each stage, rounded up.
-      groups: Groups of ShuffleNet's convolutions.
+      groups: Groups of the convolutions of ShuffleNet and ResNeXt.
+      width_per_group: Channels of a group in ResNeXt's first stage.
+      reduction: Channels of a block over those inside its gate (SE-ResNet).
       activation: ``"relu"``, ``"relu6"``, ``"silu"``, ``"hard_swish"`` or ``"linear"``.
       stochastic_depth: Share of images for which the last block is skipped; earlier ones less.
       dropout: Share of features, or within blocks of wide ResNets, that is dropped.
@@ -56,6 +59,8 @@ class ModelConfig:
     variant: str | None = None
     depth_multiplier: Positive | None = None
     groups: Count | None = None
+    width_per_group: Count | None = None
+    reduction: Count | None = None
     activation: str | None = None
     stochastic_depth: Fraction | None = None
     dropout: Fraction | None = None

@@ -37,8 +37,8 @@ from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import prepare
 
-_LOOK = 0.2  # seconds between two looks whether the process that began this one is there
-_GRACE = 5  # seconds that a process has to finish what it writes
+_LOOK_SECONDS = 0.2  # seconds between two looks whether the process that began this one is there
+_GRACE_SECONDS = 5  # seconds that a process has to finish what it writes
 _CHILD = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -53,13 +53,13 @@ class _Task(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """Told when a task is done, or has raised an error."""
+    """The message that a task is done, or has raised an error."""
 
     error: Exception | None
 
 
 class WorkerPool:
-    """Processes that do tasks for this one. They end with it, at the latest."""
+    """Processes that do tasks for this one, and end with it at the latest."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class WorkerPool:
         tasks: int,
         config_file: str | None = None,
     ) -> None:
-        """Starts them, to work in the folder of a study.
+        """Starts the processes, to work in the folder of a study.
 
         Args:
           study: Its config.
@@ -91,17 +91,17 @@ class WorkerPool:
             raise
 
     def close(self) -> None:
-        """Ends them, whatever they are at; what they were writing is whole."""
+        """Ends the processes, whatever they are doing; files that they were writing are whole."""
         for process in self._processes:
             process.popen.terminate()
-        deadline = time.monotonic() + _GRACE
+        deadline = time.monotonic() + _GRACE_SECONDS
         for process in self._processes:
             process.close(deadline)
 
     def do(
         self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
     ) -> None:
-        """Has a function called for each task, by whoever is free, as ``function(worker, *task)``.
+        """Calls a function for each task in a process that is free, as ``function(worker, *task)``.
 
         Args:
           function: One that can be imported.
@@ -136,16 +136,16 @@ class _Process:
     """Another process, and the pipe to it."""
 
     def __init__(self, threads: int) -> None:
-        self.pipe, theirs = Pipe()
+        self.pipe, child_end = Pipe()
         path = json.dumps([entry or os.getcwd() for entry in map(str, sys.path)])
-        numbers = map(str, (theirs.fileno(), os.getpid()))
+        numbers = map(str, (child_end.fileno(), os.getpid()))
         self.popen = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD, path, *numbers],
             env={**os.environ, runtime.THREADS: str(threads)},
-            pass_fds=[theirs.fileno()],
+            pass_fds=[child_end.fileno()],
             start_new_session=True,  # so that an interruption is for this process alone
         )
-        theirs.close()
+        child_end.close()
 
     def close(self, deadline: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -158,7 +158,7 @@ class _Process:
 
 @contextlib.contextmanager
 def _alive() -> Iterator[None]:
-    """Says what it means if the other end of a pipe is closed."""
+    """Raises RuntimeError, with its usual cause, where the other end of a pipe is closed."""
     try:
         yield
     except (EOFError, OSError) as error:
@@ -216,5 +216,5 @@ def _portable(error: Exception) -> Exception:
 def _end_with(parent: int) -> None:
     """Ends this process, and those that it began, soon after the one that began it."""
     while os.getppid() == parent:
-        time.sleep(_LOOK)
+        time.sleep(_LOOK_SECONDS)
     os.killpg(0, signal.SIGKILL)

@@ -11,7 +11,7 @@ from flax import linen as nn
 from jaxtyping import Array, Float
 
 from depthstudy.arch import layer_types as words
-from depthstudy.arch.layer_types import margins
+from depthstudy.arch.layer_types import window_padding
 from depthstudy.nets.convolution.geometry import PaddingPixels
 from depthstudy.nets.pooling import max_pool
 
@@ -63,7 +63,7 @@ def apply_stateless(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
 
 def _padding(layer: words.MaxPool | words.AveragePool, x: Array) -> PaddingPixels:
     down, across = (
-        margins(size, layer.window, layer.stride, layer.padding) for size in x.shape[1:3]
+        window_padding(size, layer.window, layer.stride, layer.padding) for size in x.shape[1:3]
     )
     return down, across
 

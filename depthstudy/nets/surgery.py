@@ -17,6 +17,7 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy.arch import ArchSpec, BlockSpec, lowering
+from depthstudy.arch.layer_types import SqueezeExcite
 from depthstudy.errors import InputError
 from depthstudy.nets.interface import Net, Variables
 
@@ -82,7 +83,7 @@ def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) ->
     """Returns variables with which some blocks are their shortcuts; the architecture stays.
 
     It gives the logits of ``remove_blocks``, and the net needs no new compilation: the last layer
-    of a branch gets zeros as its parameters.
+    of a branch, before a gate if it ends in one, gets zeros as its parameters.
 
     Raises:
       InputError: There is no such block, or its shortcut is not the identity.
@@ -177,7 +178,8 @@ def _check(spec: ArchSpec, paths: Collection[str]) -> None:
 
 
 def _last_named(branch: lowering.Layers) -> str:
-    return [layer.name for layer in branch if hasattr(layer, "name")][-1]
+    layers = [layer for layer in branch if not isinstance(layer, SqueezeExcite)]
+    return [layer.name for layer in layers if hasattr(layer, "name")][-1]
 
 
 def _move(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import typing
 from collections.abc import Mapping
@@ -23,6 +22,8 @@ STARTING_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "plain": {"depth": 20, "layout": "cifar"},
     "preact_resnet": {"depth": 20, "layout": "cifar"},
     "resnet": {"depth": 20, "layout": "cifar"},
+    "resnext": {"depth": 50, "layout": "small"},
+    "se_resnet": {"depth": 20, "layout": "cifar"},
     "vgg": {"depth": 11, "layout": "small"},
     "wide_resnet": {"depth": 16, "layout": "cifar"},
 }
@@ -37,10 +38,11 @@ def resolve(model: ModelConfig) -> ModelConfig:
     True
 
     Raises:
-      InputError: There is no such family, it does not take an option that is given or not such a
-        value, or a module is given with options of families, or a family with those of modules.
+      InputError: There is no such family, an option is of another type than its builder takes, a
+        module is given with options of families, or a family with those of modules.
     """
     given = _given(model)
+    options = {name: value for name, value in model.options.items() if value is not None}
     if model.module is not None:
         if model.family is not None or given:
             names = ", ".join(["family"] * (model.family is not None) + list(given))
@@ -48,18 +50,15 @@ def resolve(model: ModelConfig) -> ModelConfig:
                 f"config.model.module={model.module!r} goes without config.model.{names}: options "
                 "of a module are config.model.options.NAME"
             )
-        options = {name: value for name, value in model.options.items() if value is not None}
         return dataclasses.replace(model, options=options)
-    if model.options:
+    if options:
         raise InputError(
-            f"config.model.options ({', '.join(model.options)}) are those of config.model.module, "
+            f"config.model.options ({', '.join(options)}) are those of config.model.module, "
             "and there is none; options of a family are config.model.NAME"
         )
     family = model.family or FAMILY
-    _check(family, given)
-    return dataclasses.replace(
-        model, family=family, **{**STARTING_OPTIONS.get(family, {}), **given}
-    )
+    filled: dict[str, Any] = {**STARTING_OPTIONS.get(family, {}), **_converted(family, given)}
+    return dataclasses.replace(model, family=family, options={}, **filled)
 
 
 def build_net(model: ModelConfig, num_classes: int) -> arch.Spec:
@@ -69,7 +68,8 @@ def build_net(model: ModelConfig, num_classes: int) -> arch.Spec:
     16
 
     Raises:
-      InputError: As ``resolve``, or the architecture is impossible.
+      InputError: As ``resolve``, or the family does not take an option, or the architecture is
+        impossible.
     """
     model = resolve(model)
     if model.module is not None:
@@ -95,11 +95,13 @@ def options_used(model: ModelConfig) -> dict[str, Value]:
         return {"model.module": model.module, **options}
     family, given = model.family or FAMILY, _given(model)
     parameters = _parameters(family) if family in arch.FAMILIES else dict[str, Any]()
-    if "width" in given and "width" not in parameters:
+    if "width" in given and "width" not in parameters and "width_multiplier" in parameters:
         given["width_multiplier"] = given.pop("width")
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
-    used = {n: v for n, v in {**defaults, **given}.items() if n in parameters}
-    return {"model.family": family, **{f"model.{name}": value for name, value in used.items()}}
+    taken = {n: value for n, value in given.items() if takes_any or n in parameters}
+    used = {"family": family, **defaults, **taken}
+    return {f"model.{name}": value for name, value in used.items()}
 
 
 def _given(model: ModelConfig) -> dict[str, Any]:
@@ -111,47 +113,35 @@ def _given(model: ModelConfig) -> dict[str, Any]:
 
 def _parameters(family: str) -> dict[str, inspect.Parameter]:
     """Returns the options of a family by name, with those that every family takes."""
-    if family not in arch.FAMILIES:
-        arch.build(family)  # says which there are
     aids = dict(inspect.signature(with_training_aids).parameters)
     del aids["spec"]
-    own = dict(inspect.signature(arch.FAMILIES[family]).parameters)
-    own.pop("num_classes", None)
-    return own | aids
+    options = dict(inspect.signature(arch.FAMILIES[family]).parameters)
+    options.pop("num_classes", None)
+    return options | aids
 
 
-def _check(family: str, given: Mapping[str, Any]) -> None:
-    """Refuses options that the builder of a family does not take, or of another type."""
-    parameters = _parameters(family)
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
+def _converted(family: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns options in the types of the builder; ``arch.build`` says which names it takes."""
+    if family not in arch.FAMILIES:
+        arch.build(family)  # says which there are
     hints = {
         **typing.get_type_hints(with_training_aids),
         **typing.get_type_hints(arch.FAMILIES[family]),
     }
+    options = {}
     for name, value in given.items():
-        if name not in parameters:
-            raise InputError(
-                f"family {family!r} takes no option {name!r}{_hint(name, parameters)} "
-                f"allowed: {', '.join(parameters)}"
-            )
         hint = hints.get(name, Any)
         if isinstance(value, str) and _literals(hint):
-            continue  # ``arch.build`` says which words there are
+            hint = Any  # ``arch.build`` says which words there are
         try:
-            msgspec.convert(value, hint)
+            options[name] = msgspec.convert(value, hint)
         except msgspec.ValidationError as error:
             text = str(error)
             raise InputError(
                 f"family {family!r}, config.model.{name}: {text[0].lower()}{text[1:]} "
                 f"(it is {value!r})"
             ) from error
-
-
-def _hint(name: str, allowed: Mapping[str, Any]) -> str:
-    longer = [other for other in allowed if other.startswith(f"{name}_")]
-    near = [*longer, *difflib.get_close_matches(name, allowed, n=1)]
-    return f"; did you mean {near[0]!r}?" if near else ";"
+    return options
 
 
 def _literals(hint: Any) -> bool:

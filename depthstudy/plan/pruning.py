@@ -1,4 +1,4 @@
-"""Variants that start from a trained net: what is taken out of it, and how the rest is trained.
+"""Pruned variants: what is taken out of a trained net, and how the rest is trained.
 
 What goes depends on what the dense net has learned, so each seed may have an architecture of its
 own; how much goes does not, so that what a variant costs is known beforehand, or nearly.
@@ -21,7 +21,7 @@ _CUBIC_ROUNDS = 10
 
 
 class NothingToPruneError(InputError):
-    """The net has nothing of what is to be taken out."""
+    """Raised where a net has no blocks that can be taken out."""
 
 
 def expected(dense: Spec, config: PruneConfig) -> Spec:
@@ -60,7 +60,7 @@ def expected(dense: Spec, config: PruneConfig) -> Spec:
 
 
 def training(dense: Spec, spec: Spec, config: StudyConfig, dataset: Dataset) -> TrainConfig:
-    """Returns how what is left is trained: fine-tuned, or anew for as long as both together.
+    """Returns how a pruned net is trained: fine-tuned, or anew for as long as both together.
 
     The penalty on scales is for what is to be pruned, so there is none any more.
     """
@@ -119,7 +119,7 @@ def _weight_score(config: PruneConfig) -> prune.Score:
 
 
 def channel_pruner(spec: ArchSpec, config: PruneConfig) -> prune.Channels | None:
-    """Returns what chooses the channels that go, if any do."""
+    """Returns the pruner that chooses the channels to take out, if any are."""
     if not config.channels:
         return None
     normalized = any(

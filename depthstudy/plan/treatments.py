@@ -29,7 +29,7 @@ _IMAGE_SIZE = "data.image_size"
 
 
 def check(treatments: Sequence[Treatment]) -> None:
-    """Checks what can be said of treatments without the variants.
+    """Checks treatments, as far as it can be done without the variants.
 
     Raises:
       InputError: Two share a name, a name is not fit for a folder, or a field is not to be treated.
@@ -76,7 +76,7 @@ def treat(
     Raises:
       InputError: A treatment makes an impossible variant, or changes none.
     """
-    found: list[Variant] = []
+    treated: list[Variant] = []
     for treatment in study.treatments:
         changed = []
         for variant in untreated:
@@ -84,14 +84,14 @@ def treat(
                 continue
             new = _treated(treatment, variant, varied, datasets)
             if new and not same(new, variant):
-                changed.append(_sharing(new, [*untreated, *found]))
+                changed.append(_sharing(new, [*untreated, *treated]))
         if not changed:
             raise InputError(
                 f"treatment {treatment.name!r} changes no variant; all that it is given to have "
                 "its settings already"
             )
-        found += changed
-    return found
+        treated += changed
+    return treated
 
 
 def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:

@@ -14,10 +14,9 @@ from collections.abc import Iterator
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float, Int
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.data import Split, normalize
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.probes.probe_input import (
@@ -68,7 +67,8 @@ def mean_error_and_loss(probe_input: ProbeInput, split: Split) -> tuple[float, f
     """Returns the share of a split's examples that the net gets wrong, and its mean loss."""
     sums = np.zeros(3)
     for batch in probe_input.batches(split):
-        sums += np.asarray(_sums(probe_input.network, probe_input.variables, batch), np.float64)
+        found = _sums(probe_input.network, probe_input.task, probe_input.variables, batch)
+        sums += np.asarray(found, np.float64)
     errors, loss, examples = sums
     return float(errors / examples), float(loss / examples)
 
@@ -90,21 +90,19 @@ def predictions(
 
 @functools.partial(jax.jit, static_argnums=0)
 def _logits(
-    network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
+    network: nets.Net, variables: nets.Variables, images: Float[Array, "B H W C"]
 ) -> Float[Array, "B K"]:
-    return jnp.asarray(network.apply(variables, images))
+    return network.apply(variables, images)
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def _sums(
-    network: nets.Network, variables: nets.Variables, batch: Examples
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, batch: Examples
 ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
     """Returns errors, losses and examples, summed over a batch."""
-    logits = _logits(network, variables, batch.images)
-    wrong = jnp.argmax(logits, axis=-1) != batch.labels
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
-    weights = batch.weights
-    return jnp.sum(weights * wrong), jnp.sum(weights * losses), jnp.sum(weights)
+    outputs, weights = network.apply(variables, batch.images), batch.weights
+    errors, losses = task.errors(outputs, batch.labels), task.loss(outputs, batch.labels)
+    return jnp.sum(weights * errors), jnp.sum(weights * losses), jnp.sum(weights)
 
 
 GENERALIZATION = Probe(

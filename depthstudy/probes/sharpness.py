@@ -17,12 +17,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import scipy.sparse.linalg
 from jax import flatten_util
 from jaxtyping import Array, Float, Float64
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.probes.probe_input import (
     Examples,
     Measurement,
@@ -58,7 +57,8 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     def product(direction: Vector) -> Vector:
         flat = jnp.asarray(direction, jnp.float32)
         parts = [
-            _product(probe_input.network, probe_input.variables, batch, flat) for batch in batches
+            _product(probe_input.network, probe_input.task, probe_input.variables, batch, flat)
+            for batch in batches
         ]
         return np.sum(np.asarray(parts, np.float64), axis=0) / examples
 
@@ -112,9 +112,10 @@ def top_eigenvalues(
     return np.sort(values)[::-1]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def _product(
-    network: nets.Network,
+    network: nets.Net,
+    task: tasks.Task,
     variables: nets.Variables,
     batch: Examples,
     direction: Float[Array, " P"],
@@ -122,8 +123,8 @@ def _product(
     """Returns the product of a vector with the Hessian of a batch's summed loss."""
 
     def loss(params: Any) -> Float[Array, ""]:
-        logits = jnp.asarray(network.apply({**variables, "params": params}, batch.images))
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+        outputs = network.apply({**variables, "params": params}, batch.images)
+        losses = task.loss(outputs, batch.labels)
         return jnp.sum(batch.weights * losses)
 
     return hessian_product(loss, variables["params"], direction)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from depthstudy.arch.layer_types import margins, pooled
+from depthstudy.arch.layer_types import output_size, window_padding
 from depthstudy.nets.convolution import Geometry, convolve, methods, primitive, selector
 from depthstudy.nets.convolution.geometry import Convolution
 
@@ -22,16 +22,16 @@ GRID = [
 @pytest.mark.parametrize(("side", "kernel", "stride"), sorted({g[:3] for g in GRID}))
 def test_same_is_xlas(side: int, kernel: int, stride: int) -> None:
     expected = lax.padtype_to_pads((side,), (kernel,), (stride,), "SAME")
-    assert [margins(side, kernel, stride, "same")] == expected
-    assert pooled(side, kernel, stride, "same") == -(-side // stride)
+    assert [window_padding(side, kernel, stride, "same")] == expected
+    assert output_size(side, kernel, stride, "same") == -(-side // stride)
 
 
 def direct(x: np.ndarray, kernel: np.ndarray, stride: int, groups: int, padding: str) -> np.ndarray:
     """The definition, pixel by pixel, in float64."""
     side, _, inside, filters = kernel.shape
-    around = [margins(size, side, stride, padding) for size in x.shape[1:3]]
+    around = [window_padding(size, side, stride, padding) for size in x.shape[1:3]]
     padded = np.pad(x.astype(np.float64), [(0, 0), *around, (0, 0)])
-    height, width = (pooled(size, side, stride, padding) for size in x.shape[1:3])
+    height, width = (output_size(size, side, stride, padding) for size in x.shape[1:3])
     out = np.zeros((len(x), height, width, filters))
     for f in range(filters):
         first = f // (filters // groups) * inside
@@ -83,7 +83,7 @@ def test_methods_agree_to_the_second_derivative(
     random = np.random.default_rng(0)
     x = jnp.asarray(random.standard_normal((4, 5, 4, channels), np.float32))
     kernel = random.standard_normal((side, side, channels // groups, filters), np.float32)
-    down, across = (margins(size, side, stride, padding) for size in (5, 4))
+    down, across = (window_padding(size, side, stride, padding) for size in (5, 4))
     geometry = Geometry((5, 4), (side, side), (stride, stride), (down, across), groups=groups)
     point = (x, jnp.asarray(kernel))
     direction = (0.3 * x + 0.1, 0.2 * point[1] - 0.1)

@@ -49,14 +49,14 @@ def test_options_that_are_given_stay() -> None:
     [
         (
             {"model__family": "mobilenet_v2", "model__depth": 20},
-            "family 'mobilenet_v2' takes no option 'depth'; did you mean 'depth_multiplier'\\? "
+            "family 'mobilenet_v2' takes no option 'depth'; did you mean depth_multiplier\\? "
             "allowed: .*residual.*skip_init",
         ),
         (
             {"model__family": "mobilenet_v2", "model__width": 1},
-            "no option 'width'; did you mean 'width_multiplier'",
+            "no option 'width'; did you mean width_multiplier\\?",
         ),
-        ({"model__width_multiplier": 0.5}, "no option 'width_multiplier'; did you mean 'width'"),
+        ({"model__width_multiplier": 0.5}, "no option 'width_multiplier'; did you mean width\\?"),
         ({"model__family": "vgg", "model__residual": True}, "takes no option 'residual'"),
         ({"model__family": "mobilenet_v2", "model__layout": "cifar"}, "no layout 'cifar'"),
         ({"model__family": "resnets"}, "did you mean resnet"),
@@ -109,3 +109,61 @@ def test_what_is_used_counts_however_it_was_asked_for() -> None:
     assert "model.depth" not in used(old)
     other = ModelConfig(family="mobilenet_v2", layout="small", width_multiplier=0.5)
     assert used(old) != used(other)
+
+
+MODULE = {"model__module": "user_modules:NormedNet", "model__options__filters": 4}
+WIDER = {
+    "name": "wider",
+    "mechanism": "optimization",
+    "settings": (("model.options.filters", "double"),),
+}
+DEPTHS = (("model.options.depth", (1, 2)),)
+
+
+def test_a_module_is_swept_and_treated_like_a_family() -> None:
+    variants = planned(**MODULE, sweep=DEPTHS, treatments=(WIDER,))
+    assert [(variant.name, variant.info.group, variant.info.depth) for variant in variants] == [
+        ("depth1", "NormedNet", 1),
+        ("depth2", "NormedNet", 2),
+        ("depth1+wider", "NormedNet + wider", 1),
+        ("depth2+wider", "NormedNet + wider", 2),
+    ]
+    # A 3x3 kernel from 1 channel with biases, two of a block with scales and biases, the head.
+    assert variants[0].info.parameters == 9 * 4 + 4 + 2 * (9 * 16 + 8) + 4 * 10 + 10
+    assert variants[2].info.parameters == 9 * 8 + 8 + 2 * (9 * 64 + 16) + 8 * 10 + 10
+    (asked, resnet) = planned(**MODULE, variants=(("a", ()), ("b", RESNET)))
+    assert (asked.kind, resnet.kind) == ("NormedNet", "resnet")
+    fields = plan.settings_of([asked, resnet])
+    assert [row["model.options.filters"] for row in fields.values()] == [4, None]
+
+
+RESNET = (
+    ("model.family", "resnet"),
+    ("model.module", None),
+    ("model.options.filters", None),
+)
+
+
+@pytest.mark.parametrize(
+    ("depth", "name"), [(3, "NormedNet_depth3"), (None, "NormedNet")], ids=["given", "left"]
+)
+def test_a_module_alone_is_named_by_its_class(depth: int | None, name: str) -> None:
+    (variant,) = planned(**MODULE, model__options__depth=depth)
+    assert variant.name == variant.info.name == name
+    assert variant.spec.option("depth") == depth
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"prune__blocks": 0.5}, "config.prune.blocks=0.5 needs a family"),
+        ({"prune__channels": 0.5}, "config.prune.channels=0.5 needs a family.*only config.prune.w"),
+        (
+            {"treatments": ({**WIDER, "settings": (("model.options.depth", 3),)},)},
+            "treatment 'wider' sets model.options.depth",
+        ),
+    ],
+)
+def test_refusals_of_a_module(fields: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        planned(**MODULE, **fields, prune__fine_tune_epochs=1)

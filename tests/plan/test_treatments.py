@@ -90,8 +90,8 @@ def test_hypotheses_see_untreated_variants_unless_they_name_others() -> None:
     plain, residual, none = ("model.family", "plain"), ("treatment", "residual"), ("treatment", "")
     rises = hypothesis((plain,), relation="rises", along="model.depth")
     pair = hypothesis((residual,), (plain,))
-    found = see_untreated([rises, pair])
-    assert [(h.where, h.against) for h in found] == [
+    seen = see_untreated([rises, pair])
+    assert [(h.where, h.against) for h in seen] == [
         ((plain, none), ()),
         ((residual,), (plain, none)),
     ]

@@ -45,7 +45,8 @@ def test_norm_survives_squares_outside_float32() -> None:
 
 
 def test_ways_back_count_weight_layers() -> None:
-    ways = gradients.ways_back(arch.build("resnet", depth=8, layout="cifar"), (8, 8, 1))
+    net = nets.build(arch.build("resnet", depth=8, layout="cifar"))
+    ways = gradients.ways_back(net.layer_depths((8, 8, 1)))
     assert ways["head/dense"] == 0
     assert ways["stem/conv"] == 1
     assert ways["stage1/block01/conv1"] == pytest.approx(6 / 7)
@@ -59,7 +60,7 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
     probe_input = made(digits, make, norm="none")
     batch = next(probe_input.batches(digits.train))
     result = gradient_norms.gradient_norms(
-        probe_input.network, ("stage3/block01",), probe_input.variables, batch
+        probe_input.network, probe_input.task, ("stage3/block01",), probe_input.variables, batch
     )
 
     @jax.jit

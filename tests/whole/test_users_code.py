@@ -14,22 +14,38 @@ from depthstudy import store
 ROOT = Path(__file__).parents[2]
 
 REGISTERING = """
-from depthstudy import arch, config, probes
-from depthstudy.probes import Measurement, Probe
+import numpy as np
 from narrow_nets import narrow
+
+from depthstudy import arch, config, data, probes
+from depthstudy.data.sources.registry import SOURCES
+from depthstudy.probes import Measurement, Probe
+from depthstudy.records import Metric
 
 def answer(probe_input):
     return [Measurement("", "answer", 42.0)]
 
+def stripes(asked):
+    images = np.zeros((64, 8, 8), np.uint8)
+    images[::2, :, ::2] = images[1::2, ::2] = 255
+    split = images, np.arange(64) % 2
+    return data.array_source({"train": split, "test": split}, name="stripes")
+
 def get_config(width):
     arch.FAMILIES["narrow"] = narrow
-    probes.PROBES["answer"] = Probe("Answers.", answer)
+    SOURCES["stripes"] = stripes
+    metric = Metric(name="answer", title="Answer", description="the answer")
+    probes.PROBES["answer"] = Probe(
+        title="Answers", description="an answer", measure=answer, metrics=(metric,)
+    )
     study = config.defaults()
     study.name = "narrow"
     study.model.family = "narrow"
     study.sweep = (("model.depth", (8, 14)),)
     study.model.width = int(width)
+    study.data.name = "stripes"
     study.probes = ("answer",)
+    study.train.batch_size = 32
     study.train.steps = 2
     study.train.evaluations = 1
     study.processes = 2
@@ -68,6 +84,7 @@ def test_what_a_config_file_registers_is_there_in_every_process(tmp_path: Path) 
     run_info = store.RunStore.of(workdir, "depth14", 0).read_info()
     assert run_info is not None
     assert run_info.config["model"]["width"] == 3
+    assert run_info.dataset.startswith("stripes")
 
 
 BAD = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_users_code import run
 
-from depthstudy import store
+from depthstudy import records, store
 
 NETS = """
 import jax.numpy as jnp
@@ -34,6 +34,8 @@ def get_config():
     study.model.module = "my_nets:Stack"
     study.model.options.filters = 4
     study.sweep = (("model.options.depth", (2, 6)),)
+    study.variants = (("sparse", (("prune.weights", 0.5), ("prune.fine_tune_epochs", 1),
+                                  ("model.options.depth", 4))),)
     study.hypotheses = ({
         "name": "rises", "statement": "Train error rises with depth.", "metric": "train_error",
         "relation": "rises", "along": "model.options.depth",
@@ -54,24 +56,31 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_is_trained_in_two_processes_and_judged_along_its_depth(folder: Path) -> None:
-    done = run(f"--config={folder}/study.py", f"--workdir={folder}/work",
-               "--config.model.options.filters=3", "--config.hypotheses=()")  # fmt: skip
+    done = run(f"--config={folder}/study.py", f"--workdir={folder}/work")
     assert done.returncode == 0, done.stderr
     info = store.read_info(folder / "work")
     assert info is not None
     assert info.processes == 2
-    names = [(variant.name, variant.group, variant.depth) for variant in info.variants]
-    assert names == [("depth2", "Stack", 2), ("depth6", "Stack", 6)]
-    # A 3x3 kernel of each filter from 1 channel, then from 3, with biases; and the dense layer.
-    assert info.variants[0].parameters == 3 * 9 + 3 + 3 * 27 + 3 + 3 * 10 + 10
-    assert info.config["model"]["options"] == {"filters": 3}
+    rows = [(v.name, v.group, v.depth, v.dense) for v in info.variants]
+    assert rows == [
+        ("depth2", "Stack", 2, ""),
+        ("depth6", "Stack", 6, ""),
+        ("depth4", "Stack", 4, ""),
+        ("sparse", "Stack, weights=0.5", 4, "depth4"),
+    ]
+    # A 3x3 kernel of each filter from 1 channel, then from 4, with biases; and the dense layer.
+    assert info.variants[0].parameters == 4 * 9 + 4 + 4 * 36 + 4 + 4 * 10 + 10
+    assert info.config["model"]["options"] == {"filters": 4}
+    verdicts = store.read_table(folder / "work" / store.VERDICTS, records.Verdict)
+    assert list(verdicts["hypothesis"]) == ["rises"]
+    assert list(verdicts["seeds"]) == [2]
 
 
-def test_hypotheses_see_its_options(folder: Path) -> None:
-    done = run("--config=study.py", "--dry_run", cwd=folder)
+def test_its_options_are_set_on_the_command_line(folder: Path) -> None:
+    done = run("--config=study.py", "--dry_run", "--config.model.options.filters=3",
+               "--config.hypotheses=()", cwd=folder)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    done = run("--config=study.py", "--dry_run", "--config.model.options.filters=3", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    assert str(3 * 9 + 3 + 3 * 27 + 3 + 3 * 10 + 10) in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -92,12 +101,3 @@ def test_refusals(arguments: list[str], message: str, folder: Path) -> None:
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.returncode == 2
-
-
-def test_it_is_named_by_its_class_and_depth(folder: Path) -> None:
-    done = run("--config=study.py", "--dry_run", "--config.sweep=()", cwd=folder,
-               )  # fmt: skip
-    assert done.returncode == 2  # the hypothesis needs depths
-    done = run("--config=study.py", "--dry_run", "--config.sweep=()", "--config.hypotheses=()",
-               "--config.model.options.depth=5", cwd=folder)  # fmt: skip
-    assert "Stack_depth5" in done.stdout, done.stderr

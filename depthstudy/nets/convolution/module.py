@@ -8,7 +8,7 @@ import jax
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.arch.layer_types import margins
+from depthstudy.arch.layer_types import window_padding
 from depthstudy.arch.spec import Padding
 from depthstudy.nets.convolution.geometry import Geometry
 from depthstudy.nets.convolution.selector import choose
@@ -87,8 +87,8 @@ def convolve(
         kernel_size=(side, side),
         stride=(stride, stride),
         padding=(
-            margins(height, side, stride, padding),
-            margins(width, side, stride, padding),
+            window_padding(height, side, stride, padding),
+            window_padding(width, side, stride, padding),
         ),
         groups=groups,
     )

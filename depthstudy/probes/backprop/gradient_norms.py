@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import itertools
 from collections.abc import Callable, Mapping
@@ -15,8 +14,7 @@ from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Array, Float
 
-from depthstudy import nets
-from depthstudy.arch.lowering import sections
+from depthstudy import nets, tasks
 from depthstudy.probes.probe_input import Examples, NotApplicable, ProbeInput, train_loss
 
 _BATCHES = 4  # over which norms are averaged
@@ -45,12 +43,10 @@ def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNo
     Raises:
       NotApplicable: They are not finite.
     """
-    paths = ("/".join(section.path) for section in sections(probe_input.spec))
-    blocks = tuple(path for path in paths if fnmatch.fnmatch(path, probe_input.layers))
+    network, task, blocks = probe_input.network, probe_input.task, probe_input.block_names
     batches = itertools.islice(probe_input.batches(probe_input.dataset.train), _BATCHES)
     batch_norms = [
-        jax.device_get(gradient_norms(probe_input.network, blocks, variables, batch))
-        for batch in batches
+        jax.device_get(gradient_norms(network, task, blocks, variables, batch)) for batch in batches
     ]
     means: GradientNorms = jax.tree.map(
         lambda *norms: np.mean(norms, dtype=np.float64), *batch_norms
@@ -60,16 +56,20 @@ def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNo
     return means
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
 def gradient_norms(
-    network: nets.Network, blocks: tuple[str, ...], variables: nets.Variables, batch: Examples
+    network: nets.Net,
+    task: tasks.Task,
+    blocks: tuple[str, ...],
+    variables: nets.Variables,
+    batch: Examples,
 ) -> GradientNorms:
     """Returns the norms on one batch; ``blocks`` are paths of the blocks whose outputs count."""
-    network = nets.Network(network.spec.deterministic)
+    network = network.deterministic
 
     def loss(params: Any, shifts: Mapping[str, Array]) -> Float[Array, ""]:
         with nn.intercept_methods(_shifted(shifts)):
-            return train_loss(network, {**variables, "params": params}, batch)
+            return train_loss(network, task, {**variables, "params": params}, batch)
 
     count = jnp.sum(batch.weights)
     _, shapes = jax.eval_shape(
@@ -98,13 +98,19 @@ def _kernels(params: Any) -> dict[str, Array]:
 
 
 def _shifted(shifts: Mapping[str, Array]) -> Callable[..., Any]:
-    """Returns a Flax interceptor that adds ``shifts`` to the outputs of the modules they name."""
+    """Returns a Flax interceptor that adds ``shifts`` to the outputs of the modules they name.
+
+    Of a module that is called several times it is the first output, as in ``nets.outputs``.
+    """
+    left = dict(shifts)
 
     def add(
         call: Callable[..., Any], args: Any, kwargs: Any, context: nn.module.InterceptorContext
     ) -> Any:
         result = call(*args, **kwargs)
-        shift = shifts.get("/".join(context.module.path))
-        return result if shift is None or context.method_name != "__call__" else result + shift
+        if context.method_name != "__call__":
+            return result
+        shift = left.pop("/".join(context.module.path), None)
+        return result if shift is None else result + shift
 
     return add

@@ -8,11 +8,11 @@ normalization is part of them, and with no augmentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from depthstudy import arch, nets
+from depthstudy import nets
 from depthstudy.probes.backprop.gradient_norms import mean_norms
 from depthstudy.probes.probe_input import (
     ALL_TIMES,
@@ -53,7 +53,7 @@ def _measure_at(
     probe_input: ProbeInput, variables: nets.Variables, suffix: str
 ) -> Iterator[Measurement]:
     norms = mean_norms(probe_input, variables)
-    ways = ways_back(probe_input.spec, probe_input.dataset.image_shape)
+    ways = ways_back(probe_input.layer_depths)
     for metric, by_layer in (
         ("gradient_norm", norms.kernels),
         ("output_gradient_norm", norms.outputs),
@@ -88,18 +88,19 @@ def slope(ways: Sequence[float], norms: Sequence[float]) -> float:
     return float(np.sum((x - x.mean()) * y) / np.sum((x - x.mean()) ** 2))
 
 
-def ways_back(spec: arch.ArchSpec, image_shape: tuple[int, int, int]) -> dict[str, float]:
+def ways_back(depths: Mapping[str, int]) -> dict[str, float]:
     """Returns, for each layer and block in the order of the net, the share of the way back to it.
 
     The way is counted in weight layers on the longest path: 0 at the head, 1 at the first layer.
+
+    >>> ways_back({"stem": 1, "block": 3, "head": 5})
+    {'stem': 1.0, 'block': 0.5, 'head': 0.0}
+
+    Args:
+      depths: Weight layers up to each, as ``nets.Net.layer_depths`` returns them.
     """
-    depths: dict[str, int] = {}
-    for cost in arch.layer_costs(spec, image_shape):
-        for end in range(1, len(cost.path) + 1):
-            path = "/".join(cost.path[:end])
-            depths[path] = max(depths.get(path, 0), cost.depth)
     deepest = max(depths.values())
-    return {path: (deepest - depth) / (deepest - 1) for path, depth in depths.items()}
+    return {path: (deepest - depth) / max(1, deepest - 1) for path, depth in depths.items()}
 
 
 GRADIENTS = Probe(

@@ -41,7 +41,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The Jacobian is 0 or not finite.
     """
-    K = probe_input.spec.head.num_classes
+    K = probe_input.network.num_classes
     count = int(np.clip(_ROWS // K, 1, _MOST_IMAGES))
     images = next(probe_input.batches(probe_input.dataset.train)).images[:count]
     for suffix, variables in states(probe_input):
@@ -112,12 +112,12 @@ def jacobians(
 
 @functools.partial(jax.jit, static_argnums=0)
 def _products(
-    network: nets.Network,
+    network: nets.Net,
     variables: nets.Variables,
     images: Float[Array, "N H W C"],
     directions: Float[Array, "n K"],
 ) -> Float[Array, "n N pixels"]:
-    return products(lambda x: jnp.asarray(network.apply(variables, x)), images, directions)
+    return products(lambda x: network.apply(variables, x), images, directions)
 
 
 def products(

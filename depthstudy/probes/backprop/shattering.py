@@ -45,7 +45,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """
     images = _chosen_images(probe_input)
     directions = jax.random.normal(
-        probe_input.key(), (len(images) // 2, probe_input.spec.head.num_classes)
+        probe_input.key(), (len(images) // 2, probe_input.network.num_classes)
     )
     for suffix, variables in states(probe_input):
         lines = [
@@ -71,7 +71,7 @@ def _chosen_images(probe_input: ProbeInput) -> Float[Array, "N H W C"]:
 
 @functools.partial(jax.jit, static_argnums=0)
 def gradients_along(
-    network: nets.Network,
+    network: nets.Net,
     variables: nets.Variables,
     first: Float[Array, "H W C"],
     last: Float[Array, "H W C"],
@@ -85,7 +85,7 @@ def gradients_along(
     share = jnp.linspace(0, 1, _POINTS)[:, None, None, None]
 
     def mixed(images: Float[Array, "B H W C"]) -> Float[Array, ""]:
-        return jnp.sum(jnp.asarray(network.apply(variables, images)) @ direction)
+        return jnp.sum(network.apply(variables, images) @ direction)
 
     return jax.grad(mixed)((1 - share) * first + share * last).reshape(_POINTS, -1)
 

@@ -18,7 +18,8 @@ import numpy as np
 from flax import traverse_util
 from jaxtyping import Array, Float
 
-from depthstudy import nets
+from depthstudy import nets, tasks
+from depthstudy.errors import InputError
 from depthstudy.probes.probe_input import (
     BEFORE_AND_AFTER,
     Examples,
@@ -57,8 +58,15 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     those, under names that end in ``_initial``.
 
     Raises:
-      NotApplicable: The loss or a gradient is not finite in float32, or in float16 at any scale.
+      NotApplicable: The loss or a gradient is not finite in float32, or in float16 at any scale, or
+        the net does not compute in float16.
     """
+    try:
+        probe_input.network.with_dtype(jnp.float16).check(probe_input.dataset.image_shape)
+    except InputError as error:
+        raise NotApplicable(f"the net does not compute in float16: {error}") from error
+    if not _convolutions(probe_input.variables["params"]):
+        raise NotApplicable("the net has no kernel of a convolution")
     for suffix, variables in {"": probe_input.variables, "_initial": probe_input.initial}.items():
         if variables is not None:
             yield from _measure_at(probe_input, variables, suffix)
@@ -70,8 +78,9 @@ def _measure_at(
     batch = next(probe_input.batches(probe_input.dataset.train))
 
     def gradients(dtype: Any, scale: float) -> dict[str, np.ndarray]:
-        network = nets.Network(probe_input.spec.deterministic, dtype)
-        return jax.device_get(kernel_gradients(network, variables, batch, jnp.float32(scale)))
+        network = probe_input.network.deterministic.with_dtype(dtype)
+        found = kernel_gradients(network, probe_input.task, variables, batch, jnp.float32(scale))
+        return jax.device_get(found)
 
     exact, half = gradients(jnp.float32, 1.0), gradients(jnp.float16, 1.0)
     for numbers, name in ((exact, "float32"), (half, "float16")):
@@ -113,9 +122,13 @@ def shares(exact: Float[np.ndarray, "*n"], half: Float[np.ndarray, "*n"]) -> Sha
     return Shares(float(small.mean()), float((in_half == 0).mean()))
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def kernel_gradients(
-    network: nets.Network, variables: nets.Variables, batch: Examples, scale: Float[Array, ""]
+    network: nets.Net,
+    task: tasks.Task,
+    variables: nets.Variables,
+    batch: Examples,
+    scale: Float[Array, ""],
 ) -> Kernels:
     """Returns the gradient of ``scale`` times the mean loss with respect to convolutions' kernels.
 
@@ -123,9 +136,14 @@ def kernel_gradients(
     """
 
     def loss(params: Any) -> Float[Array, ""]:
-        return scale * train_loss(network, {**variables, "params": params}, batch)
+        return scale * train_loss(network, task, {**variables, "params": params}, batch)
 
-    flat = traverse_util.flatten_dict(jax.grad(loss)(variables["params"]))
+    return _convolutions(jax.grad(loss)(variables["params"]))
+
+
+def _convolutions(params: Any) -> Kernels:
+    """Returns those of the parameters, or of their gradients, that are kernels of convolutions."""
+    flat = traverse_util.flatten_dict(params)
     return {"/".join(path[:-1]): leaf for path, leaf in flat.items() if leaf.ndim == 4}
 
 

@@ -16,10 +16,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.arch import ArchSpec
 from depthstudy.nets import surgery
 from depthstudy.probes.blocks.block_order import kendall_tau, swappable, swapped
@@ -48,12 +47,12 @@ class Trial(NamedTuple):
 
 def errors(probe_input: ProbeInput, variants: Sequence[nets.Variables]) -> list[float]:
     """Returns the test error, a fraction, of the net with each of several sets of variables."""
-    network = nets.Network(probe_input.spec)
+    network, task = probe_input.network, probe_input.task
     wrong: list[Array] = [jnp.zeros(())] * len(variants)
     count = 0.0
     for examples in probe_input.batches(probe_input.dataset.test):  # outermost, so it is read once
         wrong = [
-            total + _wrong(network, variables, examples)
+            total + _wrong(network, task, variables, examples)
             for total, variables in zip(wrong, variants, strict=True)
         ]
         count += float(examples.weights.sum())
@@ -66,7 +65,7 @@ def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
     The loss is of the train split, so that blocks to prune are not chosen by the test set. Blocks
     whose shortcut is not the identity cannot be taken out and are left out.
     """
-    network, variables = nets.Network(probe_input.spec), probe_input.variables
+    network, task, variables = probe_input.network, probe_input.task, probe_input.variables
     removable = surgery.removable(probe_input.spec)
     trials = [
         variables,
@@ -75,26 +74,26 @@ def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
     sums = np.zeros(len(trials))
     count = 0.0
     for examples in probe_input.batches(probe_input.dataset.train):
-        sums += [float(_loss(network, trial, examples)) for trial in trials]
+        sums += [float(_loss(network, task, trial, examples)) for trial in trials]
         count += float(examples.weights.sum())
     before, *after = sums / count
     return {path: loss - before for path, loss in zip(removable, after, strict=True)}
 
 
-@functools.partial(jax.jit, static_argnames="network")
-def _loss(network: nets.Network, variables: nets.Variables, examples: Examples) -> Float[Array, ""]:
-    logits, _ = nets.outputs(network, variables, examples.images)
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, examples.labels)
-    return jnp.sum(examples.weights * losses)
-
-
-@functools.partial(jax.jit, static_argnames="network")
-def _wrong(
-    network: nets.Network, variables: nets.Variables, examples: Examples
+@functools.partial(jax.jit, static_argnames=("network", "task"))
+def _loss(
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
 ) -> Float[Array, ""]:
-    logits, _ = nets.outputs(network, variables, examples.images)
-    predicted = jnp.argmax(logits, axis=-1)
-    return jnp.sum(examples.weights * (predicted != examples.labels))
+    outputs = network.apply(variables, examples.images)
+    return jnp.sum(examples.weights * task.loss(outputs, examples.labels))
+
+
+@functools.partial(jax.jit, static_argnames=("network", "task"))
+def _wrong(
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
+) -> Float[Array, ""]:
+    outputs = network.apply(variables, examples.images)
+    return jnp.sum(examples.weights * task.errors(outputs, examples.labels))
 
 
 def redundant_block_fraction(increases: Sequence[float]) -> float:
@@ -178,7 +177,7 @@ def reestimate(probe_input: ProbeInput, variables: nets.Variables) -> nets.Varia
     """Returns the variables with batch statistics of the net's train examples."""
     fewer = dataclasses.replace(probe_input, examples=min(probe_input.examples, _ESTIMATED_FROM))
     images = (examples.images for examples in fewer.batches(probe_input.dataset.train))
-    return surgery.recalibrate_batch_norm(nets.Network(probe_input.spec), variables, images)
+    return surgery.recalibrate_batch_norm(probe_input.network, variables, images)
 
 
 def _doubling(first: int, last: int) -> list[int]:

@@ -6,7 +6,6 @@ the net still runs.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +14,7 @@ import jax
 from jaxtyping import Array, Float, Float32
 
 from depthstudy import nets
-from depthstudy.probes.probe_input import (
-    Examples,
-    NotApplicable,
-    ProbeInput,
-    path_sorted,
-)
+from depthstudy.probes.probe_input import Examples, ProbeInput
 
 Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
 
@@ -37,40 +31,18 @@ def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dic
     Raises:
       NotApplicable: No layer matches.
     """
-    network = nets.Network(probe_input.spec)
-    reduced = _reduced(network, probe_input.layers, reduction, probe_input.variables, examples)
-    if not reduced:
-        raise NotApplicable(f"no layer matches {probe_input.layers!r}")
-    return {name: reduced[name] for name in path_sorted(reduced)}
+    names, network = probe_input.layer_names, probe_input.network
+    reduced = _reduced(network, names, reduction, probe_input.variables, examples)
+    return dict(zip(names, reduced, strict=True))
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Returns whether a path matches one of the patterns, which commas separate.
-
-    As in a shell, ``*`` stands for no slash: ``"stage*/block*"`` is blocks, not what is in them.
-
-    >>> matches("stage1/block02", "stem,stage*/block*")
-    True
-    >>> matches("stage1/block02/conv1", "stem,stage*/block*")
-    False
-    """
-    parts = name.split("/")
-    for single in pattern.split(","):
-        globs = single.split("/")
-        if name and len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
-            return True
-    return False
-
-
-@functools.partial(jax.jit, static_argnames=("network", "pattern", "reduction"))
+@functools.partial(jax.jit, static_argnames=("network", "names", "reduction"))
 def _reduced(
-    network: nets.Network,
-    pattern: str,
+    network: nets.Net,
+    names: tuple[str, ...],
     reduction: Reduction,
     variables: nets.Variables,
     examples: Examples,
-) -> dict[str, Any]:
-    _, named = nets.outputs(network, variables, examples.images)
-    return {
-        name: reduction(x, examples.weights) for name, x in named.items() if matches(name, pattern)
-    }
+) -> list[Any]:
+    _, outputs = nets.outputs(network, variables, examples.images)
+    return [reduction(outputs[name], examples.weights) for name in names]

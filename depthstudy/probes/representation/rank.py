@@ -25,7 +25,6 @@ from depthstudy.probes.probe_input import (
     NotApplicable,
     Probe,
     ProbeInput,
-    path_sorted,
 )
 from depthstudy.probes.representation import features
 from depthstudy.records import Metric
@@ -148,8 +147,10 @@ def _variances(observed: Moments) -> Float[np.ndarray, " C"]:
 
 def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
     flat = traverse_util.flatten_dict(probe_input.variables["params"], sep="/")
-    for path in path_sorted(name for name in flat if name.endswith("/kernel")):
-        layer, kernel = path.removesuffix("/kernel"), np.asarray(flat[path])
+    for layer in probe_input.in_order(
+        name.removesuffix("/kernel") for name in flat if name.endswith("/kernel")
+    ):
+        kernel = np.asarray(flat[f"{layer}/kernel"])
         if not np.isfinite(kernel).all():
             raise NotApplicable(f"weights of {layer} are not finite")
         singular = singular_values(kernel)

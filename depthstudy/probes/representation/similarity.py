@@ -85,7 +85,7 @@ def measure_between(first: ProbeInput, second: ProbeInput) -> Iterator[Measureme
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     names, matrix = cka(probe_input)
     if len(names) < 2:
-        raise NotApplicable(f"only one layer matches {probe_input.layers!r}")
+        raise NotApplicable(f"only one layer, {names[0]}, is looked at")
     for i, j in itertools.combinations(range(len(names)), 2):
         yield Measurement(f"{names[i]} ~ {names[j]}", "cka", float(matrix[i, j]))
     yield Measurement("", "block_share", largest_block(matrix) / len(names))

@@ -8,17 +8,10 @@ from __future__ import annotations
 import itertools
 from typing import Literal
 
-from depthstudy.arch.families.options import Layout, vary
-from depthstudy.arch.scaling import divisible
-from depthstudy.arch.spec import (
-    ActivationKind,
-    ArchSpec,
-    BlockSpec,
-    HeadSpec,
-    Norm,
-    Padding,
-    StemSpec,
-)
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.rounding import divisible
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
 # Kernel, inner channels, filters, whether gated, activation and stride of each block.
@@ -61,7 +54,7 @@ _HEAD = 6  # channels of the head's convolution over those that it is given
 def mobilenet_v3(
     *,
     variant: Literal["large", "small"] = "large",
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     residual: bool = True,
@@ -76,11 +69,11 @@ def mobilenet_v3(
 
     Args:
       variant: Which of the two searched nets.
-      width: Factor of all channels, rounded to multiples of 8.
-      depth_multiplier: As in ``vary``, for each run of blocks with equal filters.
-      layout: As in ``vary``.
+      width_multiplier: Factor of all channels, rounded to multiples of 8.
+      depth_multiplier: As in ``apply_common_options``, for each run of blocks with equal filters.
+      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``vary``.
+      norm: As in ``apply_common_options``.
       activation: Replaces every activation; ``None`` leaves the searched mixture.
       stochastic_depth: As in ``ArchSpec``.
       dropout: As in ``HeadSpec``.
@@ -88,13 +81,13 @@ def mobilenet_v3(
       num_classes: Number of logits.
 
     Raises:
-      InputError: The width is not above 0.
+      InputError: The multiplier is not above 0.
     """
-    if width <= 0:
-        raise InputError(f"width must be above 0, it is {width}")
+    if width_multiplier <= 0:
+        raise InputError(f"width_multiplier must be above 0, it is {width_multiplier}")
     rows = _LARGE if variant == "large" else _SMALL
-    channels = [divisible(c * width) for c in (_STEM, *(row[2] for row in rows))]
-    blocks = [_block(row, before, width) for row, before in zip(rows, channels, strict=False)]
+    channels = [divisible(c * width_multiplier) for c in (_STEM, *(row[2] for row in rows))]
+    blocks = [_block(*pair, width_multiplier) for pair in zip(rows, channels, strict=False)]
     stages = itertools.groupby(blocks, key=lambda block: block.filters)
     spec = ArchSpec(
         family="mobilenet_v3",
@@ -105,13 +98,13 @@ def mobilenet_v3(
             activated=True,
             activation="hard_swish",
             filters=_HEAD * channels[-1],
-            hidden=(divisible(_HIDDEN[variant] * width),),
+            hidden=(divisible(_HIDDEN[variant] * width_multiplier),),
         ),
         norm_epsilon=1e-3,
         norm_momentum=0.99,
         resolution=224,
     )
-    return vary(
+    return apply_common_options(
         spec,
         layout=layout,
         depth_multiplier=depth_multiplier,
@@ -124,17 +117,18 @@ def mobilenet_v3(
     )
 
 
-def _block(row: _Row, channels: int, width: float) -> BlockSpec:
+def _block(row: _Row, channels: int, width_multiplier: float) -> BlockSpec:
     kernel, inner, filters, gated, activation, stride = row
-    inner = divisible(inner * width)
+    inner = divisible(inner * width_multiplier)
+    expands = inner != channels
     return BlockSpec(
-        kind="linear_separable" if inner == channels else "inverted",
-        filters=divisible(filters * width),
-        inner=inner,
+        kind="inverted" if expands else "linear_separable",
+        filters=divisible(filters * width_multiplier),
+        inner=inner if expands else 0,
         stride=stride,
         shortcut="identity",
         activation=activation,
         kernel=kernel,
         squeeze=divisible(inner // 4) if gated else 0,
-        squeeze_gate="hard_sigmoid",
+        squeeze_gate="hard_sigmoid" if gated else "sigmoid",
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 
 from depthstudy.arch.families.inverted import Row, inverted_block, inverted_stages
-from depthstudy.arch.families.options import Layout, vary
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_width
-from depthstudy.arch.spec import ActivationKind, ArchSpec, HeadSpec, Norm, Padding, StemSpec
+from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 
 _ROWS = (
     Row(1, 16, 1, 1),
@@ -26,7 +27,7 @@ _HEAD = 1280
 
 def mobilenet_v2(
     *,
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     residual: bool = True,
@@ -40,11 +41,12 @@ def mobilenet_v2(
     """Returns MobileNetV2.
 
     Args:
-      width: Factor of all channels, rounded to multiples of 8; the head never gets narrower.
-      depth_multiplier: As in ``vary``.
-      layout: As in ``vary``.
+      width_multiplier: Factor of all channels, rounded to multiples of 8; the head never gets
+        narrower.
+      depth_multiplier: As in ``apply_common_options``.
+      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``vary``.
+      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
       stochastic_depth: As in ``ArchSpec``.
       dropout: As in ``HeadSpec``.
@@ -59,9 +61,9 @@ def mobilenet_v2(
         head=HeadSpec(num_classes=num_classes, activated=True, activation="relu6", filters=_HEAD),
         resolution=224,
     )
-    spec = scale_width(spec, width)
+    spec = scale_width(spec, width_multiplier)
     head = dataclasses.replace(spec.head, filters=max(_HEAD, spec.head.filters))
-    return vary(
+    return apply_common_options(
         dataclasses.replace(spec, head=head),
         layout=layout,
         depth_multiplier=depth_multiplier,

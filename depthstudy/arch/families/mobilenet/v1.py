@@ -5,17 +5,10 @@ Howard et al. 2017, "MobileNets" (arXiv 1704.04861).
 
 from __future__ import annotations
 
-from depthstudy.arch.families.options import Layout, vary
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_width
-from depthstudy.arch.spec import (
-    ActivationKind,
-    ArchSpec,
-    BlockSpec,
-    HeadSpec,
-    Norm,
-    Padding,
-    StemSpec,
-)
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 
 # Filters, blocks and first stride.
 _STAGES = ((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 2))
@@ -23,7 +16,7 @@ _STAGES = ((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 2))
 
 def mobilenet_v1(
     *,
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     norm: Norm = "batch",
@@ -35,10 +28,10 @@ def mobilenet_v1(
     """Returns MobileNetV1, which has no shortcuts.
 
     Args:
-      width: Factor of all channels, rounded to multiples of 8.
-      depth_multiplier: As in ``vary``.
-      layout: As in ``vary``.
-      norm: As in ``vary``.
+      width_multiplier: Factor of all channels, rounded to multiples of 8.
+      depth_multiplier: As in ``apply_common_options``.
+      layout: As in ``apply_common_options``.
+      norm: As in ``apply_common_options``.
       activation: ``"relu"`` in the paper; the published TensorFlow weights have ``"relu6"``.
       dropout: As in ``HeadSpec``.
       padding: As in ``ArchSpec``; the published TensorFlow weights have ``"same"``.
@@ -51,8 +44,8 @@ def mobilenet_v1(
         head=HeadSpec(num_classes=num_classes),
         resolution=224,
     )
-    return vary(
-        scale_width(spec, width),
+    return apply_common_options(
+        scale_width(spec, width_multiplier),
         layout=layout,
         depth_multiplier=depth_multiplier,
         norm=norm,
@@ -67,7 +60,6 @@ def _stage(filters: int, count: int, stride: int) -> tuple[BlockSpec, ...]:
         BlockSpec(
             kind="separable",
             filters=filters,
-            inner=filters,
             stride=stride if number == 0 else 1,
             residual=False,
         )
