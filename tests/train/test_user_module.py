@@ -52,8 +52,7 @@ def fit(
 
 
 def variables(folder: Path, seed: int, step: int) -> list[np.ndarray]:
-    checkpoints = RunStore.of(folder, "v", seed).checkpoints
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(checkpoints.variables(step))]
+    return jax.tree.leaves(RunStore.of(folder, "v", seed).checkpoints.variables(step))
 
 
 class StoppedError(Exception):
