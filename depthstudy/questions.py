@@ -18,6 +18,8 @@ PLAIN = (("model.family", "plain"),)
 RESNET = (("model.family", "resnet"),)
 DEEPEST = ("model.depth", "greatest")
 
+RATES = (("train.learning_rate", (0.003, 0.01, 0.03, 0.1, 0.3)),)  # half decades, to tune over
+
 Rows = tuple[dict[str, Any], ...]
 
 

@@ -47,6 +47,7 @@ class Result:
     verdicts: tuple[Verdict, ...]
     attribution: tuple[Attribution, ...]
     recommendation: Recommendation | None
+    robustness: tuple[records.Robustness, ...] = ()
 
 
 class FollowUps(NamedTuple):
@@ -166,7 +167,7 @@ def conclude(
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
-    return Result(workdir, info, summary, tuple(judged), tuple(causes), recommended)
+    return Result(workdir, info, summary, tuple(judged), tuple(causes), recommended, tuple(robust))
 
 
 def _follow_ups(infos: Sequence[records.VariantInfo]) -> list[Treatment]:

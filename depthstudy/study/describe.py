@@ -14,9 +14,10 @@ import pandas as pd
 
 from depthstudy import data, runtime, train
 from depthstudy.config import StudyConfig, apply
+from depthstudy.evidence import halving
 from depthstudy.execute import process_count
 from depthstudy.plan import Variant, prepare
-from depthstudy.records import Attribution, Recommendation, Verdict
+from depthstudy.records import Attribution, Recommendation, Robustness, Verdict
 from depthstudy.study.conclude import Result
 
 _PROBE_SECONDS = 2.0  # how long a step is timed
@@ -55,8 +56,23 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
         f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
-        f"{measuring(study, len(own))}"
+        f"{following(study, len(own))}{measuring(study, len(own))}"
     )
+
+
+def following(study: StudyConfig, variants: int) -> str:
+    """Says what follows from results, whose time is not in the estimate."""
+    lines = ""
+    if study.tune:
+        trials = variants * halving.cost(study.tune) * study.tune_seeds
+        lines += (
+            f"first each net is tuned ({', '.join(field for field, _ in study.tune)}), which takes "
+            f"as long as {trials:.0f} of these runs, and trained once more with its own settings\n"
+        )
+    if study.budget_check:
+        factors = ", ".join(map(str, study.budget_check))
+        lines += f"then nets that do not fit are trained {factors} times as long\n"
+    return lines
 
 
 def measuring(study: StudyConfig, variants: int) -> str:
@@ -70,8 +86,10 @@ def measuring(study: StudyConfig, variants: int) -> str:
 def conclusion(result: Result) -> str:
     """Returns a line a verdict, a cause and the recommendation, and where the time went."""
     statements = {h["name"]: h["statement"] for h in result.info.config["hypotheses"]}
+    robust = {row.hypothesis: row for row in result.robustness}
     lines = [
         f"{verdict.verdict:>12}  {statements[verdict.hypothesis]}{_numbers(verdict)}"
+        f"{_robust(robust.get(verdict.hypothesis))}"
         for verdict in result.verdicts
     ]
     lines += [
@@ -164,6 +182,20 @@ def _numbers(verdict: Verdict) -> str:
         f" (effect {effect:+.3g}, 95% interval {verdict.low:+.3g} to {verdict.high:+.3g}, "
         f"p {verdict.p:.2g}, {verdict.seeds} seeds{more})"
     )
+
+
+def _robust(row: Robustness | None) -> str:
+    """Says on a line of its own what becomes of a verdict with other recipes."""
+    if row is None or not row.word:
+        return ""
+    effects = (
+        ("with own settings", row.effect_own_settings),
+        ("trained longest", row.effect_longer),
+    )
+    known = ", ".join(
+        f"{words} {effect:+.3g}" for words, effect in effects if math.isfinite(effect)
+    )
+    return f"\n{'':>12}  {row.word}{f': {known}' if known else ''}"
 
 
 def _cause(row: Attribution) -> str:
