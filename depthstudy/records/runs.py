@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,10 +44,10 @@ class Summary:
     variant: str
     seed: int
     train_error: float
-    validation_error: float
+    validation_error: float = math.nan
     test_error: float
     gap: float
-    unfinished: bool
+    unfinished: bool = False
     parameters: int
     macs: int
     seconds: float
