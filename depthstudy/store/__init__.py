@@ -2,8 +2,9 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
-  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
+  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
@@ -30,8 +31,12 @@ from depthstudy.store.study import (
     ATTRIBUTION,
     DECOMPOSITION,
     FIGURES,
+    GAINS,
     MATCHED,
+    MEANS,
+    PARETO,
     PREDICTIONS,
+    PRUNING,
     RECOMMENDATION,
     RECORDS,
     REPORT,
@@ -51,8 +56,12 @@ __all__ = [
     "ATTRIBUTION",
     "DECOMPOSITION",
     "FIGURES",
+    "GAINS",
     "MATCHED",
+    "MEANS",
+    "PARETO",
     "PREDICTIONS",
+    "PRUNING",
     "RECOMMENDATION",
     "RECORDS",
     "REPORT",

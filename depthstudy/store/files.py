@@ -56,7 +56,11 @@ def read_table(path: Path, kind: type) -> pd.DataFrame:
     numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
     table = pd.read_csv(
         path,
-        dtype={name: str for name in hints if name not in numbers},
+        dtype={
+            name: bool if hint is bool else str
+            for name, hint in hints.items()
+            if name not in numbers
+        },
         keep_default_na=False,
         na_values={name: ["", "nan", "NaN"] for name in numbers},
     ).rename(columns=FORMER_NAMES)

@@ -18,8 +18,12 @@ from depthstudy.config import StudyConfig
 from depthstudy.evidence import (
     attribution,
     decomposition,
+    gains,
     matched,
+    means,
     metrics,
+    pareto,
+    pruning,
     recommendation,
     verdicts,
 )
@@ -92,8 +96,18 @@ def conclude(
     wide = metrics.widen(summary, [*trained, *probed], [row.metric for row in hypotheses])
     judged = verdicts.judge(wide, settings_of(variants), hypotheses)
     gaps = matched.gaps(trained, {info.name: info.group for info in infos})
+    averages = means.over_seeds(summary, probed)
+    points = pareto.points(summary, infos)
+    pruned = pruning.compare(
+        summary, trained, infos, {variant.name: variant.config.prune for variant in variants}
+    )
+    gained = gains.against_first(summary, infos)
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, [*trained, *probed]))
     store.write_table(workdir / store.SUMMARY, summary)
+    store.write_table(workdir / store.MEANS, records.frame(records.Mean, averages))
+    store.write_table(workdir / store.PARETO, records.frame(records.ParetoPoint, points))
+    store.write_table(workdir / store.PRUNING, records.frame(records.PrunedNet, pruned))
+    store.write_table(workdir / store.GAINS, records.frame(records.Gain, gained))
     store.write_table(workdir / store.DECOMPOSITION, records.frame(records.Decomposition, parts))
     store.write_table(workdir / store.MATCHED, records.frame(records.MatchedGap, gaps))
     store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
