@@ -44,6 +44,7 @@ class Dataset:
       validation: Split by which anything is chosen, with its true labels, if there is one.
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
+      task: What is learned of it: a key of ``tasks.TASKS``.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Dataset:
     validation: Split | None = None
     labeled: bool = True
     resize: str = CROP
+    task: str = "classification"
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -155,6 +157,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         image_shape=shape,
         num_classes=source.num_classes,
         class_names=source.class_names,
+        task=source.task,
         mean=mean,
         std=std,
         seed=config.seed,
