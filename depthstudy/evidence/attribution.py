@@ -8,7 +8,8 @@ does for the best depth, so that a treatment that helps all depths alike earns n
 *Alike* has two meanings, and a cause is one by both: in points, and by factors (on the scale of the
 logarithm of the error). What halves every error wins back many points of a large one, and by
 factors nothing. A treatment that harms the best depth earns nothing by the harm, or one that ruins
-every net would close every gap; and where the harm is more than chance it is credited with nothing.
+every net would close every gap; and where the harm is more than chance and more than a point, it is
+credited with nothing.
 
 Rows are tested together by Holm's method. The excess itself is tested for all the depths that the
 best was chosen from. Where a treatment has all the settings of several others, its row says what
@@ -35,6 +36,7 @@ from depthstudy.records import Attribution, VariantInfo
 
 ALPHA = 0.05
 LEAST_SEEDS = 3
+HARM = 0.01  # what a treatment may cost the best depth, a point
 _COUNTED = 1000  # images taken for an error of which it is not known on how many it was counted
 
 
@@ -190,11 +192,12 @@ def _row(
 def _word(each: _Weighed, p: float, low: float) -> str:
     if each.case.treatment.control_of:
         return "control"
-    if each.at_best is not None and float(each.at_best.p_less(0.0)) < ALPHA:
+    harm = each.at_best
+    if harm is not None and float(harm.mean) < -HARM and float(harm.p_less(0.0)) < ALPHA:
         return "harms the best"
     if p <= ALPHA:
         return "cause"
-    return "general" if low > 0 else "not shown"
+    return "points only" if low > 0 else "not shown"
 
 
 def _share(each: _Weighed, panel: Panel) -> tuple[float, float]:

@@ -17,16 +17,14 @@ from depthstudy.records import Attribution
 
 def combinations(treatments: Sequence[Treatment]) -> dict[str, list[str]]:
     """Returns the treatments that have all settings of several others, with the others' names."""
+    # Values may be lists, which have no hash.
+    settings = {t.name: {(field, repr(value)) for field, value in t.settings} for t in treatments}
+    single = [t.name for t in treatments if t.settings and not t.control_of]
     combined = {}
-    for whole in treatments:
-        parts = [
-            part
-            for part in treatments
-            if part.settings and not part.control_of and set(part.settings) < set(whole.settings)
-        ]
-        union = {setting for part in parts for setting in part.settings}
-        if len(parts) > 1 and union == set(whole.settings):
-            combined[whole.name] = [part.name for part in parts]
+    for whole in settings:
+        parts = [name for name in single if settings[name] < settings[whole]]
+        if len(parts) > 1 and set().union(*(settings[name] for name in parts)) == settings[whole]:
+            combined[whole] = parts
     return combined
 
 

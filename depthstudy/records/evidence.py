@@ -160,8 +160,8 @@ class Attribution:
       control_of: Name of the treatment that this one is the control of, or ``""``.
       seeds: Least number of runs of the four variants.
       word: ``"cause"`` (wins back more than chance would show, in points and by factors),
-        ``"general"`` (in points only: it does as much, by factors, for the best depth),
-        ``"harms the best"`` (it does worse at the best depth), ``"control"``, or ``"not shown"``.
+        ``"points only"`` (it may do as much, by factors, for the best depth), ``"harms the best"``
+        (the best depth does worse with it), ``"control"``, or ``"not shown"``.
       p: p value of the claim that it is a cause, Holm-adjusted over the rows.
       factor: By what it divides the error of ``variant``, over what it divides that of ``best``
         by, where that is above one.

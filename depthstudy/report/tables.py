@@ -97,7 +97,7 @@ def _newer(path: Path, kind: type) -> Iterable[Any]:
 
 def _rows(table: pd.DataFrame, kind: type) -> Iterable[Any]:
     types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
-    for values in table[list(types)].to_dict("records"):
+    for values in table[[name for name in types if name in table.columns]].to_dict("records"):
         row = {str(name): value for name, value in values.items()}
         for name, value in row.items():
             if types[name].endswith("| None"):

@@ -45,10 +45,13 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False))
 
 
+_NUMBERS = (int, float, int | None, float | None)
+
+
 def read_table(path: Path, kind: type) -> pd.DataFrame:
     """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``."""
     hints = typing.get_type_hints(kind)
-    numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
+    numbers = [name for name, hint in hints.items() if hint in _NUMBERS]
     return pd.read_csv(
         path,
         dtype={name: str for name in hints if name not in numbers},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
@@ -73,3 +74,11 @@ def judge_effects(effects, hypothesis):
 
 
 A, B = (("model.depth", 56),), (("model.depth", 20),)
+
+
+def compared(verdict, *, trend):
+    """The effects of a verdict's pairs by their names; of a trend, of greatest and least only."""
+    parts = json.loads(verdict.parts)
+    if trend:
+        parts = list({part["left"]: part for part in reversed(parts)}.values())
+    return [p["effect"] for p in sorted(parts, key=lambda p: (p["left"], p["right"]))]
