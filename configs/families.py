@@ -18,16 +18,19 @@ import ml_collections
 from depthstudy import config as base
 
 RESNETS = {"layout": "cifar", "width": 8}
-MOBILE = {"layout": "small", "width": 0.25, "dropout": 0.0}
+RESNEXT = {"layout": "small", "width": 8, "groups": 4, "width_per_group": 2}
+MOBILE = {"layout": "small", "width_multiplier": 0.25, "dropout": 0.0}
 EFFICIENT = {**MOBILE, "stochastic_depth": 0.0}
-SHUFFLE = {"layout": "small", "width": 0.35}
+SHUFFLE = {"layout": "small", "width_multiplier": 0.35}
 
 # How depth is set, its values, and what else is set, chosen so that costs are alike.
 FAMILIES = {
     "plain": ("depth", (8, 20, 44), RESNETS),
     "resnet": ("depth", (8, 20, 44), RESNETS),
     "preact_resnet": ("depth", (8, 20, 44), RESNETS),
-    "wide_resnet": ("depth", (10, 16, 22), {"layout": "cifar", "width": 1}),
+    "se_resnet": ("depth", (8, 20, 44), RESNETS),
+    "resnext": ("depth", (50, 101, 152), RESNEXT),
+    "wide_resnet": ("depth", (10, 16, 22), {"layout": "cifar", "width_multiplier": 1.0}),
     "vgg": ("depth", (11, 16, 19), {"layout": "small", "width": 4, "dropout": 0.0}),
     "mobilenet_v1": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),
     "mobilenet_v2": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),
@@ -59,8 +62,6 @@ def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
     config.data.image_size = 16
     config.data.train_examples = None if data == "digits" else 2_000
     config.seeds = 3
-    config.model.depth = None
-    config.model.layout = None
     config.variants = tuple(variants())
     config.train.batch_size = 32
     config.train.steps = 250

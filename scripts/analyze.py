@@ -18,7 +18,7 @@ from depthstudy.errors import InputError
 _RUN = flags.DEFINE_multi_string("run", [], "Run folder; give it again for more runs.")
 _WEIGHTS = flags.DEFINE_string("weights", None, "File of weights: .pth or .safetensors.")
 _FAMILY = flags.DEFINE_string("family", None, "Family of the weights, as mobilenet_v2.")
-_OPTIONS = flags.DEFINE_list("options", [], "Options of the family, as variant=b0,width=1.0.")
+_OPTIONS = flags.DEFINE_list("options", [], "Options of the family, as variant=b0,dropout=0.0.")
 _IMAGES = flags.DEFINE_string(
     "images", None, "Folder of images to look at with the weights; default two photographs."
 )

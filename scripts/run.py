@@ -17,7 +17,11 @@ from depthstudy import cli, report, runtime, study
 from depthstudy.errors import InputError
 
 _CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "File of the study, for example configs/quickstart.py."
+    "config",
+    None,
+    "File of the study, for example configs/quickstart.py.",
+    lock_config=False,
+    accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the study; default results/NAME.")
 _DRY_RUN = flags.DEFINE_bool("dry_run", False, "Print the plan, and train and write nothing.")
@@ -32,7 +36,12 @@ def main() -> None:
         print(study.describe(_CONFIG.value))
         return
     workdir = Path(_WORKDIR.value or Path("results", _CONFIG.value.name))
-    result = study.run(_CONFIG.value, workdir, command=shlex.join(["python", *sys.argv]))
+    result = study.run(
+        _CONFIG.value,
+        workdir,
+        command=shlex.join(["python", *sys.argv]),
+        config_file=config_flags.get_config_filename(flags.FLAGS["config"]),
+    )
     start = time.perf_counter()
     path = report.write(workdir)
     seconds = time.perf_counter() - start

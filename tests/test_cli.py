@@ -13,10 +13,10 @@ CODE = """
 import sys
 from ml_collections import config_flags
 from depthstudy import cli
-found = config_flags.DEFINE_config_file("config")
+holder = config_flags.DEFINE_config_file("config")
 sys.argv[0] = "run.py"
 cli._parse(sys.argv)
-print(found.value.data.train_examples, found.value.model.layout, found.value.model.norm)
+print(holder.value.data.train_examples, holder.value.model.layout, holder.value.model.norm)
 """
 CONFIG = "--config=configs/quickstart.py:fashion_mnist"
 EXAMPLES = "--config.data.train_examples"
@@ -36,8 +36,8 @@ def parse(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "expected"),
     [
         ((f"{EXAMPLES}=None", "--config.model.layout=None"), "None None None"),
-        ((f"{EXAMPLES}=None", f"{EXAMPLES}=100", "--config.model.norm=none"), "100 cifar none"),
-        ((f"{EXAMPLES}=100", f"{EXAMPLES}=None"), "None cifar None"),
+        ((f"{EXAMPLES}=None", f"{EXAMPLES}=100", "--config.model.norm=none"), "100 None none"),
+        ((f"{EXAMPLES}=100", f"{EXAMPLES}=None", "--config.model.layout=small"), "None small None"),
     ],
 )
 def test_none_empties_a_field(arguments: tuple[str, ...], expected: str) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
+import dataclasses
+import importlib.resources
+from pathlib import Path
+
 import pytest
 
 from depthstudy import config
@@ -14,19 +19,19 @@ def test_the_defaults_survive_the_config_dict() -> None:
 
 
 def test_a_placeholder_takes_a_value_of_its_type() -> None:
-    found = config.defaults()
-    found.train.steps = 7
-    found.data.stream = False
-    assert config.parse(found).train.steps == 7
+    settings = config.defaults()
+    settings.train.steps = 7
+    settings.data.stream = False
+    assert config.parse(settings).train.steps == 7
     with pytest.raises(TypeError):
-        found.data.train_examples = "many"
+        settings.data.train_examples = "many"
 
 
 def test_apply_and_get() -> None:
-    found = config.apply(StudyConfig(), (("model.depth", 56), ("train.learning_rate", 1)))
-    assert config.get(found, "model.depth") == 56
-    assert config.get(found, "train.learning_rate") == 1.0
-    assert found.data == StudyConfig().data
+    settings = config.apply(StudyConfig(), (("model.depth", 56), ("train.learning_rate", 1)))
+    assert config.get(settings, "model.depth") == 56
+    assert config.get(settings, "train.learning_rate") == 1.0
+    assert settings.data == StudyConfig().data
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,69 @@ def test_refusals(field: str, value: Value, message: str) -> None:
 def test_unknown_keys_of_a_nested_dict_are_refused() -> None:
     with pytest.raises(InputError, match=r"config.train has no field 'lr'"):
         config.parse({"train": {"lr": 0.1}})
+
+
+def test_options_of_a_module_are_free_fields() -> None:
+    raw = config.defaults()
+    raw.model.module = "package.module:Net"
+    raw.model.options.depth = 20
+    raw.model.options.widths = [8, 16]
+    settings = config.parse(raw)
+    assert dict(settings.model.options) == {"depth": 20, "widths": (8, 16)}
+    changed = config.apply(settings, (("model.options.depth", 8),))
+    assert config.get(changed, "model.options.depth") == 8
+    assert config.get(settings, "model.options.depth") == 20
+    assert config.get(settings, "model.options.absent") is None
+    assert config.takes_none("model.options.depth")
+
+
+def test_options_of_a_module_are_plain_values() -> None:
+    raw = config.defaults()
+    raw.model.options.blocks = {"first": 1}
+    with pytest.raises(InputError, match=r"config.model.options.*got `object`"):
+        config.parse(raw)
+    with pytest.raises(
+        InputError, match=r"config.model.options.a.b: model.options.a has no fields"
+    ):
+        config.apply(StudyConfig(), (("model.options.a.b", 1),))
+
+
+def test_no_option_of_a_net_has_a_value_of_its_own() -> None:
+    """Families begin with different ones."""
+    model = config.StudyConfig().model
+    assert {field.name: getattr(model, field.name) for field in dataclasses.fields(model)} == {
+        **{field.name: None for field in dataclasses.fields(model)},
+        "options": {},
+    }
+
+
+def test_types_are_there_for_those_who_import_it() -> None:
+    assert (importlib.resources.files("depthstudy") / "py.typed").is_file()
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[1] / "setup.cfg")
+    assert setup["options.package_data"]["depthstudy"] == "py.typed"
+
+
+def test_names_of_earlier_versions_are_read() -> None:
+    raw = {
+        "probes": ("generalisation", "memorisation", "field"),
+        "hypotheses": (
+            {"name": "a", "statement": "b", "metric": "generalisation.gap", "relation": "rises"},
+            {"name": "b", "statement": "b", "metric": "deletion.free_share", "relation": "rises"},
+            {"name": "c", "statement": "b", "metric": "test_error", "relation": "rises"},
+        ),
+        "treatments": ({"name": "x", "mechanism": "optimisation", "settings": ()},),
+    }
+    for settings in (config.parse(raw), config.apply(StudyConfig(), tuple(raw.items()))):
+        assert settings.probes == ("generalization", "memorization", "field")
+        assert [row.metric for row in settings.hypotheses] == [
+            "generalization.gap",
+            "deletion.redundant_block_fraction",
+            "test_error",
+        ]
+        assert [row.mechanism for row in settings.treatments] == ["optimization"]
+
+
+@pytest.mark.parametrize("name", config.FORMER_NAMES)
+def test_no_former_name_is_a_present_one(name: str) -> None:
+    assert config.present_name(name) not in config.FORMER_NAMES

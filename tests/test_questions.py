@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from depthstudy import questions
 from depthstudy.config import StudyConfig, apply
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 
 
 def test_they_can_be_asked() -> None:

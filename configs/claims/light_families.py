@@ -100,6 +100,7 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     return config
 
 
-def _light(family, width):
-    settings = (("model.family", family), ("model.width", width), *LIGHT)
+def _light(family, multiplier):
+    thinned = (("model.width", None), ("model.width_multiplier", multiplier))
+    settings = (("model.family", family), *thinned, *LIGHT)
     return (*settings, ("model.dropout", 0.0)) if family == "mobilenet_v2" else settings

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
-from depthstudy.arch import ArchSpec, cost
-from depthstudy.errors import InputError
+from depthstudy.analysis.load import choose_step, read_info
+from depthstudy.arch import Spec, spec_from_json
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
-from depthstudy.store import RunStore
+from depthstudy.store import RunInfo, RunStore
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def analyze(
     Raises:
       InputError: No such probe, run or checkpoint.
     """
-    probes.check(names)
+    names = probes.check(names)
     datasets: Datasets = {}
     opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
     return measure(opened, out, names=names, command=command)
@@ -78,7 +78,8 @@ def measure(
                 rows += measured(run, name)
                 seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
                 bar.update()
-    rows += _between(opened, chosen)
+    between = _between(opened, chosen)
+    rows += between
     info = AnalysisInfo(
         command=command,
         runs=tuple(run.info for run in opened),
@@ -86,6 +87,9 @@ def measure(
         seconds=seconds,
         versions=runtime.versions(),
         hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
+        metrics={name: probes.PROBES[name].metrics for name in chosen}
+        | {row.probe: probes.CROSS_METRICS for row in between},
+        probe_titles={name: probes.PROBES[name].title for name in chosen},
     )
     store.write_table(out / store.ANALYSIS, records.frame(Record, rows))
     store.write_analysis_info(out, info)
@@ -104,29 +108,21 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     Raises:
       InputError: The folder holds no run, or no such checkpoint.
     """
-    run = RunStore(folder)
-    info = run.read_info()
-    if info is None:
-        raise InputError(
-            f"{folder} holds no run; a run folder is as results/NAME/runs/VARIANT/seed0"
-        )
+    run, info = RunStore(folder), read_info(folder)
+    step = choose_step(run, step)
     own = config.parse(info.config)
     if own.data not in datasets:
         datasets[own.data] = data.load(own.data)
-    dataset = datasets[own.data]
-    spec = ArchSpec.from_json(info.arch)
+    dataset = _normalized_as_trained(datasets[own.data], info)
+    spec = spec_from_json(info.arch)
     training = _training(run, own, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        there = checkpoints.all_steps()
-        if not there or (step is not None and step not in there):
-            found = f"its checkpoints: {', '.join(map(str, there))}" if there else "it has none yet"
-            raise InputError(f"{folder} has no checkpoint{_at(step)}; {found}")
-        step = max(there) if step is None else step
-        variables = checkpoints.variables(step)
-        before = checkpoints.variables(early) if early in there and early < step else None
-    network = nets.Network(spec)
+    checkpoints = run.checkpoints
+    variables = checkpoints.variables(step)
+    has_early = early < step and early in checkpoints.all_steps()
+    before = checkpoints.variables(early) if has_early else None
+    network = nets.build(spec)
     drawn = own.prune == pruning.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
     probe_input = probes.ProbeInput(
@@ -145,10 +141,21 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         seed=info.seed,
         step=step,
         family=spec.family,
-        depth=cost(spec, info.image_shape).depth,
+        depth=nets.cost(spec, info.image_shape).depth,
         image_shape=info.image_shape,
     )
     return Analyzed(about, probe_input)
+
+
+def _normalized_as_trained(dataset: data.Dataset, info: RunInfo) -> data.Dataset:
+    """Returns the data set with the mean and deviation that the run stored, if it stored any."""
+    if info.preprocessing is None:
+        return dataset
+    stored = data.Preprocessing.from_dict(info.preprocessing)
+    if stored == dataset.preprocessing:
+        return dataset
+    mean, std = np.array(stored.mean, np.float32), np.array(stored.std, np.float32)
+    return dataclasses.replace(dataset, mean=mean, std=std)
 
 
 def measured(run: Analyzed, name: str) -> list[Record]:
@@ -160,7 +167,7 @@ def measured(run: Analyzed, name: str) -> list[Record]:
 
 
 def _training(
-    run: RunStore, own: config.StudyConfig, spec: ArchSpec, dataset: data.Dataset
+    run: RunStore, own: config.StudyConfig, spec: Spec, dataset: data.Dataset
 ) -> config.TrainConfig:
     """Returns how a run is trained; how long a pruned one is, its end says best."""
     training = pruning.training(spec, spec, own, dataset)
@@ -205,7 +212,3 @@ def record(run: Analyzed, probe: str, measurement: probes.Measurement) -> Record
         metric=measurement.metric,
         value=measurement.value,
     )
-
-
-def _at(step: int | None) -> str:
-    return "" if step is None else f" at step {step}"

@@ -61,7 +61,7 @@ def analyze_weights(
       InputError: A file or a folder cannot be read, the weights are of another net, or an option
         or a probe is unknown.
     """
-    probes.check(names)
+    names = probes.check(names)
     path = Path(path)
     spec, variables = load(path, family, options or {})
     class_names = _class_names(spec, classes)
@@ -96,7 +96,7 @@ def analyze_weights(
 
 
 def parse_options(texts: Sequence[str]) -> dict[str, Any]:
-    """Returns options from texts as ``"variant=b0"``, ``"width=1.5"`` and ``"residual=false"``.
+    """Returns options from texts as ``"variant=b0"``, ``"width=8"`` and ``"residual=false"``.
 
     Raises:
       InputError: A text is none of these.
@@ -132,7 +132,7 @@ def load(path: Path, family: str, options: Mapping[str, Any]) -> tuple[ArchSpec,
 
 
 def predictions(
-    probe_input: probes.ProbeInput, pictures: Sequence[data.Picture]
+    probe_input: probes.ProbeInput, pictures: Sequence[data.UnlabeledImage]
 ) -> Iterator[Prediction]:
     """Yields the five classes of greatest probability of each image that is no crop."""
     shown = np.array([index for index, found in enumerate(pictures) if found.whole])
@@ -186,7 +186,7 @@ def _class_names(spec: ArchSpec, path: str | Path | None) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _said(pictures: Sequence[data.Picture], folder: str | Path | None) -> str:
+def _said(pictures: Sequence[data.UnlabeledImage], folder: str | Path | None) -> str:
     """Says of what images an analysis speaks."""
     if folder:
         return f"{len(pictures):,} images of the folder {folder}"

@@ -69,6 +69,11 @@ def channel_groups(spec: ArchSpec) -> tuple[ChannelGroup, ...]:
     """Returns the groups of channels that can be taken out, in the order of the net.
 
     Channels of the image and logits are in none, nor are units that are alone at their places.
+
+    >>> from depthstudy import arch
+    >>> groups = channel_groups(arch.build("plain", depth=8, layout="cifar"))
+    >>> [(group.name, len(group.units)) for group in groups][:2]
+    [('stem/conv', 16), ('stage1/block01/conv1', 16)]
     """
     walk = _Walk()
     channels: _Channels = ()  # of an image, which nothing can take out
@@ -116,20 +121,20 @@ class _Walk:
         together: dict[tuple[int, ...], list[dict[int, list[int]]]] = {}
         for unit in units.values():
             together.setdefault(tuple(unit), []).append(unit)
-        return self._named({key: found for key, found in together.items() if len(found) > 1})
+        return self._named({key: units for key, units in together.items() if len(units) > 1})
 
     def _named(
         self, together: dict[tuple[int, ...], list[dict[int, list[int]]]]
     ) -> tuple[ChannelGroup, ...]:
-        found: dict[str, ChannelGroup] = {}
+        groups: dict[str, ChannelGroup] = {}
         for numbers, units in sorted(together.items()):
             places = tuple(self._seen[number][0] for number in numbers)
             name = "/".join(places[0].path)
-            while name in found:  # other units of the same layer, that go other ways
+            while name in groups:  # other units of the same layer, that go other ways
                 name += "+"
             indices = tuple(tuple(map(tuple, unit.values())) for unit in units)
-            found[name] = ChannelGroup(name, places, indices)
-        return tuple(found.values())
+            groups[name] = ChannelGroup(name, places, indices)
+        return tuple(groups.values())
 
     def _layers(self, layers: Layers, x: _Channels, path: tuple[str, ...]) -> _Channels:
         for i, layer in enumerate(layers):
@@ -142,7 +147,7 @@ class _Walk:
                 case SqueezeExcite():
                     self._gate(layer, x, (*path, layer.name))
                 case Parallel():
-                    first, *others = (self._layers(found, x, path) for found in layer.paths)
+                    first, *others = (self._layers(parallel, x, path) for parallel in layer.paths)
                     x = functools.reduce(self._sum, others, first)
                 case ZeroPad():
                     x = x + (None,) * (layer.filters - len(x))

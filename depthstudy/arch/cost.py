@@ -20,7 +20,7 @@ from depthstudy.arch.layer_types import (
     SqueezeExcite,
     Take,
     ZeroPad,
-    pooled,
+    output_size,
 )
 from depthstudy.arch.lowering import sections
 from depthstudy.arch.spec import ArchSpec
@@ -38,14 +38,15 @@ class Cost:
       macs: Multiply-accumulates of convolutions and dense layers, padding included.
       activations: Outputs of convolutions and dense layers (Radosavovic et al. 2020).
       receptive_field: Side, in pixels of the input, of the square that one last feature sees
-        (Araujo et al. 2019), gates of squeeze-and-excitation left out: those see all pixels.
+        (Araujo et al. 2019), gates of squeeze-and-excitation left out: those see all pixels;
+        ``None`` where it is unknown, as that of a user's own module.
       depth: Convolutions and dense layers on the longest path, those of gates left out.
     """
 
     parameters: int
     macs: int
     activations: int
-    receptive_field: int
+    receptive_field: int | None
     depth: int
 
 
@@ -87,7 +88,16 @@ class _Point:
 
 
 def cost(spec: ArchSpec, image_shape: Shape) -> Cost:
-    """Returns what ``spec`` costs on images of ``image_shape`` (height, width, channels)."""
+    """Returns what ``spec`` costs on images of ``image_shape`` (height, width, channels).
+
+    >>> from depthstudy import arch
+    >>> resnet50 = cost(arch.build("resnet", depth=50), (224, 224, 3))
+    >>> resnet50.parameters, resnet50.macs, resnet50.receptive_field
+    (25557032, 4089184256, 427)
+
+    Raises:
+      InputError: The images are too small, or channels do not divide into groups.
+    """
     layers = layer_costs(spec, image_shape)
     return Cost(
         parameters=sum(layer.parameters for layer in layers),
@@ -104,23 +114,23 @@ def layer_costs(spec: ArchSpec, image_shape: Shape) -> tuple[LayerCost, ...]:
     Raises:
       InputError: The images are too small, or channels do not divide into groups.
     """
-    found: list[LayerCost] = []
+    costs: list[LayerCost] = []
     point = _Point(image_shape)
     for section in sections(spec):
         try:
-            point = _walk_section(section, point, found)
+            point = _walk_section(section, point, costs)
         except InputError as error:
             side = "x".join(map(str, image_shape[:2]))
             where = "/".join(section.path)
             raise InputError(f"{spec.family} on images of {side}: {where} {error}") from None
-    return tuple(found)
+    return tuple(costs)
 
 
-def _walk_section(section: Section, point: _Point, found: list[LayerCost]) -> _Point:
-    point = _walk(section.before, point, section.path, found)
-    end = _walk(section.branch, point, section.path, found)
+def _walk_section(section: Section, point: _Point, costs: list[LayerCost]) -> _Point:
+    point = _walk(section.before, point, section.path, costs)
+    end = _walk(section.branch, point, section.path, costs)
     if section.shortcut is not None:
-        short = _walk(section.shortcut, point, section.path, found)
+        short = _walk(section.shortcut, point, section.path, costs)
         height, width, channels = end.shape
         more = short.shape[2] if section.join == "concat" else 0
         end = dataclasses.replace(
@@ -129,21 +139,21 @@ def _walk_section(section: Section, point: _Point, found: list[LayerCost]) -> _P
             field=max(end.field, short.field),
             depth=max(end.depth, short.depth),
         )
-    return _walk(section.after, end, section.path, found)
+    return _walk(section.after, end, section.path, costs)
 
 
-def _walk(layers: Layers, point: _Point, path: tuple[str, ...], found: list[LayerCost]) -> _Point:
+def _walk(layers: Layers, point: _Point, path: tuple[str, ...], costs: list[LayerCost]) -> _Point:
     for layer in layers:
         if isinstance(layer, SqueezeExcite):
-            found.extend(_gate_costs(layer, point, path))
+            costs.extend(_gate_costs(layer, point, path))
             continue
         if isinstance(layer, Parallel):
-            ends = [_walk(layers, point, path, found) for layers in layer.paths]
+            ends = [_walk(layers, point, path, costs) for layers in layer.paths]
             field, depth = max(end.field for end in ends), max(end.depth for end in ends)
             point = dataclasses.replace(ends[0], field=field, depth=depth)
             continue
         entry = _layer_cost(layer, point, path)
-        found.append(entry)
+        costs.append(entry)
         point = _Point(entry.shape, entry.field, entry.jump, entry.depth)
     return point
 
@@ -168,7 +178,7 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
                     f"cannot divide {channels} and {layer.filters} channels by {layer.groups}"
                 )
             window, stride = layer.kernel, layer.stride
-            shape = (*_pooled(layer, layer.kernel, height, width), layer.filters)
+            shape = (*_output_sides(layer, layer.kernel, height, width), layer.filters)
             weights = layer.kernel**2 * channels // layer.groups * layer.filters
             parameters = weights + (layer.filters if layer.bias else 0)
             macs = weights * shape[0] * shape[1]
@@ -178,7 +188,7 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
             parameters = 1
         case MaxPool() | AveragePool():
             window, stride = layer.window, layer.stride
-            shape = (*_pooled(layer, layer.window, height, width), channels)
+            shape = (*_output_sides(layer, layer.window, height, width), channels)
         case ZeroPad():
             stride = layer.stride
             shape = (-(-height // stride), -(-width // stride), layer.filters)
@@ -206,14 +216,14 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
     )
 
 
-def _pooled(
+def _output_sides(
     layer: Conv | MaxPool | AveragePool, window: int, height: int, width: int
 ) -> tuple[int, int]:
     """Returns the output's height and width."""
     side = min(height, width)
-    if pooled(side, window, layer.stride, layer.padding) < 1:
+    if output_size(side, window, layer.stride, layer.padding) < 1:
         raise InputError(f"has a window of {window} pixels for {side}")
     return (
-        pooled(height, window, layer.stride, layer.padding),
-        pooled(width, window, layer.stride, layer.padding),
+        output_size(height, window, layer.stride, layer.padding),
+        output_size(width, window, layer.stride, layer.padding),
     )

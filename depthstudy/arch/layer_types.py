@@ -1,11 +1,11 @@
-"""The simple layers that every architecture is made of. In which order is said in ``layers.py``."""
+"""The simple layers that every architecture is made of. ``lowering`` gives their order."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Literal
 
-from depthstudy.arch.spec import ActivationKind, Gate, InitKind, Padding
+from depthstudy.arch.literals import ActivationKind, Gate, InitKind, Padding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,14 +200,22 @@ class Section:
     after: Layers = ()
 
 
-def margins(size: int, window: int, stride: int, padding: Padding) -> tuple[int, int]:
-    """Returns how many pixels of padding a window needs before and behind ``size`` pixels."""
+def window_padding(size: int, window: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Returns how many pixels of padding a window needs before and behind ``size`` pixels.
+
+    >>> window_padding(8, 3, 2, "torch"), window_padding(8, 3, 2, "same")
+    ((1, 1), (0, 1))
+    """
     if padding == "torch":
         return (window - 1) // 2, (window - 1) // 2
     total = max(0, (-(-size // stride) - 1) * stride + window - size)
     return total // 2, total - total // 2
 
 
-def pooled(size: int, window: int, stride: int, padding: Padding) -> int:
-    """Returns how many outputs a window has along ``size`` pixels."""
-    return (size + sum(margins(size, window, stride, padding)) - window) // stride + 1
+def output_size(size: int, window: int, stride: int, padding: Padding) -> int:
+    """Returns how many outputs a window has along ``size`` pixels.
+
+    >>> output_size(224, 7, 2, "torch")
+    112
+    """
+    return (size + sum(window_padding(size, window, stride, padding)) - window) // stride + 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
+from depthstudy.arch.blocks import kind_of
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.layer_types import Parallel
 from depthstudy.arch.lowering import sections
-from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec
+from depthstudy.arch.spec import ArchSpec, HeadSpec
 from depthstudy.errors import InputError
 
 Keep = Mapping[str, Sequence[bool]]  # by name of a group, which of its units stay
@@ -44,6 +45,12 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
 
     Which blocks have a shortcut, and of which kind, does not change with the channels.
 
+    >>> from depthstudy import arch
+    >>> net = arch.build("plain", depth=8, layout="cifar")
+    >>> half = [True] * 8 + [False] * 8
+    >>> narrow(net, {"stage1/block01/conv1": half}).stages[0][0].inner
+    8
+
     Args:
       spec: The architecture.
       keep: By name of a group of ``channel_groups(spec)``, which of its units stay.
@@ -53,7 +60,10 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
         not, as it is there wherever a convolution's input and output are equal in shape.
     """
     left = remaining(channel_groups(spec), keep)
-    counts = {place.path: len(found) for place, found in left.items() if place.side == "out"}
+    counts = {place.path: len(indices) for place, indices in left.items() if place.side == "out"}
+    outputs: dict[tuple[str, ...], dict[str, int]] = {}  # by path of a block, by name of a layer
+    for path, channels in counts.items():
+        outputs.setdefault(path[:2], {})["/".join(path[2:])] = channels
     stem = dataclasses.replace(spec.stem, filters=counts.get(("stem", "conv"), spec.stem.filters))
     before, after = spec.stem.filters, stem.filters
     paths = _block_paths(spec)
@@ -61,19 +71,20 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
     for stage in spec.stages:
         narrowed = []
         for block in stage:
-            changed = _narrowed(block, next(paths), counts)
-            fits, fitted = (block.filters == before), (changed.filters == after)
-            narrowed.append(changed if fits or not fitted else _unlike(changed))
+            kind = kind_of(block.kind)
+            changed = kind.narrowed(block, outputs.get(next(paths), {}))
+            fitted, fits = (block.filters == before), (changed.filters == after)
+            narrowed.append(kind.with_projection(changed) if fits and not fitted else changed)
             before, after = block.filters, changed.filters
         stages.append(tuple(narrowed))
     head = _narrowed_head(spec.head, counts)
-    found = dataclasses.replace(spec, stem=stem, stages=tuple(stages), head=head)
-    if spec.branches == "repvgg" and _path_counts(found) != _path_counts(spec):
+    smaller = dataclasses.replace(spec, stem=stem, stages=tuple(stages), head=head)
+    if spec.branches == "repvgg" and _path_counts(smaller) != _path_counts(spec):
         raise InputError(
             f"{spec.family} would get an identity where channels become equal; fold it first, or "
             "keep other numbers of channels"
         )
-    return found
+    return smaller
 
 
 def _check(named: Mapping[str, ChannelGroup], name: str, units: Sequence[bool]) -> None:
@@ -93,35 +104,6 @@ def _path_counts(spec: ArchSpec) -> list[int]:
     """Returns how many parallel paths there are, in the order of the net."""
     layers = (layer for section in sections(spec) for layer in section.branch)
     return [len(layer.paths) for layer in layers if isinstance(layer, Parallel)]
-
-
-def _narrowed(
-    block: BlockSpec, path: tuple[str, ...], counts: Mapping[tuple[str, ...], int]
-) -> BlockSpec:
-    first, second = counts.get((*path, "conv1")), counts.get((*path, "conv2"))
-    squeeze = counts.get((*path, "squeeze_excite", "conv1"), block.squeeze)
-    inner, last_inner = block.inner, block.last_inner
-    if block.kind.endswith("bottleneck"):
-        inner, last_inner = first or inner, second or last_inner or inner
-    elif block.kind in ("basic", "preact_basic", "inverted", "shuffle_v1", "shuffle_v2"):
-        inner = first or inner
-    return dataclasses.replace(
-        block,
-        filters=counts.get(path, block.filters),
-        inner=inner,
-        last_inner=None if last_inner == inner else last_inner,
-        squeeze=squeeze,
-    )
-
-
-def _unlike(block: BlockSpec) -> BlockSpec:
-    """Returns the block with the shortcut that it has where input and output differ in shape."""
-    pads = block.shortcut == "A" or block.kind == "shuffle_v1"
-    if block.stride > 1 or not block.residual or pads:
-        return block
-    if block.shortcut == "identity":
-        return dataclasses.replace(block, residual=False)
-    return dataclasses.replace(block, shortcut="C")
 
 
 def _narrowed_head(head: HeadSpec, counts: Mapping[tuple[str, ...], int]) -> HeadSpec:

@@ -28,16 +28,16 @@ def branched(section: Section, channels: int) -> Section:
       section: A section with no shortcut.
       channels: Its input channels; 0 where they are not known and there is no identity.
     """
-    found: list[Layer] = []
+    layers: list[Layer] = []
     for layer in section.branch:
-        last = found[-1] if found else None
+        last = layers[-1] if layers else None
         if isinstance(layer, BatchNorm) and isinstance(last, Conv) and last.kernel == _SIDE:
-            found[-1] = _paths(last, layer, channels)
+            layers[-1] = _paths(last, layer, channels)
         else:
-            found.append(layer)
+            layers.append(layer)
         if isinstance(last, Conv):
             channels = last.filters
-    return dataclasses.replace(section, branch=tuple(found))
+    return dataclasses.replace(section, branch=tuple(layers))
 
 
 def _paths(conv: Conv, norm: BatchNorm, channels: int) -> Parallel:

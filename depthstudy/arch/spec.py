@@ -1,34 +1,25 @@
 """An architecture as a frozen, hashable value that survives JSON.
 
 Plain and residual nets differ in one field (``BlockSpec.residual``); scaling and pruning are
-functions from value to value. What a value means, layer by layer, is said in ``layers.py``.
+functions from value to value. What a value means, layer by layer, ``lowering`` says.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, Literal
+from typing import Any
 
-BlockKind = Literal[
-    "basic",
-    "bottleneck",
-    "conv",
-    "inverted",
-    "linear_separable",
-    "preact_basic",
-    "preact_bottleneck",
-    "separable",
-    "shuffle_v1",
-    "shuffle_v2",
-]
-Norm = Literal["batch", "none"]
-Shortcut = Literal["A", "B", "C", "identity"]
-ActivationKind = Literal["relu", "relu6", "silu", "hard_swish", "linear"]
-Gate = Literal["sigmoid", "hard_sigmoid"]
-Padding = Literal["torch", "same"]
-Branches = Literal["single", "repvgg"]
-InitKind = Literal["he", "orthogonal", "delta_orthogonal", "looks_linear"]
+from depthstudy.arch.blocks import kind_of
+from depthstudy.arch.literals import (
+    ActivationKind,
+    Branches,
+    Gate,
+    InitKind,
+    Norm,
+    Padding,
+    Shortcut,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,11 +49,19 @@ class StemSpec:
 class BlockSpec:
     """One block: a branch of convolutions and, if residual, what it is added to.
 
+    A field that the kind of block does not read keeps its default.
+
+    >>> BlockSpec(kind="bottleneck", filters=256, inner=128, groups=32).groups
+    32
+    >>> BlockSpec(kind="conv", filters=64, inner=64)
+    Traceback (most recent call last):
+    depthstudy.errors.InputError: a block of kind 'conv' does not read inner=64; it reads: kind, \
+filters, stride, norm, residual, shortcut, activation, kernel, dropout
+
     Attributes:
-      kind: Order of the layers in the branch.
+      kind: Which layers the branch has, and in which order: a key of ``blocks.KINDS``.
       filters: Output channels.
-      inner: Output channels of the convolutions inside the branch. Not read where there are none:
-        ``"conv"``, ``"separable"`` and ``"linear_separable"``.
+      inner: Output channels of the convolutions inside the branch; 0 for a kind that has none.
       stride: Stride of the block.
       norm: Normalization; a convolution that none follows has a bias.
       residual: Whether the input is added to the branch (``"shuffle_v2"``: half of the input is
@@ -70,21 +69,26 @@ class BlockSpec:
       shortcut: How the input is brought to the output's shape where they differ: ``"A"`` takes
         every n-th pixel and pads channels with zeros, ``"B"`` is a 1x1 convolution, ``"C"`` is
         one even where shapes agree (He et al. 2015); with ``"identity"`` a block whose shapes
-        differ has no shortcut. A ``"shuffle_v2"`` with ``"C"`` makes both halves anew.
+        differ has no shortcut. A ``"shuffle_v2"`` with ``"C"`` transforms both halves. It is kept
+        where ``residual`` is false, so that a plain block differs from its twin in one field.
       activation: Activation, throughout the block.
       kernel: Side of the kernels that are not 1x1.
-      groups: Groups of the 1x1 convolutions of ``"shuffle_v1"``.
-      first_groups: Groups of the first of them; ``None`` is ``groups``.
+      groups: Groups of the convolutions: of the 1x1 ones of ``"shuffle_v1"``, of those that are not
+        1x1 otherwise.
+      first_groups: Groups of the first convolution of ``"shuffle_v1"``; ``None`` is ``groups``.
       squeeze: Channels inside the squeeze-and-excitation; 0 is a block without.
       squeeze_activation: Activation inside it.
       squeeze_gate: Its last activation.
-      dropout: Share of channels' pixels that is dropped before the last convolution.
+      dropout: Share of numbers that is dropped before the last convolution.
       last_inner: Output channels of the 3x3 convolution of a bottleneck; ``None`` is ``inner``.
+
+    Raises:
+      InputError: There is no such kind, or it does not read a field that has a value.
     """
 
-    kind: BlockKind
+    kind: str
     filters: int
-    inner: int
+    inner: int = 0
     stride: int = 1
     norm: Norm = "batch"
     residual: bool = True
@@ -98,6 +102,10 @@ class BlockSpec:
     squeeze_gate: Gate = "sigmoid"
     dropout: float = 0.0
     last_inner: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what the kind does not read."""
+        kind_of(self.kind).check(self)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -195,6 +203,9 @@ class ArchSpec:
     def from_json(cls, text: str) -> ArchSpec:
         """Returns the value that ``to_json`` wrote, now or before a field was added.
 
+        A field of a block that its kind does not read is left out: versions that did not refuse
+        it wrote it.
+
         Raises:
           ValueError: The text is not JSON of an architecture.
         """
@@ -208,7 +219,16 @@ def _from_plain(value: dict[str, Any]) -> ArchSpec:
     head = value["head"]
     parts = {
         "stem": StemSpec(**value["stem"]),
-        "stages": tuple(tuple(BlockSpec(**block) for block in stage) for stage in value["stages"]),
+        "stages": tuple(tuple(map(_block_from, stage)) for stage in value["stages"]),
         "head": HeadSpec(**{**head, "hidden": tuple(head.get("hidden", ()))}),
     }
     return ArchSpec(**{**value, **parts})
+
+
+def _block_from(fields: dict[str, Any]) -> BlockSpec:
+    kind = kind_of(fields["kind"])
+    ignored = {field.name for field in dataclasses.fields(BlockSpec)}
+    ignored -= kind.fields_read(fields.get("squeeze", 0))
+    if fields.get("shortcut") not in kind.shortcuts:
+        ignored.add("shortcut")
+    return BlockSpec(**{name: value for name, value in fields.items() if name not in ignored})

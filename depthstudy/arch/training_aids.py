@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from depthstudy.arch.layer_types import Conv
+from depthstudy.arch.blocks import kind_of
+from depthstudy.arch.layer_types import Conv, SqueezeExcite
+from depthstudy.arch.literals import Branches, InitKind
 from depthstudy.arch.lowering import sections
-from depthstudy.arch.spec import ArchSpec, Branches, InitKind
+from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError
 
 
@@ -47,11 +49,12 @@ def with_training_aids(
 
 def _check_halves(spec: ArchSpec, branches: Branches) -> None:
     """Refuses nets whose channels are no mirrored halves, with which a net looks linear."""
-    found = sections(spec)
-    convs = [layer for section in found for layer in section.branch if isinstance(layer, Conv)]
+    layers = [layer for section in sections(spec) for layer in section.branch]
+    convs = [layer for layer in layers if isinstance(layer, Conv)]
     problems = {
-        "no shortcuts": any(section.shortcut is not None for section in found),
+        "no shortcuts": _has_shortcuts(spec),
         "no groups": any(conv.groups > 1 for conv in convs),
+        "no gates": any(isinstance(layer, SqueezeExcite) for layer in layers),
         "an even number of filters": any(conv.filters % 2 for conv in convs),
         "no hidden dense layers": bool(spec.head.hidden),
         "branches 'single'": branches != "single",
@@ -60,15 +63,19 @@ def _check_halves(spec: ArchSpec, branches: Branches) -> None:
 
 
 def _check_repvgg(spec: ArchSpec) -> None:
-    found = sections(spec)
-    kinds = {block.kind for stage in spec.stages for block in stage}
+    blocks = [block for stage in spec.stages for block in stage]
     problems = {
-        "no shortcuts": any(section.shortcut is not None for section in found),
+        "no shortcuts": _has_shortcuts(spec),
         "normalization": spec.stem.norm == "none",
         "padding 'torch'": spec.padding != "torch",
-        "blocks of 3x3 convolutions": not kinds <= {"basic", "bottleneck", "conv"},
+        "blocks of 3x3 convolutions": not all(kind_of(b.kind).takes_repvgg for b in blocks),
+        "no groups": any(block.groups > 1 for block in blocks),
     }
     _refuse("branches 'repvgg'", spec, problems)
+
+
+def _has_shortcuts(spec: ArchSpec) -> bool:
+    return any(section.shortcut is not None for section in sections(spec))
 
 
 def _refuse(option: str, spec: ArchSpec, problems: dict[str, bool]) -> None:

@@ -178,7 +178,7 @@ def _checkpoint(work: Work) -> Run:
     program = compiled(work)
     own = _own(program)
     folder = tempfile.TemporaryDirectory(prefix="depthstudy-bench-")
-    checkpoints = store.Checkpoints(Path(folder.name, "checkpoints"), keep=1, always=())
+    checkpoints = store.CheckpointWriter(Path(folder.name, "checkpoints"), keep=1)
     info = store.RunInfo(
         study="bench",
         variant="bench",

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from depthstudy.arch import ArchSpec, lowering
 from depthstudy.arch import layer_types as words
-from depthstudy.arch.layer_types import margins
+from depthstudy.arch.layer_types import window_padding
 
 _ACTIVATIONS = {
     "hard_sigmoid": functional.hardsigmoid,
@@ -162,7 +162,9 @@ def _simple(layer: words.Layer, x: Any, training: bool) -> Any:
 
 
 def _padded(x: Any, layer: Any, window: int, value: float = 0.0) -> Any:
-    rows, columns = (margins(size, window, layer.stride, layer.padding) for size in x.shape[2:])
+    rows, columns = (
+        window_padding(size, window, layer.stride, layer.padding) for size in x.shape[2:]
+    )
     if not any((*rows, *columns)):
         return x
     return functional.pad(x, (*columns, *rows), value=value)

@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from depthstudy import arch, config, data, runtime
+from depthstudy import config, data, plan, runtime
+from depthstudy.arch import ArchSpec
 from depthstudy.bench.jax_side import QUICKSTART
 from depthstudy.bench.torch_net import TorchNet
 from depthstudy.train import count_steps
@@ -89,8 +90,8 @@ def _run(study: config.StudyConfig, seed: int) -> float:
     dataset, train, test = _splits(study.data)
     torch.manual_seed(seed)
     own = study.train
-    options = {name: x for name, x in dataclasses.asdict(study.model).items() if x is not None}
-    spec = arch.build(num_classes=dataset.num_classes, **options)
+    spec = plan.build_net(study.model, dataset.num_classes)
+    assert isinstance(spec, ArchSpec)
     net = TorchNet(spec, dataset.image_shape).to(memory_format=torch.channels_last)
     kernels = [weight for weight in net.parameters() if weight.dim() > 1]
     others = [weight for weight in net.parameters() if weight.dim() == 1]

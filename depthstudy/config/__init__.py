@@ -5,6 +5,8 @@ been checked once, so no other file looks for a missing key or a wrong type.
 """
 
 from depthstudy.config.data import DataConfig
+from depthstudy.config.file import run_file
+from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
 from depthstudy.config.pruning import PruneConfig
@@ -14,6 +16,7 @@ from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Mechanism, Settings, Value
 
 __all__ = [
+    "FORMER_NAMES",
     "DataConfig",
     "Hypothesis",
     "Mechanism",
@@ -28,6 +31,8 @@ __all__ = [
     "defaults",
     "get",
     "parse",
+    "present_name",
     "require_field",
+    "run_file",
     "takes_none",
 ]

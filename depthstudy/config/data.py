@@ -1,4 +1,4 @@
-"""Which images."""
+"""Settings of the data."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from depthstudy.config.types import Count, Fraction, Natural, Share
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """Which images, how many, and what is done to them.
+    """The images, how many, and what is done to them.
 
     Attributes:
       name: ``"digits"``, ``"fashion_mnist"``, ``"folder"`` (a folder of images, a sub-folder a
-        class) or the name of a prepared TFDS set.
+        class), the name of a prepared TFDS set, or ``"package.module:function"``, which is called
+        with this config and returns a ``data.Source``.
       data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
       source_dir: Folder with the raw files of a set that we prepare ourselves. For ``"folder"``:
         ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, PNG or JPEG.

@@ -13,18 +13,28 @@ import ml_collections
 import msgspec
 from ml_collections import config_dict
 
+from depthstudy.config.former_names import present_names
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.types import Settings, Value
 from depthstudy.errors import InputError
 
 
 def defaults() -> ml_collections.ConfigDict:
-    """Returns every setting at its default, for a config file to change."""
+    """Returns every setting at its default, for a config file to change.
+
+    >>> config = defaults()
+    >>> config.model.depth = 56
+    >>> config.train.learning_rate
+    0.1
+    """
     return _config_dict(StudyConfig())
 
 
 def parse(config: ml_collections.ConfigDict | Mapping[str, Any]) -> StudyConfig:
     """Checks a config and returns it as frozen values.
+
+    >>> parse({"model": {"family": "plain"}, "seeds": 3}).model.family
+    'plain'
 
     Raises:
       InputError: A key is unknown, a type is wrong or a value is out of bounds.
@@ -35,6 +45,9 @@ def parse(config: ml_collections.ConfigDict | Mapping[str, Any]) -> StudyConfig:
 
 def apply(config: StudyConfig, settings: Settings) -> StudyConfig:
     """Returns ``config`` with each dotted field of ``settings`` set to its value.
+
+    >>> apply(StudyConfig(), (("model.depth", 56), ("train.steps", 100))).train.steps
+    100
 
     Raises:
       InputError: A field is unknown or a value does not fit it.
@@ -52,32 +65,47 @@ def require_field(name: str) -> None:
 
 
 def takes_none(name: str) -> bool:
-    """Whether the field with this dotted name may be ``None``."""
+    """Returns whether the field with this dotted name may be ``None``."""
     kind: Any = StudyConfig
     for part in name.split("."):
+        if not dataclasses.is_dataclass(kind):
+            return True  # an option of a user's own module
         kind = typing.get_type_hints(kind)[part]
     return types.NoneType in typing.get_args(kind)
 
 
 def get(config: StudyConfig, name: str) -> Value:
-    """Returns the value of a dotted field, for example ``"model.depth"``."""
+    """Returns the value of a dotted field, for example ``"model.depth"``.
+
+    An option of a module that is not given, as ``"model.options.depth"``, is ``None``.
+    """
     owner, leaf = _locate(dataclasses.asdict(config), name)
-    return owner[leaf]
+    return owner.get(leaf)
 
 
 def _locate(raw: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
     """Returns the dict that holds a dotted field, and the field's last name."""
     *parents, leaf = name.split(".")
-    owner, kind = raw, StudyConfig
-    for depth, part in enumerate([*parents, leaf]):
+    owner: dict[str, Any] = raw
+    kind: Any = StudyConfig
+    for depth, part in enumerate(parents):
         _require_known(part, kind, ".".join(parents[:depth]))
-        if depth < len(parents):
-            owner, kind = owner[part], typing.get_type_hints(kind)[part]
-            if not dataclasses.is_dataclass(kind):
-                raise InputError(f"config.{name}: {'.'.join(parents[: depth + 1])} has no fields")
-    if dataclasses.is_dataclass(typing.get_type_hints(kind)[leaf]):
+        owner, kind = owner[part], typing.get_type_hints(kind)[part]
+        if _is_free(kind) and depth == len(parents) - 1:
+            return owner, leaf
+        if not dataclasses.is_dataclass(kind):
+            group = ".".join(parents[: depth + 1 + _is_free(kind)])
+            raise InputError(f"config.{name}: {group} has no fields")
+    _require_known(leaf, kind, ".".join(parents))
+    hint = typing.get_type_hints(kind)[leaf]
+    if dataclasses.is_dataclass(hint) or _is_free(hint):
         raise InputError(f"config.{name} is a group of fields; name one of them")
     return owner, leaf
+
+
+def _is_free(kind: Any) -> bool:
+    """Returns whether a group of this type takes fields of any name."""
+    return typing.get_origin(kind) is Mapping
 
 
 def _require_known(key: str, kind: type, path: str) -> None:
@@ -92,13 +120,14 @@ def _require_known(key: str, kind: type, path: str) -> None:
 
 def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
     _require_known_keys(raw, kind, "")
+    raw = present_names(raw)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         path = path.rstrip("`")
         raise InputError(
-            f"config{path}: {message[0].lower()}{message[1:]}{_found(raw, path)}{_choices(path)}"
+            f"config{path}: {message[0].lower()}{message[1:]}{_present(raw, path)}{_choices(path)}"
         ) from error
 
 
@@ -119,7 +148,7 @@ def _choices(path: str) -> str:
     return f"; allowed: {', '.join(words)}" if words else ""
 
 
-def _found(raw: Any, path: str) -> str:
+def _present(raw: Any, path: str) -> str:
     """Returns ``" (it is VALUE)"`` for a plain dotted path, or nothing."""
     for part in path.strip(".").split("."):
         if not isinstance(raw, Mapping) or part not in raw:
@@ -135,6 +164,8 @@ def _config_dict(value: Any) -> ml_collections.ConfigDict:
         current = getattr(value, field.name)
         if dataclasses.is_dataclass(current):
             config[field.name] = _config_dict(current)
+        elif isinstance(current, Mapping):
+            config[field.name] = ml_collections.ConfigDict(dict(current))
         elif current is None:
             config[field.name] = config_dict.placeholder(_optional_type(hints[field.name]))
         else:

@@ -1,4 +1,4 @@
-"""What is taken out of a trained net."""
+"""Settings of pruning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from depthstudy.config.types import Count, Fraction, Natural, Part, Positive
 
 @dataclasses.dataclass(frozen=True)
 class PruneConfig:
-    """What is taken out of a trained net, and how the rest goes on.
+    """The parts of a trained net that are taken out, and how the rest goes on.
 
     A variant with a part of this set starts from its dense twin, which is the same config with this
     group at its defaults; a study trains the twin where it has none.
@@ -20,9 +20,9 @@ class PruneConfig:
         deletion adds least to the train loss. Every stage keeps one.
       channels: Share of the units of coupled channels that are taken out.
       weights: Share of the weights that are zero in the end, for good; ``schedule`` says when.
-      score: What blocks go by is fixed; channels and weights of least ``"magnitude"`` go, channels
-        of least ``"norm_scale"`` (network slimming, see ``train.scale_penalty``), or ``"random"``
-        ones, which is the control.
+      score: Channels and weights of least ``"magnitude"`` go, channels of least ``"norm_scale"``
+        (network slimming, see ``train.scale_penalty``), or ``"random"`` ones, which is the control;
+        blocks always go by the damage of their deletion.
       distribution: Whether layers compete for what stays (``"global"``), each keeps the same share
         (``"uniform"``), or, of weights, larger layers lose more (``"erk"``, Evci et al. 2020).
       schedule: Weights go at once (``"one_shot"``), ever fewer of them over the first half of

@@ -1,4 +1,4 @@
-"""What a study asks: hypotheses, and treatments of what depth lost."""
+"""Questions of a study: hypotheses, and treatments of the loss that depth brings."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Treatment:
 
     Attributes:
       name: Short name, unique in the study; it ends the names of the variants that have it.
-      mechanism: What is to blame if the treatment wins back what depth lost.
+      mechanism: The mechanism to blame if the treatment wins back what depth lost.
       settings: Pairs of a dotted field and its new value; ``"double"`` is twice the number that it
         was (of ``data.image_size``, where that is ``None``, twice the size of the set's images).
       where: Settings of the variants that it is given to; none are all.

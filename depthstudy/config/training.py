@@ -1,4 +1,4 @@
-"""How a net is trained."""
+"""Settings of training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from depthstudy.config.types import Count, Fraction, Natural, NonNegative, Posit
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig:
-    """How a net is trained.
+    """The recipe by which a net is trained.
 
     Attributes:
       batch_size: Images in a step, over all devices.
@@ -22,7 +22,7 @@ class TrainConfig:
       nesterov: Whether SGD's momentum is Nesterov's.
       schedule: Shape of the learning rate after warm-up.
       step_boundaries: Shares of the training after which ``schedule="step"`` lowers the rate.
-      step_factor: What it multiplies the rate by.
+      step_factor: Factor of the rate at each of them.
       warmup_steps: Steps over which the rate rises linearly to its peak.
       weight_decay: Decay of kernels; norms and biases are left alone.
       scale_penalty: Weight of the L1 norm of the normalization's scales in the loss (network

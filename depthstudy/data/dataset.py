@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float32
+from numpy.typing import ArrayLike
 
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
+from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.split import Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
+from depthstudy.data.preprocessing import Preprocessing, moments
+from depthstudy.data.source import Source
 from depthstudy.data.sources import registry
-from depthstudy.data.sources.tfds_reader import Examples, Source
+from depthstudy.data.sources.arrays import ArrayExamples, array_source
+from depthstudy.data.sources.unlabeled import UnlabeledImage
 from depthstudy.errors import InputError
 
-IN_MEMORY_BYTES = 2**30  # decoded sets up to this size are held
-_MOMENT_EXAMPLES = 10_000
-_CHUNK = 256
+IN_MEMORY_BYTES = 2**30  # decoded sets up to this size are kept in memory
+
+Moments = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,16 +32,17 @@ class Dataset:
     """A loaded set.
 
     Attributes:
-      name: TFDS name of the set with its version.
+      name: Name of the source, which names its content.
       image_shape: Height, width and channels of every image.
       num_classes: Number of classes.
       class_names: Names of the classes, in the order of their labels.
       mean: Mean of each channel over the train split, images scaled to [0, 1].
       std: Standard deviation of the same.
       seed: Seed of the order of examples.
-      train: What is trained on: a subset where one is asked for, with noise in its labels.
-      test: What is tested on, whole and with its own labels.
+      train: Split to train on: a subset where one is asked for, with noise in its labels.
+      test: Split to test on, whole and with its true labels.
       labeled: Whether labels are known; where they are not, they are all 0.
+      resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
     """
 
     name: str
@@ -49,81 +55,172 @@ class Dataset:
     train: Split
     test: Split
     labeled: bool = True
+    resize: str = CROP
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The steps from an image file to the input of a net, as plain values."""
+        return Preprocessing(
+            image_shape=self.image_shape,
+            mean=tuple(self.mean.tolist()),
+            std=tuple(self.std.tolist()),
+            resize=self.resize,
+        )
 
 
 def load(config: DataConfig) -> Dataset:
-    """Opens a set, and prepares it first if it is one of ours and this is its first use.
+    """Opens a set, and prepares it first where it is a folder of images or Fashion-MNIST.
+
+    >>> from depthstudy import data
+    >>> from depthstudy.config import DataConfig
+    >>> digits = data.load(DataConfig(name="digits"))
+    >>> digits.image_shape, digits.num_classes, len(digits.train), len(digits.test)
+    ((8, 8, 1), 10, 1438, 359)
 
     Raises:
       InputError: The set is not there, or cannot be what ``config`` asks for.
     """
     source = registry.open_source(config)
+    if not source.labeled:
+        raise InputError(f"{source.name} has no labels, which training needs")
+    return from_source(source, config)
+
+
+def from_arrays(
+    train_images: ArrayLike,
+    train_labels: ArrayLike,
+    test_images: ArrayLike,
+    test_labels: ArrayLike,
+    *,
+    class_names: Sequence[str] | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """Returns arrays as a data set.
+
+    >>> import numpy as np
+    >>> from depthstudy import data
+    >>> images = np.arange(6 * 4 * 4, dtype=np.uint8).reshape(6, 4, 4, 1)
+    >>> labels = np.array([0, 1, 0, 1, 0, 1])
+    >>> dataset = data.from_arrays(
+    ...     images[:4], labels[:4], images[4:], labels[4:], class_names=("cat", "dog")
+    ... )
+    >>> dataset.image_shape, len(dataset.train), dataset.test.class_counts.tolist()
+    ((4, 4, 1), 4, [1, 1])
+
+    Args:
+      train_images: Images to train on, ``[N, H, W, C]`` or, gray, ``[N, H, W]``, of type uint8.
+      train_labels: Their classes, ``[N]``, integers from 0.
+      test_images: Images to test on, of the same height, width and channels.
+      test_labels: Their classes.
+      class_names: Names of the classes, in the order of their labels; ``None`` names them by
+        number, up to the greatest label.
+      seed: Seed of the order of examples.
+
+    Raises:
+      InputError: An array has another type or shape, or a label names no class.
+    """
+    splits = {"train": (train_images, train_labels), "test": (test_images, test_labels)}
+    source = array_source(splits, class_names=class_names)
+    return from_source(source, DataConfig(name=source.name, seed=seed, workers=0))
+
+
+def from_source(source: Source, config: DataConfig) -> Dataset:
+    """Returns the data set that ``config`` makes of a source: its splits, size, subset and noise.
+
+    Raises:
+      InputError: The source cannot be what ``config`` asks for.
+    """
     shape = _image_shape(source, config.image_size)
     train = _train_reader(source, config, shape)
-    test = _reader(source, source.split(config.test_split), shape)
-    held = config.stream is False or (
+    test = _reader(source, config, config.test_split, shape)
+    in_memory = config.stream is False or (
         config.stream is None and (len(train) + len(test)) * int(np.prod(shape)) <= IN_MEMORY_BYTES
     )
 
-    def open_split(reader: Reader, name: str) -> Split:
-        description = f"reading {config.name} {name}"
-        if held:
-            return InMemorySplit(reader, description)
-        return StreamedSplit(reader, description, config.workers)
+    def open_split(reader: Reader) -> Split:
+        return InMemorySplit(reader) if in_memory else StreamedSplit(reader, config.workers)
 
-    train_split = open_split(train, config.train_split)
+    train_split = open_split(train)
     mean, std = moments(train_split)
     return Dataset(
         name=source.name,
         image_shape=shape,
-        num_classes=len(source.class_names),
+        num_classes=source.num_classes,
         class_names=source.class_names,
         mean=mean,
         std=std,
         seed=config.seed,
         train=train_split,
-        test=open_split(test, config.test_split),
+        test=open_split(test),
     )
 
 
-def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray, " C"]]:
-    """Returns mean and standard deviation of each channel, of images scaled to [0, 1].
+def as_dataset(
+    images: Sequence[UnlabeledImage],
+    side: int,
+    class_names: Sequence[str],
+    mean_and_std: Moments,
+) -> Dataset:
+    """Returns images as a data set without labels, the same to train and to test on.
 
-    At most 10,000 examples at equal distances are read. A deviation is at least one gray level,
-    so that a constant channel can be divided by it.
+    Args:
+      images: At least one.
+      side: Height and width to which they are resized, in pixels.
+      class_names: Names of the classes of a net that looks at them.
+      mean_and_std: Mean and standard deviation of each channel that the net expects.
     """
-    images = split.read(evenly_spaced(len(split), _MOMENT_EXAMPLES)).images
-    pixels = images.reshape(-1, images.shape[-1])
-    # Counting gray levels is exact, needs no float copy of the images, and so does not depend on
-    # the order of summation.
-    counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
-    levels = np.arange(256) / 255
-    mean = counts @ levels / len(pixels)
-    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / len(pixels)
-    std = np.maximum(np.sqrt(variance), 1 / 255)
-    return mean.astype(np.float32), std.astype(np.float32)
+    shape = (side, side, 3)
+    examples = ArrayExamples([image.encoded for image in images], np.zeros(len(images), np.int32))
+    split = InMemorySplit(
+        Reader.of_all(examples, name="images", num_classes=len(class_names), image_shape=shape)
+    )
+    mean, std = (np.array(values, np.float32) for values in mean_and_std)
+    return Dataset(
+        name="images",
+        image_shape=shape,
+        num_classes=len(class_names),
+        class_names=tuple(class_names),
+        mean=mean,
+        std=std,
+        seed=0,
+        train=split,
+        test=split,
+        labeled=False,
+    )
 
 
 def _image_shape(source: Source, image_size: int | None) -> tuple[int, int, int]:
     height, width, channels = source.image_shape
-    if image_size is not None:
-        return image_size, image_size, channels
     if height is None or width is None:
-        raise InputError(f"images of {source.name} vary in size; set data.image_size to a number")
-    return height, width, channels
+        if image_size is None:
+            raise InputError(
+                f"images of {source.name} vary in size; set data.image_size to a number"
+            )
+        height = width = image_size
+    shape = (image_size or height, image_size or width, channels)
+    if shape != source.image_shape and channels not in MODES:
+        raise InputError(
+            f"images of {source.name} have {channels} channels and cannot be resized; allowed:"
+            f" {', '.join(map(str, MODES))}, or no data.image_size"
+        )
+    return shape
 
 
-def _reader(source: Source, examples: Examples, shape: tuple[int, int, int]) -> Reader:
-    """Returns a reader of every example, without noise."""
-    count = len(examples)
-    return Reader(
-        examples, np.arange(count), np.zeros(count, np.int32), len(source.class_names), shape
+def _reader(
+    source: Source, config: DataConfig, split: str, image_shape: tuple[int, int, int]
+) -> Reader:
+    """Returns a reader of every example of a split, without noise."""
+    return Reader.of_all(
+        source.split(split),
+        name=f"{config.name} {split}",
+        num_classes=source.num_classes,
+        image_shape=image_shape,
     )
 
 
-def _train_reader(source: Source, config: DataConfig, shape: tuple[int, int, int]) -> Reader:
+def _train_reader(source: Source, config: DataConfig, image_shape: tuple[int, int, int]) -> Reader:
     """Returns a reader of the subset, with noise, that ``config`` asks for."""
-    reader = _reader(source, source.split(config.train_split), shape)
+    reader = _reader(source, config, config.train_split, image_shape)
     classes, count, size = reader.num_classes, len(reader), config.train_examples
     if size is not None:
         if not classes <= size <= count:

@@ -20,7 +20,7 @@ show in no single treatment, and two treatments of one cause share what either w
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +79,7 @@ def attribute(
     treatments: Sequence[Treatment],
     *,
     predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
 ) -> list[Attribution]:
     """Returns what each treatment wins back of each deep net that does worse by more than chance.
 
@@ -88,6 +89,7 @@ def attribute(
       treatments: What was done to them, and the mechanism that each is aimed at. One that has all
         the settings of two or more others counts as their combination.
       predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
 
     Returns:
       A row for each treatment of each untreated variant that is deeper than the best of its group
@@ -96,8 +98,8 @@ def attribute(
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    panel = measure(summary, "test_error", predictions=predictions)
-    trains = measure(summary, "train_error")
+    panel = measure(summary, "test_error", predictions=predictions, images=images)
+    trains = measure(summary, "train_error", images=images)
     present = [info for info in infos if info.name in panel.arms]
     treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
     weighed: list[tuple[_Weighed, stats.Estimate]] = []

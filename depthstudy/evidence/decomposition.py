@@ -29,6 +29,7 @@ def decompose(
     depths: Mapping[str, int],
     *,
     predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
     margin: float = MARGIN,
 ) -> list[Decomposition]:
     """Splits the excess test error of each net that is deeper than the best of its group.
@@ -42,6 +43,8 @@ def decompose(
       groups: Name of a variant to the name of its group; other variants are left out.
       depths: Name of a variant to its weight layers on the longest path.
       predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error, as ``"train_error"``, to the number of images that it is counted on;
+        without it, runs that all err alike have no interval.
       margin: The excess that is still none.
 
     Returns:
@@ -54,9 +57,9 @@ def decompose(
     """
     gaps = summary.assign(gap=summary["test_error"] - summary["train_error"])
     panels: dict[Part, Panel] = {
-        "total": measure(summary, "test_error", predictions=predictions),
-        "optimization": measure(summary, "train_error"),
-        "generalization": measure(gaps, "gap", predictions=predictions),
+        "total": measure(summary, "test_error", predictions=predictions, images=images),
+        "optimization": measure(summary, "train_error", images=images),
+        "generalization": measure(gaps, "gap", predictions=predictions, images=images),
     }
     rows: list[Decomposition] = []
     for group in dict.fromkeys(groups.values()):

@@ -34,6 +34,7 @@ def recommend(
     infos: Sequence[VariantInfo],
     *,
     predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
     budgets: Mapping[str, float] | None = None,
     controls: Collection[str] = (),
 ) -> Recommendation | None:
@@ -44,6 +45,7 @@ def recommend(
         column ``validation_error`` is what the choice is made on.
       infos: The variants.
       predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to what it was trained with, as its steps or images seen; variants
         of another budget than the most usual one (of equally usual ones, the greatest) are left
         out. Without it all budgets count as equal.
@@ -52,9 +54,9 @@ def recommend(
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    tests = measure(summary, "test_error", predictions=predictions)
+    tests = measure(summary, "test_error", predictions=predictions, images=images)
     validated = "validation_error" in summary.columns
-    panel = measure(summary, "validation_error") if validated else tests
+    panel = measure(summary, "validation_error", images=images) if validated else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
     fair = _of_equal_budget(present, budgets or {})
     if len(fair) < 2:

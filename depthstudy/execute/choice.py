@@ -12,7 +12,12 @@ from depthstudy.plan import Variant
 
 
 def open_executor(
-    study: StudyConfig, variants: Sequence[Variant], workdir: Path, processes: int, tasks: int
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    processes: int,
+    tasks: int,
+    config_file: str | None = None,
 ) -> Executor:
     """Returns who does so many tasks: processes side by side, or the one that calls.
 
@@ -22,7 +27,9 @@ def open_executor(
       workdir: Its folder.
       processes: In how many; 1 is the one that calls.
       tasks: How many there are to do.
+      config_file: The file of the config, as on the command line; other processes run it first, as
+        it may register families, probes or sources.
     """
     if processes > 1 and tasks:
-        return WorkerPool(study, workdir, processes, tasks)
+        return WorkerPool(study, workdir, processes, tasks, config_file)
     return InProcess(study, {variant.name: variant for variant in variants}, workdir)

@@ -19,7 +19,7 @@ import jax
 
 from depthstudy import probes
 from depthstudy.analysis import runs as analysis
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
 from depthstudy.execute import process_count
 from depthstudy.execute.choice import open_executor
@@ -31,21 +31,42 @@ from depthstudy.execute.progress import (
     WorkDone,
 )
 from depthstudy.plan.variant import Variant
-from depthstudy.records import Record, VariantInfo
+from depthstudy.records import Metric, Record, VariantInfo
 from depthstudy.store import RunStore
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
+NOTES = (
+    Metric(
+        name=_EXAMPLES,
+        title="Examples looked at",
+        unit="count",
+        description="how many examples of each split the probe could look at",
+    ),
+    Metric(
+        name=_SECONDS,
+        title="Time to measure",
+        unit="s",
+        better="lower",
+        description="wall time of the probe on this run, compiling included",
+    ),
+)
 _LAYER_SECONDS = 0.05  # what a probe takes for a layer of a net
 
 
-def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+def measure(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    config_file: str | None = None,
+) -> None:
     """Measures the last checkpoint of every variant, treated or not, of the first few seeds.
 
     Args:
       study: The config; ``probes``, ``probe_seeds`` and ``probe_examples`` say what is measured.
       variants: Its plan; all their runs are done.
       workdir: Its folder.
+      config_file: As in ``open_executor``.
     """
     if not study.probes:
         return
@@ -62,7 +83,7 @@ def measure(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> N
     with contextlib.closing(Bar(total)) as bar:
         bar.show(WorkDone(total - sum(left.values())))
         with contextlib.closing(
-            open_executor(study, variants, workdir, count, len(tasks))
+            open_executor(study, variants, workdir, count, len(tasks), config_file)
         ) as executor:
             executor.do(_measure_named, tasks, bar.show)
 
@@ -107,7 +128,7 @@ def _by_architecture(variants: Sequence[Variant]) -> list[Variant]:
     return sorted(own, key=lambda variant: order.index(_compiled(variant)))
 
 
-def _compiled(variant: Variant) -> tuple[ArchSpec, tuple[int, int, int]]:
+def _compiled(variant: Variant) -> tuple[Spec, tuple[int, int, int]]:
     """Returns what programs are compiled for."""
     return variant.spec, variant.info.image_shape
 
@@ -133,6 +154,11 @@ def read(study: StudyConfig, variant: Variant, workdir: Path) -> list[Record]:
         for row in run.read_probes()
         if row.probe in study.probes
     ]
+
+
+def metrics(names: Sequence[str]) -> dict[str, tuple[Metric, ...]]:
+    """Returns what each of these probes, and the measurement itself, writes of a run."""
+    return {name: (*probes.PROBES[name].metrics, *NOTES) for name in names}
 
 
 def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 
 import jax
 
 from depthstudy import nets, probes, prune
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, Spec, spec_from_json
 from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
@@ -29,7 +28,7 @@ class StartingPoint:
       removed: Blocks of the dense net that are gone, as ``"stage1/block02"``.
     """
 
-    spec: ArchSpec
+    spec: Spec
     train: TrainConfig
     variables: nets.Variables | None = None
     removed: tuple[str, ...] = ()
@@ -46,28 +45,23 @@ def prune_trained(
       dense: The run of the dense twin with the same seed.
       run: The run itself; where it was interrupted, it goes on with what it had.
     """
-    info, earlier, own = dense.read_info(), run.read_info(), config.prune
+    info, earlier = dense.read_info(), run.read_info()
     assert info is not None, dense.folder
-    whole = spec = ArchSpec.from_json(info.arch)
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        if earlier and checkpoints.all_steps():
-            left = ArchSpec.from_json(earlier.arch)
-            own_train = pruning.training(whole, left, config, dataset)
-            return StartingPoint(left, own_train, removed=earlier.removed)
-    variables, removed = _trained(dense), tuple[str, ...]()
-    if own.blocks:
-        probe_input = probes.ProbeInput(nets.Network(spec), variables, dataset, examples=_EXAMPLES)
-        removed = prune.least_damaging(spec, probes.deletion_damage(probe_input), own.blocks)
-        spec, variables = surgery.remove_blocks(spec, variables, removed)
-    if pruner := pruning.channel_pruner(spec, own):
-        key = jax.random.key(info.seed)
-        keep = prune.choose_channels(pruner, variables["params"], own.channels, key=key)
-        spec, variables = prune.shrink(spec, variables, keep)
-    start = variables if own.control == "none" else None
+    whole = spec = spec_from_json(info.arch)
+    if earlier and run.checkpoints.all_steps():
+        left = spec_from_json(earlier.arch)
+        training = pruning.training(whole, left, config, dataset)
+        return StartingPoint(left, training, removed=earlier.removed)
+    variables: nets.Variables = dense.checkpoints.variables(max(dense.checkpoints.all_steps()))
+    removed: tuple[str, ...] = ()
+    if isinstance(spec, ArchSpec):  # of a user's module only weights are pruned
+        probe_input = probes.ProbeInput(nets.build(spec), variables, dataset, examples=_EXAMPLES)
+        if blocks := config.prune.blocks:
+            removed = prune.least_damaging(spec, probes.deletion_damage(probe_input), blocks)
+            spec, variables = surgery.remove_blocks(spec, variables, removed)
+        if pruner := pruning.channel_pruner(spec, config.prune):
+            key, share = jax.random.key(info.seed), config.prune.channels
+            keep = prune.choose_channels(pruner, variables["params"], share, key=key)
+            spec, variables = prune.shrink(spec, variables, keep)
+    start = variables if config.prune.control == "none" else None
     return StartingPoint(spec, pruning.training(whole, spec, config, dataset), start, removed)
-
-
-def _trained(run: RunStore) -> nets.Variables:
-    """Returns the variables of the last checkpoint of a run, as NumPy arrays."""
-    with contextlib.closing(run.open_checkpoints()) as checkpoints:
-        return jax.device_get(checkpoints.variables(max(checkpoints.all_steps())))

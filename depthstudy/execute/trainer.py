@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depthstudy import train
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import Spec
 from depthstudy.execute.progress import (
     Compiled,
     EventSink,
@@ -28,7 +28,7 @@ class Trainer:
         """Trains in the folder of a study, and tells how it goes."""
         self._workdir = workdir
         self._sink = sink
-        self._last: tuple[tuple[Variant, ArchSpec, int], train.Program] | None = None
+        self._last: tuple[tuple[Variant, Spec, int], train.Program] | None = None
 
     def fit(self, variant: Variant, seeds: Sequence[int]) -> None:
         """Trains some seeds of a variant, which are not done, to the end.
@@ -115,4 +115,5 @@ def _run_info(variant: Variant, seed: int, starting_point: StartingPoint) -> Run
         image_shape=variant.dataset.image_shape,
         class_names=variant.dataset.class_names,
         removed=starting_point.removed,
+        preprocessing=variant.dataset.preprocessing.to_dict(),
     )

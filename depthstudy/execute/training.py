@@ -6,9 +6,9 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from depthstudy import config, train
+from depthstudy import config, plan, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.execute import process_count
@@ -40,8 +40,20 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
 
 
-def train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Effort:
-    """Trains every run that is not done, dense nets before what is pruned from them."""
+def train_all(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    config_file: str | None = None,
+) -> Effort:
+    """Trains every run that is not done, dense nets before what is pruned from them.
+
+    Args:
+      study: The config.
+      variants: Its plan.
+      workdir: Its folder.
+      config_file: As in ``open_executor``.
+    """
     own = [variant for variant in variants if not variant.info.same_as]
     left = [_Left(variant, _untrained(study, variant, workdir)) for variant in own]
     tasks = [task for task in left if task.seeds]
@@ -53,7 +65,7 @@ def train_all(study: StudyConfig, variants: Sequence[Variant], workdir: Path) ->
     with contextlib.closing(Bar(total)) as bar:
         bar.show(WorkDone(total - sum(task.work for task in tasks)))
         with contextlib.closing(
-            open_executor(study, variants, workdir, count, len(tasks))
+            open_executor(study, variants, workdir, count, len(tasks), config_file)
         ) as executor:
             for is_pruned in (False, True):
                 wave = [task for task in tasks if task.variant.is_pruned == is_pruned]
@@ -99,18 +111,19 @@ def _train(worker: Worker, name: str, seeds: tuple[int, ...]) -> None:
 def _refuse_other_config(run: RunStore, variant: Variant) -> None:
     """Refuses a folder that holds a run of the same name with other settings.
 
-    A field that the stored config does not know yet counts as being at its default.
+    A field that the stored config does not know yet counts as being at its default, and of the net
+    what it is made of counts: the same net may have been asked for in another way.
     """
     stored = run.read_info()
     if stored is None:
         return
-    before = dataclasses.asdict(config.parse(stored.config))
-    now = dataclasses.asdict(variant.config)
+    same_net = stored.arch == variant.spec.to_json()
+    before = _settings(config.parse(stored.config), same_net)
+    now = _settings(variant.config, same_net)
     changed = [
-        f"{group}.{leaf} ({before[group][leaf]!r}, now {value!r})"
-        for group in SWEEPABLE_GROUPS
-        for leaf, value in now[group].items()
-        if before[group][leaf] != value
+        f"{field} ({before.get(field)!r}, now {now.get(field)!r})"
+        for field in dict.fromkeys([*now, *before])
+        if before.get(field) != now.get(field)
     ]
     if stored.dataset != variant.dataset.name:
         changed.append(f"the images ({stored.dataset}, now {variant.dataset.name})")
@@ -119,3 +132,11 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
             f"{run.folder} was trained with another config: {', '.join(changed)}; "
             "take another --workdir, or remove that folder"
         )
+
+
+def _settings(study: StudyConfig, same_net: bool) -> dict[str, Any]:
+    """Returns the dotted fields that a run depends on, those of the net unless it is the same."""
+    groups = dataclasses.asdict(study)
+    others = [group for group in SWEEPABLE_GROUPS if group != "model"]
+    fields = {f"{group}.{leaf}": x for group in others for leaf, x in groups[group].items()}
+    return fields if same_net else plan.options_used(study.model) | fields

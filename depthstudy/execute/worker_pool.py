@@ -4,8 +4,9 @@ A net on small images leaves a second core idle for much of a step, and a third 
 it. Two nets, with a core each, do not wait for each other.
 
 The processes are begun anew: a fork of one that has used JAX hangs, and ``multiprocessing`` would
-import the caller's script once more. They know the config and nothing else of the one that began
-them, neither what was set by ``jax.config`` nor what was registered while it ran.
+import the caller's script once more. They know the config, and run the config file, which may
+register families, probes or sources. They know nothing else of the process that began them, neither
+what was set by ``jax.config`` nor what was registered while it ran.
 """
 
 from __future__ import annotations
@@ -28,15 +29,16 @@ from typing import Any, NamedTuple
 
 import jax
 
-from depthstudy import runtime
+from depthstudy import config, runtime
 from depthstudy.config import StudyConfig
+from depthstudy.errors import InputError, raised_by_user
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 
-_LOOK = 0.2  # seconds between two looks whether the process that began this one is there
-_GRACE = 5  # seconds that a process has to finish what it writes
+_LOOK_SECONDS = 0.2  # seconds between two looks whether the process that began this one is there
+_GRACE_SECONDS = 5  # seconds that a process has to finish what it writes
 _CHILD = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -51,16 +53,23 @@ class _Task(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """Told when a task is done, or has raised an error."""
+    """The message that a task is done, or has raised an error."""
 
     error: Exception | None
 
 
 class WorkerPool:
-    """Processes that do tasks for this one. They end with it, at the latest."""
+    """Processes that do tasks for this one, and end with it at the latest."""
 
-    def __init__(self, study: StudyConfig, workdir: Path, processes: int, tasks: int) -> None:
-        """Starts them, to work in the folder of a study.
+    def __init__(
+        self,
+        study: StudyConfig,
+        workdir: Path,
+        processes: int,
+        tasks: int,
+        config_file: str | None = None,
+    ) -> None:
+        """Starts the processes, to work in the folder of a study.
 
         Args:
           study: Its config.
@@ -68,6 +77,7 @@ class WorkerPool:
           processes: Each gets an equal share of the cores for as many, so that a run ends at the
             same bits however many are left.
           tasks: No more are started than there are tasks.
+          config_file: The file of the config, as on the command line; each runs it first.
         """
         self._processes: list[_Process] = []
         threads = max(1, runtime.cores() // processes)
@@ -75,23 +85,23 @@ class WorkerPool:
             for _ in range(min(processes, tasks)):
                 self._processes.append(_Process(threads))
                 with _alive():
-                    self._processes[-1].pipe.send((study, workdir))
+                    self._processes[-1].pipe.send((study, workdir, config_file))
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Ends them, whatever they are at; what they were writing is whole."""
+        """Ends the processes, whatever they are doing; files that they were writing are whole."""
         for process in self._processes:
             process.popen.terminate()
-        deadline = time.monotonic() + _GRACE
+        deadline = time.monotonic() + _GRACE_SECONDS
         for process in self._processes:
             process.close(deadline)
 
     def do(
         self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
     ) -> None:
-        """Has a function called for each task, by whoever is free, as ``function(worker, *task)``.
+        """Calls a function for each task in a process that is free, as ``function(worker, *task)``.
 
         Args:
           function: One that can be imported.
@@ -126,16 +136,16 @@ class _Process:
     """Another process, and the pipe to it."""
 
     def __init__(self, threads: int) -> None:
-        self.pipe, theirs = Pipe()
+        self.pipe, child_end = Pipe()
         path = json.dumps([entry or os.getcwd() for entry in map(str, sys.path)])
-        numbers = map(str, (theirs.fileno(), os.getpid()))
+        numbers = map(str, (child_end.fileno(), os.getpid()))
         self.popen = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD, path, *numbers],
             env={**os.environ, runtime.THREADS: str(threads)},
-            pass_fds=[theirs.fileno()],
+            pass_fds=[child_end.fileno()],
             start_new_session=True,  # so that an interruption is for this process alone
         )
-        theirs.close()
+        child_end.close()
 
     def close(self, deadline: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -148,7 +158,7 @@ class _Process:
 
 @contextlib.contextmanager
 def _alive() -> Iterator[None]:
-    """Says what it means if the other end of a pipe is closed."""
+    """Raises RuntimeError, with its usual cause, where the other end of a pipe is closed."""
     try:
         yield
     except (EOFError, OSError) as error:
@@ -164,9 +174,9 @@ def serve(file: int, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
     with contextlib.suppress(EOFError, ConnectionError):
-        study, workdir = pipe.recv()
+        study, workdir, config_file = pipe.recv()
         try:
-            worker = _ready(study, workdir, pipe.send)
+            worker = _ready(study, workdir, config_file, pipe.send)
         except Exception as error:
             pipe.send(_Done(_portable(error)))
             return
@@ -179,10 +189,13 @@ def serve(file: int, parent: int) -> None:
                 pipe.send(_Done(_portable(error)))
 
 
-def _ready(study: StudyConfig, workdir: Path, sink: EventSink) -> Worker:
+def _ready(study: StudyConfig, workdir: Path, config_file: str | None, sink: EventSink) -> Worker:
     jax.config.update("jax_platforms", "cpu")
     runtime.set_up()
-    with contextlib.redirect_stderr(io.StringIO()):  # who began this has shown it already
+    # The process that began this one has shown already what is printed.
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        if config_file is not None:
+            config.run_file(config_file)
         variants = {variant.name: variant for variant in prepare(study)[1]}
     return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
 
@@ -190,6 +203,8 @@ def _ready(study: StudyConfig, workdir: Path, sink: EventSink) -> Worker:
 def _portable(error: Exception) -> Exception:
     """Returns an error, with where it was raised, as one that another process can read."""
     where = traceback.format_exc()
+    if not isinstance(error, InputError):
+        error = raised_by_user(error) or error
     error.add_note(where)
     try:
         pickle.loads(pickle.dumps(error))
@@ -201,5 +216,5 @@ def _portable(error: Exception) -> Exception:
 def _end_with(parent: int) -> None:
     """Ends this process, and those that it began, soon after the one that began it."""
     while os.getppid() == parent:
-        time.sleep(_LOOK)
+        time.sleep(_LOOK_SECONDS)
     os.killpg(0, signal.SIGKILL)

@@ -1,15 +1,22 @@
 """Flax modules that interpret an architecture value, and weights from elsewhere."""
 
-from depthstudy.nets.convolution.native import in_words as convolutions
+from depthstudy.nets.build import build, cost, init, outputs
+from depthstudy.nets.convolution.native import backend_name as convolutions
 from depthstudy.nets.fold import fold
-from depthstudy.nets.network import Network, Variables, init, outputs
+from depthstudy.nets.interface import Net, Variables
+from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import count_classes, load_torch
+from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
+    "Net",
     "Network",
+    "UserModule",
     "Variables",
+    "build",
     "convolutions",
+    "cost",
     "count_classes",
     "fold",
     "init",

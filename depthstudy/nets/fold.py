@@ -25,7 +25,7 @@ from depthstudy.arch.layer_types import (
     Parallel,
 )
 from depthstudy.errors import InputError
-from depthstudy.nets.network import Variables
+from depthstudy.nets.interface import Variables
 
 Path = tuple[str, ...]
 Flat = Mapping[Path, Any]

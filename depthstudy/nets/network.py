@@ -7,7 +7,6 @@ checkpoint reads like the architecture.
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import functools
 import itertools
 from collections.abc import Mapping
@@ -16,30 +15,81 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from flax import traverse_util
 from jaxtyping import Array, Float, Num
 
 from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
+from depthstudy.arch.cost import layer_costs
 from depthstudy.arch.spec import ArchSpec
-from depthstudy.nets.convolution.module import Conv
+from depthstudy.nets.convolution import Conv
 from depthstudy.nets.initialization import dense_init, kernel_init
+from depthstudy.nets.interface import ImageShape, Variables
 from depthstudy.nets.normalization import BatchNorm
-from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_simple
+from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_stateless
 
-Variables = Mapping[str, Any]
+
+@dataclasses.dataclass(frozen=True)
+class _Compute:
+    """In which type a net computes, and on what."""
+
+    dtype: Any
+    platform: str
 
 
 class Network(nn.Module):
-    """A convolutional net for an ``ArchSpec``.
+    """A convolutional net for an ``ArchSpec``: a ``Net``.
 
     Attributes:
       spec: The architecture.
       dtype: Type of the compute. Parameters, statistics and logits are float32 whatever it is.
+      platform: What it runs on, as ``"cpu"``: some layers are computed otherwise on another.
     """
 
     spec: ArchSpec
     dtype: Any = jnp.float32
+    platform: str = dataclasses.field(default_factory=jax.default_backend)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of logits."""
+        return self.spec.head.num_classes
+
+    @property
+    def is_stochastic(self) -> bool:
+        """Whether training draws at random: it has dropout or stochastic depth."""
+        return self.spec.is_stochastic
+
+    @property
+    def deterministic(self) -> Network:
+        """The net with the same parameters that draws nothing in training."""
+        return self.clone(spec=self.spec.deterministic)
+
+    @nn.nowrap
+    def with_dtype(self, dtype: Any) -> Network:
+        """Returns the net that computes in another type."""
+        return self.clone(dtype=dtype)
+
+    @nn.nowrap
+    def check(self, image_shape: ImageShape) -> None:
+        """Raises InputError where the images are too small for the net."""
+        layer_costs(self.spec, image_shape)
+
+    @nn.nowrap
+    def layer_depths(self, image_shape: ImageShape) -> Mapping[str, int]:
+        """Returns the weight layers on the longest path up to each layer, block and stage."""
+        depths: dict[str, int] = {}
+        for cost in layer_costs(self.spec, image_shape):
+            for end in range(1, len(cost.path) + 1):
+                path = "/".join(cost.path[:end])
+                depths[path] = max(depths.get(path, 0), cost.depth)
+        return depths
+
+    @nn.nowrap
+    def block_names(self, image_shape: ImageShape) -> tuple[str, ...]:
+        """Returns the paths of the blocks, as ``"stage1/block02"``; images do not matter."""
+        del image_shape
+        sections = lowering.sections(self.spec)
+        return tuple("/".join(section.path) for section in sections if len(section.path) == 2)
 
     @nn.compact
     def __call__(self, images: Num[Array, "B H W C"], train: bool = False) -> Float[Array, "B K"]:
@@ -51,7 +101,7 @@ class Network(nn.Module):
         x = images.astype(self.dtype)
         sections = lowering.sections(self.spec)
         for name, group in itertools.groupby(sections, key=lambda section: section.path[0]):
-            x = _Group(tuple(group), self.dtype, name=name)(x, train)
+            x = _Group(tuple(group), _Compute(self.dtype, self.platform), name=name)(x, train)
         return x.astype(jnp.float32)
 
 
@@ -59,15 +109,15 @@ class _Group(nn.Module):
     """The sections whose paths begin alike: a stem, a stage or a head."""
 
     sections: tuple[words.Section, ...]
-    dtype: Any
+    compute: _Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
         for section in self.sections:
             if len(section.path) == 1:
-                x = _apply_section(section, x, train, self.dtype)
+                x = _apply_section(section, x, train, self.compute)
             else:
-                x = _Block(section, self.dtype, name=section.path[1])(x, train)
+                x = _Block(section, self.compute, name=section.path[1])(x, train)
         return x
 
 
@@ -79,49 +129,54 @@ class _Block(nn.Module):
     """
 
     section: words.Section
-    dtype: Any
+    compute: _Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
         looked_into = self.is_mutable_collection("intermediates")
         if self.is_initializing() or self.has_rng("dropout") or looked_into:
-            return _apply_section(self.section, x, train, self.dtype)
+            return _apply_section(self.section, x, train, self.compute)
         nameless = dataclasses.replace(self.section, path=())
         moving = self.is_mutable_collection("batch_stats")
-        y, moved = _traced_once(nameless, self.dtype, self.variables, x, train, moving)
+        y, moved = _traced_once(nameless, self.compute, self.variables, x, train, moving)
         for name, statistics in moved.items():
             self.put_variable("batch_stats", name, statistics)
         return y
 
 
-@functools.partial(jax.jit, static_argnames=("section", "dtype", "train", "moving"))
+@functools.partial(jax.jit, static_argnames=("section", "compute", "train", "moving"))
 def _traced_once(
-    section: words.Section, dtype: Any, variables: Variables, x: Array, train: bool, moving: bool
+    section: words.Section,
+    compute: _Compute,
+    variables: Variables,
+    x: Array,
+    train: bool,
+    moving: bool,
 ) -> tuple[Array, Variables]:
     """Returns what a block makes of ``x``, and the ``batch_stats`` after it if they move."""
-    body = _Body(section, dtype, parent=None)
+    body = _Body(section, compute, parent=None)
     y, updates = body.apply(variables, x, train, mutable=["batch_stats"] if moving else [])
     return y, updates.get("batch_stats", {})
 
 
 class _Body(nn.Module):
     section: words.Section
-    dtype: Any
+    compute: _Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
-        return _apply_section(self.section, x, train, self.dtype)
+        return _apply_section(self.section, x, train, self.compute)
 
 
-def _apply_section(section: words.Section, x: Array, train: bool, dtype: Any) -> Array:
-    x = _run(section.before, x, train, dtype)
-    y = _run(section.branch, x, train, dtype)
+def _apply_section(section: words.Section, x: Array, train: bool, compute: _Compute) -> Array:
+    x = _run(section.before, x, train, compute)
+    y = _run(section.branch, x, train, compute)
     if section.shortcut is not None:
-        short = _run(section.shortcut, x, train, dtype)
+        short = _run(section.shortcut, x, train, compute)
         y = y + short if section.join == "add" else jnp.concatenate([short, y], axis=-1)
-    y = _run(section.after, y, train, dtype)
+    y = _run(section.after, y, train, compute)
     is_sum = section.shortcut is not None and section.join == "add"
-    return _computed_once(y) if is_sum and jax.default_backend() == "cpu" else y
+    return _computed_once(y) if is_sum and compute.platform == "cpu" else y
 
 
 @jax.custom_jvp
@@ -140,25 +195,27 @@ def _computed_once_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[A
     return _computed_once(*primals), *tangents
 
 
-def _run(found: words.Layers, x: Array, train: bool, dtype: Any) -> Array:
-    for layer in found:
-        x = _apply_layer(layer, x, train, dtype)
+def _run(layers: words.Layers, x: Array, train: bool, compute: _Compute) -> Array:
+    for layer in layers:
+        x = _apply_layer(layer, x, train, compute)
     return x
 
 
-def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array:
+def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -> Array:
     """Applies one layer; those with parameters become submodules of the module that calls."""
     match layer:
         case words.Conv():
-            return _conv(layer, dtype)(x)
+            return _conv(layer, compute)(x)
         case words.BatchNorm():
-            return BatchNorm(not train, layer.momentum, layer.epsilon, dtype, name=layer.name)(x)
+            return BatchNorm(
+                not train, layer.momentum, layer.epsilon, compute.dtype, name=layer.name
+            )(x)
         case words.SqueezeExcite():
-            return _Gate(layer, dtype, name=layer.name)(x)
+            return _Gate(layer, compute, name=layer.name)(x)
         case words.Scale():
             return _Scale(name=layer.name)(x)
         case words.Parallel():
-            first, *others = [_run(path, x, train, dtype) for path in layer.paths]
+            first, *others = [_run(path, x, train, compute) for path in layer.paths]
             return sum(others, start=first)
         case words.Dropout():
             return nn.Dropout(layer.rate, deterministic=not train)(x)
@@ -172,7 +229,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, dtype: Any) -> Array
                 name=layer.name,
             )(x.reshape(len(x), -1))
         case _:
-            return apply_simple(layer, x)
+            return apply_stateless(layer, x)
 
 
 class _Scale(nn.Module):
@@ -183,47 +240,26 @@ class _Scale(nn.Module):
 
 class _Gate(nn.Module):
     layer: words.SqueezeExcite
-    dtype: Any
+    compute: _Compute
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         mean = jnp.mean(x, axis=(1, 2), keepdims=True, dtype=jnp.float32)
-        inside = _conv(self.layer.reduce, self.dtype)(mean)
+        inside = _conv(self.layer.reduce, self.compute)(mean)
         inside = ACTIVATIONS[self.layer.activation](inside)
-        return x * ACTIVATIONS[self.layer.gate](_conv(self.layer.expand, self.dtype)(inside))
+        return x * ACTIVATIONS[self.layer.gate](_conv(self.layer.expand, self.compute)(inside))
 
 
-def _conv(layer: words.Conv, dtype: Any) -> Conv:
+def _conv(layer: words.Conv, compute: _Compute) -> Conv:
     return Conv(
         layer.filters,
         layer.kernel,
         layer.stride,
         layer.bias,
-        dtype,
+        compute.dtype,
         kernel_init(layer.init, layer.groups),
         layer.groups,
         layer.padding,
+        compute.platform,
         name=layer.name,
     )
-
-
-def outputs(
-    network: Network, variables: Variables, images: Num[Array, "B H W C"], pattern: str = "*"
-) -> tuple[Float[Array, "B K"], dict[str, Array]]:
-    """Returns the logits and what the parts of the net give out, in eval mode.
-
-    Args:
-      network: The net.
-      variables: Its ``params`` and ``batch_stats``.
-      images: A batch.
-      pattern: Shell pattern over paths, as ``"stage*/block??"`` or ``"*/conv1"``.
-    """
-    logits, state = network.apply(variables, images, capture_intermediates=True, mutable=True)
-    flat = traverse_util.flatten_dict(state["intermediates"])
-    named = {"/".join(path[:-1]): values[0] for path, values in flat.items()}
-    return logits, {name: x for name, x in named.items() if fnmatch.fnmatch(name, pattern)}
-
-
-def init(network: Network, key: jax.Array, image_shape: tuple[int, int, int]) -> Variables:
-    """Returns fresh variables for images of ``image_shape`` (height, width, channels)."""
-    return network.init(key, jnp.zeros((1, *image_shape)))

@@ -13,38 +13,38 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.nets.convolution.geometry import Margins, Pair, window_pixels
+from depthstudy.nets.convolution.geometry import PaddingPixels, Pair, window_pixels
 
 Images = Float[Array, "B H W C"]
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
-def max_pool(x: Images, window: Pair, stride: Pair, around: Margins) -> Images:
+def max_pool(x: Images, window: Pair, stride: Pair, padding: PaddingPixels) -> Images:
     """Returns the largest value of each window; a gradient goes to the first pixel that has it.
 
     Args:
       x: Images.
       window: Height and width of the windows.
       stride: Distance of neighboring windows, down and across.
-      around: Pixels above and below the images, left and right of them, which are no one's largest.
+      padding: Pixels above and below the images, left and right of them; never a largest value.
     """
-    return nn.max_pool(x, window, stride, around)
+    return nn.max_pool(x, window, stride, padding)
 
 
 @max_pool.defjvp
 def _max_pool_jvp(
     window: Pair,
     stride: Pair,
-    around: Margins,
+    padding: PaddingPixels,
     primals: tuple[Images],
     tangents: tuple[Images],
 ) -> tuple[Images, Images]:
     (x,), (change,) = primals, tangents
-    largest = max_pool(x, window, stride, around)
-    pixels = window_pixels(x, window, stride, around, -jnp.inf)
+    largest = max_pool(x, window, stride, padding)
+    pixels = window_pixels(x, window, stride, padding, -jnp.inf)
     first = jnp.zeros(largest.shape, jnp.uint16)  # pixel of the window that is the largest
     for place, pixel in reversed(list(enumerate(pixels))):
         first = jnp.where(pixel == largest, jnp.uint16(place), first)
-    changes = window_pixels(change, window, stride, around)
+    changes = window_pixels(change, window, stride, padding)
     chosen = (jnp.where(first == place, each, 0) for place, each in enumerate(changes))
     return largest, functools.reduce(jnp.add, chosen)

@@ -11,8 +11,8 @@ from flax import linen as nn
 from jaxtyping import Array, Float
 
 from depthstudy.arch import layer_types as words
-from depthstudy.arch.layer_types import margins
-from depthstudy.nets.convolution.geometry import Margins
+from depthstudy.arch.layer_types import window_padding
+from depthstudy.nets.convolution.geometry import PaddingPixels
 from depthstudy.nets.pooling import max_pool
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
@@ -26,7 +26,7 @@ ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
-def apply_simple(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
+def apply_stateless(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
     """Returns what ``layer`` makes of the images, or of features ``[B, F]`` if it is an activation.
 
     Raises:
@@ -36,13 +36,13 @@ def apply_simple(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
         case words.Activation():
             return ACTIVATIONS[layer.kind](x)
         case words.MaxPool():
-            return max_pool(x, (layer.window,) * 2, (layer.stride,) * 2, _around(layer, x))
+            return max_pool(x, (layer.window,) * 2, (layer.stride,) * 2, _padding(layer, x))
         case words.AveragePool():
             return nn.avg_pool(
                 x,
                 (layer.window,) * 2,
                 (layer.stride,) * 2,
-                _around(layer, x),
+                _padding(layer, x),
                 count_include_pad=layer.padding == "torch",
             )
         case words.ZeroPad():
@@ -58,12 +58,12 @@ def apply_simple(layer: words.Layer, x: Float[Array, "B ..."]) -> Array:
         case words.AdaptiveMean():
             height, width = (_shares(size, layer.side) for size in x.shape[1:3])
             return jnp.einsum("bhwc,ih,jw->bijc", x.astype(jnp.float32), height, width)
-    raise TypeError(f"not a simple layer: {layer}")
+    raise TypeError(f"not a stateless layer: {layer}")
 
 
-def _around(layer: words.MaxPool | words.AveragePool, x: Array) -> Margins:
+def _padding(layer: words.MaxPool | words.AveragePool, x: Array) -> PaddingPixels:
     down, across = (
-        margins(size, layer.window, layer.stride, layer.padding) for size in x.shape[1:3]
+        window_padding(size, layer.window, layer.stride, layer.padding) for size in x.shape[1:3]
     )
     return down, across
 

@@ -17,8 +17,11 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy.arch import ArchSpec, BlockSpec, lowering
+from depthstudy.arch.layer_types import SqueezeExcite
 from depthstudy.errors import InputError
-from depthstudy.nets.network import Network, Variables
+from depthstudy.nets.interface import Net, Variables
+
+_LARGE = 2.0**20  # beside which a batch's statistics are rounding
 
 
 def blocks(spec: ArchSpec) -> dict[str, BlockSpec]:
@@ -80,7 +83,7 @@ def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) ->
     """Returns variables with which some blocks are their shortcuts; the architecture stays.
 
     It gives the logits of ``remove_blocks``, and the net needs no new compilation: the last layer
-    of a branch gets zeros as its parameters.
+    of a branch, before a gate if it ends in one, gets zeros as its parameters.
 
     Raises:
       InputError: There is no such block, or its shortcut is not the identity.
@@ -99,7 +102,7 @@ def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) ->
 
 
 def recalibrate_batch_norm(
-    network: Network, variables: Variables, batches: Iterable[Float[Array, "B H W C"]]
+    network: Net, variables: Variables, batches: Iterable[Float[Array, "B H W C"]]
 ) -> Variables:
     """Returns variables whose batch statistics are those of some images.
 
@@ -130,20 +133,37 @@ def recalibrate_batch_norm(
 
 @functools.partial(jax.jit, static_argnames="network")
 def _moments(
-    network: Network, variables: Variables, images: Float[Array, "B H W C"]
+    network: Net, variables: Variables, images: Float[Array, "B H W C"]
 ) -> dict[tuple[str, ...], Array]:
     """Returns mean and, in the place of the variance, mean square of a batch."""
-    zeros = jax.tree.map(jnp.zeros_like, variables["batch_stats"])
-    start = {**variables, "batch_stats": zeros}
-    still = Network(network.spec.deterministic)
-    _, state = still.apply(start, images, train=True, mutable=["batch_stats"])
-    new_share = 1 - network.spec.norm_momentum
-    scaled = jax.tree.map(lambda x: x / new_share, state["batch_stats"])
-    flat = traverse_util.flatten_dict(scaled)
+    flat = traverse_util.flatten_dict(_batch_statistics(network, variables, images))
     return {
         path: x + flat[(*path[:-1], "mean")] ** 2 if path[-1] == "var" else x
         for path, x in flat.items()
     }
+
+
+def _batch_statistics(network: Net, variables: Variables, images: Array) -> Any:
+    """Returns the statistics of a batch, which training mixes into the running ones.
+
+    From running statistics of 0 a step makes the batch's times the share of the new. That share is
+    in the architecture, or shows in what a step leaves of a large number.
+    """
+
+    still = network.deterministic
+
+    def step(start: float) -> Any:
+        running = jax.tree.map(lambda x: jnp.full_like(x, start), variables["batch_stats"])
+        given = {**variables, "batch_stats": running}
+        _, state = still.apply(given, images, train=True, mutable=["batch_stats"])
+        return state["batch_stats"]
+
+    from_zero = step(0.0)
+    if network.spec is not None:
+        new_share = 1 - network.spec.norm_momentum
+        return jax.tree.map(lambda x: x / new_share, from_zero)
+    kept = jax.tree.map(lambda x, zero: (x - zero) / _LARGE, step(_LARGE), from_zero)
+    return jax.tree.map(lambda x, share: x / (1 - share), from_zero, kept)
 
 
 def _block_sections(spec: ArchSpec) -> list[lowering.Section]:
@@ -158,7 +178,8 @@ def _check(spec: ArchSpec, paths: Collection[str]) -> None:
 
 
 def _last_named(branch: lowering.Layers) -> str:
-    return [layer.name for layer in branch if hasattr(layer, "name")][-1]
+    layers = [layer for layer in branch if not isinstance(layer, SqueezeExcite)]
+    return [layer.name for layer in layers if hasattr(layer, "name")][-1]
 
 
 def _move(

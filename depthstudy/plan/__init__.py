@@ -1,6 +1,17 @@
 """From a config to the variants of a study: what is trained, on what, and for how long."""
 
-from depthstudy.plan.planning import plan, prepare, settings_of
-from depthstudy.plan.variant import SWEEPABLE_GROUPS, Variant
+from depthstudy.plan.model import STARTING_OPTIONS, build_net, options_used
+from depthstudy.plan.plan import plan, prepare
+from depthstudy.plan.variant import SWEEPABLE_GROUPS, Datasets, Variant, settings_of
 
-__all__ = ["SWEEPABLE_GROUPS", "Variant", "plan", "prepare", "settings_of"]
+__all__ = [
+    "STARTING_OPTIONS",
+    "SWEEPABLE_GROUPS",
+    "Datasets",
+    "Variant",
+    "build_net",
+    "options_used",
+    "plan",
+    "prepare",
+    "settings_of",
+]

@@ -16,6 +16,7 @@ from depthstudy.errors import InputError
 from depthstudy.plan.pruning import NothingToPruneError
 from depthstudy.plan.variant import (
     DEPTH,
+    TREATMENT,
     Datasets,
     Variant,
     build,
@@ -23,13 +24,12 @@ from depthstudy.plan.variant import (
     same,
 )
 
-FIELD = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 DOUBLE = "double"  # a value: twice what it was
 _IMAGE_SIZE = "data.image_size"
 
 
 def check(treatments: Sequence[Treatment]) -> None:
-    """Checks what can be said of treatments without the variants.
+    """Checks treatments, as far as it can be done without the variants.
 
     Raises:
       InputError: Two share a name, a name is not fit for a folder, or a field is not to be treated.
@@ -46,9 +46,9 @@ def check(treatments: Sequence[Treatment]) -> None:
         for field, _ in (*treatment.settings, *treatment.where):
             require_sweepable(field)
         for field, _ in treatment.settings:
-            if field == DEPTH:
+            if field in DEPTH:
                 raise InputError(
-                    f"treatment {treatment.name!r} sets {DEPTH}, but what depth does is what it is "
+                    f"treatment {treatment.name!r} sets {field}, but what depth does is what it is "
                     "to explain"
                 )
         if treatment.control_of and treatment.control_of not in set(names) - {treatment.name}:
@@ -76,7 +76,7 @@ def treat(
     Raises:
       InputError: A treatment makes an impossible variant, or changes none.
     """
-    found: list[Variant] = []
+    treated: list[Variant] = []
     for treatment in study.treatments:
         changed = []
         for variant in untreated:
@@ -84,14 +84,14 @@ def treat(
                 continue
             new = _treated(treatment, variant, varied, datasets)
             if new and not same(new, variant):
-                changed.append(_sharing(new, [*untreated, *found]))
+                changed.append(_sharing(new, [*untreated, *treated]))
         if not changed:
             raise InputError(
                 f"treatment {treatment.name!r} changes no variant; all that it is given to have "
                 "its settings already"
             )
-        found += changed
-    return found
+        treated += changed
+    return treated
 
 
 def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -107,7 +107,7 @@ def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
 
 
 def _untreated(side: Settings) -> Settings:
-    return side if FIELD in dict(side) else (*side, (FIELD, ""))
+    return side if TREATMENT in dict(side) else (*side, (TREATMENT, ""))
 
 
 def _sharing(new: Variant, others: Sequence[Variant]) -> Variant:
@@ -125,7 +125,7 @@ def _treated(
     )
     name = f"{variant.name}+{treatment.name}"
     try:
-        new = build(variant.config, name, settings, varied, datasets)
+        new = build(variant.given, name, settings, varied, datasets)
     except NothingToPruneError:
         return None
     info = dataclasses.replace(

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
-import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from depthstudy import arch, config, data, train
+from depthstudy import arch, config, data, nets, train
 from depthstudy.config import Settings, StudyConfig, TrainConfig, Value
 from depthstudy.errors import InputError
-from depthstudy.plan import pruning
+from depthstudy.plan import model, pruning
 from depthstudy.records import VariantInfo
 
-DEPTH = "model.depth"
-SWEEPABLE_GROUPS = (
-    "model",
-    "data",
-    "train",
-    "prune",
-)  # the groups of fields in which variants may differ
-_NOT_TOLD = (DEPTH, "model.depth_multiplier", "model.family")  # of a group
-_TUNING = ("prune.fine_tune_epochs", "prune.fine_tune_rate")
-_USUAL = ("train.", "prune.")  # fields that are told where they are not as in the config
+DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a net is
+SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
+TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
 Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
 
@@ -34,15 +24,17 @@ class Variant:
 
     Attributes:
       info: How it differs from the others, and what it costs.
-      config: Its config, sweep, variants and treatments resolved.
+      given: Its config, sweep, variants and treatments resolved.
+      config: The same, with the options of the net that a study begins with filled in.
       spec: Its architecture; of a pruned one, an architecture of the same cost or nearly.
       dataset: What it learns.
       train: How it is trained: ``config.train``, or for a pruned one what follows from it.
     """
 
     info: VariantInfo
+    given: StudyConfig
     config: StudyConfig
-    spec: arch.ArchSpec
+    spec: arch.Spec
     dataset: data.Dataset
     train: TrainConfig
 
@@ -50,6 +42,11 @@ class Variant:
     def name(self) -> str:
         """Name of the variant, as in every table."""
         return self.info.name
+
+    @property
+    def kind(self) -> str:
+        """Name of its family, or of the class that is its module."""
+        return model.kind(self.config.model)
 
     @property
     def runs(self) -> str:
@@ -79,7 +76,7 @@ def build(
     Args:
       study: The config.
       name: Name of the variant.
-      settings: What is its own.
+      settings: The fields that it sets.
       varied: The fields in which the variants of the study differ.
       datasets: Sets that are loaded already; one that is not is added.
 
@@ -87,73 +84,42 @@ def build(
       InputError: A value does not fit, the architecture is impossible, or the data are not there.
     """
     try:
-        own = config.apply(study, settings)
-        own = dataclasses.replace(own, sweep=(), variants=(), treatments=())
-        if own.data not in datasets:
-            datasets[own.data] = data.load(own.data)
-        dataset = datasets[own.data]
-        dense = arch.build(num_classes=dataset.num_classes, **_given(own.model))
-        spec = pruning.expected(dense, own.prune)
+        given = config.apply(study, settings)
+        given = dataclasses.replace(given, sweep=(), variants=(), treatments=())
+        resolved = dataclasses.replace(given, model=model.resolve(given.model))
+        if given.data not in datasets:
+            datasets[given.data] = data.load(given.data)
+        dataset = datasets[given.data]
+        dense = model.build_net(resolved.model, dataset.num_classes)
+        spec = pruning.expected(dense, given.prune)
+        price = nets.cost(spec, dataset.image_shape)
     except InputError as error:
         raise type(error)(f"variant {name}: {error}") from error
-    training = pruning.training(dense, spec, own, dataset)
-    differs = {field: config.get(own, field) for field in varied}
+    training = pruning.training(dense, spec, resolved, dataset)
     info = VariantInfo(
         name=name,
-        group=own.model.family,
-        settings=differs,
+        group=model.kind(resolved.model),
+        settings={field: config.get(resolved, field) for field in varied},
         image_shape=dataset.image_shape,
         steps=train.count_steps(training, len(dataset.train)),
-        **dataclasses.asdict(arch.cost(spec, dataset.image_shape)),
+        **dataclasses.asdict(price),
     )
-    return Variant(info, own, spec, dataset, training)
+    return Variant(info, given, resolved, spec, dataset, training)
 
 
 def same(one: Variant, other: Variant) -> bool:
-    """Whether the runs of two variants are the same: in architecture, data and training."""
+    """Returns whether the runs of two variants are the same in architecture, data and training."""
 
-    def what(variant: Variant) -> tuple[object, ...]:
-        own = variant.config
-        return variant.spec, own.data, own.train, own.prune
+    def parts(variant: Variant) -> tuple[object, ...]:
+        return variant.spec, variant.config.data, variant.config.train, variant.config.prune
 
-    return what(one) == what(other)
-
-
-def grouped(study: StudyConfig, variants: Sequence[Variant]) -> list[Variant]:
-    """Returns variants with their group: the settings but for depth, as ``"plain, norm=none"``.
-
-    Of the fields in which the variants of the study differ, those in which the variants of one
-    family do not are told by its name, and those that are left to their defaults by nothing, as are
-    training and pruning as in the config itself, and fine-tuning where it is always the same.
-    """
-    found = []
-    for variant in variants:
-        family = variant.config.model.family
-        kin = [other for other in variants if other.config.model.family == family]
-        told = [
-            f"{_leaf(field)}={value}"
-            for field, value in variant.info.settings.items()
-            if field not in _NOT_TOLD
-            and value is not None
-            and not (field.startswith(_USUAL) and value == config.get(study, field))
-            and any(
-                other.info.settings[field] != value
-                for other in kin
-                if other.is_pruned or field not in _TUNING
-            )
-        ]
-        info = dataclasses.replace(variant.info, group=", ".join([family, *told]))
-        found.append(dataclasses.replace(variant, info=info))
-    return found
+    return parts(one) == parts(other)
 
 
-def name_of(settings: Settings) -> str:
-    """Returns a name that is also a folder's, as ``"plain_depth20_label_noise0.1"``."""
-    return "_".join(
-        _word(value) if field == "model.family" else f"{_leaf(field)}{_word(value)}"
-        for field, value in settings
-        if value is not None
-    )
+def with_settings(variant: Variant, varied: Sequence[str]) -> Variant:
+    """Returns a variant whose settings are all the fields in which those of the study differ."""
+    settings = {field: config.get(variant.config, field) for field in varied}
+    return dataclasses.replace(variant, info=dataclasses.replace(variant.info, settings=settings))
 
 
 def require_sweepable(field: str) -> None:
@@ -162,18 +128,27 @@ def require_sweepable(field: str) -> None:
         raise InputError(f"variants cannot differ in config.{field}, only in {SWEEPABLE_GROUPS}")
 
 
-def _given(model: config.ModelConfig) -> dict[str, Any]:
-    """Returns the options that are set; a default that the family has no use for is not."""
-    given = {key: value for key, value in dataclasses.asdict(model).items() if value is not None}
-    builder = arch.FAMILIES.get(model.family)
-    taken = {"family", *(inspect.signature(builder).parameters if builder else given)}
-    defaults = dataclasses.asdict(config.ModelConfig())
-    return {k: v for k, v in given.items() if k in taken or v != defaults[k]}
+def settings_of(variants: Sequence[Variant]) -> dict[str, dict[str, Value]]:
+    """Returns, by name of the variant, every dotted field that may vary and its value.
+
+    A treated variant has those that it had untreated, and its treatment as a field of its own, so
+    that a hypothesis can set the two side by side. An option of a module is a field of all
+    variants where one of them has it.
+    """
+    by_name = {variant.name: variant for variant in variants}
+    rows = {}
+    for variant in variants:
+        untreated = by_name.get(variant.info.untreated, variant)
+        rows[variant.name] = _fields(untreated) | {TREATMENT: variant.info.treatment}
+    every = dict.fromkeys(field for row in rows.values() for field in row)
+    return {name: {field: row.get(field) for field in every} for name, row in rows.items()}
 
 
-def _word(value: Value) -> str:
-    return re.sub(r"[^\w.+-]+", "-", str(value)).strip("-")
-
-
-def _leaf(field: str) -> str:
-    return field.rpartition(".")[2]
+def _fields(variant: Variant) -> dict[str, Value]:
+    groups: Mapping[str, Mapping[str, Value]] = dataclasses.asdict(variant.config)
+    fields = {
+        f"{group}.{leaf}": v for group in SWEEPABLE_GROUPS for leaf, v in groups[group].items()
+    }
+    del fields["model.options"]
+    options = variant.config.model.options
+    return fields | {f"model.options.{name}": value for name, value in options.items()}

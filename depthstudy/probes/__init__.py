@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from depthstudy.config import present_name
 from depthstudy.errors import InputError
-from depthstudy.probes.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
+from depthstudy.probes.backprop.gradients import GRADIENTS
+from depthstudy.probes.backprop.isometry import ISOMETRY
+from depthstudy.probes.backprop.shattering import SHATTERING
+from depthstudy.probes.backprop.underflow import UNDERFLOW
+from depthstudy.probes.blocks.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
 from depthstudy.probes.density import DENSITY
 from depthstudy.probes.field import FIELD
 from depthstudy.probes.generalization import GENERALIZATION, MEMORIZATION
-from depthstudy.probes.gradients import GRADIENTS
-from depthstudy.probes.isometry import ISOMETRY
-from depthstudy.probes.linear import LINEAR
 from depthstudy.probes.probe_input import (
     Measurement,
     NotApplicable,
     Probe,
     ProbeInput,
 )
-from depthstudy.probes.rank import RANK
+from depthstudy.probes.representation.linear import LINEAR
+from depthstudy.probes.representation.rank import RANK
+from depthstudy.probes.representation.similarity import CKA, CROSS_METRICS, measure_between
 from depthstudy.probes.sharpness import SHARPNESS
-from depthstudy.probes.shattering import SHATTERING
-from depthstudy.probes.similarity import CKA, measure_between
-from depthstudy.probes.underflow import UNDERFLOW
+from depthstudy.records import NOT_APPLICABLE
 
 PROBES: Mapping[str, Probe] = {
     "generalization": GENERALIZATION,
@@ -42,39 +44,62 @@ PROBES: Mapping[str, Probe] = {
 }
 
 
-def check(names: Sequence[str]) -> None:
-    """Raises InputError, with what is allowed, where a name is no probe."""
-    for name in names:
+def check(names: Sequence[str]) -> list[str]:
+    """Returns the present names of probes, of which some may be those of an earlier version.
+
+    >>> check(["gradients", "generalisation"])
+    ['gradients', 'generalization']
+
+    Raises:
+      InputError: A name is no probe's; the message says which names are.
+    """
+    present = [present_name(name) for name in names]
+    for name in present:
         if name not in PROBES:
             raise InputError(f"no probe {name!r}; allowed: {', '.join(PROBES)}")
+    return present
 
 
 def measure(
     probe_input: ProbeInput, names: Sequence[str] = ()
 ) -> Iterator[tuple[str, Measurement]]:
-    """Yields what each named probe measures, with its name; no names are all of them.
+    """Yields each measurement of the named probes, with the name of its probe.
 
     A probe that cannot apply yields one measurement named ``"not_applicable: REASON"``.
+
+    >>> from depthstudy import arch, config, data, nets
+    >>> network = nets.Network(arch.build("plain", depth=8, layout="cifar", width=4))
+    >>> digits = data.load(config.DataConfig(stream=False))
+    >>> net = ProbeInput(network, {"params": {}}, digits)  # this probe reads no variables
+    >>> for name, (layer, metric, value) in measure(net, ["field"]):
+    ...     if not layer:
+    ...         print(f"{name}: {metric} {value:.2f}")
+    field: receptive_field 25.00
+    field: share_past_border 0.43
+
+    Args:
+      probe_input: A net with its variables and data.
+      names: Probes, of ``PROBES``; none are all of them.
 
     Raises:
       InputError: No such probe.
     """
-    check(names)
-    for name in names or PROBES:
+    for name in check(names) or PROBES:
         try:
-            for measurement in _measured(PROBES[name], probe_input):
+            for measurement in _measurements(PROBES[name], probe_input):
                 yield name, measurement
         except NotApplicable as reason:
-            yield name, Measurement("", f"not_applicable: {reason}", 1.0)
+            yield name, Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0)
 
 
-def _measured(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
+def _measurements(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
     if probe.labels and not probe_input.dataset.labeled:
         raise NotApplicable("the images have no labels")
     return probe.measure(probe_input)
 
 
 __all__ = [
+    "CROSS_METRICS",
     "PROBES",
     "Measurement",
     "NotApplicable",

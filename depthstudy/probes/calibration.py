@@ -17,8 +17,8 @@ from depthstudy.probes.probe_input import ProbeInput
 def states(probe_input: ProbeInput) -> Iterator[tuple[str, nets.Variables]]:
     """Yields the variables that eval-mode probes look at, each with the suffix of its metrics.
 
-    These are the probe_input's own with ``""``, and where the initial ones are known, those with
-    ``"_initial"`` and the statistics of one train batch.
+    The present variables have the suffix ``""``. The initial ones, where they are known, have
+    ``"_initial"`` and get the statistics of one train batch.
     """
     yield "", probe_input.variables
     if probe_input.initial is not None:

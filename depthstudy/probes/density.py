@@ -16,6 +16,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
@@ -40,4 +41,23 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     yield Measurement("", "sparsity", 1 - left / size)
 
 
-DENSITY = Probe("share of each kernel's weights that pruning has left", measure)
+DENSITY = Probe(
+    title="Weights that pruning has left",
+    description="share of each kernel's weights that pruning has left",
+    measure=measure,
+    metrics=(
+        Metric(
+            name="density",
+            title="Weights left",
+            unit="fraction",
+            per_layer=True,
+            description="share of a layer's weights that are not zero",
+        ),
+        Metric(
+            name="sparsity",
+            title="Sparsity",
+            unit="fraction",
+            description="share of all weights that are zero, stem and classifier left out",
+        ),
+    ),
+)

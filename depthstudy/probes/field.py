@@ -13,13 +13,16 @@ from collections.abc import Iterator, Sequence
 from depthstudy import arch
 from depthstudy.arch.lowering import Conv
 from depthstudy.probes.probe_input import Measurement, Probe, ProbeInput
+from depthstudy.records import Metric
+
+_MANY = 0.5  # share of convolutions past the border from which on a net stands out
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields the field of every convolution, and where and how often the image is outgrown.
+    """Yields the receptive field of each convolution, and which share of them outgrows the image.
 
     ``receptive_field`` is in pixels, of the output of each convolution and of the whole net;
-    ``border_layer``, on the border layer if there is one, is its depth in weight layers;
+    ``border_layer``, of the border layer if a net has one, is its depth in weight layers;
     ``share_past_border`` is the share of convolutions whose input sees the whole image.
     """
     height, width, _ = probe_input.dataset.image_shape
@@ -55,6 +58,42 @@ def input_field(convolution: arch.LayerCost) -> int:
 
 
 FIELD = Probe(
-    "receptive field of each layer against the image, and the border layer (Richter et al. 2021)",
-    measure,
+    title="Receptive field against the image",
+    description=(
+        "receptive field of each layer against the image, and the border layer (Richter et al. "
+        "2021)"
+    ),
+    measure=measure,
+    metrics=(
+        Metric(
+            name="receptive_field",
+            title="Receptive field in pixels",
+            unit="px",
+            per_layer=True,
+            scale="log",
+            description="side of the square of the image that one output of the layer sees",
+        ),
+        Metric(
+            name="receptive_field",
+            title="Receptive field in pixels",
+            unit="px",
+            scale="log",
+            description="side of the square of the image that one last feature sees",
+        ),
+        Metric(
+            name="border_layer",
+            title="Depth of the border layer",
+            unit="count",
+            per_layer=True,
+            description="the first layer whose input already covers the whole image",
+        ),
+        Metric(
+            name="share_past_border",
+            title="Convolutions past the border",
+            unit="fraction",
+            threshold=_MANY,
+            beyond="half of the convolutions or more can add no context",
+            description="share of convolutions whose input already covers the whole image",
+        ),
+    ),
 )

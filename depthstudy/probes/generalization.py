@@ -1,7 +1,7 @@
-"""Degradation, overfitting and memorization, told apart by what a net gets wrong and where.
+"""Degradation, overfitting and memorization, distinguished by what a net gets wrong and where.
 
 A deep net that has the larger error on the *train* set is degraded, that is badly optimized (He et
-al. 2015, arXiv 1512.03385); one that is perfect there and worse on the test set overfits. Where
+al. 2015, arXiv 1512.03385); one that is perfect on it and worse on the test set overfits. Where
 labels are noisy, a net can be right about a wrong label only by memorizing it (Zhang et al. 2017,
 arXiv 1611.03530). Everything is measured in eval mode, without augmentation.
 """
@@ -14,10 +14,9 @@ from collections.abc import Iterator
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float, Int
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.data import Split, normalize
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.probes.probe_input import (
@@ -27,6 +26,10 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
+
+_DEGRADED = 0.05  # train error from which on a net does not fit its train set
+_OVERFITTED = 0.05  # gap from which on it does worse on new images
 
 
 def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
@@ -42,7 +45,7 @@ def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
 
 
 def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields what a net makes of the train examples whose label is wrong.
+    """Yields how often a net repeats, and how often it corrects, wrong labels of the train split.
 
     ``memorized_share`` is the share for which it says the wrong label that it was given,
     ``recovered_share`` the share for which it says the true one all the same.
@@ -64,7 +67,8 @@ def mean_error_and_loss(probe_input: ProbeInput, split: Split) -> tuple[float, f
     """Returns the share of a split's examples that the net gets wrong, and its mean loss."""
     sums = np.zeros(3)
     for batch in probe_input.batches(split):
-        sums += np.asarray(_sums(probe_input.network, probe_input.variables, batch), np.float64)
+        found = _sums(probe_input.network, probe_input.task, probe_input.variables, batch)
+        sums += np.asarray(found, np.float64)
     errors, loss, examples = sums
     return float(errors / examples), float(loss / examples)
 
@@ -73,43 +77,109 @@ def predictions(
     probe_input: ProbeInput, split: Split, indices: Int[np.ndarray, " n"]
 ) -> Int[np.ndarray, " n"]:
     """Returns the classes that the net predicts for examples of a split."""
-    found = []
+    batches = []
     for start in range(0, len(indices), probe_input.batch_size):
         rows = np.resize(indices[start : start + probe_input.batch_size], probe_input.batch_size)
         images = normalize(
             split.gather(rows).images, probe_input.dataset.mean, probe_input.dataset.std
         )
         logits = _logits(probe_input.network, probe_input.variables, images)
-        found.append(np.argmax(logits, axis=-1))
-    return np.concatenate(found)[: len(indices)]
+        batches.append(np.argmax(logits, axis=-1))
+    return np.concatenate(batches)[: len(indices)]
 
 
 @functools.partial(jax.jit, static_argnums=0)
 def _logits(
-    network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
+    network: nets.Net, variables: nets.Variables, images: Float[Array, "B H W C"]
 ) -> Float[Array, "B K"]:
-    return jnp.asarray(network.apply(variables, images))
+    return network.apply(variables, images)
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def _sums(
-    network: nets.Network, variables: nets.Variables, batch: Examples
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, batch: Examples
 ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
     """Returns errors, losses and examples, summed over a batch."""
-    logits = _logits(network, variables, batch.images)
-    wrong = jnp.argmax(logits, axis=-1) != batch.labels
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
-    weights = batch.weights
-    return jnp.sum(weights * wrong), jnp.sum(weights * losses), jnp.sum(weights)
+    outputs, weights = network.apply(variables, batch.images), batch.weights
+    errors, losses = task.errors(outputs, batch.labels), task.loss(outputs, batch.labels)
+    return jnp.sum(weights * errors), jnp.sum(weights * losses), jnp.sum(weights)
 
 
 GENERALIZATION = Probe(
-    "error and loss on the train and the test split, and the gap (He et al. 2015)",
-    measure_generalization,
+    title="Errors",
+    description="error and loss on the train and the test split, and the gap (He et al. 2015)",
+    measure=measure_generalization,
+    metrics=(
+        Metric(
+            name="train_error",
+            title="Train error",
+            unit="fraction",
+            better="lower",
+            threshold=_DEGRADED,
+            beyond="the net does not fit its train set",
+            description="share of train images that are wrong",
+        ),
+        Metric(
+            name="test_error",
+            title="Test error",
+            unit="fraction",
+            better="lower",
+            description="share of new images that are wrong",
+        ),
+        Metric(
+            name="gap",
+            title="Gap",
+            unit="points",
+            better="lower",
+            threshold=_OVERFITTED,
+            beyond="the net does worse on new images",
+            description="test error less train error",
+        ),
+        Metric(
+            name="train_loss",
+            title="Train loss",
+            unit="nats",
+            scale="log",
+            better="lower",
+            description="mean cross-entropy in nats",
+        ),
+        Metric(
+            name="test_loss",
+            title="Test loss",
+            unit="nats",
+            scale="log",
+            better="lower",
+            description="the same on new images",
+        ),
+        Metric(
+            name="loss_gap",
+            title="Gap of the losses",
+            unit="nats",
+            better="lower",
+            description="test loss less train loss",
+        ),
+    ),
     labels=True,
 )
 MEMORIZATION = Probe(
-    "share of the wrong train labels that the net has memorized (Zhang et al. 2017)",
-    measure_memorization,
+    title="Wrong labels",
+    description="share of the wrong train labels that the net has memorized (Zhang et al. 2017)",
+    measure=measure_memorization,
+    metrics=(
+        Metric(
+            name="memorized_share",
+            title="Memorized",
+            unit="fraction",
+            better="lower",
+            description="share of wrong train labels that the net repeats",
+        ),
+        Metric(
+            name="recovered_share",
+            title="Recovered",
+            unit="fraction",
+            better="higher",
+            description="share of them where it says the truth",
+        ),
+    ),
     labels=True,
 )

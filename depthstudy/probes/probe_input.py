@@ -1,24 +1,28 @@
-"""What a probe looks at, and what it gives back."""
+"""The input of a probe, its measurements, and the probe itself as a value."""
 
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-import optax
 from jaxtyping import Array, Float, Float32, Int
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.arch import ArchSpec
 from depthstudy.data import Dataset, Split, eval_batches, normalize
+from depthstudy.records import Metric
+
+BEFORE_AND_AFTER = ("_initial", "")  # suffixes of metrics that are measured at both times
+ALL_TIMES = ("_initial", "_early", "")
 
 
 class Measurement(NamedTuple):
-    """One number. ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
+    """One number; ``layer`` is a path such as ``"stage1/block02"``, or ``""`` for the whole net."""
 
     layer: str
     metric: str
@@ -48,11 +52,12 @@ class ProbeInput:
       dataset: What the net learned.
       examples: How many examples a probe may look at, of each split.
       batch_size: Images in a batch.
-      layers: Shell pattern over the paths of layers that per-layer probes look at.
+      layers: Shell patterns, which commas separate, over the paths of layers that per-layer probes
+        look at; ``None`` is the blocks.
       seed: Seed of whatever a probe draws at random.
     """
 
-    network: nets.Network
+    network: nets.Net
     variables: nets.Variables
     dataset: Dataset
     initial: nets.Variables | None = None
@@ -60,18 +65,65 @@ class ProbeInput:
     rates: Mapping[str, float] = dataclasses.field(default_factory=dict)
     examples: int = 2_000
     batch_size: int = 250
-    layers: str = "stage*/block*"
+    layers: str | None = None
     seed: int = 0
 
     @property
     def spec(self) -> ArchSpec:
-        """The architecture."""
+        """The architecture.
+
+        Raises:
+          NotApplicable: The net is a user's module.
+        """
+        if self.network.spec is None:
+            raise NotApplicable("the net is a module; this needs an architecture value")
         return self.network.spec
+
+    @property
+    def task(self) -> tasks.Task:
+        """What the net learned."""
+        return tasks.of(self.dataset)
+
+    @functools.cached_property
+    def layer_depths(self) -> Mapping[str, int]:
+        """Weight layers on the longest path up to each layer, in the order of the net."""
+        return self.network.layer_depths(self.dataset.image_shape)
+
+    @functools.cached_property
+    def block_names(self) -> tuple[str, ...]:
+        """Paths of the blocks that per-layer probes look at, in the order of the net."""
+        names = self.network.block_names(self.dataset.image_shape)
+        return tuple(name for name in names if self._is_chosen(name))
+
+    @functools.cached_property
+    def layer_names(self) -> tuple[str, ...]:
+        """Paths of the layers that per-layer probes look at, in the order of the net.
+
+        Raises:
+          NotApplicable: There is none.
+        """
+        if self.layers is None:
+            chosen = self.block_names
+        else:
+            chosen = tuple(filter(self._is_chosen, self.layer_depths))
+        if not chosen:
+            raise NotApplicable(
+                f"no layer matches {self.layers!r}" if self.layers else "the net has no blocks"
+            )
+        return chosen
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Returns names of layers in the order of the net."""
+        order = {name: rank for rank, name in enumerate(self.layer_depths)}
+        return sorted(names, key=lambda name: order.get(name, len(order)))
+
+    def _is_chosen(self, name: str) -> bool:
+        return self.layers is None or matches(name, self.layers)
 
     def batches(self, split: Split) -> Iterator[Examples]:
         """Yields a fixed part of a split, normalized, without augmentation, in equal batches."""
-        found = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
-        for batch, weights in found:
+        batches = eval_batches(split, batch_size=self.batch_size, limit=self.examples)
+        for batch, weights in batches:
             images = normalize(batch.images, self.dataset.mean, self.dataset.std)
             yield Examples(images, batch.labels, weights)
 
@@ -81,40 +133,51 @@ class ProbeInput:
 
 
 class NotApplicable(Exception):  # noqa: N818
-    """A probe has nothing to say of this probe_input; the message says why."""
+    """A probe cannot measure a net; the message says why."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Probe:
     """A named measurement.
 
     Attributes:
+      title: Heading of what it measures.
       description: One line: what it measures and whose idea it is.
-      measure: Yields measurements of a probe_input; raises ``NotApplicable``.
+      measure: Yields measurements of a net; raises ``NotApplicable``.
+      metrics: What it may yield, in the order in which a reader should meet it.
       labels: Whether it needs to know the labels of the images.
     """
 
+    title: str
     description: str
     measure: Callable[[ProbeInput], Iterable[Measurement]]
+    metrics: tuple[Metric, ...]
     labels: bool = False
 
 
 def train_loss(
-    network: nets.Network, variables: nets.Variables, batch: Examples
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, batch: Examples
 ) -> Float[Array, ""]:
-    """Returns the mean loss of a batch in nats, in train mode; ``network`` draws nothing."""
+    """Returns the mean loss of a batch, in train mode; ``network`` draws nothing."""
     given = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
-    logits, _ = network.apply(given, batch.images, train=True, mutable=["batch_stats"])
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+    outputs, _ = network.apply(given, batch.images, train=True, mutable=["batch_stats"])
+    losses = task.loss(outputs, batch.labels)
     return jnp.sum(batch.weights * losses) / jnp.sum(batch.weights)
 
 
-def path_sorted(names: Iterable[str]) -> list[str]:
-    """Returns layer names in the order of the net; the names are zero-padded for that."""
-    order = {"stem": 0, "head": 2}
-    return sorted(names, key=lambda name: (order.get(name.split("/")[0], 1), name))
+def matches(name: str, patterns: str) -> bool:
+    """Returns whether a path matches one of the patterns, which commas separate.
 
+    As in a shell, ``*`` stands for no slash: ``"stage*/block*"`` is blocks, not what is in them.
 
-def as_floats(values: Iterable[float] | np.ndarray) -> list[float]:
-    """Returns plain floats."""
-    return [float(value) for value in values]
+    >>> matches("stage1/block02", "stem,stage*/block*")
+    True
+    >>> matches("stage1/block02/conv1", "stem,stage*/block*")
+    False
+    """
+    parts = name.split("/")
+    for pattern in patterns.split(","):
+        globs = pattern.split("/")
+        if len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
+            return True
+    return False

@@ -1,6 +1,6 @@
 """Sharpness: the largest eigenvalues of the train loss's Hessian.
 
-They bound the learning rate that training stands (2 over the largest), and flat minima are held to
+They bound the learning rate that training stands (2 over the largest), and flat minima may
 generalize better: Keskar et al. 2017 (arXiv 1609.04836), Ghorbani et al. 2019 (arXiv 1901.10159).
 The Hessian is met only in products with vectors (Pearlmutter 1994), and Lanczos's method, ARPACK's
 with restarts and full reorthogonalization, finds the ends of its spectrum. The iteration runs on
@@ -17,12 +17,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import scipy.sparse.linalg
 from jax import flatten_util
 from jaxtyping import Array, Float, Float64
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.probes.probe_input import (
     Examples,
     Measurement,
@@ -30,6 +29,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.records import Metric
 
 _EIGENVALUES = 5
 _EXAMPLES = 250
@@ -44,7 +44,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields ``hessian_eigenvalue_1``, the largest, to ``hessian_eigenvalue_5``, of the mean loss.
 
     The loss is that of 250 fixed train examples (rounded up to whole batches), in eval mode. Should
-    Lanczos's method not settle, fewer than five are told.
+    Lanczos's method not settle, fewer than five are yielded.
 
     Raises:
       NotApplicable: The Hessian is not finite.
@@ -57,12 +57,13 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     def product(direction: Vector) -> Vector:
         flat = jnp.asarray(direction, jnp.float32)
         parts = [
-            _product(probe_input.network, probe_input.variables, batch, flat) for batch in batches
+            _product(probe_input.network, probe_input.task, probe_input.variables, batch, flat)
+            for batch in batches
         ]
         return np.sum(np.asarray(parts, np.float64), axis=0) / examples
 
-    found = top_eigenvalues(product, len(start), _EIGENVALUES, seed=probe_input.seed)
-    for rank, value in enumerate(found, start=1):
+    eigenvalues = top_eigenvalues(product, len(start), _EIGENVALUES, seed=probe_input.seed)
+    for rank, value in enumerate(eigenvalues, start=1):
         yield Measurement("", f"hessian_eigenvalue_{rank}", float(value))
 
 
@@ -111,9 +112,10 @@ def top_eigenvalues(
     return np.sort(values)[::-1]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def _product(
-    network: nets.Network,
+    network: nets.Net,
+    task: tasks.Task,
     variables: nets.Variables,
     batch: Examples,
     direction: Float[Array, " P"],
@@ -121,8 +123,8 @@ def _product(
     """Returns the product of a vector with the Hessian of a batch's summed loss."""
 
     def loss(params: Any) -> Float[Array, ""]:
-        logits = jnp.asarray(network.apply({**variables, "params": params}, batch.images))
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+        outputs = network.apply({**variables, "params": params}, batch.images)
+        losses = task.loss(outputs, batch.labels)
         return jnp.sum(batch.weights * losses)
 
     return hessian_product(loss, variables["params"], direction)
@@ -138,7 +140,25 @@ def hessian_product(
 
 
 SHARPNESS = Probe(
-    "largest eigenvalues of the train loss's Hessian, by Lanczos (Keskar 2017, Ghorbani 2019)",
-    measure,
+    title="Sharpness",
+    description=(
+        "largest eigenvalues of the train loss's Hessian, by Lanczos (Keskar 2017, Ghorbani 2019)"
+    ),
+    measure=measure,
+    metrics=(
+        Metric(
+            name="hessian_eigenvalue_1",
+            title="Hessian eigenvalue 1",
+            better="lower",
+            description="curvature of the train loss in its steepest direction; large: a sharp "
+            "minimum",
+        ),
+        Metric(
+            name="hessian_eigenvalue_*",
+            title="Hessian eigenvalue *",
+            better="lower",
+            description="the same in the next direction",
+        ),
+    ),
     labels=True,
 )

@@ -76,8 +76,8 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
         masks = _changed_when(due, choose, state.masks, (after, step, state.key))
         early = state.early
         if keeps_early:
-            early = _select(step == schedule.rewind_to, after, early)
-            updates = _select(due, jax.tree.map(jnp.subtract, early, params), updates)
+            early = optax.tree.where(step == schedule.rewind_to, after, early)
+            updates = optax.tree.where(due, jax.tree.map(jnp.subtract, early, params), updates)
         updates = jax.tree.map(lambda mask, u, p: jnp.where(mask, u, -p), masks, updates, params)
         return updates, PruneState(step, masks, state.key, early)
 
@@ -111,7 +111,7 @@ def _changed_when(
         due, masks, rest = jax.tree.map(lifted, given, tuple(batched))
 
         def each(due: Any, masks: Any, rest: Any) -> Any:
-            return _select(due, change(masks, rest), masks)
+            return optax.tree.where(due, change(masks, rest), masks)
 
         new = lax.cond(
             jnp.any(due), jax.vmap(each), lambda due, masks, rest: masks, due, masks, rest
@@ -119,10 +119,6 @@ def _changed_when(
         return new, jax.tree.map(lambda _: True, new)
 
     return changed(due, masks, rest)
-
-
-def _select(condition: Bool[Array, ""], yes: Any, no: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
 
 
 def _fingerprint(params: Any) -> UInt32[Array, ""]:

@@ -6,6 +6,7 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 """
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
+from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
 from depthstudy.records.evidence import (
     Attribution,
     Decomposition,
@@ -14,17 +15,24 @@ from depthstudy.records.evidence import (
     Verdict,
     VerdictWord,
 )
+from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.study import StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 
 __all__ = [
+    "NOT_APPLICABLE",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",
     "Decomposition",
+    "Gain",
     "MatchedGap",
+    "Mean",
+    "Metric",
+    "ParetoPoint",
     "Prediction",
+    "PrunedNet",
     "Recommendation",
     "Record",
     "StudyInfo",
@@ -32,5 +40,6 @@ __all__ = [
     "VariantInfo",
     "Verdict",
     "VerdictWord",
+    "find_metric",
     "frame",
 ]

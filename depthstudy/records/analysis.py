@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from depthstudy.records.metric import Metric
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnalysisRun:
@@ -65,6 +67,9 @@ class AnalysisInfo:
       seconds: Wall time of each probe over all runs.
       versions: Name of a package to its version.
       hardware: As in ``StudyInfo``.
+      metrics: What the metrics of ``analysis.csv`` mean, by probe; empty where an earlier version
+        wrote the file.
+      probe_titles: A heading for each of these probes.
     """
 
     command: str
@@ -73,3 +78,5 @@ class AnalysisInfo:
     seconds: dict[str, float]
     versions: dict[str, str]
     hardware: dict[str, str]
+    metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
+    probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from depthstudy.records.metric import Metric
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VariantInfo:
@@ -19,7 +21,8 @@ class VariantInfo:
       parameters: Trained numbers.
       macs: Multiply-accumulates for one image.
       activations: Outputs of all convolutions and dense layers for one image.
-      receptive_field: Side, in pixels of the input, of what one last feature sees.
+      receptive_field: Side, in pixels of the input, of what one last feature sees; ``None`` where
+        it is unknown.
       image_shape: Height, width and channels of the input.
       steps: Training steps of one run.
       treatment: Name of the treatment that it has on top, or ``""``.
@@ -35,7 +38,7 @@ class VariantInfo:
     parameters: int
     macs: int
     activations: int
-    receptive_field: int
+    receptive_field: int | None
     image_shape: tuple[int, int, int]
     steps: int
     treatment: str = ""
@@ -60,6 +63,9 @@ class StudyInfo:
         the total, times of processes are added up.
       finished: ISO time at which the last run ended.
       processes: In how many processes it was trained, at most.
+      metrics: What the metrics of ``records.csv`` mean, by probe; empty where an earlier version
+        wrote the file.
+      probe_titles: A heading for each of these probes.
     """
 
     name: str
@@ -72,3 +78,5 @@ class StudyInfo:
     seconds: dict[str, float]
     finished: str
     processes: int = 1
+    metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
+    probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -32,7 +32,7 @@ def write(workdir: Path) -> Path:
 
 
 def write_analysis(folder: Path) -> Path:
-    """Writes ``analysis.html`` from the tables of an analysis.
+    """Writes ``analysis.html`` and ``figures/`` from the tables of an analysis.
 
     Args:
       folder: Where ``study.analyze`` wrote them.
@@ -43,9 +43,9 @@ def write_analysis(folder: Path) -> Path:
     Raises:
       InputError: ``folder`` lacks a table of an analysis.
     """
-    from depthstudy.report import analysis
+    from depthstudy.report import page
 
-    return analysis.write(Path(folder))
+    return page.write_analysis(Path(folder))
 
 
 def write_claims(claims: Sequence[Claim], path: Path) -> Path:

@@ -16,8 +16,12 @@ from typing import Any
 
 from depthstudy import store
 from depthstudy.records import Verdict
-from depthstudy.report import formats, page, tables, words
+from depthstudy.report import tables
+from depthstudy.report.sections import verdicts
 from depthstudy.report.tables import Study
+from depthstudy.report.text import formats
+from depthstudy.report.text.quantities import Quantity, quantity
+from depthstudy.report.text.sentences import lede
 
 _FIGURES = ("error_against_depth", "error_of_variants")  # the first that there is
 
@@ -89,7 +93,7 @@ def document(found: Found, pictures: Mapping[str, str]) -> str:
 
 
 def _read(workdir: Path) -> Study | None:
-    return tables.read(workdir) if store.read_info(workdir) else None
+    return tables.read_study(workdir) if store.read_info(workdir) else None
 
 
 def _figure(claim: Claim) -> Path | None:
@@ -146,29 +150,33 @@ def _headline(study: Study | None) -> tuple[str, str, str]:
     (hypothesis, verdict), *_ = _judged(study)
     if verdict is None:
         return "not tested", formats.DASH, formats.DASH
-    return verdict.verdict, effect(hypothesis["metric"], verdict), str(verdict.seeds)
+    return (
+        verdict.verdict,
+        effect(quantity(hypothesis["metric"], study.info.metrics), verdict),
+        str(verdict.seeds),
+    )
 
 
-def effect(metric: str, verdict: Verdict) -> str:
+def effect(about: Quantity, verdict: Verdict) -> str:
     """Returns an effect with its sign, name and interval: ``"train error +1.2 points (…)"``."""
     if not math.isfinite(verdict.effect):
         return formats.DASH
-    text = f"{words.metric_name(metric)} {_signed(metric, verdict.effect)}"
+    text = f"{about.name} {_signed(about, verdict.effect)}"
     if not math.isfinite(verdict.low):
         return f"{text} (no interval)"
-    low, high = (_signed(metric, end).partition(" ")[0] for end in (verdict.low, verdict.high))
+    low, high = (_signed(about, end).partition(" ")[0] for end in (verdict.low, verdict.high))
     return f"{text} (95% interval {low} to {high})"
 
 
-def _signed(metric: str, value: float) -> str:
-    text = words.amount(metric, value)
+def _signed(about: Quantity, value: float) -> str:
+    text = about.amount(value)
     nothing = not text.partition(" ")[0].strip("0.,")
     return text if value < 0 or nothing else f"+{text}"
 
 
 def _judged(study: Study) -> list[tuple[dict[str, Any], Verdict | None]]:
-    verdicts = {verdict.hypothesis: verdict for verdict in study.verdicts}
-    return [(row, verdicts.get(row["name"])) for row in page.hypotheses(study)]
+    by_name = {verdict.hypothesis: verdict for verdict in study.verdicts}
+    return [(row, by_name.get(row["name"])) for row in verdicts.hypotheses(study)]
 
 
 def _section(number: int, claim: Claim, study: Study | None, picture: str | None) -> str:
@@ -176,8 +184,8 @@ def _section(number: int, claim: Claim, study: Study | None, picture: str | None
     if study:
         lines.append(
             "\n".join(
-                f"- {row['symbol']} **{row['word']}**: {row['statement']} {row['sentence']}"
-                for row in page.verdicts(study)
+                f"- {row.symbol} **{row.word}**: {row.statement} {row.sentence}"
+                for row in verdicts.verdicts(study)
             )
         )
     if picture:
@@ -191,9 +199,9 @@ def _runs(study: Study | None) -> str:
     if study is None:
         return "Not run yet; to run it:"
     steps = sorted({info.steps for info in study.info.variants})
-    told = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+    steps_text = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
     return (
-        f"{words.lede(study.info)[:-1]}, {told} steps; "
+        f"{lede(study.info)[:-1]}, {steps_text} steps; "
         f"{formats.duration(study.info.seconds['total'])}:"
     )
 

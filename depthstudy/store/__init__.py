@@ -2,11 +2,12 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  decomposition.csv  matched.csv
-  attribution.csv  verdicts.csv  recommendation.json  report.html  figures/
+  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
-    run.json                what it is: config, architecture, image shape, classes
-    checkpoints/STEP/       state, with the content of run.json beside it
+    run.json                what it is: config, architecture, preprocessing, classes
+    checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
     records.csv             its measurements so far
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
@@ -14,6 +15,7 @@ WORKDIR/
 ```
 """
 
+from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.files import (
     cache_dir,
     lock,
@@ -22,15 +24,19 @@ from depthstudy.store.files import (
     write_table,
     write_text,
 )
-from depthstudy.store.runs import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.store.run import Outcome, RunInfo, RunStore
 from depthstudy.store.study import (
     ANALYSIS,
     ANALYSIS_PAGE,
     ATTRIBUTION,
     DECOMPOSITION,
     FIGURES,
+    GAINS,
     MATCHED,
+    MEANS,
+    PARETO,
     PREDICTIONS,
+    PRUNING,
     RECOMMENDATION,
     RECORDS,
     REPORT,
@@ -50,14 +56,19 @@ __all__ = [
     "ATTRIBUTION",
     "DECOMPOSITION",
     "FIGURES",
+    "GAINS",
     "MATCHED",
+    "MEANS",
+    "PARETO",
     "PREDICTIONS",
+    "PRUNING",
     "RECOMMENDATION",
     "RECORDS",
     "REPORT",
     "SUMMARY",
     "VERDICTS",
-    "Checkpoints",
+    "CheckpointReader",
+    "CheckpointWriter",
     "Outcome",
     "RunInfo",
     "RunStore",

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 import msgspec
 import pandas as pd
 
+from depthstudy.config import FORMER_NAMES
 from depthstudy.errors import InputError
 
 _LOCK = ".lock"
+_NAMED = ("probe", "metric", "part", "mechanism")  # columns of names that have changed
 
 T = TypeVar("T")
 
@@ -49,15 +51,24 @@ _NUMBERS = (int, float, int | None, float | None)
 
 
 def read_table(path: Path, kind: type) -> pd.DataFrame:
-    """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``."""
+    """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``.
+
+    Names that an earlier version wrote become those of today.
+    """
     hints = typing.get_type_hints(kind)
     numbers = [name for name, hint in hints.items() if hint in _NUMBERS]
-    return pd.read_csv(
+    table = pd.read_csv(
         path,
-        dtype={name: str for name in hints if name not in numbers},
+        dtype={
+            name: bool if hint is bool else str
+            for name, hint in hints.items()
+            if name not in numbers
+        },
         keep_default_na=False,
         na_values={name: ["", "nan", "NaN"] for name in numbers},
-    )
+    ).rename(columns=FORMER_NAMES)
+    renamed = {name: table[name].replace(dict(FORMER_NAMES)) for name in _NAMED if name in table}
+    return table.assign(**renamed)
 
 
 def read_json(path: Path, kind: type[T]) -> T | None:

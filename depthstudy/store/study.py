@@ -6,12 +6,17 @@ import dataclasses
 from pathlib import Path
 
 from depthstudy import records
+from depthstudy.config import present_name
 from depthstudy.store.files import read_json, write_json
 
 RECORDS = "records.csv"
 SUMMARY = "summary.csv"
 DECOMPOSITION = "decomposition.csv"
 MATCHED = "matched.csv"
+MEANS = "means.csv"
+PARETO = "pareto.csv"
+PRUNING = "pruning.csv"
+GAINS = "gains.csv"
 ATTRIBUTION = "attribution.csv"
 RECOMMENDATION = "recommendation.json"
 VERDICTS = "verdicts.csv"
@@ -41,7 +46,11 @@ def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
 
 def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
     """Reads ``analysis.json``; ``None`` where nothing was analyzed."""
-    return read_json(folder / _ANALYSIS_INFO, records.AnalysisInfo)
+    info = read_json(folder / _ANALYSIS_INFO, records.AnalysisInfo)
+    if info is None:
+        return None
+    described = {present_name(name): line for name, line in info.probes.items()}
+    return dataclasses.replace(info, probes=described)
 
 
 def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:

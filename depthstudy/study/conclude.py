@@ -6,27 +6,29 @@ import dataclasses
 import datetime
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from depthstudy import nets, records, runtime, store
-from depthstudy.arch import ArchSpec, Cost, cost
+from depthstudy import nets, probes, records, runtime, store, tasks, train
+from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence import (
     attribution,
     decomposition,
+    gains,
     matched,
+    means,
     metrics,
+    pareto,
+    pruning,
     recommendation,
     verdicts,
 )
 from depthstudy.execute import Effort, measurement
-from depthstudy.plan import treatments
-from depthstudy.plan.planning import settings_of
-from depthstudy.plan.variant import Variant
+from depthstudy.plan import Variant, settings_of, treatments
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
 
@@ -94,8 +96,18 @@ def conclude(
     wide = metrics.widen(summary, [*trained, *probed], [row.metric for row in hypotheses])
     judged = verdicts.judge(wide, settings_of(variants), hypotheses)
     gaps = matched.gaps(trained, {info.name: info.group for info in infos})
+    averages = means.over_seeds(summary, probed)
+    points = pareto.points(summary, infos)
+    pruned = pruning.compare(
+        summary, trained, infos, {variant.name: variant.config.prune for variant in variants}
+    )
+    gained = gains.against_first(summary, infos)
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, [*trained, *probed]))
     store.write_table(workdir / store.SUMMARY, summary)
+    store.write_table(workdir / store.MEANS, records.frame(records.Mean, averages))
+    store.write_table(workdir / store.PARETO, records.frame(records.ParetoPoint, points))
+    store.write_table(workdir / store.PRUNING, records.frame(records.PrunedNet, pruned))
+    store.write_table(workdir / store.GAINS, records.frame(records.Gain, gained))
     store.write_table(workdir / store.DECOMPOSITION, records.frame(records.Decomposition, parts))
     store.write_table(workdir / store.MATCHED, records.frame(records.MatchedGap, gaps))
     store.write_table(workdir / store.ATTRIBUTION, records.frame(records.Attribution, causes))
@@ -118,10 +130,16 @@ def conclude(
             "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
         },
         processes=max(effort.processes, earlier.processes if earlier else 1),
+        metrics={**_training_metrics(variants), **measurement.metrics(study.probes)},
+        probe_titles={name: probes.PROBES[name].title for name in study.probes},
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
     return Result(workdir, info, summary, tuple(judged), tuple(causes), recommended)
+
+
+def _training_metrics(variants: Sequence[Variant]) -> Mapping[str, tuple[records.Metric, ...]]:
+    return train.training_metrics(tasks.of(variants[0].dataset))
 
 
 def _finished(run: RunStore) -> Outcome:
@@ -133,14 +151,15 @@ def _finished(run: RunStore) -> Outcome:
 def _price(run: RunStore) -> Cost:
     info = run.read_info()
     assert info is not None, run.folder
-    return cost(ArchSpec.from_json(info.arch), info.image_shape)
+    return nets.cost(spec_from_json(info.arch), info.image_shape)
 
 
 def _costed(variant: Variant, prices: Sequence[Cost]) -> records.VariantInfo:
     """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
     rows = [dataclasses.asdict(price) for price in prices]
     means: dict[str, Any] = {
-        field: round(statistics.fmean(row[field] for row in rows)) for field in rows[0]
+        field: None if value is None else round(statistics.fmean(row[field] for row in rows))
+        for field, value in rows[0].items()
     }
     return dataclasses.replace(variant.info, **means)
 

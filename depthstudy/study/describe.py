@@ -15,8 +15,7 @@ import pandas as pd
 from depthstudy import data, runtime, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.execute import process_count
-from depthstudy.plan.planning import prepare
-from depthstudy.plan.variant import Variant
+from depthstudy.plan import Variant, prepare
 from depthstudy.records import Attribution, Recommendation, Verdict
 from depthstudy.study.conclude import Result
 
@@ -38,7 +37,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
             "depth": variant.info.depth,
             "parameters": f"{variant.info.parameters:,}",
             "MACs": f"{variant.info.macs:,}",
-            "receptive field": f"{variant.info.receptive_field} px",
+            "receptive field": _pixels(variant.info.receptive_field),
             "image": " x ".join(map(str, variant.info.image_shape)),
             "steps": variant.info.same_as or f"{variant.info.steps:,}",
         }
@@ -188,3 +187,7 @@ def _duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _pixels(size: int | None) -> str:
+    return "–" if size is None else f"{size} px"

@@ -18,6 +18,7 @@ def run(
     workdir: str | Path,
     *,
     command: str = "",
+    config_file: str | None = None,
 ) -> Result:
     """Trains every variant with every seed, and writes records, summary and verdicts.
 
@@ -28,6 +29,8 @@ def run(
       study: The config of the study.
       workdir: Folder of the study.
       command: The command line, for the report.
+      config_file: The file of the config, as on the command line (``"FILE.py:ARGUMENT"``), if it
+        registers families, probes or sources: other processes run it, too.
 
     Raises:
       InputError: Something in the config is wrong, or ``workdir`` holds runs of another config.
@@ -40,6 +43,6 @@ def run(
             logging.warning(warning)
     start = time.perf_counter()
     with store.lock(workdir):
-        effort = execute.train_all(study, variants, workdir)
-        execute.measure(study, variants, workdir)
+        effort = execute.train_all(study, variants, workdir, config_file)
+        execute.measure(study, variants, workdir, config_file)
         return conclude(study, variants, workdir, command, start, effort)

@@ -1,6 +1,7 @@
 """Training: a pure step, an optimizer, a placement on devices, and the one loop."""
 
 from depthstudy.train.loop import early_step, fit
+from depthstudy.train.metrics import training_metrics
 from depthstudy.train.optimizer import Sparsity, learning_rate
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.precision import no_gain
@@ -19,4 +20,5 @@ __all__ = [
     "initial",
     "learning_rate",
     "no_gain",
+    "training_metrics",
 ]

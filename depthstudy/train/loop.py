@@ -13,10 +13,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from depthstudy import tasks
 from depthstudy.config import TrainConfig
 from depthstudy.data import Split, eval_batches, train_batches
 from depthstudy.records import Record
-from depthstudy.store import Checkpoints, Outcome, RunInfo, RunStore
+from depthstudy.store import CheckpointWriter, Outcome, RunInfo, RunStore
 from depthstudy.train.precision import LEAST
 from depthstudy.train.program import Program, SeedState, initial
 from depthstudy.train.step import StepMetrics
@@ -30,7 +31,7 @@ class _Run:
 
     info: RunInfo
     store: RunStore
-    checkpoints: Checkpoints
+    checkpoints: CheckpointWriter
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
     seconds: dict[str, float] = dataclasses.field(
@@ -88,7 +89,7 @@ def fit(
     keep, early = program.config.keep_checkpoints, early_step(program.config, program.steps)
     with contextlib.ExitStack() as stack:
         runs = [
-            _Run(info, store, _closing(stack, store.open_checkpoints(keep, [early])))
+            _Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
         start = _common_step(runs)
@@ -96,12 +97,12 @@ def fit(
             run.records = run.store.read_records(start)
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
-        own = program.placement.place([_restore(program, run, start) for run in runs])
+        seed_states = program.placement.place([_restore(program, run, start) for run in runs])
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
         progress(start)
-        _train_to_end(program, runs, own, start, progress)
+        _train_to_end(program, runs, seed_states, start, progress)
     outcomes = [_outcome(program, run) for run in runs]
     for run, outcome in zip(runs, outcomes, strict=True):
         run.store.write_outcome(outcome)
@@ -126,7 +127,7 @@ def _stops(config: TrainConfig, steps: int) -> list[int]:
 
 
 def _train_to_end(
-    program: Program, runs: Sequence[_Run], own: Any, start: int, progress: Progress
+    program: Program, runs: Sequence[_Run], seed_states: Any, start: int, progress: Progress
 ) -> None:
     batches = train_batches(
         program.dataset,
@@ -143,17 +144,19 @@ def _train_to_end(
             break
         with _timed(runs, "train_seconds"):
             for batch in itertools.islice(batches, end - reached):
-                own = program.train_step(own, batch)
-            for run, log in zip(runs, program.placement.fetch(own.log, len(runs)), strict=True):
+                seed_states = program.train_step(seed_states, batch)
+            for run, log in zip(
+                runs, program.placement.fetch(seed_states.log, len(runs)), strict=True
+            ):
                 _record_training(run, log, reached, end)
         over = end == program.steps or all(run.diverged_at for run in runs)
         evaluated = over or end in evaluations
         if evaluated:
             with _timed(runs, "eval_seconds"):
-                _record_evaluation(program, runs, own, end)
+                _record_evaluation(program, runs, seed_states, end)
         due = evaluated and time.monotonic() - saved >= program.config.save_seconds
         if over or due or end == early:
-            _save(program, runs, own, end)
+            _save(program, runs, seed_states, end)
             saved = time.monotonic()
         progress(end - reached)
         reached = end
@@ -179,11 +182,11 @@ def _record_training(run: _Run, log: StepMetrics, begin: int, end: int) -> None:
         run.add(end, "run", {"skipped_steps": float(by.skipped)})
 
 
-def _record_evaluation(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
+def _record_evaluation(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
     dataset, limit = program.dataset, program.config.eval_train_examples
-    train = _evaluate(program, own, dataset.train, len(runs), limit)
-    test = _evaluate(program, own, dataset.test, len(runs), None)
-    chance = 1 - 1 / dataset.num_classes
+    train = _evaluate(program, seed_states, dataset.train, len(runs), limit)
+    test = _evaluate(program, seed_states, dataset.test, len(runs), None)
+    chance = tasks.of(dataset).chance_error
     for run, train_means, test_means in zip(runs, train, test, strict=True):
         if run.diverged_at:
             run.add(step, "evaluation", {"train_error": chance, "test_error": chance})
@@ -193,11 +196,11 @@ def _record_evaluation(program: Program, runs: Sequence[_Run], own: Any, step: i
 
 
 def _evaluate(
-    program: Program, own: Any, split: Split, size: int, limit: int | None
+    program: Program, seed_states: Any, split: Split, size: int, limit: int | None
 ) -> list[dict[str, float]]:
     """Returns mean loss and error of each seed, every example counted once."""
     sums = [
-        program.eval_step(own, weighted)
+        program.eval_step(seed_states, weighted)
         for weighted in eval_batches(
             split,
             batch_size=program.config.eval_batch_size,
@@ -215,8 +218,8 @@ def _evaluate(
     ]
 
 
-def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
-    states = program.placement.fetch(own.state, len(runs))
+def _save(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
+    states = program.placement.fetch(seed_states.state, len(runs))
     for run, state in zip(runs, states, strict=True):
         run.add(step, "run", run.seconds)
         run.store.write_records(run.records)
@@ -225,13 +228,15 @@ def _save(program: Program, runs: Sequence[_Run], own: Any, step: int) -> None:
 
 def _restore(program: Program, run: _Run, step: int) -> SeedState:
     """Returns what the run had at a step, but for its log, which was read then."""
-    own = initial(program, run.info.seed)
-    return own._replace(state=run.checkpoints.restore(step, own.state)) if step else own
+    fresh = initial(program, run.info.seed)
+    if not step:
+        return fresh
+    return fresh._replace(state=run.store.checkpoints.restore(step, fresh.state))
 
 
 def _common_step(runs: Sequence[_Run]) -> int:
     """Returns the last step at which every run of a group was saved, or 0."""
-    saved = [set(run.checkpoints.all_steps()) for run in runs]
+    saved = [set(run.store.checkpoints.all_steps()) for run in runs]
     return max(set.intersection(*saved), default=0)
 
 

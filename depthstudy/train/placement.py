@@ -1,7 +1,7 @@
 """Where nets are trained: one net on all devices, or a population of seeds spread over them.
 
-Both lift a function of one net, ``function(own, shared)``, to a function of placed values. ``own``
-is what each seed has for itself: its state, key and log. ``shared`` is the batch, the same for all.
+Both lift a function of one net, ``function(seed_state, batch)``, to a function of placed values. A
+seed state is what each seed has for itself, its state, key and log; the batch is the same for all.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ class Placement(Protocol):
         """The word for it in ``config.train.placement``."""
 
     @property
+    def platform(self) -> str:
+        """What the devices are, as ``"cpu"`` or ``"gpu"``."""
+
+    @property
     def batch_sharding(self) -> Sharding | None:
         """How batches lie on the devices; ``None`` is on the first."""
 
@@ -43,7 +47,7 @@ class Placement(Protocol):
         """Returns a placed tree as trees of host arrays, one for each of ``size`` seeds."""
 
     def lift(self, function: Function, *, donate: bool = False) -> Any:
-        """Returns the compiled form of ``function``; with ``donate`` it consumes ``own``."""
+        """Returns the compiled form of ``function``; with ``donate`` it consumes the state."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +59,10 @@ class Jit:
 
     mesh: Mesh
     name: str = "jit"
+
+    @property
+    def platform(self) -> str:  # noqa: D102
+        return self.mesh.devices.flat[0].platform
 
     @property
     def batch_sharding(self) -> Sharding | None:  # noqa: D102
@@ -93,6 +101,10 @@ class Pmap:
     name: str = "pmap"
 
     @property
+    def platform(self) -> str:  # noqa: D102
+        return self.devices[0].platform
+
+    @property
     def batch_sharding(self) -> Sharding | None:  # noqa: D102
         return None
 
@@ -126,8 +138,8 @@ class Pmap:
             return jax.vmap(function, in_axes=(0, None))
 
         # A vmap over one seed would turn every convolution into a grouped one.
-        def alone(own: Any, shared: Any) -> Any:
-            out = function(jax.tree.map(lambda x: x[0], own), shared)
+        def alone(seed_states: Any, batch: Any) -> Any:
+            out = function(jax.tree.map(lambda x: x[0], seed_states), batch)
             return jax.tree.map(lambda x: x[None], out)
 
         return alone

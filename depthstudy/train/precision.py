@@ -77,11 +77,6 @@ def all_finite(tree: Any) -> Bool[Array, ""]:
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]))
 
 
-def pick(condition: Bool[Array, ""], new: Any, old: Any) -> Any:
-    """Returns ``new`` where the condition holds, else ``old``: trees of one structure."""
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
-
-
 def adjusted(by: LossScale, finite: Bool[Array, ""]) -> LossScale:
     """Returns the scale for the next step: halved after an overflow, doubled after a long calm."""
     grown = by.steps_since_overflow + 1 >= _GROWTH_INTERVAL

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from depthstudy import nets, runtime
-from depthstudy.arch import ArchSpec
+from depthstudy import nets, runtime, tasks
+from depthstudy.arch import Spec
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches, train_batches
 from depthstudy.train.optimizer import Sparsity, optimizer
@@ -58,15 +58,15 @@ class Program:
       config: How it is trained.
       steps: Length of the training.
       placement: Where it runs; ``train_step`` and ``eval_step`` take what it has placed.
-      train_step: ``(own, batch) -> own``, with an ``SeedState``, which it consumes.
-      eval_step: ``(own, (batch, weights)) -> sums``.
+      train_step: ``(seed_state, batch) -> seed_state``, with a ``SeedState``, which it consumes.
+      eval_step: ``(seed_state, (batch, weights)) -> sums``.
       compile_seconds: How long tracing and compiling took.
       memory: Bytes that a train step takes on each device, as XLA reports it: ``step_memory_bytes``
         in all, and of them ``step_temporary_bytes`` beside state and batch; else empty.
       start: Variables before the first step; ``None`` where each seed draws its own.
     """
 
-    network: nets.Network
+    network: nets.Net
     optimizer: optax.GradientTransformation
     dataset: Dataset
     config: TrainConfig
@@ -80,7 +80,7 @@ class Program:
 
 
 def build(
-    spec: ArchSpec,
+    spec: Spec,
     data: DataConfig,
     config: TrainConfig,
     dataset: Dataset,
@@ -92,7 +92,7 @@ def build(
     """Returns the program of a variant, compiled for its batches.
 
     Args:
-      spec: The architecture.
+      spec: The architecture, or a user's module.
       data: What is done to the images.
       config: How it is trained.
       dataset: What it learns.
@@ -100,24 +100,28 @@ def build(
       start: Variables before the first step; ``None`` lets each seed draw its own.
       sparsity: How weights are pruned meanwhile.
       options: What XLA is told; ``None`` is what ``runtime.compiler_options`` says.
+
+    Raises:
+      InputError: A user's module cannot be trained on the images, or not in the type asked for.
     """
     begun = time.perf_counter()
     steps = count_steps(config, len(dataset.train))
-    network = nets.Network(spec, compute_dtype(config.precision))
+    network = nets.build(spec, compute_dtype(config.precision), placement.platform)
+    network.check(dataset.image_shape)
     transform = optimizer(config, steps, sparsity)
     train_step = make_train_step(network, transform, dataset, data, config)
     eval_step = make_eval_step(network, dataset)
 
-    def train_one(own: SeedState, batch: Any) -> SeedState:
-        step = own.state.step
-        key = jax.random.fold_in(jax.random.wrap_key_data(own.key), step)
-        state, metrics = train_step(own.state, batch, key)
-        place = step % len(own.log.loss)
-        log = jax.tree.map(lambda past, now: past.at[place].set(now), own.log, metrics)
-        return SeedState(state, own.key, log)
+    def train_one(seed_state: SeedState, batch: Any) -> SeedState:
+        before, key_data, log = seed_state
+        key = jax.random.fold_in(jax.random.wrap_key_data(key_data), before.step)
+        state, metrics = train_step(before, batch, key)
+        place = before.step % len(log.loss)
+        log = jax.tree.map(lambda past, now: past.at[place].set(now), log, metrics)
+        return SeedState(state, key_data, log)
 
-    def eval_one(own: SeedState, weighted: Any) -> Any:
-        return eval_step(own.state, *weighted)
+    def eval_one(seed_state: SeedState, weighted: Any) -> Any:
+        return eval_step(seed_state.state, *weighted)
 
     program = Program(
         network=network,
@@ -132,8 +136,8 @@ def build(
         memory={},
         start=start,
     )
-    told = runtime.compiler_options() if options is None else options
-    return _compiled(program, begun, dict(told))
+    compiler_options = runtime.compiler_options() if options is None else options
+    return _compiled(program, begun, dict(compiler_options))
 
 
 def initial(program: Program, seed: int) -> SeedState:
@@ -170,18 +174,21 @@ def count_steps(config: TrainConfig, train_examples: int) -> int:
 def _compiled(program: Program, begun: float, options: dict[str, str]) -> Program:
     """Returns the program with both steps compiled for the shapes that they will meet."""
     placement, config, dataset = program.placement, program.config, program.dataset
+    task = tasks.of(dataset)
     (group, *_) = placement.groups([0])
-    own = placement.place([initial(program, seed) for seed in group])
+    seed_states = placement.place([initial(program, seed) for seed in group])
     sharding = placement.batch_sharding
     batch = next(
         train_batches(dataset, batch_size=config.batch_size, start=0, stop=1, sharding=sharding)
     )
+    if (batch.labels.shape[1:], batch.labels.dtype) != (task.label.shape, task.label.dtype):
+        raise ValueError(f"labels of {dataset.name} are no labels of {task.name}")
     weighted = next(
         eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
     )
     with futures.ThreadPoolExecutor() as pool:  # traces one while XLA is at the other
-        train_step = pool.submit(program.train_step.lower(own, batch).compile, options)
-        eval_step = pool.submit(program.eval_step.lower(own, weighted).compile, options)
+        train_step = pool.submit(program.train_step.lower(seed_states, batch).compile, options)
+        eval_step = pool.submit(program.eval_step.lower(seed_states, weighted).compile, options)
     return dataclasses.replace(
         program,
         train_step=train_step.result(),
@@ -194,14 +201,14 @@ def _compiled(program: Program, begun: float, options: dict[str, str]) -> Progra
 def _memory(compiled: Any) -> dict[str, float]:
     """Returns what a compiled step takes on each device; empty where the backend does not tell."""
     try:
-        found = compiled.memory_analysis()
+        sizes = compiled.memory_analysis()
     except NotImplementedError:
-        found = None
-    if found is None:
+        sizes = None
+    if sizes is None:
         return {}
-    outputs = found.output_size_in_bytes - found.alias_size_in_bytes
-    total = found.argument_size_in_bytes + outputs + found.temp_size_in_bytes
+    outputs = sizes.output_size_in_bytes - sizes.alias_size_in_bytes
+    total = sizes.argument_size_in_bytes + outputs + sizes.temp_size_in_bytes
     return {
         "step_memory_bytes": float(total),
-        "step_temporary_bytes": float(found.temp_size_in_bytes),
+        "step_temporary_bytes": float(sizes.temp_size_in_bytes),
     }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
-from depthstudy import nets
+from depthstudy import nets, tasks
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Batch, Dataset, augment, normalize
 from depthstudy.train import precision
@@ -31,7 +31,7 @@ class TrainState(flax.struct.PyTreeNode):
 
     @property
     def variables(self) -> dict[str, Any]:
-        """What ``Network.apply`` takes."""
+        """What ``nets.Net.apply`` takes."""
         return {"params": self.params, "batch_stats": self.batch_stats}
 
 
@@ -61,7 +61,7 @@ EvalStep = Callable[[TrainState, Batch, jax.Array], EvalSums]
 
 
 def init_state(
-    network: nets.Network,
+    network: nets.Net,
     optimizer: optax.GradientTransformation,
     image_shape: tuple[int, int, int],
     *,
@@ -81,7 +81,7 @@ def init_state(
 
 
 def make_train_step(
-    network: nets.Network,
+    network: nets.Net,
     optimizer: optax.GradientTransformation,
     dataset: Dataset,
     data: DataConfig,
@@ -94,14 +94,16 @@ def make_train_step(
 
     With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
     """
+    task = tasks.of(dataset)
 
     def train_step(
         state: TrainState, batch: Batch, key: jax.Array
     ) -> tuple[TrainState, StepMetrics]:
         images = augment(batch.images, key=key, config=data)
         images = normalize(images, dataset.mean, dataset.std)
-        draws = network.spec.is_stochastic
-        rngs = {"dropout": jax.random.fold_in(key, _DROPOUT_STREAM)} if draws else {}
+        rngs = {}
+        if network.is_stochastic:
+            rngs["dropout"] = jax.random.fold_in(key, _DROPOUT_STREAM)
 
         def mean_loss(params: Any) -> tuple[Array, tuple[Array, Array, Any]]:
             logits, updates = network.apply(
@@ -111,7 +113,7 @@ def make_train_step(
                 mutable=["batch_stats"],
                 rngs=rngs,
             )
-            loss = cross_entropy(logits, batch.labels, config.label_smoothing).mean()
+            loss = task.loss(logits, batch.labels, config.label_smoothing).mean()
             return precision.scaled(loss, state.loss_scale), (loss, logits, updates)
 
         gradients, (loss, logits, updates) = jax.grad(mean_loss, has_aux=True)(state.params)
@@ -124,39 +126,25 @@ def make_train_step(
         )
         if state.loss_scale is not None:
             finite = precision.all_finite(gradients)
-            after = precision.pick(finite, after, state)
+            after = optax.tree.where(finite, after, state)
             after = after.replace(loss_scale=precision.adjusted(state.loss_scale, finite))
-        error = _wrong(logits, batch.labels).mean()
+        error = task.errors(logits, batch.labels).mean()
         return after.replace(step=state.step + 1), StepMetrics(loss, error, after.loss_scale)
 
     return train_step
 
 
-def make_eval_step(network: nets.Network, dataset: Dataset) -> EvalStep:
+def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:
     """Returns ``eval_step(state, batch, weights) -> sums``, in eval mode, without augmentation."""
+    task = tasks.of(dataset)
 
     def eval_step(state: TrainState, batch: Batch, weights: Float[Array, " B"]) -> EvalSums:
         images = normalize(batch.images, dataset.mean, dataset.std)
-        logits = cast(Array, network.apply(state.variables, images))
+        logits = network.apply(state.variables, images)
         return EvalSums(
-            loss=jnp.sum(weights * cross_entropy(logits, batch.labels)),
-            errors=jnp.sum(weights * _wrong(logits, batch.labels)),
+            loss=jnp.sum(weights * task.loss(logits, batch.labels)),
+            errors=jnp.sum(weights * task.errors(logits, batch.labels)),
             examples=jnp.sum(weights),
         )
 
     return eval_step
-
-
-def cross_entropy(
-    logits: Float[Array, "B K"], labels: Int[Array, " B"], smoothing: float = 0.0
-) -> Float[Array, " B"]:
-    """Returns each example's loss in nats; ``smoothing`` of the target is spread over all classes.
-
-    Szegedy et al. 2016, section 7.
-    """
-    targets = optax.smooth_labels(jax.nn.one_hot(labels, logits.shape[-1]), smoothing)
-    return optax.softmax_cross_entropy(logits, targets)
-
-
-def _wrong(logits: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
-    return (jnp.argmax(logits, axis=-1) != labels).astype(jnp.float32)

@@ -14,7 +14,7 @@ from depthstudy.analysis import weights
 from depthstudy.errors import InputError
 from depthstudy.nets.torch.load import torch_shapes
 
-OPTIONS = {"width": 0.1, "depth_multiplier": 0.5}
+OPTIONS = {"width_multiplier": 0.1, "depth_multiplier": 0.5}
 CLASSES = 7
 
 
@@ -84,7 +84,7 @@ def test_the_analysis_says_what_was_looked_at(out: Path) -> None:
         "scikit-learn’s photographs china.jpg and flower.jpg, whole and in 30 overlapping crops"
     )
     assert run.study == "thin.safetensors"
-    assert run.variant == "mobilenet_v2, width=0.1, depth_multiplier=0.5"
+    assert run.variant == "mobilenet_v2, width_multiplier=0.1, depth_multiplier=0.5"
     assert run.image_shape == (32, 32, 3)
 
 
@@ -121,8 +121,8 @@ def test_names_of_classes_come_from_a_file(file: Path, tmp_path: Path) -> None:
     [
         ("mobilenet_v2", {}, r"thin.safetensors: these are not .* of this mobilenet_v2: \d+ miss"),
         ("resnet", {"depth": 18}, r"missing \(conv1.weight, ...\), .* unexpected \(features.0.0"),
-        ("mobilenet_v2", {"widht": 1}, "takes no option 'widht'; allowed: width"),
-        ("mobilenet_v2", {"width": "wide"}, "config.model.width: expected"),
+        ("mobilenet_v2", {"widht": 1}, "takes no option 'widht'; allowed: width_mul"),
+        ("mobilenet_v2", {"width_multiplier": "wide"}, "config.model.width_multiplier: expected"),
         ("mobilenet_v2", {"depth": 5}, "takes no option 'depth'"),
         ("mobilenet_v2", {"num_classes": 5}, "num_classes is not to be set"),
         ("mobilnet_v2", {}, "no family 'mobilnet_v2'; did you mean mobilenet_v2"),
@@ -135,8 +135,8 @@ def test_other_nets_are_refused(file: Path, family: str, options: dict, message:
 
 
 def test_options_are_parsed() -> None:
-    texts = ["variant=lite0", "width=1.0", "depth=50", "residual=false"]
-    expected = {"variant": "lite0", "width": 1.0, "depth": 50, "residual": False}
+    texts = ["variant=lite0", "width_multiplier=1.0", "depth=50", "residual=false"]
+    expected = {"variant": "lite0", "width_multiplier": 1.0, "depth": 50, "residual": False}
     assert analysis.parse_options(texts) == expected
     for text in ("width", "=1", "width="):
         with pytest.raises(InputError, match="is not NAME=VALUE"):

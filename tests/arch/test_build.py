@@ -1,5 +1,7 @@
 """What ``build`` refuses, and what it says then."""
 
+import dataclasses
+
 import pytest
 
 from depthstudy import arch
@@ -28,19 +30,52 @@ from depthstudy.errors import InputError
         ("mobilenet_v1", {"residual": False}, "takes no option 'residual'"),
         ("mobilenet_v2", {"layout": "cifar"}, "layout 'cifar'.*imagenet, small"),
         ("mobilenet_v2", {"depth_multiplier": 0}, "depth multiplier must be above 0"),
-        ("mobilenet_v3", {"width": -1.0}, "width must be above 0"),
+        ("mobilenet_v3", {"width_multiplier": -1.0}, "width_multiplier must be above 0"),
         ("shufflenet_v1", {"groups": 5}, "groups 5; allowed: 1, 2, 3, 4, 8"),
         ("shufflenet_v2", {"dropout": 1.5}, "dropout must be at least 0 and below 1"),
         ("vgg", {"depth": 12}, "depth 12; allowed: 11, 13, 16, 19"),
         ("wide_resnet", {"depth": 27}, "needs 6n\\+4; nearest: 22 and 28"),
-        ("wide_resnet", {"depth": 28, "width": 0.01}, "whole channels"),
+        ("wide_resnet", {"depth": 28, "width_multiplier": 0.01}, "whole channels"),
         ("efficientnet", {"padding": "valid"}, "padding 'valid'.*torch, same"),
+        ("mobilenet_v2", {"width": 0.5}, "no option 'width'; did you mean width_multiplier\\?"),
+        ("shufflenet_v1", {"width": 1}, "no option 'width'; did you mean width_multiplier\\?"),
+        ("wide_resnet", {"depth": 16, "width": 1}, "'width'; did you mean width_multiplier\\?"),
+        ("resnet", {"depth": 18, "width_multiplier": 2.0}, "no option 'width_multiplier'"),
+        ("resnext", {"depth": 18}, "no depth 18; allowed: 50, 101, 152"),
+        ("resnext", {"depth": 50, "groups": 0}, "groups must be at least 1 and whole, it is 0"),
+        ("resnext", {"depth": 50, "layout": "cifar"}, "no layout 'cifar'; allowed: imagenet, sm"),
+        ("se_resnet", {"depth": 50, "reduction": 0.5}, "reduction must be at least 1 and whole"),
     ],
 )
 def test_refusals(family: str, options: dict, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         arch.build(family, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_a_builder_may_take_any_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    def widened(*, factor: int, **options: object) -> arch.ArchSpec:
+        return arch.build("plain", depth=8, layout="cifar", width=4 * factor, **options)
+
+    monkeypatch.setitem(arch.FAMILIES, "mine", widened)
+    spec = arch.build("mine", factor=2, norm="none", num_classes=3, init="orthogonal")
+    assert spec == arch.build(
+        "plain", depth=8, layout="cifar", width=8, norm="none", num_classes=3, init="orthogonal"
+    )
+    with pytest.raises(InputError, match="family 'mine' needs the option 'factor'"):
+        arch.build("mine", norm="none")
+    with pytest.raises(InputError, match="takes no option 'layer_norm'"):
+        arch.build("mine", factor=2, layer_norm=True)
+
+
+def test_a_builder_may_name_an_aid_of_training_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def orthogonal(*args: object, init: str = "orthogonal", **options: object) -> arch.ArchSpec:
+        spec = arch.build("plain", depth=8, layout="cifar", **options)
+        return dataclasses.replace(spec, resolution=len(init))
+
+    monkeypatch.setitem(arch.FAMILIES, "mine", orthogonal)
+    assert arch.build("mine").resolution == len("orthogonal")
+    assert arch.build("mine", init="he", width=4).resolution == len("he")
 
 
 def test_width_scales_every_stage() -> None:

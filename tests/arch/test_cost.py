@@ -10,7 +10,8 @@ from depthstudy.errors import InputError
 C10 = {"layout": "cifar"}
 
 # torchvision 0.29, 1000 classes; He et al. 2015 and the usual CIFAR-10 code with option A;
-# the authors' code for wide ResNets; TensorFlow's for MobileNetV1 and EfficientNet-Lite.
+# the authors' code for wide ResNets; TensorFlow's for MobileNetV1 and EfficientNet-Lite; the
+# counts that pytorchcv (osmr/imgclsmob) asserts for SE-ResNets, of which timm's seresnet50 is one.
 PARAMETERS = [
     ("plain", {"depth": 20, **C10}, 269_722),  # as the ResNet: option A has no parameters
     ("preact_resnet", {"depth": 20, **C10}, 269_722),  # the last norm moves to the head
@@ -22,8 +23,16 @@ PARAMETERS = [
     ("resnet", {"depth": 20, **C10}, 269_722),
     ("resnet", {"depth": 32, **C10}, 464_154),
     ("resnet", {"depth": 44, **C10}, 658_586),
-    ("wide_resnet", {"depth": 28, "width": 10}, 36_479_194),
-    ("wide_resnet", {"depth": 40, "width": 4}, 8_949_210),
+    ("resnext", {"depth": 50, "groups": 32, "width_per_group": 4}, 25_028_904),
+    ("resnext", {"depth": 101, "groups": 32, "width_per_group": 8}, 88_791_336),
+    ("se_resnet", {"depth": 20, "shortcut": "B", **C10}, 274_847),
+    ("se_resnet", {"depth": 56, "shortcut": "B", **C10}, 862_889),
+    ("se_resnet", {"depth": 18}, 11_778_592),
+    ("se_resnet", {"depth": 34}, 21_958_868),
+    ("se_resnet", {"depth": 50, "reduction": 16}, 28_088_024),
+    ("se_resnet", {"depth": 101}, 49_326_872),
+    ("wide_resnet", {"depth": 28, "width_multiplier": 10}, 36_479_194),
+    ("wide_resnet", {"depth": 40, "width_multiplier": 4}, 8_949_210),
     ("wide_resnet", {"depth": 50, "layout": "imagenet"}, 68_883_240),
     ("wide_resnet", {"depth": 101, "layout": "imagenet"}, 126_886_696),
     ("vgg", {"depth": 11, "norm": "none"}, 132_863_336),
@@ -43,10 +52,10 @@ PARAMETERS = [
     ("shufflenet_v1", {"groups": 3}, 1_865_728),
     ("shufflenet_v1", {"groups": 4}, 1_968_344),
     ("shufflenet_v1", {"groups": 8}, 2_434_768),
-    ("shufflenet_v2", {"width": 0.5}, 1_366_792),
-    ("shufflenet_v2", {"width": 1.0}, 2_278_604),
-    ("shufflenet_v2", {"width": 1.5}, 3_503_624),
-    ("shufflenet_v2", {"width": 2.0}, 7_393_996),
+    ("shufflenet_v2", {"width_multiplier": 0.5}, 1_366_792),
+    ("shufflenet_v2", {"width_multiplier": 1.0}, 2_278_604),
+    ("shufflenet_v2", {"width_multiplier": 1.5}, 3_503_624),
+    ("shufflenet_v2", {"width_multiplier": 2.0}, 7_393_996),
     ("efficientnet", {"variant": "b0"}, 5_288_548),
     ("efficientnet", {"variant": "b1"}, 7_794_184),
     ("efficientnet", {"variant": "b2"}, 9_109_994),
@@ -66,15 +75,17 @@ PARAMETERS = [
 # Howard et al. 2017 for MobileNetV1.
 MEGAMACS = [
     ("wide_resnet", {"depth": 50, "layout": "imagenet"}, 224, 11_398),
+    ("resnext", {"depth": 50}, 224, 4230),
+    ("resnext", {"depth": 101, "width_per_group": 8}, 224, 16_414),
     ("vgg", {"depth": 11}, 224, 7609),
     ("vgg", {"depth": 19}, 224, 19_632),
     ("mobilenet_v1", {}, 224, 569),
     ("mobilenet_v2", {}, 224, 301),
     ("mobilenet_v3", {"variant": "large"}, 224, 217),
     ("mobilenet_v3", {"variant": "small"}, 224, 57),
-    ("shufflenet_v2", {"width": 1.0}, 224, 145),
-    ("shufflenet_v2", {"width": 1.5}, 224, 296),
-    ("shufflenet_v2", {"width": 2.0}, 224, 583),
+    ("shufflenet_v2", {"width_multiplier": 1.0}, 224, 145),
+    ("shufflenet_v2", {"width_multiplier": 1.5}, 224, 296),
+    ("shufflenet_v2", {"width_multiplier": 2.0}, 224, 583),
     ("efficientnet", {"variant": "b0"}, 224, 386),
     ("efficientnet", {"variant": "b1"}, 240, 687),
     ("efficientnet", {"variant": "b2"}, 288, 1088),

@@ -16,7 +16,9 @@ from depthstudy.arch.layer_types import (
 RESIDUAL = {
     "resnet": {"depth": 18},
     "preact_resnet": {"depth": 18},
-    "wide_resnet": {"depth": 16, "width": 1},
+    "resnext": {"depth": 50},
+    "se_resnet": {"depth": 18},
+    "wide_resnet": {"depth": 16, "width_multiplier": 1},
     "mobilenet_v2": {},
     "mobilenet_v3": {},
     "shufflenet_v1": {},

@@ -36,9 +36,9 @@ def test_scaling_b0_gives_the_others(variant: str) -> None:
 
 
 @pytest.mark.parametrize("family", ["mobilenet_v1", "mobilenet_v2", "efficientnet"])
-def test_the_option_width_is_scale_width(family: str) -> None:
+def test_the_option_width_multiplier_is_scale_width(family: str) -> None:
     scaled = arch.scale_width(arch.build(family), 1.4)
-    assert scaled == arch.build(family, width=1.4)
+    assert scaled == arch.build(family, width_multiplier=1.4)
 
 
 def test_compound_scaling_about_doubles_the_work() -> None:
@@ -76,8 +76,8 @@ def test_a_single_inverted_block_is_repeated_at_its_own_width() -> None:
 @pytest.mark.parametrize("family", sorted(arch.FAMILIES))
 @pytest.mark.parametrize("multiplier", [0.5, 1.3])
 def test_every_family_can_be_scaled(family: str, multiplier: float) -> None:
-    depth = {"vgg": 16, "wide_resnet": 16}.get(family, 18)
-    needs = family in ("plain", "resnet", "preact_resnet", "vgg", "wide_resnet")
+    depth = {"vgg": 16, "wide_resnet": 16, "resnext": 50}.get(family, 18)
+    needs = "resne" in family or family in ("plain", "vgg")
     spec = arch.build(family, **({"depth": depth} if needs else {}))
     base = arch.cost(spec, (64, 64, 3))
     for scale, power in ((arch.scale_width, 1.0), (arch.scale_depth, 0.2)):

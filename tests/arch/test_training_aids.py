@@ -56,7 +56,7 @@ def test_refusals(family: str, options: dict, message: str) -> None:
         ("resnet", SMALL, 3),
         ("resnet", {"depth": 50, "norm": "none"}, 16),
         ("preact_resnet", SMALL, 3),
-        ("wide_resnet", {"depth": 10, "width": 1}, 3),
+        ("wide_resnet", {"depth": 10, "width_multiplier": 1}, 3),
         ("mobilenet_v2", {}, 10),  # of its 17 blocks ten add their input
         ("shufflenet_v1", {}, 13),  # of its 16 blocks three put it before their branch
     ],

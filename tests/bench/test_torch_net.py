@@ -13,13 +13,15 @@ MEMBERS = [
     ("resnet", {"depth": 20, "layout": "cifar", "width": 4}),
     ("resnet", {"depth": 18, "padding": "same"}),
     ("preact_resnet", {"depth": 20, "layout": "cifar", "width": 4}),
+    ("resnext", {"depth": 50, "layout": "small", "width": 8, "groups": 4}),
+    ("se_resnet", {"depth": 20, "layout": "cifar", "width": 8}),
     ("vgg", {"depth": 11}),
     ("vgg", {"depth": 11, "norm": "none"}),
-    ("mobilenet_v2", {"layout": "small", "width": 0.35}),
+    ("mobilenet_v2", {"layout": "small", "width_multiplier": 0.35}),
     ("mobilenet_v3", {"variant": "small"}),
     ("shufflenet_v1", {"layout": "small"}),
     ("shufflenet_v1", {"padding": "same"}),
-    ("shufflenet_v2", {"layout": "small", "width": 0.5}),
+    ("shufflenet_v2", {"layout": "small", "width_multiplier": 0.5}),
     ("efficientnet", {"variant": "b0", "padding": "same"}),
 ]
 

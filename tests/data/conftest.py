@@ -1,4 +1,4 @@
-"""Sets that the tests of the data floor read: the digits, and small ones of their own."""
+"""Sets that the tests of the data floor read: the digits, and small ones on disk."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from garments import write_garments
 from PIL import Image
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, load
+from depthstudy.data.sources.digits import open_source
+from depthstudy.data.sources.tfds.writer import write_arrays_once
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +25,28 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def digits(cache: str) -> Dataset:
-    return load(DataConfig(data_dir=cache, stream=False))
+def digits() -> Dataset:
+    return load(DataConfig(stream=False))
+
+
+@pytest.fixture(scope="session")
+def digits_on_disk(cache: str) -> DataConfig:
+    """The digits as a TFDS set in ``cache``, image files instead of arrays."""
+    source = open_source(DataConfig())
+    arrays = {}
+    for name in source.split_names:
+        examples = source.split(name)
+        pixels = [image for image, _ in examples.read(np.arange(len(examples)))]
+        arrays[name] = np.stack(pixels)[..., 0], examples.labels
+    write_arrays_once(Path(cache) / "digits_on_disk" / "1.0.0", source.class_names, arrays)
+    return DataConfig(name="digits_on_disk", data_dir=cache)
+
+
+@pytest.fixture
+def garments(tmp_path: Path) -> Path:
+    """A folder with the four files of a small Fashion-MNIST."""
+    write_garments(tmp_path)
+    return tmp_path
 
 
 def photo(index: int, *, height: int, width: int) -> Image.Image:

@@ -44,14 +44,14 @@ def test_shift_is_one_of_the_allowed_translations() -> None:
     assert result.dtype == np.uint8
     moves = []
     for image, moved in zip(IMAGES, result, strict=True):
-        found = [
+        offsets = [
             (down, right)
             for down in range(-2, 3)
             for right in range(-2, 3)
             if np.array_equal(shifted(image, down, right), moved)
         ]
-        assert len(found) == 1
-        moves += found
+        assert len(offsets) == 1
+        moves += offsets
     assert {down for down, _ in moves} == {right for _, right in moves} == set(range(-2, 3))
 
 

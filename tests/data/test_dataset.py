@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset, dataset, load
+from depthstudy.data import Dataset, dataset, load, preprocessing
 from depthstudy.data.pipeline.in_memory import InMemorySplit
 from depthstudy.data.pipeline.split import HostBatch
 from depthstudy.data.pipeline.streamed import StreamedSplit
@@ -32,13 +32,13 @@ def test_a_constant_channel_can_be_divided_by_its_deviation(
 ) -> None:
     black = HostBatch(np.zeros((4, 8, 8, 1), np.uint8), np.zeros(4, np.int32))
     monkeypatch.setattr(digits.train, "read", lambda indices: black)
-    mean, std = dataset.moments(digits.train)
+    mean, std = preprocessing.moments(digits.train)
     assert mean == [0]
     assert std == np.float32(1 / 255)
 
 
-def test_subsets_are_nested_stratified_and_exact(cache: str) -> None:
-    small, large = (load(DataConfig(data_dir=cache, train_examples=n)) for n in (100, 500))
+def test_subsets_are_nested_stratified_and_exact() -> None:
+    small, large = (load(DataConfig(train_examples=n)) for n in (100, 500))
     assert np.bincount(small.train.labels).tolist() == [10] * 10
     assert len(fingerprints(small)) == 100
     assert fingerprints(small) < fingerprints(large)
@@ -46,14 +46,14 @@ def test_subsets_are_nested_stratified_and_exact(cache: str) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 9, 1439])
-def test_subsets_of_no_possible_size(cache: str, size: int) -> None:
+def test_subsets_of_no_possible_size(size: int) -> None:
     with pytest.raises(InputError, match=rf"is {size}; allowed .* 10 .* to 1438"):
-        load(DataConfig(data_dir=cache, train_examples=size))
+        load(DataConfig(train_examples=size))
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_noise_touches_train_labels_only(cache: str, digits: Dataset, stream: bool) -> None:
-    noisy = load(DataConfig(data_dir=cache, label_noise=0.25, stream=stream))
+def test_noise_touches_train_labels_only(digits: Dataset, stream: bool) -> None:
+    noisy = load(DataConfig(label_noise=0.25, stream=stream))
     assert np.count_nonzero(noisy.train.labels != noisy.train.true_labels) == round(0.25 * 1438)
     np.testing.assert_array_equal(noisy.train.true_labels, digits.train.labels)
     np.testing.assert_array_equal(noisy.test.labels, digits.test.labels)
@@ -63,9 +63,9 @@ def test_noise_touches_train_labels_only(cache: str, digits: Dataset, stream: bo
     np.testing.assert_array_equal(batch.labels, noisy.train.labels[:100])
 
 
-def test_held_or_streamed(cache: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_memory_or_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
     def kind(stream: bool | None) -> type:
-        return type(load(DataConfig(data_dir=cache, stream=stream)).train)
+        return type(load(DataConfig(stream=stream)).train)
 
     assert kind(None) is kind(False) is InMemorySplit
     assert kind(True) is StreamedSplit
@@ -76,11 +76,11 @@ def test_held_or_streamed(cache: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind(False) is InMemorySplit
 
 
-def test_images_are_resized_to_the_size_asked_for(cache: str) -> None:
-    loaded = load(DataConfig(data_dir=cache, image_size=16))
+def test_images_are_resized_to_the_size_asked_for() -> None:
+    loaded = load(DataConfig(image_size=16))
     assert loaded.image_shape == (16, 16, 1)
     assert loaded.test.gather(np.arange(3)).images.shape == (3, 16, 16, 1)
-    assert loaded.mean == pytest.approx(load(DataConfig(data_dir=cache)).mean, abs=0.01)
+    assert loaded.mean == pytest.approx(load(DataConfig()).mean, abs=0.01)
 
 
 def test_images_of_many_sizes(tfds_dir: Path) -> None:
@@ -106,3 +106,5 @@ def test_splits_by_name(tfds_dir: Path) -> None:
     )
     loaded = load(config)
     assert (len(loaded.train), len(loaded.test)) == (12, 12)
+    assert (loaded.train.name, loaded.test.name) == ("photos train[:50%]", "photos train[50%:]")
+    assert loaded.train.class_counts.tolist() == np.bincount(loaded.train.labels).tolist()

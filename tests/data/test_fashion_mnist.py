@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import gzip
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from garments import GARMENTS, idx
 
 from depthstudy.config import DataConfig
 from depthstudy.data import load
@@ -14,45 +13,22 @@ from depthstudy.data.pipeline.split import Split
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
 
-RANDOM = np.random.default_rng(0)
-ARRAYS = {
-    "train-images-idx3-ubyte": RANDOM.integers(0, 256, (40, 28, 28), np.uint8),
-    "train-labels-idx1-ubyte": (np.arange(40) % 10).astype(np.uint8),
-    "t10k-images-idx3-ubyte": RANDOM.integers(0, 256, (20, 28, 28), np.uint8),
-    "t10k-labels-idx1-ubyte": (np.arange(20) % 10).astype(np.uint8),
-}
-
-
-def idx(array: np.ndarray) -> bytes:
-    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The four files, two of them compressed."""
-    for name, array in ARRAYS.items():
-        if "images" in name:
-            (tmp_path / f"{name}.gz").write_bytes(gzip.compress(idx(array)))
-        else:
-            (tmp_path / name).write_bytes(idx(array))
-    return tmp_path
-
 
 def images(split: Split) -> np.ndarray:
     return np.asarray(split.gather(np.arange(len(split))).images)[..., 0]
 
 
-def test_from_idx_files_to_a_loaded_set(folder: Path) -> None:
+def test_from_idx_files_to_a_loaded_set(garments: Path) -> None:
     config = DataConfig(
-        name="fashion_mnist", source_dir=str(folder), data_dir=str(folder / "cache")
+        name="fashion_mnist", source_dir=str(garments), data_dir=str(garments / "cache")
     )
     for _ in range(2):  # prepared, then found
         dataset = load(config)
         assert dataset.image_shape == (28, 28, 1)
         assert dataset.class_names[9] == "Ankle boot"
-        np.testing.assert_array_equal(images(dataset.train), ARRAYS["train-images-idx3-ubyte"])
-        np.testing.assert_array_equal(images(dataset.test), ARRAYS["t10k-images-idx3-ubyte"])
-        np.testing.assert_array_equal(dataset.train.labels, ARRAYS["train-labels-idx1-ubyte"])
+        np.testing.assert_array_equal(images(dataset.train), GARMENTS["train-images-idx3-ubyte"])
+        np.testing.assert_array_equal(images(dataset.test), GARMENTS["t10k-images-idx3-ubyte"])
+        np.testing.assert_array_equal(dataset.train.labels, GARMENTS["train-labels-idx1-ubyte"])
 
 
 def test_missing_files(tmp_path: Path) -> None:
@@ -79,18 +55,18 @@ def test_missing_files(tmp_path: Path) -> None:
         (lambda raw: raw[:-1] + b"\x0a", "do not belong together"),
     ],
 )
-def test_damaged_files(folder: Path, damage: Callable[[bytes], bytes], message: str) -> None:
-    labels = folder / "train-labels-idx1-ubyte"
+def test_damaged_files(garments: Path, damage: Callable[[bytes], bytes], message: str) -> None:
+    labels = garments / "train-labels-idx1-ubyte"
     labels.write_bytes(damage(labels.read_bytes()))
     with pytest.raises(InputError, match=message):
-        fashion_mnist.read(str(folder))
+        fashion_mnist.read(str(garments))
 
 
-def test_truncated_gzip(folder: Path) -> None:
-    path = folder / "t10k-images-idx3-ubyte.gz"
+def test_truncated_gzip(garments: Path) -> None:
+    path = garments / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"t10k-images-idx3-ubyte.gz is not a whole IDX file"):
-        fashion_mnist.read(str(folder))
+        fashion_mnist.read(str(garments))
 
 
 @pytest.mark.skipif(not fashion_mnist.DEBIAN.is_dir(), reason="needs dataset-fashion-mnist")

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depthstudy.data.sources import tfds_reader
+from depthstudy.data.sources.tfds import reader
 from depthstudy.errors import InputError
 
 
 def test_a_set_that_tfds_prepared(tfds_dir: Path) -> None:
-    source = tfds_reader.open_folder(tfds_reader.find("photos", str(tfds_dir)))
+    source = reader.open_folder(reader.find("photos", str(tfds_dir)))
     assert source.name == "photos/1.0.0"
     assert source.image_shape == (None, None, 3)
     assert source.class_names == ("cat", "dog", "owl")  # not the coarse label's
@@ -23,7 +23,7 @@ def test_a_set_that_tfds_prepared(tfds_dir: Path) -> None:
 
 
 def test_examples_are_read_by_position(tfds_dir: Path) -> None:
-    examples = tfds_reader.open_folder(tfds_dir / "photos" / "1.0.0").split("train")
+    examples = reader.open_folder(tfds_dir / "photos" / "1.0.0").split("train")
     pairs = examples.read(np.array([5, 0, 5]))
     assert pairs[0] == pairs[2] != pairs[1]
     assert [label for _, label in pairs] == examples.labels[[5, 0, 5]].tolist()
@@ -34,20 +34,20 @@ def test_version_and_config(tfds_dir: Path, tmp_path: Path) -> None:
         shutil.copytree(tfds_dir / "photos" / "1.0.0", tmp_path / folder)
     (tmp_path / "a" / ".11.0.0.partial").mkdir()
     root = str(tmp_path)
-    assert tfds_reader.find("a", root) == tmp_path / "a" / "10.0.0"
-    assert tfds_reader.find("a:9.0.0", root) == tmp_path / "a" / "9.0.0"
-    assert tfds_reader.find("b", root) == tmp_path / "b" / "x" / "1.0.0"
-    assert tfds_reader.find("c/y:1.0.0", root) == tmp_path / "c" / "y" / "1.0.0"
+    assert reader.find("a", root) == tmp_path / "a" / "10.0.0"
+    assert reader.find("a:9.0.0", root) == tmp_path / "a" / "9.0.0"
+    assert reader.find("b", root) == tmp_path / "b" / "x" / "1.0.0"
+    assert reader.find("c/y:1.0.0", root) == tmp_path / "c" / "y" / "1.0.0"
     with pytest.raises(InputError, match=r"several configs; name one of: c/x, c/y$"):
-        tfds_reader.find("c", root)
+        reader.find("c", root)
     with pytest.raises(InputError, match="not prepared"):
-        tfds_reader.find("a:2.0.0", root)
+        reader.find("a:2.0.0", root)
 
 
 @pytest.mark.parametrize("name", ["cifar10", "photos:2.0.0", "photos/small"])
 def test_a_set_that_is_not_prepared(tfds_dir: Path, name: str) -> None:
     with pytest.raises(InputError) as caught:
-        tfds_reader.find(name, str(tfds_dir))
+        reader.find(name, str(tfds_dir))
     message = str(caught.value)
     command = f"`tfds build {name} --file_format=array_record --data_dir={tfds_dir}`"
     assert command in message
@@ -59,7 +59,7 @@ def test_a_set_that_is_not_prepared(tfds_dir: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "../photos", "photos:new", "x:y/z"])
 def test_a_name_that_is_none(tfds_dir: Path, name: str) -> None:
     with pytest.raises(InputError, match="is not NAME, NAME/CONFIG or NAME:VERSION"):
-        tfds_reader.find(name, str(tfds_dir))
+        reader.find(name, str(tfds_dir))
 
 
 def test_another_file_format(tfds_dir: Path, tmp_path: Path) -> None:
@@ -68,12 +68,12 @@ def test_another_file_format(tfds_dir: Path, tmp_path: Path) -> None:
     info = folder / "dataset_info.json"
     info.write_text(info.read_text().replace('"array_record"', '"tfrecord"'))
     with pytest.raises(InputError, match=r"is in tfrecord format; .*--file_format=array_record"):
-        tfds_reader.open_folder(folder)
+        reader.open_folder(folder)
 
 
 def test_splits(tfds_dir: Path) -> None:
-    source = tfds_reader.open_folder(tfds_dir / "photos" / "1.0.0")
-    for name in ("validation", "train[:x]", "train[:0]", ""):
+    source = reader.open_folder(tfds_dir / "photos" / "1.0.0")
+    for name in ("validation", "train[:x]", "train[:0]", "all[:1]", ""):
         with pytest.raises(InputError, match=r"splits are: train, test, unlabeled$"):
             source.split(name)
     with pytest.raises(InputError, match=r"^split 'unlabeled' of photos/1.0.0 has no labels$"):
@@ -82,7 +82,7 @@ def test_splits(tfds_dir: Path) -> None:
 
 def test_a_set_without_images(tfds_dir: Path) -> None:
     with pytest.raises(InputError, match=r"no set of images .* it has: loudness \(Scalar\)$"):
-        tfds_reader.open_folder(tfds_dir / "sounds" / "1.0.0")
+        reader.open_folder(tfds_dir / "sounds" / "1.0.0")
 
 
 def test_neither_tensorflow_nor_the_builder_is_imported(tfds_dir: Path) -> None:

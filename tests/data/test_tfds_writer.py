@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from depthstudy.data.pipeline.decode import decode
-from depthstudy.data.sources import tfds_reader, tfds_writer
+from depthstudy.data.sources.tfds import reader, writer
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (50, 6, 4), np.uint8)
 LABELS = np.arange(50) % 3
@@ -17,7 +17,7 @@ SPLITS = {"train": (IMAGES[:40], LABELS[:40]), "test": (IMAGES[40:], LABELS[40:]
 
 
 def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
-    source = tfds_reader.open_folder(folder)
+    source = reader.open_folder(folder)
     assert source.class_names == NAMES
     assert source.image_shape == (6, 4, 1)
     examples = source.split(split)
@@ -27,7 +27,7 @@ def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(folder: Path) -> None:
-    tfds_writer.write_once(folder, NAMES, SPLITS)
+    writer.write_arrays_once(folder, NAMES, SPLITS)
 
 
 def test_round_trip_keeps_every_pixel_and_the_order(

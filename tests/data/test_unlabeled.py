@@ -15,23 +15,23 @@ from depthstudy.errors import InputError
 MOMENTS = ((0.5, 0.25, 0.125), (0.5, 0.25, 0.125))
 
 
-def decoded(found: data.Picture, tmp_path: Path) -> np.ndarray:
-    path = tmp_path / "found.png"
-    path.write_bytes(found.encoded)
+def decoded(image: data.UnlabeledImage, tmp_path: Path) -> np.ndarray:
+    path = tmp_path / "image.png"
+    path.write_bytes(image.encoded)
     return np.asarray(Image.open(path))
 
 
 def test_the_photographs_are_there_whole_and_in_crops(tmp_path: Path) -> None:
-    found = data.photographs()
-    whole = [index for index, picture in enumerate(found) if picture.whole]
-    assert [found[index].name for index in whole] == ["china.jpg", "flower.jpg"]
-    assert (len(found), whole) == (32, [0, 16])
+    images = data.photographs()
+    whole = [index for index, image in enumerate(images) if image.whole]
+    assert [images[index].name for index in whole] == ["china.jpg", "flower.jpg"]
+    assert (len(images), whole) == (32, [0, 16])
     china = load_sample_image("china.jpg")  # 427 x 640
     # 87.5% of the shorter side, from the middle.
-    np.testing.assert_array_equal(decoded(found[0], tmp_path), china[26:400, 133:507])
+    np.testing.assert_array_equal(decoded(images[0], tmp_path), china[26:400, 133:507])
     # Half of the shorter side: the first crop is the upper left corner, the last the lower right.
-    np.testing.assert_array_equal(decoded(found[1], tmp_path), china[:214, :214])
-    np.testing.assert_array_equal(decoded(found[15], tmp_path), china[-214:, -214:])
+    np.testing.assert_array_equal(decoded(images[1], tmp_path), china[:214, :214])
+    np.testing.assert_array_equal(decoded(images[15], tmp_path), china[-214:, -214:])
 
 
 def test_a_folder_is_read_below_in_order_and_without_what_is_damaged(
@@ -43,11 +43,11 @@ def test_a_folder_is_read_below_in_order_and_without_what_is_damaged(
     Image.new("L", (20, 20), 200).save(tmp_path / "gray.png")
     (tmp_path / "broken.png").write_bytes(b"no image")
     (tmp_path / "notes.txt").write_text("not looked at")
-    found = data.read_folder(tmp_path, 10)
-    assert [picture.name for picture in found] == ["b.png", "gray.png", "sub/a.JPG"]
-    assert all(picture.whole for picture in found)
+    images = data.read_folder(tmp_path, 10)
+    assert [image.name for image in images] == ["b.png", "gray.png", "sub/a.JPG"]
+    assert all(image.whole for image in images)
     assert capsys.readouterr().err == "damaged, left out: broken.png: it is neither PNG nor JPEG\n"
-    assert [picture.name for picture in data.read_folder(tmp_path, 1)] == ["b.png"]
+    assert [image.name for image in data.read_folder(tmp_path, 1)] == ["b.png"]
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
@@ -60,18 +60,18 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
         data.read_folder(tmp_path, 5)
 
 
-def test_a_dataset_of_pictures_has_no_labels(tmp_path: Path) -> None:
+def test_a_dataset_of_unlabeled_images_has_no_labels(tmp_path: Path) -> None:
     for value in (10, 200):
         Image.new("L", (30, 50), value).save(tmp_path / f"{value:03}.png")
-    found = data.as_dataset(data.read_folder(tmp_path, 5), 16, ("a", "b", "c"), MOMENTS)
-    assert not found.labeled
-    assert (found.image_shape, found.num_classes, len(found.train)) == ((16, 16, 3), 3, 2)
-    batches = list(data.eval_batches(found.train, batch_size=4))
+    dataset = data.as_dataset(data.read_folder(tmp_path, 5), 16, ("a", "b", "c"), MOMENTS)
+    assert not dataset.labeled
+    assert (dataset.image_shape, dataset.num_classes, len(dataset.train)) == ((16, 16, 3), 3, 2)
+    batches = list(data.eval_batches(dataset.train, batch_size=4))
     assert len(batches) == 1
     batch, weights = batches[0]
     assert np.asarray(weights).tolist() == [1, 1, 0, 0]
     assert np.asarray(batch.labels).tolist() == [0, 0, 0, 0]
-    seen = np.asarray(data.normalize(batch.images, found.mean, found.std))
+    seen = np.asarray(data.normalize(batch.images, dataset.mean, dataset.std))
     for image, value in zip(seen, (10, 200), strict=False):
         expected = [(value / 255 - mean) / std for mean, std in zip(*MOMENTS, strict=True)]
         np.testing.assert_allclose(image, np.broadcast_to(expected, (16, 16, 3)), rtol=1e-5)

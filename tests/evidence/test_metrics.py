@@ -12,7 +12,7 @@ from planted import summary
 from depthstudy.config import Hypothesis, StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.evidence import metrics, verdicts
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 from depthstudy.records import Record
 
 RUNS = summary({name: np.zeros((3, 2)) for name in ("shallow", "deep")})

@@ -12,7 +12,7 @@ from depthstudy.analysis import runs
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.execute import measurement
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 
 PROBED = apply(
     StudyConfig(),
@@ -72,9 +72,7 @@ def test_every_variant_is_measured(workdir: Path) -> None:
 
 def test_gradients_are_those_at_the_beginning_early_and_at_the_end(workdir: Path) -> None:
     run = store.RunStore.of(workdir, NAMES[0], 0)
-    checkpoints = run.open_checkpoints()
-    assert sorted(checkpoints.all_steps()) == [2, 25]  # 2 is the first point past a twentieth
-    checkpoints.close()
+    assert run.checkpoints.all_steps() == [2, 25]  # 2 is the first point past a twentieth
     found = {(row.layer, row.metric): row.value for row in measured(workdir, NAMES[0])}
     stem = [found["stem/conv", f"gradient_norm{when}"] for when in ("_initial", "_early", "")]
     assert len(set(stem)) == 3

@@ -19,8 +19,10 @@ import pytest
 from depthstudy import runtime, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
-from depthstudy.execute import worker_pool
-from depthstudy.execute.progress import Advanced, Doing, Event
+from depthstudy.execute import process_count
+from depthstudy.execute.executor import Worker
+from depthstudy.execute.progress import Event, StatusChanged, WorkDone
+from depthstudy.execute.worker_pool import WorkerPool
 
 SMALL = apply(
     StudyConfig(),
@@ -41,9 +43,9 @@ SMALL = apply(
 
 @pytest.fixture
 def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_pool, "_is_one_cpu", lambda: True)
+    monkeypatch.setattr(jax, "device_count", lambda: 1)
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(worker_pool, "_memory", lambda: 20 * 2**30)
+    monkeypatch.setattr(process_count, "_memory", lambda: 20 * 2**30)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +64,12 @@ def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_cpu")
 def test_count(asked: int | None, tasks: int, seconds: float, count: int) -> None:
     config = apply(StudyConfig(), (("processes", asked),))
-    worker_pool.check(config)
-    assert worker_pool.count(config, tasks, seconds) == count
+    process_count.check(config)
+    assert process_count.count(config, tasks, seconds) == count
 
 
 def test_several_devices_are_for_one_process(tmp_path: Path) -> None:
-    assert worker_pool.count(SMALL, 100, 1e6) == 1
+    assert process_count.count(SMALL, 100, 1e6) == 1
     several = apply(SMALL, (("processes", 2),))
     for function in (study.describe, lambda config: study.run(config, tmp_path / "study")):
         with pytest.raises(InputError, match=r"processes=2 has to be 1 on 8 x cpu"):
@@ -94,12 +96,12 @@ def test_what_is_pruned_and_measured_elsewhere_is_the_same(tmp_path: Path) -> No
     assert more.info.processes == 2
 
 
-def advance(worker: worker_pool.Worker, work: int) -> None:
-    worker.tell(Doing(f"{work} in {worker.workdir.name}"))
-    worker.tell(Advanced(work))
+def advance(worker: Worker, work: int) -> None:
+    worker.sink(StatusChanged(f"{work} in {worker.workdir.name}"))
+    worker.sink(WorkDone(work))
 
 
-def refuse(worker: worker_pool.Worker, message: str) -> None:
+def refuse(worker: Worker, message: str) -> None:
     raise InputError(f"{message}: {worker.study.seeds}")
 
 
@@ -108,85 +110,89 @@ class UnreadableError(Exception):
         super().__init__(one + other)
 
 
-def fail_unreadably(worker: worker_pool.Worker) -> None:
+def fail_unreadably(worker: Worker) -> None:
     raise UnreadableError("one", "other")
 
 
-def linger(worker: worker_pool.Worker, seconds: float) -> None:
+def linger(worker: Worker, seconds: float) -> None:
     time.sleep(seconds)
 
 
-def have_one_thread(worker: worker_pool.Worker) -> None:
+def have_one_thread(worker: Worker) -> None:
     """What is large is cut for each thread that XLA has."""
     program = jax.jit(lambda x: jnp.tanh(x) * x).lower(jnp.ones((512, 512, 16))).compile()
     if "outer_dimension_partitions" in program.as_text():
         raise RuntimeError("XLA has several threads")
 
 
-def die(worker: worker_pool.Worker) -> None:
+def die(worker: Worker) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
-def team() -> Iterator[worker_pool.Team]:
-    with contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 9)) as team:
-        yield team
+def pool() -> Iterator[WorkerPool]:
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 9)) as pool:
+        yield pool
 
 
-def test_all_tasks_are_done_and_told(team: worker_pool.Team) -> None:
+def test_all_tasks_are_done_and_told(pool: WorkerPool) -> None:
     events: list[Event] = []
-    team.do(advance, [(i,) for i in range(20)], events.append)
-    works = [event.work for event in events if isinstance(event, Advanced)]
+    pool.do(advance, [(i,) for i in range(20)], events.append)
+    works = [event.work for event in events if isinstance(event, WorkDone)]
     assert sorted(works) == list(range(20))
-    assert Doing("7 in folder") in events
-    team.do(advance, [], events.append)
+    assert StatusChanged("7 in folder") in events
+    pool.do(advance, [], events.append)
 
 
-def test_an_error_is_raised_here(team: worker_pool.Team) -> None:
+def test_an_error_is_raised_here(pool: WorkerPool) -> None:
     with pytest.raises(InputError, match="no good: 2") as caught:
-        team.do(refuse, [("no good",)], print)
+        pool.do(refuse, [("no good",)], print)
     assert "in refuse" in caught.value.__notes__[0]
 
 
-def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
+def test_an_error_of_a_user_comes_back_with_its_place() -> None:
+    line = fail_unreadably.__code__.co_firstlineno + 1
     with (
-        contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 2)) as team,
-        pytest.raises(RuntimeError, match=r"(?s)in fail_unreadably.*oneother"),
+        contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 2)) as pool,
+        pytest.raises(
+            InputError, match=rf"test_worker_pool\.py:{line}: UnreadableError: oneother"
+        ) as caught,
     ):
-        team.do(fail_unreadably, [()], print)
+        pool.do(fail_unreadably, [()], print)
+    assert "in fail_unreadably" in caught.value.__notes__[0]
 
 
 def test_one_that_fails_ends_those_that_are_busy() -> None:
-    start = time.monotonic()
-    team = worker_pool.Team(SMALL, Path("folder"), 2, 2)
-    with contextlib.closing(team), pytest.raises(TypeError):
-        team.do(linger, [(60.0,), (None,)], print)
-    assert time.monotonic() - start < 30
-    assert all(member.process.returncode is not None for member in team._members)
+    before = children(os.getpid())
+    pool = WorkerPool(SMALL, Path("folder"), 2, 2)
+    assert len(children(os.getpid()) - before) == 2
+    with contextlib.closing(pool), pytest.raises(InputError, match="TypeError"):
+        pool.do(linger, [(3600.0,), (None,)], print)
+    assert children(os.getpid()) <= before
 
 
 def test_what_cannot_begin_says_why() -> None:
     impossible = apply(SMALL, (("model.family", "no_such_family"),))
     with (
-        contextlib.closing(worker_pool.Team(impossible, Path("folder"), 1, 1)) as team,
+        contextlib.closing(WorkerPool(impossible, Path("folder"), 1, 1)) as pool,
         pytest.raises(InputError, match="no_such_family"),
     ):
-        team.do(linger, [(0,)], print)
+        pool.do(linger, [(0,)], print)
 
 
 def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XLA_FLAGS")
     processes_for_all = runtime.cores()
-    with contextlib.closing(worker_pool.Team(SMALL, Path("folder"), processes_for_all, 1)) as team:
-        team.do(have_one_thread, [()], print)
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), processes_for_all, 1)) as pool:
+        pool.do(have_one_thread, [()], print)
 
 
 def test_a_killed_process_is_an_error() -> None:
     with (
-        contextlib.closing(worker_pool.Team(SMALL, Path("folder"), 2, 1)) as team,
+        contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 1)) as pool,
         pytest.raises(RuntimeError, match="was killed"),
     ):
-        team.do(die, [()], print)
+        pool.do(die, [()], print)
 
 
 def test_they_end_with_the_process_that_began_them() -> None:
@@ -194,24 +200,29 @@ def test_they_end_with_the_process_that_began_them() -> None:
 import time
 from pathlib import Path
 from depthstudy.config import StudyConfig
-from depthstudy.execute import worker_pool
-team = worker_pool.Team(StudyConfig(), Path("folder"), 2, 9)
-print(*[member.process.pid for member in team._members], flush=True)
+from depthstudy.execute.worker_pool import WorkerPool
+pool = WorkerPool(StudyConfig(), Path("folder"), 2, 9)
+print("started", flush=True)
 time.sleep(60)
 """
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
-        children = [int(pid) for pid in parent.stdout.readline().split()]
-        assert len(children) == 2
-        assert all(Path(f"/proc/{pid}").exists() for pid in children)
+        assert parent.stdout.readline() == "started\n"
+        workers = children(parent.pid)
+        assert len(workers) == 2
         time.sleep(4)  # until they wait for tasks
         parent.kill()
     deadline = time.monotonic() + 10
-    while any(alive(pid) for pid in children):
+    while any(alive(pid) for pid in workers):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def children(parent: int) -> set[int]:
+    """Returns the processes that the first thread of one has begun and not waited for."""
+    return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
 
 
 def alive(pid: int) -> bool:

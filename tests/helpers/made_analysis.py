@@ -3,8 +3,8 @@
 import dataclasses
 from pathlib import Path
 
-from depthstudy import records, store
-from depthstudy.report import analysis_runs
+from depthstudy import probes, records, store
+from depthstudy.report.tables import MeasuredNet
 
 PROBES = {
     "generalization": "errors",
@@ -21,6 +21,7 @@ PROBES = {
     "field": "view",
 }
 STEP = 460
+METRICS = {name: probe.metrics for name, probe in probes.PROBES.items()}
 
 
 def described(variant="resnet", blocks=3, **changes):
@@ -138,14 +139,17 @@ def crossed(run, other, blocks=3):
     ]
 
 
-def save(folder, runs, rows, probes=tuple(PROBES), command="python scripts/analyze.py --run=x"):
+def save(folder, runs, rows, names=tuple(PROBES), command="python scripts/analyze.py --run=x"):
     info = records.AnalysisInfo(
         command=command,
         runs=tuple(runs),
-        probes={name: PROBES[name] for name in probes},
-        seconds=dict.fromkeys(probes, 1.5),
+        probes={name: PROBES[name] for name in names},
+        seconds=dict.fromkeys(names, 1.5),
         versions={"jax": "0.10.2"},
         hardware={"platform": "cpu", "devices": "1 x cpu"},
+        metrics=METRICS
+        | {f"cka with {r.variant} seed {r.seed}": probes.CROSS_METRICS for r in runs},
+        probe_titles={name: probe.title for name, probe in probes.PROBES.items()},
     )
     store.write_analysis_info(folder, info)
     store.write_table(folder / store.ANALYSIS, records.frame(records.Record, rows))
@@ -163,7 +167,7 @@ def made(**metrics):
             rows.append(
                 records.Record(**mark, probe=probe, layer=layer, metric=metric, value=value)
             )
-    return analysis_runs.Run(run, "resnet", "var(--g0)", records.frame(records.Record, rows))
+    return MeasuredNet(run, "resnet", "var(--g0)", records.frame(records.Record, rows), METRICS)
 
 
 def save_one(folder: Path, variant="resnet", blocks=3):

@@ -17,7 +17,7 @@ import psutil
 
 from depthstudy.nets.convolution.geometry import Geometry
 from depthstudy.nets.convolution.native import available
-from depthstudy.nets.convolution.primitive import convolve
+from depthstudy.nets.convolution.primitive import native_convolution
 
 DEVICES = 8
 
@@ -29,7 +29,7 @@ def descend(w: jax.Array, x: jax.Array) -> jax.Array:
     def loss(w: jax.Array) -> jax.Array:
         y = x
         for layer in w:
-            y = y + jnp.tanh(convolve(y, layer, geometry))
+            y = y + jnp.tanh(native_convolution(y, layer, geometry))
         return (y**2).mean()
 
     return w - 0.01 * jax.grad(loss)(w)

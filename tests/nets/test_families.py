@@ -1,5 +1,7 @@
 """Blocks of the families do what their papers say: skips, gates, shuffles and what is random."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,15 +11,22 @@ from flax import traverse_util
 from depthstudy import arch, nets
 from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
-from depthstudy.nets.stateless_layers import apply_simple
+from depthstudy.nets.stateless_layers import apply_stateless
 
 RESIDUAL = {
-    "wide_resnet": {"depth": 16, "width": 1, "num_classes": 3},
-    "mobilenet_v2": {"width": 0.25, "num_classes": 3},
-    "mobilenet_v3": {"width": 0.25, "variant": "small", "num_classes": 3},
-    "shufflenet_v1": {"width": 0.25, "num_classes": 3},
-    "efficientnet": {"width": 0.25, "num_classes": 3, "stochastic_depth": 0.5, "dropout": 0.0},
-    "efficientnet_lite": {"width": 0.25, "num_classes": 3},
+    "wide_resnet": {"depth": 16, "width_multiplier": 1, "num_classes": 3},
+    "resnext": {"depth": 50, "width": 4, "groups": 2, "width_per_group": 2, "num_classes": 3},
+    "se_resnet": {"depth": 14, "layout": "cifar", "width": 4, "reduction": 2, "num_classes": 3},
+    "mobilenet_v2": {"width_multiplier": 0.25, "num_classes": 3},
+    "mobilenet_v3": {"width_multiplier": 0.25, "variant": "small", "num_classes": 3},
+    "shufflenet_v1": {"width_multiplier": 0.25, "num_classes": 3},
+    "efficientnet": {
+        "width_multiplier": 0.25,
+        "num_classes": 3,
+        "stochastic_depth": 0.5,
+        "dropout": 0.0,
+    },
+    "efficientnet_lite": {"width_multiplier": 0.25, "num_classes": 3},
 }
 
 
@@ -36,13 +45,18 @@ def named_outputs(network: nets.Network, variables: dict) -> dict:
     return jax.jit(lambda v, x: nets.outputs(network, v, x, "st*")[1])(variables, images)
 
 
+def last_named(branch: words.Layers) -> str:
+    """Returns the last layer of a branch that can make it zero, which a gate cannot."""
+    return [x.name for x in branch if isinstance(x, words.Conv | words.BatchNorm)][-1]
+
+
 @pytest.mark.parametrize("family", RESIDUAL)
 def test_with_a_zeroed_branch_a_block_is_its_shortcut(family: str) -> None:
     """The last layer of every branch that is added to an identity gets zeros."""
     spec, network, variables = small(family)
     identities = [s for s in lowering.sections(spec) if s.shortcut == ()]
     assert identities
-    last = {(*s.path, [x.name for x in s.branch if hasattr(x, "name")][-1]) for s in identities}
+    last = {(*s.path, last_named(s.branch)) for s in identities}
     flat = traverse_util.flatten_dict(variables["params"])
     silent = {path: 0 * x if path[:-1] in last else x for path, x in flat.items()}
     named = named_outputs(network, {**variables, "params": traverse_util.unflatten_dict(silent)})
@@ -54,7 +68,7 @@ def test_with_a_zeroed_branch_a_block_is_its_shortcut(family: str) -> None:
 
 
 def test_shufflenet_v2_hands_half_of_the_channels_on() -> None:
-    _, network, variables = small("shufflenet_v2", width=0.5, layout="small")
+    _, network, variables = small("shufflenet_v2", width_multiplier=0.5, layout="small")
     named = named_outputs(network, variables)
     before, after = named["stage1/block01"], named["stage1/block02"]
     # Dealt out in turn: the half that passed by is at the even places.
@@ -88,16 +102,30 @@ def test_gates_by_their_definition() -> None:
     assert spec.stages[0][0].squeeze == gate["conv1"]["kernel"].shape[-1]
 
 
+def test_the_gate_of_an_se_resnet_is_its_branchs_end() -> None:
+    """Hu et al. 2018, figure 3: the gate multiplies the branch before the shortcut is added."""
+    _, network, variables = small("se_resnet")
+    images = np.random.default_rng(1).standard_normal((2, 16, 16, 3), np.float32)
+    named = jax.jit(lambda v, x: nets.outputs(network, v, x, "st*")[1])(variables, images)
+    block = {name: np.asarray(named[f"stage1/block01{name}"]) for name in ("/norm2", "")}
+    gate = variables["params"]["stage1"]["block01"]["squeeze_excite"]
+    mean = block["/norm2"].mean((1, 2))
+    inside = np.maximum(mean @ gate["conv1"]["kernel"][0, 0] + gate["conv1"]["bias"], 0)
+    opened = 1 / (1 + np.exp(-(inside @ gate["conv2"]["kernel"][0, 0] + gate["conv2"]["bias"])))
+    expected = np.maximum(named["stem"] + block["/norm2"] * opened[:, None, None], 0)
+    np.testing.assert_allclose(block[""], expected, rtol=1e-5)
+
+
 def test_a_shuffle_deals_the_channels_out() -> None:
     x = jnp.arange(6.0).reshape(1, 1, 1, 6)
-    dealt = apply_simple(words.ChannelShuffle(2), x)
+    dealt = apply_stateless(words.ChannelShuffle(2), x)
     np.testing.assert_array_equal(dealt.ravel(), [0, 3, 1, 4, 2, 5])
 
 
 @pytest.mark.parametrize(("size", "side"), [(7, 7), (14, 7), (5, 3), (1, 7), (2, 7)])
 def test_adaptive_means_cover_the_image(size: int, side: int) -> None:
     x = np.random.default_rng(0).standard_normal((2, size, size, 3), np.float32)
-    found = apply_simple(words.AdaptiveMean(side), jnp.asarray(x))
+    found = apply_stateless(words.AdaptiveMean(side), jnp.asarray(x))
     cuts = [(i * size // side, -(-(i + 1) * size // side)) for i in range(side)]
     expected = [[x[:, a:b, c:d].mean((1, 2)) for c, d in cuts] for a, b in cuts]
     np.testing.assert_allclose(found, np.transpose(expected, (2, 0, 1, 3)), atol=1e-6)
@@ -132,20 +160,34 @@ def test_training_draws_by_its_key_and_evaluation_does_not(family: str, options:
 
 
 def test_stochastic_depth_skips_a_branch_for_whole_images() -> None:
-    layer = words.StochasticDepth(0.25)
-    section = words.Section(("block",), branch=(layer,), shortcut=())
+    """Of two blocks the second is skipped with half of the net's probability, the first never."""
+    block = arch.BlockSpec(kind="preact_basic", filters=4, inner=4, norm="none")
+    spec = arch.ArchSpec(
+        family="preact_resnet",
+        stem=arch.StemSpec(filters=4, norm="none"),
+        stages=((block, block),),
+        head=arch.HeadSpec(num_classes=2),
+        stochastic_depth=0.5,
+    )
+    network, images = nets.Network(spec), jnp.ones((2000, 2, 2, 1))
+    variables = nets.init(network, jax.random.key(0), (2, 2, 1))
 
-    class Block(nets.network.nn.Module):
-        @nets.network.nn.compact
-        def __call__(self, x: jax.Array) -> jax.Array:
-            return nets.network._apply_section(section, x, True, jnp.float32)
+    @functools.partial(jax.jit, static_argnums=0)
+    def outputs(train: bool) -> tuple[jax.Array, jax.Array]:
+        rngs = {"dropout": jax.random.key(1)} if train else None
+        state = network.apply(
+            variables, images, train=train, capture_intermediates=True, mutable=True, rngs=rngs
+        )[1]
+        stage = state["intermediates"]["stage1"]
+        return stage["block01"]["__call__"][0], stage["block02"]["__call__"][0]
 
-    x = jnp.ones((2000, 2, 2, 3))
-    y = Block().apply({}, x, rngs={"dropout": jax.random.key(0)})
-    kept = np.asarray(y[:, 0, 0, 0]) > 1
+    (first, second), (first_trained, second_trained) = outputs(False), outputs(True)
+    np.testing.assert_allclose(first_trained, first, rtol=1e-6)
+    branch, trained = np.asarray(second - first), np.asarray(second_trained - first)
+    kept = np.abs(trained).max((1, 2, 3)) > 1e-3
     # What is kept is scaled, so that its mean is that of evaluation.
-    expected = np.where(kept, 1 + 1 / 0.75, 1.0)[:, None, None, None]
-    np.testing.assert_allclose(y, np.broadcast_to(expected, y.shape), rtol=1e-6)
+    expected = np.where(kept[:, None, None, None], branch / 0.75, 0)
+    np.testing.assert_allclose(trained, expected, atol=1e-5)
     assert kept.mean() == pytest.approx(0.75, abs=0.04)
 
 

@@ -17,8 +17,10 @@ NETS = [
     ("resnet", {"depth": 8, "layout": "cifar", "width": 4, "shortcut": "B"}),
     ("resnet", {"depth": 8, "layout": "cifar", "width": 4, "skip_init": True}),
     ("resnet", {"depth": 8, "layout": "cifar", "width": 4, "norm": "none"}),
-    ("mobilenet_v3", {"variant": "small", "width": 0.25, "depth_multiplier": 0.3}),
-    ("shufflenet_v2", {"width": 0.5, "depth_multiplier": 0.3}),
+    ("se_resnet", {"depth": 8, "layout": "cifar", "width": 4, "reduction": 2}),
+    ("resnext", {"depth": 50, "layout": "small", "width": 4, "groups": 2, "width_per_group": 2}),
+    ("mobilenet_v3", {"variant": "small", "width_multiplier": 0.25, "depth_multiplier": 0.3}),
+    ("shufflenet_v2", {"width_multiplier": 0.5, "depth_multiplier": 0.3}),
 ]
 
 

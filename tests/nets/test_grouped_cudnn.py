@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from depthstudy.nets.convolution import grouped_cudnn
-from depthstudy.nets.convolution.geometry import Convolution, Geometry, by_xla
+from depthstudy.nets.convolution.geometry import Convolution, Geometry
+from depthstudy.nets.convolution.methods import xla
 
 CASES = [  # geometry, channels and filters of a group
     (Geometry((6, 5), (3, 3), (1, 1), ((1, 1), (1, 1)), groups=2), 3, 4),
@@ -23,16 +24,18 @@ CASES = [  # geometry, channels and filters of a group
 @pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
 def test_they_are_the_same_convolution(geometry: Geometry, channels: int, filters: int) -> None:
     random = np.random.default_rng(0)
-    x = random.standard_normal((2, *geometry.image, geometry.groups * channels), np.float32)
-    w = random.standard_normal((*geometry.kernel, channels, geometry.groups * filters), np.float32)
-    y = random.standard_normal((2, *geometry.output, geometry.groups * filters), np.float32)
+    x = random.standard_normal((2, *geometry.image_size, geometry.groups * channels), np.float32)
+    w = random.standard_normal(
+        (*geometry.kernel_size, channels, geometry.groups * filters), np.float32
+    )
+    y = random.standard_normal((2, *geometry.output_size, geometry.groups * filters), np.float32)
 
     def everything(form: Convolution) -> list[np.ndarray]:
         output, pull = jax.vjp(lambda x, w: form(x, w, geometry), x, w)
         return [np.asarray(each) for each in (output, *pull(y))]
 
     for found, expected in zip(
-        everything(grouped_cudnn.in_squares), everything(by_xla), strict=True
+        everything(grouped_cudnn.sum_of_square_groups), everything(xla), strict=True
     ):
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
@@ -40,27 +43,29 @@ def test_they_are_the_same_convolution(geometry: Geometry, channels: int, filter
 @pytest.mark.parametrize(
     ("channels", "filters", "stride", "groups", "form"),
     [
-        (16, 16, 1, 8, by_xla),  # square already
-        (16, 32, 2, 8, grouped_cudnn.in_squares),  # the first of a stage
-        (3, 16, 1, 8, grouped_cudnn.in_squares),  # the stem
-        (16, 32, 2, 1, by_xla),  # one net, without groups
-        (1, 1, 2, 64, by_xla),  # depthwise
-        (64, 256, 1, 8, by_xla),  # more filters than cuDNN convolves at once
-        (64, 64, 2, 8, grouped_cudnn.in_squares),  # in four parts
-        (128, 64, 2, 8, by_xla),  # in more
+        (16, 16, 1, 8, xla),  # square already
+        (16, 32, 2, 8, grouped_cudnn.sum_of_square_groups),  # the first of a stage
+        (3, 16, 1, 8, grouped_cudnn.sum_of_square_groups),  # the stem
+        (16, 32, 2, 1, xla),  # one net, without groups
+        (1, 1, 2, 64, xla),  # depthwise
+        (64, 256, 1, 8, xla),  # more filters than cuDNN convolves at once
+        (64, 64, 2, 8, grouped_cudnn.sum_of_square_groups),  # in four parts
+        (128, 64, 2, 8, xla),  # in more
     ],
 )
 def test_groups_are_made_square_where_that_is_fast(
     channels: int, filters: int, stride: int, groups: int, form: Convolution
 ) -> None:
-    around = ((1, 1), (1, 1))
-    geometry = Geometry((8, 8), (3, 3), (stride, stride), around, groups=groups)
+    padding = ((1, 1), (1, 1))
+    geometry = Geometry((8, 8), (3, 3), (stride, stride), padding, groups=groups)
     assert grouped_cudnn.fast_with_groups(geometry, channels, filters) is form
 
 
 def test_a_dilated_one_is_left_as_it_is() -> None:
-    around = ((2, 2), (2, 2))
-    geometry = Geometry((8, 8), (3, 3), (1, 1), around, dilation=(2, 2), groups=8)
-    assert grouped_cudnn.fast_with_groups(geometry, 8, 16) is by_xla
+    padding = ((2, 2), (2, 2))
+    geometry = Geometry((8, 8), (3, 3), (1, 1), padding, dilation=(2, 2), groups=8)
+    assert grouped_cudnn.fast_with_groups(geometry, 8, 16) is xla
     with pytest.raises(AssertionError):
-        grouped_cudnn.in_squares(np.zeros((1, 8, 8, 64)), np.zeros((3, 3, 8, 128)), geometry)
+        grouped_cudnn.sum_of_square_groups(
+            np.zeros((1, 8, 8, 64)), np.zeros((3, 3, 8, 128)), geometry
+        )

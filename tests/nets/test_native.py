@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from depthstudy import arch, nets
-from depthstudy.nets.convolution import module, native, primitive
-from depthstudy.nets.convolution.geometry import Geometry, by_xla
-from depthstudy.nets.convolution.primitive import TARGET, convolve
+from depthstudy.nets.convolution import Geometry, convolve, native
+from depthstudy.nets.convolution.methods import xla
+from depthstudy.nets.convolution.primitive import TARGET, native_convolution
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="the extension is not built")
 
@@ -42,9 +42,9 @@ CASES = [  # geometry, channels, filters
 def operands(geometry: Geometry, channels: int, filters: int, batch: int = 3) -> tuple[Any, ...]:
     """Images and a kernel, two directions in them, and weights of the output."""
     random = np.random.default_rng(0)
-    x = (batch, *geometry.image, channels)
-    w = (*geometry.kernel, channels // geometry.groups, filters)
-    y = (batch, *geometry.output, filters)
+    x = (batch, *geometry.image_size, channels)
+    w = (*geometry.kernel_size, channels // geometry.groups, filters)
+    y = (batch, *geometry.output_size, filters)
     return tuple(random.standard_normal(shape, np.float32) for shape in (x, w, x, w, y))
 
 
@@ -75,14 +75,14 @@ def problems(draw: st.DrawFn) -> tuple[Geometry, int, int, int]:
     def pair(low: int, high: int) -> tuple[int, int]:
         return draw(st.integers(low, high)), draw(st.integers(low, high))
 
-    kernel, dilation, around = pair(1, 5), pair(1, 2), (pair(0, 3), pair(0, 3))
+    kernel, dilation, padding = pair(1, 5), pair(1, 2), (pair(0, 3), pair(0, 3))
     image = tuple(
         draw(st.integers(max(1, d * (k - 1) + 1 - sum(pad)), 12))
-        for k, d, pad in zip(kernel, dilation, around, strict=True)
+        for k, d, pad in zip(kernel, dilation, padding, strict=True)
     )
     groups = draw(st.sampled_from([1, 1, 2, 3, 16]))
     inside, outside = (1, 1) if draw(st.booleans()) else pair(1, 9)
-    geometry = Geometry(image, kernel, pair(1, 3), around, dilation, groups)  # type: ignore[arg-type]
+    geometry = Geometry(image, kernel, pair(1, 3), padding, dilation, groups)  # type: ignore[arg-type]
     return geometry, groups * inside, groups * outside, draw(st.integers(1, 9))
 
 
@@ -91,8 +91,8 @@ def problems(draw: st.DrawFn) -> tuple[Geometry, int, int, int]:
 def test_any_shape_is_xlas_in_float64(problem: tuple[Geometry, int, int, int]) -> None:
     geometry, channels, filters, batch = problem
     x, w, _, _, y = operands(geometry, channels, filters, batch)
-    found = with_gradients(convolve, geometry, x, w, y)
-    expected = in_float64(functools.partial(with_gradients, by_xla, geometry), x, w, y)
+    found = with_gradients(native_convolution, geometry, x, w, y)
+    expected = in_float64(functools.partial(with_gradients, xla, geometry), x, w, y)
     assert_close(found, expected)
 
 
@@ -101,8 +101,8 @@ def test_pieces_add_up(side: int, channels: int) -> None:
     """Large enough to be split over threads, by a batch that does not split evenly."""
     geometry = Geometry((side, side), (3, 3), (1, 1), SAME)
     x, w, _, _, y = operands(geometry, channels, channels, 37)
-    found = jax.jit(functools.partial(with_gradients, convolve, geometry))(x, w, y)
-    assert_close(found, in_float64(functools.partial(with_gradients, by_xla, geometry), x, w, y))
+    found = jax.jit(functools.partial(with_gradients, native_convolution, geometry))(x, w, y)
+    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
 @pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
@@ -123,8 +123,8 @@ def test_second_order(geometry: Geometry, channels: int, filters: int) -> None:
         return jax.grad(along, (0, 1))(x, w)
 
     for order in (forward_over_reverse, reverse_over_reverse):
-        found = jax.jit(functools.partial(order, convolve))(x, w)
-        assert_close(found, in_float64(functools.partial(order, by_xla), x, w))
+        found = jax.jit(functools.partial(order, native_convolution))(x, w)
+        assert_close(found, in_float64(functools.partial(order, xla), x, w))
 
 
 @pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0), (2, 3)])
@@ -141,8 +141,8 @@ def test_a_population_is_its_members(
     def slopes(way: Any, x: Any, w: Any) -> Any:
         return jax.grad(lambda x, w: (way(x, w, geometry) ** 3).sum(), (0, 1))(x, w)
 
-    found = jax.jit(jax.vmap(functools.partial(slopes, convolve), axes))(*many)
-    assert_close(found, in_float64(jax.vmap(functools.partial(slopes, by_xla), axes), *many))
+    found = jax.jit(jax.vmap(functools.partial(slopes, native_convolution), axes))(*many)
+    assert_close(found, in_float64(jax.vmap(functools.partial(slopes, xla), axes), *many))
 
 
 def test_populations_of_populations() -> None:
@@ -155,8 +155,8 @@ def test_populations_of_populations() -> None:
         one = functools.partial(way, geometry=geometry)
         return jax.vmap(jax.vmap(one, (0, None)))(xs, ws)
 
-    expected = in_float64(functools.partial(nested, by_xla), xs, ws)
-    assert_close(nested(convolve, xs, ws), expected)
+    expected = in_float64(functools.partial(nested, xla), xs, ws)
+    assert_close(nested(native_convolution, xs, ws), expected)
 
 
 def test_a_batch_over_several_devices_is_left_to_xla() -> None:
@@ -165,46 +165,51 @@ def test_a_batch_over_several_devices_is_left_to_xla() -> None:
     mesh = Mesh(np.array(jax.devices()), ("batch",))
     cut, whole = (NamedSharding(mesh, PartitionSpec(*axes)) for axes in (("batch",), ()))
     placed = jax.device_put((x, w, y), (cut, whole, cut))
-    step = jax.jit(functools.partial(with_gradients, convolve, geometry)).lower(*placed).compile()
+    step = (
+        jax.jit(functools.partial(with_gradients, native_convolution, geometry))
+        .lower(*placed)
+        .compile()
+    )
     found = step(*placed)
     assert TARGET not in step.as_text()
     assert found[0].sharding.is_equivalent_to(cut, 4)
-    assert_close(found, in_float64(functools.partial(with_gradients, by_xla, geometry), x, w, y))
+    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
 def test_each_device_of_pmap_uses_it() -> None:
     geometry, channels, filters = CASES[0]
     x, w, dx, dw, _ = operands(geometry, channels, filters)
     many = [np.stack([one, other]) for one, other in ((x, dx), (w, dw))]
-    mapped = jax.pmap(functools.partial(convolve, geometry=geometry))
+    mapped = jax.pmap(functools.partial(native_convolution, geometry=geometry))
     assert TARGET in mapped.lower(*many).compile().as_text()
-    expected = in_float64(jax.vmap(functools.partial(by_xla, geometry=geometry)), *many)
+    expected = in_float64(jax.vmap(functools.partial(xla, geometry=geometry)), *many)
     assert_close(mapped(*many), expected)
 
 
-def test_what_it_cannot_do_is_left_to_xla(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError
+def methods_used(x: Any, w: Any) -> list[str]:
+    """Returns how the primitive is to convolve, where the convolution of a net uses it."""
+    traced = jax.make_jaxpr(lambda x, w: convolve(x, w, 1))(x, w)
+    return [e.params["method"] for e in traced.eqns if e.primitive.name == "convolution_output"]
 
-    monkeypatch.setattr(primitive, "convolve", refuse)
+
+def test_what_it_cannot_do_is_left_to_xla() -> None:
     for dtype, batch in ((jnp.bfloat16, 2), (jnp.float32, 0)):
         x, w = jnp.ones((batch, 6, 6, 4), dtype), jnp.ones((3, 3, 4, 4), dtype)
-        assert module.convolve(x, w, 1).dtype == dtype
+        assert methods_used(x, w) == []
+        assert convolve(x, w, 1).dtype == dtype
     with jax.enable_x64(True):
-        assert module.convolve(np.ones((2, 6, 6, 4)), np.ones((3, 3, 4, 4)), 1).shape[1] == 6
-    with pytest.raises(AssertionError):
-        module.convolve(np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32), 1)
+        x, w = jnp.ones((2, 6, 6, 4)), jnp.ones((3, 3, 4, 4))
+        assert methods_used(x, w) == []
+    x, w = np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 4, 4), np.float32)
+    assert methods_used(x, w) == ["native"]
 
 
-def test_a_kernel_that_is_larger_than_its_images_is_left_to_xla(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(primitive, "convolve", lambda *_: None)
+def test_a_kernel_that_is_larger_than_its_images_is_left_to_xla() -> None:
     x, w = np.ones((2, 2, 2, 64), np.float32), np.ones((1, 1, 64, 64), np.float32)
-    np.testing.assert_array_equal(module.convolve(x, w, 1), np.full(x.shape, 64.0))
-    many = np.ones((32, 2, 2, 64), np.float32)
-    assert module.convolve(many, w, 1) is None
-    assert module.convolve(x, np.ones((3, 3, 64, 64), np.float32), 1) is None
+    assert methods_used(x, w) == []
+    np.testing.assert_array_equal(convolve(x, w, 1), np.full(x.shape, 64.0))
+    assert methods_used(np.ones((32, 2, 2, 64), np.float32), w) == ["native"]
+    assert methods_used(x, np.ones((3, 3, 64, 64), np.float32)) == ["native"]
 
 
 def test_a_net_has_the_same_gradients(request: pytest.FixtureRequest) -> None:

@@ -95,7 +95,8 @@ def test_a_broken_library_is_not_used(tmp_path: Path) -> None:
 
 
 def test_it_can_be_turned_off() -> None:
-    code = "from depthstudy.nets.convolution.native import library; print(library.absence())"
+    module = "depthstudy.nets.convolution.native.library"
+    code = f"from {module} import unavailable_reason; print(unavailable_reason())"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "DEPTHSTUDY_NATIVE": "0"},

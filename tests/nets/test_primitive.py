@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import jax
 import numpy as np
 import pytest
 
-from depthstudy.nets.convolution import module, primitive
-from depthstudy.nets.convolution.geometry import Geometry, by_xla
+from depthstudy.nets.convolution import Geometry, convolve, methods, primitive
 
 NETS, BATCH = 3, 2
 CASES = [  # geometry, channels, filters
@@ -24,9 +22,9 @@ CASES = [  # geometry, channels, filters
 
 def operands(geometry: Geometry, channels: int, filters: int) -> dict[primitive.Kind, Any]:
     random = np.random.default_rng(0)
-    x = (NETS, BATCH, *geometry.image, channels)
-    w = (NETS, *geometry.kernel, channels // geometry.groups, filters)
-    y = (NETS, BATCH, *geometry.output, filters)
+    x = (NETS, BATCH, *geometry.image_size, channels)
+    w = (NETS, *geometry.kernel_size, channels // geometry.groups, filters)
+    y = (NETS, BATCH, *geometry.output_size, filters)
     x, w, y = (random.standard_normal(shape, np.float32) for shape in (x, w, y))
     return {"output": (x, w), "images": (y, w), "kernel": (x, y)}
 
@@ -49,7 +47,7 @@ def test_an_empty_batch_is_one_of_groups_too(
 ) -> None:
     x, w = operands(geometry, channels, filters)["output"]
     found = primitive._as_groups("output", geometry, x[:, :0], w)
-    assert found.shape == (NETS, 0, *geometry.output, filters)
+    assert found.shape == (NETS, 0, *geometry.output_size, filters)
 
 
 def lowered(case: tuple[Geometry, int, int], images_of_each: bool) -> str:
@@ -58,7 +56,7 @@ def lowered(case: tuple[Geometry, int, int], images_of_each: bool) -> str:
     x, w = operands(geometry, channels, filters)["output"]
 
     def loss(w: Any, x: Any) -> Any:
-        return (primitive.convolve(x, w, geometry) ** 2).sum()
+        return (primitive.grouped(x, w, geometry) ** 2).sum()
 
     mapped = jax.vmap(jax.grad(loss), (0, 0 if images_of_each else None))
     traced = jax.jit(mapped).trace(w, x if images_of_each else x[0])
@@ -81,16 +79,12 @@ def test_nets_with_the_same_images_are_one_with_more_filters() -> None:
     assert text.count("feature_group_count = 1") == text.count("batch_group_count = 1") == 2
 
 
-def test_a_net_on_a_gpu_uses_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    used = []
-
-    def record(x: Any, w: Any, geometry: Geometry) -> Any:
-        used.append(geometry)
-        return by_xla(x, w, geometry)
-
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    monkeypatch.setattr(primitive, "convolve", record)
+def test_a_net_on_a_gpu_uses_them() -> None:
     x, w = np.ones((2, 6, 6, 4), np.float32), np.ones((3, 3, 2, 4), np.float32)
-    assert module.convolve(x, w, 2, groups=2).shape == (2, 3, 3, 4)
-    (geometry,) = used
-    assert dataclasses.astuple(geometry) == ((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1)), (1, 1), 2)
+    traced = jax.make_jaxpr(lambda x, w: convolve(x, w, 2, groups=2, platform="gpu"))(x, w)
+    (call,) = (e for e in traced.eqns if e.primitive.name == "convolution_output")
+    assert call.params["method"] == "grouped"
+    expected = Geometry((6, 6), (3, 3), (2, 2), ((1, 1), (1, 1)), groups=2)
+    assert call.params["geometry"] == expected
+    y = convolve(x, w, 2, groups=2, platform="gpu")
+    np.testing.assert_allclose(y, methods.xla(x, w, expected))

@@ -17,6 +17,7 @@ IMAGE = (8, 8, 1)
 MEMBERS = [
     ("resnet", {"depth": 14, "layout": "cifar", "width": 4}),
     ("resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none", "skip_init": True}),
+    ("se_resnet", {"depth": 14, "layout": "cifar", "width": 4, "reduction": 2}),
     ("preact_resnet", {"depth": 14, "layout": "cifar", "width": 4}),
     ("preact_resnet", {"depth": 14, "layout": "cifar", "width": 4, "norm": "none"}),
 ]

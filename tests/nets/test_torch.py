@@ -1,5 +1,6 @@
 """Weights by PyTorch's names give PyTorch's logits."""
 
+import dataclasses
 import json
 
 import jax
@@ -11,15 +12,18 @@ from depthstudy import arch, nets
 from depthstudy.errors import InputError
 from depthstudy.nets.torch.load import torch_shapes
 
-FOUND = json.loads(reference.FIXTURE.read_text())
+STORED = json.loads(reference.FIXTURE.read_text())
 SLOW = ("wide_resnet50_2", "vgg16_bn", "efficientnet_b1")  # large, or like another
-members = pytest.mark.parametrize(
-    ("family", "options", "name", "side", "gain"),
-    [
-        pytest.param(*member, marks=pytest.mark.slow if member[2] in SLOW else (), id=member[2])
-        for member in reference.MEMBERS
-    ],
-)
+
+
+def members(listed: list[tuple]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("family", "options", "name", "side", "gain"),
+        [
+            pytest.param(*member, marks=pytest.mark.slow if member[2] in SLOW else (), id=member[2])
+            for member in listed
+        ],
+    )
 
 
 def build(family: str, options: dict) -> arch.ArchSpec:
@@ -32,20 +36,23 @@ def shapes(spec: arch.ArchSpec) -> dict[str, tuple[int, ...]]:
 
 
 def logits(spec: arch.ArchSpec, side: int, gain: float) -> np.ndarray:
-    state = reference.random_state(shapes(spec), reference.SEED, gain)
+    return applied(spec, reference.random_state(shapes(spec), reference.SEED, gain), side)
+
+
+def applied(spec: arch.ArchSpec, state: dict[str, np.ndarray], side: int = 16) -> np.ndarray:
     variables = nets.load_torch(spec, state)
     images = reference.random_images(side, reference.SEED)
     return np.asarray(jax.jit(nets.Network(spec).apply)(variables, images))
 
 
-@members
+@members(reference.MEMBERS)
 def test_logits_are_the_stored_ones(
     family: str, options: dict, name: str, side: int, gain: float
 ) -> None:
     """The stored ones are PyTorch's, for weights made in the same way."""
     spec = build(family, options)
-    assert reference.digest(shapes(spec)) == FOUND[name]["names"]
-    expected = np.array(FOUND[name]["logits"])
+    assert reference.digest(shapes(spec)) == STORED[name]["names"]
+    expected = np.array(STORED[name]["logits"])
     # Were the two images' logits alike, a wrong layer could hide behind the biases.
     assert np.abs(expected[0] - expected[1]).max() > 0.01 * np.abs(expected).max()
     difference = np.abs(logits(spec, side, gain) - expected).max() / np.abs(expected).max()
@@ -57,13 +64,13 @@ def test_a_wrong_option_shows_in_the_logits() -> None:
     family, options, name, side, gain = next(
         member for member in reference.MEMBERS if member[2] == "efficientnet_b0"
     )
-    expected = np.array(FOUND[name]["logits"])
+    expected = np.array(STORED[name]["logits"])
     for slip in ({"padding": "same"}, {"norm_epsilon": 1e-3}, {"activation": "relu"}):
         found = logits(build(family, {**options, **slip}), side, gain)
         assert np.abs(found - expected).max() / np.abs(expected).max() > 1e-3, slip
 
 
-@members
+@members([*reference.MEMBERS, *reference.NOT_STORED])
 def test_logits_are_torchvisions(
     family: str, options: dict, name: str, side: int, gain: float
 ) -> None:
@@ -77,8 +84,64 @@ def test_logits_are_torchvisions(
     assert difference < 1e-4
 
 
+# Grouped convolutions and gates without PyTorch, by nets that the stored logits hold for.
+SMALL_NET = {"depth": 50, "layout": "small", "width": 8, "num_classes": 3}
+
+
+def test_a_grouped_convolution_is_a_dense_one_of_blocks() -> None:
+    """PyTorch: an output in the j-th of g parts reads the j-th of g parts of the inputs."""
+    grouped = arch.build("resnext", groups=4, width_per_group=2, **SMALL_NET)
+    blocks = [[dataclasses.replace(b, groups=1) for b in stage] for stage in grouped.stages]
+    dense = dataclasses.replace(grouped, family="resnet", stages=tuple(map(tuple, blocks)))
+    state = reference.random_state(torch_shapes(grouped), 3, 2.0)
+    widened = dict(state)
+    for name, shape in torch_shapes(dense).items():
+        if shape != state[name].shape:
+            assert name.endswith("conv2.weight")
+            widened[name] = np.zeros(shape, np.float32)
+            filters, channels = shape[0] // 4, shape[1] // 4
+            for j in range(4):
+                rows = slice(j * filters, (j + 1) * filters)
+                widened[name][rows, j * channels : (j + 1) * channels] = state[name][rows]
+    assert sum(x.size for x in widened.values()) > sum(x.size for x in state.values())
+    same = [applied(grouped, state), applied(dense, widened)]
+    np.testing.assert_allclose(*same, rtol=1e-4, atol=1e-5 * np.abs(same[1]).max())
+
+
+def test_constant_gates_are_factors_of_the_normalization_before_them() -> None:
+    gated = arch.build("se_resnet", reduction=4, **SMALL_NET)
+    plain = arch.build("resnet", **SMALL_NET)
+    state = reference.random_state(torch_shapes(gated), 3, 2.0)
+    folded = {name: x for name, x in state.items() if ".se." not in name}
+    for name in state:
+        if name.endswith("se.fc2.weight"):
+            state[name] = np.zeros_like(state[name])
+            block = name.removesuffix("se.fc2.weight")
+            gate = 1 / (1 + np.exp(-state[f"{block}se.fc2.bias"]))
+            for leaf in ("weight", "bias"):
+                folded[f"{block}bn3.{leaf}"] = gate * folded[f"{block}bn3.{leaf}"]
+    same = [applied(gated, state), applied(plain, folded)]
+    np.testing.assert_allclose(*same, rtol=1e-4, atol=1e-5 * np.abs(same[1]).max())
+
+
+def test_names_and_shapes_of_grouped_and_gated_nets() -> None:
+    resnet, resnext = (
+        torch_shapes(arch.build(family, depth=50)) for family in ("resnet", "resnext")
+    )
+    assert resnext.keys() == resnet.keys()
+    assert resnext["layer1.0.conv1.weight"] == (128, 64, 1, 1)
+    assert resnext["layer1.0.conv2.weight"] == (128, 4, 3, 3)
+    assert resnext["layer4.2.conv2.weight"] == (1024, 32, 3, 3)
+    assert resnext["layer4.2.conv3.weight"] == (2048, 1024, 1, 1)
+    gates = torch_shapes(arch.build("se_resnet", depth=50))
+    gates = {name: shape for name, shape in gates.items() if name not in resnet}
+    assert len(gates) == 16 * 4
+    assert gates["layer4.2.se.fc1.weight"] == (128, 2048, 1, 1)
+    assert gates["layer4.2.se.fc2.bias"] == (2048,)
+
+
 def small_state(**options: object) -> tuple[arch.ArchSpec, dict[str, np.ndarray]]:
-    spec = arch.build("mobilenet_v2", width=0.1, num_classes=3, **options)
+    spec = arch.build("mobilenet_v2", width_multiplier=0.1, num_classes=3, **options)
     return spec, reference.random_state(torch_shapes(spec), 0, 2.0)
 
 

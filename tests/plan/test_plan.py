@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from depthstudy import arch, plan, study
-from depthstudy.config import StudyConfig, Value, apply, parse
+from depthstudy import arch, data, plan, study
+from depthstudy.config import DataConfig, StudyConfig, Value, apply, parse
 from depthstudy.errors import InputError
-from depthstudy.plan.planning import prepare, settings_of
+from depthstudy.plan import prepare, settings_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,10 +48,10 @@ def test_a_sweep_is_a_product_over_any_fields() -> None:
     assert variants[1].dataset is not variants[0].dataset
 
 
-def test_a_group_tells_only_what_tells_kin_apart() -> None:
+def test_a_group_names_only_what_differs_in_a_family() -> None:
     """How depth is set, and what a family always has, is no part of its group."""
     small = (("model.layout", "small"), ("model.depth", None))
-    mobile = (("model.family", "mobilenet_v2"), *small, ("model.width", 0.25))
+    mobile = (("model.family", "mobilenet_v2"), *small, ("model.width_multiplier", 0.25))
     variants = planned(
         variants=(
             ("r8", (("model.family", "resnet"), ("model.depth", 8))),
@@ -75,17 +75,10 @@ def test_the_study_of_families_can_be_planned_and_judged() -> None:
     assert list(dict.fromkeys(groups)) == list(module.FAMILIES)
     assert set(module.FAMILIES) == set(arch.FAMILIES)
     for group in module.FAMILIES:
-        mine = [variant.info for variant in variants if variant.info.group == group]
-        assert len(mine) == 3
-        assert mine[0].depth < mine[1].depth < mine[2].depth
-        assert 0.7e6 < mine[0].macs < mine[2].macs < 1.1e7
-
-
-def test_a_default_that_a_family_does_not_take_is_not_given() -> None:
-    (variant,) = planned(model__family="mobilenet_v2", model__layout="small")
-    assert variant.info.depth == 53
-    with pytest.raises(InputError, match="takes no option 'depth'"):
-        planned(model__family="mobilenet_v2", model__layout="small", model__depth=26)
+        rows = [variant.info for variant in variants if variant.info.group == group]
+        assert len(rows) == 3
+        assert rows[0].depth < rows[1].depth < rows[2].depth
+        assert 0.7e6 < rows[0].macs < rows[2].macs < 1.1e7
 
 
 def test_named_variants_join_the_sweep() -> None:
@@ -155,3 +148,27 @@ def test_the_plan_is_described_with_its_costs() -> None:
     assert "747,136" in text
     assert "25 px" in text
     assert "2 variants x 2 seeds = 4 runs" in text
+
+
+def test_a_study_is_planned_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan loads the data, and nothing else of a study does."""
+    loaded = []
+    load = data.load
+
+    def counted(asked: DataConfig) -> data.Dataset:
+        loaded.append(asked)
+        return load(asked)
+
+    monkeypatch.setattr(data, "load", counted)
+    fields = {
+        "probes": ("field",),
+        "model.width": 4,
+        "train.steps": 1,
+        "train.evaluations": 1,
+        "sweep": (("model.depth", (8, 14)),),
+    }
+    asked = apply(StudyConfig(), tuple(fields.items()))
+    study.run(asked, tmp_path)
+    assert len(loaded) == 1
+    study.describe(asked)
+    assert len(loaded) == 2

@@ -151,14 +151,14 @@ def test_each_seed_loses_the_blocks_that_it_misses_least(workdir: Path, seed: in
 
 def test_costs_are_those_of_the_runs(workdir: Path) -> None:
     table = store.read_table(workdir / store.SUMMARY, records.Summary)
-    own = table.set_index(["variant", "seed"])
-    dense, removal = own.loc["resnet_depth20"], own.loc["resnet_depth20+removal"]
+    rows = table.set_index(["variant", "seed"])
+    dense, removal = rows.loc["resnet_depth20"], rows.loc["resnet_depth20+removal"]
     assert (removal["macs"] < dense["macs"]).all()
     assert (removal["seconds"] > dense["seconds"]).all()  # the dense run comes before it
     info = store.read_info(workdir)
     assert info is not None
-    found = {variant.name: variant.macs for variant in info.variants}
-    assert found["resnet_depth20+removal"] == round(removal["macs"].mean())
+    macs = {variant.name: variant.macs for variant in info.variants}
+    assert macs["resnet_depth20+removal"] == round(removal["macs"].mean())
 
 
 def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None:
@@ -167,19 +167,17 @@ def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None
     run = RunStore.of(workdir, "resnet_depth20", 0)
     removed = run_info(workdir, "resnet_depth20+removal", 0).removed
     new = RunStore(workdir / "new")
-    told = starting_point.prune_trained(config, dense.dataset, run, new)
-    assert told.removed == removed
-    assert told.variables is not None
+    point = starting_point.prune_trained(config, dense.dataset, run, new)
+    assert point.removed == removed
+    assert point.variables is not None
     again = starting_point.prune_trained(
         config, dense.dataset, run, RunStore.of(workdir, "resnet_depth20+removal", 0)
     )
-    assert (again.spec, again.removed) == (told.spec, removed)
+    assert (again.spec, again.removed) == (point.spec, removed)
     assert again.variables is None  # its own checkpoint has them
-    checkpoints = run.open_checkpoints()
-    state = checkpoints.restore(max(checkpoints.all_steps()))
-    checkpoints.close()
+    state = run.checkpoints.restore(max(run.checkpoints.all_steps()))
     np.testing.assert_array_equal(
-        told.variables["params"]["stem"]["conv"]["kernel"],
+        point.variables["params"]["stem"]["conv"]["kernel"],
         state["params"]["stem"]["conv"]["kernel"],
     )
     scratch = apply(config, (("prune.control", "scratch_epochs"),))
@@ -214,8 +212,8 @@ def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def measured(workdir: Path, variant: str, metric: str) -> float:
     table = store.read_table(workdir / store.RECORDS, records.Record)
-    own = table[(table.variant == variant) & (table.metric == metric) & (table.layer == "")]
-    return float(own["value"].iloc[-1])
+    rows = table[(table.variant == variant) & (table.metric == metric) & (table.layer == "")]
+    return float(rows["value"].iloc[-1])
 
 
 @pytest.mark.parametrize(("variant", "share"), [("cubic", 0.8), ("rounds", 0.5)])
@@ -254,9 +252,8 @@ def test_seeds_of_one_architecture_are_compiled_once(
     assert len(built) == 2  # the dense net, and the pruned one
     starts = []
     for seed in range(2):
-        checkpoints = RunStore.of(tmp_path, "half", seed).open_checkpoints()
+        checkpoints = RunStore.of(tmp_path, "half", seed).checkpoints
         starts.append(checkpoints.restore(max(checkpoints.all_steps()))["params"])
-        checkpoints.close()
     stems = [params["stem"]["conv"]["kernel"] for params in starts]
     assert not np.allclose(*stems)  # each went on from its own dense net
 

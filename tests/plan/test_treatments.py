@@ -7,7 +7,7 @@ import pytest
 from depthstudy import plan
 from depthstudy.config import Hypothesis, StudyConfig, apply
 from depthstudy.errors import InputError
-from depthstudy.plan.planning import prepare, settings_of
+from depthstudy.plan import prepare, settings_of
 from depthstudy.plan.treatments import see_untreated
 
 FAMILIES = (("model.family", ("plain", "resnet")), ("model.depth", (8, 14)))
@@ -90,8 +90,8 @@ def test_hypotheses_see_untreated_variants_unless_they_name_others() -> None:
     plain, residual, none = ("model.family", "plain"), ("treatment", "residual"), ("treatment", "")
     rises = hypothesis((plain,), relation="rises", along="model.depth")
     pair = hypothesis((residual,), (plain,))
-    found = see_untreated([rises, pair])
-    assert [(h.where, h.against) for h in found] == [
+    seen = see_untreated([rises, pair])
+    assert [(h.where, h.against) for h in seen] == [
         ((plain, none), ()),
         ((residual,), (plain, none)),
     ]

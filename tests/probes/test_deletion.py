@@ -11,7 +11,8 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
-from depthstudy.probes import NotApplicable, ProbeInput, deletion
+from depthstudy.probes import NotApplicable, ProbeInput
+from depthstudy.probes.blocks import block_order, deletion
 
 
 def subject_of(digits: Dataset, make: Callable, family: str, **options: object) -> ProbeInput:
@@ -37,22 +38,24 @@ def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
 
 
 def test_deletion_is_that_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
-    found = {(m.layer, m.metric): m.value for m in deletion.DELETION.measure(probe_input)}
-    before = found["", "error"]
+    result = {(m.layer, m.metric): m.value for m in deletion.DELETION.measure(probe_input)}
+    before = result["", "error"]
     assert before < 0.75
     for path in ("stage1/block02", "stage3/block03"):
         spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
         rebuilt = dataclasses.replace(probe_input, network=nets.Network(spec), variables=variables)
         (error,) = deletion.errors(rebuilt, [variables])
-        assert found[path, "error_increase"] == pytest.approx(error - before, abs=1e-6)
-    assert max(found[path, "error_increase"] for path in surgery.removable(probe_input.spec)) > 0.02
+        assert result[path, "error_increase"] == pytest.approx(error - before, abs=1e-6)
+    assert (
+        max(result[path, "error_increase"] for path in surgery.removable(probe_input.spec)) > 0.02
+    )
     for path in ("stage2/block01", "stage3/block01"):
-        assert (path, "not_applicable: its shortcut is not the identity") in found
-    alone = [value for (layer, metric), value in found.items() if layer and metric[0] == "e"]
-    assert found["", "redundant_block_fraction"] == sum(value < 0.01 for value in alone) / len(
+        assert (path, "not_applicable: its shortcut is not the identity") in result
+    alone = [value for (layer, metric), value in result.items() if layer and metric[0] == "e"]
+    assert result["", "redundant_block_fraction"] == sum(value < 0.01 for value in alone) / len(
         alone
     )
-    metrics = {metric for layer, metric in found if not layer}
+    metrics = {metric for layer, metric in result if not layer}
     assert metrics == {
         "error",
         "redundant_block_fraction",
@@ -80,43 +83,43 @@ def test_errors_count_every_example_once(probe_input: ProbeInput) -> None:
 def test_silent_blocks_cost_nothing(probe_input: ProbeInput) -> None:
     paths = surgery.removable(probe_input.spec)
     silent = surgery.zero_blocks(probe_input.spec, probe_input.variables, paths)
-    found = list(deletion.DELETION.measure(dataclasses.replace(probe_input, variables=silent)))
-    assert {m.value for m in found if m.metric.startswith("error_increase")} == {0.0}
+    result = list(deletion.DELETION.measure(dataclasses.replace(probe_input, variables=silent)))
+    assert {m.value for m in result if m.metric.startswith("error_increase")} == {0.0}
 
 
 def test_reestimated_statistics_repair_wrong_ones(probe_input: ProbeInput) -> None:
     wrong = {**probe_input.variables}
     wrong["batch_stats"] = jax.tree.map(lambda x: 100 * x + 3, wrong["batch_stats"])
     broken = dataclasses.replace(probe_input, variables=wrong)
-    found = list(deletion.DELETION_REESTIMATED.measure(broken))
-    (before,) = (m.value for m in found if m.metric == "error")
-    right = deletion._reestimated(probe_input, probe_input.variables)
+    result = list(deletion.DELETION_REESTIMATED.measure(broken))
+    (before,) = (m.value for m in result if m.metric == "error")
+    right = deletion.reestimate(probe_input, probe_input.variables)
     assert before == deletion.errors(probe_input, [right])[0]
-    assert len([m for m in found if m.metric == "error_increase"]) == 7
+    assert len([m for m in result if m.metric == "error_increase"]) == 7
 
 
 def test_a_swap_moves_two_blocks() -> None:
     order = [["a", "b", "c"], ["d"]]
-    assert deletion.swapped(order, [("a", "c")]) == [["c", "b", "a"], ["d"]]
-    assert deletion.swapped(order, [("a", "c"), ("b", "c")]) == [["c", "a", "b"], ["d"]]
+    assert block_order.swapped(order, [("a", "c")]) == [["c", "b", "a"], ["d"]]
+    assert block_order.swapped(order, [("a", "c"), ("b", "c")]) == [["c", "a", "b"], ["d"]]
     assert order == [["a", "b", "c"], ["d"]]
 
 
 def test_rank_correlation_of_orders() -> None:
     order = [["a", "b"], ["c", "d"]]
-    assert deletion.kendall_tau(order, order) == pytest.approx(1)
-    assert deletion.kendall_tau(order, [["d", "c"], ["b", "a"]]) == pytest.approx(-1)
-    assert deletion.kendall_tau(order, [["b", "a"], ["c", "d"]]) == pytest.approx(1 - 2 / 6)
+    assert block_order.kendall_tau(order, order) == pytest.approx(1)
+    assert block_order.kendall_tau(order, [["d", "c"], ["b", "a"]]) == pytest.approx(-1)
+    assert block_order.kendall_tau(order, [["b", "a"], ["c", "d"]]) == pytest.approx(1 - 2 / 6)
 
 
 def test_only_equal_blocks_of_a_stage_are_swapped() -> None:
     spec = arch.build("resnet", depth=20, layout="cifar")
-    pairs = deletion.swappable(spec)
+    pairs = block_order.swappable(spec)
     assert len(pairs) == 3 + 1 + 1
     first, *others = spec.stages[0]
     thin = dataclasses.replace(first, inner=3)
     pruned = dataclasses.replace(spec, stages=((thin, *others), *spec.stages[1:]))
-    assert len(deletion.swappable(pruned)) == 1 + 1 + 1
+    assert len(block_order.swappable(pruned)) == 1 + 1 + 1
 
 
 def test_draws_depend_on_the_seed_alone(probe_input: ProbeInput) -> None:
@@ -124,7 +127,7 @@ def test_draws_depend_on_the_seed_alone(probe_input: ProbeInput) -> None:
         random = np.random.default_rng(seed)
         return [
             jax.tree.map(lambda x: float(jnp.sum(x)), trial.variables["params"])
-            for trial in deletion._deletions(probe_input.spec, probe_input.variables, random)
+            for trial in deletion.random_deletions(probe_input.spec, probe_input.variables, random)
         ]
 
     assert drawn(0) == drawn(0)
@@ -141,8 +144,8 @@ def test_nets_that_have_nothing_to_delete_say_so(digits: Dataset, make: Callable
 
 
 def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
-    found = deletion.deletion_damage(probe_input)
-    assert list(found) == list(surgery.removable(probe_input.spec))
+    result = deletion.deletion_damage(probe_input)
+    assert list(result) == list(surgery.removable(probe_input.spec))
 
     def loss(network: nets.Network, variables: nets.Variables) -> float:
         total = count = 0.0
@@ -153,7 +156,7 @@ def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> N
             count += float(weights.sum())
         return total / count
 
-    path = list(found)[1]
+    path = list(result)[1]
     spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
     before = loss(probe_input.network, probe_input.variables)
-    assert found[path] == pytest.approx(loss(nets.Network(spec), variables) - before, abs=1e-4)
+    assert result[path] == pytest.approx(loss(nets.Network(spec), variables) - before, abs=1e-4)

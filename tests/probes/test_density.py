@@ -26,11 +26,11 @@ def test_zeros_are_counted_layer_by_layer(probe_input: ProbeInput) -> None:
         for path, leaf in jax.tree_util.tree_leaves_with_path(params)
         if path[-1].key == "kernel" and path[0].key.startswith("stage")
     )
-    found = {(m.layer, m.metric): m.value for m in density.DENSITY.measure(probe_input)}
-    assert found["stage1/block01/conv1", "density"] == 0.5
-    assert found["stage1/block01/conv2", "density"] == 1.0
-    assert ("stem/conv", "density") not in found
-    assert found["", "sparsity"] == pytest.approx(72 / total)
+    result = {(m.layer, m.metric): m.value for m in density.DENSITY.measure(probe_input)}
+    assert result["stage1/block01/conv1", "density"] == 0.5
+    assert result["stage1/block01/conv2", "density"] == 1.0
+    assert ("stem/conv", "density") not in result
+    assert result["", "sparsity"] == pytest.approx(72 / total)
 
 
 def test_a_whole_net_has_none(probe_input: ProbeInput) -> None:

@@ -22,8 +22,8 @@ def measured(dataset: Dataset, spec: arch.ArchSpec) -> list[Measurement]:
 def test_fields_by_hand(digits: Dataset, family: str) -> None:
     """Depth 8 on 8 x 8 pixels: fields 3, 5, 7, 9, 13, 17, 25; the fifth convolution reads 9 > 8."""
     spec = arch.build(family, depth=8, layout="cifar", width=4)
-    found = measured(digits, spec)
-    fields = [m.value for m in found if m.metric == "receptive_field" and m.layer]
+    result = measured(digits, spec)
+    fields = [m.value for m in result if m.metric == "receptive_field" and m.layer]
     assert [value for value in fields if value] == [
         3,
         5,
@@ -35,23 +35,23 @@ def test_fields_by_hand(digits: Dataset, family: str) -> None:
     ] or family == "preact_resnet"
     assert (
         Measurement("", "receptive_field", arch.cost(spec, digits.image_shape).receptive_field)
-        in found
+        in result
     )
-    assert Measurement("stage2/block01/conv2", "border_layer", 5) in found
-    assert Measurement("", "share_past_border", 3 / 7) in found
+    assert Measurement("stage2/block01/conv2", "border_layer", 5) in result
+    assert Measurement("", "share_past_border", 3 / 7) in result
 
 
 def test_a_large_image_has_no_border(digits: Dataset) -> None:
     large = dataclasses.replace(digits, image_shape=(64, 8, 1))
-    found = measured(large, arch.build("plain", depth=8, layout="cifar"))
-    assert Measurement("", "share_past_border", 0.0) in found
-    assert "border_layer" not in {m.metric for m in found}
+    result = measured(large, arch.build("plain", depth=8, layout="cifar"))
+    assert Measurement("", "share_past_border", 0.0) in result
+    assert "border_layer" not in {m.metric for m in result}
 
 
 def test_a_field_as_large_as_the_image_is_not_past_it(digits: Dataset) -> None:
     exact = dataclasses.replace(digits, image_shape=(9, 9, 1))
-    found = measured(exact, arch.build("plain", depth=8, layout="cifar"))
-    assert Measurement("stage3/block01/conv1", "border_layer", 6) in found
+    result = measured(exact, arch.build("plain", depth=8, layout="cifar"))
+    assert Measurement("stage3/block01/conv1", "border_layer", 6) in result
 
 
 @pytest.mark.parametrize("depth", [18, 50])

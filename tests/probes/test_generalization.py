@@ -38,29 +38,29 @@ def logits_of(probe_input: ProbeInput, split: Split) -> tuple[np.ndarray, np.nda
 @pytest.mark.parametrize(("family", "norm"), [("plain", "none"), ("resnet", "batch")])
 def test_errors_and_losses(noisy: Dataset, make: Callable, family: str, norm: str) -> None:
     probe_input = made(noisy, make, family, norm, batch_size=64)
-    found = {m.metric: m.value for m in generalization.GENERALIZATION.measure(probe_input)}
+    result = {m.metric: m.value for m in generalization.GENERALIZATION.measure(probe_input)}
     for name, split in (("train", noisy.train), ("test", noisy.test)):
         logits, labels = logits_of(probe_input, split)
         losses = -scipy.special.log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
-        assert found[f"{name}_error"] == pytest.approx(
+        assert result[f"{name}_error"] == pytest.approx(
             np.mean(logits.argmax(1) != labels), abs=1e-6
         )
-        assert found[f"{name}_loss"] == pytest.approx(losses.mean(), rel=1e-4)
-    assert found["gap"] == pytest.approx(found["test_error"] - found["train_error"])
-    assert found["loss_gap"] == pytest.approx(found["test_loss"] - found["train_loss"])
+        assert result[f"{name}_loss"] == pytest.approx(losses.mean(), rel=1e-4)
+    assert result["gap"] == pytest.approx(result["test_error"] - result["train_error"])
+    assert result["loss_gap"] == pytest.approx(result["test_loss"] - result["train_loss"])
 
 
 def test_memorization(noisy: Dataset, make: Callable) -> None:
     """Of 200 labels 60 are wrong; they do not fill the last batch."""
     probe_input = made(noisy, make, "resnet", "batch", batch_size=25)
-    found = {m.metric: m.value for m in generalization.MEMORIZATION.measure(probe_input)}
+    result = {m.metric: m.value for m in generalization.MEMORIZATION.measure(probe_input)}
     logits, labels = logits_of(probe_input, noisy.train)
     guess, true = logits.argmax(1), noisy.train.true_labels
     wrong = [i for i in range(200) if labels[i] != true[i]]
     assert len(wrong) == 60
     memorized = sum(guess[i] == labels[i] for i in wrong) / 60
     recovered = sum(guess[i] == true[i] for i in wrong) / 60
-    assert found == {
+    assert result == {
         "memorized_share": pytest.approx(memorized),
         "recovered_share": pytest.approx(recovered),
     }
@@ -72,11 +72,11 @@ def test_a_net_that_says_one_class_memorizes_that_share(noisy: Dataset, make: Ca
     params = jax.tree.map(lambda x: 0 * x, dict(probe_input.variables["params"]))
     params["head"]["dense"]["bias"] = jnp.zeros(10).at[3].set(1)
     probe_input = ProbeInput(**{**vars(probe_input), "variables": {"params": params}})
-    found = {m.metric: m.value for m in generalization.MEMORIZATION.measure(probe_input)}
+    result = {m.metric: m.value for m in generalization.MEMORIZATION.measure(probe_input)}
     labels, true = noisy.train.labels, noisy.train.true_labels
     wrong = labels != true
-    assert found["memorized_share"] == pytest.approx(np.mean(labels[wrong] == 3))
-    assert found["recovered_share"] == pytest.approx(np.mean(true[wrong] == 3))
+    assert result["memorized_share"] == pytest.approx(np.mean(labels[wrong] == 3))
+    assert result["recovered_share"] == pytest.approx(np.mean(true[wrong] == 3))
 
 
 def test_memorization_needs_noise(digits: Dataset, make: Callable) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import gradients
-from depthstudy.probes.probe_input import ProbeInput
+from depthstudy.probes.backprop import gradient_norms, gradients
+from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
 def made(
@@ -39,13 +39,14 @@ def test_a_norm_of_zero_has_a_finite_slope() -> None:
 
 
 def test_norm_survives_squares_outside_float32() -> None:
-    assert float(gradients.norm(jnp.array([3e-30, 4e-30]))) == pytest.approx(5e-30, rel=1e-5)
-    assert float(gradients.norm(jnp.array([3e30, 4e30]))) == pytest.approx(5e30, rel=1e-5)
-    assert float(gradients.norm(jnp.zeros(3))) == 0
+    assert float(gradient_norms.norm(jnp.array([3e-30, 4e-30]))) == pytest.approx(5e-30, rel=1e-5)
+    assert float(gradient_norms.norm(jnp.array([3e30, 4e30]))) == pytest.approx(5e30, rel=1e-5)
+    assert float(gradient_norms.norm(jnp.zeros(3))) == 0
 
 
 def test_ways_back_count_weight_layers() -> None:
-    ways = gradients.ways_back(arch.build("resnet", depth=8, layout="cifar"), (8, 8, 1))
+    net = nets.build(arch.build("resnet", depth=8, layout="cifar"))
+    ways = gradients.ways_back(net.layer_depths((8, 8, 1)))
     assert ways["head/dense"] == 0
     assert ways["stem/conv"] == 1
     assert ways["stage1/block01/conv1"] == pytest.approx(6 / 7)
@@ -58,8 +59,8 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
     """Without normalization the last block's output gradient has a closed form."""
     probe_input = made(digits, make, norm="none")
     batch = next(probe_input.batches(digits.train))
-    found = gradients.gradient_norms(
-        probe_input.network, ("stage3/block01",), probe_input.variables, batch
+    result = gradient_norms.gradient_norms(
+        probe_input.network, probe_input.task, ("stage3/block01",), probe_input.variables, batch
     )
 
     @jax.jit
@@ -70,7 +71,7 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
     expected = jax.grad(loss)(probe_input.variables["params"])["stage2"]["block01"]["conv1"][
         "kernel"
     ]
-    assert float(found.kernels["stage2/block01/conv1"]) == pytest.approx(
+    assert float(result.kernels["stage2/block01/conv1"]) == pytest.approx(
         float(jnp.linalg.norm(expected)), rel=1e-4
     )
     logits = jax.jit(probe_input.network.apply)(probe_input.variables, batch.images)
@@ -78,7 +79,7 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
     # The head averages over 2 x 2 pixels: each gets a quarter of the gradient.
     rows = errors @ probe_input.variables["params"]["head"]["dense"]["kernel"].T / 4
     rms = float(jnp.sqrt(jnp.mean(4 * jnp.sum(rows**2, axis=1))))
-    assert float(found.outputs["stage3/block01"]) == pytest.approx(rms, rel=1e-4)
+    assert float(result.outputs["stage3/block01"]) == pytest.approx(rms, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -92,20 +93,20 @@ def test_every_layer_is_told(digits: Dataset, make: Callable, family: str, norm:
             "initial": probe_input.variables,
         }  # trained nowhere: both must agree
     )
-    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
-    assert np.all(np.isfinite(list(found.values())))
-    kernels = [layer for layer, metric in found if metric == "gradient_norm"]
+    result = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
+    assert np.all(np.isfinite(list(result.values())))
+    kernels = [layer for layer, metric in result if metric == "gradient_norm"]
     assert kernels[0] == "stem/conv"
     assert kernels[-1] == "head/dense"
     assert len(kernels) == 8
-    outputs = [layer for layer, metric in found if metric == "output_gradient_norm"]
+    outputs = [layer for layer, metric in result if metric == "output_gradient_norm"]
     assert outputs == ["stage1/block01", "stage2/block01", "stage3/block01"]
-    for (layer, metric), value in found.items():
+    for (layer, metric), value in result.items():
         if not metric.endswith("_initial"):
-            assert found[layer, f"{metric}_initial"] == pytest.approx(value)
+            assert result[layer, f"{metric}_initial"] == pytest.approx(value)
     weight = jnp.linalg.norm(probe_input.variables["params"]["stem"]["conv"]["kernel"])
-    assert found["stem/conv", "gradient_to_weight"] == pytest.approx(
-        found["stem/conv", "gradient_norm"] / float(weight), rel=1e-4
+    assert result["stem/conv", "gradient_to_weight"] == pytest.approx(
+        result["stem/conv", "gradient_norm"] / float(weight), rel=1e-4
     )
 
 
@@ -113,32 +114,32 @@ def test_early_and_updates(digits: Dataset, make: Callable) -> None:
     probe_input = made(digits, make, norm="none")
     halved = jax.tree.map(lambda x: 0.5 * x, dict(probe_input.variables))
     probe_input = ProbeInput(**{**vars(probe_input), "early": halved, "rates": {"_early": 0.2}})
-    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
+    result = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
     alone = ProbeInput(**{**vars(probe_input), "variables": halved, "early": None})
     before = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(alone)}
-    assert found["stem/conv", "gradient_norm_early"] == before["stem/conv", "gradient_norm"]
-    assert found["", "gradient_norm_slope_early"] == before["", "gradient_norm_slope"]
-    layers = [layer for layer, metric in found if metric == "update_to_weight_early"]
+    assert result["stem/conv", "gradient_norm_early"] == before["stem/conv", "gradient_norm"]
+    assert result["", "gradient_norm_slope_early"] == before["", "gradient_norm_slope"]
+    layers = [layer for layer, metric in result if metric == "update_to_weight_early"]
     assert len(layers) == 8
     for layer in layers:
-        ratio = found[layer, "gradient_to_weight_early"]
-        assert found[layer, "update_to_weight_early"] == pytest.approx(0.2 * ratio)
-    assert not any(metric == "update_to_weight" for _, metric in found)  # no rate is known
+        ratio = result[layer, "gradient_to_weight_early"]
+        assert result[layer, "update_to_weight_early"] == pytest.approx(0.2 * ratio)
+    assert not any(metric == "update_to_weight" for _, metric in result)  # no rate is known
 
 
 def test_small_weights_make_gradients_vanish(digits: Dataset, make: Callable) -> None:
     probe_input = made(digits, make, "plain", "none")
     halved = jax.tree.map(lambda x: 0.25 * x, dict(probe_input.variables))
     probe_input = ProbeInput(**{**vars(probe_input), "variables": halved})
-    found = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
-    assert found["", "output_gradient_norm_slope"] < -1.5
+    result = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
+    assert result["", "output_gradient_norm_slope"] < -1.5
 
 
 def test_gradients_that_are_not_finite_do_not_apply(digits: Dataset, make: Callable) -> None:
     probe_input = made(digits, make)
     broken = jax.tree.map(lambda x: x * jnp.nan, dict(probe_input.variables))
     probe_input = ProbeInput(**{**vars(probe_input), "variables": broken})
-    with pytest.raises(gradients.NotApplicable, match="finite"):
+    with pytest.raises(NotApplicable, match="finite"):
         list(gradients.GRADIENTS.measure(probe_input))
 
 
@@ -151,6 +152,6 @@ def test_too_small_a_start_vanishes_by_its_scale(digits: Dataset) -> None:
     network = nets.Network(dataclasses.replace(spec, stages=spec.stages[:1]))
     variables = jax.jit(nets.init, static_argnums=(0, 2))(network, jax.random.key(0), (8, 8, 1))
     probe_input = ProbeInput(network, variables, digits, examples=64, batch_size=32)
-    norms = gradients.mean_norms(probe_input, variables).outputs
+    norms = gradient_norms.mean_norms(probe_input, variables).outputs
     carried = [float(norms[f"stage1/block0{block}"]) for block in (4, 3, 2, 1)]
     np.testing.assert_allclose(carried, carried[0] * 0.25 ** np.arange(4), rtol=1e-4)

@@ -13,7 +13,7 @@ import scipy.stats
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import isometry
+from depthstudy.probes.backprop import isometry
 from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
@@ -28,9 +28,9 @@ def test_singular_values_of_a_known_linear_net(outputs: int) -> None:
         return images.reshape(len(images), -1) @ matrix.T
 
     rows = functools.partial(isometry.products, linear, jnp.ones((3, 8, 8, 1)))
-    found = isometry.jacobians(rows, outputs)
-    assert found.shape == (3, outputs, 64)
-    for jacobian in found:
+    result = isometry.jacobians(rows, outputs)
+    assert result.shape == (3, outputs, 64)
+    for jacobian in result:
         np.testing.assert_allclose(isometry.singular_values(jacobian), expected, rtol=1e-4)
 
 
@@ -42,8 +42,8 @@ def test_singular_values_of_many_columns_and_of_few() -> None:
 
 
 def test_summary_by_hand() -> None:
-    found = isometry.summary(np.array([3.0, 1.0]))
-    assert found == {
+    result = isometry.summary(np.array([3.0, 1.0]))
+    assert result == {
         "singular_value_mean": 2,
         "singular_value_max": 3,
         "singular_value_min": 1,

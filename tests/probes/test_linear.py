@@ -10,7 +10,8 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, ProbeInput, linear
+from depthstudy.probes import NotApplicable, ProbeInput
+from depthstudy.probes.representation import linear
 
 
 def test_ridge_solves_its_normal_equations() -> None:
@@ -24,9 +25,9 @@ def test_ridge_solves_its_normal_equations() -> None:
     offset = targets.mean(0)
     solution = np.linalg.solve(train.T @ train + 3.0 * np.eye(6), train.T @ (targets - offset))
     expected = np.mean(np.argmax(test @ solution + offset, axis=1) == labels[120:])
-    found = linear.probe_accuracy((x[:120], labels[:120]), (x[120:], labels[120:]), strength=3.0)
-    assert found == pytest.approx(expected)
-    assert 0.4 < found < 1
+    result = linear.probe_accuracy((x[:120], labels[:120]), (x[120:], labels[120:]), strength=3.0)
+    assert result == pytest.approx(expected)
+    assert 0.4 < result < 1
 
 
 def test_separable_and_useless_features() -> None:
@@ -45,10 +46,10 @@ def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
 
 
 def test_layers_of_a_net(probe_input: ProbeInput) -> None:
-    found = list(linear.LINEAR.measure(probe_input))
-    assert [m.layer for m in found] == ["stage1/block01", "stage2/block01", "stage3/block01"]
-    assert {m.metric for m in found} == {"probe_accuracy"}
-    assert all(0.2 < m.value <= 1 for m in found)  # random features tell digits above chance
+    result = list(linear.LINEAR.measure(probe_input))
+    assert [m.layer for m in result] == ["stage1/block01", "stage2/block01", "stage3/block01"]
+    assert {m.metric for m in result} == {"probe_accuracy"}
+    assert all(0.2 < m.value <= 1 for m in result)  # random features tell digits above chance
 
 
 def test_features_are_mean_pixels_of_counted_examples(probe_input: ProbeInput) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, ProbeInput, rank
+from depthstudy.probes import NotApplicable, ProbeInput
+from depthstudy.probes.representation import rank
 
 
 def test_effective_rank_of_known_spectra() -> None:
@@ -52,8 +53,8 @@ def stream(x: np.ndarray, size: int) -> rank.Moments:
         part = x[start : start + size]
         fill = np.full((size - len(part), *x.shape[1:]), 1e6, x.dtype)
         weights = np.float32(np.arange(size) < len(part))
-        found = rank.moments(jnp.concatenate([part, fill]), jnp.asarray(weights))
-        exact = rank.Moments(*(np.asarray(y, np.float64) for y in found))
+        result = rank.moments(jnp.concatenate([part, fill]), jnp.asarray(weights))
+        exact = rank.Moments(*(np.asarray(y, np.float64) for y in result))
         total = exact if total is None else rank.combined(total, exact)
     assert total is not None
     return total
@@ -62,13 +63,13 @@ def stream(x: np.ndarray, size: int) -> rank.Moments:
 def test_streamed_moments_are_those_of_all_pixels() -> None:
     random = np.random.default_rng(1)
     x = (random.normal(size=(47, 3, 3, 5)) * [1, 2, 3, 4, 5] + 100).astype(np.float32)
-    found = stream(x, 10)
+    result = stream(x, 10)
     rows = x.reshape(-1, 5).astype(np.float64)
-    assert found.total == len(rows)
-    np.testing.assert_allclose(found.mean, rows.mean(0), rtol=1e-6)
+    assert result.total == len(rows)
+    np.testing.assert_allclose(result.mean, rows.mean(0), rtol=1e-6)
     covariance = np.cov(rows.T, bias=True)
-    np.testing.assert_allclose(found.scatter / found.total, covariance, rtol=1e-4, atol=1e-3)
-    np.testing.assert_array_equal(found.highest, rows.max(0))
+    np.testing.assert_allclose(result.scatter / result.total, covariance, rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(result.highest, rows.max(0))
 
 
 def test_a_constant_layer_has_rank_0() -> None:
@@ -92,22 +93,22 @@ def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
 
 
 def test_layers_and_weights_of_a_net(probe_input: ProbeInput) -> None:
-    found = {(m.layer, m.metric): m.value for m in rank.RANK.measure(probe_input)}
+    result = {(m.layer, m.metric): m.value for m in rank.RANK.measure(probe_input)}
     layers = [f"stage{i}/block01" for i in (1, 2, 3)]
     for layer, channels in zip(layers, (8, 16, 32), strict=True):
-        assert 0 < found[layer, "saturation"] <= 1
-        stable, effective = found[layer, "stable_rank"], found[layer, "effective_rank"]
+        assert 0 < result[layer, "saturation"] <= 1
+        stable, effective = result[layer, "stable_rank"], result[layer, "effective_rank"]
         assert 1 <= stable <= effective <= channels
-        assert 0 <= found[layer, "dead_share"] < 1
+        assert 0 <= result[layer, "dead_share"] < 1
     kernels = ["stem/conv", *(f"{layer}/conv{i}" for layer in layers for i in (1, 2)), "head/dense"]
-    assert [layer for layer, metric in found if metric == "weight_stable_rank"] == kernels
+    assert [layer for layer, metric in result if metric == "weight_stable_rank"] == kernels
     kernel = np.asarray(probe_input.variables["params"]["head"]["dense"]["kernel"], np.float64)
     expected = np.linalg.norm(kernel) ** 2 / np.linalg.norm(kernel, 2) ** 2
-    assert found["head/dense", "weight_stable_rank"] == pytest.approx(expected)
+    assert result["head/dense", "weight_stable_rank"] == pytest.approx(expected)
     shares = np.linalg.svd(kernel, compute_uv=False)
     shares /= shares.sum()
     expected = math.exp(-np.sum(shares * np.log(shares)))
-    assert found["head/dense", "weight_effective_rank"] == pytest.approx(expected)
+    assert result["head/dense", "weight_effective_rank"] == pytest.approx(expected)
 
 
 def test_filters_that_never_fire_are_counted(probe_input: ProbeInput) -> None:

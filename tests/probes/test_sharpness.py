@@ -30,10 +30,10 @@ def test_eigenvalues_of_a_quadratic() -> None:
 
     params = {"a": jnp.ones((3, 4)), "b": jnp.ones(28)}
     product = jax.jit(lambda v: sharpness.hessian_product(loss, params, v))
-    found = sharpness.top_eigenvalues(
+    result = sharpness.top_eigenvalues(
         lambda v: np.asarray(product(v.astype(np.float32)), np.float64), 40, 5, tolerance=1e-7
     )
-    np.testing.assert_allclose(found, expected[:5], rtol=1e-4)
+    np.testing.assert_allclose(result, expected[:5], rtol=1e-4)
 
 
 def test_a_matrix_of_zeros_or_nan_does_not_apply() -> None:
@@ -48,7 +48,7 @@ def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset, make: Callabl
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", norm="none", width=1))
     variables = make(network.spec)
     probe_input = ProbeInput(network, variables, digits, examples=60, batch_size=40)
-    found = [m.value for m in sharpness.SHARPNESS.measure(probe_input)]
+    result = [m.value for m in sharpness.SHARPNESS.measure(probe_input)]
     images, labels, weights = jax.tree.map(
         lambda *x: jnp.concatenate(x), *probe_input.batches(digits.train)
     )
@@ -60,7 +60,7 @@ def test_the_largest_is_that_of_the_whole_hessian(digits: Dataset, make: Callabl
         return jnp.sum(weights * losses) / 60
 
     dense = np.linalg.eigvalsh(np.asarray(jax.jit(jax.hessian(loss))(flat), np.float64))[::-1]
-    np.testing.assert_allclose(found, dense[:5], rtol=1e-2, atol=1e-4)
+    np.testing.assert_allclose(result, dense[:5], rtol=1e-2, atol=1e-4)
 
 
 @pytest.mark.parametrize("family", ["plain", "resnet"])
@@ -68,8 +68,8 @@ def test_nets(digits: Dataset, make: Callable, family: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", width=4))
     variables = make(network.spec)
     probe_input = ProbeInput(network, variables, digits, examples=64, batch_size=64)
-    found = list(sharpness.SHARPNESS.measure(probe_input))
-    assert [m.metric for m in found] == [f"hessian_eigenvalue_{i}" for i in range(1, 6)]
-    values = [m.value for m in found]
+    result = list(sharpness.SHARPNESS.measure(probe_input))
+    assert [m.metric for m in result] == [f"hessian_eigenvalue_{i}" for i in range(1, 6)]
+    values = [m.value for m in result]
     assert values == sorted(values, reverse=True)
     assert values[0] > 0

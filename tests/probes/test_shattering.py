@@ -12,7 +12,7 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
-from depthstudy.probes import shattering
+from depthstudy.probes.backprop import shattering
 from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
@@ -73,10 +73,10 @@ def test_nets(digits: Dataset, make: Callable, family: str, norm: str) -> None:
     network = nets.Network(arch.build(family, depth=8, layout="cifar", norm=norm, width=4))
     variables = make(network.spec)
     probe_input = ProbeInput(network, variables, digits, initial=variables, batch_size=32)
-    found = {m.metric: m.value for m in shattering.SHATTERING.measure(probe_input)}
-    assert len(found) == 6
-    assert np.all(np.isfinite(list(found.values())))
-    assert 0.5 < found["gradient_correlation_initial"] < 1
+    result = {m.metric: m.value for m in shattering.SHATTERING.measure(probe_input)}
+    assert len(result) == 6
+    assert np.all(np.isfinite(list(result.values())))
+    assert 0.5 < result["gradient_correlation_initial"] < 1
 
 
 def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset, make: Callable) -> None:
@@ -85,10 +85,10 @@ def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset, make: Cal
     images = next(
         ProbeInput(network, variables, digits, batch_size=32).batches(digits.train)
     ).images
-    found = surgery.recalibrate_batch_norm(network, variables, [images])
+    result = surgery.recalibrate_batch_norm(network, variables, [images])
     outputs = jax.jit(nets.outputs, static_argnums=(0, 3))
     _, named = outputs(network, variables, images, "stem/conv")
-    statistics = found["batch_stats"]["stem"]["norm"]
+    statistics = result["batch_stats"]["stem"]["norm"]
     np.testing.assert_allclose(statistics["mean"], named["stem/conv"].mean((0, 1, 2)), atol=1e-5)
     np.testing.assert_allclose(statistics["var"], named["stem/conv"].var((0, 1, 2)), rtol=1e-4)
 
@@ -96,8 +96,8 @@ def test_calibrated_statistics_are_those_of_the_batch(digits: Dataset, make: Cal
     def in_train_mode(images: jax.Array) -> jax.Array:
         return network.apply(variables, images, train=True, mutable=["batch_stats"])[0]
 
-    logits = jax.jit(network.apply)(found, images)
+    logits = jax.jit(network.apply)(result, images)
     np.testing.assert_allclose(logits, in_train_mode(images), atol=1e-4)
     assert jnp.array_equal(
-        found["params"]["head"]["dense"]["kernel"], variables["params"]["head"]["dense"]["kernel"]
+        result["params"]["head"]["dense"]["kernel"], variables["params"]["head"]["dense"]["kernel"]
     )

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import NotApplicable, ProbeInput, alignment, features, similarity
+from depthstudy.probes import NotApplicable, ProbeInput
+from depthstudy.probes.probe_input import matches
+from depthstudy.probes.representation import alignment, features, similarity
 
 
 def by_definition(x: np.ndarray, y: np.ndarray) -> float:
@@ -50,19 +52,19 @@ def drawn(seed: int, count: int, widths: tuple[int, ...]) -> list[np.ndarray]:
 @pytest.mark.parametrize("budget", [0, 2 * 4 * 10 * 34, 2**29])
 def test_cka_is_its_definition_whatever_is_kept(budget: int) -> None:
     layers = drawn(0, 47, (4, 30))
-    found = alignment.cka_matrix(streamed(layers, 10), budget=budget)
-    assert found[0, 1] == pytest.approx(by_definition(*layers), abs=1e-5)
-    np.testing.assert_array_equal(found, found.T)
-    np.testing.assert_allclose(np.diag(found), 1, atol=1e-5)
+    result = alignment.cka_matrix(streamed(layers, 10), budget=budget)
+    assert result[0, 1] == pytest.approx(by_definition(*layers), abs=1e-5)
+    np.testing.assert_array_equal(result, result.T)
+    np.testing.assert_allclose(np.diag(result), 1, atol=1e-5)
 
 
 def test_cka_of_batches_is_not_the_mean_over_batches() -> None:
     """Labels that are sorted: every batch alone sees next to nothing of what the layers share."""
     x = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0)
     noise = np.random.default_rng(0).normal(size=(2, 40, 4)).astype(np.float32) * 0.1
-    found = alignment.cka_matrix(streamed([x + noise[0], x + noise[1]], 10))[0, 1]
-    assert found == pytest.approx(by_definition(x + noise[0], x + noise[1]), abs=1e-5)
-    assert found > 0.9
+    result = alignment.cka_matrix(streamed([x + noise[0], x + noise[1]], 10))[0, 1]
+    assert result == pytest.approx(by_definition(x + noise[0], x + noise[1]), abs=1e-5)
+    assert result > 0.9
 
 
 @settings(max_examples=10, deadline=None)
@@ -71,18 +73,18 @@ def test_cka_ignores_rotation_and_scale(seed: int, scale: float) -> None:
     x, y = drawn(seed, 40, (8, 8))
     rotation = np.linalg.qr(np.random.default_rng(seed).normal(size=(8, 8)))[0]
     turned = (scale * (x @ rotation)).astype(np.float32)
-    found = alignment.cka_matrix(streamed([x, y, turned], 20))
-    assert found[0, 2] == pytest.approx(1, abs=1e-5)
-    assert found[2, 1] == pytest.approx(found[0, 1], abs=1e-5)
+    result = alignment.cka_matrix(streamed([x, y, turned], 20))
+    assert result[0, 2] == pytest.approx(1, abs=1e-5)
+    assert result[2, 1] == pytest.approx(result[0, 1], abs=1e-5)
 
 
 def test_a_constant_layer_is_like_none() -> None:
     x, _ = drawn(0, 30, (4, 4))
     dead, constant = np.zeros_like(x), np.full_like(x, 0.1)
-    found = alignment.cka_matrix(streamed([x, dead, constant], 10))
-    assert found[0, 0] == pytest.approx(1)
-    assert not found[1:].any()
-    assert not found[:, 1:].any()
+    result = alignment.cka_matrix(streamed([x, dead, constant], 10))
+    assert result[0, 0] == pytest.approx(1)
+    assert not result[1:].any()
+    assert not result[:, 1:].any()
 
 
 def test_orthogonal_layers_are_unlike() -> None:
@@ -137,37 +139,37 @@ def test_between_nets(probe_input: ProbeInput, make: Callable) -> None:
     other = nets.Network(arch.build("plain", depth=14, layout="cifar", width=4))
     brighter = dataclasses.replace(probe_input.dataset, mean=probe_input.dataset.mean + 1)
     variables = make(other.spec)
-    found = list(
+    result = list(
         similarity.measure_between(
             probe_input, ProbeInput(other, variables, brighter, layers="*/*")
         )
     )
-    assert found[0].layer == "stage1/block01 ~ stem/conv"
-    assert {m.metric for m in found} == {"cross_cka"}
-    assert all(0 <= m.value <= 1 for m in found)
+    assert result[0].layer == "stage1/block01 ~ stem/conv"
+    assert {m.metric for m in result} == {"cross_cka"}
+    assert all(0 <= m.value <= 1 for m in result)
 
 
 def test_each_net_gets_images_as_it_learned_them(probe_input: ProbeInput) -> None:
-    """A second set with other moments: both nets see what their own normalization gives."""
+    """A second set with other moments: both nets see what the normalization of each gives."""
     other = dataclasses.replace(
         probe_input.dataset, mean=probe_input.dataset.mean + 0.3, std=probe_input.dataset.std * 2
     )
     second = dataclasses.replace(probe_input, dataset=other)
     (a, *_), (b, *_) = (list(s.batches(s.dataset.train)) for s in (probe_input, second))
-    found = similarity._renormalized(a.images, probe_input, second)
-    np.testing.assert_allclose(found, b.images, atol=1e-5)
+    result = similarity._renormalized(a.images, probe_input, second)
+    np.testing.assert_allclose(result, b.images, atol=1e-5)
 
 
 def test_records(probe_input: ProbeInput) -> None:
-    found = list(similarity.CKA.measure(probe_input))
-    assert [m.layer for m in found] == [
+    result = list(similarity.CKA.measure(probe_input))
+    assert [m.layer for m in result] == [
         "stage1/block01 ~ stage2/block01",
         "stage1/block01 ~ stage3/block01",
         "stage2/block01 ~ stage3/block01",
         "",
         "",
     ]
-    assert [m.metric for m in found[2:]] == ["cka", "block_share", "far_cka"]
+    assert [m.metric for m in result[2:]] == ["cka", "block_share", "far_cka"]
 
 
 def test_what_cannot_be_compared_says_so(probe_input: ProbeInput) -> None:
@@ -186,7 +188,7 @@ def test_what_cannot_be_compared_says_so(probe_input: ProbeInput) -> None:
 
 
 def test_a_pattern_does_not_cross_slashes() -> None:
-    assert features.matches("stage1/block01", "stage*/block*")
-    assert not features.matches("stage1/block01/conv1", "stage*/block*")
-    assert features.matches("stem", "stem,stage*/block*")
-    assert not features.matches("", "*")
+    assert matches("stage1/block01", "stage*/block*")
+    assert not matches("stage1/block01/conv1", "stage*/block*")
+    assert matches("stem", "stem,stage*/block*")
+    assert not matches("", "*")

@@ -11,7 +11,7 @@ import scipy.special
 
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
-from depthstudy.probes import underflow
+from depthstudy.probes.backprop import underflow
 from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 
@@ -44,29 +44,29 @@ def expected(probe_input: ProbeInput, scale: float) -> np.ndarray:
 @pytest.mark.parametrize("factor", [0.05, 0.002])
 def test_a_layer_by_hand(digits: Dataset, make: Callable, factor: float) -> None:
     probe_input = one_layer(digits, make, factor)
-    found = {(m.layer, m.metric): m.value for m in underflow.measure(probe_input)}
-    assert found["", "loss_scale"] == 2.0**15
+    result = {(m.layer, m.metric): m.value for m in underflow.measure(probe_input)}
+    assert result["", "loss_scale"] == 2.0**15
     for suffix, scale in (("", 1.0), ("_scaled", 2.0**15)):
         half = np.abs(expected(probe_input, scale))
         small, zero = np.mean(half < 2.0**-14), np.mean(half == 0)
         for layer in ("stem/conv", ""):
-            assert found[layer, f"underflow{suffix}"] == pytest.approx(small, abs=0.02)
-            assert found[layer, f"underflow_to_zero{suffix}"] == pytest.approx(zero, abs=0.05)
+            assert result[layer, f"underflow{suffix}"] == pytest.approx(small, abs=0.02)
+            assert result[layer, f"underflow_to_zero{suffix}"] == pytest.approx(zero, abs=0.05)
     # The case is one: float16 loses something, and scaling saves it.
-    assert found["", "underflow"] > 0.05
-    assert found["", "underflow_scaled"] < 0.02
+    assert result["", "underflow"] > 0.05
+    assert result["", "underflow_scaled"] < 0.02
 
 
 def test_shares_by_hand() -> None:
     exact = np.array([1.0, 2e-5, 1e-8, 0.0, -3e-5])
-    found = underflow.shares(exact, exact.astype(np.float16))
-    assert found == (3 / 4, 1 / 4)  # the fourth was 0 already
+    result = underflow.shares(exact, exact.astype(np.float16))
+    assert result == (3 / 4, 1 / 4)  # the fourth was 0 already
 
 
 def test_a_scale_that_overflows_is_halved(digits: Dataset, make: Callable) -> None:
     probe_input = one_layer(digits, make, 400.0)
-    found = {(m.layer, m.metric): m.value for m in underflow.measure(probe_input)}
-    scale = found["", "loss_scale"]
+    result = {(m.layer, m.metric): m.value for m in underflow.measure(probe_input)}
+    scale = result["", "loss_scale"]
     assert np.all(np.isfinite(expected(probe_input, scale)))
     with np.errstate(over="ignore"):
         assert not np.all(np.isfinite(expected(probe_input, 2 * scale)))

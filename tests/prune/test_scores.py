@@ -31,7 +31,9 @@ def test_filter_norms_are_over_all_coupled_filters() -> None:
 
 
 def test_filter_norms_of_depthwise_and_grouped_units() -> None:
-    spec, variables = small.made("shufflenet_v1", {"layout": "small", "groups": 2, "width": 0.3})
+    spec, variables = small.made(
+        "shufflenet_v1", {"layout": "small", "groups": 2, "width_multiplier": 0.3}
+    )
     block = variables["params"]["stage1"]["block02"]
     scores = scored(prune.filter_norm, spec, variables["params"])["stage1/block02/conv1"]
     inner = block["conv1"]["kernel"].shape[-1]

@@ -48,13 +48,13 @@ def kept_of(spec: arch.ArchSpec, wanted: dict[str, int]) -> dict[str, list[bool]
         ),
         (
             "mobilenet_v2",
-            {"layout": "small", "width": 0.5},
+            {"layout": "small", "width_multiplier": 0.5},
             {"stem/conv": 8},
             {"residual": False},
         ),
         (
             "shufflenet_v2",
-            {"layout": "small", "width": 0.5},
+            {"layout": "small", "width_multiplier": 0.5},
             {"stem/conv": 16, "stage1/block01/conv3": 4},
             {"shortcut": "C"},
         ),

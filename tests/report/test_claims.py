@@ -6,14 +6,16 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import made_study
 import pytest
+from made_study import METRICS
 
 from depthstudy import report
 from depthstudy.records import Verdict
 from depthstudy.report import claims
 from depthstudy.report.claims import Claim
+from depthstudy.report.text.quantities import quantity
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,11 +91,11 @@ def verdict(effect: float, low: float, high: float) -> Verdict:
     ],
 )
 def test_effects(metric: str, found: tuple[float, float, float], text: str) -> None:
-    assert claims.effect(metric, verdict(*found)).endswith(text)
+    assert claims.effect(quantity(metric, METRICS), verdict(*found)).endswith(text)
 
 
-def test_the_script_reads_what_is_there(tmp_path: Path, made: SimpleNamespace) -> None:
-    report.write(made.fake_study(tmp_path / "studies" / "degradation"))
+def test_the_script_reads_what_is_there(tmp_path: Path) -> None:
+    report.write(made_study.fake_study(tmp_path / "studies" / "degradation"))
     out = tmp_path / "docs" / "claims.md"
     command = [sys.executable, "scripts/claims.py", f"--workdir={tmp_path / 'studies'}"]
     done = subprocess.run(

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from depthstudy.report import formats
-from depthstudy.report.tables import Estimate
+from depthstudy import records
+from depthstudy.report.text import formats
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -22,10 +22,21 @@ def test_percent(fraction, text):
     assert formats.percent(fraction) == text
 
 
+def estimate(mean, low, high):
+    return records.Mean(variant="v", metric="m", mean=mean, low=low, high=high, seeds=3)
+
+
 def test_percent_estimate():
-    assert formats.percent_estimate(Estimate(0.719, 0.2484, 3)) == "71.9 ± 24.8%"
-    assert formats.percent_estimate(Estimate(0.719, math.nan, 1)) == "71.9%"
-    assert formats.percent_estimate(Estimate(math.nan, math.nan, 0)) == "–"
+    nan = math.nan
+    assert formats.percent_estimate(estimate(0.719, 0.4706, 0.9674)) == "71.9 ± 24.8%"
+    assert formats.percent_estimate(estimate(0.719, nan, nan)) == "71.9%"
+    assert formats.percent_estimate(estimate(nan, nan, nan)) == "–"
+
+
+def test_changes_have_a_sign():
+    assert formats.change(0.004, -0.002, 0.01) == "+0.4 (−0.2 to +1.0)"
+    assert formats.change(0.0, math.nan, math.nan) == "0.0"
+    assert formats.change(math.nan, math.nan, math.nan) == "–"
 
 
 @pytest.mark.parametrize(

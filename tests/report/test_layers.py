@@ -1,67 +1,65 @@
-import dataclasses
 import json
 import re
 
-import made_analysis
+import made_probed
 import pandas as pd
 import pytest
 import vl_convert
-from made_analysis import STEP, rows_of
 
 from depthstudy import records, report, store
-from depthstudy.report import layer_charts, layer_words, layers, palette, poster, tables
-from depthstudy.report.analysis_runs import Run
-
-BLOCKS = {8: 1, 20: 3, 32: 5, 56: 9}
-
-
-def probed(made, workdir, *, probes=tuple(made_analysis.PROBES), seeds=1):
-    """Writes the made-up study with what probes measured of its nets."""
-    made.fake_study(workdir)
-    info = store.read_info(workdir)
-    rows = store.read_table(workdir / store.RECORDS, records.Record)
-    found = []
-    for variant in info.variants:
-        for seed in range(seeds):
-            run = records.AnalysisRun(
-                folder="", study=info.name, variant=variant.name, seed=seed, step=STEP,
-                family=variant.group, depth=variant.depth, image_shape=variant.image_shape,
-            )  # fmt: skip
-            found += rows_of(
-                run, BLOCKS[variant.depth], residual=variant.group == "resnet", probes=probes
-            )
-    more = records.frame(records.Record, found)
-    store.write_table(workdir / store.RECORDS, pd.concat([rows, more]))
-    return workdir
+from depthstudy.report import export, tables
+from depthstudy.report.blocks import Charts, Figure, Fold, Key, Picture, Text
+from depthstudy.report.sections import layers
+from depthstudy.report.text import palette
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory, made):
-    return probed(made, tmp_path_factory.mktemp("probed"))
+def study(tmp_path_factory):
+    return made_probed.probed_study(tmp_path_factory.mktemp("probed"))
 
 
 @pytest.fixture(scope="module")
-def groups(study):
-    return layers.groups(tables.read(study))
+def folds(study):
+    """Returns the part of each group: its title, and the blocks in it."""
+    section = layers.section(tables.read_study(study))
+    return {block.title: block for block in section.blocks if isinstance(block, Fold)}
 
 
-def test_groups_and_nets_stand_in_the_order_of_the_study(groups):
-    assert [group.name for group in groups] == ["plain", "resnet"]
-    plain = groups[0]
-    assert [net.label for net in plain.nets] == ["depth 8", "depth 20", "depth 32", "depth 56"]
-    assert len({net.color for net in plain.nets}) == 4
-    assert all(net.color.startswith("var(--g0") for net in plain.nets)
-    assert [picture.panels[0].title for picture in plain.along] == [
+def charts(fold):
+    """Returns rows of charts of a group: along depth, how alike blocks are, blocks taken out."""
+    found = [block for block in fold.blocks if isinstance(block, Charts)]
+    for figure in (block for block in fold.blocks if isinstance(block, Figure)):
+        found += [block for block in figure.blocks if isinstance(block, Charts)]
+    return found
+
+
+def notes(fold):
+    return [block.text for block in fold.blocks if isinstance(block, Text)]
+
+
+def captions(fold):
+    return [block.caption for block in fold.blocks if isinstance(block, Figure)]
+
+
+def test_groups_and_nets_stand_in_the_order_of_the_study(folds):
+    assert list(folds) == ["plain", "resnet"]
+    assert folds["plain"].summary == "depth 8, depth 20, depth 32, depth 56"
+    key = next(block for block in folds["plain"].blocks if isinstance(block, Key))
+    colors = [mark.color for mark in key.marks if mark.label.startswith("depth")]
+    assert len(set(colors)) == 4
+    assert all(color.startswith("var(--g0") for color in colors)
+    along, maps = charts(folds["plain"])
+    assert [panel.title for panel in along.panels] == [
         "Gradient of each layer’s weights",
-        "Classes that can be read off each block",
-        "Saturation: directions in use",
+        "Accuracy of a linear classifier",
+        "Saturation: share of directions in use",
     ]
-    assert [len(group.maps.panels) for group in groups] == [4, 4]
-    assert [len(group.blocks.panels) for group in groups] == [0, 4]
+    assert len(maps.panels) == 4
+    assert [len(row.panels) for row in charts(folds["resnet"])] == [3, 4, 4]
 
 
-def test_lines_go_from_the_first_layer_to_the_last(groups):
-    (panel,) = groups[0].along[0].panels
+def test_lines_go_from_the_first_layer_to_the_last(folds):
+    panel = charts(folds["plain"])[0].panels[0]
     lines = {}
     for row in panel.values:
         lines.setdefault(row["line"], []).append(row)
@@ -78,8 +76,8 @@ def test_lines_go_from_the_first_layer_to_the_last(groups):
     assert scale["domain"][0] < before[0]["value"]
 
 
-def test_a_ring_marks_the_block_of_the_border_layer(groups):
-    (panel,) = groups[1].along[2].panels
+def test_a_ring_marks_the_block_of_the_border_layer(folds):
+    panel = charts(folds["resnet"])[0].panels[2]
     spec = panel.spec(300)
     ring = spec["layer"][-1]
     (name,) = (ring["data"]["name"],) if "name" in ring["data"] else (None,)
@@ -92,9 +90,9 @@ def test_a_ring_marks_the_block_of_the_border_layer(groups):
     ]
 
 
-def test_sentences_say_what_is_planted(groups):
-    plain, resnet = groups
-    gradients, classes, saturation = (picture.sentence for picture in plain.along)
+def test_sentences_say_what_is_planted(folds):
+    plain, resnet = folds["plain"], folds["resnet"]
+    gradients, classes, saturation = charts(plain)[0].captions
     shrink = "shrink 300‑fold before training and grow 2.0‑fold at the end"
     assert gradients == (
         f"At depth 56, gradients on the way back to the first layer {shrink}; "
@@ -107,105 +105,50 @@ def test_sentences_say_what_is_planted(groups):
     )
     assert saturation.startswith("At depth 56, directions in use go from 100.0% to 56.7% between")
     # CKA is 1 - 0.03 a block apart within a stage: four in a row are above 0.9.
-    assert resnet.maps.sentence == (
+    assert captions(resnet)[0] == (
         "At depth 56, 4 of 27 blocks are nearly alike in a row (above 0.9); at depth 8, none of 3."
     )
     # Block i costs 0.2 / 4^i: all but the first three are below a point.
-    assert resnet.blocks.sentence == (
+    assert captions(resnet)[1] == (
         "At depth 56, 22 of 25 removable blocks can be taken out for less than 1 point of test "
         "error; at depth 8, none of 1."
     )
-    assert plain.notes[1] == "No block has an identity shortcut, so none can be taken out."
-    assert plain.notes[0].startswith("At depth 56, 46 of 55 convolutions lie past the border")
+    assert notes(plain)[1] == "No block has an identity shortcut, so none can be taken out."
+    assert notes(plain)[0].startswith("At depth 56, 46 of 55 convolutions lie past the border")
 
 
-def test_numbers_are_means_over_seeds(tmp_path, made):
-    probed(made, tmp_path, probes=("linear",), seeds=2)
+def test_numbers_are_means_over_seeds(tmp_path):
+    made_probed.probed_study(tmp_path, probes=("linear",), seeds=2)
     table = store.read_table(tmp_path / store.RECORDS, records.Record)
     second = (table["seed"] == 1) & (table["metric"] == "probe_accuracy")
     table.loc[second, "value"] -= 0.1
     store.write_table(tmp_path / store.RECORDS, table)
-    group = layers.groups(tables.read(tmp_path))[0]
-    assert group.notes == ("Means over 2 seeds.",)
-    assert list(group.nets[0].layers("linear", "probe_accuracy").values()) == pytest.approx(
-        [0.45, 0.7, 0.825]
-    )
-    (classes,) = group.along
-    assert len(classes.panels) == 1
-    assert group.maps.panels == group.blocks.panels == ()
+    section = layers.section(tables.read_study(tmp_path))
+    fold = next(block for block in section.blocks if isinstance(block, Fold))
+    assert notes(fold) == ["Means over 2 seeds."]
+    (row,) = charts(fold)
+    (classes,) = row.panels
+    drawn = [point["value"] for point in classes.values if point["line"] == "depth 8"]
+    assert drawn == pytest.approx([0.45, 0.7, 0.825])
 
 
-def test_a_net_without_the_measurement_has_nothing_to_say():
-    run = made_analysis.made(generalization__test_error=0.1)
-    for say in (
-        layer_words.gradients,
-        layer_words.underflow,
-        layer_words.separation,
-        layer_words.saturation,
-        layer_words.alike,
-        layer_words.blocks,
-        layer_words.border,
-        layer_words.refusal,
-    ):
-        assert say([run]) == ""
+def test_charts_are_valid(folds):
+    for fold in folds.values():
+        for panel in [panel for row in charts(fold) for panel in row.panels[:2]]:
+            spec = json.loads(palette.resolve(json.dumps(panel.spec("container"))))
+            svg = vl_convert.vegalite_to_svg({**spec, "width": 300})
+            assert svg.count("aria-roledescription") > 5
+            assert "NaN" not in svg
+            assert "undefined" not in svg
 
 
-def test_accuracy_that_falls_is_said_to():
-    found = {f"stage1/block{i:02d}": value for i, value in enumerate((0.5, 0.76, 0.27), start=1)}
-    run = made_analysis.made(linear__probe_accuracy=found)
-    assert layer_words.separation([run]) == (
-        "At resnet, accuracy reaches 76.0% on the way and is 27.0% after the last block."
-    )
-
-
-def test_equal_changes_are_told_once():
-    def net(initial, early, end):
-        return made_analysis.made(
-            gradients__gradient_norm_slope_initial=initial,
-            gradients__gradient_norm_slope_early=early,
-            gradients__gradient_norm_slope=end,
-        )
-
-    deep = dataclasses.replace(net(0.0, 0.01, 1.0), label="depth 56")
-    assert isinstance(deep, Run)
-    assert layer_words.gradients([deep]) == (
-        "At depth 56, gradients on the way back to the first layer keep their size before training "
-        "and early on and grow 10‑fold at the end."
-    )
-
-
-def test_what_float16_loses_is_told_and_drawn():
-    layers_of = {"stem/conv": 0.2, "stage1/block01/conv1": 0.5}
-    run = made_analysis.made(
-        underflow__underflow_initial=layers_of | {"": 0.25},
-        underflow__underflow_scaled_initial={"": 0.01},
-        underflow__underflow=layers_of | {"": 0.75},
-        underflow__underflow_scaled={"": 0.125},
-    )
-    assert layer_words.underflow([run]) == (
-        "At resnet, 25.0% before training (1.0% with loss scaling) and 75.0% at the end (12.5% "
-        "with loss scaling) of the numbers in its gradients are too small for float16."
-    )
-    (panel,) = layer_charts.underflow([run])
-    assert len(panel.values) == 4
-
-
-def test_charts_are_valid(groups):
-    for group in groups:
-        for picture in group.pictures:
-            for panel in picture.panels[:2]:
-                spec = json.loads(palette.resolve(json.dumps(panel.spec("container"))))
-                svg = vl_convert.vegalite_to_svg({**spec, "width": 300})
-                assert svg.count("aria-roledescription") > 5
-                assert "NaN" not in svg
-                assert "undefined" not in svg
-
-
-def test_maps_alone_have_a_poster_with_a_key(groups):
+def test_maps_alone_have_a_picture_with_a_key(folds):
     """Vega-Lite would share the colors of the key, which have no scale, with those of the maps."""
-    maps = groups[0].maps.panels
-    spec = poster.poster(maps, "Layers", "", columns=3, width=250, key=[("depth 8", "#000000")])
-    svg = vl_convert.vegalite_to_svg(json.loads(palette.resolve(json.dumps(spec))))
+    maps = charts(folds["plain"])[1].panels
+    picture = Picture("layers", "Layers", (), maps, 3, 250, (("depth 8", "#000000"),))
+    svg = vl_convert.vegalite_to_svg(
+        json.loads(palette.resolve(json.dumps(export.specification(picture))))
+    )
     assert "depth 8" in svg
 
 

@@ -3,49 +3,13 @@ import json
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import made_study
 import pandas as pd
-import pytest
+from snapshots import Page
 
 from depthstudy import report, store
-from depthstudy.errors import InputError
-
-ATTACK = '</script><script>alert("1")</script><b>&'
-
-
-class Page(HTMLParser):
-    """Counts tags and collects what a browser would fetch, and the text outside scripts."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.fetched, self.links, self.words = [], [], [], []
-        self.inert = 0
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.inert = tag in ("script", "style")
-        fields = dict(attrs)
-        self.fetched += [
-            fields[key] for key in ("src", "srcset", "data", "poster") if key in fields
-        ]
-        if tag == "link":
-            self.fetched.append(fields.get("href"))
-        if tag == "a":
-            self.links.append(fields["href"])
-
-    def handle_endtag(self, tag):
-        self.inert = False
-
-    def handle_data(self, data):
-        if not self.inert and data.strip():
-            self.words.append(data.strip())
-
-    @property
-    def text(self):
-        return "\n".join(self.words)
 
 
 def charts(text):
@@ -94,19 +58,19 @@ def test_every_link_leads_to_a_file(workdir, html):
 def test_the_chart_library_is_kept_for_the_next_page(tmp_path, monkeypatch):
     import vl_convert
 
-    from depthstudy.report import shell
+    from depthstudy.report import page
 
-    made = []
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda _: made.append(1) or "</script>")
+    built = []
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda _: built.append(1) or "</script>")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert [shell.bundle(), shell.bundle()] == [r"<\/script>"] * 2
-    assert len(made) == 1
-    monkeypatch.setattr(shell.metadata, "version", lambda _: "another")
-    shell.bundle()
-    assert len(made) == 2
+    assert [page.bundle(), page.bundle()] == [r"<\/script>"] * 2
+    assert len(built) == 1
+    monkeypatch.setattr(page.metadata, "version", lambda _: "another")
+    page.bundle()
+    assert len(built) == 2
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert shell.bundle() == r"<\/script>"
+    assert page.bundle() == r"<\/script>"
 
 
 def test_verdicts_come_first(html):
@@ -137,7 +101,7 @@ def test_verdicts_show_word_and_symbol(html):
     ]
 
 
-def test_cost_table_equals_the_input(workdir, html, made):
+def test_cost_table_equals_the_input(workdir, html):
     info, summary = store.read_info(workdir), pd.read_csv(workdir / store.SUMMARY)
     rows = cells(html)
     assert [row[0].removesuffix(" ✕") for row in rows] == [v.name for v in info.variants]
@@ -154,7 +118,7 @@ def test_cost_table_equals_the_input(workdir, html, made):
         assert row[5].endswith("▲")
         assert row[6] == f"{runs['seconds'].mean():.1f} s"
         for cell, metric in ((row[7], "train_error"), (row[8], "test_error")):
-            mean, low, _ = made.interval(runs[metric].to_numpy())
+            mean, low, _ = made_study.interval(runs[metric].to_numpy())
             assert cell == f"{100 * mean:.1f} ± {100 * (mean - low):.1f}%"
 
 
@@ -191,71 +155,3 @@ def test_figures_stand_beside_the_page(workdir):
         marks = [e for e in ElementTree.fromstring(text).iter() if e.get("aria-roledescription")]
         assert len(marks) > 30  # the marks themselves, not the axes alone
     assert (folder / "error_against_depth.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_user_text_is_text_everywhere(tmp_path, bare, made):
-    asked = {"name": ATTACK, "statement": ATTACK, "metric": "gap", "relation": "rises"}
-    made.wide_study(tmp_path, count=3, suffix=ATTACK)
-    info = made.describe(
-        list(store.read_info(tmp_path).variants), 2, name=ATTACK, hypotheses=[asked]
-    )
-    store.write_info(tmp_path, info)
-    text = write(tmp_path)
-    page = Page(text)
-    assert page.tags.count("script") == 3
-    assert "alert" not in "".join(re.findall(r"<script>alert.*", text))
-    assert page.tags.count("b") == 5  # those of the template
-    assert ATTACK in page.words  # the name as a title
-    assert f"norm=none, width=8{ATTACK}" in page.text
-    assert f"norm=none, width=8{ATTACK}" in json.dumps(charts(text), ensure_ascii=False).replace(
-        '\\"', '"'
-    )
-    svg = (tmp_path / store.FIGURES / "error_of_variants.svg").read_text(encoding="utf-8")
-    assert "<script" not in svg
-    ElementTree.fromstring(svg)
-
-
-def test_hypotheses_without_a_verdict_are_not_tested(tmp_path, bare, made):
-    made.wide_study(tmp_path, count=2)
-    info = made.describe(list(store.read_info(tmp_path).variants), 2)
-    store.write_info(tmp_path, info)
-    text = Page(write(tmp_path)).text
-    assert "Of 3 hypotheses, 3 are not tested." in text
-    assert text.count("This study has no runs to compare for it.") == 3
-
-
-def test_one_seed_and_no_hypotheses(tmp_path, bare, made):
-    made.fake_study(tmp_path, seeds=1, hypotheses=[])
-    html = write(tmp_path)
-    text = Page(html).text
-    assert "This study asks no hypotheses" in text
-    assert "One seed each, so there are no intervals." in text
-    assert "1 seed: no interval, so this may be chance." in text
-    assert [row[7] for row in cells(html)][:2] == ["0.0%", "0.0%"]
-    assert "NaN" not in html
-    assert "nan" not in text.lower()
-
-
-def test_sixty_variants(tmp_path, bare, made):
-    made.wide_study(tmp_path, count=60)
-    html = write(tmp_path)
-    assert len(html.encode()) < 900_000
-    assert len(cells(html)) == 60
-    assert "There is nothing to split" in Page(html).text
-    assert (tmp_path / store.FIGURES / "error_of_variants.svg").exists()
-
-
-def test_single_variant(tmp_path, bare, made):
-    made.wide_study(tmp_path, count=1, seeds=1)
-    text = Page(write(tmp_path)).text
-    assert "1 variant × 1 seed on digits, images 8 × 8 × 1." in text
-
-
-def test_a_folder_without_a_study_is_refused(tmp_path, made):
-    with pytest.raises(InputError, match=r"holds no finished study: study\.json is missing"):
-        report.write(tmp_path)
-    made.wide_study(tmp_path, count=1)
-    (tmp_path / store.VERDICTS).unlink()
-    with pytest.raises(InputError, match=r"verdicts\.csv is missing"):
-        report.write(tmp_path)
-    assert not (tmp_path / store.REPORT).exists()

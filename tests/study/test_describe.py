@@ -15,7 +15,7 @@ from depthstudy import records, study, train
 from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.evidence.attribution import attribute
 from depthstudy.evidence.recommendation import recommend
-from depthstudy.plan.planning import prepare
+from depthstudy.plan import prepare
 from depthstudy.study.describe import estimate_seconds, measuring
 
 

@@ -61,10 +61,8 @@ def fit(program: train.Program, folder: Path, progress: Any = lambda _: None) ->
 
 
 def final_state(program: train.Program, folder: Path, seed: int) -> Any:
-    checkpoints = RunStore.of(folder, "v", seed).open_checkpoints(2)
-    state = checkpoints.restore(program.steps, train.initial(program, seed).state)
-    checkpoints.close()
-    return state
+    checkpoints = RunStore.of(folder, "v", seed).checkpoints
+    return checkpoints.restore(program.steps, train.initial(program, seed).state)
 
 
 class InterruptionError(Exception):
@@ -169,6 +167,4 @@ def test_the_early_checkpoint_stays_and_one_that_comes_too_soon_is_not_written(
 ) -> None:
     config = dataclasses.replace(program.config, evaluations=4, save_seconds=save_seconds)
     fit(dataclasses.replace(program, config=config), tmp_path)
-    checkpoints = RunStore.of(tmp_path, "v", 0).open_checkpoints()
-    assert sorted(checkpoints.all_steps()) == expected
-    checkpoints.close()
+    assert RunStore.of(tmp_path, "v", 0).checkpoints.all_steps() == expected

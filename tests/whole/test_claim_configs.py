@@ -16,8 +16,7 @@ from depthstudy.config import DataConfig
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
 from depthstudy.evidence import verdicts
-from depthstudy.plan import treatments
-from depthstudy.plan.planning import prepare, settings_of
+from depthstudy.plan import prepare, settings_of, treatments
 from depthstudy.questions import SIZES
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py"))

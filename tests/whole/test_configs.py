@@ -10,7 +10,7 @@ from claimed import compared
 
 from depthstudy import records
 from depthstudy.evidence import verdicts
-from depthstudy.plan.planning import prepare, settings_of
+from depthstudy.plan import prepare, settings_of
 from depthstudy.records import Summary
 
 CONFIGS = Path(__file__).parents[2] / "configs"

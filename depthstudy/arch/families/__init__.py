@@ -1,1 +1,40 @@
-"""Families of architectures: each builds values from a few options."""
+"""Families of architectures: each builds values from a few options.
+
+A new family is a file here, with its builder, and its line in ``FAMILIES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from depthstudy.arch.families.efficientnet import efficientnet
+from depthstudy.arch.families.efficientnet_lite import efficientnet_lite
+from depthstudy.arch.families.mobilenet.v1 import mobilenet_v1
+from depthstudy.arch.families.mobilenet.v2 import mobilenet_v2
+from depthstudy.arch.families.mobilenet.v3 import mobilenet_v3
+from depthstudy.arch.families.preact_resnet import preact_resnet
+from depthstudy.arch.families.resnet import plain, resnet
+from depthstudy.arch.families.resnext import resnext
+from depthstudy.arch.families.se_resnet import se_resnet
+from depthstudy.arch.families.shufflenet_v1 import shufflenet_v1
+from depthstudy.arch.families.shufflenet_v2 import shufflenet_v2
+from depthstudy.arch.families.vgg import vgg
+from depthstudy.arch.families.wide_resnet import wide_resnet
+from depthstudy.arch.spec import ArchSpec
+
+FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
+    "efficientnet": efficientnet,
+    "efficientnet_lite": efficientnet_lite,
+    "mobilenet_v1": mobilenet_v1,
+    "mobilenet_v2": mobilenet_v2,
+    "mobilenet_v3": mobilenet_v3,
+    "plain": plain,
+    "preact_resnet": preact_resnet,
+    "resnet": resnet,
+    "resnext": resnext,
+    "se_resnet": se_resnet,
+    "shufflenet_v1": shufflenet_v1,
+    "shufflenet_v2": shufflenet_v2,
+    "vgg": vgg,
+    "wide_resnet": wide_resnet,
+}

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Literal
 
 from depthstudy.arch.families.inverted import Row, inverted_block, inverted_stages
-from depthstudy.arch.families.options import Layout, vary
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_depth, scale_width
-from depthstudy.arch.spec import ActivationKind, ArchSpec, HeadSpec, Norm, Padding, StemSpec
+from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 
 ROWS = (
     Row(1, 16, 1, 1),
@@ -40,7 +41,7 @@ _TENSORFLOW_NORM = ("b5", "b6", "b7")  # whose weights were trained with TensorF
 def efficientnet(
     *,
     variant: Literal["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"] = "b0",
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     residual: bool = True,
@@ -56,11 +57,11 @@ def efficientnet(
 
     Args:
       variant: Which of the published scalings.
-      width: Factor of all channels, on top of the variant's.
+      width_multiplier: Factor of all channels, on top of the variant's.
       depth_multiplier: Factor of the blocks of each stage, on top of the variant's.
-      layout: As in ``vary``.
+      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``vary``.
+      norm: As in ``apply_common_options``.
       activation: Activation outside the gates.
       stochastic_depth: As in ``ArchSpec``. Default 0.2; 0 without shortcuts.
       dropout: As in ``HeadSpec``. Default 0.2 to 0.5, by variant.
@@ -69,7 +70,7 @@ def efficientnet(
         whose running statistics are slower as well, and 1e-5 below. TensorFlow's have 1e-3.
       num_classes: Number of logits.
     """
-    width_factor, depth_factor, resolution, own_dropout = _VARIANTS[variant]
+    width_factor, depth_factor, resolution, default_dropout = _VARIANTS[variant]
     stem = StemSpec(filters=32, stride=2, activation="silu")
     like = inverted_block(activation="silu", squeeze=4, squeeze_activation="silu")
     slow = variant in _TENSORFLOW_NORM
@@ -85,14 +86,14 @@ def efficientnet(
     spec = scale_depth(scale_width(spec, width_factor), depth_factor)
     if stochastic_depth is None:
         stochastic_depth = 0.2 if residual else 0.0
-    return vary(
-        scale_width(spec, width),
+    return apply_common_options(
+        scale_width(spec, width_multiplier),
         layout=layout,
         depth_multiplier=depth_multiplier,
         residual=residual,
         norm=norm,
         activation=activation,
         stochastic_depth=stochastic_depth,
-        dropout=own_dropout if dropout is None else dropout,
+        dropout=default_dropout if dropout is None else dropout,
         padding=padding,
     )

@@ -10,9 +10,10 @@ from typing import Literal
 
 from depthstudy.arch.families.efficientnet import HEAD, ROWS
 from depthstudy.arch.families.inverted import inverted_block, inverted_stages
-from depthstudy.arch.families.options import Layout, vary
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_depth, scale_width
-from depthstudy.arch.spec import ActivationKind, ArchSpec, HeadSpec, Norm, Padding, StemSpec
+from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 
 # Factors of width and depth, resolution and dropout.
 _VARIANTS = {
@@ -27,7 +28,7 @@ _VARIANTS = {
 def efficientnet_lite(
     *,
     variant: Literal["lite0", "lite1", "lite2", "lite3", "lite4"] = "lite0",
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     residual: bool = True,
@@ -42,18 +43,18 @@ def efficientnet_lite(
 
     Args:
       variant: Which of the published scalings.
-      width: Factor of the blocks' channels, on top of the variant's.
+      width_multiplier: Factor of the blocks' channels, on top of the variant's.
       depth_multiplier: Factor of the blocks of each stage, on top of the variant's.
-      layout: As in ``vary``.
+      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``vary``.
+      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
       stochastic_depth: As in ``ArchSpec``. Default 0.2; 0 without shortcuts.
       dropout: As in ``HeadSpec``. Default 0.2 or 0.3, by variant.
       padding: As in ``ArchSpec``; published weights have ``"same"``.
       num_classes: Number of logits.
     """
-    width_factor, depth_factor, resolution, own_dropout = _VARIANTS[variant]
+    width_factor, depth_factor, resolution, default_dropout = _VARIANTS[variant]
     stem = StemSpec(filters=32, stride=2, activation="relu6")
     spec = ArchSpec(
         family="efficientnet_lite",
@@ -64,10 +65,10 @@ def efficientnet_lite(
         norm_momentum=0.99,
         resolution=resolution,
     )
-    spec = _scaled(_scaled(spec, width_factor, depth_factor), width, 1.0)
+    spec = _scaled(_scaled(spec, width_factor, depth_factor), width_multiplier, 1.0)
     if stochastic_depth is None:
         stochastic_depth = 0.2 if residual else 0.0
-    return vary(
+    return apply_common_options(
         spec,
         layout=layout,
         depth_multiplier=depth_multiplier,
@@ -75,7 +76,7 @@ def efficientnet_lite(
         norm=norm,
         activation=activation,
         stochastic_depth=stochastic_depth,
-        dropout=own_dropout if dropout is None else dropout,
+        dropout=default_dropout if dropout is None else dropout,
         padding=padding,
     )
 

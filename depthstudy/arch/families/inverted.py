@@ -44,11 +44,12 @@ def inverted_stages(
     for row in rows:
         stage = []
         for number in range(row.count):
+            expands = row.expansion > 1
             block = dataclasses.replace(
                 like,
-                kind="linear_separable" if row.expansion == 1 else "inverted",
+                kind="inverted" if expands else "linear_separable",
                 filters=row.filters,
-                inner=channels * row.expansion,
+                inner=channels * row.expansion if expands else 0,
                 stride=row.stride if number == 0 else 1,
                 kernel=row.kernel,
                 squeeze=max(1, channels // like.squeeze) if like.squeeze else 0,

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Literal
 
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_depth
-from depthstudy.arch.spec import ActivationKind, ArchSpec, BlockSpec, Norm, Padding
+from depthstudy.arch.spec import ArchSpec, BlockSpec
 from depthstudy.errors import InputError
 
 Layout = Literal["imagenet", "small"]
@@ -15,7 +16,7 @@ Layout = Literal["imagenet", "small"]
 _HALVINGS = 2  # how many of the first halvings of the image the layout "small" leaves out
 
 
-def vary(
+def apply_common_options(
     spec: ArchSpec,
     *,
     layout: str = "imagenet",

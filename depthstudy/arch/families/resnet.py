@@ -1,7 +1,6 @@
-"""Plain nets, ResNets and pre-activation ResNets.
+"""Plain nets and ResNets.
 
-He et al. 2015, "Deep Residual Learning for Image Recognition" (arXiv 1512.03385);
-He et al. 2016, "Identity Mappings in Deep Residual Networks" (arXiv 1603.05027).
+He et al. 2015, "Deep Residual Learning for Image Recognition" (arXiv 1512.03385).
 """
 
 from __future__ import annotations
@@ -9,24 +8,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from depthstudy.arch.families.options import vary
-from depthstudy.arch.spec import (
-    ActivationKind,
-    ArchSpec,
-    BlockKind,
-    BlockSpec,
-    HeadSpec,
-    Norm,
-    Padding,
-    Shortcut,
-    StemSpec,
-)
+from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding, Shortcut
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
 ResNetLayout = Literal["cifar", "imagenet", "small"]
 
-_EXPANSION = 4  # output over inner channels of a bottleneck
-_IMAGENET_BLOCKS: dict[int, tuple[BlockKind, tuple[int, ...]]] = {
+_EXPANSION = {"basic": 1, "bottleneck": 4}  # output over inner channels
+_IMAGENET_BLOCKS: dict[int, tuple[str, tuple[int, ...]]] = {
     18: ("basic", (2, 2, 2, 2)),
     34: ("basic", (3, 4, 6, 3)),
     50: ("bottleneck", (3, 4, 6, 3)),
@@ -41,7 +31,7 @@ def resnet(
     *,
     depth: int,
     layout: ResNetLayout = "imagenet",
-    width: float | None = None,
+    width: int | None = None,
     residual: bool = True,
     norm: Norm = "batch",
     shortcut: Shortcut | None = None,
@@ -76,18 +66,18 @@ def resnet(
         raise InputError(f"shortcut={shortcut!r} needs residual=True")
     if layout == "cifar":
         counts: tuple[int, ...] = ((depth - 2) // 6,) * 3
-        kind: BlockKind = "basic"
+        kind = "basic"
         stem = StemSpec(filters=int(width or 16))
     else:
         kind, counts = _IMAGENET_BLOCKS[depth]
         stem = StemSpec(filters=int(width or 64), kernel=7, stride=2, pool=True)
     first = BlockSpec(
         kind=kind,
-        filters=stem.filters * (_EXPANSION if kind == "bottleneck" else 1),
+        filters=stem.filters * _EXPANSION[kind],
         inner=stem.filters,
         shortcut=shortcut or ("A" if layout == "cifar" else "B"),
     )
-    spec = vary(
+    spec = apply_common_options(
         ArchSpec(
             family="resnet",
             stem=stem,
@@ -110,7 +100,7 @@ def plain(
     *,
     depth: int,
     layout: ResNetLayout = "imagenet",
-    width: float | None = None,
+    width: int | None = None,
     residual: bool = False,
     norm: Norm = "batch",
     activation: ActivationKind = "relu",
@@ -134,51 +124,6 @@ def plain(
     )
 
 
-def preact_resnet(
-    *,
-    depth: int,
-    layout: ResNetLayout = "imagenet",
-    width: float | None = None,
-    residual: bool = True,
-    norm: Norm = "batch",
-    shortcut: Shortcut | None = None,
-    activation: ActivationKind = "relu",
-    stochastic_depth: float = 0.0,
-    dropout: float = 0.0,
-    padding: Padding = "torch",
-    num_classes: int | None = None,
-) -> ArchSpec:
-    """Returns a ResNet that normalizes and rectifies before each convolution (He et al. 2016).
-
-    Takes and raises what ``resnet`` does.
-    """
-    postact = resnet(
-        depth=depth,
-        layout=layout,
-        width=width,
-        residual=residual,
-        norm=norm,
-        shortcut=shortcut,
-        activation=activation,
-        stochastic_depth=stochastic_depth,
-        dropout=dropout,
-        padding=padding,
-        num_classes=num_classes,
-    )
-    return preactivated(postact, "preact_resnet" if residual else "preact_plain")
-
-
-def preactivated(postact: ArchSpec, family: str) -> ArchSpec:
-    """Returns the value with normalization and activation before each convolution."""
-    return dataclasses.replace(
-        postact,
-        family=family,
-        stem=dataclasses.replace(postact.stem, activated=False),
-        stages=tuple(tuple(_preactivated(block) for block in stage) for stage in postact.stages),
-        head=dataclasses.replace(postact.head, activated=True),
-    )
-
-
 def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:
     """Returns stage ``number``, counted from 0: twice the filters and half the pixels each time."""
     block = dataclasses.replace(
@@ -187,12 +132,7 @@ def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:
     return (dataclasses.replace(block, stride=1 if number == 0 else 2), *(block,) * (count - 1))
 
 
-def _preactivated(block: BlockSpec) -> BlockSpec:
-    kind: BlockKind = "preact_basic" if block.kind == "basic" else "preact_bottleneck"
-    return dataclasses.replace(block, kind=kind)
-
-
-def _check(depth: int, layout: str, width: float | None) -> None:
+def _check(depth: int, layout: str, width: int | None) -> None:
     if width is not None and (width < 1 or width != int(width)):
         raise InputError(f"width must be at least 1 and whole, it is {width}")
     if layout != "cifar" and depth not in _IMAGENET_BLOCKS:

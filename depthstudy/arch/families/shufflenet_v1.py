@@ -7,17 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.families.options import Layout, vary
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_width
-from depthstudy.arch.spec import (
-    ActivationKind,
-    ArchSpec,
-    BlockSpec,
-    HeadSpec,
-    Norm,
-    Padding,
-    StemSpec,
-)
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
 _FILTERS = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # of the first stage, by groups
@@ -29,7 +22,7 @@ _BOTTLENECK = 4  # output over inner channels
 def shufflenet_v1(
     *,
     groups: int = 3,
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     residual: bool = True,
@@ -39,24 +32,24 @@ def shufflenet_v1(
     padding: Padding = "torch",
     num_classes: int = 1000,
 ) -> ArchSpec:
-    """Returns ShuffleNet ``width``x with so many groups.
+    """Returns ShuffleNet ``width_multiplier``x with so many groups.
 
     Args:
       groups: Groups of the 1x1 convolutions: 1, 2, 3, 4 or 8. More groups have more channels, at
         about the same cost.
-      width: Factor of all channels, rounded to what the groups divide.
-      depth_multiplier: As in ``vary``.
-      layout: As in ``vary``.
+      width_multiplier: Factor of all channels, rounded to what the groups divide.
+      depth_multiplier: As in ``apply_common_options``.
+      layout: As in ``apply_common_options``.
       residual: Whether the input is added to a block's branch or, where the block has a stride,
         pooled and put before it. Without, the branch makes all channels.
-      norm: As in ``vary``.
+      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
       dropout: As in ``HeadSpec``.
       padding: As in ``ArchSpec``.
       num_classes: Number of logits.
 
     Raises:
-      InputError: No such number of groups, or the width is not above 0.
+      InputError: No such number of groups, or the multiplier is not above 0.
     """
     if groups not in _FILTERS:
         raise InputError(f"no groups {groups}; allowed: {', '.join(map(str, _FILTERS))}")
@@ -72,8 +65,8 @@ def shufflenet_v1(
         head=HeadSpec(num_classes=num_classes),
         resolution=224,
     )
-    return vary(
-        scale_width(spec, width),
+    return apply_common_options(
+        scale_width(spec, width_multiplier),
         layout=layout,
         depth_multiplier=depth_multiplier,
         residual=residual,

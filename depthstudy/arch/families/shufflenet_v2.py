@@ -7,27 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.families.options import Layout, vary
-from depthstudy.arch.scaling import divisible
-from depthstudy.arch.spec import (
-    ActivationKind,
-    ArchSpec,
-    BlockSpec,
-    HeadSpec,
-    Norm,
-    Padding,
-    StemSpec,
-)
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.rounding import divisible
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
-_FILTERS = {0.5: 48, 1.0: 116, 1.5: 176, 2.0: 244}  # of the first stage, by width
+_FILTERS = {0.5: 48, 1.0: 116, 1.5: 176, 2.0: 244}  # of the first stage, by multiplier
 _COUNTS = (4, 8, 4)
 _STEM = 24
 
 
 def shufflenet_v2(
     *,
-    width: float = 1.0,
+    width_multiplier: float = 1.0,
     depth_multiplier: float = 1.0,
     layout: Layout = "imagenet",
     residual: bool = True,
@@ -37,35 +30,36 @@ def shufflenet_v2(
     padding: Padding = "torch",
     num_classes: int = 1000,
 ) -> ArchSpec:
-    """Returns ShuffleNetV2 ``width``x.
+    """Returns ShuffleNetV2 ``width_multiplier``x.
 
     Args:
-      width: 0.5, 1.0, 1.5 and 2.0 have the published channels; any other factor has that of 1.0
-        times it, in multiples of 4.
-      depth_multiplier: As in ``vary``.
-      layout: As in ``vary``.
+      width_multiplier: 0.5, 1.0, 1.5 and 2.0 have the published channels; any other factor has
+        those of 1.0 times it, in multiples of 4.
+      depth_multiplier: As in ``apply_common_options``.
+      layout: As in ``apply_common_options``.
       residual: Whether half of the channels passes by. Without, a block reads and makes all of
         them, by the same inner channels.
-      norm: As in ``vary``.
+      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
       dropout: As in ``HeadSpec``.
       padding: As in ``ArchSpec``.
       num_classes: Number of logits.
 
     Raises:
-      InputError: The width is not above 0.
+      InputError: The multiplier is not above 0.
     """
-    if width <= 0:
-        raise InputError(f"width must be above 0, it is {width}")
-    first = _FILTERS.get(width) or divisible(_FILTERS[1.0] * width, 4)
+    if width_multiplier <= 0:
+        raise InputError(f"width_multiplier must be above 0, it is {width_multiplier}")
+    first = _FILTERS.get(width_multiplier) or divisible(_FILTERS[1.0] * width_multiplier, 4)
+    head_filters = 1024 if width_multiplier < 2 else 2048
     spec = ArchSpec(
         family="shufflenet_v2",
         stem=StemSpec(filters=_STEM, stride=2, pool=True),
         stages=tuple(_stage(first * 2**number, count) for number, count in enumerate(_COUNTS)),
-        head=HeadSpec(num_classes=num_classes, activated=True, filters=1024 if width < 2 else 2048),
+        head=HeadSpec(num_classes=num_classes, activated=True, filters=head_filters),
         resolution=224,
     )
-    return vary(
+    return apply_common_options(
         spec,
         layout=layout,
         depth_multiplier=depth_multiplier,

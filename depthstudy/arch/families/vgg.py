@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.families.options import Layout, vary
-from depthstudy.arch.spec import ActivationKind, ArchSpec, BlockSpec, HeadSpec, Norm, StemSpec
+from depthstudy.arch.families.options import Layout, apply_common_options
+from depthstudy.arch.literals import ActivationKind, Norm
+from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
 _CONVS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -20,7 +21,7 @@ def vgg(
     *,
     depth: int,
     layout: Layout = "imagenet",
-    width: float | None = None,
+    width: int | None = None,
     depth_multiplier: float = 1.0,
     norm: Norm = "batch",
     activation: ActivationKind = "relu",
@@ -34,7 +35,7 @@ def vgg(
       layout: ``"imagenet"`` ends in 7x7 averages and two hidden dense layers of 4096;
         ``"small"`` leaves out the first two poolings and ends in one average and one dense layer.
       width: Filters at the first resolution. Default 64.
-      depth_multiplier: As in ``vary``.
+      depth_multiplier: As in ``apply_common_options``.
       norm: ``"batch"`` or ``"none"``; convolutions have biases either way.
       activation: As in ``BlockSpec``.
       dropout: As in ``HeadSpec``.
@@ -51,7 +52,7 @@ def vgg(
     stages = [_stage(first * f, n) for f, n in zip(_FACTORS, _CONVS[depth], strict=True)]
     # The first convolution is the stem; where it is alone at its resolution, no stage remains.
     stages[0] = tuple(dataclasses.replace(block, stride=1) for block in stages[0][1:])
-    return vary(
+    return apply_common_options(
         ArchSpec(
             family="vgg",
             stem=StemSpec(filters=first),
@@ -69,5 +70,5 @@ def vgg(
 
 
 def _stage(filters: int, count: int) -> tuple[BlockSpec, ...]:
-    block = BlockSpec(kind="conv", filters=filters, inner=filters, residual=False)
+    block = BlockSpec(kind="conv", filters=filters, residual=False)
     return (dataclasses.replace(block, stride=2), *(block,) * (count - 1))

@@ -8,9 +8,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from depthstudy.arch.families.options import map_blocks, vary
-from depthstudy.arch.families.resnet import preactivated, resnet
-from depthstudy.arch.spec import ActivationKind, ArchSpec, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options, map_blocks
+from depthstudy.arch.families.preact_resnet import preactivated
+from depthstudy.arch.families.resnet import resnet
+from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError
 
 _DEPTHS = (50, 101, 152)  # of the layouts with bottlenecks
@@ -19,7 +21,7 @@ _DEPTHS = (50, 101, 152)  # of the layouts with bottlenecks
 def wide_resnet(
     *,
     depth: int,
-    width: float | None = None,
+    width_multiplier: float | None = None,
     layout: Literal["cifar", "imagenet", "small"] = "cifar",
     residual: bool = True,
     norm: Norm = "batch",
@@ -29,14 +31,14 @@ def wide_resnet(
     padding: Padding = "torch",
     num_classes: int | None = None,
 ) -> ArchSpec:
-    """Returns WRN-``depth``-``width``.
+    """Returns WRN-``depth``-``width_multiplier``.
 
     Args:
       depth: ``"cifar"``: 6n+4, the projections counted in as in the paper. Otherwise 50, 101, 152.
-      width: The widening factor. Default 10 and 2.
+      width_multiplier: The widening factor ``k``. Default 10 and 2.
       layout: ``"cifar"``: pre-activation blocks of two 3x3 convolutions, three stages of 16, 32 and
-        64 times ``width`` filters. ``"imagenet"``: bottlenecks whose inner convolutions are
-        ``width`` times as wide; ``"small"``: the same without early halvings.
+        64 times ``k`` filters. ``"imagenet"``: bottlenecks whose inner convolutions are ``k`` times
+        as wide; ``"small"``: the same without early halvings.
       residual: Whether blocks have shortcuts.
       norm: As in ``BlockSpec``.
       activation: As in ``BlockSpec``.
@@ -46,9 +48,9 @@ def wide_resnet(
       num_classes: Default 10, and 1000 for ``"imagenet"``.
 
     Raises:
-      InputError: No such depth or width; the message names the nearest depths.
+      InputError: No such depth or multiplier; the message names the nearest depths.
     """
-    factor = width or (10 if layout == "cifar" else 2)
+    factor = width_multiplier or (10 if layout == "cifar" else 2)
     if layout == "cifar":
         spec = _cifar(depth, factor, num_classes or 10)
     else:
@@ -60,7 +62,7 @@ def wide_resnet(
         spec = map_blocks(
             spec, lambda block: dataclasses.replace(block, inner=_whole(block.inner * factor))
         )
-    spec = vary(
+    spec = apply_common_options(
         dataclasses.replace(spec, family="wide_resnet"),
         layout=layout,
         residual=residual,
@@ -94,5 +96,5 @@ def _cifar(depth: int, factor: float, num_classes: int) -> ArchSpec:
 
 def _whole(channels: float) -> int:
     if channels < 1 or channels != int(channels):
-        raise InputError(f"width must give whole channels, it gives {channels}")
+        raise InputError(f"width_multiplier must give whole channels, it gives {channels}")
     return int(channels)

@@ -20,12 +20,12 @@ def augment(images: UInt8[Array, "B H W C"], *, key: Key[Array, ""], config: Dat
     """Shifts, crops and mirrors each image at random, as far as ``config`` asks for it.
 
     Args:
-      images: Grey levels from 0 to 255.
+      images: Gray levels from 0 to 255.
       key: Key of this step's changes.
       config: ``shift``, ``crop_area`` and ``flip`` are read, and are compile-time constants.
 
     Returns:
-      Grey levels from 0 to 255 still, uint8 unless a crop had to interpolate: then float32.
+      Gray levels from 0 to 255 still, uint8 unless a crop had to interpolate: then float32.
     """
     shift_key, crop_key, flip_key = jax.random.split(key, 3)
     changed: Images = images
@@ -97,7 +97,7 @@ def resized_crop(
     """Enlarges the box at ``corner`` of each image to the image's size.
 
     Args:
-      images: Grey levels.
+      images: Gray levels.
       corner: Upper and left edge of each box in pixels.
       box: Height and width of each box in pixels.
     """

@@ -1,40 +1,69 @@
-"""From the bytes of an image file to an array of the size that the net expects."""
+"""From an image file, or pixels, to an array of the size that the net expects."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+from depthstudy.data.source import RawImage
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # PIL's name for images of so many channels
+CROP = "crop"
 
 
-def decode(encoded: bytes, shape: tuple[int, int, int]) -> UInt8[np.ndarray, "H W C"]:
-    """Decodes an image to ``shape``; an image of another size is resized and cropped.
-
-    The image is scaled, bilinear and with antialiasing, until it just covers the wanted size, and
-    its center is kept: no image is distorted, and a square one loses nothing.
+def decode(
+    image: RawImage, shape: tuple[int, int, int], resize: str = CROP
+) -> UInt8[np.ndarray, "H W C"]:
+    """Turns an image into an array of ``shape``; an image of another size is resized.
 
     Args:
-      encoded: PNG, JPEG or any other file that PIL reads, of any mode.
+      image: PNG, JPEG or any other file that PIL reads, of any mode; or its pixels, with as many
+        channels as are wanted.
       shape: Height, width and channels wanted; 1 channel is gray, 3 are RGB, 4 are RGBA.
+      resize: Name of the rule of resizing, a key of ``RESIZES``.
 
     Raises:
       ValueError: The number of channels is none of these.
       OSError: The bytes are no image.
     """
+    if isinstance(image, np.ndarray) and image.shape == shape:
+        return image
     from PIL import Image
 
     height, width, channels = shape
-    if channels not in _MODES:
-        raise ValueError(f"{channels} channels; allowed: {', '.join(map(str, _MODES))}")
-    with Image.open(io.BytesIO(encoded)) as file:
-        image = file.convert(_MODES[channels])
-    if image.size != (width, height):
-        scale = min(image.width / width, image.height / height)
-        left = (image.width - scale * width) / 2
-        top = (image.height - scale * height) / 2
-        box = (left, top, left + scale * width, top + scale * height)
-        image = image.resize((width, height), Image.Resampling.BILINEAR, box=box)
-    return np.asarray(image, np.uint8).reshape(shape)
+    if channels not in MODES:
+        raise ValueError(f"{channels} channels; allowed: {', '.join(map(str, MODES))}")
+    if isinstance(image, np.ndarray):
+        picture = Image.fromarray(image[..., 0] if channels == 1 else image)
+    else:
+        with Image.open(io.BytesIO(image)) as file:
+            picture = file.convert(MODES[channels])
+    if picture.size != (width, height):
+        picture = RESIZES[resize](picture, height, width)
+    return np.asarray(picture, np.uint8).reshape(shape)
+
+
+def crop(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Scales an image until it just covers ``height`` x ``width``, and keeps its center.
+
+    Bilinear and antialiased. No image is distorted, and one of the wanted proportions loses
+    nothing.
+    """
+    from PIL import Image
+
+    scale = min(image.width / width, image.height / height)
+    left = (image.width - scale * width) / 2
+    top = (image.height - scale * height) / 2
+    box = (left, top, left + scale * width, top + scale * height)
+    return image.resize((width, height), Image.Resampling.BILINEAR, box=box)
+
+
+# The names are stored with every checkpoint: a rule that comes to do something else is a new name.
+RESIZES: Mapping[str, Callable[[Image.Image, int, int], Image.Image]] = {CROP: crop}

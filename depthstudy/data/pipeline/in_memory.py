@@ -20,10 +20,10 @@ from depthstudy.data.pipeline.split import (
 class InMemorySplit(Split):
     """All images of a split in memory."""
 
-    def __init__(self, reader: Reader, description: str) -> None:
-        """Decodes every example of ``reader``; a line of progress begins with ``description``."""
+    def __init__(self, reader: Reader) -> None:
+        """Decodes every example of ``reader``."""
         super().__init__(reader)
-        self._host = reader.read_many(np.arange(len(reader)), description)
+        self._host = reader.read_many(np.arange(len(reader)))
         self._placed: dict[jax.sharding.Sharding | None, Batch] = {}
 
     @property

@@ -1,4 +1,4 @@
-"""What a split is to everyone else: labels, and images by position.
+"""A split of a data set: labels, and images by position, on the host or on the device.
 
 Two kinds exist, and they give identical batches: ``InMemorySplit`` keeps all images on the device,
 ``StreamedSplit`` reads them from disk as they are needed.
@@ -10,7 +10,6 @@ import abc
 import concurrent.futures
 import dataclasses
 import functools
-import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -19,8 +18,9 @@ import numpy as np
 from jaxtyping import Array, Int, Int32, UInt8
 from tqdm import tqdm
 
-from depthstudy.data.pipeline.decode import decode
-from depthstudy.data.sources.tfds_reader import Examples
+from depthstudy import runtime
+from depthstudy.data.pipeline.decode import CROP, decode
+from depthstudy.data.source import Examples
 
 _CHUNK = 256  # examples that a thread reads at a time
 
@@ -43,23 +43,42 @@ class HostBatch(NamedTuple):
         return Batch(*jax.device_put(tuple(self), sharding))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Reader:
-    """Decodes chosen examples of a TFDS split; small enough to be sent to a worker process.
+    """Decodes chosen examples of a split; small enough to be sent to a worker process.
 
     Attributes:
-      examples: Every example of the split on disk.
+      name: Names of the set and of the split, for the line of progress.
+      examples: Every example of the split.
       rows: The examples that are in use; position ``i`` of the reader is ``examples[rows[i]]``.
-      noise: What is added to each label, modulo ``num_classes``.
+      noise: Offset that is added to each label, modulo ``num_classes``.
       num_classes: Number of classes.
       image_shape: Height, width and channels to which images are decoded.
+      resize: Name of the rule of resizing; see ``decode.RESIZES``.
     """
 
+    name: str
     examples: Examples
     rows: Int[np.ndarray, " n"]
     noise: Int32[np.ndarray, " n"]
     num_classes: int
     image_shape: tuple[int, int, int]
+    resize: str = CROP
+
+    @classmethod
+    def of_all(
+        cls, examples: Examples, *, name: str, num_classes: int, image_shape: tuple[int, int, int]
+    ) -> Reader:
+        """Returns a reader of every example, without noise."""
+        count = len(examples)
+        return cls(
+            name=name,
+            examples=examples,
+            rows=np.arange(count),
+            noise=np.zeros(count, np.int32),
+            num_classes=num_classes,
+            image_shape=image_shape,
+        )
 
     def __len__(self) -> int:
         """Returns the number of examples in use."""
@@ -69,18 +88,19 @@ class Reader:
         """Returns images and noisy labels at positions, on the host."""
         pairs = self.examples.read(self.rows[indices])
         images = np.empty((len(pairs), *self.image_shape), np.uint8)
-        for image, (encoded, _) in zip(images, pairs, strict=True):
-            image[...] = decode(encoded, self.image_shape)
+        for image, (raw, _) in zip(images, pairs, strict=True):
+            image[...] = decode(raw, self.image_shape, self.resize)
         labels = np.array([label for _, label in pairs], np.int32)
         return HostBatch(images, self.noisy(labels, indices))
 
-    def read_many(self, indices: Int[np.ndarray, " B"], description: str) -> HostBatch:
-        """Does what ``read`` does, with threads and, where it takes long, a line of progress."""
+    def read_many(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
+        """Reads with threads and, where it takes long, a line of progress; else as ``read``."""
         chunks = [indices[i : i + _CHUNK] for i in range(0, len(indices), _CHUNK)]
         images = np.empty((len(indices), *self.image_shape), np.uint8)
         labels = np.empty(len(indices), np.int32)
-        bar = tqdm(total=len(indices), desc=description, unit=" images", delay=2, disable=None)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, bar:
+        title = f"reading {self.name}"
+        bar = tqdm(total=len(indices), desc=title, unit=" images", delay=2, disable=None)
+        with concurrent.futures.ThreadPoolExecutor(runtime.cores()) as pool, bar:
             start = 0
             for batch in pool.map(self.read, chunks):
                 stop = start + len(batch.labels)
@@ -106,6 +126,16 @@ class Split(abc.ABC):
     def __len__(self) -> int:
         """Returns the number of examples."""
         return len(self._reader)
+
+    @property
+    def name(self) -> str:
+        """Names of the set and of the split, as the config gives them."""
+        return self._reader.name
+
+    @property
+    def class_counts(self) -> Int[np.ndarray, " K"]:
+        """Number of examples of each class, by the labels that are trained on."""
+        return np.bincount(self.labels, minlength=self._reader.num_classes)
 
     @functools.cached_property
     def true_labels(self) -> Int32[np.ndarray, " n"]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import collections
 import functools
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import numpy as np
 from absl import flags
 from jaxtyping import Int
 
+from depthstudy import runtime
 from depthstudy.data.pipeline.split import (
     Batch,
     HostBatch,
@@ -33,15 +33,14 @@ _AHEAD = 2  # batches that wait on the device, and in each worker
 class StreamedSplit(Split):
     """A split whose images are read as they are needed."""
 
-    def __init__(self, reader: Reader, description: str, workers: int) -> None:
+    def __init__(self, reader: Reader, workers: int) -> None:
         """Reads through ``reader`` with ``workers`` processes; 0 is threads of this process."""
         super().__init__(reader)
-        self._description = description
         self._workers = workers
 
     def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Returns the examples at ``indices``, on the host."""
-        return self._reader.read_many(indices, self._description)
+        return self._reader.read_many(indices)
 
     def gather(
         self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
@@ -80,7 +79,7 @@ class StreamedSplit(Split):
     ) -> grain.IterDataset[HostBatch]:
         import grain
 
-        threads = 2 if self._workers else min(16, os.cpu_count() or 1)
+        threads = 2 if self._workers else min(16, runtime.cores())
         options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=2 * threads)
         read = functools.partial(_read, self._reader, indices_at)
         source = grain.MapDataset.range(start, stop).map(read).to_iter_dataset(options)

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from depthstudy.config import DataConfig
 from depthstudy.data.pipeline.subset import stratified_order
-from depthstudy.data.sources.tfds_writer import Arrays
+from depthstudy.data.source import Source
+from depthstudy.data.sources.arrays import ArrayExamples, ArraySource
 
-CLASS_NAMES = tuple("0123456789")
+_NAME = "digits/1.0.0"  # to be raised when the images, their order or their division change
 _TRAIN_SHARE = 0.8
 _BRIGHTEST = 16  # scikit-learn's pixels are counts from 0 to 16
 
 
-def read(source_dir: str | None) -> dict[str, Arrays]:
-    """Returns gray images and labels of the splits; there are no files, so no folder of them."""
-    del source_dir
+def open_source(config: DataConfig) -> Source:
+    """Returns the digits; no field of ``config`` changes them."""
+    del config
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
-    images = np.round(images.reshape(-1, 8, 8) * (255 / _BRIGHTEST)).astype(np.uint8)
+    images = np.round(images.reshape(-1, 8, 8, 1) * (255 / _BRIGHTEST)).astype(np.uint8)
     shuffled = stratified_order(labels, seed=0)
     border = round(_TRAIN_SHARE * len(labels))
     parts = {"train": np.sort(shuffled[:border]), "test": np.sort(shuffled[border:])}
-    return {name: (images[rows], labels[rows]) for name, rows in parts.items()}
+    return ArraySource(
+        name=_NAME,
+        image_shape=(8, 8, 1),
+        class_names=tuple("0123456789"),
+        examples={name: ArrayExamples(images[rows], labels[rows]) for name, rows in parts.items()},
+    )

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from depthstudy.data.sources.tfds_writer import Arrays
+from depthstudy.config import DataConfig
+from depthstudy.data.source import Source
+from depthstudy.data.sources.tfds import prepared, writer
 from depthstudy.errors import InputError
 
 CLASS_NAMES = (
@@ -33,7 +35,22 @@ _PREFIXES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTE = 8
 
 
-def read(source_dir: str | None) -> dict[str, Arrays]:
+def open_source(config: DataConfig) -> Source:
+    """Opens the set, prepared on first use from the files in ``config.source_dir``.
+
+    It is there afterwards, whatever ``source_dir`` says by then.
+
+    Raises:
+      InputError: A file is missing or damaged, or the set cannot be written.
+    """
+
+    def prepare(folder: Path) -> None:
+        writer.write_arrays_once(folder, CLASS_NAMES, read(config.source_dir))
+
+    return prepared.open_prepared("fashion_mnist", config, prepare, title="fashion_mnist")
+
+
+def read(source_dir: str | None) -> dict[str, writer.Arrays]:
     """Returns images and labels of both splits.
 
     Args:
@@ -79,8 +96,8 @@ def _read_idx(path: Path, axes: int) -> UInt8[np.ndarray, " ..."]:
     try:
         raw = path.read_bytes()
         raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
-        zeros, kind, found, *shape = struct.unpack_from(f">HBB{axes}I", raw)
-        if (zeros, kind, found) != (0, _UNSIGNED_BYTE, axes):
+        zeros, kind, rank, *shape = struct.unpack_from(f">HBB{axes}I", raw)
+        if (zeros, kind, rank) != (0, _UNSIGNED_BYTE, axes):
             raise ValueError(f"it does not begin as bytes with {axes} axes do")
         return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape)
     except (OSError, EOFError, ValueError, struct.error) as error:

@@ -1,4 +1,4 @@
-"""What a folder of labeled images holds, by name: classes, images and the rest.
+"""Scan of a folder of labeled images by name: its classes, its images and what is left out.
 
 Two layouts are known. ``PATH/CLASS/*`` is one set, to be divided. ``PATH/train/CLASS/*`` beside
 ``PATH/test/CLASS/*`` is divided already; ``val`` or ``validation`` stands in where there is no
@@ -22,11 +22,11 @@ _HIDDEN = (".", "__MACOSX")
 
 
 @dataclasses.dataclass(frozen=True)
-class File:
-    """An image file.
+class LabeledFile:
+    """An image file in a class folder.
 
     Attributes:
-      path: Where it is.
+      path: Path of the file.
       label: Position of its class.
       part: ``"train"`` or ``"test"``, or ``""`` in a set that is still to be divided.
     """
@@ -37,8 +37,8 @@ class File:
 
 
 @dataclasses.dataclass(frozen=True)
-class Listing:
-    """The images of a folder, none of them opened.
+class FolderScan:
+    """The images of a folder by name and class, none of them opened: one value, handed on.
 
     Attributes:
       root: The folder.
@@ -51,7 +51,7 @@ class Listing:
 
     root: Path
     class_names: tuple[str, ...]
-    files: tuple[File, ...]
+    files: tuple[LabeledFile, ...]
     test_name: str | None
     hidden: int
     others: int
@@ -72,8 +72,8 @@ class _Contents(NamedTuple):
         return [file for file in self.files if file.suffix.lower() in image_file.SUFFIXES]
 
 
-def scan(source_dir: str | None) -> Listing:
-    """Lists the images of a folder.
+def scan(source_dir: str | None) -> FolderScan:
+    """Scans a folder for images by their names.
 
     Raises:
       InputError: There is no such folder, it has no images, fewer than two classes, or other
@@ -90,7 +90,7 @@ def scan(source_dir: str | None) -> Listing:
         raise InputError(f"{error.filename} cannot be read ({error.strerror})") from error
 
 
-def _scan(root: Path) -> Listing:
+def _scan(root: Path) -> FolderScan:
     top = _contents(root)
     test_name = _test_name(root, top)
     if test_name:
@@ -103,7 +103,7 @@ def _scan(root: Path) -> Listing:
         for label, folder in enumerate(contents.folders)
     }
     files = [
-        File(path, label, part)
+        LabeledFile(path, label, part)
         for (part, label), contents in classes.items()
         for path in contents.images
     ]
@@ -117,7 +117,7 @@ def _scan(root: Path) -> Listing:
             f" expected {LAYOUT}"
         )
     _require_classes(root, names, test_name)
-    return Listing(
+    return FolderScan(
         root=root,
         class_names=tuple(next(iter(names.values()))),
         files=tuple(files),
@@ -138,9 +138,9 @@ def _contents(folder: Path) -> _Contents:
 def _test_name(root: Path, top: _Contents) -> str | None:
     """Returns the folder to test on, or ``None`` where ``train`` and its like are no parts."""
     names = [folder.name for folder in top.folders]
-    found = [name for name in _TEST_NAMES if name in names]
-    if "train" in names and found:
-        return found[0]
+    test_names = [name for name in _TEST_NAMES if name in names]
+    if "train" in names and test_names:
+        return test_names[0]
     if "train" in names and not _contents(root / "train").images:
         raise InputError(
             f"{root} has train, but no {', '.join(_TEST_NAMES[:-1])} or"

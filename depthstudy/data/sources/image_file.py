@@ -1,4 +1,4 @@
-"""One image file that a user gives us: is it whole, and the bytes that a prepared set keeps of it.
+"""An image file of a user: whether it decodes, and the bytes that a prepared set keeps of it.
 
 Most files are kept as they are. A file is written anew where a plain decoder would see something
 else than a person does: turned by its EXIF tag, partly transparent, with a palette or 16 bits.
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SUFFIXES = (".png", ".jpg", ".jpeg")  # in any case
-_GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B")
+_GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B")
 _DEEP_MODES = ("I", "I;16", "I;16B")  # 16 bits a pixel
 _ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
 _JPEG_QUALITY = 95
 
 
-class Facts(NamedTuple):
-    """What a set has to know of an image before it can be written."""
+class ImageProperties(NamedTuple):
+    """Size and color of an image, which a set declares before its images are written."""
 
     height: int
     width: int
@@ -34,14 +34,14 @@ class DamagedError(Exception):
     """An image cannot be decoded; the message is the reason, in a few words."""
 
 
-def inspect(path: Path) -> Facts:
+def inspect(path: Path) -> ImageProperties:
     """Decodes an image whole, and returns its size, upright, and whether it is gray.
 
     Raises:
       DamagedError: It is not, or not wholly, a PNG or JPEG image.
     """
     image, _ = _load(_read(path))
-    return Facts(image.height, image.width, image.mode == "L")
+    return ImageProperties(image.height, image.width, image.mode == "L")
 
 
 def encode(path: Path) -> bytes:
@@ -128,4 +128,4 @@ def _is_gray(image: Image.Image) -> bool:
     if image.mode == "P":
         palette = np.reshape(image.getpalette() or [], (-1, 3))
         return bool(np.all(palette == palette[:, :1]))
-    return image.mode in _GREY_MODES
+    return image.mode in _GRAY_MODES

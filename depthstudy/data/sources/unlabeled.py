@@ -10,18 +10,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depthstudy.data.dataset import Dataset
-from depthstudy.data.pipeline.in_memory import InMemorySplit
 from depthstudy.data.pipeline.order import evenly_spaced
-from depthstudy.data.pipeline.split import Reader
 from depthstudy.data.sources import image_file
-from depthstudy.data.sources.tfds_reader import Examples
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,17 +27,15 @@ CROPS = (3, 5)  # down and across a photograph
 _CROP = 0.5  # side of a crop as a share of the shorter side
 _NAMED = 5  # damaged images that are named
 
-Moments = tuple[tuple[float, float, float], tuple[float, float, float]]
-
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
-    """An image.
+class UnlabeledImage:
+    """A square image of a class that nobody knows.
 
     Attributes:
       name: Name of its file.
       encoded: A square PNG or JPEG file.
-      whole: Whether it is what a classifier is usually shown of the file, and no crop of it.
+      whole: Whether it is the center of the file, as a classifier is evaluated on, and no crop.
     """
 
     name: str
@@ -50,21 +43,21 @@ class Picture:
     whole: bool = True
 
 
-def photographs() -> list[Picture]:
+def photographs() -> list[UnlabeledImage]:
     """Returns scikit-learn's photographs, each first whole and then in crops."""
     from PIL import Image
     from sklearn.datasets import load_sample_images
 
-    found = load_sample_images()
-    pictures = []
-    for name, pixels in zip(found.filenames, found.images, strict=True):
-        image = Image.fromarray(pixels)
-        pictures.append(Picture(Path(name).name, _center(image)))
-        pictures += [Picture(Path(name).name, crop, whole=False) for crop in _crops(image)]
-    return pictures
+    samples = load_sample_images()
+    images = []
+    for path, pixels in zip(samples.filenames, samples.images, strict=True):
+        name, photograph = Path(path).name, Image.fromarray(pixels)
+        images.append(UnlabeledImage(name, _center(photograph)))
+        images += [UnlabeledImage(name, crop, whole=False) for crop in _crops(photograph)]
+    return images
 
 
-def read_folder(folder: Path, limit: int) -> list[Picture]:
+def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
     """Returns the PNG and JPEG images in a folder and below, at most ``limit``, evenly spaced.
 
     Images that cannot be decoded are left out and named on stderr.
@@ -80,65 +73,21 @@ def read_folder(folder: Path, limit: int) -> list[Picture]:
     paths = [path for path in sorted(paths) if path.is_file()]
     if not paths:
         raise InputError(f"--images: no PNG or JPEG image in {folder}")
-    found, damaged = [], []
+    images, damaged = [], []
     for path in np.array(paths, object)[evenly_spaced(len(paths), limit)]:
         name = str(path.relative_to(folder))
         try:
             with Image.open(io.BytesIO(image_file.encode(path))) as image:
-                found.append(Picture(name, _center(image)))
+                images.append(UnlabeledImage(name, _center(image)))
         except image_file.DamagedError as error:
             damaged.append(f"{name}: {error}")
-    if not found:
+    if not images:
         raise InputError(f"--images: all images in {folder} are damaged, the first is {damaged[0]}")
     for reason in damaged[:_NAMED]:
         print(f"damaged, left out: {reason}", file=sys.stderr)
     if len(damaged) > _NAMED:
         print(f"damaged, left out: {len(damaged) - _NAMED} more", file=sys.stderr)
-    return found
-
-
-def as_dataset(
-    pictures: Sequence[Picture], side: int, class_names: Sequence[str], moments: Moments
-) -> Dataset:
-    """Returns pictures as a data set without labels, the same to train and to test on.
-
-    Args:
-      pictures: At least one.
-      side: To which they are resized, in pixels.
-      class_names: Names of the classes of a net that looks at them.
-      moments: Mean and standard deviation of each channel that the net expects.
-    """
-    shape = (side, side, 3)
-    records = _Records({"image": found.encoded, "label": 0} for found in pictures)
-    count = len(pictures)
-    reader = Reader(
-        Examples(records, "image", "label"),
-        np.arange(count),
-        np.zeros(count, np.int32),
-        len(class_names),
-        shape,
-    )
-    split = InMemorySplit(reader, "reading images")
-    mean, std = (np.array(values, np.float32) for values in moments)
-    return Dataset(
-        name="images",
-        image_shape=shape,
-        num_classes=len(class_names),
-        class_names=tuple(class_names),
-        mean=mean,
-        std=std,
-        seed=0,
-        train=split,
-        test=split,
-        labeled=False,
-    )
-
-
-class _Records(list[dict[str, object]]):
-    """Records in memory, as a TFDS data source hands them out."""
-
-    def __getitems__(self, rows: Sequence[int]) -> list[dict[str, object]]:
-        return [self[row] for row in rows]
+    return images
 
 
 def _center(image: Image.Image) -> bytes:

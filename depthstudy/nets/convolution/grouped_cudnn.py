@@ -14,12 +14,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from depthstudy.nets.convolution.geometry import (
-    Convolution,
-    Geometry,
-    Pair,
-    by_xla,
-)
+from depthstudy.nets.convolution.geometry import Convolution, Geometry, Pair
+from depthstudy.nets.convolution.methods import xla
 
 _SIDES = (16, 32, 64)
 _MOST = 4  # parts, as a stride of two has; more have not been timed
@@ -30,10 +26,10 @@ def fast_with_groups(geometry: Geometry, channels: int, filters: int) -> Convolu
     square = channels == filters and geometry.stride == (1, 1)
     fits = filters in _SIDES and geometry.dilation == (1, 1)
     few = channels * math.prod(_blocks(geometry)[0]) <= _MOST * filters
-    return in_squares if geometry.groups > 1 and fits and few and not square else by_xla
+    return sum_of_square_groups if geometry.groups > 1 and fits and few and not square else xla
 
 
-def in_squares(
+def sum_of_square_groups(
     x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
 ) -> Float[Array, "B h w F"]:
     """Returns the convolution as a sum of some with as many channels as filters, and no stride.
@@ -43,16 +39,16 @@ def in_squares(
     """
     assert geometry.dilation == (1, 1)
     x, w = _images_of_blocks(x, geometry), _kernel_of_blocks(w, geometry)
-    still = Geometry(
-        image=(x.shape[1], x.shape[2]),
-        kernel=(w.shape[0], w.shape[1]),
+    unstrided = Geometry(
+        image_size=(x.shape[1], x.shape[2]),
+        kernel_size=(w.shape[0], w.shape[1]),
         stride=(1, 1),
-        around=((0, 0), (0, 0)),
+        padding=((0, 0), (0, 0)),
         groups=geometry.groups,
     )
     filters = w.shape[-1] // geometry.groups
     parts = zip(_parts(x, filters, 4), _parts(w, filters, 2), strict=True)
-    return functools.reduce(jnp.add, (by_xla(lax.collapse(a, 3), b, still) for a, b in parts))
+    return functools.reduce(jnp.add, (xla(lax.collapse(a, 3), b, unstrided) for a, b in parts))
 
 
 def _blocks(geometry: Geometry) -> tuple[Pair, Pair]:
@@ -60,7 +56,7 @@ def _blocks(geometry: Geometry) -> tuple[Pair, Pair]:
 
     A block is as many pixels as the stride.
     """
-    (tall, wide), (down, across) = geometry.kernel, geometry.stride
+    (tall, wide), (down, across) = geometry.kernel_size, geometry.stride
     return (min(tall, down), min(wide, across)), (-(-tall // down), -(-wide // across))
 
 
@@ -71,13 +67,15 @@ def _images_of_blocks(
     (tall, wide), joined = _blocks(geometry)
     sizes = [
         (output - 1 + count) * stride
-        for output, count, stride in zip(geometry.output, joined, geometry.stride, strict=True)
+        for output, count, stride in zip(geometry.output_size, joined, geometry.stride, strict=True)
     ]
-    around = [
+    padding = [
         (before, size - inside - before)
-        for (before, _), size, inside in zip(geometry.around, sizes, geometry.image, strict=True)
+        for (before, _), size, inside in zip(
+            geometry.padding, sizes, geometry.image_size, strict=True
+        )
     ]
-    x = _widened(x, (0, 0), *around, (0, 0))
+    x = _widened(x, (0, 0), *padding, (0, 0))
     (B, H, W, C), (down, across) = x.shape, geometry.stride
     x = x.reshape(B, H // down, down, W // across, across, geometry.groups, C // geometry.groups)[
         :, :, :tall, :, :wide

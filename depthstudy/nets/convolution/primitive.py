@@ -1,12 +1,13 @@
-"""The convolution and its two transposes as JAX primitives: oneDNN's on the CPU, XLA's on a GPU.
+"""The convolution and its two transposes as JAX primitives, closed under differentiation.
 
 ``output(x, w)`` is linear in the images and in the kernel. So are its transposes, and theirs are
 again among the three: the family is closed under differentiation of any order, forward or reverse.
 
-On a GPU they are there for nets that are trained together. JAX maps a kernel's gradient over nets
-in a form that cuDNN gets as a convolution by a kernel of the images' size, and the step of eight
-ResNet-20 takes three times as long. Here each of the three is a convolution with groups, in a form
-that cuDNN need not cut into its groups.
+Three methods need that: oneDNN's convolution, a foreign call; the depthwise one as shifted sums,
+whose derivatives JAX would write in a slow form; and, on a GPU, that of nets trained together. JAX
+maps a kernel's gradient over nets in a form that cuDNN gets as a convolution by a kernel of the
+images' size, and the step of eight ResNet-20 takes three times as long. Here each of the three is a
+convolution with groups, in a form that cuDNN need not cut into its groups.
 
 Arrays have a leading axis of independent convolutions, into which ``jax.vmap`` folds its own:
 images ``x[S, B, H, W, C]``, kernels ``w[S, k, l, C/groups, F]`` and outputs ``y[S, B, h, w, F]``.
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import jax
@@ -27,40 +28,58 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 from jaxtyping import Array, Float
 
-from depthstudy.nets.convolution.geometry import Convolution, Geometry, by_xla
+from depthstudy.nets.convolution import shift_and_add as shifted_sums
+from depthstudy.nets.convolution.geometry import Convolution, Geometry
 from depthstudy.nets.convolution.grouped_cudnn import fast_with_groups
+from depthstudy.nets.convolution.methods import xla
 
 TARGET = "depthstudy_convolution"  # the library's function, by XLA's name for it
 
 Kind = Literal["output", "images", "kernel"]
+Method = Literal["native", "grouped", "shift_and_add"]
 
 _NUMBERS: dict[Kind, int] = {"output": 0, "images": 1, "kernel": 2}  # as in convolution.cc
 
 
-def convolve(
+def native_convolution(
     x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
 ) -> Float[Array, "B h w F"]:
-    """Returns the convolution.
+    """Returns the convolution by oneDNN, on a CPU; images are float32 and it must be available."""
+    return _convolve(x, w, geometry, "native")
 
-    On the CPU images are float32, and ``native.available()`` must hold.
-    """
-    alone = _output.bind(*(lax.expand_dims(a, (0,)) for a in (x, w)), geometry=geometry)
-    return lax.squeeze(alone, (0,))
+
+def grouped(
+    x: Float[Array, "B H W C"], w: Float[Array, "k l c F"], geometry: Geometry
+) -> Float[Array, "B h w F"]:
+    """Returns the convolution by XLA, which mapped over nets has as many times the groups."""
+    return _convolve(x, w, geometry, "grouped")
+
+
+def shift_and_add(
+    x: Float[Array, "B H W C"], w: Float[Array, "k l 1 C"], geometry: Geometry
+) -> Float[Array, "B h w C"]:
+    """Returns the convolution of each channel by itself, as a sum of shifted products."""
+    return _convolve(x, w, geometry, "shift_and_add")
+
+
+def _convolve(x: Array, w: Array, geometry: Geometry, method: Method) -> Array:
+    operands = (lax.expand_dims(a, (0,)) for a in (x, w))
+    return lax.squeeze(_output.bind(*operands, geometry=geometry, method=method), (0,))
 
 
 def _shape(kind: Kind, a: Any, b: Any, geometry: Geometry) -> tuple[int, ...]:
     """Returns the shape of what a primitive makes of its operands."""
     match kind:
         case "output":
-            return (*a.shape[:2], *geometry.output, b.shape[-1])
+            return (*a.shape[:2], *geometry.output_size, b.shape[-1])
         case "images":
-            return (*a.shape[:2], *geometry.image, b.shape[-2] * geometry.groups)
-    return (a.shape[0], *geometry.kernel, a.shape[-1] // geometry.groups, b.shape[-1])
+            return (*a.shape[:2], *geometry.image_size, b.shape[-2] * geometry.groups)
+    return (a.shape[0], *geometry.kernel_size, a.shape[-1] // geometry.groups, b.shape[-1])
 
 
 def _native(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     result = jax.ShapeDtypeStruct(_shape(kind, a, b, geometry), a.dtype)
-    before, behind = zip(*geometry.around, strict=True)
+    before, behind = zip(*geometry.padding, strict=True)
     return jax.ffi.ffi_call(TARGET, result)(
         a,
         b,
@@ -73,7 +92,7 @@ def _native(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     )
 
 
-def _alone(kind: Kind, geometry: Geometry, a: Array, b: Array, form: Convolution = by_xla) -> Array:
+def _alone(kind: Kind, geometry: Geometry, a: Array, b: Array, form: Convolution = xla) -> Array:
     """Returns the same for operands without the leading axis, by XLA."""
     shape = _shape(kind, a[None], b[None], geometry)[1:]
     result = jax.ShapeDtypeStruct(shape, a.dtype)
@@ -95,10 +114,21 @@ def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by convolutions of XLA with as many times the groups."""
     whole = dataclasses.replace(geometry, groups=len(a) * geometry.groups)
     kernel = _shape(kind, a, b, geometry) if kind == "kernel" else b.shape
-    form: Convolution = by_xla
+    form: Convolution = xla
     if len(a) > 1:  # one net's own groups have not been timed
         form = fast_with_groups(whole, kernel[-2], kernel[-1] // geometry.groups)
     result = _alone(kind, whole, _into_channels(a, 0), _into_channels(b, 0), form)
+    return jnp.moveaxis(_out_of_channels(result, len(a)), -2, 0)
+
+
+def _shifted(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+    """Returns the same for depthwise convolutions, all in one: their channels side by side."""
+    compute = {
+        "output": shifted_sums.output,
+        "images": shifted_sums.images_gradient,
+        "kernel": shifted_sums.kernel_gradient,
+    }[kind]
+    result = compute(_into_channels(a, 0), _into_channels(b, 0), geometry)
     return jnp.moveaxis(_out_of_channels(result, len(a)), -2, 0)
 
 
@@ -112,49 +142,65 @@ def _out_of_channels(x: Array, count: int) -> Array:
     return x.reshape(*x.shape[:-1], count, x.shape[-1] // count)
 
 
+Form = Callable[[Kind, Geometry, Array, Array], Array]
+
+_FORMS: Mapping[str, Mapping[Method, Form]] = {
+    "cpu": {"native": _native, "grouped": _apart, "shift_and_add": _shifted},
+    "gpu": {"native": _as_groups, "grouped": _as_groups, "shift_and_add": _shifted},
+}
+
+
 def _primitive(kind: Kind) -> Primitive:
     """Returns a new primitive with all its rules but those of differentiation."""
     primitive = Primitive(f"convolution_{kind}")
 
     @functools.cache
-    def compiled(geometry: Geometry) -> Callable[..., Array]:
-        return jax.jit(functools.partial(primitive.bind, geometry=geometry))
+    def compiled(geometry: Geometry, method: Method) -> Callable[..., Array]:
+        return jax.jit(functools.partial(primitive.bind, geometry=geometry, method=method))
 
-    def run(a: Array, b: Array, *, geometry: Geometry) -> Array:
-        return compiled(geometry)(a, b)
+    def run(a: Array, b: Array, *, geometry: Geometry, method: Method) -> Array:
+        return compiled(geometry, method)(a, b)
 
-    def shape(a: Any, b: Any, *, geometry: Geometry) -> Any:
-        return a.update(shape=_shape(kind, a, b, geometry))
+    def shape(a: Any, b: Any, *, geometry: Geometry, method: Method) -> Any:
+        del method
+        result = _shape(kind, a, b, geometry)
+        if kind != "kernel":  # a batch that is cut over devices stays so
+            return a.update(shape=result)
+        return a.update(shape=result, sharding=a.sharding.update(spec=jax.P(*[None] * len(result))))
 
-    def lower(context: Any, *operands: Any, geometry: Geometry) -> Any:
+    def lower(
+        forms: Mapping[Method, Form],
+        context: Any,
+        *operands: Any,
+        geometry: Geometry,
+        method: Method,
+    ) -> Any:
         # XLA can cut its own convolution into parts for several devices, but not a foreign call.
         whole = getattr(context.module_context.axis_context, "num_devices", 1) == 1
-        way = _native if whole and jax.default_backend() == "cpu" else _apart
-        function = functools.partial(way, kind, geometry)
+        form = forms[method] if whole or method != "native" else _apart
+        function = functools.partial(form, kind, geometry)
         return mlir.lower_fun(function, multiple_results=False)(context, *operands)
 
-    def on_gpu(a: Array, b: Array, *, geometry: Geometry) -> Array:
-        return _as_groups(kind, geometry, a, b)
-
-    def batch(operands: Any, axes: Any, *, geometry: Geometry) -> tuple[Array, int]:
+    def batch(operands: Any, axes: Any, *, geometry: Geometry, method: Method) -> tuple[Array, int]:
+        bind = functools.partial(primitive.bind, geometry=geometry, method=method)
         (size,) = {x.shape[i] for x, i in zip(operands, axes, strict=True) if i is not None}
         if axes[1] is None and kind != "kernel":  # more images for the same kernels
             a = jnp.moveaxis(operands[0], axes[0], 1)
             a = a.reshape(len(a), -1, *a.shape[3:])
-            result = primitive.bind(a, operands[1], geometry=geometry)
+            result = bind(a, operands[1])
             return result.reshape(len(a), size, -1, *result.shape[2:]), 1
         if axes[0] is None and kind != "images" and geometry.groups == 1:  # more filters
             b = _into_channels(operands[1], axes[1])
-            result = primitive.bind(operands[0], b, geometry=geometry)
+            result = bind(operands[0], b)
             return _out_of_channels(result, size), result.ndim - 1
         folded = [_fold(x, i, size) for x, i in zip(operands, axes, strict=True)]
-        result = primitive.bind(*folded, geometry=geometry)
+        result = bind(*folded)
         return result.reshape(size, -1, *result.shape[1:]), 0
 
     primitive.def_impl(run)
     primitive.def_abstract_eval(shape)
-    mlir.register_lowering(primitive, lower, "cpu")
-    mlir.register_lowering(primitive, mlir.lower_fun(on_gpu, multiple_results=False), "gpu")
+    for platform, forms in _FORMS.items():
+        mlir.register_lowering(primitive, functools.partial(lower, forms), platform)
     batching.primitive_batchers[primitive] = batch
     return primitive
 
@@ -170,16 +216,16 @@ _output, _images, _kernel = _primitive("output"), _primitive("images"), _primiti
 # The transposes take what flows back and the two operands, of which only one is known.
 ad.defbilinear(
     _output,
-    lambda y, x, w, geometry: _images.bind(y, w, geometry=geometry),
-    lambda y, x, w, geometry: _kernel.bind(x, y, geometry=geometry),
+    lambda y, x, w, **how: _images.bind(y, w, **how),
+    lambda y, x, w, **how: _kernel.bind(x, y, **how),
 )
 ad.defbilinear(
     _images,
-    lambda x, y, w, geometry: _output.bind(x, w, geometry=geometry),
-    lambda x, y, w, geometry: _kernel.bind(x, y, geometry=geometry),
+    lambda x, y, w, **how: _output.bind(x, w, **how),
+    lambda x, y, w, **how: _kernel.bind(x, y, **how),
 )
 ad.defbilinear(
     _kernel,
-    lambda w, x, y, geometry: _images.bind(y, w, geometry=geometry),
-    lambda w, x, y, geometry: _output.bind(x, w, geometry=geometry),
+    lambda w, x, y, **how: _images.bind(y, w, **how),
+    lambda w, x, y, **how: _output.bind(x, w, **how),
 )

@@ -1,7 +1,7 @@
-"""What PyTorch's files call the layers of a net.
+"""Names of layers in files of PyTorch weights.
 
 Each family of torchvision has its own way to number layers, and so has the package
-``efficientnet_pytorch``. Every function here goes through the layers in their order and says the
+``efficientnet_pytorch``. Every function here goes through the layers in their order and yields the
 file's name for each.
 """
 
@@ -30,7 +30,7 @@ _GATE = {"conv1": "fc1", "conv2": "fc2"}
 
 
 def style_of(names: Container[str]) -> Style:
-    """Returns whose names they are."""
+    """Returns the package whose names of weights ``names`` are."""
     return "efficientnet_pytorch" if "_conv_stem.weight" in names else "torchvision"
 
 
@@ -43,12 +43,13 @@ def torch_names(spec: ArchSpec, style: Style) -> dict[Path, str]:
     family = spec.family.removesuffix("_plain")
     families = _FAMILIES[style]
     if family not in families:
-        known = ", ".join(sorted({name for found in _FAMILIES.values() for name in found}))
+        known = ", ".join(sorted({name for names in _FAMILIES.values() for name in names}))
         raise InputError(f"no {style} names of weights are known for {family}; known: {known}")
     return dict(families[family](spec))
 
 
 def _resnet(spec: ArchSpec) -> Names:
+    """A gate is called as in timm's ``seresnet50``, whose other names are torchvision's."""
     words = {"shortcut_conv": "downsample.0", "shortcut_norm": "downsample.1"}
     for path in _paths(spec):
         leaf = path[-1]
@@ -58,7 +59,9 @@ def _resnet(spec: ArchSpec) -> Names:
             yield path, "fc"
         else:
             stage, block = _numbers(path)
-            yield path, f"layer{stage}.{block - 1}.{words.get(leaf) or leaf.replace('norm', 'bn')}"
+            gate = path[2] == "squeeze_excite"
+            name = f"se.{_GATE[leaf]}" if gate else words.get(leaf) or leaf.replace("norm", "bn")
+            yield path, f"layer{stage}.{block - 1}.{name}"
 
 
 def _vgg(spec: ArchSpec) -> Names:
@@ -167,11 +170,14 @@ def _block(section: Section, prefix: str) -> Names:
 
 
 def _paths(spec: ArchSpec) -> Iterator[Path]:
-    """The paths of all layers with parameters, of nets without gates."""
+    """The paths of all layers with parameters."""
     for section in lowering.sections(spec):
-        found: tuple[Layer, ...] = (*section.before, *section.branch, *(section.shortcut or ()))
-        for layer in found:
-            if hasattr(layer, "name"):
+        layers: tuple[Layer, ...] = (*section.before, *section.branch, *(section.shortcut or ()))
+        for layer in layers:
+            if isinstance(layer, SqueezeExcite):
+                for part in (layer.reduce, layer.expand):
+                    yield (*section.path, layer.name, part.name)
+            elif hasattr(layer, "name"):
                 yield (*section.path, layer.name)
 
 
@@ -191,6 +197,8 @@ _FAMILIES: Mapping[Style, Mapping[str, Callable[[ArchSpec], Names]]] = {
         "mobilenet_v3": _mobilenet_v3,
         "plain": _resnet,
         "resnet": _resnet,
+        "resnext": _resnet,
+        "se_resnet": _resnet,
         "shufflenet_v2": _shufflenet_v2,
         "vgg": _vgg,
         "wide_resnet": _resnet,

@@ -3,6 +3,6 @@
 Without it every net gives the same numbers, slower.
 """
 
-from depthstudy.nets.convolution.native.library import available, in_words, serves
+from depthstudy.nets.convolution.native.library import available, backend_name, supports
 
-__all__ = ["available", "in_words", "serves"]
+__all__ = ["available", "backend_name", "supports"]

@@ -14,9 +14,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from depthstudy.nets.convolution.geometry import Geometry, by_xla
+from depthstudy.nets.convolution.geometry import Geometry
+from depthstudy.nets.convolution.methods import xla
 from depthstudy.nets.convolution.native import library
-from depthstudy.nets.convolution.primitive import convolve
+from depthstudy.nets.convolution.primitive import native_convolution
 
 _TOLERANCE = 1e-5  # of the largest value; float32's own is some 1e-7
 _IMAGES = ((12, 9), (2, 2))  # of the small ones, most of what a window covers is padding
@@ -36,17 +37,17 @@ _CASES = (  # kernel, stride, dilation, groups, filters; of 16 channels
 def differences(geometry: Geometry, batch: int, channels: int, filters: int) -> dict[str, float]:
     """Returns how far from XLA the output and both gradients are, relative to the largest value."""
     random = np.random.default_rng(0)
-    kernel_shape = (*geometry.kernel, channels // geometry.groups, filters)
-    x = random.standard_normal((batch, *geometry.image, channels), np.float32)
+    kernel_shape = (*geometry.kernel_size, channels // geometry.groups, filters)
+    x = random.standard_normal((batch, *geometry.image_size, channels), np.float32)
     w = random.standard_normal(kernel_shape, np.float32)
-    y = random.standard_normal((batch, *geometry.output, filters), np.float32)
+    y = random.standard_normal((batch, *geometry.output_size, filters), np.float32)
 
     def compute(way: Any, x: Any, w: Any, y: Any) -> Any:
         out, pull = jax.vjp(lambda x, w: way(x, w, geometry), x, w)
         return out, *pull(y)
 
     found, expected = (
-        jax.jit(functools.partial(compute, way))(x, w, y) for way in (convolve, by_xla)
+        jax.jit(functools.partial(compute, way))(x, w, y) for way in (native_convolution, xla)
     )
     return {
         name: float(np.abs(a - b).max() / np.abs(b).max())
@@ -61,9 +62,9 @@ def main(file: str) -> None:
         sys.exit(f"error: {reason}")
     for image, (side, stride, dilation, groups, filters) in itertools.product(_IMAGES, _CASES):
         before = side // 2 * dilation
-        around = ((before, before), (before, max(0, before - stride + 1)))
+        padding = ((before, before), (before, max(0, before - stride + 1)))
         geometry = Geometry(
-            image, (side, side), (stride, stride), around, (dilation, dilation), groups
+            image, (side, side), (stride, stride), padding, (dilation, dilation), groups
         )
         for name, difference in differences(geometry, 5, 16, filters).items():
             if not difference < _TOLERANCE:

@@ -37,29 +37,22 @@ def path() -> Path:
 
 def available() -> bool:
     """Returns whether the library is in use: it is built, and ``DEPTHSTUDY_NATIVE`` is not 0."""
-    return absence() is None
+    return unavailable_reason() is None
 
 
-def serves(*operands: Any) -> bool:
-    """Returns whether the library can convolve these arrays on the platform in use.
-
-    Empty ones are XLA's.
-    """
-    return (
-        jax.default_backend() == "cpu"
-        and all(x.dtype == jnp.float32 and x.size for x in operands)
-        and available()
-    )
+def supports(*operands: Any) -> bool:
+    """Returns whether the library can convolve these arrays, on a CPU. Empty ones are XLA's."""
+    return all(x.dtype == jnp.float32 and x.size for x in operands) and available()
 
 
-def in_words() -> str:
+def backend_name() -> str:
     """Returns what convolves here, for a record of what a study ran on."""
-    reason = absence() if jax.default_backend() == "cpu" else "not a CPU"
+    reason = unavailable_reason() if jax.default_backend() == "cpu" else "not a CPU"
     return "oneDNN" if reason is None else f"XLA (native: {reason})"
 
 
 @functools.cache
-def absence() -> str | None:
+def unavailable_reason() -> str | None:
     """Returns why the library is not in use; ``None`` if it is, and it is loaded then."""
     if os.environ.get("DEPTHSTUDY_NATIVE") == "0":
         return "DEPTHSTUDY_NATIVE=0"

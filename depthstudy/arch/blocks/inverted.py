@@ -1,0 +1,63 @@
+"""Inverted residual blocks (Sandler et al. 2018, arXiv 1801.04381), with and without expansion.
+
+Inner channels and those of a gate follow the input, not the output.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from depthstudy.arch.blocks.kind import COMMON, GATE, BlockKind
+from depthstudy.arch.blocks.steps import Step, depthwise_step, gate_layers
+from depthstudy.arch.rounding import divisible
+
+if TYPE_CHECKING:
+    from depthstudy.arch.spec import BlockSpec
+
+
+class Inverted(BlockKind):
+    """1x1 to more channels, depthwise, gate, and 1x1 to fewer without activation."""
+
+    reads = COMMON | GATE | {"inner"}
+
+    def steps(self, block: BlockSpec, channels: int) -> tuple[Step, ...]:
+        inner, gate = block.inner, gate_layers(block, block.inner)
+        return (
+            Step(inner),
+            depthwise_step(block, inner, then=gate),
+            Step(block.filters, activated=False),
+        )
+
+    def widened(self, block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
+        exact = block.inner % old == 0
+        inner = block.inner // old * new if exact else divisible(block.inner * new / old)
+        squeeze = _scaled(block.squeeze, inner, block.inner)
+        return dataclasses.replace(block, filters=filters, inner=inner, squeeze=squeeze)
+
+    def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
+        inner = block.inner * block.filters // channels
+        squeeze = _scaled(block.squeeze, block.filters, channels)
+        return dataclasses.replace(block, stride=1, inner=inner, squeeze=squeeze)
+
+
+class LinearSeparable(BlockKind):
+    """Depthwise, gate, and 1x1 without activation: an inverted block that does not expand."""
+
+    reads = COMMON | GATE
+
+    def steps(self, block: BlockSpec, channels: int) -> tuple[Step, ...]:
+        gate = gate_layers(block, channels)
+        return depthwise_step(block, channels, then=gate), Step(block.filters, activated=False)
+
+    def widened(self, block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
+        squeeze = _scaled(block.squeeze, new, old)
+        return dataclasses.replace(block, filters=filters, squeeze=squeeze)
+
+    def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
+        squeeze = _scaled(block.squeeze, block.filters, channels)
+        return dataclasses.replace(block, stride=1, squeeze=squeeze)
+
+
+def _scaled(squeeze: int, new: int, old: int) -> int:
+    return max(1, squeeze * new // old) if squeeze else 0

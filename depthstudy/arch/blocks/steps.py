@@ -1,0 +1,76 @@
+"""Convolution, normalization, activation: the steps of which branches consist."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from depthstudy.arch.layer_types import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dropout,
+    Layer,
+    Layers,
+    SqueezeExcite,
+)
+from depthstudy.arch.literals import Norm
+
+if TYPE_CHECKING:
+    from depthstudy.arch.spec import BlockSpec
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A convolution, its normalization and, if ``activated``, its activation; ``then`` others."""
+
+    filters: int
+    kernel: int = 1
+    stride: int = 1
+    groups: int = 1
+    activated: bool = True
+    then: Layers = ()
+
+
+def depthwise_step(
+    block: BlockSpec, channels: int, *, activated: bool = True, then: Layers = ()
+) -> Step:
+    """Returns a depthwise convolution with the block's kernel and stride."""
+    return Step(channels, block.kernel, block.stride, channels, activated, then)
+
+
+def sequence(steps: tuple[Step, ...], block: BlockSpec, prefix: str = "") -> Layers:
+    """Returns convolution, normalization, activation, step by step; names begin with ``prefix``."""
+    layers: list[Layer] = []
+    for i, step in enumerate(steps, start=1):
+        layers += dropout_layers(block, last=i == len(steps))
+        layers += [step_conv(f"{prefix}conv{i}", step, block)]
+        layers += norm_layers(f"{prefix}norm{i}", block.norm)
+        layers += [Activation(block.activation)] if step.activated else []
+        layers += step.then
+    return tuple(layers)
+
+
+def gate_layers(block: BlockSpec, channels: int) -> Layers:
+    """Returns the block's squeeze-and-excitation of ``channels`` channels, if it has one."""
+    if not block.squeeze:
+        return ()
+    reduce = Conv("conv1", block.squeeze, 1, bias=True)
+    expand = Conv("conv2", channels, 1, bias=True)
+    activation, gate = block.squeeze_activation, block.squeeze_gate
+    return (SqueezeExcite("squeeze_excite", reduce, expand, activation, gate),)
+
+
+def step_conv(name: str, step: Step, block: BlockSpec) -> Conv:
+    """Returns the convolution of a step; it has a bias where no normalization follows."""
+    return Conv(name, step.filters, step.kernel, step.stride, block.norm == "none", step.groups)
+
+
+def dropout_layers(block: BlockSpec, *, last: bool) -> Layers:
+    """Returns the dropout before the last convolution of a branch."""
+    return (Dropout(block.dropout),) if last and block.dropout else ()
+
+
+def norm_layers(name: str, norm: Norm) -> Layers:
+    """Returns the normalization, if there is one."""
+    return (BatchNorm(name),) if norm == "batch" else ()

@@ -1,0 +1,1 @@
+"""MobileNets, by version."""

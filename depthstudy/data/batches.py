@@ -1,0 +1,85 @@
+"""Batches of a data set: endless and shuffled to train on, once and in order to evaluate on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float32, Int
+
+from depthstudy.data.dataset import Dataset
+from depthstudy.data.pipeline.order import evenly_spaced, order_at
+from depthstudy.data.pipeline.split import Batch, Split
+
+
+def train_batches(
+    dataset: Dataset,
+    *,
+    batch_size: int,
+    start: int = 0,
+    stop: int,
+    sharding: jax.sharding.Sharding | None = None,
+) -> Iterator[Batch]:
+    """Yields the train batches of steps ``start`` to before ``stop``, on the device.
+
+    The batch of a step is the same whatever ``start`` is, and whether the set is in memory or
+    streamed; ``order_at`` says which examples it holds.
+
+    >>> from depthstudy import data
+    >>> from depthstudy.config import DataConfig
+    >>> digits = data.load(DataConfig(name="digits"))
+    >>> [batch.images.shape for batch in data.train_batches(digits, batch_size=64, stop=2)]
+    [(64, 8, 8, 1), (64, 8, 8, 1)]
+
+    Args:
+      dataset: The set, with the seed of its order.
+      batch_size: Images in a batch.
+      start: First step.
+      stop: The step before which it ends.
+      sharding: How the batch axis is laid over devices; ``None`` is the default device.
+    """
+    indices_at = _train_order(dataset, batch_size)
+    return dataset.train.batches(indices_at, start=start, stop=stop, sharding=sharding)
+
+
+def batch_at(dataset: Dataset, step: int, *, batch_size: int) -> Batch:
+    """Returns the train batch of one step, the same that ``train_batches`` yields."""
+    return dataset.train.gather(_train_order(dataset, batch_size)(step))
+
+
+def _train_order(dataset: Dataset, batch_size: int) -> functools.partial[Int[np.ndarray, " B"]]:
+    return functools.partial(
+        order_at, seed=dataset.seed, count=len(dataset.train), batch_size=batch_size
+    )
+
+
+def eval_batches(
+    split: Split,
+    *,
+    batch_size: int,
+    limit: int | None = None,
+    sharding: jax.sharding.Sharding | None = None,
+) -> Iterator[tuple[Batch, Float32[Array, " B"]]]:
+    """Yields every example once, in batches of one size, with the weight of each image.
+
+    The last batch is filled up with images whose weight is 0; all other weights are 1.
+
+    Args:
+      split: The split to evaluate on.
+      batch_size: Images in a batch.
+      limit: Evaluates this many examples, at equal distances in the split; ``None`` is all.
+      sharding: How the batch axis is laid over devices; ``None`` is the default device.
+    """
+    chosen = evenly_spaced(len(split), limit)
+    steps = -(-len(chosen) // batch_size)
+    padded = np.resize(chosen, (steps, batch_size))
+    weights = np.arange(steps * batch_size).reshape(steps, batch_size) < len(chosen)
+    batches = split.batches(functools.partial(_row, padded), start=0, stop=steps, sharding=sharding)
+    for step, batch in enumerate(batches):
+        yield batch, jax.device_put(weights[step].astype(np.float32), sharding)
+
+
+def _row(rows: Int[np.ndarray, "steps B"], step: int) -> Int[np.ndarray, " B"]:
+    return rows[step]

@@ -1,0 +1,1 @@
+"""TFDS sets on disk: read without TensorFlow, and written from images of ours."""

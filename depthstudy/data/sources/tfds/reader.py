@@ -1,0 +1,172 @@
+"""Prepared TFDS sets, read without TensorFlow and without the code that made them.
+
+Only the folder is looked at: ``data_dir/NAME[/CONFIG]/VERSION``, in array_record format, which
+gives random access.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Int
+
+from depthstudy.data.source import Examples, RawImage, Source
+from depthstudy.errors import InputError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+_NAME = re.compile(r"(?P<name>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+\.\d+))?")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+class TfdsExamples(Examples):
+    """One split on disk."""
+
+    def __init__(self, records: Sequence[dict[str, Any]], image: str, label: str) -> None:
+        """Reads the features named ``image`` and ``label`` of a TFDS data source."""
+        self._records = records
+        self._image = image
+        self._label = label
+
+    def __len__(self) -> int:
+        """Returns the number of examples."""
+        return len(self._records)
+
+    def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, int]]:
+        """Returns image file and label at each position."""
+        records = self._records.__getitems__(rows.tolist())  # type: ignore[attr-defined]
+        return [(record[self._image], int(record[self._label])) for record in records]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class TfdsSource(Source):
+    """A prepared set."""
+
+    _builder: tfds.core.DatasetBuilder
+    _image: str
+    _label: str
+
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the whole splits."""
+        return tuple(self._builder.info.splits)
+
+    def split(self, name: str) -> TfdsExamples:
+        """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``.
+
+        Raises:
+          InputError: There is no such split, it is empty, or its examples have no labels.
+        """
+        import tensorflow_datasets as tfds
+
+        try:
+            records = self._builder.as_data_source(
+                name, decoders={self._image: tfds.decode.SkipDecoding()}, file_format="array_record"
+            )
+        except (KeyError, ValueError, NotImplementedError) as error:
+            raise self.missing_split(name) from error
+        examples = TfdsExamples(records, self._image, self._label)
+        if examples.read(np.array([0]))[0][1] < 0:
+            raise InputError(f"split {name!r} of {self.name} has no labels")
+        return examples
+
+
+def find(name: str, data_dir: str | None) -> Path:
+    """Returns the folder of a prepared set, of its newest version where none is named.
+
+    Args:
+      name: ``"NAME"``, ``"NAME/CONFIG"``, and either with ``":VERSION"``.
+      data_dir: Where to look; ``None`` is TFDS's own folder.
+
+    Raises:
+      InputError: The set is not there, or it has several configs and none is named.
+    """
+    import tensorflow_datasets as tfds
+
+    match = _NAME.fullmatch(name)
+    if not match:
+        raise InputError(f"data.name {name!r} is not NAME, NAME/CONFIG or NAME:VERSION")
+    root = Path(os.path.expanduser(data_dir or tfds.core.constants.DATA_DIR))
+    folder = root / match["name"] / (match["config"] or "")
+    if not _versions(folder) and not match["config"] and folder.is_dir():
+        configs = sorted(path.name for path in folder.iterdir() if _versions(path))
+        if len(configs) > 1:
+            choices = ", ".join(f"{match['name']}/{config}" for config in configs)
+            raise InputError(f"data.name {name!r} has several configs; name one of: {choices}")
+        folder = folder / (configs[0] if configs else "")
+    versions = _versions(folder)
+    version = match["version"] or max(versions, key=_number, default=None)
+    if version not in versions:
+        raise InputError(
+            f"data.name {name!r} is not prepared in {root}: prepare it with"
+            f" `{_command(name, root)}` (needs `pip install depthstudy[tensorflow]`), set"
+            " data.data_dir to where it is, or take digits or fashion_mnist, which need none of it;"
+            ' for your own images, data.name="folder" and data.source_dir=PATH'
+        )
+    return folder / version
+
+
+def open_folder(folder: Path) -> TfdsSource:
+    """Opens a prepared set by its folder.
+
+    Raises:
+      InputError: The set is in another file format, or has no images or no class labels.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder_from_directory(folder)
+    name, features = builder.info.full_name, builder.info.features
+    formats = {format.value for format in builder.info.available_file_formats()}
+    if "array_record" not in formats:
+        raise InputError(
+            f"{folder} is in {', '.join(sorted(formats))} format; prepare it anew, in another"
+            f" data.data_dir, with `{_command(builder.info.name, Path('DATA_DIR'))}`"
+        )
+    image = _only(features, tfds.features.Image, builder.info.supervised_keys)
+    label = _only(features, tfds.features.ClassLabel, builder.info.supervised_keys)
+    if image is None or label is None:
+        kinds = ", ".join(f"{key} ({type(value).__name__})" for key, value in features.items())
+        raise InputError(f"{name} is no set of images with one class each; it has: {kinds}")
+    if features[image].np_dtype != np.uint8:
+        raise InputError(f"images of {name} are {features[image].np_dtype}; allowed: uint8")
+    height, width, channels = features[image].shape
+    return TfdsSource(
+        name=name,
+        image_shape=(height, width, channels or 3),
+        class_names=tuple(features[label].names or map(str, range(features[label].num_classes))),
+        _builder=builder,
+        _image=image,
+        _label=label,
+    )
+
+
+def _versions(folder: Path) -> list[str]:
+    return [
+        path.parent.name
+        for path in folder.glob("*/features.json")
+        if _VERSION.fullmatch(path.parent.name)
+    ]
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _command(name: str, root: Path) -> str:
+    return f"tfds build {name} --file_format=array_record --data_dir={root}"
+
+
+def _only(features: Any, kind: type, preferred: Any) -> str | None:
+    """Returns the one feature of a kind; of several, the one for supervised learning."""
+    if not hasattr(features, "items"):
+        return None
+    keys = [key for key, value in features.items() if isinstance(value, kind)]
+    chosen = [key for key in keys if key in (preferred or ())]
+    return chosen[0] if len(chosen) == 1 else keys[0] if len(keys) == 1 else None

@@ -1,0 +1,132 @@
+"""Writes images as a prepared TFDS set, whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Integer, UInt8
+from tqdm import tqdm
+
+from depthstudy.data.source import Shape
+
+Arrays = tuple[
+    UInt8[np.ndarray, "_ H W"], Integer[np.ndarray, " _"]
+]  # gray images and their labels
+Example = tuple[bytes, int]  # an image file and its label
+
+
+def write_arrays_once(
+    folder: Path, class_names: tuple[str, ...], splits: Mapping[str, Arrays]
+) -> None:
+    """Writes gray images as ``data_dir/NAME/VERSION`` unless it is there; other processes wait.
+
+    The set is written beside its place and renamed, so that a folder that exists is complete; what
+    a killed process left is thrown away.
+
+    Args:
+      folder: Where the set will be; its last two names are the set's name and version.
+      class_names: Names of the classes, in the order of their labels.
+      splits: Images and labels of each split.
+
+    Raises:
+      OSError: The folder cannot be written.
+    """
+    height, width = next(iter(splits.values()))[0].shape[1:]
+    write_files_once(
+        folder,
+        class_names,
+        (height, width, 1),
+        {split: _encode(*arrays) for split, arrays in splits.items()},
+        total=sum(len(labels) for _, labels in splits.values()),
+    )
+
+
+def write_files_once(
+    folder: Path,
+    class_names: tuple[str, ...],
+    shape: Shape,
+    splits: Mapping[str, Iterable[Example]],
+    *,
+    total: int,
+) -> None:
+    """Writes image files, which need not fit into memory, as ``write_arrays_once`` writes arrays.
+
+    Args:
+      folder: Where the set will be; its last two names are the set's name and version.
+      class_names: Names of the classes, in the order of their labels.
+      shape: Of every image.
+      splits: Examples of each split; they are not touched if the set is there.
+      total: Number of examples in all splits, for the line of progress.
+
+    Raises:
+      OSError: The folder cannot be written.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.is_dir():
+            return
+        partial = folder.parent / f".{folder.name}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        name, version = folder.parent.name, folder.name
+        bar = tqdm(total=total, desc=f"preparing {name}", unit=" images", delay=2, disable=None)
+        with bar:
+            _write(partial, name, version, class_names, shape, splits, bar)
+        os.replace(partial, folder)
+
+
+def _write(
+    folder: Path,
+    name: str,
+    version: str,
+    class_names: tuple[str, ...],
+    shape: Shape,
+    splits: Mapping[str, Iterable[Example]],
+    bar: tqdm[Any],
+) -> None:
+    import tensorflow_datasets as tfds
+
+    features = tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=shape, encoding_format="png"),
+            "label": tfds.features.ClassLabel(names=list(class_names)),
+        }
+    )
+    identity = tfds.core.dataset_info.DatasetIdentity(
+        name=name, version=tfds.core.Version(version), data_dir=str(folder), module_name=__name__
+    )
+    info = tfds.core.DatasetInfo(
+        builder=identity, features=features, supervised_keys=("image", "label")
+    )
+    writer = tfds.core.SequentialWriter(info, 2**31, file_format="array_record")
+    writer.initialize_splits(list(splits))
+    for split, examples in splits.items():
+        # One call a split: each rewrites the metadata, and the examples pass through one by one.
+        writer.add_examples({split: _records(examples, bar)})
+    writer.close_all()
+
+
+def _records(examples: Iterable[Example], bar: tqdm[Any]) -> Iterator[dict[str, Any]]:
+    for image, label in examples:
+        yield {"image": image, "label": label}
+        bar.update()
+
+
+def _encode(
+    images: UInt8[np.ndarray, "_ H W"], labels: Integer[np.ndarray, " _"]
+) -> Iterator[Example]:
+    from PIL import Image
+
+    for image, label in zip(images, labels, strict=True):
+        file = io.BytesIO()
+        # four times as fast as the default level
+        Image.fromarray(image).save(file, "PNG", compress_level=1)
+        yield file.getvalue(), int(label)

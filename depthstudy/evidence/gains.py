@@ -1,0 +1,61 @@
+"""What each variant gains on the first, where variants differ in anything but depth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from depthstudy import stats
+from depthstudy.records import Gain, VariantInfo
+
+_MOST = 12  # variants; of more, the first is no longer what all others are set against
+
+
+def against_first(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> list[Gain]:
+    """Returns the paired difference in test error of each variant to the first, and its price.
+
+    Args:
+      summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
+      infos: The variants, the first one first.
+
+    Returns:
+      A row for each variant; none in a study over depth, nor where variants are treated or pruned
+      (which is set against other nets), nor where there are many.
+
+    Raises:
+      InputError: An error in ``summary`` is not finite, or a run stands in it twice.
+    """
+    if not _applies(infos):
+        return []
+    tests = stats.by_seed(summary, "test_error")
+    seconds = summary.groupby("variant")["seconds"].mean()
+    return [_gain(info, infos[0], tests, seconds) for info in infos if info.name in tests.columns]
+
+
+def _applies(infos: Sequence[VariantInfo]) -> bool:
+    depths: dict[str, set[int]] = {}
+    for info in infos:
+        depths.setdefault(info.group, set()).add(info.depth)
+    return (
+        1 < len(infos) <= _MOST
+        and not any(info.treatment or info.dense for info in infos)
+        and all(len(found) == 1 for found in depths.values())
+    )
+
+
+def _gain(info: VariantInfo, first: VariantInfo, tests: pd.DataFrame, seconds: pd.Series) -> Gain:
+    known = first.name in tests.columns
+    change = stats.interval((tests[info.name] - tests[first.name]).dropna() if known else [])
+    time = float(seconds[first.name]) if known else math.nan
+    return Gain(
+        variant=info.name,
+        first=first.name,
+        change=change.mean,
+        low=change.low,
+        high=change.high,
+        seeds=change.seeds,
+        macs=info.macs / first.macs,
+        seconds=float(seconds[info.name]) / time if time else math.nan,
+    )

@@ -1,0 +1,61 @@
+"""Error against multiply-accumulates: which nets are worth what they cost.
+
+A net is on the Pareto front if no other has both no more multiply-accumulates and no greater error.
+What lies on the front is told by means over seeds, so near ties may be chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from depthstudy import stats
+from depthstudy.records import ParetoPoint, VariantInfo
+
+
+def points(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> list[ParetoPoint]:
+    """Returns error and cost of each variant that has runs, and its place on the front.
+
+    Args:
+      summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
+      infos: The variants.
+
+    Returns:
+      A row for each variant with runs, in the order of ``infos``.
+
+    Raises:
+      InputError: An error in ``summary`` is not finite, or a run stands in it twice.
+    """
+    tests = stats.by_seed(summary, "test_error")
+    present = [info for info in infos if info.name in tests.columns]
+    errors = {info.name: stats.interval(tests[info.name].dropna()) for info in present}
+    on_front = front([(info.macs, errors[info.name].mean) for info in present])
+    places = {present[index].name: place for place, index in enumerate(on_front, start=1)}
+    return [
+        ParetoPoint(
+            variant=info.name,
+            macs=info.macs,
+            test_error=errors[info.name].mean,
+            low=errors[info.name].low,
+            high=errors[info.name].high,
+            seeds=errors[info.name].seeds,
+            place=places.get(info.name, 0),
+        )
+        for info in present
+    ]
+
+
+def front(pairs: Sequence[tuple[float, float]]) -> list[int]:
+    """Returns which pairs of a cost and an error no other beats, by rising cost.
+
+    Of equal pairs the first is on the front.
+
+    >>> front([(2, 0.1), (1, 0.3), (3, 0.2), (1, 0.3)])
+    [1, 0]
+    """
+    best: list[int] = []
+    for index in sorted(range(len(pairs)), key=lambda index: pairs[index]):
+        if not best or pairs[index][1] < pairs[best[-1]][1]:
+            best.append(index)
+    return best

@@ -1,0 +1,214 @@
+"""What pruning did to nets: their error, against the dense net and training anew, size and time."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+
+from depthstudy import stats
+from depthstudy.config import PruneConfig
+from depthstudy.records import PrunedNet, Record, VariantInfo
+
+Part = Literal["weights", "channels", "blocks"]
+
+HARMLESS = 0.01  # test error that may be lost for nothing to be lost
+_PARTS: tuple[Part, ...] = ("weights", "channels", "blocks")
+_SCORED = ("weights", "channels")  # parts that have a score; blocks go by their damage
+_TELLING = ("distribution", "schedule", "rewind")  # what else may set methods of a part apart
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pruned:
+    info: VariantInfo
+    dense: VariantInfo
+    config: PruneConfig
+    part: Part
+
+    @property
+    def share(self) -> float:
+        return float(getattr(self.config, self.part))
+
+
+def compare(
+    summary: pd.DataFrame,
+    rows: Iterable[Record],
+    infos: Sequence[VariantInfo],
+    configs: Mapping[str, PruneConfig],
+) -> list[PrunedNet]:
+    """Returns what was lost and saved by each net that lost weights, channels or blocks.
+
+    Nets that have lost of several parts, and treated ones, are left out.
+
+    Args:
+      summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
+      rows: What was measured in training; ``run.train_seconds`` gives the time of a step.
+      infos: The variants.
+      configs: Name of a variant to what was pruned of it.
+
+    Returns:
+      A row for each net, in the order of ``infos``.
+
+    Raises:
+      InputError: An error in ``summary`` is not finite, or a run stands in it twice.
+    """
+    tests = stats.by_seed(summary, "test_error")
+    nets = _nets(infos, configs)
+    telling = {part: _telling(part, nets) for part in _PARTS}
+    origins = _origins([net.dense for net in nets])
+    seconds = _step_seconds(rows)
+    compared = [
+        _row(net, _method(net, telling[net.part]), origins[net.dense.name], tests, seconds)
+        for net in nets
+    ]
+    harmless = _harmless(compared)
+    return [
+        dataclasses.replace(
+            row, harmless=row.variant in harmless, **_tuned(net, row, nets, compared, tests)
+        )
+        for net, row in zip(nets, compared, strict=True)
+    ]
+
+
+def _nets(infos: Sequence[VariantInfo], configs: Mapping[str, PruneConfig]) -> list[_Pruned]:
+    by_name = {info.name: info for info in infos}
+    nets = []
+    for info in infos:
+        config = configs[info.name]
+        parts = [part for part in _PARTS if getattr(config, part)]
+        if info.dense in by_name and not info.treatment and len(parts) == 1:
+            nets.append(_Pruned(info, by_name[info.dense], config, parts[0]))
+    return nets
+
+
+def _telling(part: Part, nets: Sequence[_Pruned]) -> list[str]:
+    """Returns the fields in which nets that lost of one part differ."""
+    configs = [net.config for net in nets if net.part == part]
+    return [field for field in _TELLING if len({getattr(config, field) for config in configs}) > 1]
+
+
+def _method(net: _Pruned, telling: Sequence[str]) -> str:
+    score = net.config.score.replace("_", " ") if net.part in _SCORED else "least damage"
+    usual = PruneConfig()
+    more = [
+        getattr(net.config, field).replace("_", " ")
+        for field in telling
+        if getattr(net.config, field) != getattr(usual, field)
+    ]
+    return f"{score} ({', '.join(more)})" if more else score
+
+
+def _origins(dense: Sequence[VariantInfo]) -> dict[str, str]:
+    """Returns what tells dense nets apart: their depth, where that says enough."""
+    kinds = {
+        info.name: tuple(
+            (field, value)
+            for field, value in info.settings.items()
+            if field.startswith(("model.", "data.")) and value is not None
+        )
+        for info in dense
+    }
+    depths = {info.name: info.depth for info in dense}
+    enough = len(set(kinds.values())) == len(set(depths.values()))
+    return {
+        name: f"depth {depths[name]}"
+        if enough
+        else ", ".join(f"{field.rpartition('.')[2]} {value}" for field, value in kind)
+        for name, kind in kinds.items()
+    }
+
+
+def _row(
+    net: _Pruned,
+    method: str,
+    origin: str,
+    tests: pd.DataFrame,
+    seconds: Mapping[str, float],
+) -> PrunedNet:
+    info, dense = net.info, net.dense
+    change = _difference(tests, info.name, dense.name)
+    time, dense_time = (seconds.get(name, math.nan) for name in (info.name, dense.name))
+    left = 1 - net.share if net.part == "weights" else info.parameters / dense.parameters
+    return PrunedNet(
+        variant=info.name,
+        dense=dense.name,
+        origin=origin,
+        part=net.part,
+        share=net.share,
+        method=method,
+        control=net.config.control,
+        weights_left=left,
+        macs_left=info.macs / dense.macs,
+        step_time=time / dense_time if dense_time else math.nan,
+        change=change.mean,
+        change_low=change.low,
+        change_high=change.high,
+        seeds=change.seeds,
+        harmless=False,
+    )
+
+
+def _harmless(rows: Sequence[PrunedNet]) -> set[str]:
+    """Returns the nets up to which each method takes out more and more for next to nothing."""
+    methods: dict[tuple[str, ...], list[PrunedNet]] = {}
+    for row in rows:
+        methods.setdefault((row.origin, row.part, row.method, row.control), []).append(row)
+    names = set()
+    for found in methods.values():
+        for row in sorted(found, key=lambda row: row.share):
+            if not row.change < HARMLESS:
+                break
+            names.add(row.variant)
+    return names
+
+
+def _tuned(
+    net: _Pruned,
+    row: PrunedNet,
+    nets: Sequence[_Pruned],
+    rows: Sequence[PrunedNet],
+    tests: pd.DataFrame,
+) -> dict[str, Any]:
+    """Returns what a net that was trained on, of the shape of this control, errs more."""
+    if not row.is_control:
+        return {}
+    shape = _shape(net, row.origin)
+    for other, other_row in zip(nets, rows, strict=True):
+        if not other_row.is_control and _shape(other, other_row.origin) == shape:
+            change = _difference(tests, other.info.name, net.info.name)
+            return {
+                "tuned": other.info.name,
+                "tuned_change": change.mean,
+                "tuned_low": change.low,
+                "tuned_high": change.high,
+            }
+    return {}
+
+
+def _shape(net: _Pruned, origin: str) -> tuple[object, ...]:
+    config = dataclasses.replace(net.config, control="none", fine_tune_rate=None)
+    return net.part, origin, net.dense.name, config
+
+
+def _difference(tests: pd.DataFrame, name: str, other: str) -> stats.Estimate:
+    """Returns the test error of one variant minus that of another, over the seeds they share."""
+    if name not in tests or other not in tests:
+        return stats.interval([])
+    return stats.interval((tests[name] - tests[other]).dropna())
+
+
+def _step_seconds(rows: Iterable[Record]) -> dict[str, float]:
+    """Returns the mean time of a training step of each variant."""
+    last: dict[tuple[str, int], Record] = {}
+    for row in rows:
+        if row.probe == "run" and row.metric == "train_seconds" and row.step > 0:
+            key = (row.variant, row.seed)
+            if key not in last or row.step >= last[key].step:
+                last[key] = row
+    times: dict[str, list[float]] = {}
+    for (variant, _), row in last.items():
+        times.setdefault(variant, []).append(row.value / row.step)
+    return {variant: stats.interval(found).mean for variant, found in times.items()}

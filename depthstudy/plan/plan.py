@@ -1,0 +1,85 @@
+"""From a config to the variants of a study: what each is, what it costs, and how long it trains."""
+
+from __future__ import annotations
+
+import ml_collections
+
+from depthstudy import config, probes, train
+from depthstudy.config import StudyConfig
+from depthstudy.errors import InputError
+from depthstudy.evidence import verdicts
+from depthstudy.plan import sweep, treatments
+from depthstudy.plan.naming import check_names, grouped, name_of, name_of_net
+from depthstudy.plan.twins import with_twins
+from depthstudy.plan.variant import (
+    Datasets,
+    Variant,
+    build,
+    require_sweepable,
+    settings_of,
+    with_settings,
+)
+
+
+def plan(study: StudyConfig) -> tuple[Variant, ...]:
+    """Returns the variants of a study, in the order in which they are trained.
+
+    They are the product of the values in ``sweep``, then those of ``variants``; with neither, the
+    config itself is the only one. Then follows, treatment by treatment, each of them treated. The
+    dense twin of a pruned variant is added before it where it is not among them.
+
+    >>> study = StudyConfig(sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8,))))
+    >>> [(variant.name, variant.info.macs) for variant in plan(study)]
+    [('plain_depth8', 747136), ('resnet_depth8', 747136)]
+
+    Raises:
+      InputError: A field is unknown or not to be varied, a value does not fit, two variants have
+        one name, an architecture is impossible, a treatment changes nothing, or the data are not
+        there.
+    """
+    named = [*((name_of(point), point) for point in sweep.points(study)), *study.variants]
+    if not named:
+        named = [(name_of_net(study.model), ())]
+    treatments.check(study.treatments)
+    check_names([name for name, _ in named], [treatment.name for treatment in study.treatments])
+    varied = list(dict.fromkeys(field for _, settings in named for field, _ in settings))
+    for field in varied:
+        require_sweepable(field)
+    datasets: Datasets = {}
+    given = [build(study, name, settings, varied, datasets) for name, settings in named]
+    untreated = grouped(study, with_twins(study, given, varied, datasets))
+    treated_fields = [field for t in study.treatments for field, _ in t.settings]
+    varied = list(dict.fromkeys([*varied, *treated_fields]))
+    grouped_given = [variant for variant in untreated if variant.name in dict(named)]
+    treated = treatments.treat(study, grouped_given, varied, datasets)
+    variants = [*(with_settings(variant, varied) for variant in untreated), *treated]
+    return tuple(with_twins(study, variants, varied, datasets))
+
+
+def prepare(
+    study: ml_collections.ConfigDict | StudyConfig,
+) -> tuple[StudyConfig, tuple[Variant, ...]]:
+    """Checks a config whole and returns it with its plan; trains and writes nothing.
+
+    Raises:
+      InputError: Something in the config is wrong.
+    """
+    if not isinstance(study, StudyConfig):
+        study = config.parse(study)
+    _check_probes(study)
+    variants = plan(study)
+    hypotheses = treatments.see_untreated(study.hypotheses)
+    verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
+    for variant in variants:
+        train.choose(variant.train, variant.together(study.seeds))
+    return study, variants
+
+
+def _check_probes(study: StudyConfig) -> None:
+    try:
+        probes.check(study.probes)
+    except InputError as error:
+        raise InputError(f"config.probes: {error}") from error
+    for name in study.probes:
+        if study.probes.count(name) > 1:
+            raise InputError(f"config.probes names {name!r} twice")

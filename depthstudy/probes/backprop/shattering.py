@@ -1,0 +1,166 @@
+"""Shattered gradients: is the gradient still a smooth function of the input?
+
+Balduzzi et al. 2017 (arXiv 1702.08591): moved along a line of inputs, the gradient of a shallow
+net wanders like Brownian motion, that of a deep plain net jumps like white noise, and no optimizer
+can follow it; shortcuts slow the decay. Measured is the correlation of input gradients at points
+of a line between two images, in eval mode: E[g g'] / sqrt(E[g g] E[g' g']), the mean over the
+pixels not being taken off, so that a linear net has the correlation 1.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from depthstudy import nets
+from depthstudy.probes.calibration import states
+from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
+from depthstudy.records import Metric
+
+_PAIRS = 8
+_POINTS = 32  # of a line, both ends included
+
+
+def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    """Yields how the input gradients along lines of images correlate, also at initialization.
+
+    ``gradient_correlation`` is that of neighbors, 1/31 of the way between two images apart: 0 for
+    white noise, close to 1 for Brownian motion, 1 for a linear net. ``correlation_length`` is the
+    share of the way after which the correlation is below 1/e (1: never), and ``white_noise_share``
+    the share of the gradient's variance that is white noise.
+
+    Raises:
+      NotApplicable: There are no two images, or the gradient is 0 or not finite.
+    """
+    images = _chosen_images(probe_input)
+    directions = jax.random.normal(
+        probe_input.key(), (len(images) // 2, probe_input.network.num_classes)
+    )
+    for suffix, variables in states(probe_input):
+        lines = [
+            np.asarray(gradients_along(probe_input.network, variables, *pair), np.float64)
+            for pair in zip(images[::2], images[1::2], directions, strict=True)
+        ]
+        correlations = lag_correlations(np.stack(lines))
+        yield Measurement("", f"gradient_correlation{suffix}", float(correlations[1]))
+        yield Measurement("", f"correlation_length{suffix}", correlation_length(correlations))
+        yield Measurement("", f"white_noise_share{suffix}", white_noise_share(correlations))
+
+
+def _chosen_images(probe_input: ProbeInput) -> Float[Array, "N H W C"]:
+    """Returns an even number of train images at random."""
+    batch = next(probe_input.batches(probe_input.dataset.train))
+    real = np.flatnonzero(np.asarray(batch.weights))
+    order = jax.random.permutation(jax.random.fold_in(probe_input.key(), 1), real)
+    count = min(2 * _PAIRS, len(real) - len(real) % 2)
+    if not count:
+        raise NotApplicable("a line needs two images")
+    return batch.images[order[:count]]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def gradients_along(
+    network: nets.Net,
+    variables: nets.Variables,
+    first: Float[Array, "H W C"],
+    last: Float[Array, "H W C"],
+    direction: Float[Array, " K"],
+) -> Float[Array, "points pixels"]:
+    """Returns input gradients at points of the line between two images.
+
+    A mixture ``direction`` of the logits is differentiated, so that neither a label nor the
+    saturation of softmax comes in.
+    """
+    share = jnp.linspace(0, 1, _POINTS)[:, None, None, None]
+
+    def mixed(images: Float[Array, "B H W C"]) -> Float[Array, ""]:
+        return jnp.sum(network.apply(variables, images) @ direction)
+
+    return jax.grad(mixed)((1 - share) * first + share * last).reshape(_POINTS, -1)
+
+
+def lag_correlations(
+    lines: Float[np.ndarray, "lines points pixels"],
+) -> Float[np.ndarray, " points"]:
+    """Returns the mean correlation of gradients that are 0, 1, 2, ... points apart.
+
+    Points where the gradient is 0 have no direction and are left out.
+
+    Raises:
+      NotApplicable: No two neighbors have a gradient, or one is not finite.
+    """
+    if not np.all(np.isfinite(lines)):
+        raise NotApplicable("gradients are not finite")
+    points = lines.shape[1]
+    norms = np.linalg.norm(lines, axis=-1, keepdims=True)
+    units = lines / np.where(norms > 0, norms, 1)
+    alive = (norms > 0).astype(float)
+    cosines, counts = units @ units.swapaxes(1, 2), alive @ alive.swapaxes(1, 2)
+    sums = np.array(
+        [[np.trace(x, lag, 1, 2).sum() for lag in range(points)] for x in (cosines, counts)]
+    )
+    if not sums[1, 1]:
+        raise NotApplicable("the gradient of the input is 0")
+    return sums[0] / np.maximum(sums[1], 1)
+
+
+def correlation_length(correlations: Float[np.ndarray, " points"]) -> float:
+    """Returns the share of a line after which the correlation is below 1/e; 1 where it never is."""
+    threshold = np.exp(-1)
+    below = np.flatnonzero(correlations < threshold)
+    if not len(below):
+        return 1.0
+    lag = below[0]
+    above, under = correlations[lag - 1], correlations[lag]
+    return float((lag - 1 + (above - threshold) / (above - under)) / (len(correlations) - 1))
+
+
+def white_noise_share(correlations: Float[np.ndarray, " points"]) -> float:
+    """Returns the share of white noise in a signal: what is lost from lag 0 to a lag just above.
+
+    White noise decorrelates at once, everything else with the distance; the value just above 0 is
+    that of the line through lags 1 and 2 (the nugget of a variogram).
+    """
+    return float(1 - np.clip(2 * correlations[1] - correlations[2], 0, 1))
+
+
+SHATTERING = Probe(
+    title="Shattered gradients",
+    description="correlation of input gradients along lines between images (Balduzzi et al. 2017)",
+    measure=measure,
+    metrics=(
+        Metric(
+            name="gradient_correlation",
+            title="Correlation of neighbors",
+            better="higher",
+            suffixes=BEFORE_AND_AFTER,
+            description="1: the gradient changes smoothly with the image; 0: it jumps like noise",
+        ),
+        Metric(
+            name="correlation_length",
+            title="Correlation length",
+            better="higher",
+            suffixes=BEFORE_AND_AFTER,
+            description="share of the way between two images after which gradients are unrelated",
+        ),
+        Metric(
+            name="white_noise_share",
+            title="White noise",
+            unit="fraction",
+            better="lower",
+            suffixes=BEFORE_AND_AFTER,
+            description="share of the gradient that is noise",
+        ),
+    ),
+)

@@ -1,0 +1,249 @@
+"""Error that a net gains when residual blocks are taken out or change places.
+
+Veit et al. 2016 (arXiv 1605.06431): a residual net is much like an ensemble of shallower ones, so
+that taking a block out costs little. A block that costs nothing is one that depth bought in vain:
+``redundant_block_fraction`` is the share of the blocks with identity shortcuts each of which, taken
+out alone, adds less than a point of error. Errors are of the test split, in eval mode.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from depthstudy import nets, tasks
+from depthstudy.arch import ArchSpec
+from depthstudy.nets import surgery
+from depthstudy.probes.blocks.block_order import kendall_tau, swappable, swapped
+from depthstudy.probes.probe_input import (
+    Examples,
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
+from depthstudy.records import NOT_APPLICABLE, Metric
+
+REDUNDANT = 0.01  # error below which a block that adds it to the net by going can go
+_MANY = 0.5  # share of redundant blocks from which on a net stands out
+_DRAWS = 3  # random choices of the blocks for each number of them
+_ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
+
+
+class Trial(NamedTuple):
+    """A changed net; errors are averaged over the trials with the same layer and metric."""
+
+    layer: str
+    metric: str
+    variables: nets.Variables
+
+
+def errors(probe_input: ProbeInput, variants: Sequence[nets.Variables]) -> list[float]:
+    """Returns the test error, a fraction, of the net with each of several sets of variables."""
+    network, task = probe_input.network, probe_input.task
+    wrong: list[Array] = [jnp.zeros(())] * len(variants)
+    count = 0.0
+    for examples in probe_input.batches(probe_input.dataset.test):  # outermost, so it is read once
+        wrong = [
+            total + _wrong(network, task, variables, examples)
+            for total, variables in zip(wrong, variants, strict=True)
+        ]
+        count += float(examples.weights.sum())
+    return [float(total) / count for total in wrong]
+
+
+def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
+    """Returns the mean train loss in nats that taking out each block adds, by the block's path.
+
+    The loss is of the train split, so that blocks to prune are not chosen by the test set. Blocks
+    whose shortcut is not the identity cannot be taken out and are left out.
+    """
+    network, task, variables = probe_input.network, probe_input.task, probe_input.variables
+    removable = surgery.removable(probe_input.spec)
+    trials = [
+        variables,
+        *(surgery.zero_blocks(probe_input.spec, variables, [p]) for p in removable),
+    ]
+    sums = np.zeros(len(trials))
+    count = 0.0
+    for examples in probe_input.batches(probe_input.dataset.train):
+        sums += [float(_loss(network, task, trial, examples)) for trial in trials]
+        count += float(examples.weights.sum())
+    before, *after = sums / count
+    return {path: loss - before for path, loss in zip(removable, after, strict=True)}
+
+
+@functools.partial(jax.jit, static_argnames=("network", "task"))
+def _loss(
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
+) -> Float[Array, ""]:
+    outputs = network.apply(variables, examples.images)
+    return jnp.sum(examples.weights * task.loss(outputs, examples.labels))
+
+
+@functools.partial(jax.jit, static_argnames=("network", "task"))
+def _wrong(
+    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
+) -> Float[Array, ""]:
+    outputs = network.apply(variables, examples.images)
+    return jnp.sum(examples.weights * task.errors(outputs, examples.labels))
+
+
+def redundant_block_fraction(increases: Sequence[float]) -> float:
+    """Returns the share of blocks whose deletion adds less than a point of error.
+
+    >>> redundant_block_fraction([0.002, 0.3, -0.001, 0.02])
+    0.5
+    """
+    return float(np.mean(np.less(increases, REDUNDANT)))
+
+
+def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurement]:
+    spec, variables = probe_input.spec, probe_input.variables
+    removable = surgery.removable(spec)
+    if not removable:
+        raise NotApplicable("no block has an identity shortcut, so none can be taken out")
+    if reestimated and not variables.get("batch_stats"):
+        raise NotApplicable("the net has no batch statistics")
+    for path in surgery.blocks(spec):
+        if path not in removable:
+            yield Measurement(path, f"{NOT_APPLICABLE}its shortcut is not the identity", 1.0)
+    single = [
+        Trial(path, "error_increase", surgery.zero_blocks(spec, variables, [path]))
+        for path in removable
+    ]
+    random = np.random.default_rng(probe_input.seed)
+    several = random_deletions(spec, variables, random)
+    moved, taus = _swaps(spec, variables, random)
+    yield from taus
+    yield from _increases(probe_input, [*single, *several, *moved], reestimated)
+
+
+def random_deletions(
+    spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
+) -> list[Trial]:
+    """Returns nets without 2, 4, 8, ... blocks, each number with several random choices."""
+    removable = surgery.removable(spec)
+    trials = []
+    for count in _doubling(2, len(removable)):
+        for _ in range(_DRAWS):
+            chosen = random.choice(removable, count, replace=False).tolist()
+            without = surgery.zero_blocks(spec, variables, chosen)
+            trials.append(Trial("", f"error_increase_deleting_{count}", without))
+    return trials
+
+
+def _swaps(
+    spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
+) -> tuple[list[Trial], list[Measurement]]:
+    pairs, before = swappable(spec), surgery.order(spec)
+    trials, taus = [], []
+    for count in _doubling(1, min(len(pairs), len(surgery.removable(spec)))):
+        draws = []
+        for _ in range(_DRAWS):
+            after = swapped(before, [pairs[i] for i in random.choice(len(pairs), count, False)])
+            _, changed = surgery.rearrange(spec, variables, after)
+            trials.append(Trial("", f"error_increase_swapping_{count}", changed))
+            draws.append(kendall_tau(before, after))
+        taus.append(Measurement("", f"kendall_tau_swapping_{count}", float(np.mean(draws))))
+    return trials, taus
+
+
+def _increases(
+    probe_input: ProbeInput, trials: Sequence[Trial], reestimated: bool
+) -> Iterator[Measurement]:
+    variants = [probe_input.variables, *(trial.variables for trial in trials)]
+    if reestimated:
+        variants = [reestimate(probe_input, variables) for variables in variants]
+    before, *after = errors(probe_input, variants)
+    yield Measurement("", "error", before)
+    increases: dict[tuple[str, str], list[float]] = {}
+    for trial, error in zip(trials, after, strict=True):
+        increases.setdefault((trial.layer, trial.metric), []).append(error - before)
+    for (layer, metric), values in increases.items():
+        yield Measurement(layer, metric, float(np.mean(values)))
+    single = [value for (layer, _), (value, *_) in increases.items() if layer]
+    yield Measurement("", "redundant_block_fraction", redundant_block_fraction(single))
+
+
+def reestimate(probe_input: ProbeInput, variables: nets.Variables) -> nets.Variables:
+    """Returns the variables with batch statistics of the net's train examples."""
+    fewer = dataclasses.replace(probe_input, examples=min(probe_input.examples, _ESTIMATED_FROM))
+    images = (examples.images for examples in fewer.batches(probe_input.dataset.train))
+    return surgery.recalibrate_batch_norm(probe_input.network, variables, images)
+
+
+def _doubling(first: int, last: int) -> list[int]:
+    return [first << i for i in range(last.bit_length()) if first << i <= last]
+
+
+_METRICS = (
+    Metric(
+        name="error",
+        title="Test error with all blocks in place",
+        unit="fraction",
+        better="lower",
+        description="share of new images that the whole net gets wrong",
+    ),
+    Metric(
+        name="error_increase",
+        title="Test error added by taking out one block",
+        unit="points",
+        per_layer=True,
+        threshold=REDUNDANT,
+        side="below",
+        beyond="the block is redundant",
+        description="what the block is worth: error that its loss adds, with nothing trained again",
+    ),
+    Metric(
+        name="redundant_block_fraction",
+        title="Redundant blocks",
+        unit="fraction",
+        better="lower",
+        threshold=_MANY,
+        beyond="half of the removable blocks or more are redundant",
+        description="share of removable blocks each of which, taken out alone, adds less than a "
+        "point of error",
+    ),
+    Metric(
+        name="error_increase_deleting_*",
+        title="Test error added by taking out * blocks at once",
+        unit="points",
+        description="mean over random choices of the blocks",
+    ),
+    Metric(
+        name="error_increase_swapping_*",
+        title="Test error added by swapping * pairs of blocks",
+        unit="points",
+        description="mean over random choices of equal blocks of a stage",
+    ),
+    Metric(
+        name="kendall_tau_swapping_*",
+        title="Kendall’s tau after * swaps",
+        description="rank correlation of the order of the blocks with the trained one",
+    ),
+)
+DELETION = Probe(
+    title="What a block is worth",
+    description=(
+        "test error added by taking out each residual block, several at random, or by swapping"
+        " blocks (Veit 2016)"
+    ),
+    measure=functools.partial(_measure, reestimated=False),
+    metrics=_METRICS,
+    labels=True,
+)
+DELETION_REESTIMATED = Probe(
+    title="What a block is worth, batch statistics taken anew",
+    description="the same as deletion, with batch statistics estimated anew after each change",
+    measure=functools.partial(_measure, reestimated=True),
+    metrics=_METRICS,
+    labels=True,
+)

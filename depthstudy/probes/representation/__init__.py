@@ -1,0 +1,1 @@
+"""Probes of what the layers of a net give out: similarity, linear classifiers and ranks."""

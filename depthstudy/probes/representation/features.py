@@ -1,0 +1,48 @@
+"""Outputs of the layers of a net, a batch at a time, reduced before they leave the device.
+
+The reduction is compiled together with the net, so that outputs that it has used are freed while
+the net still runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jaxtyping import Array, Float, Float32
+
+from depthstudy import nets
+from depthstudy.probes.probe_input import Examples, ProbeInput
+
+Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
+
+
+def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dict[str, Any]:
+    """Returns the reduction of each layer's output, by layer, in the order of the net.
+
+    Args:
+      probe_input: The net; its ``layers`` chooses.
+      examples: A batch.
+      reduction: A pure function of outputs and weights of the images; a module-level one is
+        compiled once for each architecture.
+
+    Raises:
+      NotApplicable: No layer matches.
+    """
+    names, network = probe_input.layer_names, probe_input.network
+    reduced = _reduced(network, names, reduction, probe_input.variables, examples)
+    return dict(zip(names, reduced, strict=True))
+
+
+@functools.partial(jax.jit, static_argnames=("network", "names", "reduction"))
+def _reduced(
+    network: nets.Net,
+    names: tuple[str, ...],
+    reduction: Reduction,
+    variables: nets.Variables,
+    examples: Examples,
+) -> list[Any]:
+    _, outputs = nets.outputs(network, variables, examples.images)
+    return [reduction(outputs[name], examples.weights) for name in names]

@@ -1,0 +1,215 @@
+"""Saturation and ranks: how much of their width layers use.
+
+Saturation (Richter et al. 2021, arXiv 2106.12307): the share of eigendirections that hold 99% of
+the variance of a layer's output; where it falls to a low tail, layers only pass on what they get.
+Effective rank (Roy & Vetterli 2007): exponential of the entropy of the singular values, normalized
+to sum 1. Stable rank: squared Frobenius norm over squared spectral norm.
+
+Channels are the variables and every pixel of every example is one observation. Only moments are
+kept, each batch centered by its own mean, and they are put together in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import traverse_util
+from jaxtyping import Array, Float, Float32
+
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
+from depthstudy.probes.representation import features
+from depthstudy.records import Metric
+
+_VARIANCE = 0.99  # share that saturation counts directions for
+_WASTED = 0.1  # share of filters that never fire from which on a net stands out
+# Of the largest singular value; what is below is rounding, which entropy would count.
+_ROUNDING = 1e-6
+
+
+class Moments(NamedTuple):
+    """Count, mean, scatter and maximum of a layer's outputs, as arrays of JAX or NumPy.
+
+    Attributes:
+      total: Number of observations.
+      mean: Mean of each channel, ``[C]``.
+      scatter: Sum of the outer products of the centered observations, ``[C, C]``.
+      highest: Largest output of each channel, ``[C]``.
+    """
+
+    total: Any
+    mean: Any
+    scatter: Any
+    highest: Any
+
+
+def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moments:
+    """Returns the moments of a batch, without the images whose weight is 0."""
+    rows = x.reshape(len(x), -1, x.shape[-1])
+    weight = weights[:, None, None]
+    count = jnp.sum(weights) * rows.shape[1]
+    mean = jnp.sum(rows * weight, axis=(0, 1)) / count
+    centered = (rows - mean) * weight
+    scatter = jnp.einsum("bpc,bpd->cd", centered, centered, precision="highest")
+    return Moments(count, mean, scatter, jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1)))
+
+
+def combined(first: Moments, second: Moments) -> Moments:
+    """Returns the moments of two sets of observations together (Chan et al. 1979)."""
+    count = first.total + second.total
+    shift = second.mean - first.mean
+    return Moments(
+        count,
+        first.mean + shift * (second.total / count),
+        first.scatter
+        + second.scatter
+        + np.outer(shift, shift) * (first.total * second.total / count),
+        np.maximum(first.highest, second.highest),
+    )
+
+
+def saturation(variances: Float[np.ndarray, " C"]) -> float:
+    """Returns the share of directions that hold 99% of the variance; 0 where nothing varies.
+
+    Args:
+      variances: Eigenvalues of a covariance, in any order.
+    """
+    cumulative = np.cumsum(np.sort(variances)[::-1])
+    if cumulative[-1] <= 0:
+        return 0.0
+    return (int(np.sum(cumulative < _VARIANCE * cumulative[-1])) + 1) / len(variances)
+
+
+def effective_rank(singular: Float[np.ndarray, " r"]) -> float:
+    """Returns exp(entropy) of singular values normalized to sum 1; 0 if all are 0."""
+    kept = singular[singular > _ROUNDING * np.max(singular)]
+    if kept.size == 0:
+        return 0.0
+    shares = kept / np.sum(kept)
+    return float(np.exp(-np.sum(shares * np.log(shares))))
+
+
+def stable_rank(singular: Float[np.ndarray, " r"]) -> float:
+    """Returns the squared Frobenius norm over the squared spectral norm; 0 if all are 0."""
+    largest = np.max(singular)
+    return float(np.sum((singular / largest) ** 2)) if largest > 0 else 0.0
+
+
+def singular_values(kernel: Float[np.ndarray, "... C F"]) -> Float[np.ndarray, " r"]:
+    """Returns the singular values of a kernel as a matrix of inputs by filters."""
+    matrix = np.asarray(kernel, np.float64).reshape(-1, kernel.shape[-1])
+    return np.linalg.svd(matrix, compute_uv=False)
+
+
+def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    for layer, observed in _streamed(probe_input).items():
+        if not all(np.isfinite(part).all() for part in observed):
+            raise NotApplicable(f"outputs of {layer} are not finite")
+        variances = _variances(observed)
+        singular = np.sqrt(variances)
+        yield Measurement(layer, "saturation", saturation(variances))
+        yield Measurement(layer, "effective_rank", effective_rank(singular))
+        yield Measurement(layer, "stable_rank", stable_rank(singular))
+        yield Measurement(layer, "dead_share", float(np.mean(observed.highest <= 0)))
+    yield from _of_weights(probe_input)
+
+
+def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
+    total: dict[str, Moments] = {}
+    for examples in probe_input.batches(probe_input.dataset.train):
+        batch_moments = features.of(probe_input, examples, moments)
+        exact = {
+            layer: Moments(*(np.asarray(part, np.float64) for part in parts))
+            for layer, parts in jax.device_get(batch_moments).items()
+        }
+        total = {
+            layer: combined(total[layer], exact[layer]) if total else exact[layer]
+            for layer in exact
+        }
+    return total
+
+
+def _variances(observed: Moments) -> Float[np.ndarray, " C"]:
+    """Returns the eigenvalues of the covariance, with 0 for what is rounding."""
+    values = np.linalg.eigvalsh(observed.scatter / observed.total)
+    # A constant layer's variance is what float32 makes of its mean.
+    floor = max(_ROUNDING * values[-1], (_ROUNDING * np.max(np.abs(observed.mean))) ** 2)
+    return np.where(values > floor, values, 0)
+
+
+def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
+    flat = traverse_util.flatten_dict(probe_input.variables["params"], sep="/")
+    for layer in probe_input.in_order(
+        name.removesuffix("/kernel") for name in flat if name.endswith("/kernel")
+    ):
+        kernel = np.asarray(flat[f"{layer}/kernel"])
+        if not np.isfinite(kernel).all():
+            raise NotApplicable(f"weights of {layer} are not finite")
+        singular = singular_values(kernel)
+        yield Measurement(layer, "weight_effective_rank", effective_rank(singular))
+        yield Measurement(layer, "weight_stable_rank", stable_rank(singular))
+
+
+RANK = Probe(
+    title="Width in use",
+    description=(
+        "how much of its width a layer uses: saturation (Richter 2021), effective and stable rank"
+        " of outputs and weights (Roy & Vetterli 2007), filters that never fire"
+    ),
+    measure=_measure,
+    metrics=(
+        Metric(
+            name="saturation",
+            title="Saturation: share of directions in use",
+            unit="fraction",
+            per_layer=True,
+            description="share of the directions of a layer's output that hold 99% of its variance",
+        ),
+        Metric(
+            name="effective_rank",
+            title="Effective rank: directions in use",
+            unit="count",
+            per_layer=True,
+            description="how many directions a layer's output uses, by the entropy of its spectrum",
+        ),
+        Metric(
+            name="stable_rank",
+            title="Stable rank of outputs",
+            unit="count",
+            per_layer=True,
+            description="variance of a layer's output over that of its strongest direction",
+        ),
+        Metric(
+            name="dead_share",
+            title="Filters that never fire",
+            unit="fraction",
+            per_layer=True,
+            better="lower",
+            threshold=_WASTED,
+            beyond="as a mean over the layers: much of the width is wasted",
+            description="share of a layer's filters that give out nothing, whatever the image",
+        ),
+        Metric(
+            name="weight_effective_rank",
+            title="Effective rank of weights",
+            unit="count",
+            per_layer=True,
+            description="how many directions a kernel uses, by the entropy of its spectrum",
+        ),
+        Metric(
+            name="weight_stable_rank",
+            title="Stable rank of weights",
+            unit="count",
+            per_layer=True,
+            description="squared Frobenius norm of a kernel over its squared spectral norm",
+        ),
+    ),
+)

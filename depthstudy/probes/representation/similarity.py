@@ -1,0 +1,184 @@
+"""Similarity of the layers of nets by linear CKA (Kornblith et al. 2019, arXiv 1905.00414).
+
+Features are all pixels and channels of a layer, examples are of the train split, where a set has
+most of them: CKA of few examples with many features is biased upwards. A layer that is constant is
+like none.
+
+Nguyen et al. 2020 (arXiv 2010.15327): nets that are too large for their task show a block
+structure, long runs of layers that are all alike. ``block_share`` is the longest such run over the
+number of layers, ``far_cka`` the mean CKA of layers that are at least half the net apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Array, Float, Float32
+
+from depthstudy.probes.probe_input import (
+    Measurement,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+)
+from depthstudy.probes.representation import alignment, features
+from depthstudy.records import Metric
+
+ALIKE = 0.9  # layers of one block are more alike than this
+_MANY = 0.5  # share of layers in one block from which on a net stands out
+
+
+def cka(probe_input: ProbeInput) -> tuple[list[str], Float[np.ndarray, "L L"]]:
+    """Returns the layers of a net and the CKA of every pair.
+
+    Raises:
+      NotApplicable: No layer matches, or outputs are not finite.
+    """
+    names, matrix = _cka([probe_input])
+    return names[0], matrix
+
+
+def cka_between(
+    first: ProbeInput, second: ProbeInput
+) -> tuple[list[str], list[str], Float[np.ndarray, "L M"]]:
+    """Returns the layers of both nets and the CKA of every pair, over ``first``'s examples.
+
+    Each net gets the images normalized as it learned them.
+
+    Raises:
+      NotApplicable: The nets take images of different shapes, or as for ``cka``.
+    """
+    shapes = first.dataset.image_shape, second.dataset.image_shape
+    if shapes[0] != shapes[1]:
+        raise NotApplicable(f"the nets see images of different shapes: {shapes[0]}, {shapes[1]}")
+    (rows, columns), matrix = _cka([first, second])
+    return rows, columns, matrix[: len(rows), len(rows) :]
+
+
+def largest_block(matrix: Float[np.ndarray, "L L"], threshold: float = ALIKE) -> int:
+    """Returns the length of the longest run of layers that are all pairwise alike."""
+    longest = 0
+    for start in range(len(matrix)):
+        stop = start
+        while stop < len(matrix) and np.all(matrix[start : stop + 1, stop] > threshold):
+            stop += 1
+        longest = max(longest, stop - start)
+    return longest
+
+
+def far_cka(matrix: Float[np.ndarray, "L L"]) -> float:
+    """Returns the mean CKA of layers that are at least half the net apart."""
+    index = np.arange(len(matrix))
+    far = np.abs(index[:, None] - index) >= len(matrix) / 2
+    return float(np.mean(matrix[far]))
+
+
+def measure_between(first: ProbeInput, second: ProbeInput) -> Iterator[Measurement]:
+    """Yields the CKA of every layer of one net with every layer of another, as ``"A ~ B"``."""
+    rows, columns, matrix = cka_between(first, second)
+    for (i, row), (j, column) in itertools.product(enumerate(rows), enumerate(columns)):
+        yield Measurement(f"{row} ~ {column}", "cross_cka", float(matrix[i, j]))
+
+
+def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    names, matrix = cka(probe_input)
+    if len(names) < 2:
+        raise NotApplicable(f"only one layer, {names[0]}, is looked at")
+    for i, j in itertools.combinations(range(len(names)), 2):
+        yield Measurement(f"{names[i]} ~ {names[j]}", "cka", float(matrix[i, j]))
+    yield Measurement("", "block_share", largest_block(matrix) / len(names))
+    yield Measurement("", "far_cka", far_cka(matrix))
+
+
+def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
+    """Returns the layers of each net, and the CKA of all layers of all nets."""
+
+    def stream() -> Iterator[alignment.Batch]:
+        for of_nets, weights in _features(inputs):
+            yield alignment.Batch([x for layers in of_nets for x in layers.values()], weights)
+
+    of_nets, _ = next(_features(inputs))
+    names = [list(layers) for layers in of_nets]
+    matrix = alignment.cka_matrix(stream)
+    for name, value in zip(itertools.chain(*names), np.diag(matrix), strict=True):
+        if np.isnan(value):
+            raise NotApplicable(f"outputs of {name} are not finite")
+    return names, matrix
+
+
+def _features(
+    inputs: Sequence[ProbeInput],
+) -> Iterator[tuple[list[dict[str, Float[Array, "B _"]]], Float32[Array, " B"]]]:
+    """Yields the features of the layers of each net, for each batch of the first one's images."""
+    first = inputs[0]
+    for examples in first.batches(first.dataset.train):
+        images = [_renormalized(examples.images, first, probe_input) for probe_input in inputs]
+        yield (
+            [
+                features.of(probe_input, examples._replace(images=seen), _flat)
+                for probe_input, seen in zip(inputs, images, strict=True)
+            ],
+            examples.weights,
+        )
+
+
+def _renormalized(
+    images: Float[Array, "B H W C"], first: ProbeInput, second: ProbeInput
+) -> Float[Array, "B H W C"]:
+    a, b = first.dataset, second.dataset
+    if np.array_equal(a.mean, b.mean) and np.array_equal(a.std, b.std):
+        return images
+    return (images * a.std + a.mean - b.mean) / b.std
+
+
+def _flat(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Array, "B _"]:
+    del weights
+    return x.reshape(len(x), -1)
+
+
+CKA = Probe(
+    title="How alike blocks are",
+    description=(
+        "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
+        " alike ones (Kornblith 2019, Nguyen 2020)"
+    ),
+    measure=_measure,
+    metrics=(
+        Metric(
+            name="cka",
+            title="CKA",
+            per_layer=True,
+            threshold=ALIKE,
+            beyond="nearly alike",
+            description="how alike what two layers give out is: 1 for the same, 0 for unrelated",
+        ),
+        Metric(
+            name="block_share",
+            title="Blocks nearly alike in a row",
+            unit="fraction",
+            better="lower",
+            threshold=_MANY,
+            beyond="half of the blocks or more are nearly alike in one row",
+            description="longest run of layers that are all nearly alike, as a share of the layers",
+        ),
+        Metric(
+            name="far_cka",
+            title="CKA of blocks far apart",
+            description="mean CKA of layers that are at least half the net apart",
+        ),
+    ),
+)
+# What ``measure_between`` yields.
+CROSS_METRICS = (
+    Metric(
+        name="cross_cka",
+        title="CKA between nets",
+        per_layer=True,
+        threshold=ALIKE,
+        beyond="nearly alike",
+        description="how alike a layer of one net is to a layer of another: 1 for the same, 0 for "
+        "unrelated",
+    ),
+)

@@ -1,0 +1,82 @@
+"""Blocks of their own kind: what a page is about, cards of verdicts and findings, the front."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from depthstudy.report.text.palette import Color
+
+
+@dataclasses.dataclass(frozen=True)
+class Lede:
+    """What the page is about, below its title."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Nets:
+    """The nets of the page with their colors: of each its name, its color and what it is."""
+
+    nets: tuple[tuple[str, Color, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdicts:
+    """A card for each hypothesis."""
+
+    cards: tuple[Verdict, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a study says of a hypothesis: the word, its sign, the claim and the evidence."""
+
+    word: str
+    symbol: str
+    statement: str
+    sentence: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """A card for each check of the nets of an analysis."""
+
+    cards: tuple[FindingCard, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class FindingCard:
+    """A check: its name, what it says of each net, and what it asks."""
+
+    name: str
+    sides: tuple[Side, ...]
+    note: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """What a check says of one net; ``net`` is ``""`` where there is one only."""
+
+    net: str
+    color: Color
+    state: str
+    sign: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Front:
+    """The nets of the Pareto front by their number in the chart: color, label, text."""
+
+    nets: tuple[tuple[Color, str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sentences:
+    """What is said of nets: name, color and text of each; ``named`` where there are several."""
+
+    sentences: tuple[tuple[str, Color, str], ...]
+    named: bool
+    look: Literal["finding", ""] = "finding"

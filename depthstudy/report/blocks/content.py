@@ -1,0 +1,153 @@
+"""Blocks that sections are made of: text, lists, keys, charts, and blocks that hold others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Literal
+
+from depthstudy.report.blocks.cards import Findings, Front, Lede, Nets, Sentences, Verdicts
+from depthstudy.report.blocks.tables import Table
+from depthstudy.report.charts.panel import Panel
+from depthstudy.report.text.palette import Color
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """A paragraph and its class; text is escaped unless it is ``markupsafe.Markup``."""
+
+    text: str
+    look: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Items:
+    """A list of sentences, each with the color of its square or without one."""
+
+    items: tuple[tuple[str, Color], ...]
+    look: str
+
+    @classmethod
+    def plain(cls, sentences: Sequence[str], look: str) -> Items:
+        """Returns a list without colors."""
+        return cls(tuple((sentence, "") for sentence in sentences), look)
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """An entry of a key: a shape that ``key.html`` draws, in a color, and what it stands for."""
+
+    label: str
+    shape: str = "line"
+    color: Color = "var(--ink)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """What the colors and lines of the charts below stand for."""
+
+    marks: tuple[Mark, ...]
+    title: str = ""
+    look: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ramp:
+    """The colors of a map, from one end of its values to the other."""
+
+    low: str
+    high: str
+    colors: tuple[Color, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Charts:
+    """Charts side by side.
+
+    Attributes:
+      panels: What is drawn.
+      columns: In how many columns, where the page is wide.
+      captions: A sentence below each chart, or none at all.
+      beside: Blocks that stand in the place of a last chart.
+    """
+
+    panels: tuple[Panel, ...]
+    columns: Literal["one", "two", "three"] = "three"
+    captions: tuple[str, ...] = ()
+    beside: tuple[Block, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """Blocks that belong together, with a caption below them."""
+
+    blocks: tuple[Block, ...]
+    caption: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Details:
+    """Blocks that are folded away below a line."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+    look: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fold:
+    """A part of a section under a heading of its own, which may be open at first."""
+
+    title: str
+    summary: str
+    blocks: tuple[Block, ...]
+    is_open: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Short facts, each under its name."""
+
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Code:
+    """Text as it was typed or as a file holds it."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """The command line that made the page, with a button that copies it."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """Links to the files beside the page.
+
+    Attributes:
+      title: What they are, as ``"Tables"``.
+      tables: Names of tables.
+      figures: Name of the folder of figures.
+    """
+
+    title: str
+    tables: tuple[str, ...]
+    figures: str
+
+
+Block = (
+    Text | Heading | Items | Table | Key | Ramp | Charts | Figure | Details | Fold | Facts | Code
+    | Command | Files | Lede | Nets | Verdicts | Findings | Front | Sentences
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Charts as Vega-Lite specifications: panels, and what is drawn in them."""

@@ -1,0 +1,38 @@
+"""The sections of the page of a study, in their order; a new one is a file and a line of this list.
+
+Each is a function of a study that returns the section, or ``None`` where it has nothing to show.
+"""
+
+from collections.abc import Callable
+
+from depthstudy.report.blocks import Section
+from depthstudy.report.sections import (
+    attribution,
+    costs,
+    decomposition,
+    error_against_cost,
+    errors,
+    gains,
+    layers,
+    provenance,
+    pruning,
+    recommendation,
+    training,
+    verdicts,
+)
+from depthstudy.report.tables import Study
+
+STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
+    verdicts.section,
+    recommendation.section,
+    errors.section,
+    error_against_cost.section,
+    training.section,
+    decomposition.section,
+    attribution.section,
+    pruning.section,
+    layers.section,
+    gains.section,
+    costs.section,
+    provenance.section,
+)

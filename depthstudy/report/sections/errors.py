@@ -1,0 +1,71 @@
+"""Error against depth, or the errors of variants of one depth: the first picture of a study."""
+
+from __future__ import annotations
+
+from depthstudy.records import Mean
+from depthstudy.report import tables
+from depthstudy.report.blocks import Charts, Figure, Picture, Section
+from depthstudy.report.charts import errors, multiples
+from depthstudy.report.tables import Study
+from depthstudy.report.text.formats import percent
+from depthstudy.report.text.sentences import figure_note
+
+_TRAIN = "Train error is measured without augmentation on a fixed part of the train set."
+
+
+def section(study: Study) -> Section:
+    """Returns train and test error of whole nets, a chart for each or for each group."""
+    whole = tables.whole_nets(study)
+    has_depths = tables.has_depths(whole.info)
+    title = "Error against depth" if has_depths else "Error of the variants"
+    name = "error_against_depth" if has_depths else "error_of_variants"
+    if multiples.are_needed(whole):
+        panels = tuple(multiples.panels(whole))
+        note = "solid: test error, 95% intervals; dashed: train error"
+        charts, columns, width = Charts(panels, "three"), 3, 220
+    else:
+        panels = tuple(errors.error_panels(whole))
+        note = "lines are 95% intervals, faint dots single seeds"
+        charts, columns, width = Charts(panels, "two"), 2, 330
+    notes = (figure_note(study.info, note),)
+    picture = Picture(name, title, notes, panels, columns, width, as_png=True)
+    caption = " ".join(filter(None, (lowest_errors(whole), _marks(whole), _TRAIN)))
+    return Section(title, (Figure((charts,), caption),), (picture,))
+
+
+def best_of(study: Study) -> dict[str, tuple[str, Mean]]:
+    """Returns label and error of the net that errs least, of each group that varies in depth."""
+    best = {}
+    for group, infos in tables.groups(study.info).items():
+        errors_of = [(info.name, tables.mean(study, info.name, "test_error")) for info in infos]
+        errors_of = [(name, error) for name, error in errors_of if error.seeds]
+        if len(infos) > 1 and errors_of:
+            name, error = min(errors_of, key=lambda pair: pair[1].mean)
+            best[group] = (tables.label(study.info, name), error)
+    return best
+
+
+def lowest_errors(study: Study) -> str:
+    """Names the variant with the least mean test error of each group."""
+    parts = [
+        f"{group}, {label} ({percent(error.mean)})"
+        for group, (label, error) in best_of(study).items()
+    ]
+    return f"Lowest mean test error: {'; '.join(parts)}." if parts else ""
+
+
+def _marks(study: Study) -> str:
+    """Says what the marks of the charts are."""
+    seeds = study.info.seeds
+    if multiples.are_needed(study):
+        intervals = f" with its 95% intervals over {seeds} seeds" if study.has_seeds else ""
+        return (
+            f"Solid lines are test error{intervals}, dashed ones train error, gray ones the test "
+            "error of the other groups."
+        )
+    if not study.has_seeds:
+        return "One seed each, so there are no intervals."
+    return (
+        f"Large marks are means over {seeds} seeds, lines through them the 95% intervals (cut at "
+        "0 and 100%), faint dots the single seeds."
+    )

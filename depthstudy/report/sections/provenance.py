@@ -1,0 +1,63 @@
+"""What was run: the command, the time, the machine, the config, and the files beside the page."""
+
+from __future__ import annotations
+
+import json
+
+from depthstudy import store
+from depthstudy.report import tables
+from depthstudy.report.blocks import Code, Command, Details, Facts, Files, Section
+from depthstudy.report.tables import Study
+from depthstudy.report.text import formats
+
+_PARTS = ("compile", "train", "evaluate", "total")  # of the wall time, in the order of a run
+
+
+def section(study: Study) -> Section:
+    """Returns what made the page."""
+    info = study.info
+    processes = f"{info.processes}, side by side; their times are added up but for the total"
+    return Section(
+        "What was run",
+        (
+            Command(info.command),
+            Facts(
+                (
+                    *_seconds(study),
+                    *([("Processes", processes)] if info.processes > 1 else ()),
+                    *((name.capitalize(), text) for name, text in info.hardware.items()),
+                    ("Finished", formats.moment(info.finished)),
+                )
+            ),
+            Details("Versions", (Facts(tuple(info.versions.items())),)),
+            Details("Config", (Code(json.dumps(info.config, indent=2)),)),
+            Files("Tables", _tables(study), store.FIGURES),
+        ),
+    )
+
+
+def _seconds(study: Study) -> list[tuple[str, str]]:
+    """Returns the parts of the wall time, others after the usual ones."""
+    seconds = study.info.seconds
+    names = dict.fromkeys([*(name for name in _PARTS if name in seconds), *seconds])
+    return [(f"Time: {name}", formats.duration(seconds[name])) for name in names]
+
+
+def _tables(study: Study) -> tuple[str, ...]:
+    """Returns the tables that the study left beside the page."""
+    more = {
+        store.PRUNING: study.pruning,
+        store.GAINS: study.gains,
+        store.ATTRIBUTION: tables.has_treatments(study),
+        store.RECOMMENDATION: study.recommendation,
+        store.MATCHED: study.matched,
+    }
+    return (
+        store.SUMMARY,
+        store.MEANS,
+        store.VERDICTS,
+        store.DECOMPOSITION,
+        store.PARETO,
+        *(name for name, rows in more.items() if rows),
+        store.RECORDS,
+    )

@@ -1,0 +1,1 @@
+"""Numbers, colors and words as all pages show them."""

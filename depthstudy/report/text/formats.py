@@ -1,0 +1,130 @@
+"""Numbers, times and lists as text, each in the one form that the reports have for it."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+
+from depthstudy.records import Mean
+
+DASH = "–"  # stands where there is no number
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Returns ``value`` with a true minus sign, no ``-0.0``, and commas between thousands."""
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:,.{digits}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+
+
+def percent(fraction: float) -> str:
+    """Returns a fraction as ``"71.9%"``."""
+    return number(100 * fraction) + "%" if math.isfinite(fraction) else DASH
+
+
+def percent_estimate(value: Mean) -> str:
+    """Returns ``"71.9 ± 24.8%"``, or the mean alone where there is no interval."""
+    if not math.isfinite(value.half):
+        return percent(value.mean)
+    return f"{number(100 * value.mean)} ± {number(100 * value.half)}%"
+
+
+def count(amount: int, noun: str) -> str:
+    """Returns ``"1 seed"`` or ``"3 seeds"``."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Returns ``"a, b and c"``."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def duration(seconds: float) -> str:
+    """Returns ``"42.3 s"``, ``"12 min 5 s"`` or ``"3 h 20 min"``."""
+    if not seconds >= 60:
+        return f"{number(seconds)} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def p_value(p: float) -> str:
+    """Returns ``"p = 0.002"``, with no more digits than it deserves and on one line."""
+    if p < 0.001:
+        return "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.001"
+    return "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}" + (f"{p:.3f}" if p < 0.1 else f"{p:.2f}")
+
+
+def signed(effect: float) -> str:
+    """Returns a difference of fractions in points, with its sign: ``"+37.5"``."""
+    text = number(100 * effect)
+    return f"+{text}" if effect > 0 and text != "0.0" else text
+
+
+def change(mean: float, low: float, high: float) -> str:
+    """Returns a difference in points with its interval: ``"+0.4 (−0.2 to +1.0)"``."""
+    if not math.isfinite(mean):
+        return DASH
+    return (
+        f"{signed(mean)} ({signed(low)} to {signed(high)})" if math.isfinite(low) else signed(mean)
+    )
+
+
+def interval(low: float, high: float) -> str:
+    """Returns ``"1.2% to 3.4%"``, or a dash where there is no interval."""
+    return f"{percent(low)} to {percent(high)}" if math.isfinite(low) else DASH
+
+
+def points_range(low: float, high: float) -> str:
+    """Returns an interval of fractions in points: ``"95% interval 57.8 to 70.0"``."""
+    return f"95% interval {number(100 * low)} to {number(100 * high)}"
+
+
+def whole_percent(share: float) -> str:
+    """Returns a share as ``"72%"``."""
+    return number(100 * share, 0) + "%" if math.isfinite(share) else DASH
+
+
+def short_percent(share: float) -> str:
+    """Returns a share as ``"95%"`` or ``"97.5%"``."""
+    return number(100 * share, 1).removesuffix(".0") + "%"
+
+
+def sentence_case(text: str) -> str:
+    """Returns text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def spaced(name: str) -> str:
+    """Returns a name from a config as words: ``"weight_decay"`` is ``"weight decay"``."""
+    return name.replace("_", " ")
+
+
+def plain(value: float) -> str:
+    """Returns three digits of a number."""
+    if not math.isfinite(value):
+        return DASH
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.2e}".replace("-", "−")
+    return number(value, max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0)
+
+
+def moment(iso: str) -> str:
+    """Returns ``"3 November 2025, 14:22 UTC"``; what is no ISO time stays as it is."""
+    try:
+        time = datetime.datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{time.day} {time:%B %Y, %H:%M} {time.tzname() or ''}".strip()
+
+
+def receptive_field(size: int | None, image: Sequence[int]) -> str:
+    """Returns a receptive field against the shorter side of the image; a dash if it is unknown."""
+    if size is None:
+        return DASH
+    ratio = size / min(image[:2])
+    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")
+    return f"{size:,} px · {times}× the image"

@@ -1,0 +1,74 @@
+"""Parts of sentences that several sections share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from depthstudy.records import Metric, StudyInfo
+from depthstudy.report.text.formats import (
+    DASH,
+    count,
+    duration,
+    number,
+    percent,
+    plain,
+    sentence_case,
+    signed,
+)
+
+
+def lede(info: StudyInfo) -> str:
+    """Says in one sentence what was compared."""
+    data = (info.config.get("data") or {}).get("name")
+    shapes = {tuple(variant.image_shape) for variant in info.variants}
+    images = " × ".join(map(str, *shapes)) if len(shapes) == 1 else f"in {len(shapes)} sizes"
+    runs = f"{count(len(info.variants), 'variant')} × {count(info.seeds, 'seed')}"
+    return f"{runs} on {data or 'one data set'}, images {images}."
+
+
+def figure_note(info: StudyInfo, spread: str) -> str:
+    """Says below a figure's title of what it is, and how it shows the ``spread`` over seeds."""
+    shown = f"mean of {count(info.seeds, 'seed')}; {spread}" if info.seeds > 1 else "one seed"
+    data = (info.config.get("data") or {}).get("name")
+    return f"{data}: {shown}" if data else sentence_case(shown)
+
+
+def fold(slope: float) -> str:
+    """Returns ``"shrink 300-fold"`` for -2.48 powers of ten."""
+    size = 10 ** min(abs(slope), 12.0)
+    if size < 1.15:
+        return "keep their size"
+    if size >= 1e6:
+        times = "more than a million"
+    else:
+        times = number(size) if size < 9.95 else f"{float(f'{size:.2g}'):,.0f}"
+    return f"{'shrink' if slope < 0 else 'grow'} {times}\N{NON-BREAKING HYPHEN}fold"
+
+
+def points(fraction: float) -> str:
+    """Returns ``"1 point"`` for 0.01: what a threshold on errors or accuracies is."""
+    return count(round(100 * fraction), "point")
+
+
+def value_of(metric: Metric) -> Callable[[float], str]:
+    """Returns what makes of a metric's value the text that a table shows."""
+    return _FORMATS.get(metric.unit, plain)
+
+
+def finite(values: Sequence[float]) -> list[float]:
+    """Returns the values that are finite."""
+    return [value for value in values if math.isfinite(value)]
+
+
+def _or_dash(say: Callable[[float], str]) -> Callable[[float], str]:
+    return lambda value: say(value) if math.isfinite(value) else DASH
+
+
+_FORMATS: dict[str, Callable[[float], str]] = {
+    "fraction": percent,
+    "points": _or_dash(lambda value: f"{signed(value)} points"),
+    "px": _or_dash("{:,.0f} px".format),
+    "bytes": _or_dash(lambda value: f"{number(value / 1e6)} MB"),
+    "s": _or_dash(duration),
+}

@@ -1,0 +1,55 @@
+"""What training, probes and reports ask of a task."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from depthstudy.data import Dataset
+from depthstudy.records import Metric
+from depthstudy.tasks.classification import Classification
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A frozen, hashable value, so that compiled functions take it as a static argument."""
+
+    @property
+    def name(self) -> str:
+        """The word for it."""
+
+    @property
+    def label(self) -> jax.ShapeDtypeStruct:
+        """Shape and type of one example's label."""
+
+    @property
+    def step_metrics(self) -> tuple[Metric, ...]:
+        """What a train step says of its batch: the metrics ``loss`` and ``error``."""
+
+    @property
+    def split_metrics(self) -> tuple[Metric, ...]:
+        """What an evaluation says: the same of either split, as ``train_loss``, ``test_error``."""
+
+    @property
+    def chance_error(self) -> float:
+        """Error of a net that guesses; what a run that diverged counts as having."""
+
+    def majority_error(self, labels: np.ndarray) -> float:
+        """Returns the error of the best answer that is the same for every example."""
+
+    def loss(self, outputs: Any, labels: Any, smoothing: float = 0.0) -> Float[Array, " B"]:
+        """Returns each example's loss, the targets smoothed by a share."""
+
+    def errors(self, outputs: Any, labels: Any) -> Float[Array, " B"]:
+        """Returns each example's error: 0 where the net is right, 1 where it is wrong."""
+
+
+def of(dataset: Dataset) -> Task:
+    """Returns the task that a data set sets.
+
+    Every set is one of labeled images, whose task is classification.
+    """
+    return Classification(dataset.num_classes)

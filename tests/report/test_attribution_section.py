@@ -1,0 +1,109 @@
+import re
+
+import made_interventions
+import pytest
+
+from depthstudy import report, store
+from depthstudy.report import tables
+from depthstudy.report.sections import attribution
+
+
+@pytest.fixture(scope="module")
+def treated(tmp_path_factory):
+    return tables.read_study(made_interventions.treated_study(tmp_path_factory.mktemp("treated")))
+
+
+def page(path):
+    html = report.write(path).read_text(encoding="utf-8")
+    body = html.split("<main>")[1].split("</main>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<.*?>", "", body))
+
+
+def test_the_deepest_comes_first_with_its_treatments(treated):
+    found = attribution.causes(treated)
+    assert [cause.panel.title for cause in found] == ["plain, depth 56", "plain, depth 20"]
+    assert found[0].finding.startswith("In plain, depth 56 errs 64.7 points more than depth 8 (95%")
+    assert found[0].finding.endswith(
+        "Treating optimization wins back all of it and treating the receptive field 37%."
+    )
+    colors = [color for _, color in found[0].lines]
+    assert colors == ["var(--optimization)", "var(--overfitting)", "var(--receptive-field)"]
+    assert attribution.healthy(treated) == []
+    assert attribution.why(treated) == found[0].finding
+
+
+def test_the_panel_draws_the_attribution(treated):
+    panel = attribution.causes(treated)[0].panel
+    rows = [row for row in treated.attribution if row.variant == "plain_depth56"]
+    lost, *won = panel.values
+    excess = [100 * value for value in (rows[0].excess, rows[0].excess_low, rows[0].excess_high)]
+    assert [lost["points"], lost["low"], lost["high"]] == pytest.approx(excess, 1e-4)
+    assert len(won) == len(rows) == 3
+    for bar, row in zip(won, rows, strict=True):
+        numbers = [100 * value for value in (row.recovered, row.low, row.high)]
+        assert [bar["points"], bar["low"], bar["high"]] == pytest.approx(numbers, 1e-4)
+        assert ("%" in bar["text"]) == row.established
+    layers = panel.spec(300)["layer"]
+    scales = [
+        channel["scale"]["domain"]
+        for layer in layers
+        for name, channel in layer["encoding"].items()
+        if name == "x"
+    ]
+    assert len({tuple(domain) for domain in scales}) == 1
+    low, high = scales[0]
+    assert low <= min(bar["low"] for bar in panel.values)
+    assert high >= max(bar["high"] for bar in panel.values)
+
+
+def test_the_page_says_why_and_what_to_take(tmp_path, bare):
+    made_interventions.treated_study(tmp_path)
+    text = page(tmp_path)
+    order = [
+        "Recommendation Take plain at depth 8 with augmentation: test error 0.6%",
+        "In plain, depth 56 errs 64.7 points more than depth 8",
+        "Error against depth",
+        "Where the accuracy went",
+        "Why deeper did worse",
+        "larger images doubles data.image_size.",
+        "Residual (optimization) wins back 64.6 of the 64.7 points (share 100%",
+        "Augmentation (overfitting) wins back nothing that can be told from chance",
+        "What each net costs",
+    ]
+    assert [text.find(words) for words in order] == sorted(text.find(words) for words in order)
+    assert -1 not in [text.find(words) for words in order]
+    assert "plain + residual at depth" not in text.split("Why deeper")[0].split("accuracy went")[1]
+    assert (tmp_path / store.FIGURES / "attribution.svg").exists()
+    assert store.ATTRIBUTION in text
+    assert store.RECOMMENDATION in text
+
+
+def test_a_healthy_study_has_no_excess(tmp_path, bare):
+    made_interventions.treated_study(tmp_path, healthy=True)
+    text = page(tmp_path)
+    assert "Is deeper worse?" in text
+    assert "Why deeper did worse" not in text
+    assert text.count("In plain, no excess: depth 56 is not worse than the best (depth 20)") == 2
+    assert not (tmp_path / store.FIGURES / "attribution.svg").exists()
+
+
+def test_one_seed_tells_nothing(tmp_path, bare):
+    made_interventions.treated_study(tmp_path, seeds=1)
+    text = page(tmp_path)
+    assert "In plain, one seed each: that a deeper net does worse may be chance." in text
+    assert "It errs least, on one seed." in text
+    assert "nan" not in text.lower().replace("finance", "")
+
+
+def test_an_excess_without_a_treatment_stays_open(tmp_path):
+    made_interventions.treated_study(tmp_path)
+    (tmp_path / store.ATTRIBUTION).unlink()
+    first, _ = attribution.causes(tables.read_study(tmp_path))
+    assert first.panel is None
+    assert first.finding.endswith("what is to blame stays open.")
+
+
+def test_without_treatments_the_section_is_not_there(workdir, html):
+    assert "Why deeper did worse" not in html
+    assert "Recommendation" not in html
+    assert not tables.has_treatments(tables.read_study(workdir))

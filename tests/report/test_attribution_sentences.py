@@ -1,0 +1,125 @@
+import math
+
+import pytest
+
+from depthstudy.records import Attribution
+from depthstudy.report.sections import attribution
+
+
+def row(recovered, low, high, treatment="residual", mechanism="optimization", **fields):
+    excess = fields.pop("excess", 0.64)
+    plain = {
+        "group": "plain",
+        "variant": "d56",
+        "best": "d8",
+        "excess": excess,
+        "excess_low": excess - 0.1,
+        "excess_high": excess + 0.1,
+        "gain": recovered,
+        "gain_at_best": 0.0,
+        "share": recovered / excess,
+        "share_low": low / excess,
+        "share_high": high / excess,
+        "optimization_part": recovered,
+        "generalization_part": 0.0,
+        "seeds": 3,
+    }
+    told = {"recovered": recovered, "low": low, "high": high}
+    return Attribution(**plain | fields | told, treatment=treatment, mechanism=mechanism)
+
+
+RESIDUAL = row(0.63, 0.51, 0.75)
+NOTHING = row(-0.012, -0.095, 0.072, "weight_decay", "overfitting")
+HARM = row(-0.03, -0.05, -0.01, "weight_decay", "overfitting")
+LARGER = row(0.24, 0.21, 0.27, "larger_images", "receptive_field")
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            RESIDUAL,
+            "Residual (optimization) wins back 63.0 of the 64.0 points "
+            "(share 98%, 95% interval 80 to 117%).",
+        ),
+        (
+            row(0.70, 0.60, 0.80),
+            "Residual (optimization) wins back 70.0 points, all of the 64.0 that were lost "
+            "(share 109%, 95% interval 94 to 125%).",
+        ),
+        (
+            row(0.63, 0.51, 0.75, share_low=math.nan, share_high=math.nan),
+            "Residual (optimization) wins back 63.0 of the 64.0 points (share 98%).",
+        ),
+        (
+            NOTHING,
+            "Weight decay (overfitting) wins back nothing that can be told from chance "
+            "(−1.2 points, 95% interval −9.5 to 7.2).",
+        ),
+        (
+            HARM,
+            "Weight decay (overfitting) wins back nothing: it adds 3.0 points "
+            "(95% interval 1.0 to 5.0).",
+        ),
+        (
+            row(0.63, math.nan, math.nan, seeds=1),
+            "Residual (optimization): too few seeds to tell what it wins back from chance.",
+        ),
+    ],
+)
+def test_treatment_sentence(found, sentence):
+    assert attribution.treatment_sentence(found) == sentence
+
+
+def test_credit_goes_by_intervals_alone():
+    assert attribution.credit_sentence([RESIDUAL]) == "Treating optimization wins back 98% of it."
+    assert attribution.credit_sentence([row(0.64, 0.5, 0.8)]) == (
+        "Treating optimization wins back all of it."
+    )
+    weaker = row(0.32, 0.1, 0.5, "isometry")
+    assert attribution.credit_sentence([LARGER, NOTHING, weaker, RESIDUAL]) == (
+        "Treating optimization wins back 98% of it and treating the receptive field 38%."
+    )
+    assert attribution.credit_sentence([NOTHING, HARM]) == (
+        "No treatment in this study wins back more of it than chance could."
+    )
+
+
+def test_excess_sentence():
+    assert attribution.excess_sentence("plain", "depth 56", "depth 8", (0.64, 0.578, 0.7)) == (
+        "In plain, depth 56 errs 64.0 points more than depth 8 (95% interval 57.8 to 70.0)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("deeper", "seeds", "sentence"),
+    [
+        ([], 3, "In plain, no excess: the deepest net (depth 8) is the best."),
+        (
+            ["depth 56"],
+            3,
+            "In plain, no excess: depth 56 is not worse than the best (depth 8) by more than "
+            "chance.",
+        ),
+        (
+            ["depth 56", "depth 20"],
+            3,
+            "In plain, no excess: depth 56 and depth 20 are not worse than the best (depth 8) by "
+            "more than chance.",
+        ),
+        (["depth 56"], 1, "In plain, one seed each: that a deeper net does worse may be chance."),
+    ],
+)
+def test_no_excess_sentence(deeper, seeds, sentence):
+    assert attribution.no_excess_sentence("plain", "depth 8", deeper, seeds) == sentence
+
+
+def test_what_treatments_set():
+    found = [
+        {"name": "residual", "settings": [["model.family", "resnet"]]},
+        {"name": "more", "settings": [["data.image_size", "double"], ["data.shift", 1]]},
+    ]
+    assert attribution.settings_sentence(found) == (
+        "Residual sets model.family=resnet; more doubles data.image_size and sets data.shift=1."
+    )
+    assert attribution.settings_sentence([]) == ""

@@ -1,0 +1,111 @@
+import math
+
+import made_interventions
+import pytest
+
+from depthstudy import records, report, store
+from depthstudy.records import Decomposition
+from depthstudy.report import tables
+from depthstudy.report.sections import decomposition
+
+
+def split(total, optimization, generalization, low=0.1, seeds=3):
+    effects = {
+        "total": total,
+        "optimization": optimization,
+        "generalization": generalization,
+    }
+    fields = {"group": "plain", "variant": "plain-56", "best": "plain-8", "seeds": seeds}
+    return {
+        part: Decomposition(part=part, effect=effect, low=low, high=1.0, **fields)
+        for part, effect in effects.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (
+            split(0.382, 0.375, 0.007),
+            "Of the 38.2 points that plain at depth 56 loses against depth 8, "
+            "37.5 are train error (optimization) and 0.7 are gap (generalization).",
+        ),
+        (
+            split(0.05, 0.01, 0.04),
+            "Of the 5.0 points that plain at depth 56 loses against depth 8, "
+            "4.0 are gap (generalization) and 1.0 are train error (optimization).",
+        ),
+        (
+            split(0.382, 0.382, 0.0),
+            "Of the 38.2 points that plain at depth 56 loses against depth 8, "
+            "38.2 are train error (optimization).",
+        ),
+        (
+            split(0.703, 0.72, -0.017),
+            "In plain, depth 56 loses 70.3 points against depth 8: train error is "
+            "72.0 points higher (optimization), the gap 1.7 points smaller (generalization).",
+        ),
+        (
+            split(0.02, -0.01, 0.03, low=-0.02),
+            "In plain, depth 56 loses 2.0 points against depth 8: train error is "
+            "1.0 points lower (optimization), the gap 3.0 points larger (generalization). "
+            "The interval of the loss includes zero, so this may be chance.",
+        ),
+        (
+            split(0.05, 0.05, 0.0, low=math.nan, seeds=1),
+            "Of the 5.0 points that plain at depth 56 loses against depth 8, "
+            "5.0 are train error (optimization). 1 seed: no interval, so this may be chance.",
+        ),
+        (
+            split(0.0008, 0.0004, 0.0004),
+            "In plain, depth 56 loses 0.1 points against depth 8, too few to split.",
+        ),
+        (split(0.0, 0.0, 0.0), "In plain, depth 56 loses nothing against depth 8."),
+    ],
+)
+def test_decomposition_sentence(parts, sentence):
+    assert decomposition.decomposition_sentence(parts, "plain", "depth 56", "depth 8") == sentence
+
+
+def row(variant, group, gap, low, high, level=1.9812):
+    return records.MatchedGap(
+        group=group, variant=variant, level=level, train_loss=1.5, step=30.0, gap=gap, low=low,
+        high=high, seeds=3,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def study(tmp_path, bare):
+    made_interventions.treated_study(tmp_path)
+    rows = [
+        row("plain_depth8", "plain", 0.03, 0.026, 0.034),
+        row("plain_depth56", "plain", -0.011, -0.02, -0.002),
+        row("plain_depth8+residual", "plain + residual", 0.5, 0.4, 0.6),
+    ]
+    store.write_table(tmp_path / store.MATCHED, records.frame(records.MatchedGap, rows))
+    return tmp_path
+
+
+def test_a_line_for_each_untreated_group(study):
+    assert decomposition.matched_sentences(tables.read_study(study)) == [
+        "In plain, when train loss first was 1.98 or less, the gap was 3.0 ± 0.4 points at depth 8 "
+        "and −1.1 ± 0.9 points at depth 56."
+    ]
+    html = report.write(study).read_text(encoding="utf-8")
+    assert "Gap at matched train loss" in html
+    assert 'href="matched.csv"' in html
+
+
+def test_one_seed_has_no_interval_and_a_huge_loss_is_whole(study):
+    nan = float("nan")
+    rows = [row("plain_depth8", "plain", 0.03, nan, nan, level=25_166_420.2)]
+    store.write_table(study / store.MATCHED, records.frame(records.MatchedGap, rows))
+    assert decomposition.matched_sentences(tables.read_study(study)) == [
+        "In plain, when train loss first was 25,166,420 or less, the gap was 3.0 points at depth 8."
+    ]
+
+
+def test_an_older_study_has_none(study):
+    (study / store.MATCHED).unlink()
+    assert decomposition.matched_sentences(tables.read_study(study)) == []
+    assert "Gap at matched train loss" not in report.write(study).read_text(encoding="utf-8")

@@ -1,0 +1,39 @@
+import made_interventions
+import pytest
+
+from depthstudy import report
+from depthstudy.report import tables
+from depthstudy.report.sections import gains
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return made_interventions.rescued_study(tmp_path_factory.mktemp("rescues"))
+
+
+def test_nets_of_one_depth_are_set_against_the_first(folder):
+    study = tables.read_study(folder)
+    section = gains.section(study)
+    assert section.title == "What each variant gains on plain"
+    (table,) = (block for block in section.blocks if hasattr(block, "rows"))
+    rows = {row.label: row.cells for row in table.rows}
+    assert rows["plain"][1] == "–"
+    assert rows["residual"][1] == "−48.0 (−48.0 to −48.0)"
+    # The differences of silu are -1, -3 and -5 points: mean -3, half 4.303 * 2 / sqrt(3).
+    assert rows["silu"][1] == "−3.0 (−8.0 to +2.0)"
+    assert rows["repvgg"][2:] == ("200%", "200%")
+    assert gains.sentence(study) == (
+        "Lower test error than plain: residual by 48.0 points (about the same MACs, about the same "
+        "time) and repvgg by 20.0 points (2.0× the MACs, 2.0× the time). Not shown of silu."
+    )
+
+
+def test_the_page_shows_it(folder, bare):
+    html = report.write(folder).read_text(encoding="utf-8")
+    assert "<th>Against plain</th>" in html
+    assert "Not shown of silu." in html
+
+
+def test_a_study_over_depth_has_no_first(workdir, html):
+    assert gains.section(tables.read_study(workdir)) is None
+    assert "<th>Against" not in html

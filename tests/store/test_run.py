@@ -1,0 +1,117 @@
+"""Files: whole or not at all, and read back as they were."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from depthstudy import records, store
+from depthstudy.errors import InputError
+from depthstudy.store import RunInfo, RunStore
+
+INFO = RunInfo(
+    study="18",
+    variant="NA",
+    seed=3,
+    arch="{}",
+    config={"train": {"step_boundaries": [0.5], "precision": "auto"}},
+    dataset="digits/1.0.0",
+    image_shape=(8, 8, 1),
+    class_names=("a", "b"),
+)
+
+
+def row(step: int, layer: str = "") -> records.Record:
+    return records.Record(
+        study="18",
+        variant="NA",
+        seed=3,
+        step=step,
+        probe="p",
+        layer=layer,
+        metric="m",
+        value=1 / 3,
+    )
+
+
+def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    store.write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="Out of range"):
+        store.write_json(path, {"a": float("nan")})
+    assert path.read_text() == '{\n "a": 1\n}\n'
+
+
+def test_records_come_back_as_they_were(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "NA", 3)
+    assert run.read_records() == []
+    rows = [row(1), row(2, "None"), row(3)]
+    run.write_records(rows)
+    assert run.read_records() == rows
+    assert run.read_records(last_step=2) == rows[:2]
+
+
+def test_infos_come_back_as_they_were(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    assert run.read_info() is None
+    assert run.read_outcome() is None
+    run.write_info(INFO)
+    assert run.read_info() == INFO
+
+
+def test_a_run_of_a_version_without_preprocessing_is_read(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_info(dataclasses.replace(INFO, preprocessing={"mean": [0.1], "resize": "crop"}))
+    stored = run.read_info()
+    assert stored is not None
+    assert stored.preprocessing == {"mean": [0.1], "resize": "crop"}
+    path = run.folder / "run.json"
+    fields = json.loads(path.read_text())
+    del fields["preprocessing"]
+    path.write_text(json.dumps(fields))
+    assert run.read_info() == INFO
+
+
+def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_info(INFO)
+    path = run.folder / "run.json"
+    fields = json.loads(path.read_text())
+    del fields["dataset"]
+    path.write_text(json.dumps(fields))
+    with pytest.raises(InputError, match=r"run\.json is not as this .* missing .* `dataset`"):
+        run.read_info()
+    path.write_text("{")
+    with pytest.raises(InputError, match=r"run\.json is not as this version"):
+        run.read_info()
+
+
+def test_what_probes_measured_is_kept_apart(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "NA", 3)
+    assert run.read_probes() == []
+    run.write_records([row(1)])
+    run.write_probes([row(2, "stem")])
+    assert run.read_records() == [row(1)]
+    assert run.read_probes() == [row(2, "stem")]
+
+
+def test_tables_of_earlier_versions_are_read_under_present_names(tmp_path: Path) -> None:
+    path = tmp_path / store.RECORDS
+    path.write_text(
+        "study,variant,seed,step,probe,layer,metric,value\n"
+        "s,optimisation,0,9,deletion,,free_share,0.5\n"
+        "s,v,0,9,generalisation,,gap,0.25\n"
+    )
+    table = store.read_table(path, records.Record)
+    assert list(table["variant"]) == ["optimisation", "v"]  # a name that a user gave
+    assert list(table["probe"]) == ["deletion", "generalization"]
+    assert list(table["metric"]) == ["redundant_block_fraction", "gap"]
+    names = [field.name for field in dataclasses.fields(records.Attribution)]
+    former = [name.replace("ization", "isation") for name in names]
+    path.write_text(f"{','.join(former)}\n{','.join(['optimisation'] * 5 + ['0'] * 15)}\n")
+    (found,) = store.read_table(path, records.Attribution).to_dict("records")
+    assert list(found) == names
+    assert (found["mechanism"], found["group"]) == ("optimization", "optimisation")
