@@ -71,7 +71,8 @@ def recommend(
     chosen = known[near[0]]
     alike = [i for i in fair if not i.treatment and i.image_shape == chosen.image_shape] or fair
     deepest = min(alike, key=lambda info: (-info.depth, means[info.name]))
-    optimism = 0.0 if validated else stats.optimism([tests.arms[name] for name in known])
+    ordered = sorted(known, key=lambda name: _price(known[name], means))
+    optimism = 0.0 if validated else stats.optimism([tests.arms[name] for name in ordered])
     error, low, high = _shifted(tests, chosen.name, optimism)
     seconds = summary.loc[summary["variant"] == chosen.name, "seconds"]
     test = {name: float(tests.arms[name].mean) for name in known}

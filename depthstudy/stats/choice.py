@@ -16,21 +16,23 @@ from depthstudy.stats.arm import Arm
 
 
 def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
-    """Returns by how much the least mean error of ``arms`` is too small for its being chosen.
+    """Returns by how much the error of what is chosen of ``arms`` is too small for the choice.
+
+    Chosen is the first whose mean error is within one standard error of the least.
 
     >>> wrong = np.random.default_rng(0).random((10, 3, 200)) < 0.05
-    >>> 0.002 < optimism([Arm.of_predictions(each) for each in wrong]) < 0.02
+    >>> 0.0 <= optimism([Arm.of_predictions(each) for each in wrong]) < 0.02
     True
 
     Args:
-      arms: The nets to choose from. Images are drawn where all have ``wrong`` on the same images;
+      arms: The nets to choose from, the one to prefer first. Images are drawn where all have ``wrong`` on the same images;
         runs are drawn in any case.
       draws: Number of bootstrap samples.
       seed: Seed of the draws; equal seeds give equal numbers.
 
     Returns:
-      The mean error of what a sample chooses, outside this sample, over the least of the means;
-      zero or more.
+      The mean error of what a sample chooses, outside this sample, over the mean error of what is
+      chosen of all; zero or more.
     """
     if len(arms) < 2 or min(arm.seeds for arm in arms) < 1:
         return 0.0
@@ -50,10 +52,12 @@ def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
         rest[rest.sum(axis=1) == 0] = 1.0
         inside[:, place] = _mean(runs.astype(np.float64), answers, drawn)
         outside[:, place] = _mean(rest, answers, left)
-    chosen = inside.argmin(axis=1)
-    rows = np.arange(draws)
-    least = min(float(arm.mean) for arm in arms)
-    return max(0.0, float(outside[rows, chosen].mean()) - least)
+    means = np.array([float(arm.mean) for arm in arms])
+    # The standard error of each difference to the best, as the draws have it.
+    errors = (inside - inside[:, [means.argmin()]]).std(axis=0)
+    chosen = (inside <= inside.min(axis=1, keepdims=True) + errors).argmax(axis=1)
+    taken = means[(means <= means.min() + errors).argmax()]
+    return max(0.0, float(outside[np.arange(draws), chosen].mean()) - float(taken))
 
 
 def _mean(
