@@ -43,6 +43,7 @@ class Dataset:
       test: Split to test on, whole and with its true labels.
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
+      task: What is learned of it: a key of ``tasks.TASKS``.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Dataset:
     test: Split
     labeled: bool = True
     resize: str = CROP
+    task: str = "classification"
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -147,6 +149,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         image_shape=shape,
         num_classes=source.num_classes,
         class_names=source.class_names,
+        task=source.task,
         mean=mean,
         std=std,
         seed=config.seed,

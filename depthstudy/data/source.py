@@ -58,12 +58,14 @@ class Source(abc.ABC):
       image_shape: Height, width and channels; a side that varies is ``None``.
       class_names: Names of the classes, in the order of their labels.
       labeled: Whether labels are known; where they are not, they are all 0.
+      task: What its labels are to be learned for: a key of ``tasks.TASKS``.
     """
 
     name: str
     image_shape: Shape
     class_names: tuple[str, ...]
     labeled: bool = True
+    task: str = "classification"
 
     @property
     def num_classes(self) -> int:

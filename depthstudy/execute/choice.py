@@ -32,4 +32,5 @@ def open_executor(
     """
     if processes > 1 and tasks:
         return WorkerPool(study, workdir, processes, tasks, config_file)
-    return InProcess(study, {variant.name: variant for variant in variants}, workdir)
+    by_name = {variant.name: variant for variant in variants}
+    return InProcess(study, by_name, workdir)

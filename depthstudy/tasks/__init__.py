@@ -1,6 +1,6 @@
 """What a net learns: loss, errors, chance and metrics of a task, in one place for each task."""
 
 from depthstudy.tasks.classification import Classification
-from depthstudy.tasks.task import Task, of
+from depthstudy.tasks.task import TASKS, Task, of
 
-__all__ = ["Classification", "Task", "of"]
+__all__ = ["TASKS", "Classification", "Task", "of"]

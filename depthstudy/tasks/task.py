@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from depthstudy.data import Dataset
+from depthstudy.errors import InputError
 from depthstudy.records import Metric
 from depthstudy.tasks.classification import Classification
 
@@ -47,9 +49,23 @@ class Task(Protocol):
         """Returns each example's error: 0 where the net is right, 1 where it is wrong."""
 
 
+TASKS: Mapping[str, Callable[[Dataset], Task]] = {
+    "classification": lambda dataset: Classification(dataset.num_classes),
+}
+
+
 def of(dataset: Dataset) -> Task:
     """Returns the task that a data set sets.
 
-    Every set is one of labeled images, whose task is classification.
+    >>> from depthstudy import config, data
+    >>> of(data.load(config.DataConfig(name="digits")))
+    Classification(num_classes=10)
+
+    Raises:
+      InputError: There is no such task.
     """
-    return Classification(dataset.num_classes)
+    if dataset.task not in TASKS:
+        raise InputError(
+            f"{dataset.name} sets the task {dataset.task!r}; allowed: {', '.join(TASKS)}"
+        )
+    return TASKS[dataset.task](dataset)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ import scipy.special
 from sklearn.dummy import DummyClassifier
 
 from depthstudy import tasks
-from depthstudy.data import Dataset, batch_at
+from depthstudy.config import DataConfig
+from depthstudy.data import Dataset, array_source, batch_at, from_source
+from depthstudy.errors import InputError
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -54,3 +58,13 @@ def test_an_evaluation_has_loss_and_error_of_both_splits(digits: Dataset) -> Non
 def test_tasks_that_are_equal_share_what_is_compiled(digits: Dataset) -> None:
     assert tasks.of(digits) == tasks.Classification(num_classes=10)
     assert hash(tasks.of(digits)) == hash(tasks.Classification(num_classes=10))
+
+
+def test_a_source_names_its_task() -> None:
+    images, labels = np.arange(4 * 9, dtype=np.uint8).reshape(4, 3, 3), np.array([0, 1, 2, 0])
+    source = array_source({"train": (images, labels), "test": (images, labels)})
+    settings = DataConfig(stream=False)
+    assert tasks.of(from_source(source, settings)) == tasks.Classification(num_classes=3)
+    other = dataclasses.replace(source, task="ranking")
+    with pytest.raises(InputError, match=r"the task 'ranking'; allowed: classification$"):
+        tasks.of(from_source(other, settings))
