@@ -25,8 +25,8 @@ def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
     True
 
     Args:
-      arms: The nets to choose from, the one to prefer first. Images are drawn where all have ``wrong`` on the same images;
-        runs are drawn in any case.
+      arms: The nets to choose from, the one to prefer first. Images are drawn where all have
+        ``wrong`` on the same images; runs are drawn in any case.
       draws: Number of bootstrap samples.
       seed: Seed of the draws; equal seeds give equal numbers.
 
