@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from depthstudy import arch, nets, probes, store, train
 from depthstudy.bench import synthetic
 from depthstudy.bench.benchmarks import Work
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import Batch, augment, eval_batches, train_batches
+from depthstudy.data import augment, eval_batches, train_batches
 from depthstudy.train import placement
 
 Run = Callable[[int], float]  # does the work so many times, and returns seconds
@@ -99,15 +99,19 @@ def _own(program: train.Program, seeds: int = 1) -> Any:
     return program.placement.place([train.initial(program, seed) for seed in group])
 
 
-def _batch(program: train.Program) -> Batch:
-    sharding = program.placement.batch_sharding
-    size = program.config.batch_size
-    return next(train_batches(program.dataset, batch_size=size, stop=1, sharding=sharding))
+def _batches(program: train.Program, seeds: int, steps: int) -> Iterator[Any]:
+    return program.placement.train_batches(
+        program.dataset,
+        batch_size=program.config.batch_size,
+        seeds=range(seeds),
+        start=0,
+        stop=steps,
+    )
 
 
 def taking_steps(program: train.Program, seeds: int) -> Run:
-    """Returns train steps of so many nets, all on the same batch."""
-    own, batch = _own(program, seeds), _batch(program)
+    """Returns train steps of so many nets, each on one batch of its own."""
+    own, batch = _own(program, seeds), next(_batches(program, seeds, 1))
 
     def run(times: int) -> float:
         nonlocal own
@@ -127,12 +131,7 @@ def _epoch(work: Work) -> Run:
 
     def once() -> None:
         nonlocal own
-        for batch in train_batches(
-            program.dataset,
-            batch_size=work.batch,
-            stop=_EPOCH // work.batch,
-            sharding=program.placement.batch_sharding,
-        ):
+        for batch in _batches(program, work.seeds, _EPOCH // work.batch):
             own = program.train_step(own, batch)
         program.placement.fetch(own.log, work.seeds)
 

@@ -2,39 +2,94 @@
 
 The excess is the test error of a deep net minus that of the best depth of its group. A treatment
 aims at one mechanism; the share of the excess that it wins back is what is credited to the
-mechanism. It is a difference in differences on paired seeds: what the treatment does for the deep
-net, less what it does for the best depth, so that a treatment that helps all depths alike earns
-nothing. One that leaves the best depth as it is does nothing for it. One that *harms* the best
-depth earns nothing by that either: the harm is not counted, or a treatment that ruins every net
-would close every gap.
+mechanism. It is a difference in differences: what the treatment does for the deep net, less what it
+does for the best depth, so that a treatment that helps all depths alike earns nothing.
 
-All intervals are Student's t or Fieller's, at 95% each and on the seeds that the variants share.
-The best depth was chosen on these seeds, which makes the excess look a little larger, and where a
-study asks of many nets and treatments, one in forty that do nothing will look as if they did.
-Treatments overlap, so shares of several need not add up to one.
+*Alike* has two meanings, and a cause is one by both: in points, and by factors (on the scale of the
+logarithm of the error). What halves every error wins back many points of a large one, and by
+factors nothing. A treatment that harms the best depth earns nothing by the harm, or one that ruins
+every net would close every gap; and where the harm is more than chance and more than a point, it is
+credited with nothing.
+
+Rows are tested together by Holm's method. The excess itself is tested for all the depths that the
+best was chosen from. Where a treatment has all the settings of several others, its row says what
+they do together beyond what they do apart: two causes, each of which is enough to spoil the net,
+show in no single treatment, and two treatments of one cause share what either wins back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from scipy import special
 
 from depthstudy import stats
 from depthstudy.config import Treatment
+from depthstudy.evidence import interaction
 from depthstudy.evidence.decomposition import best_depth
+from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Attribution, VariantInfo
+
+ALPHA = 0.05
+LEAST_SEEDS = 3
+HARM = 0.01  # what a treatment may cost the best depth, a point
+_COUNTED = 1000  # images taken for an error of which it is not known on how many it was counted
+
+
+class _Case(NamedTuple):
+    """A deep net and the best depth, without a treatment and with it."""
+
+    group: str
+    deep: str
+    best: str
+    deep_treated: str
+    best_treated: str
+    treatment: Treatment
+
+    def gain(self, *, counted: bool) -> dict[str, float]:
+        """Returns the weights of what it wins back, with or without what the best depth gains."""
+        weights = {self.deep: 1.0, self.deep_treated: -1.0}
+        if counted and self.best_treated != self.best:
+            weights |= {self.best: -1.0, self.best_treated: 1.0}
+        return weights
+
+
+class _Weighed(NamedTuple):
+    """What a case comes to: what is won back in points and by factors, and at the best depth."""
+
+    case: _Case
+    points: stats.Contrast
+    factors: stats.Contrast
+    at_best: stats.Contrast | None
+    p: float
+
+    @property
+    def counted(self) -> bool:
+        """Whether what the best depth gains is taken off."""
+        return self.at_best is not None and bool(self.at_best.mean > 0)
 
 
 def attribute(
-    summary: pd.DataFrame, infos: Sequence[VariantInfo], treatments: Sequence[Treatment]
+    summary: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    treatments: Sequence[Treatment],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
 ) -> list[Attribution]:
     """Returns what each treatment wins back of each deep net that does worse by more than chance.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
       infos: The variants; those without runs are left out.
-      treatments: What was done to them, and the mechanism that each is aimed at.
+      treatments: What was done to them, and the mechanism that each is aimed at. One that has all
+        the settings of two or more others counts as their combination.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
 
     Returns:
       A row for each treatment of each untreated variant that is deeper than the best of its group
@@ -43,71 +98,121 @@ def attribute(
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    tests = stats.by_seed(summary, "test_error")
-    trains = stats.by_seed(summary, "train_error")
-    present = [info for info in infos if info.name in tests.columns]
+    panel = measure(summary, "test_error", predictions=predictions, images=images)
+    trains = measure(summary, "train_error", images=images)
+    present = [info for info in infos if info.name in panel.arms]
     treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
-    runs = {info.name for info in present}
-    rows: list[Attribution] = []
-    for group, deep, best in _deeper(present, tests):
-        excess = stats.interval((tests[deep] - tests[best]).dropna())
+    weighed: list[tuple[_Weighed, stats.Estimate]] = []
+    for group, deep, best, rivals in _deeper(present, panel):
+        excess = panel.difference(deep, best).interval(1 - ALPHA / rivals)
+        if min(panel.arms[deep].seeds, panel.arms[best].seeds) < LEAST_SEEDS:
+            continue
         for treatment in treatments:
             new = treated.get((deep, treatment.name), "")
             new_best = treated.get((best, treatment.name), best)
-            if excess.low > 0 and {new, new_best} <= runs:
-                names = [deep, best, new, new_best]
-                rows.append(_row(group, names, treatment, excess, tests, trains))
-    return rows
+            if excess.low > 0 and {new, new_best} <= panel.arms.keys():
+                case = _Case(group, deep, best, new, new_best, treatment)
+                weighed.append((_weigh(case, panel), excess))
+    tested = [not each.case.treatment.control_of and math.isfinite(each.p) for each, _ in weighed]
+    p_values = np.array([each.p for each, _ in weighed])
+    levels = np.full(len(weighed), ALPHA)
+    levels[tested] = stats.holm_levels(2 * p_values[tested], ALPHA)
+    p_values[tested] = stats.holm(np.minimum(1.0, 2 * p_values[tested]))
+    rows = [
+        _row(each, excess, panel, trains, float(p), float(level))
+        for (each, excess), p, level in zip(weighed, p_values, levels, strict=True)
+    ]
+    return interaction.joined(rows, treatments, panel, treated)
 
 
-def _deeper(infos: Sequence[VariantInfo], tests: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """Yields the group, each untreated variant deeper than its best, and this best."""
+def _deeper(infos: Sequence[VariantInfo], panel: Panel) -> Iterator[tuple[str, str, str, int]]:
+    """Yields group, untreated variant deeper than its best, this best, and its number of rivals."""
     untreated = [info for info in infos if not info.treatment]
     for group in dict.fromkeys(info.group for info in untreated):
         ordered = sorted((i for i in untreated if i.group == group), key=lambda info: info.depth)
-        best = best_depth([info.name for info in ordered], tests)
+        best = best_depth([info.name for info in ordered], panel)
         depths = {info.name: info.depth for info in ordered}
         for name, depth in depths.items():
             if best is not None and depth > depths[best]:
-                yield group, name, best
+                yield group, name, best, max(1, len(ordered) - 1)
+
+
+def _weigh(case: _Case, panel: Panel) -> _Weighed:
+    at_best = None
+    if case.best_treated != case.best:
+        at_best = panel.difference(case.best, case.best_treated)
+    helped = at_best is not None and bool(at_best.mean > 0)
+    weights = case.gain(counted=helped)
+    points = panel.effect(weights)
+    least = 0.5 / (panel.arms[case.deep].images or _COUNTED)
+    factors = stats.log_contrast(
+        [panel.arms[name] for name in weights], list(weights.values()), panel.prior, least=least
+    )
+    p = max(float(points.p_greater(0.0)), float(factors.p_greater(0.0)))
+    return _Weighed(case, points, factors, at_best, p if points.seeds >= LEAST_SEEDS else math.nan)
 
 
 def _row(
-    group: str,
-    names: Sequence[str],
-    treatment: Treatment,
+    each: _Weighed,
     excess: stats.Estimate,
-    tests: pd.DataFrame,
-    trains: pd.DataFrame,
+    panel: Panel,
+    trains: Panel,
+    p: float,
+    level: float,
 ) -> Attribution:
-    """Returns a row; ``names`` are the deep net, the best, and these two treated."""
-    test, train = (table[list(names)].dropna().to_numpy().T for table in (tests, trains))
-    gain, gain_at_best = test[0] - test[2], test[1] - test[3]
-    counted = float(gain_at_best.size > 0 and gain_at_best.mean() > 0)
-    recovered = gain - counted * gain_at_best
-    optimization = train[0] - train[2] - counted * (train[1] - train[3])
-    won = stats.interval(recovered)
-    paired = test[0] - test[1]
-    share_low, share_high = stats.fieller(recovered, paired)
+    case, points = each.case, each.points
+    won = points.interval(1 - level)
+    share_low, share_high = _share(each, panel)
+    optimization = float(trains.effect(case.gain(counted=each.counted)).mean)
     return Attribution(
-        group=group,
-        variant=names[0],
-        best=names[1],
-        mechanism=treatment.mechanism,
-        treatment=treatment.name,
-        control_of=treatment.control_of,
+        group=case.group,
+        variant=case.deep,
+        best=case.best,
+        mechanism=case.treatment.mechanism,
+        treatment=case.treatment.name,
+        control_of=case.treatment.control_of,
         excess=excess.mean,
         excess_low=excess.low,
         excess_high=excess.high,
-        gain=stats.interval(gain).mean,
-        gain_at_best=stats.interval(gain_at_best).mean,
+        gain=float(panel.difference(case.deep, case.deep_treated).mean),
+        gain_at_best=0.0 if each.at_best is None else float(each.at_best.mean),
         recovered=won.mean,
-        low=won.low,
-        high=won.high,
-        share=won.mean / stats.interval(paired).mean,
+        low=won.low if won.seeds >= LEAST_SEEDS else math.nan,
+        high=won.high if won.seeds >= LEAST_SEEDS else math.nan,
+        share=won.mean / excess.mean,
         share_low=share_low,
         share_high=share_high,
-        optimization_part=stats.interval(optimization).mean,
-        generalization_part=stats.interval(recovered - optimization).mean,
+        optimization_part=optimization,
+        generalization_part=won.mean - optimization,
         seeds=won.seeds,
+        word=_word(each, p, won.low),
+        p=p,
+        factor=math.exp(float(each.factors.mean)),
     )
+
+
+def _word(each: _Weighed, p: float, low: float) -> str:
+    if each.case.treatment.control_of:
+        return "control"
+    harm = each.at_best
+    if harm is not None and float(harm.mean) < -HARM and float(harm.p_less(0.0)) < ALPHA:
+        return "harms the best"
+    if p <= ALPHA:
+        return "cause"
+    return "points only" if low > 0 else "not shown"
+
+
+def _share(each: _Weighed, panel: Panel) -> tuple[float, float]:
+    """Returns Fieller's interval of what is recovered over the excess."""
+    case, points = each.case, each.points
+    if points.seeds < LEAST_SEEDS:
+        return math.nan, math.nan
+    excess = panel.difference(case.deep, case.best)
+    left = {case.deep: 1.0, case.best: -1.0}  # the excess less what is recovered
+    for name, weight in case.gain(counted=each.counted).items():
+        left[name] = left.get(name, 0.0) - weight
+    xx, yy = float(points.variance), float(excess.variance)
+    xy = (xx + yy - float(panel.effect(left).variance)) / 2
+    degrees = min(float(points.degrees), float(excess.degrees))
+    critical = float(special.stdtrit(degrees, 1 - ALPHA / 2))
+    return stats.ratio_limits(float(points.mean), float(excess.mean), xx, xy, yy, critical)

@@ -14,25 +14,38 @@ import numpy as np
 import pandas as pd
 
 from depthstudy import stats
+from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Decomposition
 
 Part = Literal["total", "optimization", "generalization"]
+ALPHA = 0.05
+MARGIN = 0.01  # an excess of less than one point is none
+LEAST_SEEDS = 3
 
 
 def decompose(
-    summary: pd.DataFrame, groups: Mapping[str, str], depths: Mapping[str, int]
+    summary: pd.DataFrame,
+    groups: Mapping[str, str],
+    depths: Mapping[str, int],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+    margin: float = MARGIN,
 ) -> list[Decomposition]:
     """Splits the excess test error of each net that is deeper than the best of its group.
 
     The best depth of a group is the one of least mean test error over its seeds, and the shallowest
-    of those that tie within rounding. Variants are compared with it on the seeds that both have, by
-    a 95% t-interval (Student 1908). The intervals do not allow for the best depth having been
-    chosen on the same seeds, which makes the excess of a deeper net look a little larger.
+    of those that tie within rounding. As it was chosen from all depths on the same runs, intervals
+    are widened for the number of the others (Bonferroni).
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
       groups: Name of a variant to the name of its group; other variants are left out.
       depths: Name of a variant to its weight layers on the longest path.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error, as ``"train_error"``, to the number of images that it is counted on;
+        without it, runs that all err alike have no interval.
+      margin: The excess that is still none.
 
     Returns:
       Three rows (total, optimization, generalization) for each variant that is deeper than the best
@@ -42,55 +55,62 @@ def decompose(
       KeyError: A variant has a group but no depth.
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    tests = stats.by_seed(summary, "test_error")
-    trains = stats.by_seed(summary, "train_error")
+    gaps = summary.assign(gap=summary["test_error"] - summary["train_error"])
+    panels: dict[Part, Panel] = {
+        "total": measure(summary, "test_error", predictions=predictions, images=images),
+        "optimization": measure(summary, "train_error", images=images),
+        "generalization": measure(gaps, "gap", predictions=predictions, images=images),
+    }
     rows: list[Decomposition] = []
     for group in dict.fromkeys(groups.values()):
-        names = [name for name in groups if groups[name] == group and name in tests.columns]
+        names = [n for n in groups if groups[n] == group and n in panels["total"].arms]
         ordered = sorted(names, key=lambda name: depths[name])
-        best = best_depth(ordered, tests)
+        best = best_depth(ordered, panels["total"])
         for name in ordered:
             if best is not None and depths[name] > depths[best]:
-                rows.extend(_parts(group, name, best, tests, trains))
+                level = 1 - ALPHA / max(1, len(ordered) - 1)
+                rows.extend(_parts(group, name, best, panels, level, margin))
     return rows
 
 
-def best_depth(ordered: Sequence[str], tests: pd.DataFrame) -> str | None:
+def best_depth(ordered: Sequence[str], panel: Panel) -> str | None:
     """Returns the first of ``ordered`` whose mean test error is the least, within rounding.
 
     Args:
       ordered: Names of variants, the one to prefer first.
-      tests: Test errors with a row for each seed and a column for each variant.
+      panel: Their test errors.
 
     Returns:
       A name, or ``None`` where there are none.
     """
     if not ordered:
         return None
-    means = tests[list(ordered)].mean().to_numpy()
+    means = np.array([float(panel.arms[name].mean) for name in ordered])
     return ordered[int(np.argmax(np.isclose(means, means.min(), rtol=1e-9, atol=0)))]
 
 
 def _parts(
-    group: str, name: str, best: str, tests: pd.DataFrame, trains: pd.DataFrame
+    group: str, name: str, best: str, panels: Mapping[Part, Panel], level: float, margin: float
 ) -> Iterator[Decomposition]:
-    paired = (tests[name] - tests[best]).notna()
-    total = (tests[name] - tests[best])[paired].to_numpy()
-    optimization = (trains[name] - trains[best])[paired].to_numpy()
-    parts: tuple[tuple[Part, np.ndarray], ...] = (
-        ("total", total),
-        ("optimization", optimization),
-        ("generalization", total - optimization),
-    )
-    for part, effects in parts:
-        mean, low, high, _, seeds = stats.interval(effects)
+    for part, panel in panels.items():
+        effect = panel.difference(name, best).interval(level)
         yield Decomposition(
             group=group,
             variant=name,
             best=best,
             part=part,
-            effect=mean,
-            low=low,
-            high=high,
-            seeds=seeds,
+            effect=effect.mean,
+            low=effect.low,
+            high=effect.high,
+            seeds=effect.seeds,
+            word=_word(effect, margin),
+            scope=panel.scope([name, best]),
         )
+
+
+def _word(effect: stats.Estimate, margin: float) -> str:
+    if effect.seeds < LEAST_SEEDS:
+        return "cannot tell"
+    if effect.low > 0:
+        return "excess"
+    return "no excess" if effect.high < margin else "cannot tell"

@@ -2,11 +2,14 @@
 
 The gap at the end of training favors nets that were trained badly: one that has learned nothing
 has none. So the variants of a group are looked at when each has learned as much as the worst of
-them ends up with.
+them ends up with. Between two evaluations the loss falls about exponentially, so the gap at the
+level is interpolated in the logarithm of the loss. A variant whose first evaluation is below the
+level already cannot be matched, and its row says so.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,10 +22,12 @@ from depthstudy.records import MatchedGap, Record
 class Evaluation(NamedTuple):
     """A net at one step: its train loss in nats, and its test error minus its train error."""
 
-    step: int
+    step: float
     train_loss: float
     gap: float
 
+
+_LEAST_LOSS = 1e-8  # nats; a loss of zero has no logarithm
 
 Runs = dict[int, list[Evaluation]]  # the evaluations of a variant by seed, in the order of steps
 
@@ -31,8 +36,7 @@ def gaps(rows: Iterable[Record], groups: Mapping[str, str]) -> list[MatchedGap]:
     """Returns the gap of each variant at the train loss that the worst of its group ends at.
 
     Variants are compared on the seeds that all of them have. A run that diverged is none, as it
-    has no train loss in the end. Between two evaluations nothing is known, so a net is looked at
-    at the first evaluation where its loss is at the level or below it.
+    has no train loss in the end.
 
     Args:
       rows: What was measured in training.
@@ -41,12 +45,13 @@ def gaps(rows: Iterable[Record], groups: Mapping[str, str]) -> list[MatchedGap]:
     Returns:
       A row for each variant of a group that has several with runs, in the order of ``groups``.
     """
-    found = _evaluations(rows)
+    evaluations = _evaluations(rows)
     return [
         gap
         for group in dict.fromkeys(groups.values())
         for gap in _of_group(
-            group, {name: found[name] for name in groups if groups[name] == group and name in found}
+            group,
+            {n: evaluations[n] for n in groups if groups[n] == group and n in evaluations},
         )
     ]
 
@@ -55,23 +60,45 @@ def _of_group(group: str, variants: Mapping[str, Runs]) -> Iterator[MatchedGap]:
     seeds = sorted(set.intersection(*map(set, variants.values()))) if len(variants) > 1 else []
     levels = [max(runs[seed][-1].train_loss for runs in variants.values()) for seed in seeds]
     for name, runs in variants.items() if seeds else ():
-        places = [_first(runs[seed], level) for seed, level in zip(seeds, levels, strict=True)]
-        gap = stats.interval([place.gap for place in places])
+        places = [_passing(runs[seed], level) for seed, level in zip(seeds, levels, strict=True)]
+        matched = all(place is not None for place in places)
+        firsts = [runs[seed][0] for seed in seeds]
+        looked = [place or first for place, first in zip(places, firsts, strict=True)]
+        gap = stats.interval([place.gap for place in looked])
         yield MatchedGap(
             group=group,
             variant=name,
-            level=float(np.mean(levels)),
-            train_loss=float(np.mean([place.train_loss for place in places])),
-            step=float(np.mean([place.step for place in places])),
-            gap=gap.mean,
-            low=gap.low,
-            high=gap.high,
+            level=_geometric_mean(levels),
+            train_loss=_geometric_mean([place.train_loss for place in looked]),
+            step=float(np.mean([place.step for place in looked])),
+            gap=gap.mean if matched else math.nan,
+            low=gap.low if matched else math.nan,
+            high=gap.high if matched else math.nan,
             seeds=gap.seeds,
+            matched=matched,
         )
 
 
-def _first(evaluations: Sequence[Evaluation], level: float) -> Evaluation:
-    return next(found for found in evaluations if found.train_loss <= level)
+def _passing(evaluations: Sequence[Evaluation], level: float) -> Evaluation | None:
+    """Returns the net where its loss first passes ``level``; ``None`` if it began below."""
+    place = next(k for k, at in enumerate(evaluations) if at.train_loss <= level)
+    after = evaluations[place]
+    if math.isclose(after.train_loss, level, rel_tol=1e-9):
+        return after
+    if place == 0:
+        return None
+    before = evaluations[place - 1]
+    loss, least = max(after.train_loss, _LEAST_LOSS), max(level, _LEAST_LOSS)
+    share = math.log(before.train_loss / least) / math.log(before.train_loss / loss)
+    step, gap = (
+        (1 - share) * early + share * late
+        for early, late in ((before.step, after.step), (before.gap, after.gap))
+    )
+    return Evaluation(step, level, gap)
+
+
+def _geometric_mean(losses: Sequence[float]) -> float:
+    return math.exp(float(np.mean(np.log(np.maximum(losses, _LEAST_LOSS)))))
 
 
 def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
@@ -84,15 +111,15 @@ def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
         if row.probe == "evaluation":
             steps = metrics.setdefault((row.variant, row.seed), {})
             steps.setdefault(row.step, {})[row.metric] = row.value
-    found: dict[str, Runs] = {}
+    runs: dict[str, Runs] = {}
     for (variant, seed), steps in metrics.items():
         if (variant, seed) not in diverged and "train_loss" in steps[max(steps)]:
-            found.setdefault(variant, {})[seed] = [
+            runs.setdefault(variant, {})[seed] = [
                 Evaluation(step, at["train_loss"], at[_new(at)] - at["train_error"])
                 for step, at in sorted(steps.items())
                 if "train_loss" in at and _new(at) in at
             ]
-    return {name: runs for name, runs in found.items() if all(runs.values())}
+    return {name: by_seed for name, by_seed in runs.items() if all(by_seed.values())}
 
 
 def _new(metrics: Mapping[str, float]) -> str:

@@ -5,10 +5,12 @@
   they are matched on all settings that neither side names, and those without a match are left out;
   if one side holds a single variant, it is compared with all of the other side.
 - A trend (``rises``, ``does_not_rise``) takes the metric at the greatest value of ``along`` minus
-  the metric at the least, among variants that agree in all other settings. It is not a fitted
-  slope: depth hurts abruptly more often than steadily, a slope would hang on the values between
-  and on a scale for ``along``, and the difference is in units of the metric as it stands.
-- The effect of a seed is the mean over the pairs; only seeds that all pairs have are counted.
+  the metric at each lesser one, among variants that agree in all other settings, so that a net that
+  does worse than the best depth does not pass for one that is as good as the shallowest. It is not
+  a fitted slope: depth hurts abruptly more often than steadily, a slope would hang on the values
+  between and on a scale for ``along``, and the difference is in units of the metric as it stands.
+- Pairs are not averaged. A claim speaks of each of its parts: of each matched pair, or each setting
+  within which there is a trend.
 - In ``where`` and ``against``, ``"greatest"`` and ``"least"`` stand for that value of the field
   among the variants that the side's other settings pick, in a comparison among the values that
   both sides have. Such a hypothesis keeps its sense when a sweep is overridden.
@@ -30,9 +32,20 @@ NONE = ("equivalent", "not_greater", "does_not_rise")  # relations that say of w
 VariantSettings = Mapping[str, Mapping[str, Value]]
 
 
+def parts(h: Hypothesis, settings: VariantSettings) -> list[list[tuple[str, str]]]:
+    """Returns the parts of a claim, each as its pairs of variants; it may be none.
+
+    The part of a comparison is one pair. That of a trend holds the variant of greatest ``along``
+    with each lesser one, from the least.
+    """
+    if h.along is None:
+        return [[pair] for pair in _comparison(h, settings)]
+    return _trend(h, settings)
+
+
 def pairs(h: Hypothesis, settings: VariantSettings) -> list[tuple[str, str]]:
-    """Returns the pairs of variants whose differences a hypothesis is about; it may be none."""
-    return _trend(h, settings) if h.along is not None else _comparison(h, settings)
+    """Returns the pairs of variants that stand for the parts; of a trend, greatest and least."""
+    return [part[0] for part in parts(h, settings)]
 
 
 def problems(h: Hypothesis, settings: VariantSettings) -> Iterator[str]:
@@ -83,19 +96,19 @@ def _comparison(h: Hypothesis, settings: VariantSettings) -> list[tuple[str, str
     ]
 
 
-def _trend(h: Hypothesis, settings: VariantSettings) -> list[tuple[str, str]]:
-    """Returns the variants of greatest and of least ``along`` for each setting of the others."""
+def _trend(h: Hypothesis, settings: VariantSettings) -> list[list[tuple[str, str]]]:
+    """Returns the variant of greatest ``along`` with each lesser one, by the other settings."""
     (where,) = _resolve((h.where,), settings)
     values = {name: settings[name].get(str(h.along)) for name in _pick(where, settings)}
     numbers: dict[str, Any] = {name: v for name, v in values.items() if _is_number(v)}
     rests = {name: _rest(settings[name], {h.along}) for name in numbers}
-    pairs = []
+    trends = []
     for name, greatest in numbers.items():
         peers = [other for other in numbers if rests[other] == rests[name]]
-        least = min(peers, key=numbers.__getitem__)
-        if numbers[least] < greatest == max(numbers[other] for other in peers):
-            pairs.append((name, least))
-    return pairs
+        lesser = sorted((p for p in peers if numbers[p] < greatest), key=numbers.__getitem__)
+        if lesser and greatest == max(numbers[other] for other in peers):
+            trends.append([(name, other) for other in lesser])
+    return trends
 
 
 def _resolve(sides: Sequence[Settings], settings: VariantSettings) -> list[dict[str, Any]]:

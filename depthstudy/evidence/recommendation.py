@@ -1,50 +1,81 @@
-"""Which net to take: the cheapest of those that cannot be told from the best.
+"""Which net to take: the simplest of those that cannot be told from the best.
 
 The one-standard-error rule (Breiman, Friedman, Olshen & Stone 1984, "Classification and Regression
-Trees", section 3.4.3): of all variants whose mean test error is within one standard error of the
-least, take the simplest, here the one of fewest multiply-accumulates. As seeds are paired, the
-standard error is that of the difference to the best. A single seed has none; then only a variant
-that errs no more than the best is within it.
+Trees", section 3.4.3): of all variants whose mean error is within one standard error of the least,
+take the simplest; here an untreated one before a treated one, then the one of fewest
+multiply-accumulates. The standard error is that of the difference to the best.
 
-The choice is made on the test set, so the error of what is chosen is a little optimistic.
+Only variants of equal budget are compared, and controls are not recommended. The choice is made on
+the validation error where there is one. Where it is made on the test error itself, that of the
+chosen net is corrected for it (``stats.optimism``).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
+from scipy import special
 
 from depthstudy import stats
+from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Recommendation, VariantInfo
 
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
+ALPHA = 0.05
+LEAST_SEEDS = 3
 
 
-def recommend(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> Recommendation | None:
-    """Returns the variant to take, or ``None`` where fewer than two variants have runs.
+def recommend(
+    summary: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+    budgets: Mapping[str, float] | None = None,
+    controls: Collection[str] = (),
+) -> Recommendation | None:
+    """Returns the variant to take, or ``None`` where fewer than two variants can be compared.
 
     Args:
-      summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
+      summary: Finished runs, with the columns of ``records.Summary``; errors are fractions. A
+        column ``validation_error`` is what the choice is made on.
       infos: The variants.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
+      budgets: Name of a variant to what it was trained with, as its steps or images seen; variants
+        of another budget than the most usual one (of equally usual ones, the greatest) are left
+        out. Without it all budgets count as equal.
+      controls: Names of treatments that are the controls of others.
 
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    tests = stats.by_seed(summary, "test_error")
-    known = {info.name: info for info in infos if info.name in tests.columns}
-    if len(known) < 2:
+    tests = measure(summary, "test_error", predictions=predictions, images=images)
+    validated = "validation_error" in summary.columns
+    panel = measure(summary, "validation_error", images=images) if validated else tests
+    present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
+    fair = _of_equal_budget(present, budgets or {})
+    if len(fair) < 2:
         return None
-    means = {name: float(tests[name].mean()) for name in known}
+    known = {info.name: info for info in fair}
+    means = {name: float(panel.arms[name].mean) for name in known}
     least = min(means.values())
     tied = [name for name, mean in means.items() if mean <= least + _ROUNDING]
     best = min(tied, key=lambda name: _price(known[name], means))
-    near = [name for name in known if _within_one_error(tests[name] - tests[best])]
-    chosen = known[min(near, key=lambda name: _price(known[name], means))]
-    deepest = min(known.values(), key=lambda info: (-info.depth, means[info.name]))
-    error = stats.interval(tests[chosen.name].dropna())
+    near = [name for name in known if _within_one_error(panel, name, best)]
+    near.sort(key=lambda name: _price(known[name], means))
+    chosen = known[near[0]]
+    alike = [i for i in fair if not i.treatment and i.image_shape == chosen.image_shape] or fair
+    deepest = min(alike, key=lambda info: (-info.depth, means[info.name]))
+    ordered = sorted(known, key=lambda name: _price(known[name], means))
+    optimism = 0.0 if validated else stats.optimism([tests.arms[name] for name in ordered])
+    error, low, high = _shifted(tests, chosen.name, optimism)
     seconds = summary.loc[summary["variant"] == chosen.name, "seconds"]
+    test = {name: float(tests.arms[name].mean) for name in known}
     return Recommendation(
         variant=chosen.name,
         group=chosen.group,
@@ -53,30 +84,71 @@ def recommend(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> Recommenda
         parameters=chosen.parameters,
         macs=chosen.macs,
         seconds=float(seconds.mean()),
-        test_error=error.mean,
-        low=_known(error.low),
-        high=_known(error.high),
-        seeds=error.seeds,
+        test_error=error,
+        low=low,
+        high=high,
+        seeds=tests.arms[chosen.name].seeds,
         best=best,
-        over_best=means[chosen.name] - means[best],
+        over_best=test[chosen.name] - test[best],
         macs_saved_best=1 - chosen.macs / known[best].macs,
         deepest=deepest.name,
-        over_deepest=means[chosen.name] - means[deepest.name],
+        over_deepest=test[chosen.name] - test[deepest.name],
         macs_saved_deepest=1 - chosen.macs / deepest.macs,
+        chosen_on="validation" if validated else "test",
+        optimism=optimism,
+        ties=", ".join(near),
+        excluded=", ".join(info.name for info in present if info.name not in known),
+        enough=_told_apart(panel, list(known)),
     )
 
 
+def _of_equal_budget(
+    infos: Sequence[VariantInfo], budgets: Mapping[str, float]
+) -> list[VariantInfo]:
+    shares = Counter(budgets.get(info.name) for info in infos)
+    if not shares:
+        return []
+    usual = max(shares, key=lambda budget: (shares[budget], budget or 0.0))
+    return [info for info in infos if budgets.get(info.name) == usual]
+
+
 def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:
-    """Returns what orders variants by cost; of equally dear ones, an untreated one is simpler."""
-    return info.macs, info.parameters, bool(info.treatment), round(means[info.name] / _ROUNDING)
+    """Returns what orders variants from the simplest: untreated, then cheap, then good."""
+    return bool(info.treatment), info.macs, info.parameters, round(means[info.name] / _ROUNDING)
 
 
-def _within_one_error(differences: pd.Series) -> bool:
-    """Whether differences[seeds] from the best have a mean of at most their standard error."""
-    found = stats.interval(differences.dropna())
-    error = 0.0 if found.seeds < 2 else found.spread / math.sqrt(found.seeds)
-    return found.mean <= error + _ROUNDING
+def _within_one_error(panel: Panel, name: str, best: str) -> bool:
+    """Whether a variant's mean is above that of the best by at most one standard error."""
+    if name == best:
+        return True
+    effect = panel.difference(name, best)
+    error = math.sqrt(float(effect.variance)) if effect.seeds >= 2 else 0.0
+    return float(effect.mean) <= error + _ROUNDING
 
 
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _told_apart(panel: Panel, names: Sequence[str]) -> bool:
+    """Whether the least and the greatest mean differ, by a test for all pairs of variants."""
+    ordered = sorted(names, key=lambda name: float(panel.arms[name].mean))
+    effect = panel.difference(ordered[-1], ordered[0])
+    if effect.seeds < LEAST_SEEDS or not bool(effect.decidable):
+        return False
+    pairs = len(names) * (len(names) - 1) / 2
+    return float(effect.p_greater(0.0)) * 2 * pairs <= ALPHA
+
+
+def _shifted(panel: Panel, name: str, optimism: float) -> tuple[float, float | None, float | None]:
+    """Returns the mean error and its interval, with ``optimism`` added to all on the logit scale.
+
+    The shift itself is uncertain by about as much as it is large, which widens the interval.
+    """
+    effect = panel.effect({name: 1.0})
+    mean = float(effect.mean)
+    if effect.seeds < 2 or not bool(effect.decidable):
+        return min(1.0, mean + optimism), None, None
+    low, high = (float(end) for end in effect.limits(1 - ALPHA))
+    if not optimism:
+        return mean, max(0.0, low), min(1.0, high)
+    center = min(max(float(effect.centers[0]), 1e-6), 1 - 1e-6)
+    shift = special.logit(min(center + optimism, 1 - 1e-6)) - special.logit(center)
+    ends = special.expit(special.logit(np.clip([low, high], 1e-9, 1 - 1e-9)) + shift)
+    return min(1.0, mean + optimism), min(low, float(ends[0])), float(ends[1])

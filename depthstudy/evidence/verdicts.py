@@ -1,23 +1,23 @@
-"""What the evidence of paired seeds says of each hypothesis of a study.
+"""What the evidence of runs says of each hypothesis of a study.
 
-A hypothesis is turned into one effect per seed, in units of its metric, and the effect is tested
-against its boundary from both sides: one one-sided t test (for equivalence, TOST) speaks for the
-claim, the other against it. Twice the smaller p value is the p value of having decided wrongly in
-either direction; Holm's method (1979) adjusts it over all hypotheses of the study that were tested.
-Below 0.05 the hypothesis is supported or refuted, whichever side is the smaller. ``pairing``
-says which variants are compared.
+A hypothesis is turned into effects, differences of the means of two variants, in units of its
+metric; ``pairing`` says which variants are compared, ``weighing`` what several effects say of one
+claim, and ``stats.contrast`` how sure each is. Each claim is tested from both sides: one one-sided
+test (for equivalence, TOST) speaks for it, the other against. Twice the smaller p value is the p
+value of having decided wrongly in either direction; Holm's method (1979) adjusts it over all
+hypotheses of the study that were tested. Below 0.05 the hypothesis is supported or refuted,
+whichever side is the smaller. The interval shown is the one that decides.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
 from depthstudy import stats
@@ -25,35 +25,44 @@ from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
 from depthstudy.evidence import metrics, pairing
 from depthstudy.evidence.pairing import VariantSettings
+from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.weighing import Weighed
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
-ALPHA = 0.05  # level of the two-sided, adjusted p value; its intervals hold 95%
+ALPHA = 0.05  # level of the two-sided, adjusted p value
+LEAST_SEEDS = 3  # with fewer there is no verdict on what depends on the seed
 
 
-class _Evidence(NamedTuple):
-    """A hypothesis and its effects: one per seed, none without seeds, ``None`` if not tested."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Evidence:
+    """A claim with its effects, or without where no variants with runs can be compared."""
 
     hypothesis: Hypothesis
-    effects: NDArray[np.float64] | None
+    panel: Panel
+    weighed: Weighed | None = None
     p_support: float = math.nan
     p_refute: float = math.nan
 
 
 def judge(
-    summary: pd.DataFrame, settings: VariantSettings, hypotheses: Sequence[Hypothesis]
+    summary: pd.DataFrame,
+    settings: VariantSettings,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+    chance: float | None = None,
+    alpha: float = ALPHA,
 ) -> list[Verdict]:
     """Returns a verdict on each hypothesis, in their order.
 
-    The interval is the plain 95% interval of the effect, so it may exclude the boundary where the
-    adjusted p value does not. ``seeds_to_settle`` of an inconclusive hypothesis is the total number
-    of seeds that gives a chance of 0.8 to decide it at the observed effect and spread, at the
-    level of Holm's next step, 0.05 over the number of undecided hypotheses.
-
-    With fewer than two paired seeds a hypothesis is inconclusive, and its interval, p and
-    ``seeds_to_settle`` are unknown. It is "not tested" where no variants with runs can be compared.
+    With fewer than three runs of a variant a hypothesis is inconclusive, and its p value unknown,
+    but for numbers that do not depend on the seed. It is inconclusive with a p value of 1 where
+    runs show no spread and it is not known on how many images they were counted. It is "not tested"
+    where no variants with runs can be compared.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``, and those that
@@ -61,18 +70,33 @@ def judge(
       settings: Name of a variant to all its settings by dotted field. Variants that are only here
         or only in ``summary`` are left out.
       hypotheses: What is to be decided.
+      predictions: Name of a variant to whether each of its runs, in the order of seeds, errs on
+        each test image. With them verdicts on ``test_error`` and ``gap`` speak of images like
+        these, without of these images.
+      images: Name of an error, as ``"train_error"``, to the number of images that it is counted on.
+      chance: The error of guessing, by which a run is known to have failed.
+      alpha: Level of all hypotheses together: 0.05, or that of one look (``stats.nominal_levels``).
 
     Raises:
-      InputError: As ``check``; or a metric that is asked for is not finite, or a run stands twice.
+      InputError: As ``check``; or a metric that is asked for is not finite, a run stands twice, or
+        predictions do not fit the runs.
     """
     numeric = [c for c in summary.columns if is_numeric_dtype(summary[c]) and c != "seed"]
     check(hypotheses, settings, METRICS if summary.empty else numeric)
-    evidence = [_weigh(hypothesis, summary, settings) for hypothesis in hypotheses]
+    panels = {
+        metric: measure(summary, metric, predictions=predictions, images=images)
+        for metric in dict.fromkeys(h.metric for h in hypotheses)
+    }
+    evidence = [_weigh(h, panels[h.metric], settings) for h in hypotheses]
     p_values = np.array([stats.two_sided(e.p_support, e.p_refute) for e in evidence])
     tested = np.isfinite(p_values)
+    levels = np.full(len(p_values), alpha)
+    levels[tested] = stats.holm_levels(p_values[tested], alpha)
     p_values[tested] = stats.holm(p_values[tested])
-    level = ALPHA / 2 / max(1, int(np.count_nonzero(p_values >= ALPHA)))  # of one side
-    return [_verdict(e, float(p), level) for e, p in zip(evidence, p_values, strict=True)]
+    return [
+        _verdict(e, float(p), float(level), alpha, chance)
+        for e, p, level in zip(evidence, p_values, levels, strict=True)
+    ]
 
 
 def check(
@@ -108,64 +132,83 @@ def check(
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _weigh(h: Hypothesis, summary: pd.DataFrame, settings: VariantSettings) -> _Evidence:
-    table = stats.by_seed(metrics.measured(summary, h.metric), h.metric)
-    present = {name: fields for name, fields in settings.items() if name in table.columns}
-    pairs = pairing.pairs(h, present)
+def _weigh(h: Hypothesis, panel: Panel, settings: VariantSettings) -> _Evidence:
+    present = {name: fields for name, fields in settings.items() if name in panel.arms}
+    pairs = pairing.parts(h, present)
     if not pairs:
-        return _Evidence(h, None)
-    left = table[[name for name, _ in pairs]].to_numpy()
-    right = table[[name for _, name in pairs]].to_numpy()
-    effects = (left - right).mean(axis=1)
-    effects = effects[~np.isnan(effects)]
-    return _Evidence(h, effects, *_p_values(h, effects))
+        return _Evidence(h, panel)
+    effects = [[panel.difference(left, right) for left, right in part] for part in pairs]
+    weighed = Weighed(h, effects, pairs)
+    flat = [effect for part in effects for effect in part]
+    if any(effect.seeds < LEAST_SEEDS and not effect.exact for effect in flat):
+        return _Evidence(h, panel, weighed)
+    if not all(bool(effect.decidable) for effect in flat):
+        return _Evidence(h, panel, weighed, 1.0, 1.0)
+    return _Evidence(h, panel, weighed, *weighed.p_values())
 
 
-def _p_values(h: Hypothesis, effects: NDArray[np.float64]) -> tuple[float, float]:
-    """Returns the one-sided p values for and against the claim."""
-    greater, less = stats.p_greater, stats.p_less
-    match h.relation:
-        case "greater" | "rises":
-            return greater(effects, h.margin), less(effects, h.margin)
-        case "less":
-            return less(effects, -h.margin), greater(effects, -h.margin)
-        case "not_greater" | "does_not_rise":
-            return less(effects, h.margin), greater(effects, h.margin)
-        case "equivalent":
-            return (
-                stats.p_equivalent(effects, h.margin),
-                stats.p_beyond(effects, h.margin),
-            )
-
-
-def _verdict(evidence: _Evidence, p: float, level: float) -> Verdict:
-    h, effects = evidence.hypothesis, evidence.effects
-    estimate = stats.interval([] if effects is None else effects)
+def _verdict(e: _Evidence, p: float, level: float, alpha: float, chance: float | None) -> Verdict:
+    h, weighed = e.hypothesis, e.weighed
+    if weighed is None:
+        return Verdict(
+            hypothesis=h.name,
+            verdict="not tested",
+            effect=math.nan,
+            low=math.nan,
+            high=math.nan,
+            p=math.nan,
+            seeds=0,
+            seeds_to_settle=None,
+        )
+    part, place = weighed.worst()
+    worst, (left, right) = weighed.parts[part][place], weighed.pairs[part][place]
+    pairs = [pair for each in weighed.pairs for pair in each]
+    effects = [effect for each in weighed.parts for effect in each]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
     word: VerdictWord = "inconclusive"
-    to_settle = None
-    if effects is None:
-        word = "not tested"
-    elif p < ALPHA:
-        word = "supported" if evidence.p_support < evidence.p_refute else "refuted"
-    elif estimate.seeds >= 2:
-        distances = _distances(h, estimate.mean)
-        to_settle = stats.seeds_needed(distances, estimate.spread, level)
+    needed = stats.Outlook(None, None, None, None)
+    if p <= alpha:
+        word = "supported" if e.p_support < e.p_refute else "refuted"
+    elif p < 1 or e.p_support < 1:
+        count = None if e.panel.arms[left].wrong is None else e.panel.arms[left].images
+        needed = stats.outlook(worst, weighed.distances(), level / 2, image_count=count)
+    low, high = weighed.interval(level)
+    failures = {name: stats.failed_runs(e.panel.arms[name], chance) for name in names}
+    clean = [e.panel.arms[name].seeds for name, runs in failures.items() if not runs]
+    ratio = None
+    if e.panel.arms[left].fraction and float(e.panel.arms[right].center) > 0:
+        ratio = float(e.panel.arms[left].center / e.panel.arms[right].center)
     return Verdict(
         hypothesis=h.name,
         verdict=word,
-        effect=estimate.mean,
-        low=estimate.low,
-        high=estimate.high,
+        effect=float(worst.mean),
+        low=low,
+        high=high,
         p=p,
-        seeds=estimate.seeds,
-        seeds_to_settle=to_settle,
+        seeds=min(effect.seeds for effect in effects),
+        seeds_to_settle=needed.seeds,
+        level=1 - level,
+        scope=e.panel.scope(names),
+        parts=_as_json(pairs, effects),
+        average=float(np.mean([effect.mean for effect in effects])),
+        ratio=ratio,
+        failed="; ".join(
+            f"{name}: {len(runs)} of {e.panel.arms[name].seeds}"
+            for name, runs in failures.items()
+            if runs
+        ),
+        unseen_failures=stats.unseen_failures(min(clean)) if clean and e.panel.error else None,
+        seeds_low=needed.low,
+        seeds_high=needed.high,
+        images_to_settle=needed.images,
     )
 
 
-def _distances(h: Hypothesis, mean: float) -> tuple[float, ...]:
-    """Returns how far the mean lies beyond each boundary that the likelier verdict must pass."""
-    if h.relation != "equivalent":
-        return (abs(mean + h.margin if h.relation == "less" else mean - h.margin),)
-    if abs(mean) < h.margin:
-        return (h.margin - mean, h.margin + mean)
-    return (abs(mean) - h.margin,)
+def _as_json(pairs: Sequence[tuple[str, str]], effects: Sequence[stats.Contrast]) -> str:
+    rows = []
+    for (left, right), effect in zip(pairs, effects, strict=True):
+        mean, low, high, *_ = effect.interval()
+        numbers = {"effect": mean, "low": low, "high": high}
+        known = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+        rows.append({"left": left, "right": right} | known)
+    return json.dumps(rows)

@@ -6,14 +6,11 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 """
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
+from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
 from depthstudy.records.evidence import (
     Attribution,
     Decomposition,
-    Gain,
     MatchedGap,
-    Mean,
-    ParetoPoint,
-    PrunedNet,
     Recommendation,
     Verdict,
     VerdictWord,

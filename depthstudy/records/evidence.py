@@ -13,16 +13,34 @@ VerdictWord = Literal["supported", "refuted", "inconclusive", "not tested"]
 class Verdict:
     """What the evidence says of one hypothesis: a row of ``verdicts.csv``.
 
+    A claim speaks of each of its parts, and its effect is that of its worst part: the one that
+    speaks most against it.
+
     Attributes:
       hypothesis: Name of the hypothesis.
       verdict: The word that the evidence allows.
-      effect: Estimated effect, in units of the metric (NaN where not tested).
-      low: Lower end of the 95% confidence interval of the effect.
+      effect: Estimated effect of the worst part, in units of the metric (NaN where not tested).
+      low: Lower end of its interval, of confidence ``level``: the interval that decides.
       high: Upper end of the same interval.
       p: p value, Holm-adjusted over the hypotheses of the study.
-      seeds: Number of paired seeds that the verdict rests on.
+      seeds: Least number of runs of the variants that the verdict rests on.
       seeds_to_settle: For an inconclusive verdict, the seeds that would settle it at the observed
         effect and spread; otherwise ``None``, as also where no number of seeds would.
+      level: Confidence of the interval, after Holm's method and for the number of parts.
+      scope: What the verdict speaks of: ``"images like these"`` (chance of seeds and of test
+        images), ``"these images"`` (of seeds only), ``"seeds"`` (a metric that is not counted on
+        images), or ``"exact"`` (a number that does not depend on the seed).
+      parts: Every compared pair as JSON, a list of ``{"left", "right", "effect", "low", "high"}``
+        with intervals of 95% each.
+      average: Mean effect over the pairs.
+      ratio: Mean error of the left variant over that of the right one in the worst part; ``None``
+        for other metrics. Where the margin is 0 any size counts, and this one was seen.
+      failed: Runs that failed, as ``"plain-56: 2 of 5"``; they count in every mean.
+      unseen_failures: The greatest rate of failures that the seeds of a variant without any leave
+        possible (95%).
+      seeds_low: ``seeds_to_settle`` at the lower end of the spread's 80% interval.
+      seeds_high: The same at its upper end.
+      images_to_settle: Test images that would settle it where more seeds would not.
     """
 
     hypothesis: str
@@ -33,6 +51,16 @@ class Verdict:
     p: float
     seeds: int
     seeds_to_settle: int | None
+    level: float = 0.95
+    scope: str = ""
+    parts: str = "[]"
+    average: float | None = None
+    ratio: float | None = None
+    failed: str = ""
+    unseen_failures: float | None = None
+    seeds_low: int | None = None
+    seeds_high: int | None = None
+    images_to_settle: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,10 +75,13 @@ class Decomposition:
       variant: The deeper variant.
       best: The variant of the group's best depth, with the least mean test error.
       part: ``"total"``, ``"optimization"`` or ``"generalization"``.
-      effect: Mean over the paired seeds of variant minus best.
-      low: Lower end of its 95% confidence interval.
+      effect: Mean of the variant minus mean of the best.
+      low: Lower end of its interval: 95%, and for all the depths that the best was chosen from.
       high: Upper end of the same interval.
-      seeds: Number of paired seeds.
+      seeds: Least number of runs of the two.
+      word: ``"excess"`` (the interval lies above zero), ``"no excess"`` (it lies within the margin,
+        or below), or ``"cannot tell"``; then the excess may be up to ``high``.
+      scope: As in ``Verdict``.
     """
 
     group: str
@@ -61,6 +92,8 @@ class Decomposition:
     low: float
     high: float
     seeds: int
+    word: str = ""
+    scope: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,19 +101,21 @@ class MatchedGap:
     """The gap of a variant when it had learned as much as the worst: a row of ``matched.csv``.
 
     What is compared are the variants of a group, seed by seed. The level is the train loss at which
-    the worst-trained of them ends; each is looked at when its train loss first is at that level or
-    below it.
+    the worst-trained of them ends; each is looked at where its train loss first passes that level,
+    interpolated between two evaluations in the logarithm of the loss.
 
     Attributes:
       group: Settings that the compared variants share.
       variant: Name of the variant.
-      level: Mean of the level over the seeds, in nats.
-      train_loss: Mean of its own train loss when it is looked at, in nats.
+      level: Geometric mean of the level over the seeds, in nats.
+      train_loss: The variant's train loss where it is looked at, averaged likewise; the level, but
+        where it cannot be matched: then that of its first evaluation, which is below the level.
       step: Mean of the step at which that is.
-      gap: Mean of its test error minus its train error at that step.
+      gap: Mean of its test error minus its train error there; NaN where it cannot be matched.
       low: Lower end of the gap's 95% confidence interval; NaN with fewer than two seeds.
       high: Upper end of the same interval.
       seeds: Number of seeds.
+      matched: Whether the variant was evaluated on both sides of the level, for every seed.
     """
 
     group: str
@@ -92,6 +127,7 @@ class MatchedGap:
     low: float
     high: float
     seeds: int
+    matched: bool = True
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,7 +149,8 @@ class Attribution:
       gain: How much the treatment lowers the test error of ``variant``.
       gain_at_best: How much it lowers that of ``best``: what it does for any net.
       recovered: ``gain``, less ``gain_at_best`` where that is above zero.
-      low: Lower end of the 95% confidence interval of ``recovered``.
+      low: Lower end of the interval of ``recovered``: 95% for all rows of the study together, at
+        the level at which Holm's method decided on this one.
       high: Upper end of the same interval.
       share: ``recovered`` as a share of the excess.
       share_low: Lower end of its 95% interval (Fieller 1954); NaN where it has no bounds.
@@ -121,7 +158,18 @@ class Attribution:
       optimization_part: The part of ``recovered`` that is train error.
       generalization_part: The part that is the gap; the two add up to ``recovered``.
       control_of: Name of the treatment that this one is the control of, or ``""``.
-      seeds: Number of seeds that the four variants share, on which all but the excess rests.
+      seeds: Least number of runs of the four variants.
+      word: ``"cause"`` (wins back more than chance would show, in points and by factors),
+        ``"points only"`` (it may do as much, by factors, for the best depth), ``"harms the best"``
+        (the best depth does worse with it), ``"control"``, or ``"not shown"``.
+      p: p value of the claim that it is a cause, Holm-adjusted over the rows.
+      factor: By what it divides the error of ``variant``, over what it divides that of ``best``
+        by, where that is above one.
+      combines: Names of the treatments that this one has all the settings of, joined by ``" + "``.
+      interaction: For such a one, ``recovered`` less what its parts recover each by itself; NaN
+        for others. Above zero both are needed; below zero either does.
+      interaction_low: Lower end of its 95% confidence interval.
+      interaction_high: Upper end of the same interval.
     """
 
     group: str
@@ -144,11 +192,20 @@ class Attribution:
     generalization_part: float
     control_of: str = ""
     seeds: int
+    word: str = ""
+    p: float = math.nan
+    factor: float = math.nan
+    combines: str = ""
+    interaction: float = math.nan
+    interaction_low: float = math.nan
+    interaction_high: float = math.nan
 
     @property
     def established(self) -> bool:
-        """Whether the treatment wins back more than chance would show."""
-        return self.low > 0
+        """Whether the treatment wins back more than chance would show, and is no general good."""
+        if self.word == "control" or not self.word:
+            return self.low > 0
+        return self.word == "cause"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -163,16 +220,22 @@ class Recommendation:
       parameters: Trained numbers.
       macs: Multiply-accumulates for one image.
       seconds: Mean wall time of a run.
-      test_error: Mean over its seeds.
+      test_error: Mean over its seeds, corrected for its being chosen by this very error.
       low: Lower end of its 95% confidence interval; ``None`` with fewer than two seeds.
       high: Upper end of the same interval.
       seeds: Number of its seeds.
-      best: The variant of least mean test error, which may be the same.
+      best: The variant of least mean error where it was chosen, which may be the same.
       over_best: Mean test error over that of ``best``.
       macs_saved_best: Share of the multiply-accumulates of ``best`` that it saves.
-      deepest: The deepest variant, of equally deep ones that of least mean test error.
+      deepest: The deepest untreated variant of equal budget and on the same images, if any is; of
+        equally deep ones that of least mean error.
       over_deepest: Mean test error over that of ``deepest``; below zero it is better.
       macs_saved_deepest: Share of the multiply-accumulates of ``deepest`` that it saves.
+      chosen_on: ``"validation"``, or ``"test"`` where no validation error was measured.
+      optimism: What the choice made the test error look smaller by, which is added to it.
+      ties: The variants that cannot be told from the best, the simplest first, joined by ``", "``.
+      excluded: Variants that were not compared, as their budget is another, joined likewise.
+      enough: Whether the evidence is enough to prefer any of the variants to another.
     """
 
     variant: str
@@ -192,135 +255,8 @@ class Recommendation:
     deepest: str
     over_deepest: float
     macs_saved_deepest: float
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Mean:
-    """Mean of a metric over the seeds of a variant: a row of ``means.csv``.
-
-    Attributes:
-      variant: Name of the variant.
-      metric: A column of ``summary.csv``, as ``"test_error"``, or what a probe said last of the
-        whole net, as ``"isometry.log10_condition"``.
-      mean: Mean over the seeds with a finite value; NaN where there is none.
-      low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
-      high: Upper end of the same interval.
-      seeds: Number of these seeds.
-    """
-
-    variant: str
-    metric: str
-    mean: float
-    low: float
-    high: float
-    seeds: int
-
-    @property
-    def half(self) -> float:
-        """Half of the interval's width; NaN where there is no interval."""
-        return (self.high - self.low) / 2
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ParetoPoint:
-    """Test error and cost of a variant, and whether it is worth it: a row of ``pareto.csv``.
-
-    Attributes:
-      variant: Name of the variant.
-      macs: Multiply-accumulates for one image.
-      test_error: Mean over its seeds.
-      low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
-      high: Upper end of the same interval.
-      seeds: Number of its seeds.
-      place: Place on the Pareto front by rising cost, from 1; 0 off the front.
-    """
-
-    variant: str
-    macs: int
-    test_error: float
-    low: float
-    high: float
-    seeds: int
-    place: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PrunedNet:
-    """What pruning took out of a net, and what that did to it: a row of ``pruning.csv``.
-
-    Shares are of the dense net. Differences are of test error over the seeds that both nets have,
-    with their 95% confidence interval (NaN with fewer than two seeds).
-
-    Attributes:
-      variant: Name of the pruned variant.
-      dense: Name of the variant from whose trained nets it starts.
-      origin: What tells its dense net from others, as ``"depth 44"``.
-      part: What was taken out.
-      share: How much of it.
-      method: How it was chosen, as ``"magnitude"``.
-      control: ``"none"`` for a net that was trained on; else what the net that was trained anew in
-        its shape had equal, as in ``config.PruneConfig``.
-      weights_left: Share of the weights that is left; of masked nets, of those that may be pruned.
-      macs_left: Share of the multiply-accumulates that is left; what masks leave is all of them.
-      step_time: Time of a training step against the dense net's; NaN where it was not taken.
-      change: Test error minus that of the dense net.
-      change_low: Lower end of the interval of ``change``.
-      change_high: Upper end of the same interval.
-      seeds: Number of seeds that ``change`` rests on.
-      harmless: Whether it, and all nets by its method out of which less was taken, lose less test
-        error than ``evidence.pruning.HARMLESS``.
-      tuned: For a control, the net of its shape that was trained on; ``""`` where there is none.
-      tuned_change: Test error of ``tuned`` minus its own.
-      tuned_low: Lower end of the interval of ``tuned_change``.
-      tuned_high: Upper end of the same interval.
-    """
-
-    variant: str
-    dense: str
-    origin: str
-    part: Literal["weights", "channels", "blocks"]
-    share: float
-    method: str
-    control: str
-    weights_left: float
-    macs_left: float
-    step_time: float
-    change: float
-    change_low: float
-    change_high: float
-    seeds: int
-    harmless: bool
-    tuned: str = ""
-    tuned_change: float = math.nan
-    tuned_low: float = math.nan
-    tuned_high: float = math.nan
-
-    @property
-    def is_control(self) -> bool:
-        """Whether it was trained anew."""
-        return self.control != "none"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Gain:
-    """What a variant gains on the first of its study, and its price: a row of ``gains.csv``.
-
-    Attributes:
-      variant: Name of the variant; the first variant has a row, too.
-      first: Name of the first variant.
-      change: Test error minus that of the first, over the seeds that both have.
-      low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
-      high: Upper end of the same interval.
-      seeds: Number of these seeds.
-      macs: Multiply-accumulates against those of the first.
-      seconds: Mean time of a run against that of the first.
-    """
-
-    variant: str
-    first: str
-    change: float
-    low: float
-    high: float
-    seeds: int
-    macs: float
-    seconds: float
+    chosen_on: str = "test"
+    optimism: float = 0.0
+    ties: str = ""
+    excluded: str = ""
+    enough: bool = True

@@ -1,33 +1,45 @@
-"""What a handful of seeds lets one say: intervals, paired tests, ratios. Nothing here knows JAX."""
+"""What a handful of seeds and test images lets one say. Nothing here knows JAX.
 
-from depthstudy.stats.paired import (
-    Estimate,
-    by_seed,
-    holm,
-    interval,
-    p_beyond,
-    p_differs,
-    p_equivalent,
-    p_greater,
-    p_less,
-    power,
-    seeds_needed,
-    two_sided,
-)
-from depthstudy.stats.ratio import fieller
+Arms hold the runs of variants, contrasts compare them; ``docs/method.md`` has the sources, the
+assumptions and the measured level of everything.
+"""
+
+from depthstudy.stats.arm import Arm
+from depthstudy.stats.choice import optimism
+from depthstudy.stats.contrast import Contrast, contrast, log_contrast
+from depthstudy.stats.estimate import Estimate
+from depthstudy.stats.failures import failed_runs, unseen_failures
+from depthstudy.stats.moderation import Prior, fit_prior
+from depthstudy.stats.multiple import holm, holm_levels, two_sided
+from depthstudy.stats.paired import by_seed, interval
+from depthstudy.stats.ratio import fieller, ratio_limits
+from depthstudy.stats.sample_size import Outlook, outlook, power, seeds_needed
+from depthstudy.stats.sequential import LOOKS, Decision, look, nominal_levels
 
 __all__ = [
+    "LOOKS",
+    "Arm",
+    "Contrast",
+    "Decision",
     "Estimate",
+    "Outlook",
+    "Prior",
     "by_seed",
+    "contrast",
+    "failed_runs",
     "fieller",
+    "fit_prior",
     "holm",
+    "holm_levels",
     "interval",
-    "p_beyond",
-    "p_differs",
-    "p_equivalent",
-    "p_greater",
-    "p_less",
+    "log_contrast",
+    "look",
+    "nominal_levels",
+    "optimism",
+    "outlook",
     "power",
+    "ratio_limits",
     "seeds_needed",
     "two_sided",
+    "unseen_failures",
 ]

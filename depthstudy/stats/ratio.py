@@ -35,10 +35,35 @@ def fieller(above: ArrayLike, below: ArrayLike, level: float = 0.95) -> tuple[fl
     seeds = len(x)
     if seeds < 2:
         return math.nan, math.nan
-    (xx, xy), (_, yy) = np.cov(x, y) * (special.stdtrit(seeds - 1, (1 + level) / 2) ** 2 / seeds)
+    (xx, xy), (_, yy) = np.cov(x, y) / seeds
+    critical = float(special.stdtrit(seeds - 1, (1 + level) / 2))
+    return ratio_limits(float(x.mean()), float(y.mean()), xx, xy, yy, critical)
+
+
+def ratio_limits(
+    x: float, y: float, xx: float, xy: float, yy: float, critical: float
+) -> tuple[float, float]:
+    """Returns Fieller's interval of ``x / y`` from their variances ``xx, yy`` and covariance.
+
+    >>> low, high = ratio_limits(1.0, 2.0, 0.01, 0.0, 0.0, 2.0)
+    >>> round(low, 6), round(high, 6)
+    (0.4, 0.6)
+
+    Args:
+      x: Estimate of the numerator.
+      y: Estimate of the denominator.
+      xx: Variance of ``x``.
+      xy: Covariance of both.
+      yy: Variance of ``y``.
+      critical: Critical value of t.
+
+    Returns:
+      Its ends; NaN where ``y`` is not told from zero.
+    """
     # Shares q with a q^2 - 2 b q + c <= 0.
-    a, b, c = y.mean() ** 2 - yy, x.mean() * y.mean() - xy, x.mean() ** 2 - xx
-    if a <= 0:
+    t = critical**2
+    a, b, c = y**2 - t * yy, x * y - t * xy, x**2 - t * xx
+    if not a > 0:
         return math.nan, math.nan
     root = math.sqrt(max(0.0, b * b - a * c))  # real but for rounding, as the ratio itself is in
     return float((b - root) / a), float((b + root) / a)

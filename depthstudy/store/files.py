@@ -52,13 +52,16 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False))
 
 
+_NUMBERS = (int, float, int | None, float | None)
+
+
 def read_table(path: Path, kind: type) -> pd.DataFrame:
     """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``.
 
     Names that an earlier version wrote become those of today.
     """
     hints = typing.get_type_hints(kind)
-    numbers = [name for name, hint in hints.items() if hint in (int, float, int | None)]
+    numbers = [name for name, hint in hints.items() if hint in _NUMBERS]
     table = pd.read_csv(
         path,
         dtype={

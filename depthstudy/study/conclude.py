@@ -35,6 +35,7 @@ from depthstudy.plan import Variant, settings_of, treatments
 from depthstudy.plan.follow_up import LONGER, OWN_SETTINGS
 from depthstudy.records import Attribution, Recommendation, StudyInfo, Verdict
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study import inputs
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -98,14 +99,26 @@ def conclude(
         _costed(variant, [p for run, p in zip(runs, prices, strict=True) if run[0] is variant])
         for variant in variants
     )
+    wrong, images = inputs.predictions(runs), inputs.image_counts(variants[0])
     parts = decomposition.decompose(
         summary,
         {info.name: info.group for info in infos},
         {info.name: info.depth for info in infos},
+        predictions=wrong,
+        images=images,
     )
-    causes = attribution.attribute(summary, infos, [*study.treatments, *_follow_ups(infos)])
+    causes = attribution.attribute(
+        summary, infos, [*study.treatments, *_follow_ups(infos)], predictions=wrong, images=images
+    )
     equal = [info for info in infos if not info.treatment.startswith(LONGER)]
-    recommended = recommendation.recommend(summary, equal)
+    recommended = recommendation.recommend(
+        summary,
+        equal,
+        predictions=wrong,
+        images=images,
+        budgets=inputs.budgets(variants),
+        controls=[treatment.name for treatment in study.treatments if treatment.control_of],
+    )
     trained = [
         dataclasses.replace(row, study=study.name, variant=variant.name)
         for variant, _, run in runs
@@ -114,7 +127,14 @@ def conclude(
     probed = [row for variant in variants for row in measurement.read(study, variant, workdir)]
     hypotheses = treatments.see_untreated(study.hypotheses)
     wide = metrics.widen(summary, [*trained, *probed], [row.metric for row in hypotheses])
-    judged = verdicts.judge(wide, settings_of(variants), hypotheses)
+    judged = verdicts.judge(
+        wide,
+        settings_of(variants),
+        hypotheses,
+        predictions=wrong,
+        images=images,
+        chance=tasks.of(variants[0].dataset).chance_error,
+    )
     robust = robustness.robustness(
         hypotheses,
         judged,

@@ -12,7 +12,7 @@ import jax
 import ml_collections
 import pandas as pd
 
-from depthstudy import data, runtime, train
+from depthstudy import runtime, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.evidence import halving
 from depthstudy.execute import process_count
@@ -153,11 +153,12 @@ def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
 def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
     """Returns the time of a train step of these seeds at once, the first one left out."""
     own = program.placement.place([train.initial(program, seed) for seed in seeds])
-    batches = data.train_batches(
+    batches = program.placement.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,
+        seeds=seeds,
+        start=0,
         stop=1000,
-        sharding=program.placement.batch_sharding,
     )
     own = jax.block_until_ready(program.train_step(own, next(batches)))
     times: list[float] = []

@@ -43,7 +43,7 @@ def treated_study(workdir: Path, *, seeds: int = 3, healthy: bool = False) -> Pa
                 treatment=treatment,
                 untreated=name if treatment else "",
             )
-            noise = draw.normal(0, 0.03 if test > 0.3 else 0.002, seeds)
+            noise = draw.normal(0, 0.03 if test > 0.3 else 0.0005, seeds)
             found = np.clip(np.stack([train + noise, test + noise], axis=1), 0, 0.9)
             infos.append(info)
             for seed, (one, other) in enumerate(found):

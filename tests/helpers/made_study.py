@@ -161,8 +161,14 @@ def save(
         store.SUMMARY: (records.Summary, summary),
         store.VERDICTS: (records.Verdict, verdicts),
         store.MEANS: (records.Mean, means.over_seeds(table, rows)),
-        store.DECOMPOSITION: (records.Decomposition, decompose(known, groups, depths)),
-        store.ATTRIBUTION: (records.Attribution, attribute(known, info.variants, treatments)),
+        store.DECOMPOSITION: (
+            records.Decomposition,
+            decompose(known, groups, depths, images=COUNTED),
+        ),
+        store.ATTRIBUTION: (
+            records.Attribution,
+            attribute(known, info.variants, treatments, images=COUNTED),
+        ),
         store.PARETO: (records.ParetoPoint, pareto.points(known, info.variants)),
         store.PRUNING: (records.PrunedNet, pruning.compare(known, rows, info.variants, pruned)),
         store.GAINS: (records.Gain, gains.against_first(known, info.variants)),
@@ -171,6 +177,9 @@ def save(
         store.write_table(workdir / name, records.frame(kind, found))
     store.write_info(workdir, info)
     return workdir
+
+
+COUNTED = {"train_error": 1000, "test_error": 1000, "gap": 1000}  # images
 
 
 def prune_config(variant: records.VariantInfo) -> config.PruneConfig:

@@ -25,7 +25,7 @@ def test_the_config_itself_is_one_variant() -> None:
     (variant,) = planned()
     assert variant.name == "resnet_depth20"
     assert (variant.info.depth, variant.info.parameters) == (20, 269_434)
-    assert variant.info.steps == round(20 * 1438 / 128)
+    assert variant.info.steps == round(20 * 1151 / 128)
     assert variant.spec.head.num_classes == 10
 
 

@@ -7,9 +7,9 @@ import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
+from claimed import compared
 
 from depthstudy import config, study
 from depthstudy.config import DataConfig
@@ -184,9 +184,10 @@ def test_pairs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     hypotheses = treatments.see_untreated(planned.hypotheses)
     judged = verdicts.judge(pd.DataFrame(rows), settings_of(variants), hypotheses)
-    effects = {verdict.hypothesis: verdict.effect for verdict in judged}
+    trends = {h.name for h in hypotheses if h.along is not None}
+    effects = {v.hypothesis: compared(v, trend=v.hypothesis in trends) for v in judged}
     assert effects == {
-        hypothesis: pytest.approx(np.mean([numbers[a] - numbers[b] for a, b in pairs]))
+        hypothesis: pytest.approx([numbers[a] - numbers[b] for a, b in sorted(pairs)])
         for hypothesis, pairs in PAIRS[name].items()
     }
 

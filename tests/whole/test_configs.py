@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from claimed import compared
 
 from depthstudy import records
 from depthstudy.evidence import verdicts
@@ -54,8 +55,9 @@ def test_pairs(name: str) -> None:
         for seed in range(2)
     ]  # fmt: skip
     judged = verdicts.judge(records.frame(Summary, rows), settings_of(variants), study.hypotheses)
-    effects = {verdict.hypothesis: verdict.effect for verdict in judged}
+    trends = {h.name for h in study.hypotheses if h.along is not None}
+    effects = {v.hypothesis: compared(v, trend=v.hypothesis in trends) for v in judged}
     assert effects == {
-        hypothesis: pytest.approx(sum(errors[a] - errors[b] for a, b in pairs) / len(pairs))
+        hypothesis: pytest.approx([errors[a] - errors[b] for a, b in sorted(pairs)])
         for hypothesis, pairs in PAIRS[name].items()
     }

@@ -106,12 +106,14 @@ def _optional(path: Path, kind: type) -> Iterable[Any]:
 
 
 def _rows(table: pd.DataFrame, kind: type) -> Iterable[Any]:
-    names = [field.name for field in dataclasses.fields(kind)]
-    for values in table[names].to_dict("records"):
+    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
+    for values in table[[name for name in types if name in table.columns]].to_dict("records"):
         row = {str(name): value for name, value in values.items()}
-        settle = row.get("seeds_to_settle")
-        if settle is not None:
-            row["seeds_to_settle"] = None if math.isnan(settle) else int(settle)
+        for name, value in row.items():
+            if types[name].endswith("| None"):
+                row[name] = None if value is None or math.isnan(value) else value
+                if types[name].startswith("int") and row[name] is not None:
+                    row[name] = int(row[name])
         yield kind(**row)
 
 

@@ -1,0 +1,106 @@
+"""All runs of a study by one metric: the arms that effects are made of, and what they share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from depthstudy import stats
+from depthstudy.errors import InputError
+from depthstudy.evidence import metrics
+
+# Whether each run errs on each test image, ``[runs in the order of their seeds, images]``.
+Predictions = Mapping[str, NDArray[np.bool_]]
+
+EXACT = ("parameters", "macs")  # metrics that do not depend on the seed where all seeds agree
+SCOPES = ("images like these", "these images", "seeds", "exact")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Panel:
+    """The runs of every variant by one metric.
+
+    Attributes:
+      arms: Name of a variant to its runs.
+      prior: What their variances have in common.
+      error: Whether the metric is an error, or made of errors, counted on images.
+      exact: Whether the metric is one of those that do not depend on the seed.
+    """
+
+    arms: Mapping[str, stats.Arm]
+    prior: stats.Prior | None
+    error: bool
+    exact: bool
+
+    def effect(self, weights: Mapping[str, float]) -> stats.Contrast:
+        """Returns the weighted sum of the means of variants."""
+        used = {name: weight for name, weight in weights.items() if weight}
+        arms = [self.arms[name] for name in used]
+        return stats.contrast(arms, list(used.values()), self.prior, exact=self._settled(arms))
+
+    def difference(self, left: str, right: str) -> stats.Contrast:
+        """Returns the mean of ``left`` minus the mean of ``right``."""
+        return self.effect({left: 1.0, right: -1.0})
+
+    def scope(self, names: Collection[str]) -> str:
+        """Returns what an effect of these variants speaks of, one of ``SCOPES``."""
+        arms = [self.arms[name] for name in names]
+        if self._settled(arms):
+            return "exact"
+        if all(arm.wrong is not None for arm in arms):
+            return "images like these"
+        return "these images" if self.error else "seeds"
+
+    def _settled(self, arms: Collection[stats.Arm]) -> bool:
+        """Whether numbers are compared as they stand, as no seed changes them.
+
+        A metric that is no error and that three seeds of every variant agree on counts as such.
+        """
+        agree = all(not arm.seeds or np.ptp(arm.values) == 0 for arm in arms)
+        several = all(arm.seeds >= 3 for arm in arms)
+        return agree and (self.exact or (several and not self.error))
+
+
+def measure(
+    summary: pd.DataFrame,
+    metric: str,
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+) -> Panel:
+    """Returns the runs of a study by ``metric``.
+
+    Args:
+      summary: Finished runs, with the columns of ``records.Summary``.
+      metric: A numeric column of it.
+      predictions: Where the runs of a variant err on the test images; then ``test_error`` and
+        ``gap`` have the images as a second source of chance.
+      images: Name of an error to the number of images on which it is counted.
+
+    Raises:
+      InputError: A value is not finite, a run stands twice, or a variant has not one row of
+        predictions for each of its runs.
+    """
+    table = stats.by_seed(metrics.measured(summary, metric), metric)
+    values = {str(name): table[name].dropna().to_numpy() for name in table.columns}
+    error = metric == "gap" or metric.rpartition(".")[2].endswith("error")
+    within = all(((runs >= 0) & (runs <= 1)).all() for runs in values.values())
+    tested = predictions if predictions and metric in ("test_error", "gap") else {}
+    arms = {}
+    for name, runs in values.items():
+        wrong = tested.get(name)
+        if wrong is not None and len(wrong) != len(runs):
+            raise InputError(
+                f"variant {name!r} has {len(runs)} runs and predictions of {len(wrong)}; "
+                "each run has a row of them, in the order of seeds"
+            )
+        count = wrong.shape[-1] if wrong is not None else (images or {}).get(metric)
+        arms[name] = stats.Arm(
+            runs, count if error else None, wrong, error and metric != "gap" and within
+        )
+    prior = stats.fit_prior(list(arms.values())) if arms else None
+    return Panel(arms, prior, error, metric in EXACT)

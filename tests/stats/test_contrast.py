@@ -1,0 +1,129 @@
+"""Contrasts: against SciPy, statsmodels and closed forms where they are plain t tests."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats import weightstats
+
+from depthstudy import stats
+from depthstudy.stats import Arm
+
+EFFECTS = np.array([0.031, 0.012, 0.044, -0.005, 0.027])
+SAMPLES = st.lists(st.floats(-10, 10).map(lambda x: round(x, 3)), min_size=2, max_size=12).map(
+    np.array
+)
+
+
+def one(effects, *, exact=False):
+    """The mean of one arm, which is the classical one-sample problem."""
+    return stats.contrast([Arm(np.asarray(effects))], [1.0], exact=exact)
+
+
+@pytest.mark.parametrize("boundary", [-0.01, 0.0, 0.0218, 0.05])
+def test_one_arm_is_scipys_t_test(boundary):
+    for alternative in ("greater", "less"):
+        ours = getattr(one(EFFECTS), f"p_{alternative}")(boundary)
+        expected = scipy.stats.ttest_1samp(EFFECTS, boundary, alternative=alternative).pvalue
+        assert ours == pytest.approx(expected, rel=1e-9), alternative
+
+
+def test_two_arms_are_welchs_test():
+    rng = np.random.default_rng(0)
+    plain, residual = rng.normal(0.3, 0.1, 8), rng.normal(0.2, 0.02, 5)
+    found = stats.contrast([Arm(plain), Arm(residual)], [1, -1])
+    expected = scipy.stats.ttest_ind(plain, residual, equal_var=False)
+    assert 2 * found.p_greater() == pytest.approx(expected.pvalue, rel=1e-9)
+    assert found.limits() == pytest.approx(tuple(expected.confidence_interval()))
+    assert (found.interval().seeds, found.interval().mean) == (5, plain.mean() - residual.mean())
+
+
+def test_paired_arms_are_the_paired_test():
+    rng = np.random.default_rng(0)
+    plain, residual = rng.normal(0.3, 0.1, 8), rng.normal(0.2, 0.1, 8)
+    found = stats.contrast([Arm(plain), Arm(residual)], [1, -1], paired=True)
+    expected = scipy.stats.ttest_rel(plain, residual, alternative="greater").pvalue
+    assert found.p_greater() == pytest.approx(expected, rel=1e-9)
+    with pytest.raises(ValueError, match="equally many runs"):
+        stats.contrast([Arm(plain), Arm(residual[1:])], [1, -1], paired=True)
+
+
+@pytest.mark.parametrize("margin", [0.01, 0.03, 0.06])
+def test_equivalence_is_statsmodels_tost(margin):
+    expected = weightstats.ttost_paired(EFFECTS, np.zeros(5), -margin, margin)[0]
+    assert one(EFFECTS).p_equivalent(margin) == pytest.approx(expected, rel=1e-9)
+
+
+def test_beyond_is_the_likelier_of_the_two_sides():
+    upper = scipy.stats.ttest_1samp(EFFECTS, 0.01, alternative="greater").pvalue
+    assert one(EFFECTS).p_beyond(0.01) == pytest.approx(upper, rel=1e-9)
+    assert one(-EFFECTS).p_beyond(0.01) == pytest.approx(upper, rel=1e-9)
+    assert one(EFFECTS).p_beyond(1.0) > 0.99
+
+
+# 0.3 - 0.1, 0.4 - 0.2 and 0.9 - 0.7 differ in their last bits: that is no spread.
+@pytest.mark.parametrize("equal", [[0.2, 0.2, 0.2], [0.3 - 0.1, 0.4 - 0.2, 0.9 - 0.7]])
+def test_what_no_seed_changes_holds_or_does_not(equal):
+    found = one(equal, exact=True)
+    assert found.interval() == (pytest.approx(0.2), pytest.approx(0.2), pytest.approx(0.2), 0.0, 3)
+    assert (found.p_greater(0.1), found.p_less(0.1)) == (0.0, 1.0)
+    assert (found.p_greater(0.2), found.p_less(0.2)) == (1.0, 1.0)
+    assert (found.p_equivalent(0.3), found.p_equivalent(0.2), found.p_equivalent(0.1)) == (0, 1, 1)
+    assert (found.p_beyond(0.1), found.p_beyond(0.3)) == (0.0, 1.0)
+
+
+def test_agreement_that_is_not_said_to_be_exact_proves_nothing():
+    found = one([0.2, 0.2, 0.2])
+    assert not found.decidable
+    assert np.isnan([found.p_greater(0.1), *found.limits()]).all()
+
+
+def test_equal_counts_on_few_images_are_no_proof():
+    arms = [Arm(np.full(3, wrong / 360), 360, fraction=True) for wrong in (2, 1)]
+    found = stats.contrast(arms, [1, -1], stats.fit_prior(arms))
+    assert 0.01 < found.p_greater() < 0.5  # one error against two, by every seed
+    assert found.interval().low < found.interval().high
+
+
+def test_one_seed_has_a_mean_and_nothing_else():
+    found = one([0.25])
+    assert found.mean == 0.25
+    for p in (found.p_greater(), found.p_less(), found.p_equivalent(1.0), found.p_beyond(1.0)):
+        assert math.isnan(p)
+
+
+@pytest.mark.parametrize("bad", [[0.1, math.nan], [0.1, math.inf], 0.1])
+def test_what_is_no_set_of_runs_is_refused(bad):
+    with pytest.raises(ValueError, match="expected"):
+        Arm(np.asarray(bad))
+
+
+def test_the_interval_excludes_exactly_what_the_two_sided_test_rejects():
+    deep = Arm(np.array([0.14, 0.29, 0.44, 0.64, 0.89]), 360, fraction=True)
+    shallow = Arm(np.array([0.04, 0.03, 0.05, 0.04, 0.04]), 360, fraction=True)
+    for found in (one(EFFECTS), stats.contrast([deep, shallow], [1, -1])):
+        low, high = found.limits()
+        assert found.p_greater(low) == pytest.approx(0.025, rel=1e-6)
+        assert found.p_less(high) == pytest.approx(0.025, rel=1e-6)
+
+
+@settings(deadline=None)
+@given(SAMPLES, st.integers(-5, 5))
+def test_the_two_sides_mirror_each_other(effects, boundary):
+    found = one(effects)
+    greater, less = found.p_greater(boundary), found.p_less(boundary)
+    np.testing.assert_equal(greater, one(-effects).p_less(-boundary))
+    assert math.isnan(greater) or greater + less == pytest.approx(1)
+
+
+@settings(deadline=None)
+@given(SAMPLES, st.floats(0, 5), st.floats(0, 5))
+def test_a_wider_margin_makes_equivalence_likelier(effects, first, second):
+    narrow, wide = sorted((first, second))
+    found = one(effects)
+    if found.decidable:
+        assert found.p_equivalent(wide) <= found.p_equivalent(narrow) + 1e-9
+        assert found.p_beyond(wide) >= found.p_beyond(narrow) - 1e-9

@@ -1,0 +1,73 @@
+"""Numbers of seeds against statsmodels, and by simulation."""
+
+import math
+
+import numpy as np
+import pytest
+from statsmodels.stats import power as sm_power
+
+from depthstudy import stats
+from depthstudy.stats import Arm
+
+
+@pytest.mark.parametrize(
+    ("seeds", "distance", "spread", "alpha"),
+    [(2, 1.0, 1.0, 0.05), (5, 0.01, 0.02, 0.025), (12, 3.0, 2.0, 0.001), (300, 0.1, 1.0, 0.025)],
+)
+def test_power_is_statsmodels(seeds, distance, spread, alpha):
+    expected = sm_power.TTestPower().power(distance / spread, seeds, alpha, alternative="larger")
+    assert stats.power(seeds, distance, spread, alpha) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [2.0, 10.0, 1e8])
+def test_power_grows_to_one_even_where_scipy_underflows_to_nan(size):
+    found = np.array([stats.power(seeds, size, 1.0, 0.025) for seeds in range(2, 1001)])
+    assert (np.diff(found) >= -1e-9).all()
+    assert found[-1] == 1.0
+
+
+@pytest.mark.parametrize(("size", "alpha"), [(0.2, 0.025), (0.5, 0.025), (1.0, 0.005), (2.0, 0.05)])
+def test_seeds_needed_is_statsmodels_rounded_up(size, alpha):
+    exact = sm_power.TTestPower().solve_power(size, None, alpha, 0.8, alternative="larger")
+    assert stats.seeds_needed([size * 0.03], 0.03, alpha) == math.ceil(float(exact))
+
+
+def test_seeds_needed_at_its_ends():
+    assert stats.seeds_needed([0.0], 1.0, 0.025) is None
+    assert stats.seeds_needed([-0.1], 1.0, 0.025) is None
+    assert stats.seeds_needed([0.01], 1.0, 0.025) is None  # 78,491 seeds
+    assert stats.seeds_needed([0.5], 1.0, 0.025, most=33) is None
+    assert stats.seeds_needed([0.5], 1.0, 0.025, most=34) == 34
+    assert stats.seeds_needed([0.1], 0.0, 0.025) == 2
+    assert stats.seeds_needed([1e6], 1e-3, 0.025) == 2  # underflows inside SciPy
+
+
+def test_seeds_needed_for_equivalence_give_the_stated_power():
+    seeds = stats.seeds_needed([1.0, 1.0], 1.5, 0.025)
+    assert seeds is not None
+    assert seeds > stats.seeds_needed([1.0], 1.5, 0.025)
+    samples = np.random.default_rng(1).normal(0, 1.5, (2000, seeds))
+    shown = stats.contrast([Arm(samples)], [1.0]).p_equivalent(1.0) < 0.025
+    assert np.mean(shown) == pytest.approx(0.8, abs=0.035)  # one seed more or less is 0.02
+
+
+def test_a_spread_of_few_seeds_gives_a_range():
+    found = stats.contrast([Arm(np.array([0.02, 0.0, 0.04, -0.01]))], [1.0])
+    seeds, low, high, images = stats.outlook(found, [0.0125], 0.025)
+    assert seeds == stats.seeds_needed([0.0125], found.interval().spread, 0.025)
+    # The spread's 80% interval: 3 / chi-square quantiles of 3 degrees, 6.25 and 0.584.
+    assert low == stats.seeds_needed([0.0125], found.interval().spread * math.sqrt(3 / 6.25), 0.025)
+    assert low < seeds < high
+    assert images is None
+
+
+def test_where_images_are_the_limit_no_seeds_are_named():
+    rng = np.random.default_rng(0)
+    wrong = rng.random((2, 1, 100)) < np.array([0.10, 0.07])[:, None, None]
+    arms = [Arm.of_predictions(np.repeat(each, 5, axis=0)) for each in wrong]
+    found = stats.contrast(arms, [1, -1])
+    distance = 0.02
+    seeds, _, _, images = stats.outlook(found, [distance], 0.025, image_count=100)
+    assert seeds is None
+    z = 1.959964 + 0.841621
+    assert images == math.ceil(100 * z**2 * float(found.images) / distance**2)
