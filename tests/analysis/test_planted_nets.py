@@ -87,7 +87,7 @@ def test_memorized_noise_is_overfitting(tmp_path: Path) -> None:
         tmp_path,
         ("seeds", 2),
         ("model.family", "wide_resnet"),
-        ("model.width", 2),
+        ("model.width_multiplier", 2.0),
         ("data.train_examples", 200),
         ("data.label_noise", 0.3),
         ("train.batch_size", 40),
