@@ -38,6 +38,11 @@ _OPTIONS = {  # of XLA for each platform, by what they do
 _PACKAGES = ("depthstudy", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
+def use_cpu() -> None:
+    """Keeps the process off accelerators; call it before JAX's first use."""
+    jax.config.update("jax_platforms", "cpu")
+
+
 def set_up() -> None:
     """Makes the process ready for long work: what was compiled and what was allocated is kept."""
     use_compilation_cache()

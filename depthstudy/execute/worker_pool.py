@@ -27,8 +27,6 @@ from multiprocessing import Pipe, connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
-
 from depthstudy import config, runtime
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError, raised_by_user
@@ -190,7 +188,7 @@ def serve(file: int, parent: int) -> None:
 
 
 def _ready(study: StudyConfig, workdir: Path, config_file: str | None, sink: EventSink) -> Worker:
-    jax.config.update("jax_platforms", "cpu")
+    runtime.use_cpu()
     runtime.set_up()
     # The process that began this one has shown already what is printed.
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):

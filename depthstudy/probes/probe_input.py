@@ -178,6 +178,6 @@ def matches(name: str, patterns: str) -> bool:
     parts = name.split("/")
     for pattern in patterns.split(","):
         globs = pattern.split("/")
-        if len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
+        if name and len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs)):
             return True
     return False

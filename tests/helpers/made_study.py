@@ -98,7 +98,7 @@ def final_errors(seeds: int) -> dict[str, np.ndarray]:
 
 
 def curves(study: str, name: str, seed: int, train: float, test: float) -> list[records.Record]:
-    draw = np.random.default_rng(hash_of(name) + seed)
+    draw = np.random.default_rng(sum(map(ord, name)) + seed)
     base = {"study": study, "variant": name, "seed": seed, "layer": ""}
     floor = max(0.002, 2.3 * train)
     rate = 60 + 400 * train
@@ -116,10 +116,6 @@ def curves(study: str, name: str, seed: int, train: float, test: float) -> list[
                 records.Record(**base, step=step, probe="evaluation", metric=metric, value=value)
             )
     return rows
-
-
-def hash_of(name: str) -> int:
-    return sum(map(ord, name))
 
 
 def judge(errors: dict[str, np.ndarray]) -> list[records.Verdict]:
@@ -239,8 +235,8 @@ def fake_study(
     if seeds > 1:
         rows = diverge(rows, name, "plain-56", seed=1, step=130)
     verdicts = judge(errors) if hypotheses is None else []
-    info = describe(variants, seeds, name=name, hypotheses=hypotheses)
-    return save(workdir, info, rows, summary, verdicts)
+    described = describe(variants, seeds, name=name, hypotheses=hypotheses)
+    return save(workdir, described, rows, summary, verdicts)
 
 
 def diverge(

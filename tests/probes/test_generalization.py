@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import jax
@@ -71,7 +72,7 @@ def test_a_net_that_says_one_class_memorizes_that_share(noisy: Dataset, make: Ca
     probe_input = made(noisy, make, "plain", "none", batch_size=50)
     params = jax.tree.map(lambda x: 0 * x, dict(probe_input.variables["params"]))
     params["head"]["dense"]["bias"] = jnp.zeros(10).at[3].set(1)
-    probe_input = ProbeInput(**{**vars(probe_input), "variables": {"params": params}})
+    probe_input = dataclasses.replace(probe_input, variables={"params": params})
     result = {m.metric: m.value for m in generalization.MEMORIZATION.measure(probe_input)}
     labels, true = noisy.train.labels, noisy.train.true_labels
     wrong = labels != true

@@ -87,12 +87,8 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
 )
 def test_every_layer_is_told(digits: Dataset, make: Callable, family: str, norm: str) -> None:
     probe_input = made(digits, make, family, norm)
-    probe_input = ProbeInput(
-        **{
-            **vars(probe_input),
-            "initial": probe_input.variables,
-        }  # trained nowhere: both must agree
-    )
+    # Trained nowhere: both must agree.
+    probe_input = dataclasses.replace(probe_input, initial=probe_input.variables)
     result = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
     assert np.all(np.isfinite(list(result.values())))
     kernels = [layer for layer, metric in result if metric == "gradient_norm"]
@@ -113,9 +109,9 @@ def test_every_layer_is_told(digits: Dataset, make: Callable, family: str, norm:
 def test_early_and_updates(digits: Dataset, make: Callable) -> None:
     probe_input = made(digits, make, norm="none")
     halved = jax.tree.map(lambda x: 0.5 * x, dict(probe_input.variables))
-    probe_input = ProbeInput(**{**vars(probe_input), "early": halved, "rates": {"_early": 0.2}})
+    probe_input = dataclasses.replace(probe_input, early=halved, rates={"_early": 0.2})
     result = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
-    alone = ProbeInput(**{**vars(probe_input), "variables": halved, "early": None})
+    alone = dataclasses.replace(probe_input, variables=halved, early=None)
     before = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(alone)}
     assert result["stem/conv", "gradient_norm_early"] == before["stem/conv", "gradient_norm"]
     assert result["", "gradient_norm_slope_early"] == before["", "gradient_norm_slope"]
@@ -130,7 +126,7 @@ def test_early_and_updates(digits: Dataset, make: Callable) -> None:
 def test_small_weights_make_gradients_vanish(digits: Dataset, make: Callable) -> None:
     probe_input = made(digits, make, "plain", "none")
     halved = jax.tree.map(lambda x: 0.25 * x, dict(probe_input.variables))
-    probe_input = ProbeInput(**{**vars(probe_input), "variables": halved})
+    probe_input = dataclasses.replace(probe_input, variables=halved)
     result = {(m.layer, m.metric): m.value for m in gradients.GRADIENTS.measure(probe_input)}
     assert result["", "output_gradient_norm_slope"] < -1.5
 
@@ -138,7 +134,7 @@ def test_small_weights_make_gradients_vanish(digits: Dataset, make: Callable) ->
 def test_gradients_that_are_not_finite_do_not_apply(digits: Dataset, make: Callable) -> None:
     probe_input = made(digits, make)
     broken = jax.tree.map(lambda x: x * jnp.nan, dict(probe_input.variables))
-    probe_input = ProbeInput(**{**vars(probe_input), "variables": broken})
+    probe_input = dataclasses.replace(probe_input, variables=broken)
     with pytest.raises(NotApplicable, match="finite"):
         list(gradients.GRADIENTS.measure(probe_input))
 

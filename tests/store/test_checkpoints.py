@@ -122,25 +122,19 @@ def test_the_file_of_variables_is_a_whole_net(folder: Path) -> None:
     assert json.loads(header["config"]) == INFO.config
 
 
-def test_the_readme_reads_a_checkpoint_without_depthstudy(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write(folder, 2000)
-    (snippet,) = re.findall(
-        r"```python\n([^`]*safetensors[^`]*)```", (ROOT / "README.md").read_text()
-    )
+def test_the_readme_reads_a_checkpoint_without_depthstudy(folder: Path) -> None:
+    write(folder, 180)
+    blocks = re.findall(r"```python\n([^`]*)```", (ROOT / "README.md").read_text())
+    (snippet,) = [block for block in blocks if "safetensors" in block]
     assert "depthstudy" not in snippet
-    path = folder / "2000/state/variables.safetensors"
-    snippet, count = re.subn(
-        r'"results/[^"]*/checkpoints/2000/state/[^"]*"', repr(str(path)), snippet
-    )
-    assert count == 1
-    snippet = snippet.replace("stage1/block01", "stage2/block07")
+    shown = "results/quickstart/runs/resnet_depth8/seed0/checkpoints"
+    assert snippet.count(shown) == 1
     names: dict[str, Any] = {}
-    exec(snippet, names)
-    assert names["kernel"].shape == (2, 3)
+    exec(snippet.replace(shown, str(folder)).replace("stage1/block01", "stage2/block07"), names)
+    np.testing.assert_array_equal(names["kernel"], [[180, 182, 184], [181, 183, 185]])
     assert names["classes"] == ["a", "b"]
-    assert names["preprocessing"]["std"] == [1 / 3]
+    assert names["preprocessing"] == INFO.preprocessing
+    assert names["architecture"] == {"family": "plain"}
 
 
 def test_the_last_and_the_chosen_stay(folder: Path) -> None:

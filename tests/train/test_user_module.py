@@ -52,10 +52,7 @@ def fit(
 
 
 def variables(folder: Path, seed: int, step: int) -> list[np.ndarray]:
-    checkpoints = RunStore.of(folder, "v", seed).open_checkpoints()
-    leaves = jax.tree.leaves(checkpoints.variables(step))
-    checkpoints.close()
-    return [np.asarray(leaf) for leaf in leaves]
+    return jax.tree.leaves(RunStore.of(folder, "v", seed).checkpoints.variables(step))
 
 
 class StoppedError(Exception):

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import sys
-import traceback
 from collections.abc import Iterator
 
-from depthstudy.errors import InputError
-
-# Code that raises on behalf of the code that called it.
-_LIBRARIES = {"depthstudy", "flax", "jax", "jaxlib", "numpy", *sys.stdlib_module_names}
+from depthstudy.errors import InputError, raised_by_user
 
 
 @contextlib.contextmanager
@@ -27,10 +22,10 @@ def blamed(name: str, user_class: type | None = None) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        place = _place(error) or (place_of(user_class) if user_class else "")
-        reason = next(iter(str(error).strip().splitlines()), "")
-        what = ": ".join(filter(None, [type(error).__name__, reason]))
-        raise InputError(f"{name}: {what}{f' ({place})' if place else ''}") from error
+        place = place_of(user_class) if user_class else ""
+        beside = filter(None, [place, type(error).__name__, str(error)])
+        message = str(raised_by_user(error) or ": ".join(beside))
+        raise InputError(f"{name}: {message.strip().splitlines()[0]}") from error
 
 
 def place_of(user_class: type) -> str:
@@ -39,15 +34,3 @@ def place_of(user_class: type) -> str:
         return f"{inspect.getsourcefile(user_class)}:{inspect.getsourcelines(user_class)[1]}"
     except (OSError, TypeError):
         return ""
-
-
-def _place(error: Exception) -> str:
-    """Returns the innermost line of the user that the error passed, or ``""``."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
-    lines = [
-        f"{frame.f_code.co_filename}:{line}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in _LIBRARIES
-    ]
-    return lines[-1] if lines else ""

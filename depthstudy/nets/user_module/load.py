@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 import inspect
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from flax import linen as nn
 
 from depthstudy.arch import ModuleSpec
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, did_you_mean
 from depthstudy.nets.user_module.blame import blamed, place_of
 
 _FLAX = {"parent", "name"}  # fields that every module has
@@ -35,9 +34,10 @@ def load_class(module: str) -> type[nn.Module]:
     user_class = getattr(package, name, None)
     if user_class is None:
         classes = [key for key, value in vars(package).items() if _is_module(value)]
-        near = difflib.get_close_matches(name, classes, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(classes) or 'none'}"
-        raise InputError(f"{module}: no class {name!r} in {package.__file__}; {hint}")
+        raise InputError(
+            f"{module}: no class {name!r} in {package.__file__}{did_you_mean(name, classes)} "
+            f"allowed: {', '.join(classes) or 'none'}"
+        )
     if not _is_module(user_class):
         raise InputError(f"{module}: not a flax.linen.Module ({package.__file__})")
     _check_call(module, user_class)
@@ -58,10 +58,8 @@ def make_module(spec: ModuleSpec, dtype: Any) -> nn.Module:
     options = dict(spec.options)
     for name in options:
         if name not in allowed:
-            near = difflib.get_close_matches(name, allowed, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
             raise InputError(
-                f"{spec.module} takes no option {name!r}; {hint}"
+                f"{spec.module} takes no option {name!r}{did_you_mean(name, allowed)} "
                 f"allowed: {', '.join(allowed) or 'none'} ({place_of(user_class)})"
             )
     for name in allowed:

@@ -13,6 +13,7 @@ from depthstudy.report.charts.panel import Panel
 from depthstudy.report.charts.profile import profile
 from depthstudy.report.charts.scales import Scale
 from depthstudy.report.tables import Analysis, MeasuredNet
+from depthstudy.report.text.formats import listing
 
 State = Literal["stands out", "nothing", "does not apply"]
 
@@ -72,11 +73,17 @@ def charts(panels: Sequence[Panel]) -> Charts:
 
 
 def picture(
-    analysis: Analysis, name: str, title: str, panels: Sequence[Panel], note: str = ""
+    analysis: Analysis,
+    name: str,
+    title: str,
+    panels: Sequence[Panel],
+    note: str = "",
+    *,
+    colored: bool = True,
 ) -> Picture:
-    """Returns the charts of a section as a file, with the colors of the nets."""
-    nets = ", ".join(net.label for net in analysis.nets)
-    key = tuple((net.label, net.color) for net in analysis.nets) if analysis.are_several else ()
+    """Returns the charts of a section as a file; ``colored`` where colors tell nets apart."""
+    nets = "" if colored and analysis.are_several else listing([n.label for n in analysis.nets])
+    key = tuple((net.label, net.color) for net in analysis.nets) if not nets else ()
     columns = min(2, len(panels))
     notes = tuple(filter(None, (nets, note)))
     return Picture(name, title, notes, tuple(panels), columns, 330 if columns > 1 else 640, key)

@@ -39,7 +39,9 @@ def section(analysis: Analysis) -> Section | None:
     )
     ramp = Ramp("unrelated 0", "1 the same", tuple(palette.heat()))
     maps = Charts(tuple(panels), "two", beside=beside)
-    return Section(_TITLE, (ramp, maps), (picture(analysis, "similarity", _TITLE, panels),))
+    return Section(
+        _TITLE, (ramp, maps), (picture(analysis, "similarity", _TITLE, panels, colored=False),)
+    )
 
 
 def similarity_panels(analysis: Analysis) -> list[Panel]:

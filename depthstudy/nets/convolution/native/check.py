@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from depthstudy import runtime
 from depthstudy.nets.convolution.geometry import Geometry
 from depthstudy.nets.convolution.methods import xla
 from depthstudy.nets.convolution.native import library
@@ -57,7 +58,7 @@ def differences(geometry: Geometry, batch: int, channels: int, filters: int) -> 
 
 def main(file: str) -> None:
     """Exits with an error where the library cannot be loaded or differs from XLA."""
-    jax.config.update("jax_platforms", "cpu")
+    runtime.use_cpu()
     if (reason := library.load(Path(file))) is not None:
         sys.exit(f"error: {reason}")
     for image, (side, stride, dilation, groups, filters) in itertools.product(_IMAGES, _CASES):
