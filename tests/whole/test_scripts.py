@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from programs import ROOT, run_script, start_interruptible
+from programs import ROOT, run_bad_input, run_script, start_interruptible
 
 QUICKSTART = "--config=configs/quickstart.py"
 KILL = "tests/whole/kill.py"
@@ -36,7 +36,7 @@ KILL = "tests/whole/kill.py"
 def test_bad_input_is_one_line_and_writes_nothing(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
-    done = run_script(*arguments, f"--workdir={tmp_path / 'work'}")
+    done = run_bad_input(*arguments, f"--workdir={tmp_path / 'work'}")
     assert done.returncode == 2
     assert done.stdout == ""
     assert message in done.stderr
@@ -58,7 +58,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 )
 def test_bad_input_of_an_analysis(arguments: list[str], message: str, tmp_path: Path) -> None:
     workdir = f"--workdir={tmp_path / 'work'}"
-    done = run_script(*arguments, workdir, script="scripts/analyze.py")
+    done = run_bad_input(*arguments, workdir, script="scripts/analyze.py")
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import run_script
+from programs import run_bad_input, run_script
 
 from depthstudy import store
 
@@ -107,14 +107,14 @@ def test_an_error_of_a_users_code_is_one_line_with_its_place(
     what: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.py").write_text(BAD)
-    done = run_script(f"--config=bad.py:{what}", "--dry_run", cwd=tmp_path)
+    done = run_bad_input(f"--config=bad.py:{what}", "--dry_run", cwd=tmp_path)
     assert done.stderr == f"error: {message}\n"
     assert done.returncode == 2
 
 
 def test_a_syntax_error_has_its_place_too(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("x = 1\nx = = 2\n")
-    done = run_script("--config=bad.py", "--dry_run", cwd=tmp_path)
+    done = run_bad_input("--config=bad.py", "--dry_run", cwd=tmp_path)
     assert done.stderr == "error: bad.py:2: SyntaxError: invalid syntax\n"
 
 
@@ -123,7 +123,7 @@ def test_the_traceback_can_be_seen(how: tuple[str, dict[str, str]], tmp_path: Pa
     (tmp_path / "bad.py").write_text(BAD)
     flag, variables = how
     arguments = ["--config=bad.py:no", "--dry_run", *([flag] if flag else [])]
-    done = run_script(*arguments, cwd=tmp_path, **variables)
+    done = run_bad_input(*arguments, cwd=tmp_path, **variables)
     assert "in broken" in done.stderr
     assert done.stderr.endswith("error: bad.py:16: RuntimeError: no such net\n")
     assert done.returncode == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import run_script
+from programs import run_bad_input, run_script
 
 from depthstudy import records, store
 
@@ -97,7 +97,7 @@ def test_its_options_are_set_on_the_command_line(folder: Path) -> None:
     ],
 )
 def test_refusals(arguments: list[str], message: str, folder: Path) -> None:
-    done = run_script("--config=study.py", "--dry_run", *arguments, cwd=folder)
+    done = run_bad_input("--config=study.py", "--dry_run", *arguments, cwd=folder)
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.returncode == 2
