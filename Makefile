@@ -1,6 +1,6 @@
 # make study: a depth study on the embedded digits, from nothing to a report.
 # make claims: the popular claims about depth, each as a study, and docs/claims.md from them.
-# make test: everything that CI checks.
+# make test: the linters and the quick tests; make test-slow: those that are whole studies.
 # make native: faster convolutions on the CPU, where there is a C++ compiler; study does it too.
 
 PYTHON ?= python3.11
@@ -11,7 +11,7 @@ CLAIMS_DIR ?= results/claims/$(CLAIMS_SIZE)
 CLAIMS_OUT ?= docs/claims.md
 CLAIMS := $(notdir $(basename $(wildcard configs/claims/*.py)))
 
-.PHONY: study native claims test lint clean
+.PHONY: study native claims test test-slow lint clean
 
 study: .venv/run.stamp native
 	$(BIN)/python scripts/run.py --config=$(STUDY)
@@ -30,7 +30,10 @@ $(CLAIMS_DIR)/%/report.html: configs/claims/%.py | .venv/run.stamp native
 	$(BIN)/python scripts/run.py --config=$<:$(CLAIMS_SIZE) --workdir=$(@D)
 
 test: lint native
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-slow: .venv/test.stamp native
+	$(BIN)/python -m pytest -n auto --slow -m slow --dist worksteal
 
 lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
@@ -39,7 +42,7 @@ lint: .venv/test.stamp
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv results depthstudy.nets.convolution.native/build
+	rm -rf .venv results depthstudy/nets/convolution/native/build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || python3 -m venv .venv

@@ -15,6 +15,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = (
     "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=1"
 )
+_LONG = {"whole", "analysis", "execute", "plan", "study", "train", "nets"}
 _CACHE = tempfile.TemporaryDirectory(prefix="depthstudy-test-")
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
 
@@ -24,6 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # A file goes to the worker that is free, and the last ones have to be short.
+    items.sort(key=lambda item: not _LONG.intersection(item.path.parent.parts))
     if not config.getoption("--slow"):
         for item in items:
             if "slow" in item.keywords:

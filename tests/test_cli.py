@@ -15,8 +15,9 @@ from ml_collections import config_flags
 from depthstudy import cli
 holder = config_flags.DEFINE_config_file("config")
 sys.argv[0] = "run.py"
-cli._parse(sys.argv)
-print(holder.value.data.train_examples, holder.value.model.layout, holder.value.model.norm)
+cli.run(lambda: print(
+    holder.value.data.train_examples, holder.value.model.layout, holder.value.model.norm
+))
 """
 CONFIG = "--config=configs/quickstart.py:fashion_mnist"
 EXAMPLES = "--config.data.train_examples"

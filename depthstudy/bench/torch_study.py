@@ -102,7 +102,9 @@ def _run(study: config.StudyConfig, seed: int) -> float:
         foreach=True,
     )
     length = count_steps(own, len(train.labels))
-    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(step, length, own))
+    rates = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate_factor(step, length, own)
+    )
     evaluated = [round(length * i / own.evaluations) for i in range(1, own.evaluations + 1)]
     rows: Any = iter(())
     error = math.nan
@@ -127,7 +129,7 @@ def _epoch(examples: int, batch_size: int) -> Iterator[torch.Tensor]:
     return iter(order[: examples // batch_size * batch_size].split(batch_size))
 
 
-def _factor(step: int, length: int, own: config.TrainConfig) -> float:
+def learning_rate_factor(step: int, length: int, own: config.TrainConfig) -> float:
     """Returns the share of the peak learning rate: linear warm-up, then half a cosine."""
     if step < own.warmup_steps:
         return (step + 1) / own.warmup_steps

@@ -55,7 +55,9 @@ def recommend(
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     tests = measure(summary, "test_error", predictions=predictions, images=images)
-    validated = "validation_error" in summary.columns
+    validated = "validation_error" in summary.columns and bool(
+        np.isfinite(summary["validation_error"]).all()
+    )
     panel = measure(summary, "validation_error", images=images) if validated else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
     fair = _of_equal_budget(present, budgets or {})

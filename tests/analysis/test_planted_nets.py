@@ -64,6 +64,7 @@ def vanishing(tmp_path_factory: pytest.TempPathFactory) -> Result:
     )
 
 
+@pytest.mark.slow
 def test_vanishing_gradients_are_an_optimization_failure(vanishing: Result) -> None:
     found = {row.treatment: row for row in vanishing.attribution}
     norm, decay = found["batch_norm"], found["decay"]
@@ -74,6 +75,7 @@ def test_vanishing_gradients_are_an_optimization_failure(vanishing: Result) -> N
     assert not decay.established
 
 
+@pytest.mark.slow
 def test_gradients_vanish_along_the_planted_net(vanishing: Result) -> None:
     run_folder = vanishing.workdir / "runs"
     planted = rows(run_folder / "depth20" / "seed0", "gradients")
@@ -150,11 +152,13 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Result:
     )
 
 
+@pytest.mark.slow
 def test_blocks_of_a_net_that_is_too_deep_for_its_task_are_redundant(healthy: Result) -> None:
     (verdict,) = healthy.verdicts
     assert verdict.verdict == "supported"
 
 
+@pytest.mark.slow
 def test_a_healthy_pair_has_no_excess_and_the_report_says_so(healthy: Result) -> None:
     assert healthy.attribution == ()
     page = report.write(healthy.workdir).read_text(encoding="utf-8")

@@ -28,4 +28,4 @@ def test_the_rate_warms_up_and_falls_as_a_cosine(step, share):
     from depthstudy.bench import torch_study
 
     own = config.TrainConfig(warmup_steps=10)
-    assert torch_study._factor(step, 100, own) == pytest.approx(share)
+    assert torch_study.learning_rate_factor(step, 100, own) == pytest.approx(share)

@@ -6,7 +6,8 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from made_study import curves, describe, save, summarize, variant
+from made_curves import curves
+from made_study import describe, save, summarize, variant
 
 from depthstudy import records, store
 from depthstudy.evidence import recommendation

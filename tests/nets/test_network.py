@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import re
 from typing import Any
 
 import jax
@@ -12,7 +11,7 @@ import pytest
 import scipy.signal
 from flax import traverse_util
 
-from depthstudy import arch, nets, runtime
+from depthstudy import arch, nets
 from depthstudy.arch import lowering
 
 MEMBERS = [
@@ -239,59 +238,3 @@ def test_outputs_are_chosen_by_pattern() -> None:
     variables = start(network, jax.random.key(0), (8, 8, 1))
     _, named = outputs(network, variables, jnp.zeros((1, 8, 8, 1)), "stage?/block02")
     assert list(named) == ["stage1/block02", "stage2/block02", "stage3/block02"]
-
-
-@pytest.mark.parametrize("train", [False, True])
-@pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])
-def test_blocks_that_are_traced_once_make_what_they_make_one_by_one(
-    family: str, train: bool
-) -> None:
-    """Alike they are in all but their parameters; a net that is looked into traces each."""
-    options = {"depth": 26, "layout": "cifar"} if family == "resnet" else {"layout": "small"}
-    network = nets.Network(arch.build(family, **options).deterministic)
-    images = jax.random.normal(jax.random.key(1), (4, 8, 8, 3))
-    drawn = start(network, jax.random.key(0), images.shape[1:])
-    variables = jax.tree.map(lambda x: x + 0.01 * jnp.arange(x.size).reshape(x.shape), drawn)
-    apart, whole = network.apply(variables, images, train, mutable=True, capture_intermediates=True)
-    logits, moved = network.apply(variables, images, train, mutable=["batch_stats"])
-    np.testing.assert_allclose(logits, apart, rtol=1e-5, atol=1e-5)
-    for found, expected in zip(
-        jax.tree.leaves(moved), jax.tree.leaves(whole["batch_stats"]), strict=True
-    ):
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
-    assert jax.tree.structure(moved["batch_stats"]) == jax.tree.structure(whole["batch_stats"])
-
-
-@pytest.mark.skipif(jax.default_backend() != "cpu", reason="only there it is so")
-def test_a_block_adds_to_the_sum_of_those_before_it() -> None:
-    """What XLA fuses reads no more arrays in a deeper net; by itself it reads all blocks."""
-    usual, told = zip(*(_most_read(depth) for depth in (26, 38)), strict=True)
-    assert usual[0] < usual[1]
-    assert told[0] == told[1]
-
-
-def _most_read(depth: int) -> tuple[int, int]:
-    """Returns how many operands a fusion has at most, by XLA's options and by ours."""
-    network = nets.Network(arch.build("resnet", depth=depth, layout="cifar"))
-    images = jnp.zeros((2, 8, 8, 3))
-    lowered = jax.jit(jax.grad(lambda variables: network.apply(variables, images).sum())).lower(
-        start(network, jax.random.key(0), images.shape[1:])
-    )
-    usual, told = (
-        max(
-            operands.count("%")
-            for operands in re.findall(r" fusion\(([^)]*)\)", lowered.compile(options).as_text())
-        )
-        for options in ({}, runtime.compiler_options())
-    )
-    return usual, told
-
-
-def test_blocks_that_are_alike_are_traced_once() -> None:
-    spec = arch.build("resnet", depth=26, layout="cifar")
-    traced = jax.make_jaxpr(nets.Network(spec).apply)(shapes(spec), jnp.zeros((1, 32, 32, 3)))
-    blocks = [
-        eqn.params["jaxpr"] for eqn in traced.eqns if eqn.params.get("name") == "_traced_once"
-    ]
-    assert len(blocks) == 12
-    assert len({id(block) for block in blocks}) == 5  # the first of the later stages are others

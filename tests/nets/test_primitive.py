@@ -35,8 +35,8 @@ def test_as_groups_they_are_what_they_are_apart(
     geometry: Geometry, channels: int, filters: int, kind: primitive.Kind
 ) -> None:
     a, b = operands(geometry, channels, filters)[kind]
-    found = primitive._as_groups(kind, geometry, a, b)
-    expected = primitive._apart(kind, geometry, a, b)
+    found = primitive.as_groups(kind, geometry, a, b)
+    expected = primitive.one_by_one(kind, geometry, a, b)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
@@ -46,7 +46,7 @@ def test_an_empty_batch_is_one_of_groups_too(
     geometry: Geometry, channels: int, filters: int
 ) -> None:
     x, w = operands(geometry, channels, filters)["output"]
-    found = primitive._as_groups("output", geometry, x[:, :0], w)
+    found = primitive.as_groups("output", geometry, x[:, :0], w)
     assert found.shape == (NETS, 0, *geometry.output_size, filters)
 
 

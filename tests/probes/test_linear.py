@@ -53,7 +53,7 @@ def test_layers_of_a_net(probe_input: ProbeInput) -> None:
 
 
 def test_features_are_mean_pixels_of_counted_examples(probe_input: ProbeInput) -> None:
-    pooled, labels = linear._pooled(probe_input, probe_input.dataset.test)
+    pooled, labels = linear.pooled_features(probe_input, probe_input.dataset.test)
     assert labels.shape == (330,)
     batches = list(probe_input.batches(probe_input.dataset.test))
     images = jnp.concatenate([b.images for b in batches])[:330]

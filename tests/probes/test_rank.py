@@ -42,7 +42,7 @@ def test_saturation_of_planted_outputs() -> None:
     random = np.random.default_rng(0)
     turn = np.linalg.qr(random.normal(size=(16, 16)))[0][:3]
     x = (random.normal(size=(60, 2, 2, 3)) @ turn + 50).astype(np.float32)
-    variances = rank._variances(stream(x, 20))
+    variances = rank.principal_variances(stream(x, 20))
     assert rank.saturation(variances) == pytest.approx(3 / 16)
     assert np.sum(variances > 0) == 3
 
@@ -73,7 +73,7 @@ def test_streamed_moments_are_those_of_all_pixels() -> None:
 
 
 def test_a_constant_layer_has_rank_0() -> None:
-    variances = rank._variances(stream(np.full((30, 2, 2, 4), 0.1, np.float32), 10))
+    variances = rank.principal_variances(stream(np.full((30, 2, 2, 4), 0.1, np.float32), 10))
     assert not variances.any()
 
 

@@ -118,14 +118,14 @@ def test_layers_of_a_net(probe_input: ProbeInput) -> None:
     assert np.isfinite(matrix).all()
     np.testing.assert_array_equal(matrix, matrix.T)
     kept = [
-        features.of(probe_input, examples, similarity._flat)["stage2/block01"][
+        features.of(probe_input, examples, similarity.flatten)["stage2/block01"][
             np.asarray(examples.weights) > 0
         ]
         for examples in probe_input.batches(probe_input.dataset.train)
     ]
     stems = dataclasses.replace(probe_input, layers="stem")
     first = [
-        features.of(stems, examples, similarity._flat)["stem"][np.asarray(examples.weights) > 0]
+        features.of(stems, examples, similarity.flatten)["stem"][np.asarray(examples.weights) > 0]
         for examples in probe_input.batches(probe_input.dataset.train)
     ]
     expected = by_definition(np.concatenate(first), np.concatenate(kept))
@@ -156,7 +156,7 @@ def test_each_net_gets_images_as_it_learned_them(probe_input: ProbeInput) -> Non
     )
     second = dataclasses.replace(probe_input, dataset=other)
     (a, *_), (b, *_) = (list(s.batches(s.dataset.train)) for s in (probe_input, second))
-    result = similarity._renormalized(a.images, probe_input, second)
+    result = similarity.renormalized(a.images, probe_input, second)
     np.testing.assert_allclose(result, b.images, atol=1e-5)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -20,19 +19,21 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
+SAVED = "runs/*/*/checkpoints/[0-9]*"  # a folder for each step at which a run was saved
 
 
-def command(workdir: Path, steps: int, processes: int) -> list[str]:
+def command(workdir: Path, options: argparse.Namespace) -> list[str]:
+    families = tuple(options.families.split(","))
     return [
         sys.executable,
         str(ROOT / "scripts/run.py"),
         f"--config={ROOT / 'configs/quickstart.py'}",
         f"--workdir={workdir}",
-        '--config.sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8,)))',
-        "--config.seeds=2",
-        f"--config.processes={processes}",
-        f"--config.train.steps={steps}",
-        f"--config.train.evaluations={steps // 10}",
+        f'--config.sweep=(("model.family", {families}), ("model.depth", (8,)))',
+        f"--config.seeds={options.seeds}",
+        f"--config.processes={options.processes}",
+        f"--config.train.steps={options.steps}",
+        f"--config.train.evaluations={options.steps // 10}",
         "--config.train.save_seconds=0",
     ]
 
@@ -41,50 +42,58 @@ def parameters(workdir: Path) -> dict[str, dict[str, np.ndarray]]:
     """Returns all arrays, by name, of each file of the last checkpoint of each run."""
     from safetensors.numpy import load_file
 
-    found = {}
+    arrays = {}
     for folder in sorted(workdir.glob("runs/*/*/checkpoints")):
         last = max(int(path.name) for path in folder.iterdir() if path.name.isdigit())
         for file in sorted((folder / str(last) / "state").glob("*.safetensors")):
-            found[str(file.relative_to(workdir))] = load_file(file)
-    return found
+            arrays[str(file.relative_to(workdir))] = load_file(file)
+    return arrays
 
 
-def main(kills: int, steps: int, seed: int, processes: int) -> int:
+def same_bits(one: Path, other: Path) -> bool:
+    """Returns whether two studies have the same parameters in the end."""
+    expected, found = parameters(one), parameters(other)
+    return expected.keys() == found.keys() and all(
+        expected[file].keys() == found[file].keys()
+        and all(np.array_equal(a, found[file][name]) for name, a in expected[file].items())
+        for file in expected
+    )
+
+
+def is_killed(arguments: list[str], workdir: Path, saves: int, seconds: float) -> bool:
+    """Starts a study, kills it so long after so many new saves, and returns False if it is done."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    before = saved = set(workdir.glob(SAVED))
+    while process.poll() is None and len(saved - before) < saves:
+        time.sleep(0.02)
+        saved = saved | set(workdir.glob(SAVED))  # old ones are removed
+    time.sleep(seconds)
+    process.kill()
+    return process.wait() != 0
+
+
+def main(options: argparse.Namespace) -> int:
     """Returns the exit code."""
-    rng = random.Random(seed)
+    rng = random.Random(options.seed)
     with TemporaryDirectory() as folder:
         quiet, disturbed = Path(folder, "quiet"), Path(folder, "disturbed")
-        start = time.perf_counter()
-        subprocess.run(command(quiet, steps, processes), check=True, capture_output=True)
-        length = time.perf_counter() - start
+        subprocess.run(command(quiet, options), check=True, capture_output=True)
+        runs = len(list(quiet.glob("runs/*/*/result.json")))
         killed = 0
-        while killed < kills:
-            process = subprocess.Popen(
-                command(disturbed, steps, processes),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                process.wait(rng.uniform(0.1, 0.9) * length)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-            process.communicate()
-            if process.returncode == 0:  # it got to its end: begin anew
-                if parameters(disturbed).keys() != parameters(quiet).keys():
-                    return 1
+        while killed < options.kills:
+            saves = rng.randrange(runs * options.steps // 20)
+            seconds = rng.uniform(0, 0.2 if saves else 5)  # 5: while it starts or compiles
+            if is_killed(command(disturbed, options), disturbed, saves, seconds):
+                killed += 1
+                done = len(list(disturbed.glob("runs/*/*/result.json")))
+                print(f"kill {killed}: {saves} saves, {done} of {runs} runs were done", flush=True)
+            elif same_bits(quiet, disturbed):  # it got to its end: begin anew
                 disturbed = Path(folder, f"disturbed{killed}")
-                continue
-            killed += 1
-            done = len(list(disturbed.glob("runs/*/*/result.json")))
-            print(f"kill {killed}: {done} of 4 runs were done", flush=True)
-        subprocess.run(command(disturbed, steps, processes), check=True, capture_output=True)
-        expected, found = parameters(quiet), parameters(disturbed)
-        same = expected.keys() == found.keys() and all(
-            expected[file].keys() == found[file].keys()
-            and all(np.array_equal(a, found[file][name]) for name, a in expected[file].items())
-            for file in expected
-        )
-    print(f"{kills} kills: final parameters {'bit-identical' if same else 'DIFFER'}")
+            else:
+                return 1
+        subprocess.run(command(disturbed, options), check=True, capture_output=True)
+        same = same_bits(quiet, disturbed)
+    print(f"{killed} kills: final parameters {'bit-identical' if same else 'DIFFER'}")
     return 0 if same else 1
 
 
@@ -92,6 +101,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--families", default="plain,resnet")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--processes", type=int, default=1)
-    sys.exit(main(**vars(parser.parse_args())))
+    sys.exit(main(parser.parse_args()))

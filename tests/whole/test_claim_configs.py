@@ -21,7 +21,7 @@ from depthstudy.questions import SIZES
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py"))
 NAMES = [path.stem for path in CONFIGS]
-QUICK = ("degradation", "mixed_precision")
+QUICK = ("degradation",)
 SETS = {  # name: side, channels, classes and train examples
     "digits": (8, 1, 10, 1_437),
     "fashion_mnist": (28, 1, 10, 60_000),

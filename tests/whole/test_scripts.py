@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import runpy
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from programs import ROOT, run_bad_input, run_script, start_interruptible
 
-ROOT = Path(__file__).parents[2]
 QUICKSTART = "--config=configs/quickstart.py"
-
-
-def run(*arguments: str, script: str = "scripts/run.py") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, script, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+KILL = "tests/whole/kill.py"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +36,7 @@ def run(*arguments: str, script: str = "scripts/run.py") -> subprocess.Completed
 def test_bad_input_is_one_line_and_writes_nothing(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
-    done = run(*arguments, f"--workdir={tmp_path / 'work'}")
+    done = run_bad_input(*arguments, f"--workdir={tmp_path / 'work'}")
     assert done.returncode == 2
     assert done.stdout == ""
     assert message in done.stderr
@@ -65,47 +58,47 @@ def test_bad_input_is_one_line_and_writes_nothing(
 )
 def test_bad_input_of_an_analysis(arguments: list[str], message: str, tmp_path: Path) -> None:
     workdir = f"--workdir={tmp_path / 'work'}"
-    done = run(*arguments, workdir, script="scripts/analyze.py")
+    done = run_bad_input(*arguments, workdir, script="scripts/analyze.py")
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "work").exists()
 
 
-@pytest.mark.parametrize(("processes", "kills"), [(1, 1), (2, 2)])
-def test_a_killed_study_ends_at_the_same_bits(
-    processes: int, kills: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("XLA_FLAGS")  # several processes are for a single device
-    arguments = (f"--kills={kills}", "--steps=30", f"--processes={processes}")
-    done = run(*arguments, script="tests/whole/kill.py")
+def test_a_killed_study_ends_at_the_same_bits() -> None:
+    done = run_script("--kills=1", "--families=plain", "--seeds=1", "--steps=100", script=KILL)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "bit-identical" in done.stdout
+    killed, end = done.stdout.splitlines()
+    assert killed == "kill 1: 3 saves, 0 of 1 runs were done"
+    assert end == "1 kills: final parameters bit-identical"
 
 
-def test_an_interrupted_study_leaves_no_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("XLA_FLAGS")
-    command = [sys.executable, "scripts/run.py", QUICKSTART, "--config.processes=2"]
-    study = subprocess.Popen(
-        [*command, f"--workdir={tmp_path}"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+@pytest.mark.slow
+@pytest.mark.parametrize(("processes", "kills"), [(1, 2), (2, 20)])
+def test_many_kills(processes: int, kills: int) -> None:
+    done = run_script(f"--kills={kills}", f"--processes={processes}", script=KILL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("runs were done") == kills
+
+
+def test_an_interrupted_study_leaves_no_process(tmp_path: Path) -> None:
+    study = start_interruptible(
+        QUICKSTART,
+        f"--workdir={tmp_path}",
+        '--config.sweep=(("model.depth", (8,)),)',
+        "--config.hypotheses=()",
+        "--config.seeds=2",
+        "--config.train.steps=1000000",
+        "--config.processes=2",
     )
     while not list(tmp_path.glob("runs/*/*/run.json")):
         assert study.poll() is None
         time.sleep(0.1)
     study.send_signal(signal.SIGINT)
-    _, said = study.communicate(timeout=60)  # until all that could write to it have ended
+    _, errors = study.communicate(timeout=60)  # until all that could write to it have ended
     assert study.returncode == 130
-    assert said.splitlines()[-1] == "interrupted; run the same command to go on"
-    assert "Traceback" not in said
-
-
-@pytest.mark.slow
-def test_twenty_kills(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XLA_FLAGS")
-    done = run("--kills=20", "--processes=2", script="tests/whole/kill.py")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert errors.splitlines()[-1] == "interrupted; run the same command to go on"
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("config", sorted(Path("configs").glob("*.py")), ids=str)
@@ -116,9 +109,5 @@ def test_every_config_is_valid(config: Path) -> None:
     assert checks.parse(get_config()).seeds >= 1
 
 
-def test_help_is_quick() -> None:
-    import time
-
-    start = time.perf_counter()
-    assert "--workdir" in run("--help").stdout
-    assert time.perf_counter() - start < 6  # 2 s on a machine that does nothing else
+def test_help_names_the_flags() -> None:
+    assert "--workdir" in run_script("--help").stdout

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from programs import run_bad_input, run_script
 
 from depthstudy import store
-
-ROOT = Path(__file__).parents[2]
 
 REGISTERING = """
 import numpy as np
@@ -59,21 +55,11 @@ def narrow(*, depth: int = 8, width: int = 2, num_classes: int = 10) -> arch.Arc
 """
 
 
-def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a study with a single device, as several processes need it."""
-    environment = {name: x for name, x in os.environ.items() if name != "XLA_FLAGS"} | variables
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts/run.py"), *arguments],
-        cwd=cwd, capture_output=True, text=True, check=False,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-
-
 def test_what_a_config_file_registers_is_there_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "study.py").write_text(REGISTERING)
     (tmp_path / "narrow_nets.py").write_text(NARROW)
     workdir = tmp_path / "work"
-    done = run(f"--config={tmp_path}/study.py:3", f"--workdir={workdir}")
+    done = run_script(f"--config={tmp_path}/study.py:3", f"--workdir={workdir}")
     assert done.returncode == 0, done.stderr
     info = store.read_info(workdir)
     assert info is not None
@@ -121,14 +107,14 @@ def test_an_error_of_a_users_code_is_one_line_with_its_place(
     what: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.py").write_text(BAD)
-    done = run(f"--config=bad.py:{what}", "--dry_run", cwd=tmp_path)
+    done = run_bad_input(f"--config=bad.py:{what}", "--dry_run", cwd=tmp_path)
     assert done.stderr == f"error: {message}\n"
     assert done.returncode == 2
 
 
 def test_a_syntax_error_has_its_place_too(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("x = 1\nx = = 2\n")
-    done = run("--config=bad.py", "--dry_run", cwd=tmp_path)
+    done = run_bad_input("--config=bad.py", "--dry_run", cwd=tmp_path)
     assert done.stderr == "error: bad.py:2: SyntaxError: invalid syntax\n"
 
 
@@ -137,7 +123,7 @@ def test_the_traceback_can_be_seen(how: tuple[str, dict[str, str]], tmp_path: Pa
     (tmp_path / "bad.py").write_text(BAD)
     flag, variables = how
     arguments = ["--config=bad.py:no", "--dry_run", *([flag] if flag else [])]
-    done = run(*arguments, cwd=tmp_path, **variables)
+    done = run_bad_input(*arguments, cwd=tmp_path, **variables)
     assert "in broken" in done.stderr
     assert done.stderr.endswith("error: bad.py:16: RuntimeError: no such net\n")
     assert done.returncode == 2

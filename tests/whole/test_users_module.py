@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_users_code import run
+from programs import run_bad_input, run_script
 
 from depthstudy import records, store
 
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_is_trained_in_two_processes_and_judged_along_its_depth(folder: Path) -> None:
-    done = run(f"--config={folder}/study.py", f"--workdir={folder}/work")
+    done = run_script(f"--config={folder}/study.py", f"--workdir={folder}/work")
     assert done.returncode == 0, done.stderr
     info = store.read_info(folder / "work")
     assert info is not None
@@ -77,7 +77,7 @@ def test_it_is_trained_in_two_processes_and_judged_along_its_depth(folder: Path)
 
 
 def test_its_options_are_set_on_the_command_line(folder: Path) -> None:
-    done = run("--config=study.py", "--dry_run", "--config.model.options.filters=3",
+    done = run_script("--config=study.py", "--dry_run", "--config.model.options.filters=3",
                "--config.hypotheses=()", cwd=folder)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert str(3 * 9 + 3 + 3 * 27 + 3 + 3 * 10 + 10) in done.stdout
@@ -97,7 +97,7 @@ def test_its_options_are_set_on_the_command_line(folder: Path) -> None:
     ],
 )
 def test_refusals(arguments: list[str], message: str, folder: Path) -> None:
-    done = run("--config=study.py", "--dry_run", *arguments, cwd=folder)
+    done = run_bad_input("--config=study.py", "--dry_run", *arguments, cwd=folder)
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.returncode == 2

@@ -104,13 +104,13 @@ def _alone(kind: Kind, geometry: Geometry, a: Array, b: Array, form: Convolution
     return jax.linear_transpose(lambda w: form(a, w, geometry), result)(b)[0]
 
 
-def _apart(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+def one_by_one(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by a convolution of XLA for each."""
     each = [_alone(kind, geometry, *pair) for pair in zip(a, b, strict=True)]
     return jnp.stack(each)
 
 
-def _as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
+def as_groups(kind: Kind, geometry: Geometry, a: Array, b: Array) -> Array:
     """Returns the same as ``_native``, by convolutions of XLA with as many times the groups."""
     whole = dataclasses.replace(geometry, groups=len(a) * geometry.groups)
     kernel = _shape(kind, a, b, geometry) if kind == "kernel" else b.shape
@@ -145,8 +145,8 @@ def _out_of_channels(x: Array, count: int) -> Array:
 Form = Callable[[Kind, Geometry, Array, Array], Array]
 
 _FORMS: Mapping[str, Mapping[Method, Form]] = {
-    "cpu": {"native": _native, "grouped": _apart, "shift_and_add": _shifted},
-    "gpu": {"native": _as_groups, "grouped": _as_groups, "shift_and_add": _shifted},
+    "cpu": {"native": _native, "grouped": one_by_one, "shift_and_add": _shifted},
+    "gpu": {"native": as_groups, "grouped": as_groups, "shift_and_add": _shifted},
 }
 
 
@@ -177,7 +177,7 @@ def _primitive(kind: Kind) -> Primitive:
     ) -> Any:
         # XLA can cut its own convolution into parts for several devices, but not a foreign call.
         whole = getattr(context.module_context.axis_context, "num_devices", 1) == 1
-        form = forms[method] if whole or method != "native" else _apart
+        form = forms[method] if whole or method != "native" else one_by_one
         function = functools.partial(form, kind, geometry)
         return mlir.lower_fun(function, multiple_results=False)(context, *operands)
 

@@ -46,14 +46,14 @@ def probe_accuracy(train: Labeled, test: Labeled, *, strength: float = 1.0) -> f
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    train, train_labels = _pooled(probe_input, probe_input.dataset.train)
-    test, test_labels = _pooled(probe_input, probe_input.dataset.test)
+    train, train_labels = pooled_features(probe_input, probe_input.dataset.train)
+    test, test_labels = pooled_features(probe_input, probe_input.dataset.test)
     for layer, pooled in train.items():
         accuracy = probe_accuracy((pooled, train_labels), (test[layer], test_labels))
         yield Measurement(layer, "probe_accuracy", accuracy)
 
 
-def _pooled(
+def pooled_features(
     probe_input: ProbeInput, split: Split
 ) -> tuple[dict[str, Float[np.ndarray, "n C"]], Int[np.ndarray, " n"]]:
     """Returns the pooled features of each layer, and the labels, of the examples of a split."""

@@ -113,7 +113,7 @@ def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     for layer, observed in _streamed(probe_input).items():
         if not all(np.isfinite(part).all() for part in observed):
             raise NotApplicable(f"outputs of {layer} are not finite")
-        variances = _variances(observed)
+        variances = principal_variances(observed)
         singular = np.sqrt(variances)
         yield Measurement(layer, "saturation", saturation(variances))
         yield Measurement(layer, "effective_rank", effective_rank(singular))
@@ -137,7 +137,7 @@ def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
     return total
 
 
-def _variances(observed: Moments) -> Float[np.ndarray, " C"]:
+def principal_variances(observed: Moments) -> Float[np.ndarray, " C"]:
     """Returns the eigenvalues of the covariance, with 0 for what is rounding."""
     values = np.linalg.eigvalsh(observed.scatter / observed.total)
     # A constant layer's variance is what float32 makes of its mean.

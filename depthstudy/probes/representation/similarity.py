@@ -114,26 +114,28 @@ def _features(
     """Yields the features of the layers of each net, for each batch of the first one's images."""
     first = inputs[0]
     for examples in first.batches(first.dataset.train):
-        images = [_renormalized(examples.images, first, probe_input) for probe_input in inputs]
+        images = [renormalized(examples.images, first, probe_input) for probe_input in inputs]
         yield (
             [
-                features.of(probe_input, examples._replace(images=seen), _flat)
+                features.of(probe_input, examples._replace(images=seen), flatten)
                 for probe_input, seen in zip(inputs, images, strict=True)
             ],
             examples.weights,
         )
 
 
-def _renormalized(
+def renormalized(
     images: Float[Array, "B H W C"], first: ProbeInput, second: ProbeInput
 ) -> Float[Array, "B H W C"]:
+    """Returns images that the first net's data set has normalized, as the second's does it."""
     a, b = first.dataset, second.dataset
     if np.array_equal(a.mean, b.mean) and np.array_equal(a.std, b.std):
         return images
     return (images * a.std + a.mean - b.mean) / b.std
 
 
-def _flat(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Array, "B _"]:
+def flatten(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Array, "B _"]:
+    """Returns each image's numbers in a row; the weights of images change nothing."""
     del weights
     return x.reshape(len(x), -1)
 
