@@ -156,7 +156,7 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         return
     same_net = stored.arch == variant.spec.to_json()
     # An earlier version held nothing out.
-    data = {"validation": 0.0, **stored.config["data"]}
+    data = {"validation": 0.0, **stored.config.get("data", {})}
     before = _settings(config.parse({**stored.config, "data": data}), same_net)
     now = _settings(variant.config, same_net)
     changed = [

@@ -106,6 +106,13 @@ _SPLIT_METRICS = (
         description="share of train images that are wrong, without augmentation",
     ),
     Metric(
+        name="validation_error",
+        title="Validation error",
+        unit="fraction",
+        better="lower",
+        description="share of held-out images that are wrong; what is chosen is chosen by it",
+    ),
+    Metric(
         name="test_error",
         title="Test error",
         unit="fraction",
@@ -119,6 +126,14 @@ _SPLIT_METRICS = (
         scale="log",
         better="lower",
         description="mean cross-entropy on train images, without augmentation",
+    ),
+    Metric(
+        name="validation_loss",
+        title="Loss on the validation split",
+        unit="nats",
+        scale="log",
+        better="lower",
+        description="mean cross-entropy on held-out images",
     ),
     Metric(
         name="test_loss",

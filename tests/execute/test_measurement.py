@@ -19,6 +19,7 @@ PROBED = apply(
     (
         ("name", "probed"),
         ("model.width", 4),
+        ("data.validation", 0.0),
         ("train.steps", 25),
         ("train.evaluations", 2),
         ("train.log_every", 2),

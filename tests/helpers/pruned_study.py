@@ -30,6 +30,7 @@ def small(**changes: object) -> StudyConfig:
         (
             ("model.width", 4),
             ("data.train_examples", 128),
+            ("data.validation", 0.0),
             ("train.batch_size", 64),
             ("train.epochs", 2),
             ("train.evaluations", 1),

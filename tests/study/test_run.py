@@ -50,7 +50,8 @@ def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_tables(workdir: Path) -> None:
     summary = pd.read_csv(workdir / store.SUMMARY)
     assert list(summary) == [
-        "variant", "seed", "train_error", "test_error", "gap", "parameters", "macs", "seconds",
+        "variant", "seed", "train_error", "validation_error", "test_error", "gap", "unfinished",
+        "parameters", "macs", "seconds",
     ]  # fmt: skip
     names = ["plain_depth8", "plain_depth14", "resnet_depth8", "resnet_depth14"]
     assert list(summary["variant"]) == [name for name in names for _ in range(2)]
