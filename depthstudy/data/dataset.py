@@ -79,7 +79,7 @@ def load(config: DataConfig) -> Dataset:
     >>> from depthstudy.config import DataConfig
     >>> digits = data.load(DataConfig(name="digits"))
     >>> digits.image_shape, digits.num_classes, len(digits.train), len(digits.test)
-    ((8, 8, 1), 10, 1150, 359)
+    ((8, 8, 1), 10, 1151, 359)
 
     Raises:
       InputError: The set is not there, or cannot be what ``config`` asks for.

@@ -123,7 +123,7 @@ def test_the_file_of_variables_is_a_whole_net(folder: Path) -> None:
 
 
 def test_the_readme_reads_a_checkpoint_without_depthstudy(folder: Path) -> None:
-    write(folder, 180)
+    write(folder, 144)
     blocks = re.findall(r"```python\n([^`]*)```", (ROOT / "README.md").read_text())
     (snippet,) = [block for block in blocks if "safetensors" in block]
     assert "depthstudy" not in snippet

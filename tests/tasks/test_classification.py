@@ -48,10 +48,14 @@ def test_a_data_set_has_labels_of_its_task(digits: Dataset) -> None:
     assert task.name == "classification"
 
 
-def test_an_evaluation_has_loss_and_error_of_both_splits(digits: Dataset) -> None:
+def test_an_evaluation_has_loss_and_error_of_each_split(digits: Dataset) -> None:
     task = tasks.of(digits)
     assert {metric.name for metric in task.step_metrics} == {"loss", "error"}
-    names = {f"{split}_{metric}" for split in ("train", "test") for metric in ("loss", "error")}
+    names = {
+        f"{split}_{metric}"
+        for split in ("train", "validation", "test")
+        for metric in ("loss", "error")
+    }
     assert {metric.name for metric in task.split_metrics} == names
 
 
@@ -63,7 +67,7 @@ def test_tasks_that_are_equal_share_what_is_compiled(digits: Dataset) -> None:
 def test_a_source_names_its_task() -> None:
     images, labels = np.arange(4 * 9, dtype=np.uint8).reshape(4, 3, 3), np.array([0, 1, 2, 0])
     source = array_source({"train": (images, labels), "test": (images, labels)})
-    settings = DataConfig(stream=False)
+    settings = DataConfig(stream=False, validation=0.0)
     assert tasks.of(from_source(source, settings)) == tasks.Classification(num_classes=3)
     other = dataclasses.replace(source, task="ranking")
     with pytest.raises(InputError, match=r"the task 'ranking'; allowed: classification$"):

@@ -34,6 +34,8 @@ def command(workdir: Path, options: argparse.Namespace) -> list[str]:
         f"--config.processes={options.processes}",
         f"--config.train.steps={options.steps}",
         f"--config.train.evaluations={options.steps // 10}",
+        "--config.tune=()",
+        "--config.budget_check=()",
         "--config.train.save_seconds=0",
     ]
 

@@ -27,7 +27,7 @@ KILL = "tests/whole/kill.py"
         ([f"{QUICKSTART}:no_such_set"], "tfds build no_such_set"),
         (
             [QUICKSTART, "--config.model.depth=56"],
-            "config.model.depth is swept over (8, 20, 32, 56)",
+            "config.model.depth is swept over (8, 20, 56)",
         ),
         ([QUICKSTART, "--config.data.name=no_such_set"], "tfds build no_such_set"),
         ([QUICKSTART, "stray"], "unexpected argument 'stray'"),
