@@ -56,7 +56,7 @@ def recommend(
     """
     tests = measure(summary, "test_error", predictions=predictions, images=images)
     validated = "validation_error" in summary.columns and bool(
-        np.isfinite(summary["validation_error"]).all()
+        np.isfinite(summary["validation_error"].astype(float)).all()
     )
     panel = measure(summary, "validation_error", images=images) if validated else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
