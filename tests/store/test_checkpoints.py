@@ -131,7 +131,7 @@ def test_the_readme_reads_a_checkpoint_without_depthstudy(folder: Path) -> None:
     assert snippet.count(shown) == 1
     names: dict[str, Any] = {}
     exec(snippet.replace(shown, str(folder)).replace("stage1/block01", "stage2/block07"), names)
-    np.testing.assert_array_equal(names["kernel"], [[180, 182, 184], [181, 183, 185]])
+    np.testing.assert_array_equal(names["kernel"], [[144, 146, 148], [145, 147, 149]])
     assert names["classes"] == ["a", "b"]
     assert names["preprocessing"] == INFO.preprocessing
     assert names["architecture"] == {"family": "plain"}
