@@ -173,6 +173,7 @@ def _smoke(config: ml_collections.ConfigDict) -> None:
     config.probe_examples = 64
     config.model.width = 4
     config.data.train_examples = 128
+    config.data.validation = 0.0
     config.data.test_split = "test[:64]"
     config.train.batch_size = 32
     config.train.steps = 4
