@@ -90,9 +90,10 @@ def conclude(
     ]
     outcomes = [_finished(run) for variant, _, run in runs if not variant.info.same_as]
     prices = [_price(run) for _, _, run in runs]
+    measured = [run.read_records() for _, _, run in runs]
     rows = [
-        _summary(workdir, variant, seed, run, price)
-        for (variant, seed, run), price in zip(runs, prices, strict=True)
+        _summary(workdir, variant, seed, run, price, records_of_run)
+        for (variant, seed, run), price, records_of_run in zip(runs, prices, measured, strict=True)
     ]
     summary = records.frame(records.Summary, rows)
     infos = tuple(
@@ -121,8 +122,8 @@ def conclude(
     )
     trained = [
         dataclasses.replace(row, study=study.name, variant=variant.name)
-        for variant, _, run in runs
-        for row in run.read_records()
+        for (variant, _, _), records_of_run in zip(runs, measured, strict=True)
+        for row in records_of_run
     ]
     probed = [row for variant in variants for row in measurement.read(study, variant, workdir)]
     hypotheses = treatments.see_untreated(study.hypotheses)
@@ -205,8 +206,8 @@ def _longest(infos: Sequence[records.VariantInfo]) -> dict[str, str]:
     return {info.untreated: info.name for info in sorted(longer, key=lambda info: info.steps)}
 
 
-def _unfinished(run: RunStore, train_error: float) -> bool:
-    losses = [r.value for r in run.read_records() if (r.probe, r.metric) == ("training", "loss")]
+def _unfinished(rows: Sequence[records.Record], train_error: float) -> bool:
+    losses = [row.value for row in rows if (row.probe, row.metric) == ("training", "loss")]
     judged = improvement.improvement(losses, train_error)
     return judged is not None and judged.unfinished
 
@@ -238,7 +239,12 @@ def _costed(variant: Variant, prices: Sequence[Cost]) -> records.VariantInfo:
 
 
 def _summary(
-    workdir: Path, variant: Variant, seed: int, run: RunStore, price: Cost
+    workdir: Path,
+    variant: Variant,
+    seed: int,
+    run: RunStore,
+    price: Cost,
+    rows: Sequence[records.Record],
 ) -> records.Summary:
     outcome = _finished(run)
     seconds = outcome.train_seconds + outcome.eval_seconds
@@ -253,7 +259,7 @@ def _summary(
         validation_error=math.nan if outcome.validation_error is None else outcome.validation_error,
         test_error=outcome.test_error,
         gap=outcome.test_error - outcome.train_error,
-        unfinished=_unfinished(run, outcome.train_error),
+        unfinished=_unfinished(rows, outcome.train_error),
         parameters=price.parameters,
         macs=price.macs,
         seconds=seconds,
