@@ -20,7 +20,7 @@ from depthstudy.probes.probe_input import NotApplicable, ProbeInput
 
 @pytest.fixture(scope="module")
 def noisy() -> Dataset:
-    return load(DataConfig(stream=False, label_noise=0.3, train_examples=200))
+    return load(DataConfig(stream=False, label_noise=0.3, train_examples=200, validation=0.0))
 
 
 def made(dataset: Dataset, make: Callable, family: str, norm: str, **options: int) -> ProbeInput:
