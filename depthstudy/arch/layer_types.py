@@ -16,11 +16,13 @@ class Init:
       kind: As in ``ArchSpec``.
       scale: Factor of the standard deviation.
       first: Whether the layer sees the images, and not what an activation gives out.
+      bias: What each number of a convolution's bias starts as.
     """
 
-    kind: InitKind = "he"
+    kind: InitKind | Literal["fan_in", "glorot"] = "he"
     scale: float = 1.0
     first: bool = False
+    bias: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +82,14 @@ class Parallel:
     """The sum of what each path makes of the same images; all have one output shape."""
 
     paths: tuple[Layers, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class FusionWeights:
+    """Trained numbers of at least 0 by which ``inputs`` images are weighted and added."""
+
+    name: str
+    inputs: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,6 +174,7 @@ Layer = (
     | Activation
     | SqueezeExcite
     | Scale
+    | FusionWeights
     | Parallel
     | MaxPool
     | AveragePool

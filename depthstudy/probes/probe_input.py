@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy import nets, tasks
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.data import Dataset, Split, eval_batches, normalize
 from depthstudy.records import Metric
 
@@ -73,10 +73,12 @@ class ProbeInput:
         """The architecture.
 
         Raises:
-          NotApplicable: The net is a user's module.
+          NotApplicable: The net is a user's module, or a detector.
         """
         if self.network.spec is None:
             raise NotApplicable("the net is a module; this needs an architecture value")
+        if isinstance(self.network.spec, DetectorSpec):
+            raise NotApplicable("the net is a detector; this needs a classifier")
         return self.network.spec
 
     @property

@@ -9,8 +9,8 @@ import numpy as np
 from flax import traverse_util
 
 from depthstudy import arch
-from depthstudy.arch import ArchSpec, LayerCost
-from depthstudy.arch.layer_types import BatchNorm, Conv, Dense
+from depthstudy.arch import ArchSpec, DetectorSpec, LayerCost
+from depthstudy.arch.layer_types import BatchNorm, Conv, Dense, FusionWeights
 from depthstudy.errors import InputError
 from depthstudy.nets.torch.names import Style, style_of, torch_names
 
@@ -20,13 +20,15 @@ _SIDE = 224  # any image would do: no shape of a parameter depends on it
 Arrays = dict[tuple[str, ...], np.ndarray]
 
 
-def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def load_torch(
+    spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
     """Returns the variables of ``nets.Network(spec)`` that a PyTorch state dict holds.
 
     Args:
       spec: The architecture, of exactly the file's depth, width and number of classes.
-      state_dict: Arrays by torchvision's names, or for EfficientNets by those of
-        ``efficientnet_pytorch``.
+      state_dict: Arrays by torchvision's names, for EfficientNets also by those of
+        ``efficientnet_pytorch``, and for EfficientDets by those of ``effdet``.
 
     Returns:
       ``params`` and, where there is normalization, ``batch_stats``; all float32.
@@ -49,15 +51,17 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
             statistics[*path, "mean"] = arrays["running_mean"]
             statistics[*path, "var"] = arrays["running_var"]
             continue
-        first = path == _first_dense(spec)
-        params[*path, "kernel"] = _kernel(arrays["weight"], spec.head.mean_side if first else 1)
+        if isinstance(cost.layer, FusionWeights):
+            params[path] = arrays["edge_weights"]
+            continue
+        params[*path, "kernel"] = _kernel(arrays["weight"], _side(spec, path))
         if "bias" in arrays:
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
 
 
-def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
+def count_classes(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     """Returns the number of classes that a file of weights of this family tells apart.
 
     Where the last layer is not there, it is that of ``spec``; ``load_torch`` then says what is
@@ -66,18 +70,24 @@ def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     Raises:
       InputError: No file of this family is known.
     """
-    name = torch_names(spec, style_of(state_dict))["head", "dense"]
+    names = torch_names(spec, style_of(state_dict))
+    if isinstance(spec, DetectorSpec):
+        weight = state_dict.get(f"{names['class_head', 'predict', 'conv2']}.weight")
+        return spec.heads.num_classes if weight is None else len(weight) // spec.heads.anchors
+    name = names["head", "dense"]
     weight = state_dict.get(f"{name}.weight")
     return spec.head.num_classes if weight is None or weight.ndim != 2 else len(weight)
 
 
-def torch_shapes(spec: ArchSpec, style: Style = "torchvision") -> dict[str, tuple[int, ...]]:
+def torch_shapes(
+    spec: ArchSpec | DetectorSpec, style: Style = "torchvision"
+) -> dict[str, tuple[int, ...]]:
     """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
     names = torch_names(spec, style)
     return _expected(names, _costs(spec, 3))
 
 
-def _costs(spec: ArchSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
+def _costs(spec: ArchSpec | DetectorSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
     found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
     return {cost.path: cost for cost in found if cost.parameters}
 
@@ -111,6 +121,8 @@ def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
     if isinstance(layer, BatchNorm):
         leaves = ("weight", "bias", "running_mean", "running_var")
         return dict.fromkeys(leaves, (cost.shape[2],))
+    if isinstance(layer, FusionWeights):
+        return {"edge_weights": (layer.inputs,)}
     assert isinstance(layer, Conv | Dense)
     filters = cost.shape[2]
     biased = isinstance(layer, Dense) or layer.bias
@@ -129,12 +141,21 @@ def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np
     return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
 
 
+def _side(spec: ArchSpec | DetectorSpec, path: tuple[str, ...]) -> int:
+    """Returns the side of the picture of averages that a layer is given, 1 unless it is dense."""
+    if isinstance(spec, DetectorSpec):
+        return 1
+    return spec.head.mean_side if path == _first_dense(spec) else 1
+
+
 def _first_dense(spec: ArchSpec) -> tuple[str, str]:
     return ("head", "hidden1" if spec.head.hidden else "dense")
 
 
 def _check(
-    spec: ArchSpec, expected: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]
+    spec: ArchSpec | DetectorSpec,
+    expected: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, np.ndarray],
 ) -> None:
     missing = [name for name in expected if name not in given]
     unexpected = [name for name in given if name not in expected]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Literal
 
-from depthstudy.arch import ArchSpec, lowering
+from depthstudy.arch import ArchSpec, DetectorSpec, lowering
 from depthstudy.arch.layer_types import (
     Activation,
     BatchNorm,
@@ -21,27 +21,37 @@ from depthstudy.arch.layer_types import (
     SqueezeExcite,
 )
 from depthstudy.errors import InputError
+from depthstudy.nets.torch.detectors import effdet_names
 
 Path = tuple[str, ...]
 Names = Iterator[tuple[Path, str]]
-Style = Literal["torchvision", "efficientnet_pytorch"]
+Style = Literal["torchvision", "efficientnet_pytorch", "effdet"]
 
 _GATE = {"conv1": "fc1", "conv2": "fc2"}
 
 
 def style_of(names: Container[str]) -> Style:
     """Returns the package whose names of weights ``names`` are."""
+    if "backbone.conv_stem.weight" in names:
+        return "effdet"
     return "efficientnet_pytorch" if "_conv_stem.weight" in names else "torchvision"
 
 
-def torch_names(spec: ArchSpec, style: Style) -> dict[Path, str]:
+def torch_names(spec: ArchSpec | DetectorSpec, style: Style) -> dict[Path, str]:
     """Returns, for the path of each layer with parameters, its name in the file.
 
     Raises:
       InputError: No file of this family in this style is known.
     """
     family = spec.family.removesuffix("_plain")
-    families = _FAMILIES[style]
+    if isinstance(spec, DetectorSpec):
+        if family != "efficientdet" or style != "effdet":
+            raise InputError(
+                f"no {style} names of weights are known for the detector {family}; known are those"
+                " of efficientdet by effdet"
+            )
+        return effdet_names(spec)
+    families = _FAMILIES.get(style, {})
     if family not in families:
         known = ", ".join(sorted({name for names in _FAMILIES.values() for name in names}))
         raise InputError(f"no {style} names of weights are known for {family}; known: {known}")
