@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from depthstudy.config import Settings, StudyConfig
-from depthstudy.evidence import halving
-from depthstudy.evidence.halving import Results, Trial
+from depthstudy.evidence.choice import halving
+from depthstudy.evidence.choice.halving import Results, Trial
 from depthstudy.execute.training import Job, Session
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import follow, trial

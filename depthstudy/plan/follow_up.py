@@ -8,9 +8,8 @@ from depthstudy import config
 from depthstudy.config import Settings
 from depthstudy.errors import InputError
 from depthstudy.plan.variant import Variant, build, same
+from depthstudy.records import LONGER, OWN_SETTINGS
 
-OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned for it
-LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
 TUNING = "tuning"  # the folder of trials, within that of the study
 
 

@@ -23,10 +23,11 @@ from pandas.api.types import is_numeric_dtype
 from depthstudy import stats
 from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
-from depthstudy.evidence import metrics, pairing
-from depthstudy.evidence.pairing import VariantSettings
+from depthstudy.evidence import metrics
+from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.evidence.claims.weighing import Weighed
 from depthstudy.evidence.panel import Panel, Predictions, measure
-from depthstudy.evidence.weighing import Weighed
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(

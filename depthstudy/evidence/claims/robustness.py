@@ -16,8 +16,9 @@ import pandas as pd
 
 from depthstudy import stats
 from depthstudy.config import Hypothesis
-from depthstudy.evidence import metrics, pairing
-from depthstudy.evidence.pairing import VariantSettings
+from depthstudy.evidence import metrics
+from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.records import Robustness, RobustnessWord, Verdict
 
 _ERRORS = ("train_error", "validation_error", "test_error", "gap")
