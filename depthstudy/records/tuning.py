@@ -45,6 +45,7 @@ class BudgetRow:
       train_error: Its mean train error after the longer training.
       excess: Its train error over that of the reference, both trained longer.
       settled: Whether it fits as well then, within a point.
+      settings: What it was trained with, as ``"train.learning_rate=0.01"``, the steps apart.
     """
 
     variant: str
@@ -56,6 +57,7 @@ class BudgetRow:
     train_error: float
     excess: float
     settled: bool
+    settings: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
