@@ -1,22 +1,25 @@
 """Trains longer what a deeper net has not learned in its steps, until it has or factors run out.
 
-A net that does not fit what a shallower one of its group fits may be worse, or may need more steps.
-Only a longer training tells. The net that fits best is trained as long, so that equals are
-compared. A longer training wants a lower learning rate than a short one, so both are trained with
-the next lower rate first, and where that does not settle it with their own; of the two each keeps
-the one of less validation error.
+A net that does not fit what a shallower one of its group fits, or a net that a hypothesis compares
+it with, may be worse, or may need more steps. Only a longer training tells. The net that fits best
+is trained as long, so that equals are compared. A longer training wants a lower learning rate than
+a short one, so both are trained with the next lower rate first, and where that does not settle it
+with their own; of the two each keeps the one of less validation error.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from depthstudy.config import StudyConfig
+from depthstudy.config import Hypothesis, StudyConfig
+from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
-from depthstudy.plan import Variant
+from depthstudy.plan import Variant, settings_of, treatments
 from depthstudy.plan.follow_up import follow, in_words, longer, with_lower_rate
 from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
@@ -42,7 +45,7 @@ def check_budgets(
     check = _Check(session, tuned, tuple(range(min(SEEDS, study.seeds))))
     longest: dict[str, Variant] = {}
     rows: list[BudgetRow] = []
-    open_cases = check.misfits(variants)
+    open_cases = check.misfits(variants, treatments.see_untreated(study.hypotheses))
     for factor in study.budget_check:
         if not open_cases:
             break
@@ -56,7 +59,7 @@ def check_budgets(
     return list(longest.values()), rows
 
 
-Case = tuple[Variant, Variant]  # a net that does not fit, and the one of its group that fits best
+Case = tuple[Variant, Variant]  # a net that does not fit, and the one beside it that does
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,20 +70,24 @@ class _Check:
     tuned: Mapping[str, Tuned]
     seeds: tuple[int, ...]
 
-    def misfits(self, variants: Sequence[Variant]) -> list[Case]:
-        """Returns the nets that fit worse than a shallower one of their group."""
-        cases = []
+    def misfits(
+        self, variants: Sequence[Variant], hypotheses: Sequence[Hypothesis] = ()
+    ) -> list[Case]:
+        """Returns the nets that fit worse than a shallower one of their group, or a rival.
+
+        A rival is what a hypothesis on errors compares a net with. Of several that fit better the
+        best is taken.
+        """
         plain = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
-        for group in dict.fromkeys(variant.info.group for variant in plain):
-            members = [variant for variant in plain if variant.info.group == group]
-            best = min(members, key=lambda v: (self._train_error(v), v.info.depth))
-            cases += [
-                (deep, best)
-                for deep in members
-                if deep.info.depth > best.info.depth
-                and self._train_error(deep) > self._train_error(best) + FITS
-            ]
-        return cases
+        better: dict[str, list[Variant]] = {}
+        for net, other in _rivals(plain, hypotheses):
+            if self._train_error(net) > self._train_error(other) + FITS:
+                better.setdefault(net.name, []).append(other)
+        return [
+            (net, min(better[net.name], key=lambda v: (self._train_error(v), v.info.depth)))
+            for net in plain
+            if net.name in better
+        ]
 
     def trained_longer(self, cases: Sequence[Case], factor: int) -> dict[str, Job]:
         """Returns by name of a net its training of so many times the steps that did best."""
@@ -143,3 +150,19 @@ class _Check:
     def _outcomes(self, variant: Variant) -> Iterable[Outcome]:
         outcomes = [self.session.store(variant, seed).read_outcome() for seed in self.seeds]
         return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _rivals(
+    variants: Sequence[Variant], hypotheses: Sequence[Hypothesis]
+) -> Iterator[tuple[Variant, Variant]]:
+    """Yields each net with each shallower one of its group, and with what it is compared with."""
+    for net, other in itertools.permutations(variants, 2):
+        if net.info.group == other.info.group and net.info.depth > other.info.depth:
+            yield net, other
+    by_name = {variant.name: variant for variant in variants}
+    settings = settings_of(variants)
+    for hypothesis in hypotheses:
+        if hypothesis.metric in ERRORS:
+            for left, right in pairing.pairs(hypothesis, settings):
+                yield by_name[left], by_name[right]
+                yield by_name[right], by_name[left]

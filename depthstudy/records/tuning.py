@@ -66,10 +66,11 @@ class Robustness:
 
     Attributes:
       hypothesis: Name of the hypothesis.
-      word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: not
-        where each net has its own settings. ``"budget-bound"``: the effect shrinks by half or more
-        with a longer training, or nets were still improving and none were trained longer.
-        ``"settled by training longer"``: it is gone then. ``""``: nothing was decided or checked.
+      word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: the
+        effect shrinks by half or more, or turns, where each net has its own settings.
+        ``"budget-bound"``: it does so with a longer training, or nets were still improving and none
+        were trained longer. ``"settled by training longer"``: it is gone then. ``""``: nothing was
+        decided or checked.
       effect: The effect that the verdict is about.
       effect_own_settings: The same where each net has the settings that were tuned for it; NaN
         where none were.
