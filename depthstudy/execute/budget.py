@@ -20,7 +20,7 @@ from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
 from depthstudy.plan import Variant, settings_of, treatments
-from depthstudy.plan.follow_up import follow, in_words, longer, with_lower_rate
+from depthstudy.plan.follow_up import follow, in_words, longer, untreated, with_lower_rate
 from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
 
@@ -78,7 +78,7 @@ class _Check:
         A rival is what a hypothesis on errors compares a net with. Of several that fit better the
         best is taken.
         """
-        plain = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+        plain = untreated(variants)
         better: dict[str, list[Variant]] = {}
         for net, other in _rivals(plain, hypotheses):
             if self._train_error(net) > self._train_error(other) + FITS:

@@ -16,7 +16,7 @@ from depthstudy.evidence.choice import halving
 from depthstudy.evidence.choice.halving import Results, Trial
 from depthstudy.execute.training import Job, Session
 from depthstudy.plan import Variant
-from depthstudy.plan.follow_up import RATE, follow, in_words, trial
+from depthstudy.plan.follow_up import RATE, follow, in_words, trial, untreated
 from depthstudy.records import TrialRow
 
 _FIRST_SEED = 1_000  # of trials, and clear of those of variants
@@ -40,7 +40,7 @@ class Tuned(NamedTuple):
 
 def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> dict[str, Tuned]:
     """Returns what was found for each variant that is neither treated nor pruned, by name."""
-    tunable = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+    tunable = untreated(variants)
     if not study.tune:
         return {}
     results: dict[str, dict[Trial, float]] = {variant.name: {} for variant in tunable}

@@ -34,6 +34,11 @@ class FollowUp:
     folder: str = ""
 
 
+def untreated(variants: Sequence[Variant]) -> list[Variant]:
+    """Returns the variants that may be tuned: none that is pruned, treated or a duplicate."""
+    return [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+
+
 def follow(base: Variant, follow_up: FollowUp) -> Variant:
     """Returns the variant that follows from another.
 

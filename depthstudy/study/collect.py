@@ -18,7 +18,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
 from depthstudy.execute import measurement
-from depthstudy.plan import Variant, settings_of
+from depthstudy.plan import Variant, images_seen, settings_of
 from depthstudy.store import Outcome, RunStore
 
 
@@ -64,7 +64,7 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         pruned={variant.name: variant.config.prune for variant in variants},
         predictions=_predictions(by_name),
         images=_image_counts(first),
-        budgets=_budgets(variants),
+        budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
     )
 
@@ -162,13 +162,3 @@ def _image_counts(variant: Variant) -> dict[str, int]:
     if dataset.validation is not None:
         counts["validation_error"] = len(dataset.validation)
     return counts
-
-
-def _budgets(variants: Sequence[Variant]) -> dict[str, float]:
-    """Returns the images that a run of each variant has seen, those of its dense net included."""
-    seen = {v.name: float(v.info.steps * v.train.batch_size) for v in variants}
-    return {
-        v.name: seen[v.name]
-        + (seen[v.info.dense] if v.info.dense and v.config.prune.control == "none" else 0.0)
-        for v in variants
-    }

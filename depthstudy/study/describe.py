@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jax
 import ml_collections
 import pandas as pd
@@ -9,8 +11,12 @@ import pandas as pd
 from depthstudy import runtime
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import halving
+from depthstudy.evidence.claims import pairing, verdicts
+from depthstudy.evidence.claims.robustness import ERRORS
+from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.execute import process_count
-from depthstudy.plan import prepare
+from depthstudy.plan import Variant, images_seen, prepare, settings_of, treatments
+from depthstudy.plan.follow_up import untreated
 from depthstudy.study.estimate import estimate_seconds
 
 _SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
@@ -48,18 +54,32 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
         f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
-        f"{following(study, len(own))}{measuring(study, len(own))}"
+        f"{following(study, variants)}{measuring(study, len(own))}{unequal(study, variants)}"
     )
 
 
-def following(study: StudyConfig, variants: int) -> str:
+def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
+    """Says which hypotheses on errors compare nets of which one sees far more images."""
+    settings, seen = settings_of(variants), images_seen(variants)
+    lines = ""
+    for hypothesis in treatments.see_untreated(study.hypotheses):
+        ratio = verdicts.budget_ratio(pairing.pairs(hypothesis, settings), seen)
+        if hypothesis.metric in ERRORS and ratio is not None and ratio > UNEQUAL:
+            lines += (
+                f"unequal budgets: hypothesis {hypothesis.name!r} compares nets of which one sees "
+                f"{ratio:.2g} times the images\n"
+            )
+    return lines
+
+
+def following(study: StudyConfig, variants: Sequence[Variant]) -> str:
     """Says what follows from results, whose time is not in the estimate."""
     lines = ""
     if study.tune:
-        trials = variants * halving.cost(study.tune) * study.tune_seeds
+        trials = len(untreated(variants)) * halving.cost(study.tune) * study.tune_seeds
         lines += (
-            f"first each net is tuned ({', '.join(field for field, _ in study.tune)}), which takes "
-            f"as long as {trials:.0f} of these runs, and trained once more with its own settings\n"
+            f"first each untreated net is tuned ({', '.join(field for field, _ in study.tune)}), "
+            f"which takes as long as {trials:.0f} of these runs, and trained once more with its own settings\n"
         )
     if study.budget_check:
         factors = ", ".join(map(str, study.budget_check))
