@@ -7,6 +7,7 @@
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
 from depthstudy.data.pipeline.augment import augment, normalize
+from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
 from depthstudy.data.preprocessing import Preprocessing
@@ -27,6 +28,7 @@ __all__ = [
     "array_source",
     "as_dataset",
     "augment",
+    "augment_objects",
     "batch_at",
     "eval_batches",
     "from_arrays",

@@ -13,10 +13,10 @@ from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.split import Reader, Split
+from depthstudy.data.pipeline.split import ObjectReader, Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.data.preprocessing import Preprocessing, moments
-from depthstudy.data.source import Source
+from depthstudy.data.source import ObjectExamples, Source
 from depthstudy.data.sources import registry
 from depthstudy.data.sources.arrays import ArrayExamples, array_source
 from depthstudy.data.sources.unlabeled import UnlabeledImage
@@ -45,6 +45,7 @@ class Dataset:
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
       task: What is learned of it: a key of ``tasks.TASKS``.
+      max_objects: Objects of an image at most, where labels are objects (``data.objects``).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Dataset:
     labeled: bool = True
     resize: str = CROP
     task: str = "classification"
+    max_objects: int = 0
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -158,6 +160,8 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         num_classes=source.num_classes,
         class_names=source.class_names,
         task=source.task,
+        max_objects=train.max_objects if isinstance(train, ObjectReader) else 0,
+        resize=train.resize,
         mean=mean,
         std=std,
         seed=config.seed,
@@ -222,8 +226,16 @@ def _reader(
     source: Source, config: DataConfig, split: str, image_shape: tuple[int, int, int]
 ) -> Reader:
     """Returns a reader of every example of a split, without noise."""
+    examples = source.split(split)
+    if isinstance(examples, ObjectExamples):
+        return ObjectReader.of_objects(
+            examples,
+            name=f"{config.name} {split}",
+            num_classes=source.num_classes,
+            image_shape=image_shape,
+        )
     return Reader.of_all(
-        source.split(split),
+        examples,
         name=f"{config.name} {split}",
         num_classes=source.num_classes,
         image_shape=image_shape,
@@ -271,6 +283,10 @@ def _noisy(source: Source, config: DataConfig, reader: Reader) -> Reader:
     """Returns the reader with the wrong labels that ``config`` asks for."""
     if config.label_noise == 0:
         return reader
+    if isinstance(reader, ObjectReader):
+        raise InputError(
+            f"data.label_noise is for one class an image; {source.name} has objects in images"
+        )
     if reader.num_classes < 2:
         raise InputError(f"data.label_noise needs a wrong class; {source.name} has only one")
     noise = subset.noise_offsets(

@@ -8,8 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Float64, Int, Key
 
+from depthstudy.config import DataConfig
+from depthstudy.data import augment
+from depthstudy.data.pipeline.augment import Images
 from depthstudy.records import Metric
 
 
@@ -32,6 +35,11 @@ class Classification:
     def name(self) -> str:
         """The word for it."""
         return "classification"
+
+    @property
+    def counts_images(self) -> bool:
+        """Yes: an error is the share of images that are wrong."""
+        return True
 
     @property
     def label(self) -> jax.ShapeDtypeStruct:
@@ -78,6 +86,24 @@ class Classification:
     def errors(self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
         """Returns 1 for each example whose largest logit is not its label's, otherwise 0."""
         return (jnp.argmax(outputs, axis=-1) != labels).astype(jnp.float32)
+
+    def augment(
+        self, images: Images, labels: Int[Array, " B"], *, key: Key[Array, ""], config: DataConfig
+    ) -> tuple[Images, Int[Array, " B"]]:
+        """Changes images at random; their classes stay."""
+        return augment(images, key=key, config=config), labels
+
+    def results(self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
+        """Returns each example's error."""
+        return self.errors(outputs, labels)
+
+    def summarize(self, results: Float[np.ndarray, " N"]) -> dict[str, float]:
+        """Returns the mean error."""
+        return {"error": float(self.example_errors(results).mean())}
+
+    def example_errors(self, results: Float[np.ndarray, " N"]) -> Float64[np.ndarray, " N"]:
+        """Returns each example's error."""
+        return np.asarray(results, np.float64)
 
 
 _STEP_METRICS = (

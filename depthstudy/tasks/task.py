@@ -7,12 +7,14 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Float64
 
+from depthstudy.config import DataConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
 from depthstudy.records import Metric
 from depthstudy.tasks.classification import Classification
+from depthstudy.tasks.detection import Detection
 
 
 @runtime_checkable
@@ -22,6 +24,10 @@ class Task(Protocol):
     @property
     def name(self) -> str:
         """The word for it."""
+
+    @property
+    def counts_images(self) -> bool:
+        """Whether an error is the share of the examples that are wrong."""
 
     @property
     def label(self) -> jax.ShapeDtypeStruct:
@@ -45,12 +51,30 @@ class Task(Protocol):
     def loss(self, outputs: Any, labels: Any, smoothing: float = 0.0) -> Float[Array, " B"]:
         """Returns each example's loss, the targets smoothed by a share."""
 
+    def augment(self, images: Any, labels: Any, *, key: Any, config: DataConfig) -> tuple[Any, Any]:
+        """Returns images that are changed at random, as ``config`` asks, and their labels."""
+
     def errors(self, outputs: Any, labels: Any) -> Float[Array, " B"]:
-        """Returns each example's error: 0 where the net is right, 1 where it is wrong."""
+        """Returns each example's error: 0 where the net is right, 1 where it is wrong.
+
+        It is taken at every step. Of a task that does not count images it is a stand-in, in [0, 1].
+        """
+
+    def results(self, outputs: Any, labels: Any) -> Any:
+        """Returns what an evaluation keeps of a batch: a tree of arrays, example by example."""
+
+    def summarize(self, results: Any) -> dict[str, float]:
+        """Returns ``error``, and what else is said of a split, of the results of its examples."""
+
+    def example_errors(self, results: Any) -> Float64[np.ndarray, " N"]:
+        """Returns an error of each example, which is kept when a run is done."""
 
 
 TASKS: Mapping[str, Callable[[Dataset], Task]] = {
     "classification": lambda dataset: Classification(dataset.num_classes),
+    "detection": lambda dataset: Detection(
+        dataset.num_classes, dataset.max_objects, dataset.image_shape[:2]
+    ),
 }
 
 

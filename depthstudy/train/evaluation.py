@@ -1,13 +1,16 @@
-"""How a group of nets does on a split: mean loss, mean error, and which examples are wrong."""
+"""How a group of nets does on a split: loss, error, and what it makes of each example."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Float64
 
+from depthstudy import tasks
 from depthstudy.data import Split, eval_batches
+from depthstudy.tasks import Task
 from depthstudy.train.program import Program
 
 
@@ -16,16 +19,23 @@ class SplitResult(NamedTuple):
 
     Attributes:
       loss: Mean loss in nats.
-      errors: Error of each example, in the order of the split.
+      results: What the task keeps of each example, in the order of the split.
+      task: The task.
     """
 
     loss: float
-    errors: Float64[np.ndarray, " N"]
+    results: Any
+    task: Task
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Mean loss and error by the names that a task gives them."""
-        return {"loss": self.loss, "error": float(self.errors.mean())}
+        """Mean loss, error and what else the task says of a split."""
+        return {"loss": self.loss, **self.task.summarize(self.results)}
+
+    @property
+    def errors(self) -> Float64[np.ndarray, " N"]:
+        """Error of each example, in the order of the split."""
+        return self.task.example_errors(self.results)
 
 
 def evaluate(
@@ -48,9 +58,9 @@ def evaluate(
     )
     placed = [program.eval_step(seed_states, weighted) for weighted in batches]
     count = len(split) if limit is None else min(limit, len(split))
-    results = []
+    task, results = tasks.of(program.dataset), []
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
-        errors = np.concatenate([part.errors for part in parts])[:count]
-        results.append(SplitResult(loss / count, errors.astype(np.float64)))
+        kept = jax.tree.map(lambda *x: np.concatenate(x)[:count], *[p.results for p in parts])
+        results.append(SplitResult(loss / count, kept, task))
     return results

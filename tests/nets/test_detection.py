@@ -1,5 +1,7 @@
 """Detectors against the package effdet, where it is installed, and by themselves."""
 
+import importlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
+from depthstudy.nets.detection import boxes
 from depthstudy.nets.detection.modules import upsample
 
 
@@ -50,8 +53,9 @@ def test_logits_and_boxes_are_those_of_effdet(
     spec = arch.build("efficientdet", variant="d0", num_classes=7, **options)
     assert nets.count_classes(spec, weights) == 7
     net = nets.Network(spec)
-    found = net.apply(nets.load_torch(spec, weights), images.permute(0, 2, 3, 1).numpy())
-    for ours, theirs, count in zip(found, by_level, (7, 4), strict=True):
+    variables = nets.load_torch(spec, weights)
+    found = jax.jit(net.apply)(variables, images.permute(0, 2, 3, 1).numpy())
+    for ours, theirs, count in zip(found[:2], by_level, (7, 4), strict=True):
         flat = [x.permute(0, 2, 3, 1).reshape(2, -1, count).numpy() for x in theirs]
         expected = np.concatenate(flat, axis=1)
         assert expected.std() > 0.1
@@ -69,10 +73,11 @@ def test_parameters_are_those_of_the_value() -> None:
 def test_one_anchor_after_the_other() -> None:
     net = nets.build(_small(num_classes=5))
     variables = nets.init(net, jax.random.key(0), (64, 48, 1))
-    classes, boxes = net.apply(variables, jnp.zeros((2, 64, 48, 1)))
-    anchors = 9 * (16 * 12 + 8 * 6 + 4 * 3)
-    assert classes.shape == (2, anchors, 5)
-    assert boxes.shape == (2, anchors, 4)
+    classes, offsets, anchors = net.apply(variables, jnp.zeros((2, 64, 48, 1)))
+    count = 9 * (16 * 12 + 8 * 6 + 4 * 3)
+    assert classes.shape == (2, count, 5)
+    assert offsets.shape == (2, count, 4)
+    assert anchors.shape == (count, 4)
     assert classes.mean() == pytest.approx(-np.log(99), abs=1e-3)  # 1% of objects at the start
 
 
@@ -109,3 +114,23 @@ def test_weights_of_another_net_are_refused() -> None:
     spec = arch.build("efficientdet", variant="d0")
     with pytest.raises(InputError, match="missing"):
         nets.load_torch(spec, {"backbone.conv_stem.weight": np.zeros((32, 3, 3, 3))})
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("variant", "size"), [("d0", (512, 384)), ("d7", (256, 256))])
+def test_anchors_are_those_of_effdet(variant: str, size: tuple[int, int]) -> None:
+    effdet = pytest.importorskip("effdet")
+    config = effdet.get_efficientdet_config(f"tf_efficientdet_{variant}")
+    config.image_size = size
+    expected = importlib.import_module("effdet.anchors").Anchors.from_config(config).boxes
+    found = boxes.anchors(arch.build("efficientdet", variant=variant), size)
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
+
+
+def test_boxes_come_back_from_their_offsets() -> None:
+    anchors = boxes.anchors(_small(), (64, 64))
+    shifted = jnp.asarray(anchors) * 1.1 + jnp.array([1.0, -2.0, 3.0, 4.0])
+    offsets = boxes.encode(shifted, jnp.asarray(anchors))
+    np.testing.assert_allclose(boxes.decode(offsets, jnp.asarray(anchors)), shifted, atol=1e-3)
+    one, half = jnp.array([[0.0, 0, 2, 2]]), jnp.array([[0.0, 0, 2, 1], [5, 5, 6, 6]])
+    assert boxes.overlaps(one, half).tolist() == [[0.5, 0.0]]

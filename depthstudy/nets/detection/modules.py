@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from depthstudy.arch.detection import graph as words
 from depthstudy.arch.detection.spec import DetectorSpec
+from depthstudy.nets.detection.boxes import anchors
 from depthstudy.nets.detection.predictions import Predictions
 from depthstudy.nets.network import Compute, Group, run_layers
 
@@ -27,14 +28,16 @@ def apply_detector(
     net = words.graph(spec)
     inputs = _backbone(net, images, train, compute)
     features = _Pyramid(spec, compute, name="pyramid")(inputs, train)
-    outputs = []
+    outputs = {}
     for name, steps in net.towers:
         tower = _Tower(steps, compute, name=name)
         count = spec.heads.num_classes if name == "class_head" else 4
         by_level = [tower(feature, place, train) for place, feature in enumerate(features)]
         flat = [x.astype(jnp.float32).reshape(len(x), -1, count) for x in by_level]
-        outputs.append(jnp.concatenate(flat, axis=1))
-    return Predictions(*outputs)
+        outputs[name] = jnp.concatenate(flat, axis=1)
+    size = (images.shape[1], images.shape[2])
+    boxes = jnp.asarray(anchors(spec, size))
+    return Predictions(outputs["class_head"], outputs["box_head"], boxes)
 
 
 def upsample(x: Features, size: tuple[int, int]) -> Features:

@@ -13,7 +13,9 @@ class Predictions(NamedTuple):
     Attributes:
       classes: Logits of each class.
       boxes: Offsets of a box from its anchor: (ty, tx, th, tw), as ``boxes.encode`` makes them.
+      anchors: The anchors: (top, left, bottom, right) in pixels of the image.
     """
 
     classes: Float[Array, "B A K"]
     boxes: Float[Array, "B A 4"]
+    anchors: Float[Array, "A 4"]

@@ -19,7 +19,7 @@ from depthstudy.data.source import Shape
 Arrays = tuple[
     UInt8[np.ndarray, "_ H W"], Integer[np.ndarray, " _"]
 ]  # gray images and their labels
-Example = tuple[bytes, int]  # an image file and its label
+Example = tuple[bytes, Any]  # an image file and its label
 
 
 def write_arrays_once(
@@ -55,6 +55,7 @@ def write_files_once(
     splits: Mapping[str, Iterable[Example]],
     *,
     total: int,
+    label: tuple[str, Any] | None = None,
 ) -> None:
     """Writes image files, which need not fit into memory, as ``write_arrays_once`` writes arrays.
 
@@ -64,6 +65,7 @@ def write_files_once(
       shape: Of every image.
       splits: Examples of each split; they are not touched if the set is there.
       total: Number of examples in all splits, for the line of progress.
+      label: Name and TFDS feature of what comes with an image; ``None`` is its class, ``label``.
 
     Raises:
       OSError: The folder cannot be written.
@@ -79,7 +81,7 @@ def write_files_once(
         name, version = folder.parent.name, folder.name
         bar = tqdm(total=total, desc=f"preparing {name}", unit=" images", delay=2, disable=None)
         with bar:
-            _write(partial, name, version, class_names, shape, splits, bar)
+            _write(partial, name, version, class_names, shape, splits, bar, label)
         os.replace(partial, folder)
 
 
@@ -91,32 +93,34 @@ def _write(
     shape: Shape,
     splits: Mapping[str, Iterable[Example]],
     bar: tqdm[Any],
+    label: tuple[str, Any] | None,
 ) -> None:
     import tensorflow_datasets as tfds
 
+    key, feature = label or ("label", tfds.features.ClassLabel(names=list(class_names)))
     features = tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=shape, encoding_format="png"),
-            "label": tfds.features.ClassLabel(names=list(class_names)),
+            key: feature,
         }
     )
     identity = tfds.core.dataset_info.DatasetIdentity(
         name=name, version=tfds.core.Version(version), data_dir=str(folder), module_name=__name__
     )
     info = tfds.core.DatasetInfo(
-        builder=identity, features=features, supervised_keys=("image", "label")
+        builder=identity, features=features, supervised_keys=("image", key)
     )
     writer = tfds.core.SequentialWriter(info, 2**31, file_format="array_record")
     writer.initialize_splits(list(splits))
     for split, examples in splits.items():
         # One call a split: each rewrites the metadata, and the examples pass through one by one.
-        writer.add_examples({split: _records(examples, bar)})
+        writer.add_examples({split: _records(examples, key, bar)})
     writer.close_all()
 
 
-def _records(examples: Iterable[Example], bar: tqdm[Any]) -> Iterator[dict[str, Any]]:
+def _records(examples: Iterable[Example], key: str, bar: tqdm[Any]) -> Iterator[dict[str, Any]]:
     for image, label in examples:
-        yield {"image": image, "label": label}
+        yield {"image": image, key: label}
         bar.update()
 
 
