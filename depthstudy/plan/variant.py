@@ -12,6 +12,8 @@ from depthstudy.plan import model, pruning
 from depthstudy.records import VariantInfo
 
 DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a net is
+# Further fields that make a net deeper, in which the nets of a group may differ.
+OTHER_DEPTHS = ("model.depth_multiplier", "model.cells", "model.head_repeats")
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
 TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
@@ -95,6 +97,7 @@ def build(
             datasets[given.data] = data.load(given.data)
         dataset = datasets[given.data]
         dense = model.build_net(resolved.model, dataset.num_classes)
+        _require_fitting(dense, dataset)
         spec = pruning.expected(dense, given.prune)
         price = nets.cost(spec, dataset.image_shape)
     except InputError as error:
@@ -109,6 +112,19 @@ def build(
         **dataclasses.asdict(price),
     )
     return Variant(info, given, resolved, spec, dataset, training)
+
+
+def _require_fitting(spec: arch.Spec, dataset: data.Dataset) -> None:
+    """Refuses a detector for images with one class each, and a classifier for images with objects.
+
+    Raises:
+      InputError: They do not go together.
+    """
+    has_objects = dataset.task == "detection"
+    if has_objects != isinstance(spec, arch.DetectorSpec):
+        what = "objects in its images" if has_objects else "one class an image"
+        kinds = ", ".join(arch.DETECTORS if has_objects else arch.FAMILIES)
+        raise InputError(f"{dataset.name} has {what}, and {spec.family} is for others; take {kinds}")
 
 
 def same(one: Variant, other: Variant) -> bool:

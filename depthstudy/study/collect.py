@@ -145,6 +145,8 @@ def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.boo
 
 def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
+    if not tasks.of(run.variant.dataset).counts_images:
+        return None
     errors = run.store.read_errors().get("test")
     if errors is not None:
         return errors > 0
@@ -155,7 +157,9 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
 
 
 def _image_counts(variant: Variant) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted."""
+    """Returns the number of images on which each error of a study is counted, if they are."""
+    if not tasks.of(variant.dataset).counts_images:
+        return {}
     dataset, limit = variant.dataset, variant.train.eval_train_examples
     counts = {"train_error": min(limit, len(dataset.train)), "test_error": len(dataset.test)}
     counts["gap"] = counts["test_error"]

@@ -25,7 +25,7 @@ def loss(outputs: Predictions, targets: Targets, smoothing: float = 0.0) -> Floa
     share = images / (targets.positive.sum() + 1.0)
     wanted = jax.nn.one_hot(targets.classes, outputs.classes.shape[-1])  # zeros for class -1
     of_classes = focal_loss(outputs.classes, wanted, smoothing).sum(axis=(1, 2))
-    of_boxes = optax.huber_loss(outputs.boxes, targets.boxes, _DELTA).sum(axis=-1)
+    of_boxes = optax.huber_loss(outputs.boxes, targets.boxes, delta=_DELTA).sum(axis=-1)
     of_boxes = jnp.where(targets.positive, of_boxes, 0.0).sum(axis=1) / 4
     return share * (of_classes + _BOX_WEIGHT * of_boxes)
 
@@ -40,7 +40,9 @@ def focal_loss(
       targets: 1 for the class that is there, otherwise 0.
       smoothing: Share by which targets are moved towards a half, in the cross-entropy alone.
     """
-    wrong = jnp.abs(targets - jax.nn.sigmoid(logits))
-    weight = jnp.where(targets > 0, _ALPHA, 1 - _ALPHA) * wrong**_GAMMA
-    smooth = targets * (1 - smoothing) + 0.5 * smoothing if smoothing else targets
-    return weight * optax.sigmoid_binary_cross_entropy(logits, smooth)
+    # In exponentials of one softplus, which takes half of the time of a power of a sigmoid, and
+    # whose gradient is finite everywhere.
+    away = logits * (1 - 2 * targets)  # logit of being wrong
+    surprise = jax.nn.softplus(-away)
+    weight = jnp.where(targets > 0, _ALPHA, 1 - _ALPHA) * jnp.exp(-_GAMMA * surprise)
+    return weight * (surprise + (1 - smoothing / 2) * away)
