@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import special
 
-from depthstudy.stats.multiple import holm
+from depthstudy.stats.several.multiple import holm
 
 Spending = Literal["pocock", "obrien_fleming", "even"]
 LOOKS = (3, 5, 10, 20)
