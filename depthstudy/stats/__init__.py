@@ -15,13 +15,12 @@ from depthstudy.stats.effects.ratio import fieller, ratio_limits
 from depthstudy.stats.sample_size import Outlook, outlook, power, seeds_needed
 from depthstudy.stats.several.choice import optimism
 from depthstudy.stats.several.multiple import holm, holm_levels, two_sided
-from depthstudy.stats.several.sequential import LOOKS, Decision, look, nominal_levels
+from depthstudy.stats.several.sequential import LOOKS, nominal_levels
 
 __all__ = [
     "LOOKS",
     "Arm",
     "Contrast",
-    "Decision",
     "Estimate",
     "Outlook",
     "Prior",
@@ -34,7 +33,6 @@ __all__ = [
     "holm_levels",
     "interval",
     "log_contrast",
-    "look",
     "nominal_levels",
     "optimism",
     "outlook",
