@@ -2,19 +2,22 @@
 
 python scripts/run.py --config=configs/detection.py
 
-Scenes of garments (of digits where Fashion-MNIST is not installed), 64 pixels wide, with one to four
-objects in each. From one small detector each part is deepened by itself; the deep pyramid, which has
-no identity path, is trained once more with shortcuts around its cells. An error is one minus average
-precision (COCO, overlaps .5 to .95).
+Scenes of garments (of digits where Fashion-MNIST is not installed), 64 pixels wide, with one to
+four objects in each. From one small detector each part is deepened by itself; the deep pyramid,
+which has no identity path, is trained once more with shortcuts around its cells. An error is one
+minus average precision (COCO, overlaps .5 to .95).
 """
 
 import ml_collections
 
 from depthstudy import config as base
-from depthstudy import questions
 
 SHALLOW = {"model.depth": 8, "model.cells": 1, "model.head_repeats": 1}
-DEEPER = {"backbone": {"model.depth": 20}, "pyramid": {"model.cells": 4}, "heads": {"model.head_repeats": 4}}
+DEEPER = {
+    "backbone": {"model.depth": 20},
+    "pyramid": {"model.cells": 4},
+    "heads": {"model.head_repeats": 4},
+}
 EASED = "residual_pyramid"
 
 

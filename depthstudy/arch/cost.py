@@ -13,8 +13,11 @@ from depthstudy.arch.layer_types import (
     Dense,
     FusionWeights,
     GlobalMean,
+    GroupNorm,
     Layer,
+    LayerNorm,
     Layers,
+    LayerScale,
     MaxPool,
     Parallel,
     Scale,
@@ -207,12 +210,14 @@ def _layer_cost(layer: Layer, point: Point, path: tuple[str, ...]) -> LayerCost:
             weights = layer.kernel**2 * channels // layer.groups * layer.filters
             parameters = weights + (layer.filters if layer.bias else 0)
             macs = weights * shape[0] * shape[1]
-        case BatchNorm():
+        case BatchNorm() | GroupNorm() | LayerNorm():
             parameters = 2 * channels
         case Scale():
             parameters = 1
         case FusionWeights():
             parameters = layer.inputs
+        case LayerScale():
+            parameters = channels
         case MaxPool() | AveragePool():
             window, stride = layer.window, layer.stride
             shape = (*_output_sides(layer, layer.window, height, width), channels)

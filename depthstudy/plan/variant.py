@@ -124,7 +124,9 @@ def _require_fitting(spec: arch.Spec, dataset: data.Dataset) -> None:
     if has_objects != isinstance(spec, arch.DetectorSpec):
         what = "objects in its images" if has_objects else "one class an image"
         kinds = ", ".join(arch.DETECTORS if has_objects else arch.FAMILIES)
-        raise InputError(f"{dataset.name} has {what}, and {spec.family} is for others; take {kinds}")
+        raise InputError(
+            f"{dataset.name} has {what}, and {spec.family} is for others; take {kinds}"
+        )
 
 
 def same(one: Variant, other: Variant) -> bool:

@@ -79,7 +79,8 @@ def following(study: StudyConfig, variants: Sequence[Variant]) -> str:
         trials = len(untreated(variants)) * halving.cost(study.tune) * study.tune_seeds
         lines += (
             f"first each untreated net is tuned ({', '.join(field for field, _ in study.tune)}), "
-            f"which takes as long as {trials:.0f} of these runs, and trained once more with its own settings\n"
+            f"which takes as long as {trials:.0f} of these runs, and trained once more with its "
+            "own settings\n"
         )
     if study.budget_check:
         factors = ", ".join(map(str, study.budget_check))

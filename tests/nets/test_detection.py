@@ -109,7 +109,7 @@ def test_upsampling_takes_the_floor() -> None:
 
 
 def test_weights_of_another_net_are_refused() -> None:
-    with pytest.raises(InputError, match="known are those of efficientdet by effdet"):
+    with pytest.raises(InputError, match="those of efficientdet by effdet"):
         nets.load_torch(_small(), {"backbone.conv_stem.weight": np.zeros((8, 3, 3, 3))})
     spec = arch.build("efficientdet", variant="d0")
     with pytest.raises(InputError, match="missing"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,9 +11,18 @@ from flax import traverse_util
 
 from depthstudy import arch
 from depthstudy.arch import ArchSpec, DetectorSpec, LayerCost
-from depthstudy.arch.layer_types import BatchNorm, Conv, Dense, FusionWeights
+from depthstudy.arch.layer_types import (
+    BatchNorm,
+    Conv,
+    Dense,
+    FusionWeights,
+    GroupNorm,
+    LayerNorm,
+    LayerScale,
+    Norm,
+)
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.names import Style, style_of, torch_names
+from depthstudy.nets.torch.names import TORCHVISION, style_of, torch_names
 
 _IGNORED = "num_batches_tracked"  # a counter of batches
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
@@ -27,8 +37,7 @@ def load_torch(
 
     Args:
       spec: The architecture, of exactly the file's depth, width and number of classes.
-      state_dict: Arrays by torchvision's names, for EfficientNets also by those of
-        ``efficientnet_pytorch``, and for EfficientDets by those of ``effdet``.
+      state_dict: Arrays by the names of a package of ``names.STYLES``, as torchvision's.
 
     Returns:
       ``params`` and, where there is normalization, ``batch_stats``; all float32.
@@ -44,12 +53,18 @@ def load_torch(
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
-        prefix = names[path]
-        arrays = {leaf: np.asarray(given[f"{prefix}.{leaf}"], np.float32) for leaf in _shapes(cost)}
-        if isinstance(cost.layer, BatchNorm):
+        arrays = {
+            leaf: np.asarray(given[_name(names[path], leaf)], np.float32).reshape(shape)
+            for leaf, shape in _shapes(cost).items()
+        }
+        if isinstance(cost.layer, LayerScale):
+            params[*path, "scale"] = arrays[""]
+            continue
+        if isinstance(cost.layer, Norm):
             params |= {(*path, "scale"): arrays["weight"], (*path, "bias"): arrays["bias"]}
-            statistics[*path, "mean"] = arrays["running_mean"]
-            statistics[*path, "var"] = arrays["running_var"]
+            if isinstance(cost.layer, BatchNorm):
+                statistics[*path, "mean"] = arrays["running_mean"]
+                statistics[*path, "var"] = arrays["running_var"]
             continue
         if isinstance(cost.layer, FusionWeights):
             params[path] = arrays["edge_weights"]
@@ -80,7 +95,7 @@ def count_classes(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.nda
 
 
 def torch_shapes(
-    spec: ArchSpec | DetectorSpec, style: Style = "torchvision"
+    spec: ArchSpec | DetectorSpec, style: str = TORCHVISION
 ) -> dict[str, tuple[int, ...]]:
     """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
     names = torch_names(spec, style)
@@ -96,10 +111,14 @@ def _expected(
     names: Mapping[tuple[str, ...], str], costs: Mapping[tuple[str, ...], LayerCost]
 ) -> dict[str, tuple[int, ...]]:
     return {
-        f"{names[path]}.{leaf}": shape
+        _name(names[path], leaf): shape
         for path, cost in costs.items()
         for leaf, shape in _shapes(cost).items()
     }
+
+
+def _name(prefix: str, leaf: str) -> str:
+    return f"{prefix}.{leaf}" if leaf else prefix
 
 
 def _kernel(weight: np.ndarray, side: int) -> np.ndarray:
@@ -116,8 +135,12 @@ def _kernel(weight: np.ndarray, side: int) -> np.ndarray:
 
 
 def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
-    """Returns what PyTorch keeps of a layer, and in which shapes."""
+    """Returns what PyTorch keeps of a layer, and in which shapes; ``""`` is the layer itself."""
     layer = cost.layer
+    if isinstance(layer, LayerScale):
+        return {"": (cost.shape[2],)}
+    if isinstance(layer, GroupNorm | LayerNorm):
+        return dict.fromkeys(("weight", "bias"), (cost.shape[2],))
     if isinstance(layer, BatchNorm):
         leaves = ("weight", "bias", "running_mean", "running_var")
         return dict.fromkeys(leaves, (cost.shape[2],))
@@ -137,7 +160,8 @@ def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
 
 def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np.ndarray]) -> int:
     """Returns how many channels the file's first convolution takes; 3 where it is not there."""
-    weight = given.get(f"{names['stem', 'conv']}.weight")
+    first = next(path for path in names if path[0] == "stem")
+    weight = given.get(f"{names[first]}.weight")
     return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
 
 
@@ -165,11 +189,27 @@ def _check(
             f"{_first(missing, 'missing')}, {_first(unexpected, 'unexpected')}"
         )
     for name, shape in expected.items():
-        if given[name].shape != shape:
+        if not _fits(given[name].shape, shape):
             raise InputError(
                 f"these are not the weights of this {spec.family}: "
                 f"{name} has the shape {given[name].shape}, expected {shape}"
             )
+
+
+def _fits(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Returns whether an array has a shape, or that of a layer that computes the same.
+
+    A 1x1 convolution may be a dense layer, a dense layer may be a convolution as large as its
+    image, and factors of channels may have axes for the pixels.
+    """
+    if given == shape:
+        return True
+    is_window = len(shape) == 4 and shape[2:] != (1, 1)
+    return not is_window and _flat(given) == _flat(shape)
+
+
+def _flat(shape: tuple[int, ...]) -> tuple[int, int]:
+    return (shape[0] if shape else 1), math.prod(shape[1:])
 
 
 def _first(names: Iterable[str], word: str) -> str:

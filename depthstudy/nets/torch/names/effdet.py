@@ -10,51 +10,50 @@ from collections.abc import Iterator
 from depthstudy.arch import DetectorSpec
 from depthstudy.arch.detection.graph import graph
 from depthstudy.arch.layer_types import Conv, Section, SqueezeExcite
-
-Path = tuple[str, ...]
+from depthstudy.nets.torch.names.walk import Path
 
 _GATE = {"conv1": "se.conv_reduce", "conv2": "se.conv_expand"}
 _HEADS = {"class_head": "class_net", "box_head": "box_net"}
 _SEPARABLE = {"conv1": "conv_dw", "conv2": "conv_pw"}
 
 
-def effdet_names(spec: DetectorSpec) -> dict[Path, str]:
+def names(spec: DetectorSpec) -> dict[Path, str]:
     """Returns, for the path of each layer with parameters, its name in the file."""
     net = graph(spec)
-    names: dict[Path, str] = {
+    found: dict[Path, str] = {
         ("stem", "conv"): "backbone.conv_stem",
         ("stem", "norm"): "backbone.bn1",
     }
     for section in net.backbone[1:]:
-        names.update(_block(section))
+        found.update(_block(section))
     levels = spec.pyramid.levels
     for level, _ in net.coarser:
         prefix = f"fpn.resample.{levels.index(level)}.conv"
-        names["pyramid", f"p{level}_conv"] = f"{prefix}.conv"
-        names["pyramid", f"p{level}_norm"] = f"{prefix}.bn"
+        found["pyramid", f"p{level}_conv"] = f"{prefix}.conv"
+        found["pyramid", f"p{level}_norm"] = f"{prefix}.bn"
     for c, cell in enumerate(net.cells):
         for n, node in enumerate(cell.nodes):
             path, prefix = ("pyramid", cell.name, node.name), f"fpn.cell.{c}.fnode.{n}"
-            names[*path, "fusion"] = f"{prefix}.combine"
-            names[*path, "norm"] = f"{prefix}.after_combine.conv.bn"
+            found[*path, "fusion"] = f"{prefix}.combine"
+            found[*path, "norm"] = f"{prefix}.after_combine.conv.bn"
             for ours, theirs in _SEPARABLE.items():
-                names[*path, ours] = f"{prefix}.after_combine.conv.{theirs}"
+                found[*path, ours] = f"{prefix}.after_combine.conv.{theirs}"
             for edge in node.edges:
                 if edge.source < len(levels):
                     resample = f"{prefix}.combine.resample.{edge.source}.conv"
                     level = levels[edge.source]
-                    names[*path, f"p{level}_conv"] = f"{resample}.conv"
-                    names[*path, f"p{level}_norm"] = f"{resample}.bn"
+                    found[*path, f"p{level}_conv"] = f"{resample}.conv"
+                    found[*path, f"p{level}_norm"] = f"{resample}.bn"
     for head, steps in net.towers:
         for r, step in enumerate(steps):
             last = r == len(steps) - 1
             prefix = f"{_HEADS[head]}.{'predict' if last else f'conv_rep.{r}'}"
             for ours, theirs in _SEPARABLE.items():
-                names[head, step.name, ours] = f"{prefix}.{theirs}"
+                found[head, step.name, ours] = f"{prefix}.{theirs}"
             for place, level in enumerate(levels):
                 norm = f"{_HEADS[head]}.bn_rep.{r}.{place}.bn"
-                names[head, step.name, f"norm_p{level}"] = norm
-    return names
+                found[head, step.name, f"norm_p{level}"] = norm
+    return found
 
 
 def _block(section: Section) -> Iterator[tuple[Path, str]]:
