@@ -10,6 +10,7 @@ WORKDIR/
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
     records.csv             its measurements so far
     errors.npz              which examples of the validation and test splits it gets wrong
+    detections.npz          of a detector, what it finds in the first test images
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
@@ -47,9 +48,11 @@ from depthstudy.store.study import (
     TUNING,
     VERDICTS,
     read_analysis_info,
+    read_images,
     read_info,
     read_recommendation,
     write_analysis_info,
+    write_images,
     write_info,
     write_recommendation,
 )
@@ -82,10 +85,12 @@ __all__ = [
     "cache_dir",
     "lock",
     "read_analysis_info",
+    "read_images",
     "read_info",
     "read_recommendation",
     "read_table",
     "write_analysis_info",
+    "write_images",
     "write_info",
     "write_json",
     "write_recommendation",

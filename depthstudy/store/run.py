@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthstudy import records
+from depthstudy.store.arrays_file import read_arrays, write_arrays
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.errors import read_errors, write_errors
 from depthstudy.store.files import read_json, read_table, write_json, write_table
@@ -24,6 +25,7 @@ _RUN = "run.json"
 _PROBES = "probes.csv"
 _RESULT = "result.json"
 _ERRORS = "errors.npz"
+_SHOWN = "detections.npz"
 _CHECKPOINTS = "checkpoints"
 
 
@@ -121,6 +123,14 @@ class RunStore:
     def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
         """Writes the error of each example of some splits."""
         write_errors(self.folder / _ERRORS, errors)
+
+    def read_shown(self) -> dict[str, np.ndarray]:
+        """Returns what was found in the first test images, if the run is of a detector."""
+        return read_arrays(self.folder / _SHOWN)
+
+    def write_shown(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Writes what was found in the first test images."""
+        write_arrays(self.folder / _SHOWN, arrays)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from depthstudy import records
 from depthstudy.config import present_name
+from depthstudy.store.arrays_file import read_arrays, write_arrays
 from depthstudy.store.files import read_json, write_json
 
 RECORDS = "records.csv"
@@ -28,6 +32,7 @@ FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
 PREDICTIONS = "predictions.csv"
+_IMAGES = "test_images.npz"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 
@@ -40,6 +45,18 @@ def write_info(workdir: Path, info: records.StudyInfo) -> None:
 def read_info(workdir: Path) -> records.StudyInfo | None:
     """Reads ``study.json``; ``None`` where no study was finished."""
     return read_json(workdir / _INFO, records.StudyInfo)
+
+
+def write_images(workdir: Path, images: np.ndarray, class_names: Sequence[str]) -> None:
+    """Writes the first test images of a study of detectors, and the names of classes."""
+    names = np.array(list(class_names), np.str_)
+    write_arrays(workdir / _IMAGES, {"images": images, "class_names": names})
+
+
+def read_images(workdir: Path) -> tuple[np.ndarray, tuple[str, ...]] | None:
+    """Reads what ``write_images`` wrote, or ``None``."""
+    found = read_arrays(workdir / _IMAGES)
+    return (found["images"], tuple(found["class_names"].tolist())) if found else None
 
 
 def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from depthstudy import nets, probes, records, runtime, store, tasks, train
@@ -20,6 +21,7 @@ from depthstudy.plan import Variant, treatments
 from depthstudy.records import StudyInfo
 from depthstudy.study.collect import collect, outcomes
 from depthstudy.study.settle import looks_of
+from depthstudy.tasks import detection
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -102,9 +104,19 @@ def conclude(
     for name, table in tables.items():
         store.write_table(workdir / name, table)
     store.write_recommendation(workdir, found.recommendation)
+    _write_images(variants[0], workdir)
     info = _info(study, variants, workdir, command, start, session, material)
     store.write_info(workdir, info)
     return Result(workdir, info, material.summary, found)
+
+
+def _write_images(variant: Variant, workdir: Path) -> None:
+    """Writes the test images that a report shows with what detectors find in them."""
+    dataset = variant.dataset
+    if not isinstance(tasks.of(dataset), tasks.Detection):
+        return
+    images = dataset.test.read(np.arange(min(detection.SHOWN, len(dataset.test)))).images
+    store.write_images(workdir, images, dataset.class_names)
 
 
 def _info(

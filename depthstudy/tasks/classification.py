@@ -101,6 +101,11 @@ class Classification:
         """Returns the mean error."""
         return {"error": float(self.example_errors(results).mean())}
 
+    def shown(self, results: Float[np.ndarray, " N"]) -> dict[str, np.ndarray]:
+        """Returns nothing: single images are not shown."""
+        del results
+        return {}
+
     def example_errors(self, results: Float[np.ndarray, " N"]) -> Float64[np.ndarray, " N"]:
         """Returns each example's error."""
         return np.asarray(results, np.float64)

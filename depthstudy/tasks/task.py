@@ -66,6 +66,9 @@ class Task(Protocol):
     def summarize(self, results: Any) -> dict[str, float]:
         """Returns ``error``, and what else is said of a split, of the results of its examples."""
 
+    def shown(self, results: Any) -> dict[str, np.ndarray]:
+        """Returns what a report shows of the first examples, as arrays by name; or nothing."""
+
     def example_errors(self, results: Any) -> Float64[np.ndarray, " N"]:
         """Returns an error of each example, which is kept when a run is done."""
 

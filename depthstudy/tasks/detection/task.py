@@ -22,6 +22,7 @@ from depthstudy.tasks.detection.metrics import AP_NAMES, SPLIT_METRICS, STEP_MET
 from depthstudy.tasks.detection.suppression import detections
 from depthstudy.tasks.detection.targets import LEAST_OVERLAP, targets
 
+SHOWN = 8  # images that a report shows
 _CANDIDATES = 1_000  # pairs of anchor and class; with 5,000, AP of small nets was the same
 
 
@@ -131,6 +132,11 @@ class Detection:
         found = average_precision(*_lists(results))
         error = 1 - found["ap"]
         return {"error": error, **{name: found[name] for name in AP_NAMES}}
+
+    def shown(self, results: Results) -> dict[str, np.ndarray]:
+        """Returns what was found in the first images, and what is there."""
+        found, truths = np.asarray(results.detections), np.asarray(results.truths)
+        return {"detections": found[:SHOWN], "truths": truths[:SHOWN]}
 
     def example_errors(self, results: Results) -> Float64[np.ndarray, " N"]:
         """Returns one minus the average precision of each image by itself."""

@@ -62,7 +62,7 @@ def torch_names(spec: ArchSpec | DetectorSpec, style: str) -> dict[Path, str]:
     if isinstance(spec, DetectorSpec):
         if style != EFFDET or not spec.family.startswith("efficientdet"):
             raise InputError(
-                f"no {style} names of weights are known for the detector {spec.family}; known: those"
+                f"no {style} names of weights are known for {spec.family}, a detector; known: those"
                 f" of efficientdet by {EFFDET}"
             )
         return effdet.names(spec)
