@@ -15,7 +15,7 @@ COLUMNS = 7
 BOX, CLASS, CROWD, AREA = slice(0, 4), 4, 5, 6
 NONE = -1.0
 
-Rows = Float32[np.ndarray, "n 7"]
+Rows = Float32[np.ndarray, "_ 7"]
 
 
 def rows(
