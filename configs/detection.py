@@ -21,17 +21,17 @@ DEEPER = {
 EASED = "residual_pyramid"
 
 
-def variants(deeper: dict[str, dict[str, int]], shallow: dict[str, int] = SHALLOW) -> tuple:
+def variants(deeper: dict[str, dict[str, int]]) -> tuple:
     """Returns the shallow detector, and one more for each part that is deepened."""
     rows = {"shallow": {}, **{f"deep_{part}": new for part, new in deeper.items()}}
-    return tuple((name, tuple((shallow | new).items())) for name, new in rows.items())
+    return tuple((name, tuple((SHALLOW | new).items())) for name, new in rows.items())
 
 
-def hypotheses(deeper: dict[str, dict[str, int]], shallow: dict[str, int] = SHALLOW) -> tuple:
+def hypotheses(deeper: dict[str, dict[str, int]]) -> tuple:
     """Returns what is claimed of each part, and of the shortcuts of the pyramid."""
 
     def side(part: str) -> tuple:
-        return tuple((shallow | deeper.get(part, {})).items())
+        return tuple((SHALLOW | deeper.get(part, {})).items())
 
     deep_pyramid = side("pyramid")
     return (
@@ -84,12 +84,14 @@ def hypotheses(deeper: dict[str, dict[str, int]], shallow: dict[str, int] = SHAL
     )
 
 
-TREATMENT = {
-    "name": EASED,
-    "mechanism": "optimization",
-    "settings": (("model.residual_pyramid", True),),
-    "where": (("model.cells", DEEPER["pyramid"]["model.cells"]),),
-}
+def treatment(deeper: dict[str, dict[str, int]]) -> dict:
+    """Returns shortcuts around the cells of the deep pyramid."""
+    return {
+        "name": EASED,
+        "mechanism": "optimization",
+        "settings": (("model.residual_pyramid", True),),
+        "where": tuple(deeper["pyramid"].items()),
+    }
 
 
 def scenes(config: ml_collections.ConfigDict) -> None:
@@ -119,7 +121,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.seeds = 3
     scenes(config)
     config.variants = variants(DEEPER)
-    config.treatments = (TREATMENT,)
+    config.treatments = (treatment(DEEPER),)
     config.hypotheses = hypotheses(DEEPER)
     config.probes = ("gradients", "field")
     config.probe_examples = 64

@@ -6,10 +6,9 @@ on, and 1 for a region that holds many objects. Rows of class -1 are padding.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Float32
+from numpy.typing import ArrayLike
 
 COLUMNS = 7
 BOX, CLASS, CROWD, AREA = slice(0, 4), 4, 5, 6
@@ -19,16 +18,17 @@ Rows = Float32[np.ndarray, "_ 7"]
 
 
 def rows(
-    boxes: Sequence[Sequence[float]],
-    labels: Sequence[int],
-    crowds: Sequence[bool] | None = None,
-    areas: Sequence[float] | None = None,
+    boxes: ArrayLike,
+    labels: ArrayLike,
+    crowds: ArrayLike | None = None,
+    areas: ArrayLike | None = None,
 ) -> Rows:
     """Returns the rows of some objects; an area that is not given is that of the box.
 
     >>> rows([(0, 0, 4, 5)], [3]).tolist()
     [[0.0, 0.0, 4.0, 5.0, 3.0, 0.0, 20.0]]
     """
+    labels = np.asarray(labels)
     found = np.zeros((len(labels), COLUMNS), np.float32)
     if len(labels):
         found[:, BOX] = boxes

@@ -86,6 +86,17 @@ class ProbeInput:
         """What the net learned."""
         return tasks.of(self.dataset)
 
+    def require_counts(self) -> None:
+        """Refuses a task whose error is no share of images.
+
+        Raises:
+          NotApplicable: It is such a task.
+        """
+        if not self.task.counts_images:
+            raise NotApplicable(
+                f"this counts images that are wrong, which {self.task.name} does not"
+            )
+
     @functools.cached_property
     def layer_depths(self) -> Mapping[str, int]:
         """Weight layers on the longest path up to each layer, in the order of the net."""

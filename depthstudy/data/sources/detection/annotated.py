@@ -64,7 +64,7 @@ class Problems:
     def lines(self) -> list[str]:
         """Returns a line for each kind."""
         return [
-            f"{count} {kind}: {', '.join(self._named[kind])}{', ...' if count > _NAMED else ''}"
+            f"{kind}: {count} ({', '.join(self._named[kind])}{', ...' if count > _NAMED else ''})"
             for kind, count in self._counts.items()
         ]
 

@@ -32,6 +32,7 @@ from depthstudy.data.sources.image_file import DamagedError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 
+_PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
 _RECIPE = 1  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
@@ -162,7 +163,7 @@ def _divided(found: Mapping[str, list[Found]], seed: int) -> dict[str, list[Foun
         parts = {**named, "train": [*named["train"], *found.get("", [])]}
         if "test" not in parts:
             parts["test"] = parts.pop("validation")
-        return parts
+        return {name: parts[name] for name in _PARTS if name in parts}
     every = [row for rows in found.values() for row in rows]
     shuffled = order.generator(seed, order.SUBSET, 1).permutation(len(every))
     tested = set(shuffled[: max(1, round(_TEST_SHARE * len(every)))].tolist())

@@ -30,7 +30,7 @@ _VISIBLE = 32  # gray level from which on a pixel belongs to an object
 _MOST_OVERLAP = 0.1  # of two boxes, as intersection over union
 _TRIES = 30  # places that are tried for an object
 
-Pictures = tuple[UInt8[np.ndarray, "N H W"], Int[np.ndarray, " N"]]
+Pictures = tuple[UInt8[np.ndarray, "_ h w"], Int[np.ndarray, " N"]]
 
 
 def open_source(config: DataConfig) -> Source:
@@ -77,7 +77,7 @@ def _scenes(pictures: Mapping[str, Pictures], split: str) -> Iterator[with_objec
 
 
 def scene(
-    images: UInt8[np.ndarray, "N H W"],
+    images: UInt8[np.ndarray, "N h w"],
     labels: Int[np.ndarray, " N"],
     random: np.random.Generator,
 ) -> tuple[UInt8[np.ndarray, "H W"], objects.Rows]:
