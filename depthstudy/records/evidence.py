@@ -41,6 +41,8 @@ class Verdict:
       seeds_low: ``seeds_to_settle`` at the lower end of the spread's 80% interval.
       seeds_high: The same at its upper end.
       images_to_settle: Test images that would settle it where more seeds would not.
+      look: Number of seeds at the look that decided it, or at the last one, in a study that looks
+        again; 0 where it looked once.
     """
 
     hypothesis: str
@@ -61,6 +63,7 @@ class Verdict:
     seeds_low: int | None = None
     seeds_high: int | None = None
     images_to_settle: int | None = None
+    look: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

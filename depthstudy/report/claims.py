@@ -17,7 +17,7 @@ from typing import Any
 from depthstudy import store
 from depthstudy.records import Verdict
 from depthstudy.report import tables
-from depthstudy.report.sections import verdicts
+from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.quantities import Quantity, quantity

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
-from depthstudy.store.errors import read_errors, write_errors
+from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
 from depthstudy.store.files import read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
 
@@ -24,6 +24,7 @@ _RUN = "run.json"
 _PROBES = "probes.csv"
 _RESULT = "result.json"
 _ERRORS = "errors.npz"
+_ANSWERS = "answers.npz"
 _CHECKPOINTS = "checkpoints"
 
 
@@ -121,6 +122,14 @@ class RunStore:
     def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
         """Writes the error of each example of some splits."""
         write_errors(self.folder / _ERRORS, errors)
+
+    def read_answers(self) -> dict[str, NDArray[Any]]:
+        """Returns what the run says of each test example, by name; nothing of one that diverged."""
+        return read_answers(self.folder / _ANSWERS)
+
+    def write_answers(self, answers: Mapping[str, NDArray[Any]]) -> None:
+        """Writes what the run says of each test example."""
+        write_answers(self.folder / _ANSWERS, answers)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""

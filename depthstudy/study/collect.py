@@ -17,6 +17,7 @@ from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
+from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, settings_of
 from depthstudy.store import Outcome, RunStore
@@ -33,19 +34,27 @@ class _Run(NamedTuple):
     measured: list[records.Record]
 
 
-def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Material:
-    """Returns what there is to judge a study by, its runs being done.
+def collect(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    trials: Sequence[records.TrialRow] = (),
+) -> Material:
+    """Returns what there is to judge a study by: the runs that are done, and their variants.
 
     Args:
       study: The config of the study.
       variants: Its variants.
       workdir: Its folder.
+      trials: What was tried in tuning.
     """
     runs = [
         _read(workdir, variant, seed)
         for variant in variants
         for seed in range(variant.seeds or study.seeds)
+        if RunStore.of(workdir, variant.runs, seed).read_outcome() is not None
     ]
+    variants = [v for v in variants if any(run.variant is v for run in runs)]
     by_name = {
         variant.name: [run for run in runs if run.variant is variant] for variant in variants
     }
@@ -66,17 +75,21 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         images=_image_counts(first),
         budgets=_budgets(variants),
         chance=tasks.of(first.dataset).chance_error,
+        trials=trials,
+        answers=_answers(by_name),
+        class_names=first.dataset.class_names,
     )
 
 
 def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
-    """Returns the outcome of each run of its own, those that two variants share once."""
-    return [
-        _outcome(RunStore.of(workdir, variant.name, seed))
+    """Returns the outcome of each run that is done, those that two variants share once."""
+    stores = [
+        RunStore.of(workdir, variant.name, seed)
         for variant in variants
         if not variant.info.same_as
         for seed in range(variant.seeds or study.seeds)
     ]
+    return [outcome for run in stores if (outcome := run.read_outcome()) is not None]
 
 
 def _read(workdir: Path, variant: Variant, seed: int) -> _Run:
@@ -152,6 +165,27 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
         return None
     images = len(run.variant.dataset.test)
     return np.arange(images) < round(run.outcome.test_error * images)
+
+
+def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
+    """Returns by variant what its runs say of each test image, of those with the first's images.
+
+    Runs that diverged, and those of an earlier version, say nothing.
+    """
+    found: dict[str, Answers] = {}
+    labels: NDArray[Any] | None = None
+    for name, of_variant in runs.items():
+        given = [answers for run in of_variant if (answers := run.store.read_answers())]
+        if not given:
+            continue
+        labels = given[0]["label"] if labels is None else labels
+        if np.array_equal(given[0]["label"], labels):
+            found[name] = Answers(
+                labels,
+                np.stack([answers["predicted"] for answers in given]),
+                np.stack([answers["confidence"] for answers in given]),
+            )
+    return found
 
 
 def _image_counts(variant: Variant) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +18,12 @@ class SplitResult(NamedTuple):
     Attributes:
       loss: Mean loss in nats.
       errors: Error of each example, in the order of the split.
+      answers: What the task keeps of each example beside it, by name.
     """
 
     loss: float
     errors: Float64[np.ndarray, " N"]
+    answers: Mapping[str, np.ndarray]
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -52,5 +55,9 @@ def evaluate(
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
         errors = np.concatenate([part.errors for part in parts])[:count]
-        results.append(SplitResult(loss / count, errors.astype(np.float64)))
+        answers = {
+            name: np.concatenate([part.answers[name] for part in parts])[:count]
+            for name in parts[0].answers
+        }
+        results.append(SplitResult(loss / count, errors.astype(np.float64), answers))
     return results

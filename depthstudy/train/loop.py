@@ -36,6 +36,7 @@ class _Run:
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
     errors: dict[str, Any] = dataclasses.field(default_factory=dict)
+    answers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"train_seconds": 0.0, "eval_seconds": 0.0}
     )
@@ -213,6 +214,8 @@ def _record_evaluation(
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
             if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
+            if name == "test" and not run.diverged_at:
+                run.answers = result.answers
 
 
 def _save(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
@@ -222,6 +225,8 @@ def _save(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -
         run.store.write_records(run.records)
         if run.errors:
             run.store.write_errors(run.errors)
+        if run.answers:
+            run.store.write_answers(run.answers)
         run.checkpoints.save(step, state, run.info)
 
 

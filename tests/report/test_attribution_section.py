@@ -5,7 +5,7 @@ import pytest
 
 from depthstudy import report, store
 from depthstudy.report import tables
-from depthstudy.report.sections import attribution
+from depthstudy.report.sections.causes import attribution
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from depthstudy.records import Attribution
-from depthstudy.report.sections import attribution
+from depthstudy.report.sections.causes import attribution
 
 
 def row(recovered, low, high, treatment="residual", mechanism="optimization", **fields):

@@ -6,7 +6,7 @@ import pytest
 from depthstudy import records, report, store
 from depthstudy.records import Decomposition
 from depthstudy.report import tables
-from depthstudy.report.sections import decomposition
+from depthstudy.report.sections.causes import decomposition
 
 
 def split(total, optimization, generalization, low=0.1, seeds=3):

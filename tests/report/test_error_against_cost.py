@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from depthstudy import records, store
 from depthstudy.evidence.costs import pareto
 from depthstudy.report import tables
-from depthstudy.report.charts import front, multiples
-from depthstudy.report.sections import error_against_cost as cost
+from depthstudy.report.charts.costs import front
+from depthstudy.report.charts.depth import multiples
+from depthstudy.report.sections.costs import error_against_cost as cost
 from depthstudy.report.text import palette
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from depthstudy import report
 from depthstudy.report import tables
-from depthstudy.report.sections import gains
+from depthstudy.report.sections.costs import gains
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import vl_convert
 from depthstudy import records, report, store
 from depthstudy.report import export, tables
 from depthstudy.report.blocks import Charts, Figure, Fold, Key, Picture, Text
-from depthstudy.report.sections import layers
+from depthstudy.report.sections.layers import layers
 from depthstudy.report.text import palette
 
 

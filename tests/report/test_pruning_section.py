@@ -9,8 +9,8 @@ import vl_convert
 from depthstudy import report, store
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Table
-from depthstudy.report.charts import removal
-from depthstudy.report.sections import pruned_layers, pruning
+from depthstudy.report.charts.costs import removal
+from depthstudy.report.sections.pruning import pruned_layers, pruning
 from depthstudy.report.text import palette
 
 

@@ -5,7 +5,7 @@ from depthstudy import report, store
 from depthstudy.evidence.choice import recommendation as evidence
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
-from depthstudy.report.sections import recommendation as section
+from depthstudy.report.sections.answer import recommendation as section
 
 
 def recommendation(**fields):

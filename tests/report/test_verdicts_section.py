@@ -4,7 +4,7 @@ import pytest
 from made_study import METRICS
 
 from depthstudy import records
-from depthstudy.report.sections import verdicts
+from depthstudy.report.sections.verdicts import verdicts
 
 NBSP = "\N{NO-BREAK SPACE}"
 

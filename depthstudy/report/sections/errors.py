@@ -5,7 +5,7 @@ from __future__ import annotations
 from depthstudy.records import Mean
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Picture, Section
-from depthstudy.report.charts import errors, multiples
+from depthstudy.report.charts.depth import errors, multiples
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import percent
 from depthstudy.report.text.sentences import figure_note

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from depthstudy.records import PrunedNet
 from depthstudy.report.blocks import Block, Charts, Heading, Key, Mark, Picture
-from depthstudy.report.charts.depthwise import through
+from depthstudy.report.charts.costs.removal import method_colors, method_of
+from depthstudy.report.charts.layers.depthwise import through
 from depthstudy.report.charts.lines import Line
-from depthstudy.report.charts.removal import method_colors, method_of
 from depthstudy.report.charts.scales import share_scale
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette

@@ -14,7 +14,7 @@ from typing import Any
 from depthstudy.records import Attribution, Decomposition
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Items, Picture, Section, Text
-from depthstudy.report.charts import bars
+from depthstudy.report.charts.depth import bars
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from depthstudy.report import tables
-from depthstudy.report.charts.errors import ERRORS, error_rows
+from depthstudy.report.charts.depth.errors import ERRORS, error_rows
 from depthstudy.report.charts.panel import Panel, Row, chart, tooltip
 from depthstudy.report.charts.scales import error_top
 from depthstudy.report.tables import Study

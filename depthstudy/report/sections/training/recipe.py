@@ -16,7 +16,7 @@ from depthstudy.report.blocks import (
     Section,
     Text,
 )
-from depthstudy.report.charts import tuning
+from depthstudy.report.charts.training import tuning
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import listing, percent

@@ -21,7 +21,7 @@ from depthstudy.report.blocks import (
     Section,
     Text,
 )
-from depthstudy.report.charts import bars
+from depthstudy.report.charts.depth import bars
 from depthstudy.report.sections.errors import best_of
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number

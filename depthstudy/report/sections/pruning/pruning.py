@@ -22,10 +22,10 @@ from depthstudy.report.blocks import (
     Table,
     Text,
 )
-from depthstudy.report.charts import removal
+from depthstudy.report.charts.costs import removal
+from depthstudy.report.charts.costs.removal import CONTROLS, method_colors, method_of
 from depthstudy.report.charts.panel import Panel
-from depthstudy.report.charts.removal import CONTROLS, method_colors, method_of
-from depthstudy.report.sections.pruned_layers import left_weights
+from depthstudy.report.sections.pruning.pruned_layers import left_weights
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.formats import sentence_case, short_percent, whole_percent

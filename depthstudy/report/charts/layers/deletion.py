@@ -10,8 +10,8 @@ from typing import Any
 import altair as alt
 
 from depthstudy.records import NOT_APPLICABLE
+from depthstudy.report.charts.layers.profile import along, stage_rules
 from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
-from depthstudy.report.charts.profile import along, stage_rules
 from depthstudy.report.charts.scales import Scale, share_scale
 from depthstudy.report.tables.nets import MeasuredNet, in_order
 from depthstudy.report.text import formats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Items, Key, Mark, Picture, Section, Text
-from depthstudy.report.charts import curves
+from depthstudy.report.charts.training import curves
 from depthstudy.report.tables import Divergence, Study
 from depthstudy.report.text.formats import count
 from depthstudy.report.text.sentences import figure_note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from depthstudy.records import Recommendation
 from depthstudy.report.blocks import Section, Text
-from depthstudy.report.sections.attribution import why
+from depthstudy.report.sections.causes.attribution import why
 from depthstudy.report.tables import Study, has_treatments, whole_nets
 from depthstudy.report.text.formats import duration, number, percent, points_range, spaced
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import altair as alt
 
+from depthstudy.report.charts.layers.profile import named
 from depthstudy.report.charts.panel import Panel, Row, chart, tooltip
-from depthstudy.report.charts.profile import named
 from depthstudy.report.tables.nets import MeasuredNet, pair, pair_names, short
 from depthstudy.report.text import palette
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Front, Key, Mark, Picture, Section, Text
-from depthstudy.report.charts import front
+from depthstudy.report.charts.costs import front
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import count, listing, percent_estimate

@@ -23,10 +23,10 @@ from depthstudy.report.blocks import (
     Table,
     Text,
 )
-from depthstudy.report.charts import deletion, heat
+from depthstudy.report.charts.layers import deletion, heat
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.probes import Measured
-from depthstudy.report.sections import layer_sentences as sentences
+from depthstudy.report.sections.layers import layer_sentences as sentences
 from depthstudy.report.tables import MeasuredNet, Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import sentence_case

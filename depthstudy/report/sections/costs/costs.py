@@ -9,7 +9,7 @@ from markupsafe import Markup
 from depthstudy.records import VariantInfo
 from depthstudy.report import tables
 from depthstudy.report.blocks import Cell, Row, Section, Table, Text
-from depthstudy.report.charts.errors import ERRORS
+from depthstudy.report.charts.depth.errors import ERRORS
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 
