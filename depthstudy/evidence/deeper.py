@@ -119,7 +119,7 @@ def _word(against: stats.Estimate, every: Sequence[stats.Estimate]) -> DeeperWor
 
 
 def _needed(effect: stats.Contrast, level: float, arm: stats.Arm) -> stats.Outlook | None:
-    """Returns what would tell that the deepest net errs less, or that it gains less than a point."""
+    """Returns what would tell that the deepest net errs less, or gains less than a point."""
     if effect.seeds < LEAST_SEEDS or not bool(effect.decidable):
         return stats.Outlook(LEAST_SEEDS, LEAST_SEEDS, None, None)
     mean = float(effect.mean)
@@ -134,7 +134,7 @@ def _replaced(
     panel: Panel,
     kind: Callable[[VariantInfo], bool],
 ) -> float | None:
-    """Returns the effect between what was made of both nets, trained longest if there are several."""
+    """Returns the effect between what was made of both nets, of several the longest trained."""
     chosen = sorted((i for i in infos if kind(i) and i.name in panel.arms), key=lambda i: i.steps)
     made = {info.untreated: info.name for info in chosen}
     if row.deepest not in made:

@@ -32,7 +32,7 @@ class VariantInfo:
       untreated: Name of the variant without the treatment, or ``""``.
       dense: Name of the variant from whose trained nets its own start, or ``""``.
       same_as: Name of a variant that is the same net, trained alike, and has the runs of both.
-      epoch_steps: Steps in which it sees each train image once; 0 where an earlier version wrote it.
+      epoch_steps: Steps in which it sees each train image once; 0 from an earlier version.
     """
 
     name: str

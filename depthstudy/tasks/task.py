@@ -51,8 +51,8 @@ class Task(Protocol):
     def answers(self, outputs: Any, labels: Any) -> Mapping[str, Array]:
         """Returns what is kept of each test example beside its error, by name, ``[B]`` each.
 
-        ``label``, ``predicted`` and ``confidence`` are what the pages on mistakes read. A task whose
-        answers are no classes returns nothing.
+        ``label``, ``predicted`` and ``confidence`` are what the pages on mistakes read. A task
+        whose answers are no classes returns nothing.
         """
 
 

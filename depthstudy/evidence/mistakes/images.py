@@ -91,7 +91,7 @@ def _rows(
     rows = []
     for image in images:
         errs = given.wrong[:, image]
-        said = np.bincount(given.predicted[errs, image]).argmax()
+        said = int(np.bincount(given.predicted[errs, image]).argmax())
         agreeing = float((everyone[:, image] == said).mean())
         rows.append(
             Mistake(

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from depthstudy.report.blocks import Section
 from depthstudy.report.sections import errors, provenance
-from depthstudy.report.sections.answer import recommendation
+from depthstudy.report.sections.answer import first_screen, recommendation
 from depthstudy.report.sections.causes import attribution, decomposition
 from depthstudy.report.sections.costs import costs, error_against_cost, gains
 from depthstudy.report.sections.layers import layers
+from depthstudy.report.sections.mistakes import classes
 from depthstudy.report.sections.pruning import pruning
 from depthstudy.report.sections.training import curves as training
 from depthstudy.report.sections.training import recipe
@@ -18,9 +19,11 @@ from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 
 STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
+    first_screen.section,
     verdicts.section,
     recommendation.section,
     errors.section,
+    classes.section,
     error_against_cost.section,
     training.section,
     recipe.section,

@@ -5,6 +5,7 @@ from depthstudy.report.tables.nets import MeasuredNet
 from depthstudy.report.tables.study import (
     Divergence,
     Study,
+    copies,
     curve,
     divergences,
     groups,
@@ -13,6 +14,9 @@ from depthstudy.report.tables.study import (
     label,
     mean,
     read_study,
+    shown,
+    spread,
+    thumbnail,
     untreated_groups,
     whole_nets,
 )
@@ -22,6 +26,7 @@ __all__ = [
     "Divergence",
     "MeasuredNet",
     "Study",
+    "copies",
     "curve",
     "divergences",
     "groups",
@@ -31,6 +36,9 @@ __all__ = [
     "mean",
     "read_analysis",
     "read_study",
+    "shown",
+    "spread",
+    "thumbnail",
     "untreated_groups",
     "whole_nets",
 ]

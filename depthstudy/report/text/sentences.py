@@ -10,6 +10,7 @@ from depthstudy.report.text.formats import (
     DASH,
     count,
     duration,
+    moment,
     number,
     percent,
     plain,
@@ -25,6 +26,14 @@ def lede(info: StudyInfo) -> str:
     images = " × ".join(map(str, *shapes)) if len(shapes) == 1 else f"in {len(shapes)} sizes"
     runs = f"{count(len(info.variants), 'variant')} × {count(info.seeds, 'seed')}"
     return f"{runs} on {data or 'one data set'}, images {images}."
+
+
+def partial(info: StudyInfo) -> str:
+    """Says that a study is not done, and how far it is."""
+    return (
+        f"Partial: {info.partial} runs are done, and all below is of these alone. It is written "
+        f"anew as the study goes on; this is of {moment(info.finished)}."
+    )
 
 
 def figure_note(info: StudyInfo, spread: str) -> str:

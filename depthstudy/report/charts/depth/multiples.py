@@ -41,7 +41,7 @@ def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
         "depth:Q",
         title="Depth (weight layers)",
         scale=alt.Scale(type="log", base=2, nice=False, domain=[depths[0] / 1.1, depths[-1] * 1.1]),
-        axis=alt.Axis(values=_ticks(depths), labelOverlap="greedy", format="d"),
+        axis=alt.Axis(values=depths, labelOverlap="greedy", format="d"),
     )
     form = ".0%" if top > 0.05 else ".1%"
     scale = alt.Scale(domain=[0, top], nice=False, clamp=True)
@@ -64,9 +64,3 @@ def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
     dots = chart(named).mark_circle(size=46, opacity=1, color=color)
     marks.append(dots.encode(x=x, y=y, tooltip=tips))
     return Panel(group, tuple(marks), _HEIGHT, 6, tuple(shown))
-
-
-def _ticks(depths: list[int]) -> list[int]:
-    """Returns the powers of two between the least and the greatest depth."""
-    powers = [2**n for n in range(1, 14)]
-    return [tick for tick in powers if depths[0] <= tick <= depths[-1]] or depths[:1]

@@ -93,12 +93,14 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
     low, high = _domain(table["value"], log=log)
     table = table[table["variant"].isin(names)]
     runs = _thin(table, _POINTS)
-    means = _means(table, study.info.seeds)
+    means = _means(table, study.summary.groupby("variant").size())
     means = _thin(means, _POINTS)
-    last = max([1, *table["step"]])
+    epochs = _epoch_steps(study)
+    of_epoch = table["variant"].map(lambda name: epochs.get(name, 1.0)).astype(float)
+    last = max([0.1 if epochs else 1.0, *(table["step"] / of_epoch)])
     x = alt.X(
-        "step:Q",
-        title="Step",
+        "at:Q",
+        title="Epoch" if epochs else "Step",
         axis=alt.Axis(tickCount=4, format="~s"),
         scale=alt.Scale(domain=[0, last], nice=False),
     )
@@ -109,7 +111,7 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
     colors = alt.Scale(domain=names, range=[line.color for line in family.lines])
     color = alt.Color("variant:N", scale=colors, legend=None)
     labels = {line.variant: line.variant for line in family.lines}
-    run_rows, mean_rows = _rows(runs, labels, metric), _rows(means, labels, metric)
+    run_rows, mean_rows = (_rows(rows, labels, metric, epochs) for rows in (runs, means))
     marks = [
         chart(mean_rows).mark_line(strokeWidth=2, strokeJoin="round").encode(x=x, y=y, color=color),
         chart(mean_rows)
@@ -119,7 +121,7 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
     if shows_seeds(study, family):
         thin = chart(run_rows).mark_line(strokeWidth=0.9, opacity=0.4)
         marks.insert(0, thin.encode(x=x, y=y, color=color, detail="seed:N"))
-    ends = _crosses(study, table) if log else []
+    ends = _crosses(study, table, epochs) if log else []
     if ends:
         cross = chart(ends).mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=50, strokeWidth=2)
         tips = tooltip(("variant", "Net"), ("seed", "Seed"), ("step", "Diverged, last step"))
@@ -132,11 +134,12 @@ def shows_seeds(study: Study, family: Family) -> bool:
     return study.info.seeds > 1 and len(family.lines) <= 12
 
 
-def _crosses(study: Study, table: pd.DataFrame) -> list[Row]:
+def _crosses(study: Study, table: pd.DataFrame, epochs: Mapping[str, float]) -> list[Row]:
     """Returns the last point of each run that diverged."""
     diverged = tables.curve(study, "run", "diverged_at_step")[["variant", "seed"]]
     last = table.groupby(["variant", "seed"], as_index=False).last().merge(diverged)
-    return _rows(last[list(table.columns)], {name: name for name in last["variant"]}, "loss")
+    names = {name: name for name in last["variant"]}
+    return _rows(last[list(table.columns)], names, "loss", epochs)
 
 
 def _domain(values: pd.Series, *, log: bool) -> tuple[float, float]:
@@ -155,20 +158,30 @@ def _thin(table: pd.DataFrame, budget: int) -> pd.DataFrame:
     return table[(position % every == 0) | (left == 0)]
 
 
-def _means(table: pd.DataFrame, seeds: int) -> pd.DataFrame:
+def _means(table: pd.DataFrame, seeds: pd.Series) -> pd.DataFrame:
     """Averages over the seeds, at steps that all seeds reached: a survivor is no average."""
     grouped = table.groupby(["variant", "step"], sort=True)["value"].agg(["mean", "count"])
-    whole = grouped[grouped["count"] == seeds].reset_index()
+    every = seeds.reindex(grouped.index.get_level_values("variant")).to_numpy()
+    whole = grouped[grouped["count"] == every].reset_index()
     return whole.rename(columns={"mean": "value"}).assign(seed=-1)[list(table.columns)]
 
 
-def _rows(table: pd.DataFrame, labels: Mapping[str, str], metric: str) -> list[Row]:
+def _epoch_steps(study: Study) -> dict[str, float]:
+    """Returns the steps of an epoch of each variant; nothing where they are not known of all."""
+    steps = {info.name: info.epoch_steps for info in study.info.variants}
+    return steps if all(steps.values()) else {}
+
+
+def _rows(
+    table: pd.DataFrame, labels: Mapping[str, str], metric: str, epochs: Mapping[str, float]
+) -> list[Row]:
     say = formats.percent if metric.endswith("error") else "{:.3g}".format
     return [
         {
             "variant": labels[variant],
             "seed": int(seed),
             "step": int(step),
+            "at": digits(step / epochs.get(variant, 1.0)),
             "value": digits(value),
             "text": say(value),
         }

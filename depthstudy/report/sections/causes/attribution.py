@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from depthstudy.records import Attribution, Decomposition
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Items, Picture, Section, Text
 from depthstudy.report.charts.depth import bars
 from depthstudy.report.charts.panel import Panel
+from depthstudy.report.sections.causes import treatments
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
 from depthstudy.report.text.sentences import figure_note
@@ -54,11 +54,11 @@ def section(study: Study) -> Section | None:
     whole = tables.whole_nets(study)
     if not tables.has_treatments(whole):
         return None
-    settings = settings_sentence(study.info.config.get("treatments") or ())
     excesses = causes(whole)
     look = "note" if excesses else "finding"
     blocks = (
-        Text(f"{_INTRODUCTION} {settings}", "note"),
+        Text(_INTRODUCTION, "note"),
+        *treatments.table(study),
         *([Text(_HOW_TO_READ, "note")] if excesses else ()),
         *map(_figure, excesses),
         *(Text(sentence, look) for sentence in healthy(whole)),
@@ -100,10 +100,9 @@ def healthy(study: Study) -> list[str]:
         none = [row for row in rows if not row.low > 0]
         best = rows[0].best if rows else known[-1].name
         if none or not rows:
-            deeper = [tables.label(study.info, row.variant) for row in reversed(none)]
-            seeds = min((row.seeds for row in none), default=0)
             label = tables.label(study.info, best)
-            sentences.append(no_excess_sentence(group, label, deeper, seeds))
+            labeled = [(tables.label(study.info, row.variant), row) for row in reversed(none)]
+            sentences.append(no_excess_sentence(group, label, labeled))
     return sentences
 
 
@@ -170,8 +169,8 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
     if not ordered:
         return "No treatment in this study wins back more of it than chance could."
     (first, share), *others = ordered
-    parts = [f"treating {_TREATING.get(first, first)} wins back {_part(share)} of it"]
-    parts += [f"treating {_TREATING.get(name, name)} {_part(share)}" for name, share in others]
+    parts = [f"treating {_TREATING.get(first, first)} wins back {part_of(share)} of it"]
+    parts += [f"treating {_TREATING.get(name, name)} {part_of(share)}" for name, share in others]
     return f"{sentence_case(listing(parts))}."
 
 
@@ -184,7 +183,19 @@ def treatment_sentence(row: Attribution) -> str:
     if row.established:
         some = f"{won} of the {lost} points"
         some = some if row.share <= 1 else f"{won} points, all of the {lost} that were lost"
-        return f"{name} wins back {some} (share {_share(row)})."
+        more = interaction_sentence(row)
+        return f"{name} wins back {some} (share {_share(row)}). {more}".strip()
+    if row.word == "harms the best":
+        worse = number(-100 * row.gain_at_best)
+        return (
+            f"{name} is not credited: it wins back {won} points, but the best depth errs {worse} "
+            "points more with it."
+        )
+    if row.word == "points only":
+        return (
+            f"{name} wins back {won} points, but by a factor it may do as much for the best depth: "
+            "a general good, not shown to be a cause."
+        )
     if row.high < 0:
         worse = number(-100 * row.recovered)
         ends = points_range(-row.high, -row.low)
@@ -193,23 +204,42 @@ def treatment_sentence(row: Attribution) -> str:
     return f"{name} wins back nothing that can be told from chance ({sure})."
 
 
-def no_excess_sentence(group: str, best: str, deeper: Sequence[str], seeds: int) -> str:
-    """Says that no net of a group is worse than its best depth, as far as can be told.
+def interaction_sentence(row: Attribution) -> str:
+    """Says what a combination wins back beyond what its parts do; ``""`` for single treatments."""
+    if not row.combines or not math.isfinite(row.interaction):
+        return ""
+    sure = points_range(row.interaction_low, row.interaction_high)
+    parts = listing([spaced(name) for name in row.combines.split(" + ")])
+    size = f"{number(100 * row.interaction)} points ({sure})"
+    if row.interaction_low > 0:
+        return f"That is {size} beyond {parts} apart: both are needed."
+    if row.interaction_high < 0:
+        return f"Apart, {parts} add up to more by {size.replace('−', '')}: either does."
+    return f"Beyond {parts} apart, that is {size}, which may be chance."
+
+
+def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomposition]]) -> str:
+    """Says which nets of a group are not worse than its best depth, and of which it cannot tell.
 
     Args:
       group: What the nets share.
       best: Label of the best depth.
-      deeper: Labels of the deeper nets; with none, the deepest is the best.
-      seeds: Number of seeds of each.
+      deeper: Labels of the deeper nets, and their excess; with none, the deepest is the best.
     """
     if not deeper:
         return f"In {group}, no excess: the deepest net ({best}) is the best."
-    if seeds < 2:
+    if min(row.seeds for _, row in deeper) < 2:
         return f"In {group}, one seed each: that a deeper net does worse may be chance."
-    return (
-        f"In {group}, no excess: {listing(deeper)} {'is' if len(deeper) == 1 else 'are'} not worse "
-        f"than the best ({best}) by more than chance."
-    )
+    none = [label for label, row in deeper if row.word == "no excess"]
+    parts = []
+    if none:
+        verb = "is" if len(none) == 1 else "are"
+        parts.append(f"no excess: {listing(none)} {verb} within a point of the best ({best})")
+    for label, row in deeper:
+        if row.word != "no excess":
+            most = number(100 * row.high)
+            parts.append(f"cannot tell of {label}: up to {most} points over the best ({best})")
+    return f"In {group}, {'; '.join(parts)}."
 
 
 def untreated_sentence() -> str:
@@ -217,20 +247,8 @@ def untreated_sentence() -> str:
     return "No treatment in this study changes these nets, so what is to blame stays open."
 
 
-def settings_sentence(treatments: Sequence[Mapping[str, Any]]) -> str:
-    """Says what each treatment sets, from the config."""
-    parts = []
-    for row in treatments:
-        fields = [_change(field, value) for field, value in row["settings"]]
-        parts.append(f"{spaced(row['name'])} {listing(fields)}")
-    return f"{sentence_case('; '.join(parts))}." if parts else ""
-
-
-def _change(field: str, value: Any) -> str:
-    return f"doubles {field}" if value == "double" else f"sets {field}={value}"
-
-
-def _part(share: float) -> str:
+def part_of(share: float) -> str:
+    """Returns a share as ``"72%"``, or ``"all"``."""
     return "all" if share >= 0.995 else f"{number(100 * share, 0)}%"
 
 

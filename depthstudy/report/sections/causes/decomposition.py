@@ -24,7 +24,7 @@ from depthstudy.report.blocks import (
 from depthstudy.report.charts.depth import bars
 from depthstudy.report.sections.errors import best_of
 from depthstudy.report.tables import Study
-from depthstudy.report.text.formats import count, listing, number
+from depthstudy.report.text.formats import count, listing, number, sentence_case
 from depthstudy.report.text.sentences import figure_note
 
 _TITLE = "Where the accuracy went"
@@ -108,7 +108,8 @@ def decomposition_sentence(
     total, train, gap = (parts[name] for name in ("total", "optimization", "generalization"))
     lost = number(100 * total.effect)
     if total.effect <= 0 or lost == "0.0":
-        return f"In {group}, {variant} loses nothing against {best}."
+        text = f"In {group}, {variant} errs no more than {best}."
+        return f"{text} {_certainty(total)}".strip()
     shares = [_share(row) for row in sorted((train, gap), key=lambda row: -row.effect)]
     if not any(shares):
         text = f"In {group}, {variant} loses {lost} points against {best}, too few to split."
@@ -138,8 +139,10 @@ def _more(effect: float, more: str, less: str) -> str:
 def _certainty(total: Decomposition) -> str:
     if not math.isfinite(total.low):
         return f"{count(total.seeds, 'seed').capitalize()}: no interval, so this may be chance."
+    if total.word == "no excess":
+        return f"No excess: it is less than a point (at most {number(100 * total.high)})."
     if total.low <= 0:
-        return "The interval of the loss includes zero, so this may be chance."
+        return f"Cannot tell whether anything is lost: up to {number(100 * total.high)} points."
     return ""
 
 
@@ -154,12 +157,20 @@ def matched_sentences(study: Study) -> list[str]:
     sentences = []
     for group in dict.fromkeys(row.group for row in study.matched if row.group in untreated):
         rows = [row for row in study.matched if row.group == group]
-        parts = [f"{_gap(row)} at {tables.label(study.info, row.variant)}" for row in rows]
+        matched = [row for row in rows if row.matched]
+        others = [tables.label(study.info, row.variant) for row in rows if not row.matched]
+        rest = f"{sentence_case(listing(others))} cannot be compared: when first evaluated, "
+        rest += f"{'it' if len(others) == 1 else 'they'} had learned more than that."
+        if len(matched) < 2:
+            sentences.append(f"In {group}, cannot compare. {rest if others else ''}".strip())
+            continue
+        parts = [f"{_gap(row)} at {tables.label(study.info, row.variant)}" for row in matched]
         loss = rows[0].level
         level = (
             f"when train loss first was {f'{loss:.3g}' if loss < 100 else number(loss, 0)} or less"
         )
-        sentences.append(f"In {group}, {level}, the gap was {listing(parts)}.")
+        gaps = f"In {group}, {level}, the gap was {listing(parts)}."
+        sentences.append(f"{gaps} {rest}" if others else gaps)
     return sentences
 
 

@@ -28,7 +28,7 @@ def section(study: Study) -> Section | None:
     header = ("Variant", "Test error", f"Against {first}", "MACs", "Time of a run")
     interval = ", with its 95% interval" if study.has_seeds else ""
     note = (
-        f"Against {first}: test error minus that of {first} with the same seed, in points"
+        f"Against {first}: test error minus that of {first}, in points"
         f"{interval}. MACs and time are shares of those of {first}."
     )
     return Section(

@@ -12,7 +12,7 @@ from depthstudy.report.text.sentences import figure_note
 
 def section(study: Study) -> Section:
     """Returns the curves of each family of whole nets."""
-    whole = tables.whole_nets(study)
+    whole = tables.shown(study)
     families = curves.families(whole)
     figures, pictures = [], []
     for index, family in enumerate(families, start=1):

@@ -16,7 +16,7 @@ from depthstudy.report.blocks import (
     Section,
     Text,
 )
-from depthstudy.report.charts.training import tuning
+from depthstudy.report.charts.training import effort, tuning
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import listing, percent
@@ -25,6 +25,10 @@ from depthstudy.report.text.sentences import figure_note
 _TUNED = (
     "Each net was trained with each learning rate, on a seed that no verdict uses, and takes the "
     "one of least error on validation data (ringed). All nets have as many trials."
+)
+_EFFORT = (
+    "What to expect of the best of so many trials, drawn from those that were made (Dodge et al. "
+    "2019, Tang et al. 2020): a line that falls for long belongs to a net that has to be tuned."
 )
 _LONGER = (
     "A net that fits the train set worse than a shallower one may be worse, or need more steps. "
@@ -47,10 +51,36 @@ def section(study: Study) -> Section | None:
         blocks += [Figure((marks, charts), caption)]
         note = figure_note(study.info, "validation error against learning rate")
         pictures = [Picture("learning_rates", "Validation error", (note,), panels, 2, 330, key)]
+    if study.expected_best:
+        efforts = tuple(effort.effort_panels(study))
+        key = tuple(_key(study))
+        marks = Key(tuple(Mark(label, "line", color) for label, color in key))
+        shown = Charts(efforts, "three" if len(efforts) > 2 else "two")
+        blocks += [
+            Heading("How much tuning a net needs"),
+            Text(effort_sentence(study), "finding"),
+            Figure((marks, shown), _EFFORT),
+        ]
+        note = figure_note(study.info, "expected validation error of the best of so many trials")
+        pictures.append(Picture("tuning_effort", "Tuning effort", (note,), efforts, 2, 330, key))
     if study.budget:
         sentences = [budget_sentence(row) for row in study.budget]
         blocks += [Heading("More steps"), Text(_LONGER, "note"), Items.plain(sentences, "matched")]
     return Section("Own learning rate, more steps", tuple(blocks), tuple(pictures))
+
+
+def effort_sentence(study: Study) -> str:
+    """Says how many trials nets of each depth need, group by group."""
+    needed = {row.variant: row.needed for row in study.expected_best}
+    parts = []
+    for group, infos in tables.groups(study.info).items():
+        rows = [info for info in infos if info.name in needed]
+        if rows:
+            each = [
+                f"{needed[info.name]} at {tables.label(study.info, info.name)}" for info in rows
+            ]
+            parts.append(f"{group} {listing(each)}")
+    return f"Trials until within a point of the best of all: {'; '.join(parts)}."
 
 
 def budget_sentence(row: BudgetRow) -> str:
