@@ -87,8 +87,29 @@ def _more_depth_or_steps(past: Past, headline: DepthAnswer | None) -> NextStep |
             seconds=past.seconds(pair, _FACTOR * _LONGER_SEEDS),
         )
     if headline.word == "yes":
-        return NextStep(reason="Add a greater depth to the sweep: the greatest so far is the best.")
+        return _deeper(past, headline)
     return None
+
+
+def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
+    """Returns the sweep with a depth more, as far from the greatest as that is from the next."""
+    swept = dict(past.study.sweep)
+    numbers = [v for v in swept.get("model.depth", ()) if isinstance(v, int)]
+    depths = sorted(set(numbers))
+    reason = "The greatest depth is the best so far"
+    if len(depths) < 2:
+        return NextStep(reason=f"{reason}: add a greater one.")
+    more = 2 * depths[-1] - depths[-2]
+    sweep = tuple(
+        (field, (*values, more) if field == "model.depth" else values)
+        for field, values in past.study.sweep
+    )
+    seconds = past.seconds([headline.deepest], headline.seeds * more / depths[-1])
+    return NextStep(
+        reason=f"{reason}: add depth {more}.",
+        command=past.with_flags(sweep=repr(sweep)),
+        seconds=seconds,
+    )
 
 
 def _more_seeds(

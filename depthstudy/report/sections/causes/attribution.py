@@ -214,7 +214,9 @@ def interaction_sentence(row: Attribution) -> str:
     if row.interaction_low > 0:
         return f"That is {size} beyond {parts} apart: both are needed."
     if row.interaction_high < 0:
-        return f"Apart, {parts} add up to more by {size.replace('−', '')}: either does."
+        more = number(-100 * row.interaction)
+        sure = points_range(-row.interaction_high, -row.interaction_low)
+        return f"Apart, {parts} add up to {more} points more than together ({sure}): either does."
     return f"Beyond {parts} apart, that is {size}, which may be chance."
 
 

@@ -159,10 +159,10 @@ def matched_sentences(study: Study) -> list[str]:
         rows = [row for row in study.matched if row.group == group]
         matched = [row for row in rows if row.matched]
         others = [tables.label(study.info, row.variant) for row in rows if not row.matched]
-        rest = f"{sentence_case(listing(others))} cannot be compared: when first evaluated, "
-        rest += f"{'it' if len(others) == 1 else 'they'} had learned more than that."
-        if len(matched) < 2:
-            sentences.append(f"In {group}, cannot compare. {rest if others else ''}".strip())
+        rest = f"{sentence_case(listing(others))} cannot be matched: when first evaluated, "
+        rest += f"{'it' if len(others) == 1 else 'they'} had learned more than the worst ends with."
+        if others and len(matched) < 2:
+            sentences.append(f"In {group}, cannot compare. {rest}")
             continue
         parts = [f"{_gap(row)} at {tables.label(study.info, row.variant)}" for row in matched]
         loss = rows[0].level
