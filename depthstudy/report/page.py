@@ -11,7 +11,7 @@ from typing import Any
 
 import jinja2
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from depthstudy import store
 from depthstudy.report import export
@@ -77,6 +77,7 @@ def render(page: Page) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["breaks"] = lambda name: escape(name).replace("+", Markup("+<wbr>"))
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
 
     def place(panel: Panel) -> str:

@@ -15,7 +15,7 @@ def treated(tmp_path_factory):
 
 def page(path):
     html = report.write(path).read_text(encoding="utf-8")
-    body = html.split("<main>")[1].split("</main>")[0]
+    body = html.split("</nav>")[-1].split("</main>")[0]
     return re.sub(r"\s+", " ", re.sub(r"<.*?>", "", body))
 
 

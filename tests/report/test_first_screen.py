@@ -88,7 +88,10 @@ def test_each_question_has_its_answer(study):
     assert list(told) == ["Go deeper?", "Why", "Take", "Next"]
     assert (told["Go deeper?"].word, told["Go deeper?"].tone) == ("No", "no")
     assert told["Why"].word == "It does not fit"
-    assert told["Why"].text.startswith("Residual wins back all of what plain at depth 56 loses. ")
+    assert told["Why"].text.startswith(
+        "In plain, depth 56 errs 64.7 points more than depth 8 on new"
+    )
+    assert told["Why"].text.endswith("it fails to fit them. Residual wins back all of it.")
     assert told["Take"].word == "Plain, depth 8, with augmentation"
     assert told["Next"].text == "Train more seeds. It takes about 1 min 30 s."
     assert told["Next"].more[0].text == "run it"
@@ -105,6 +108,9 @@ def test_other_groups_stand_below(study):
 def test_without_a_cause_it_is_the_budget_or_not_known(study):
     bare = dataclasses.replace(study, attribution=())
     assert replies(bare, depths(bound="budget", effect_longer=0.0))["Why"].word == "Too few steps"
+    half = replies(bare, depths(bound="recipe", effect_own_settings=0.3))["Why"]
+    assert half.word == "The recipe does not suit it, in part"
+    assert half.text.endswith("with the settings that suit each net, 30.0 points are left.")
     assert replies(bare, depths())["Why"].word == "Not known"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.records import Metric, StudyInfo
+from depthstudy.records import LONGER, Metric, StudyInfo
 from depthstudy.report.text.formats import (
     DASH,
     count,
@@ -16,6 +16,7 @@ from depthstudy.report.text.formats import (
     plain,
     sentence_case,
     signed,
+    spaced,
 )
 
 
@@ -34,6 +35,12 @@ def partial(info: StudyInfo) -> str:
         f"Partial: {info.partial} runs are done, and all below is of these alone. It is written "
         f"anew as the study goes on; this is of {moment(info.finished)}."
     )
+
+
+def treatment_name(name: str) -> str:
+    """Returns a treatment in words: ``"16 times the steps"`` for one that trains longer."""
+    factor = name.removeprefix(LONGER)
+    return f"{factor} times the steps" if factor.isdigit() and factor != name else spaced(name)
 
 
 def figure_note(info: StudyInfo, spread: str) -> str:

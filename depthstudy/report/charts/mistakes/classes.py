@@ -12,6 +12,7 @@ from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
 from depthstudy.report.text import formats, palette
 
 _ROW = 26  # pixels of a class
+_PIXELS = 420  # across, in which names stand side by side
 _DARK = 0.45  # share from which text on a cell is light
 
 
@@ -55,7 +56,8 @@ def confusion_map(rows: Sequence[Confusion], names: Sequence[str]) -> Panel:
         if (row := known.get((name, said))) is not None
     ]
     tips = tooltip(("class", "Is"), ("said", "Said"), ("images", "Images"))
-    return _map("Images of a class by what is said", cells, ("said", "Said", list(names)), tips)
+    title = f"What {rows[0].variant} says of each class"
+    return _map(title, cells, ("said", "Said", list(names)), tips)
 
 
 def _map(
@@ -67,7 +69,7 @@ def _map(
     field, name, order = across
     classes = list(dict.fromkeys(cell["class"] for cell in cells))
     axis: dict[str, Any] = {"domain": False, "ticks": False, "labelLimit": 150}
-    turned = -40 if max(map(len, order)) * len(order) > 60 else 0
+    turned = -40 if 7 * max(map(len, order)) * len(order) > _PIXELS else 0
     x = alt.X(
         f"{field}:N",
         sort=order,

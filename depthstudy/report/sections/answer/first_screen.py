@@ -9,13 +9,13 @@ from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Command, Items, Replies, Reply, Section
 from depthstudy.report.sections.answer.recommendation import facts, taken
-from depthstudy.report.sections.causes import attribution, decomposition
+from depthstudy.report.sections.causes import attribution
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, duration, number, sentence_case, spaced
+from depthstudy.report.text.sentences import treatment_name
 
 FIRST = "first"  # the look of a section that stands above the table of contents
 _TONES = {"yes": "yes", "no": "no", "not known yet": "open"}
-_BOUNDS = {"budget": "budget", "recipe": "recipe"}  # what an answer is bound by, as a mechanism
 _CAUSES = {
     "optimization": "It does not fit",
     "overfitting": "It overfits",
@@ -124,22 +124,47 @@ def _why(study: Study) -> Reply | None:
         key=lambda row: row.share if math.isfinite(row.share) else 0.0,
         default=None,
     )
-    parts: dict[str, Decomposition] = {
-        row.part: row for row in whole.decomposition if row.variant == worst.variant
-    }
-    labels = [tables.label(study.info, name) for name in (worst.variant, worst.best)]
-    split = decomposition.decomposition_sentence(parts, worst.group, *labels)
+    train = next(
+        row.effect
+        for row in whole.decomposition
+        if row.variant == worst.variant and row.part == "optimization"
+    )
+    deep, other = (tables.label(study.info, name) for name in (worst.variant, worst.best))
+    split = split_sentence(worst, train, deep, other)
     if best is not None:
         part = attribution.part_of(best.share)
-        won = f"{sentence_case(spaced(best.treatment))} wins back {part} of what"
+        won = f"{sentence_case(treatment_name(best.treatment))} wins back {part} of it."
         word = _CAUSES.get(best.mechanism, sentence_case(spaced(best.mechanism)))
-        return Reply("Why", word, "", f"{won} {worst.group} at {labels[0]} loses. {split}")
+        return Reply("Why", word, "", f"{split} {won}")
     answers = study.answer.depths if study.answer else ()
-    bound = next((row.bound for row in answers if row.group == worst.group), "")
-    if bound in _BOUNDS:
-        return Reply("Why", _CAUSES[_BOUNDS[bound]], "", split)
+    answer = next((row for row in answers if row.group == worst.group), None)
+    if answer is not None and answer.bound in ("budget", "recipe"):
+        kept = answer.effect_longer if answer.bound == "budget" else answer.effect_own_settings
+        part = ", in part" if number(100 * max(0.0, kept or 0.0)) != "0.0" else ""
+        return Reply(
+            "Why", f"{_CAUSES[answer.bound]}{part}", "", f"{split} {bound_sentence(answer)}"
+        )
     left = attribution.credit_sentence(rows) if rows else attribution.untreated_sentence()
     return Reply("Why", "Not known", "", f"{split} {left}")
+
+
+def split_sentence(worst: Decomposition, train: float, deep: str, other: str) -> str:
+    """Says whether a deep net that does worse fails on the images it learns from, or on new ones.
+
+    Args:
+      worst: Its excess.
+      train: What it errs more on train images, as a fraction.
+      deep: Label of the net.
+      other: Label of the best depth.
+    """
+    text = (
+        f"In {worst.group}, {deep} errs {number(100 * worst.effect)} points more than {other} on "
+        "new images"
+    )
+    more = number(100 * train)
+    if train >= worst.effect / 2:
+        return f"{text}, and {more} more on the very images it learns from: it fails to fit them."
+    return f"{text}, but {more} on those it learns from: what it learns does not carry over."
 
 
 def _take(study: Study) -> Reply | None:

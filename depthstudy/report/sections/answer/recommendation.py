@@ -12,8 +12,8 @@ from depthstudy.report.text.formats import (
     number,
     percent,
     points_range,
-    spaced,
 )
+from depthstudy.report.text.sentences import treatment_name
 
 _UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
@@ -35,7 +35,7 @@ def section(study: Study) -> Section | None:
 def taken(study: Study, choice: Recommendation) -> str:
     """Returns the recommended net in words: ``"plain, depth 20, with residual"``."""
     group = choice.group.removesuffix(f" + {choice.treatment}")
-    with_ = f", with {spaced(choice.treatment)}" if choice.treatment else ""
+    with_ = f", with {treatment_name(choice.treatment)}" if choice.treatment else ""
     known = [info.depth for info in study.info.variants if info.group == choice.group]
     depth = "" if known.count(choice.depth) > 1 else f", depth {choice.depth}"
     return f"{group}{depth}{with_}" if depth else choice.variant

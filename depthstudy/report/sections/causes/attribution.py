@@ -18,7 +18,7 @@ from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.causes import treatments
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
-from depthstudy.report.text.sentences import figure_note
+from depthstudy.report.text.sentences import figure_note, treatment_name
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
 _INTRODUCTION = (
@@ -142,8 +142,10 @@ def _color(row: Attribution) -> str:
 def treatment_label(row: Attribution) -> str:
     """Returns ``"Weight decay (overfitting)"``, or ``"Scratch (control of block removal)"``."""
     if row.control_of:
-        return f"{sentence_case(spaced(row.treatment))} (control of {spaced(row.control_of)})"
-    return f"{sentence_case(spaced(row.treatment))} ({spaced(row.mechanism)})"
+        return (
+            f"{sentence_case(treatment_name(row.treatment))} (control of {spaced(row.control_of)})"
+        )
+    return f"{sentence_case(treatment_name(row.treatment))} ({spaced(row.mechanism)})"
 
 
 def excess_sentence(group: str, deep: str, best: str, excess: tuple[float, float, float]) -> str:

@@ -7,9 +7,13 @@ from typing import Any
 from depthstudy.report.blocks import Block, Row, Table
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import DASH, listing, sentence_case, spaced
+from depthstudy.report.text.sentences import treatment_name
 
 _HEADER = ("Treatment", "Aimed at", "What it changes")
-_ASKED = {"own_settings": "the settings tuned for each net", "longer": "more steps"}
+_ASKED = {
+    "own_settings": "each net has the settings that were tuned for it",
+    "longer": "the number of steps",
+}
 
 
 def table(study: Study) -> tuple[Block, ...]:
@@ -24,7 +28,7 @@ def table(study: Study) -> tuple[Block, ...]:
         kind = next((words for begins, words in _ASKED.items() if name.startswith(begins)), "")
         if kind:
             mechanism = "Recipe" if name == "own_settings" else "Budget"
-            rows.append(Row(sentence_case(spaced(name)), (mechanism, kind)))
+            rows.append(Row(sentence_case(treatment_name(name)), (mechanism, kind)))
     return (Table(_HEADER, tuple(rows), "words"),) if rows else ()
 
 

@@ -6,8 +6,9 @@ import statistics
 
 from depthstudy.records import ClassError, Confusion
 from depthstudy.report import tables
-from depthstudy.report.blocks import Block, Charts, Figure, Heading, Items, Picture, Section, Text
+from depthstudy.report.blocks import Block, Charts, Heading, Items, Picture, Section, Text
 from depthstudy.report.charts.mistakes import classes as charts
+from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.mistakes.images import image_blocks
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, percent, whole_percent
@@ -33,18 +34,27 @@ def section(study: Study) -> Section | None:
     columns = _columns(study)
     rows = _worst_first(study, [name for name, _ in columns])
     few = _of_few(rows)
-    panel = charts.class_map("Error by class", columns, few)
-    blocks: list[Block] = [
+    panels = [charts.class_map("Error by class", columns, few), *_confusion(study)]
+    captions = (_NOTE + _left_out(rows, few), _CONFUSED)[: len(panels)]
+    pairs = confusion_sentences(study.confusion)
+    taken = study.confusion[0].variant if pairs else ""
+    blocks: tuple[Block, ...] = (
         Text(classes_sentence(study, rows), "finding"),
-        Figure((Charts((panel,), "one"),), _NOTE + _left_out(rows, few)),
-    ]
-    notes = (figure_note(study.info, "share of a class that is wrong"),)
-    pictures = [Picture("error_by_class", "Error by class", notes, (panel,), 1, 520)]
-    if study.confusion:
-        more, picture = _confusion(study)
-        blocks += more
-        pictures += picture
-    return Section("What they get wrong", (*blocks, *image_blocks(study)), tuple(pictures))
+        Charts(tuple(panels), "two" if len(panels) > 1 else "one", captions),
+        *(
+            (Heading(f"What {taken} takes for what"), Items.plain(pairs, "matched"))
+            if pairs
+            else ()
+        ),
+        *image_blocks(study),
+    )
+    names = ("error_by_class", "confusion")
+    notes = ("share of a class that is wrong", "counts are means over the runs")
+    pictures = tuple(
+        Picture(name, panel.title, (figure_note(study.info, note),), (panel,), 1, 520)
+        for name, note, panel in zip(names, notes, panels, strict=False)
+    )
+    return Section("What they get wrong", blocks, pictures)
 
 
 def _columns(study: Study) -> list[tuple[str, str]]:
@@ -104,21 +114,13 @@ def classes_sentence(study: Study, rows: list[ClassError]) -> str:
     return f"Most often wrong: {listing(parts)}." if parts else "No class has an error."
 
 
-def _confusion(study: Study) -> tuple[list[Block], list[Picture]]:
-    variant = study.confusion[0].variant
-    names = list(
-        dict.fromkeys(row.name for row in sorted(study.class_errors, key=lambda row: row.label))
-    )
-    blocks: list[Block] = [Heading(f"What {variant} takes for what")]
-    pairs = confusion_sentences(study.confusion)
-    if pairs:
-        blocks.append(Items.plain(pairs, "matched"))
-    if len(names) > _MOST:
-        return blocks, []
-    panel = charts.confusion_map(study.confusion, names)
-    note = figure_note(study.info, "counts are means over the runs")
-    picture = Picture("confusion", f"What {variant} takes for what", (note,), (panel,), 1, 520)
-    return [*blocks, Figure((Charts((panel,), "one"),), _CONFUSED)], [picture]
+def _confusion(study: Study) -> list[Panel]:
+    """Returns the map of what the recommended net says of each class, where it is readable."""
+    ordered = sorted(study.class_errors, key=lambda row: row.label)
+    names = list(dict.fromkeys(row.name for row in ordered))
+    if not study.confusion or len(names) > _MOST:
+        return []
+    return [charts.confusion_map(study.confusion, names)]
 
 
 def confusion_sentences(rows: tuple[Confusion, ...]) -> list[str]:

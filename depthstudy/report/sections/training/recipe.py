@@ -79,8 +79,8 @@ def effort_sentence(study: Study) -> str:
             each = [
                 f"{needed[info.name]} at {tables.label(study.info, info.name)}" for info in rows
             ]
-            parts.append(f"{group} {listing(each)}")
-    return f"Trials until within a point of the best of all: {'; '.join(parts)}."
+            parts.append(f"{group}: {listing(each)}")
+    return f"Trials until within a point of the best of all. {'; '.join(parts)}."
 
 
 def budget_sentence(row: BudgetRow) -> str:
