@@ -20,7 +20,7 @@ _HEADER = (
 _NOTE = Markup(
     "A click on a title sorts. Errors: mean over seeds ± half of the 95% interval over seeds. MACs "
     "are multiply-accumulates for one image, activations the outputs of all convolutions and dense "
-    "layers. "
+    "layers; receptive fields in pixels and image sides. "
 )
 _TAKEN = Markup('<span class="mark">★</span> The recommended net. ')
 _BEYOND = Markup(
@@ -57,6 +57,7 @@ def same_sentence(study: Study) -> str:
 def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
     seconds = tables.mean(study, info.name, "seconds").mean
     field = formats.receptive_field(info.receptive_field, info.image_shape)
+    field = field.removesuffix(" the image")  # which the note says
     is_beyond = (info.receptive_field or 0) > min(info.image_shape[:2])
     marks = ("★" if info.name == taken else "", "✕" if diverged else "")
     means = [tables.mean(study, info.name, metric) for metric in reversed(ERRORS)]
