@@ -9,6 +9,7 @@ the traceback of whatever is bad input.
 
 from __future__ import annotations
 
+import logging as standard_logging
 import os
 import re
 import sys
@@ -66,7 +67,16 @@ def _parse(argv: Sequence[str]) -> list[str]:
         sys.exit(_bad_input(_line(error)))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
+        logging.get_absl_handler().setFormatter(_Warnings())
     return rest
+
+
+class _Warnings(standard_logging.Formatter):
+    """Writes a warning as a line that begins as those of errors do."""
+
+    def format(self, record: standard_logging.LogRecord) -> str:
+        """Returns the line."""
+        return f"{record.levelname.lower()}: {super().format(record)}"
 
 
 def _extend_path(argv: Sequence[str]) -> None:

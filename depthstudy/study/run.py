@@ -49,6 +49,7 @@ def run(
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
     ):
+        execute.repair_measured(study, variants, workdir)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
