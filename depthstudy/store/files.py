@@ -70,6 +70,7 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Writes plain values as JSON that a person can read, with a hash of them; no NaN."""
     plain = json.loads(_printable(json.dumps(value, allow_nan=False, ensure_ascii=False)))
+    plain.pop(_HASH, None)
     sealed = {**plain, _HASH: _hash(plain)}
     write_text(path, json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
@@ -157,6 +158,15 @@ def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()
     }
+
+
+def require_whole(folder: Path, sums: Mapping[str, str]) -> None:
+    """Raises DamagedError where a file of a folder is not there or has not the hash that it had."""
+    found = hashes(folder, sums)
+    for name, one in sums.items():
+        if found.get(name) != one:
+            state = "not as it was written" if name in found else "missing"
+            raise DamagedError(f"{folder / name} is {state}")
 
 
 def _printable(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import logging
 
 from depthstudy.errors import DamagedError
-from depthstudy.store.files import hashes, read_json
+from depthstudy.store.files import read_json, require_whole
 from depthstudy.store.run import PROBES, PROBES_HASH, RESULT, RUN, RunInfo, RunStore
 
 _DAMAGED = "damaged"
@@ -29,7 +29,7 @@ def repair(run: RunStore, *, checkpoint: bool = False) -> None:
       checkpoint: Whether the last checkpoint of a run that is done is looked at, too, as probes
         and pruning do.
     """
-    if damage := _probes(run.folder):
+    if (run.folder / PROBES).exists() and (damage := _probes(run.folder)):
         _move(run.folder / PROBES, f"{damage}; its probes measure again")
     damage = _result(run) or (_last_checkpoint(run) if checkpoint else "")
     if damage:
@@ -54,32 +54,22 @@ def damages(run: RunStore) -> list[str]:
 
 
 def _probes(folder: Path) -> str:
-    return "" if not (folder / PROBES).exists() else _differing(folder, _sums(folder))
-
-
-def _sums(folder: Path) -> dict[str, str]:
     try:
-        return read_json(folder / PROBES_HASH, dict[str, str]) or {}
-    except DamagedError:
-        return {PROBES: ""}  # of which no file has that hash
+        require_whole(folder, read_json(folder / PROBES_HASH, dict[str, str]) or {})
+    except DamagedError as error:
+        return str(error)
+    return ""
 
 
 def _result(run: RunStore) -> str:
     """Returns what is wrong with what a run left behind; ``""`` too where it is not done."""
     try:
-        outcome = run.read_outcome()
-        read_json(run.folder / RUN, RunInfo)
+        if outcome := run.read_outcome():
+            read_json(run.folder / RUN, RunInfo)
+            require_whole(run.folder, outcome.files)
     except DamagedError as error:
-        return str(error) if (run.folder / RESULT).exists() else ""
-    return "" if outcome is None else _differing(run.folder, outcome.files)
-
-
-def _differing(folder: Path, sums: dict[str, str]) -> str:
-    found = hashes(folder, sums)
-    wrong = [name for name, one in sums.items() if found.get(name) != one]
-    if not wrong:
-        return ""
-    return f"{folder / wrong[0]} is {'not as it was written' if wrong[0] in found else 'missing'}"
+        return str(error)
+    return ""
 
 
 def _last_checkpoint(run: RunStore) -> str:

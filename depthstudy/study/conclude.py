@@ -166,7 +166,7 @@ def conclude(
     store.write_table(workdir / store.BUDGET, records.frame(records.BudgetRow, asked.budgets))
     store.write_table(workdir / store.ROBUSTNESS, records.frame(records.Robustness, robust))
     store.write_recommendation(workdir, recommended)
-    earlier = store.read_info(workdir)
+    earlier = store.read_earlier_info(workdir)
     info = StudyInfo(
         name=study.name,
         command=command,
@@ -185,6 +185,11 @@ def conclude(
         processes=max(session.processes, earlier.processes if earlier else 1),
         metrics={**_training_metrics(variants), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
+        damaged={
+            f"{variant.name} seed {seed}": tuple(names)
+            for variant, seed, run in runs
+            if not variant.info.same_as and (names := store.damages(run))
+        },
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
     store.write_info(workdir, info)
