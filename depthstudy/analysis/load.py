@@ -103,7 +103,7 @@ def choose_step(run: RunStore, step: int | None) -> tuple[int, tuple[int, ...]]:
         if step is None:
             logging.warning("%s; the one before it is taken", damage)
         damaged.append(candidate)
-    others = [str(other) for other in steps if other not in damaged]
+    left = [str(other) for other in steps if other not in damaged]
     raise DamagedError(
-        f"{damage}; other checkpoints of the run: {', '.join(others) or 'none that is whole'}"
+        f"{damage}; other checkpoints of the run: {', '.join(left) or 'none that is whole'}"
     )

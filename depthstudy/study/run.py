@@ -44,6 +44,8 @@ def run(
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:
             logging.warning(warning)
+    for warning in plan.untested(study.hypotheses, plan.settings_of(variants)):
+        logging.warning(warning)
     start = time.perf_counter()
     with (
         store.lock(workdir),
