@@ -21,6 +21,7 @@ from types import FrameType
 
 EXIT_CODE = 130
 GRACE_SECONDS = 9.0  # to save and to end; who preempts a machine usually gives ten or more
+_AGAIN_SECONDS = 0.02  # until what swallowed an exception is over
 _LINE = "interrupted; run the same command to go on"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -33,15 +34,17 @@ class _Handler:
     """Handles the signals of a process, and knows whether one has come."""
 
     def __init__(self) -> None:
-        self.requested = self.is_running = self.is_told = False
+        self.requested = self.is_running = self.is_told = self.is_repeated = False
         self.deferring = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Ends a process that is starting, or whose user insists, at once."""
-        if not self.is_running or (self.requested and number == signal.SIGINT):
-            self.end()
-        if self.requested:
-            return
+        is_repeated, self.is_repeated = self.is_repeated, False
+        if not is_repeated:
+            if not self.is_running or (self.requested and number == signal.SIGINT):
+                self.end()
+            if self.requested:
+                return
         self.requested = True
         if not self.deferring:
             raise KeyboardInterrupt
@@ -53,6 +56,16 @@ class _Handler:
             with contextlib.suppress(OSError):
                 os.write(2, f"{_LINE}\n".encode())
         os._exit(EXIT_CODE)
+
+    def repeat(self, swallowed: sys.UnraisableHookArgs) -> None:
+        """Handles the signal once more where its exception came up in a destructor or the like."""
+        if not (self.requested and issubclass(swallowed.exc_type, KeyboardInterrupt)):
+            sys.__unraisablehook__(swallowed)
+            return
+        self.is_repeated = True
+        number = next(n for n in _SIGNALS if signal.getsignal(n) is self)
+        main = threading.main_thread().ident
+        threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, number)).start()
 
     def watch(self, pipe: int) -> None:
         """Ends the process some time after a signal."""
@@ -70,6 +83,7 @@ def install() -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, handler)
+    sys.unraisablehook = handler.repeat
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
