@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +16,7 @@ from depthstudy.config.types import Fraction, Natural, NonNegative
 from depthstudy.errors import DamagedError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.errors import read_errors, write_errors
+from depthstudy.store.events import EventWriter
 from depthstudy.store.files import hashes, read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
 
@@ -163,12 +162,9 @@ class RunStore:
         write_table(self.folder / PROBES, records.frame(records.Record, rows))
         write_json(self.folder / PROBES_HASH, hashes(self.folder, [PROBES]))
 
-    def open_events(self, next_step: int) -> Any:
+    def open_events(self, next_step: int) -> EventWriter:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""
-        with _without("torch"):  # it would import it, for a second and a half, and not use it
-            from tensorboardX import SummaryWriter
-
-        return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
+        return EventWriter(self.folder, next_step)
 
     @property
     def checkpoints(self) -> CheckpointReader:
@@ -185,19 +181,6 @@ class RunStore:
           always: Steps whose checkpoints stay in any case.
         """
         return CheckpointWriter(self.folder / _CHECKPOINTS, keep, always)
-
-
-@contextlib.contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Has a module that is not imported yet be missing meanwhile."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
 
 
 def _rows(path: Path) -> list[records.Record]:
