@@ -180,6 +180,7 @@ def judge(
         predictions=material.predictions,
         images=material.images,
         chance=material.chance,
+        budgets=material.budgets,
     )
 
 
@@ -221,6 +222,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         predictions=predictions,
         images=material.images,
         chance=material.chance,
+        budgets=material.budgets,
     )
 
 

@@ -82,6 +82,8 @@ class StudyInfo:
         wrote the file.
       probe_titles: A heading for each of these probes.
       partial: How many runs of how many are done, as ``"3 of 18"``; ``""`` of a finished study.
+      files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
+      damaged: Names of the files that were damaged, and made again, by run.
     """
 
     name: str
@@ -97,3 +99,5 @@ class StudyInfo:
     metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
     probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)
     partial: str = ""
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    damaged: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 
+from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.records import (
     Attribution,
     DepthAnswer,
@@ -36,7 +37,8 @@ def conclusion(result: Result) -> str:
         unit = _unit(hypothesis.get("metric", ""), result)
         text = f"{hypothesis['statement']} {_numbers(verdict, unit)}"
         more = _robust(robust.get(verdict.hypothesis), unit)
-        paragraphs.append(_entry(verdict.verdict, f"{text} {more}".strip()))
+        parts = (text, more, _unequal(verdict))
+        paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
         _entry("cause", _cause(row))
         for row in result.attribution
@@ -137,6 +139,13 @@ def _deeper(row: DepthAnswer) -> str:
     elif row.word == "not known yet" and row.images_needed:
         text += f"; {row.images_needed:,} test images would tell"
     return text
+
+
+def _unequal(verdict: Verdict) -> str:
+    """Says that a verdict compares nets of which one has seen more images."""
+    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+        return ""
+    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
 
 
 def _cause(row: Attribution) -> str:
