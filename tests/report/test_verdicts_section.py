@@ -213,6 +213,14 @@ def test_what_an_open_verdict_means(fields, words):
     assert sentences.meaning(found, quantity("train_error", METRICS)) == words
 
 
+def test_unequal_budgets_are_said():
+    found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15), budget_ratio=2.25)
+    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
+    assert said.endswith("Unequal budgets: one side saw 2.2 times the images.")
+    equal = dataclasses.replace(found, budget_ratio=1.0)
+    assert "budgets" not in sentences.verdict_sentence(hypothesis("rises"), equal, METRICS)
+
+
 def test_a_look_is_named():
     found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15, seeds=5), look=5)
     said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from depthstudy import records
+from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
 from depthstudy.report.text.quantities import Catalogue, Quantity, quantity
 
@@ -58,7 +59,15 @@ def verdict_sentence(
     if len(compared) > 1 and worst:
         claim += f": the worst of {len(compared)} comparisons, {worst.left} against {worst.right}"
     failed = f"Failed runs, which count: {verdict.failed}." if verdict.failed else ""
-    return " ".join(filter(None, [f"{claim}.", _margin(hypothesis, about), failed]))
+    parts = [f"{claim}.", _margin(hypothesis, about), failed, unequal_sentence(verdict)]
+    return " ".join(filter(None, parts))
+
+
+def unequal_sentence(verdict: records.Verdict) -> str:
+    """Says that nets are compared of which one has seen more images; ``""`` where none has."""
+    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+        return ""
+    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
 
 
 def _worst(compared: Sequence[Pair], effect: float) -> Pair | None:
