@@ -7,6 +7,7 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
 from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
+from depthstudy.records.data import DataFile, DataInfo, DataSplit
 from depthstudy.records.evidence import (
     Attribution,
     Decomposition,
@@ -27,6 +28,9 @@ __all__ = [
     "AnalysisRun",
     "Attribution",
     "BudgetRow",
+    "DataFile",
+    "DataInfo",
+    "DataSplit",
     "Decomposition",
     "Gain",
     "MatchedGap",

@@ -19,7 +19,7 @@ CROP = "crop"
 
 
 def decode(
-    image: RawImage, shape: tuple[int, int, int], resize: str = CROP
+    image: RawImage, shape: tuple[int, int, int], resize: str = CROP, center: float = 1.0
 ) -> UInt8[np.ndarray, "H W C"]:
     """Turns an image into an array of ``shape``; an image of another size is resized.
 
@@ -28,12 +28,13 @@ def decode(
         channels as are wanted.
       shape: Height, width and channels wanted; 1 channel is gray, 3 are RGB, 4 are RGBA.
       resize: Name of the rule of resizing, a key of ``RESIZES``.
+      center: Share of the shorter side that the rule ``"crop"`` keeps.
 
     Raises:
       ValueError: The number of channels is none of these.
       OSError: The bytes are no image.
     """
-    if isinstance(image, np.ndarray) and image.shape == shape:
+    if isinstance(image, np.ndarray) and image.shape == shape and center == 1:
         return image
     from PIL import Image
 
@@ -45,25 +46,50 @@ def decode(
     else:
         with Image.open(io.BytesIO(image)) as file:
             picture = file.convert(MODES[channels])
-    if picture.size != (width, height):
+    if center < 1:
+        picture = crop(picture, height, width, center)
+    elif picture.size != (width, height):
         picture = RESIZES[resize](picture, height, width)
     return np.asarray(picture, np.uint8).reshape(shape)
 
 
-def crop(image: Image.Image, height: int, width: int) -> Image.Image:
+def crop(image: Image.Image, height: int, width: int, center: float = 1.0) -> Image.Image:
     """Scales an image until it just covers ``height`` x ``width``, and keeps its center.
 
     Bilinear and antialiased. No image is distorted, and one of the wanted proportions loses
-    nothing.
+    nothing where ``center`` is 1; else that share of its shorter side is kept.
     """
     from PIL import Image
 
-    scale = min(image.width / width, image.height / height)
+    scale = center * min(image.width / width, image.height / height)
     left = (image.width - scale * width) / 2
     top = (image.height - scale * height) / 2
     box = (left, top, left + scale * width, top + scale * height)
     return image.resize((width, height), Image.Resampling.BILINEAR, box=box)
 
 
+def pad(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Scales an image until it just fits into ``height`` x ``width``, in the middle of black."""
+    from PIL import Image
+
+    scale = min(width / image.width, height / image.height)
+    size = max(1, round(scale * image.width)), max(1, round(scale * image.height))
+    whole = Image.new(image.mode, (width, height))
+    scaled = image.resize(size, Image.Resampling.BILINEAR)
+    whole.paste(scaled, ((width - size[0]) // 2, (height - size[1]) // 2))
+    return whole
+
+
+def squash(image: Image.Image, height: int, width: int) -> Image.Image:
+    """Scales an image to ``height`` x ``width``, each axis by itself: nothing is lost but shape."""
+    from PIL import Image
+
+    return image.resize((width, height), Image.Resampling.BILINEAR)
+
+
 # The names are stored with every checkpoint: a rule that comes to do something else is a new name.
-RESIZES: Mapping[str, Callable[[Image.Image, int, int], Image.Image]] = {CROP: crop}
+RESIZES: Mapping[str, Callable[[Image.Image, int, int], Image.Image]] = {
+    CROP: crop,
+    "pad": pad,
+    "squash": squash,
+}

@@ -1,0 +1,109 @@
+"""The random resized crop of the ImageNet recipe, cut from the image file itself.
+
+Szegedy et al. 2015 (arXiv 1409.4842), drawn as torchvision's ``RandomResizedCrop`` draws it: a box
+whose area and aspect ratio are random, tried ten times until it lies in the image. A JPEG is
+decoded at the least scale at which the box has no fewer pixels than are wanted.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+from jaxtyping import Float64, UInt8
+
+from depthstudy.data.pipeline import order
+from depthstudy.data.pipeline.decode import MODES
+from depthstudy.data.source import RawImage
+
+Draws = Float64[np.ndarray, "B 10 4"]  # for each try: area, aspect ratio, top and left, in [0, 1)
+Box = tuple[int, int, int, int]  # top, left, height and width in pixels
+
+_TRIES = 10
+_ASPECTS = (3 / 4, 4 / 3)  # width to height
+
+
+def draws_at(seed: int, runs: tuple[int, ...], batch_size: int, step: int) -> Draws:
+    """Returns the random numbers of the crops of a step, those of each run after the other."""
+    parts = [
+        order.generator(seed, order.CROP, run, step).random((batch_size, _TRIES, 4)) for run in runs
+    ]
+    return np.concatenate(parts)
+
+
+def random_box(
+    height: int, width: int, draws: Float64[np.ndarray, "10 4"], least_area: float
+) -> Box:
+    """Returns the box of a random crop: the first of ten tries that lies in the image.
+
+    Where none does, it is the largest in the center whose aspect ratio is allowed.
+
+    >>> random_box(100, 100, np.full((10, 4), 0.5), 0.25)
+    (10, 10, 79, 79)
+
+    Args:
+      height: Of the image.
+      width: Of the image.
+      draws: Random numbers in [0, 1).
+      least_area: Least share of the image's area.
+    """
+    low, high = map(math.log, _ASPECTS)
+    for area_draw, aspect_draw, top_draw, left_draw in draws.tolist():
+        area = height * width * (least_area + (1 - least_area) * area_draw)
+        aspect = math.exp(low + (high - low) * aspect_draw)
+        w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        if 0 < w <= width and 0 < h <= height:
+            top, left = int(top_draw * (height - h + 1)), int(left_draw * (width - w + 1))
+            return top, left, h, w
+    w, h = width, height
+    if width / height < _ASPECTS[0]:
+        h = round(width / _ASPECTS[0])
+    elif width / height > _ASPECTS[1]:
+        w = round(height * _ASPECTS[1])
+    return (height - h) // 2, (width - w) // 2, h, w
+
+
+def cropped(
+    image: RawImage,
+    shape: tuple[int, int, int],
+    draws: Float64[np.ndarray, "10 4"],
+    least_area: float,
+) -> UInt8[np.ndarray, "H W C"]:
+    """Returns a random crop of an image, resized to ``shape``."""
+    from PIL import Image
+
+    if isinstance(image, np.ndarray):
+        height, width = image.shape[:2]
+    else:
+        with Image.open(io.BytesIO(image)) as file:
+            width, height = file.size
+            return resized_box(file, random_box(height, width, draws, least_area), shape)
+    picture = Image.fromarray(image[..., 0] if shape[2] == 1 else image)
+    return resized_box(picture, random_box(height, width, draws, least_area), shape)
+
+
+def resized_box(image: object, box: Box, shape: tuple[int, int, int]) -> UInt8[np.ndarray, "H W C"]:
+    """Returns a box of an image that is open, but not decoded yet, resized to ``shape``.
+
+    Bilinear and antialiased, as in ``decode``.
+    """
+    from PIL import Image
+
+    assert isinstance(image, Image.Image)
+    top, left, h, w = box
+    height, width, channels = shape
+    full = image.width
+    factor = min(h // height, w // width)
+    if factor > 1:
+        image.draft(MODES[channels], (image.width // factor, image.height // factor))
+    scale = image.width / full
+    picture = image if image.mode == MODES[channels] else image.convert(MODES[channels])
+    if scale == 1:
+        picture = picture.crop((left, top, left + w, top + h))
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    else:
+        edges = [scale * edge for edge in (left, top, left + w, top + h)]
+        inside = (*edges[:2], min(edges[2], picture.width), min(edges[3], picture.height))
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=inside)
+    return np.asarray(picture, np.uint8).reshape(shape)
