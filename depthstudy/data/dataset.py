@@ -82,7 +82,7 @@ class Dataset:
         )
 
 
-def load(config: DataConfig, expected: str | None = None) -> Dataset:
+def load(config: DataConfig) -> Dataset:
     """Opens a set, and prepares it first where it is a folder of images or Fashion-MNIST.
 
     >>> from depthstudy import data
@@ -91,15 +91,10 @@ def load(config: DataConfig, expected: str | None = None) -> Dataset:
     >>> digits.image_shape, digits.num_classes, len(digits.train), len(digits.test)
     ((8, 8, 1), 10, 1151, 359)
 
-    Args:
-      config: What is asked for.
-      expected: Name of the set that it has to be, as another process has opened it.
-
     Raises:
-      InputError: The set is not there, cannot be what ``config`` asks for, or is another one than
-        expected.
+      InputError: The set is not there, or cannot be what ``config`` asks for.
     """
-    source = registry.open_source(config, expected)
+    source = registry.open_source(config)
     if not source.labeled:
         raise InputError(f"{source.called} has no labels, which training needs")
     return from_source(source, config)

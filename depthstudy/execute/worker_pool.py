@@ -22,13 +22,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing import Pipe, connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from depthstudy import config, runtime
-from depthstudy.config import StudyConfig
+from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError, raised_by_user
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import EventSink
@@ -66,6 +66,8 @@ class WorkerPool:
         processes: int,
         tasks: int,
         config_file: str | None = None,
+        *,
+        sets: Mapping[DataConfig, str] | None = None,
     ) -> None:
         """Starts the processes, to work in the folder of a study.
 
@@ -76,6 +78,7 @@ class WorkerPool:
             same bits however many are left.
           tasks: No more are started than there are tasks.
           config_file: The file of the config, as on the command line; each runs it first.
+          sets: Name of the set of each ``data.source_key``, which they have to find again.
         """
         self._processes: list[_Process] = []
         threads = max(1, runtime.cores() // processes)
@@ -83,7 +86,7 @@ class WorkerPool:
             for _ in range(min(processes, tasks)):
                 self._processes.append(_Process(threads))
                 with _alive():
-                    self._processes[-1].pipe.send((study, workdir, config_file))
+                    self._processes[-1].pipe.send((study, sets or {}, workdir, config_file))
         except BaseException:
             self.close()
             raise
@@ -172,9 +175,9 @@ def serve(file: int, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
     with contextlib.suppress(EOFError, ConnectionError):
-        study, workdir, config_file = pipe.recv()
+        study, sets, workdir, config_file = pipe.recv()
         try:
-            worker = _ready(study, workdir, config_file, pipe.send)
+            worker = _ready(study, sets, workdir, config_file, pipe.send)
         except Exception as error:
             pipe.send(_Done(_portable(error)))
             return
@@ -187,14 +190,20 @@ def serve(file: int, parent: int) -> None:
                 pipe.send(_Done(_portable(error)))
 
 
-def _ready(study: StudyConfig, workdir: Path, config_file: str | None, sink: EventSink) -> Worker:
+def _ready(
+    study: StudyConfig,
+    sets: Mapping[DataConfig, str],
+    workdir: Path,
+    config_file: str | None,
+    sink: EventSink,
+) -> Worker:
     runtime.use_cpu()
     runtime.set_up()
     # The process that began this one has shown already what is printed.
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         if config_file is not None:
             config.run_file(config_file)
-        variants = {variant.name: variant for variant in prepare(study)[1]}
+        variants = {variant.name: variant for variant in prepare(study, sets)[1]}
     return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
 
 

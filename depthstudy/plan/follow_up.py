@@ -7,7 +7,7 @@ import dataclasses
 from depthstudy import config
 from depthstudy.config import Settings
 from depthstudy.errors import InputError
-from depthstudy.plan.variant import Variant, build, same
+from depthstudy.plan.variant import Datasets, Variant, build, same
 
 OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned for it
 LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
@@ -39,7 +39,7 @@ def follow(base: Variant, follow_up: FollowUp) -> Variant:
     One that is the same as ``base`` has its runs.
     """
     varied = list(dict.fromkeys([*base.info.settings, *(f for f, _ in follow_up.settings)]))
-    datasets = {base.given.data: base.dataset}
+    datasets = Datasets({base.given.data: base.dataset})
     variant = build(base.given, follow_up.name, follow_up.settings, varied, datasets)
     info = dataclasses.replace(
         variant.info,

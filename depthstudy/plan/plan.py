@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ml_collections
 
 from depthstudy import config, probes, train
-from depthstudy.config import StudyConfig
+from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence import verdicts
 from depthstudy.plan import sweep, treatments
@@ -22,7 +24,7 @@ from depthstudy.plan.variant import (
 )
 
 
-def plan(study: StudyConfig) -> tuple[Variant, ...]:
+def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant, ...]:
     """Returns the variants of a study, in the order in which they are trained.
 
     They are the product of the values in ``sweep``, then those of ``variants``; with neither, the
@@ -32,6 +34,10 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     >>> study = StudyConfig(sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8,))))
     >>> [(variant.name, variant.info.macs) for variant in plan(study)]
     [('plain_depth8', 747136), ('resnet_depth8', 747136)]
+
+    Args:
+      study: The config.
+      datasets: Sets that are loaded already, or have to be found again.
 
     Raises:
       InputError: A field is unknown or not to be varied, a value does not fit, two variants have
@@ -46,7 +52,7 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     varied = list(dict.fromkeys(field for _, settings in named for field, _ in settings))
     for field in varied:
         require_sweepable(field)
-    datasets: Datasets = {}
+    datasets = Datasets() if datasets is None else datasets
     given = [build(study, name, settings, varied, datasets) for name, settings in named]
     untreated = grouped(study, with_twins(study, given, varied, datasets))
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
@@ -59,8 +65,16 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
 
 def prepare(
     study: ml_collections.ConfigDict | StudyConfig,
+    expected: Mapping[DataConfig, str] | None = None,
 ) -> tuple[StudyConfig, tuple[Variant, ...]]:
-    """Checks a config whole and returns it with its plan; trains and writes nothing.
+    """Checks a config whole and returns it with its plan; trains nothing.
+
+    Images of a folder are prepared in the cache.
+
+    Args:
+      study: The config.
+      expected: Name of the set that each ``data.source_key`` has to give, where another process
+        has opened it before.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -69,7 +83,7 @@ def prepare(
         study = config.parse(study)
     _check_probes(study)
     check_tunable(study)
-    variants = plan(study)
+    variants = plan(study, Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
     for variant in variants:

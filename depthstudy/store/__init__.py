@@ -2,7 +2,8 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  study.json  data.csv  data.json  data_1.png
+  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
   report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
@@ -32,6 +33,9 @@ from depthstudy.store.study import (
     ANALYSIS_PAGE,
     ATTRIBUTION,
     BUDGET,
+    DATA,
+    DATA_INFO,
+    DATA_SHEET,
     DECOMPOSITION,
     FIGURES,
     GAINS,
@@ -47,10 +51,13 @@ from depthstudy.store.study import (
     SUMMARY,
     TUNING,
     VERDICTS,
+    find_data,
     read_analysis_info,
+    read_data,
     read_info,
     read_recommendation,
     write_analysis_info,
+    write_data,
     write_info,
     write_recommendation,
 )
@@ -60,6 +67,9 @@ __all__ = [
     "ANALYSIS_PAGE",
     "ATTRIBUTION",
     "BUDGET",
+    "DATA",
+    "DATA_INFO",
+    "DATA_SHEET",
     "DECOMPOSITION",
     "FIGURES",
     "GAINS",
@@ -81,13 +91,16 @@ __all__ = [
     "RunInfo",
     "RunStore",
     "cache_dir",
+    "find_data",
     "lock",
     "read_analysis_info",
+    "read_data",
     "read_info",
     "read_recommendation",
     "read_table",
     "write_analysis_info",
     "write_bytes",
+    "write_data",
     "write_info",
     "write_json",
     "write_recommendation",

@@ -13,6 +13,7 @@ from absl import logging
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.plan import follow_up
+from depthstudy.study import data_info
 from depthstudy.study.conclude import FollowUps, Result, conclude
 
 
@@ -49,6 +50,7 @@ def run(
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
     ):
+        infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])

@@ -103,7 +103,12 @@ def resized_box(image: object, box: Box, shape: tuple[int, int, int]) -> UInt8[n
         picture = picture.crop((left, top, left + w, top + h))
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     else:
-        edges = [scale * edge for edge in (left, top, left + w, top + h)]
-        inside = (*edges[:2], min(edges[2], picture.width), min(edges[3], picture.height))
+        right, bottom = scale * (left + w), scale * (top + h)
+        inside = (
+            scale * left,
+            scale * top,
+            min(right, picture.width),
+            min(bottom, picture.height),
+        )
         picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=inside)
     return np.asarray(picture, np.uint8).reshape(shape)

@@ -78,8 +78,10 @@ def look_into(scan: FolderScan, data_dir: Path) -> FolderContents:
     with quiet(), concurrent.futures.ThreadPoolExecutor(runtime.cores()) as pool, bar:
         results = pool.map(_inspect, [file.path for file, _ in new])
         for (file, stamp), result in zip(new, results, strict=True):
-            is_damaged = isinstance(result, str)
-            known[file] = _Known(stamp, None, result) if is_damaged else _Known(stamp, result)
+            if isinstance(result, str):
+                known[file] = _Known(stamp, None, result)
+            else:
+                known[file] = _Known(stamp, result)
             bar.update()
     images = {file: known[file].properties for file in scan.files}
     return FolderContents(

@@ -95,7 +95,8 @@ def _descend(root: Path) -> tuple[Path, list[LeftOut]]:
 
     An archive often unpacks to one folder that has all others in it.
     """
-    folder, left_out = root, []
+    folder = root
+    left_out: list[LeftOut] = []
     while True:
         within = contents(folder)
         if len(within.folders) != 1 or within.images:
@@ -132,7 +133,8 @@ def _parts(top: Path, within: Contents) -> _Parts:
         )
     labeled = [folder for folder in tests if contents(folder).folders]
     chosen = labeled[0] if labeled else None
-    left_out, notes = within.left_out, []
+    left_out: list[LeftOut] = within.left_out
+    notes: list[str] = []
     left_out += [LeftOut(path, "in no class folder") for path in within.images]
     for folder in within.folders:
         if folder in (train, chosen):

@@ -11,6 +11,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _index(contents: FolderContents, division: Division) -> bytes:
     """Returns labels and groups of the examples of each part, in their order, as a file."""
     files = [file for part in division.values() for file in part]
     groups = dict(zip(files, groups_of(files, contents).tolist(), strict=True))
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for part, of in division.items():
         arrays[f"{part}_labels"] = np.array([file.label for file in of], np.int32)
         arrays[f"{part}_groups"] = np.array([groups[file] for file in of], np.int64)
