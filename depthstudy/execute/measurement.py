@@ -109,7 +109,7 @@ def _measure_alike(
 
 def _layers(study: StudyConfig, variant: Variant) -> int:
     """Returns layers times probes of the runs of a variant: what takes longest is to compile."""
-    count = min(study.probe_seeds, study.seeds) * len(study.probes)
+    count = min(study.probe_seeds, variant.seeds or study.seeds) * len(study.probes)
     return variant.info.depth * count
 
 
@@ -169,7 +169,7 @@ def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:
 
 def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
-    count = min(study.probe_seeds, study.seeds)
+    count = min(study.probe_seeds, variant.seeds or study.seeds)
     return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
 
 

@@ -6,6 +6,7 @@ from depthstudy.plan.variant import (
     SWEEPABLE_GROUPS,
     Datasets,
     Variant,
+    images_seen,
     settings_of,
     with_all_settings,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "Datasets",
     "Variant",
     "build_net",
+    "images_seen",
     "options_used",
     "plan",
     "prepare",

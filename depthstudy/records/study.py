@@ -7,6 +7,9 @@ from typing import Any
 
 from depthstudy.records.metric import Metric
 
+OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned for it
+LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VariantInfo:
@@ -45,6 +48,16 @@ class VariantInfo:
     untreated: str = ""
     dense: str = ""
     same_as: str = ""
+
+    @property
+    def has_own_settings(self) -> bool:
+        """Whether it is another variant with the settings that were tuned for it."""
+        return self.treatment == OWN_SETTINGS
+
+    @property
+    def trained_longer(self) -> bool:
+        """Whether it is another variant, trained longer as that one did not fit."""
+        return bool(self.untreated) and self.treatment.startswith(LONGER)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

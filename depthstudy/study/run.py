@@ -15,6 +15,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.plan import follow_up
 from depthstudy.study import data_info
 from depthstudy.study.conclude import FollowUps, Result, conclude
+from depthstudy.study.settle import settle
 
 
 def run(
@@ -56,7 +57,8 @@ def run(
         session.train([*execute.jobs_of(study, variants), *own])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
         execute.measure(study, variants, workdir, config_file)
-        every = plan.with_all_settings([*variants, *(job.variant for job in own), *longest])
+        settled = settle(session, study, variants, workdir)
+        every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
         return conclude(
             study, every, workdir, command, start, session, FollowUps(tuned, tuple(budgets))
         )

@@ -7,7 +7,7 @@ import pytest
 
 from depthstudy import records, report, store
 from depthstudy.errors import InputError
-from depthstudy.evidence.decomposition import decompose
+from depthstudy.evidence.causes.decomposition import decompose
 from depthstudy.report import tables
 
 
