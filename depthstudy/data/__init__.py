@@ -13,8 +13,8 @@ from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
 from depthstudy.data.preprocessing import Preprocessing
 from depthstudy.data.source import Examples, Source
-from depthstudy.data.sources.registry import OtherDataError
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
+from depthstudy.data.sources.registry import OtherDataError
 from depthstudy.data.sources.unlabeled import UnlabeledImage, photographs, read_folder
 
 __all__ = [

@@ -15,7 +15,7 @@ from depthstudy.data.dataset import Dataset
 from depthstudy.data.pipeline.augment import augment
 
 CLASSES, PLAIN, CHANGED = 10, 5, 5  # rows, and images of each kind in a row
-_LEAST_SIDE = 48  # pixels at which an image is drawn at least
+_LEAST_SIDE, _MOST_SIDE = 48, 112  # pixels at which an image is drawn at least, and about at most
 _GAP, _BETWEEN = 2, 12  # pixels between images, and between the two kinds
 _PAPER = 255
 
@@ -82,6 +82,9 @@ def _side_by_side(images: UInt8[np.ndarray, "n H W C"]) -> UInt8[np.ndarray, "h 
     images = images[..., :3] if images.shape[-1] not in (1, 3) else images
     times = max(1, -(-_LEAST_SIDE // images.shape[1]))
     large = images.repeat(times, axis=1).repeat(times, axis=2)
+    large = large[
+        :, :: max(1, large.shape[1] // _MOST_SIDE), :: max(1, large.shape[2] // _MOST_SIDE)
+    ]
     gap = np.full((large.shape[1], _GAP, large.shape[3]), _PAPER, np.uint8)
     return np.concatenate([part for image in large for part in (image, gap)][:-1], axis=1)
 

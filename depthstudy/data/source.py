@@ -10,6 +10,7 @@ import abc
 import dataclasses
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, Int32, UInt8
@@ -86,6 +87,11 @@ class Source(abc.ABC):
     title: str = ""
     files: tuple[DataFile, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that its images are read from, if it is one of ours."""
+        return None
 
     @property
     def called(self) -> str:

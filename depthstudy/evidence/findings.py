@@ -10,6 +10,7 @@ import pandas as pd
 from depthstudy import records
 from depthstudy.config import Hypothesis, PruneConfig, Treatment
 from depthstudy.evidence import means, metrics
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation
 from depthstudy.evidence.claims import robustness
@@ -34,6 +35,7 @@ class Material:
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
       chance: The error of guessing.
+      baselines: By error and variant, that of always naming the largest class, where it is known.
     """
 
     summary: pd.DataFrame
@@ -46,6 +48,7 @@ class Material:
     images: Mapping[str, int]
     budgets: Mapping[str, float]
     chance: float
+    baselines: Baselines = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -118,6 +121,7 @@ def find(
             predictions=wrong,
             images=images,
             budgets=material.budgets,
+            baselines=material.baselines,
             controls=[treatment.name for treatment in treatments if treatment.control_of],
         ),
     )
@@ -142,6 +146,7 @@ def judge(
         predictions=material.predictions,
         images=material.images,
         chance=material.chance,
+        baselines=material.baselines,
         budgets=material.budgets,
     )
 

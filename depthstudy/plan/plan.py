@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import ml_collections
 
-from depthstudy import config, probes, train
+from depthstudy import config, probes, tasks, train
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import looks, verdicts
@@ -89,6 +89,7 @@ def prepare(
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
     for variant in variants:
+        _check_metric(study, variant)
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants
 
@@ -107,6 +108,15 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
     return dataclasses.replace(study, seeds=first)
+
+
+def _check_metric(study: StudyConfig, variant: Variant) -> None:
+    task = tasks.of(variant.dataset)
+    if study.metric == "balanced_error" and task.label.shape:
+        raise InputError(
+            f'config.metric="balanced_error" counts classes, and a label of {task.name} is none;'
+            ' allowed: "error"'
+        )
 
 
 def _check_probes(study: StudyConfig) -> None:

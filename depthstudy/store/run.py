@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthstudy import records
+from depthstudy.errors import InputError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.errors import read_errors, write_errors
 from depthstudy.store.files import read_json, read_table, write_json, write_table
@@ -43,6 +44,10 @@ class Outcome:
       train_seconds: Wall time of its training steps, with other runs beside it if there were
         several processes; a group's time is shared equally.
       eval_seconds: Wall time of its evaluations, likewise.
+      train_balanced_error: ``train_error`` with all classes counted alike; ``None`` in runs of
+        earlier versions.
+      validation_balanced_error: The same of ``validation_error``.
+      test_balanced_error: The same of ``test_error``.
     """
 
     status: str
@@ -55,6 +60,23 @@ class Outcome:
     train_seconds: float
     eval_seconds: float
     validation_error: float | None = None
+    train_balanced_error: float | None = None
+    validation_balanced_error: float | None = None
+    test_balanced_error: float | None = None
+
+    def error(self, split: str, metric: str) -> float | None:
+        """Returns the error on a split, ``"error"`` or ``"balanced_error"``, if there is one.
+
+        Raises:
+          InputError: The run was finished by a version that did not count it.
+        """
+        error: float | None = getattr(self, f"{split}_{metric}")
+        if error is None and getattr(self, f"{split}_error") is not None:
+            raise InputError(
+                f"a run was finished by an earlier version, which did not count the {metric} of"
+                ' its images; remove its folder, or take config.metric="error"'
+            )
+        return error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

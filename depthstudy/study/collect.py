@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from depthstudy import nets, records, tasks
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
+from depthstudy.data import Dataset, Split
+from depthstudy.data.pipeline import order
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
 from depthstudy.execute import measurement
@@ -51,6 +53,7 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
     }
     probes = [measurement.read(study, variant, workdir) for variant in variants]
     first = variants[0]
+    balanced = study.metric == "balanced_error"
     return Material(
         summary=records.frame(records.Summary, [_summary(workdir, run) for run in runs]),
         trained=[
@@ -62,10 +65,12 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
         settings=settings_of(variants),
         pruned={variant.name: variant.config.prune for variant in variants},
-        predictions=_predictions(by_name),
-        images=_image_counts(first),
+        # Errors of single images say how sure a share of images is, not a mean over classes.
+        predictions={} if balanced else _predictions(by_name),
+        images=_image_counts(first, study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
+        baselines=_baselines(variants, study.metric),
     )
 
 
@@ -109,14 +114,20 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
     if variant.info.dense and variant.config.prune.control == "none":
         before = _outcome(RunStore.of(workdir, variant.info.dense, run.seed))
         seconds += before.train_seconds + before.eval_seconds
-    assert outcome.test_error is not None, run.store.folder
+    metric = variant.config.metric
+    train, validation, test = (outcome.error(of, metric) for of in ("train", "validation", "test"))
+    assert train is not None, run.store.folder
+    assert test is not None, run.store.folder
+    balanced = outcome.test_balanced_error
     return records.Summary(
         variant=variant.name,
         seed=run.seed,
-        train_error=outcome.train_error,
-        validation_error=math.nan if outcome.validation_error is None else outcome.validation_error,
-        test_error=outcome.test_error,
-        gap=outcome.test_error - outcome.train_error,
+        train_error=train,
+        validation_error=math.nan if validation is None else validation,
+        test_error=test,
+        gap=test - train,
+        balanced_error=math.nan if balanced is None else balanced,
+        majority_error=_majority_error(variant.dataset, variant.dataset.test, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,
@@ -154,9 +165,61 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     return np.arange(images) < round(run.outcome.test_error * images)
 
 
-def _image_counts(variant: Variant) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted."""
+def _baselines(variants: Sequence[Variant], metric: str) -> dict[str, dict[str, float]]:
+    """Returns by error and variant that of always naming the largest class, where it is known."""
+    rows: dict[str, dict[str, float]] = {}
+    for variant in variants:
+        of = variant.dataset
+        splits = {"train": of.train, "validation": of.validation, "test": of.test}
+        errors = {
+            f"{name}_error": _majority_error(of, split, metric)
+            for name, split in splits.items()
+            if split is not None
+        }
+        errors["balanced_error"] = _majority_error(of, of.test, "balanced_error")
+        for name, error in errors.items():
+            if math.isfinite(error):
+                rows.setdefault(name, {})[variant.name] = error
+    return rows
+
+
+def _majority_error(dataset: Dataset, split: Split, metric: str) -> float:
+    """Returns the error of always naming the largest class; NaN where labels are not at hand."""
+    if not split.knows_labels:
+        return math.nan
+    task = tasks.of(dataset)
+    if metric == "error":
+        return task.majority_error(split.labels)
+    classes = np.unique(split.labels)
+    return 1 - 1 / len(classes)
+
+
+def _image_counts(variant: Variant, metric: str) -> dict[str, int]:
+    """Returns the number of images on which each error of a study is counted.
+
+    Of a balanced error it is the number of images of even classes on which it would be as sure.
+    """
     dataset, limit = variant.dataset, variant.train.eval_train_examples
+    if dataset.test.knows_labels and dataset.test.labels.ndim == 1:
+        balanced = tasks.effective_count(dataset.test.labels)
+        if metric == "balanced_error":
+            return _balanced_counts(dataset, limit)
+        return _plain_counts(dataset, limit) | {"balanced_error": balanced}
+    return _plain_counts(dataset, limit)
+
+
+def _balanced_counts(dataset: Dataset, limit: int) -> dict[str, int]:
+    counts = {"test_error": tasks.effective_count(dataset.test.labels)}
+    counts["gap"] = counts["balanced_error"] = counts["test_error"]
+    if dataset.train.knows_labels:
+        seen = dataset.train.labels[order.evenly_spaced(len(dataset.train), limit)]
+        counts["train_error"] = tasks.effective_count(seen)
+    if dataset.validation is not None and dataset.validation.knows_labels:
+        counts["validation_error"] = tasks.effective_count(dataset.validation.labels)
+    return counts
+
+
+def _plain_counts(dataset: Dataset, limit: int) -> dict[str, int]:
     counts = {"train_error": min(limit, len(dataset.train)), "test_error": len(dataset.test)}
     counts["gap"] = counts["test_error"]
     if dataset.validation is not None:

@@ -30,6 +30,7 @@ class Result:
     info: StudyInfo
     summary: pd.DataFrame
     findings: Findings
+    data: tuple[records.DataInfo, ...] = ()
 
     @property
     def verdicts(self) -> tuple[records.Verdict, ...]:

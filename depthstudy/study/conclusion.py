@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.records import Attribution, Recommendation, Robustness, Verdict
+from depthstudy.study import data_info
 from depthstudy.study.conclude import Result
 
 
@@ -13,9 +15,10 @@ def conclusion(result: Result) -> str:
     """Returns a line a verdict, a cause and the recommendation, and where the time went."""
     statements = {h["name"]: h["statement"] for h in result.info.config["hypotheses"]}
     robust = {row.hypothesis: row for row in result.findings.robustness}
-    lines = [
+    lines = [line for info in result.data[:1] for line in data_info.lines(info)]
+    lines += [
         f"{verdict.verdict:>12}  {statements[verdict.hypothesis]}{_numbers(verdict)}"
-        f"{_robust(robust.get(verdict.hypothesis))}{_unequal(verdict)}"
+        f"{_robust(robust.get(verdict.hypothesis))}{_unequal(verdict)}{_no_better(verdict)}"
         for verdict in result.verdicts
     ]
     lines += [
@@ -24,7 +27,10 @@ def conclusion(result: Result) -> str:
         if row.established and not row.control_of
     ]
     if result.recommendation:
-        lines.append(f"{'take':>12}  {_take(result.recommendation)}")
+        majority = float(result.summary["majority_error"].max())
+        lines.append(f"{'take':>12}  {_take(result.recommendation, majority)}")
+    elif nothing_learned(result.summary):
+        lines.append(f"{'take':>12}  none: no net is better than always naming the largest class")
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
     shared = f" in {result.info.processes} processes" if result.info.processes > 1 else ""
     return "\n".join([*lines, "", f"{seconds}{shared}"])
@@ -33,6 +39,8 @@ def conclusion(result: Result) -> str:
 def _numbers(verdict: Verdict) -> str:
     if verdict.verdict == "not tested":
         return " (no variants to compare)"
+    if math.isnan(verdict.p) and verdict.no_better:
+        return f" (effect {verdict.effect:+.3g})"
     if math.isnan(verdict.low):
         return f" (effect {verdict.effect:+.3g}; {verdict.seeds} seed gives no interval)"
     more = f"; {verdict.seeds_to_settle} would settle it" if verdict.seeds_to_settle else ""
@@ -65,6 +73,13 @@ def _unequal(verdict: Verdict) -> str:
     return f"\n{'':>12}  unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images"
 
 
+def _no_better(verdict: Verdict) -> str:
+    """Says on a line of its own which nets a verdict cannot rest on."""
+    if not verdict.no_better:
+        return ""
+    return f"\n{'':>12}  no better than always naming the largest class: {verdict.no_better}"
+
+
 def _cause(row: Attribution) -> str:
     return (
         f"{row.variant}: {row.mechanism.replace('_', ' ')}; {row.treatment} wins back "
@@ -73,8 +88,9 @@ def _cause(row: Attribution) -> str:
     )
 
 
-def _take(found: Recommendation) -> str:
+def _take(found: Recommendation, majority: float) -> str:
+    beside = f" (largest class always: {majority:.1%})" if math.isfinite(majority) else ""
     return (
-        f"{found.variant}: depth {found.depth}, test error {found.test_error:.1%}, "
+        f"{found.variant}: depth {found.depth}, test error {found.test_error:.1%}{beside}, "
         f"{found.macs:,} MACs, {found.seconds:.1f} s a run"
     )

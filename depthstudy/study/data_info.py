@@ -83,6 +83,17 @@ def describe(dataset: Dataset, config: DataConfig, variants: Sequence[str]) -> D
     )
 
 
+def places(variants: Sequence[Variant]) -> list[str]:
+    """Returns the folders of the cache to which images were written, and their sizes."""
+    sources = {v.dataset.source for v in variants if v.dataset.source and v.dataset.source.files}
+    folders = dict.fromkeys(source.folder for source in sources if source.folder)
+    return [f"{folder} ({_bytes(folder) / 1e6:,.1f} MB)" for folder in folders]
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
 def lines(info: DataInfo) -> list[str]:
     """Returns what the command line says of a set."""
     parts = ", ".join(f"{split.images:,} {split.name}" for split in info.splits)

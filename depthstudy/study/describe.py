@@ -17,13 +17,16 @@ from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.execute import process_count
 from depthstudy.plan import Variant, images_seen, prepare, settings_of, treatments
 from depthstudy.plan.follow_up import untreated
+from depthstudy.study import data_info
 from depthstudy.study.estimate import estimate_seconds
 
 _SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
-    """Returns the plan of a study as a table with a line of totals; trains and writes nothing.
+    """Returns the plan of a study as a table with a line of totals; trains nothing.
+
+    It writes nothing but images of a folder to the cache, and says so.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -48,7 +51,10 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
     if count > 1:
         seconds /= max(1, min(count, runtime.cores()) * _SPEED)
         shared = f" in {count} processes"
+    known = [line for info in data_info.of_plan(variants)[:1] for line in data_info.lines(info)]
+    known += [f"      prepared in {place}" for place in data_info.places(variants)]
     return (
+        "\n".join(known) + "\n\n"
         f"{pd.DataFrame(rows).to_string(index=False)}\n\n"
         f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
         f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
@@ -79,7 +85,8 @@ def following(study: StudyConfig, variants: Sequence[Variant]) -> str:
         trials = len(untreated(variants)) * halving.cost(study.tune) * study.tune_seeds
         lines += (
             f"first each untreated net is tuned ({', '.join(field for field, _ in study.tune)}), "
-            f"which takes as long as {trials:.0f} of these runs, and trained once more with its own settings\n"
+            f"which takes as long as {trials:.0f} of these runs, and trained once more with its "
+            "own settings\n"
         )
     if study.budget_check:
         factors = ", ".join(map(str, study.budget_check))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,9 +60,9 @@ def run(
         execute.measure(study, variants, workdir, config_file)
         settled = settle(session, study, variants, workdir)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
-        return conclude(
-            study, every, workdir, command, start, session, FollowUps(tuned, tuple(budgets))
-        )
+        asked = FollowUps(tuned, tuple(budgets))
+        result = conclude(study, every, workdir, command, start, session, asked)
+        return dataclasses.replace(result, data=infos)
 
 
 def _with_own_settings(

@@ -9,6 +9,7 @@ from depthstudy.report.blocks import Section
 from depthstudy.report.sections import (
     attribution,
     costs,
+    data,
     decomposition,
     error_against_cost,
     errors,
@@ -36,5 +37,6 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     layers.section,
     gains.section,
     costs.section,
+    data.section,
     provenance.section,
 )

@@ -46,6 +46,7 @@ def _seconds(study: Study) -> list[tuple[str, str]]:
 def _tables(study: Study) -> tuple[str, ...]:
     """Returns the tables that the study left beside the page."""
     more = {
+        store.DATA: any(info.left_out or info.sizes for info in study.data),
         store.PRUNING: study.pruning,
         store.GAINS: study.gains,
         store.ATTRIBUTION: tables.has_treatments(study),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.records import Recommendation
 from depthstudy.report.blocks import Section, Text
 from depthstudy.report.sections.attribution import why
@@ -14,7 +15,10 @@ _UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 def section(study: Study) -> Section | None:
     """Returns the recommendation, or ``None`` where there is no choice."""
     if study.recommendation is None:
-        return None
+        if not nothing_learned(study.summary):
+            return None
+        text = "Take none: no net is better than always naming the largest class."
+        return Section("Recommendation", (Text(text, "take"),), look="advice")
     whole = whole_nets(study)
     reason = reason_sentence(study.recommendation)
     cause = why(whole)

@@ -152,7 +152,8 @@ def verdict_sentence(
     claim = _change(hypothesis, about, verdict.effect) + f" ({_evidence(about, verdict)})."
     extra = [
         _margin(hypothesis, about),
-        _settle(verdict) if verdict.verdict == "inconclusive" else "",
+        _no_better(verdict),
+        _settle(verdict) if verdict.verdict == "inconclusive" and math.isfinite(verdict.p) else "",
     ]
     return " ".join(filter(None, [claim, *extra]))
 
@@ -211,6 +212,17 @@ def _evidence(about: Quantity, verdict: records.Verdict) -> str:
     if math.isfinite(verdict.p):
         parts.append(p_value(verdict.p))
     return ", ".join([*parts, seeds])
+
+
+def _no_better(verdict: records.Verdict) -> str:
+    if not verdict.no_better:
+        return ""
+    names = verdict.no_better.split(", ")
+    are = "is" if len(names) == 1 else "are"
+    return (
+        f"{listing(names)} {are} no better than always naming the largest class, so that no verdict"
+        " rests on the difference."
+    )
 
 
 def _margin(hypothesis: Mapping[str, Any], about: Quantity) -> str:

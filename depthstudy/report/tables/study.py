@@ -45,6 +45,8 @@ class Study:
     tuning: tuple[records.TrialRow, ...] = ()
     budget: tuple[records.BudgetRow, ...] = ()
     robustness: tuple[records.Robustness, ...] = ()
+    data: tuple[records.DataInfo, ...] = ()
+    sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     @property
     def has_seeds(self) -> bool:
@@ -82,6 +84,7 @@ def read_study(workdir: Path) -> Study:
         raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
     rows = {name: tuple(_rows(frames[name], kind)) for name, kind in _KINDS.items()
             if kind not in (records.Record, records.Summary)}  # fmt: skip
+    data = store.read_data(workdir)
     return Study(
         info=info,
         measurements=frames[store.RECORDS],
@@ -98,6 +101,8 @@ def read_study(workdir: Path) -> Study:
         tuning=tuple(_optional(workdir / store.TUNING, records.TrialRow)),
         budget=tuple(_optional(workdir / store.BUDGET, records.BudgetRow)),
         robustness=tuple(_optional(workdir / store.ROBUSTNESS, records.Robustness)),
+        data=data,
+        sheets={info.sheet: (workdir / info.sheet).read_bytes() for info in data if info.sheet},
     )
 
 

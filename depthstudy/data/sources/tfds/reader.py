@@ -91,6 +91,11 @@ class TfdsSource(Source):
     _label: str
 
     @property
+    def folder(self) -> Path:
+        """The folder that its images are read from."""
+        return self._folder
+
+    @property
     def split_names(self) -> tuple[str, ...]:
         """Names of the whole splits."""
         return tuple(self._builder.info.splits)
