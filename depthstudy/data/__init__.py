@@ -5,6 +5,7 @@
 """
 
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
+from depthstudy.data.cache import Cleaned, clean
 from depthstudy.data.changes import changes
 from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
 from depthstudy.data.datasets import Datasets, source_key
@@ -21,6 +22,7 @@ __all__ = [
     "ArrayExamples",
     "ArraySource",
     "Batch",
+    "Cleaned",
     "Dataset",
     "Datasets",
     "Examples",
@@ -34,6 +36,7 @@ __all__ = [
     "augment",
     "batch_at",
     "changes",
+    "clean",
     "eval_batches",
     "from_arrays",
     "from_source",

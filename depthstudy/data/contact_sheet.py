@@ -13,8 +13,9 @@ from depthstudy.config import DataConfig
 from depthstudy.data.batches import batch_at
 from depthstudy.data.dataset import Dataset
 from depthstudy.data.pipeline.augment import augment
+from depthstudy.records import SHEET_ROWS
 
-CLASSES, PLAIN, CHANGED = 10, 5, 5  # rows, and images of each kind in a row
+_PLAIN, _CHANGED = 5, 5  # images of each kind in a row
 _LEAST_SIDE, _MOST_SIDE = 48, 112  # pixels at which an image is drawn at least, and about at most
 _GAP, _BETWEEN = 2, 12  # pixels between images, and between the two kinds
 _PAPER = 255
@@ -48,12 +49,12 @@ def _images(
     shown = []
     known = dataset.train.knows_labels
     labels = dataset.train.labels if known else None
-    for label in range(min(CLASSES, dataset.num_classes)):
-        chosen = np.arange(PLAIN) if labels is None else np.flatnonzero(labels == label)[:PLAIN]
+    for label in range(min(SHEET_ROWS, dataset.num_classes)):
+        chosen = np.arange(_PLAIN) if labels is None else np.flatnonzero(labels == label)[:_PLAIN]
         if not len(chosen):
             continue
         plain = dataset.train.read(chosen).images
-        shown.append((_filled(plain, PLAIN), _augmented(dataset, config, chosen, label)))
+        shown.append((_filled(plain, _PLAIN), _augmented(dataset, config, chosen, label)))
         if labels is None:  # of what is streamed the first images stand for all
             break
     return shown
@@ -63,9 +64,9 @@ def _augmented(
     dataset: Dataset, config: DataConfig, chosen: np.ndarray, label: int
 ) -> UInt8[np.ndarray, "n H W C"]:
     if dataset.train.crops:  # cropped where it is decoded: a batch as it is trained on
-        images = batch_at(dataset, label, batch_size=CHANGED).images
+        images = batch_at(dataset, label, batch_size=_CHANGED).images
     else:
-        images = dataset.train.gather(np.resize(chosen, CHANGED)).images
+        images = dataset.train.gather(np.resize(chosen, _CHANGED)).images
     left = dataclasses.replace(config, crop_area=1.0) if dataset.train.crops else config
     changed = augment(images, key=jax.random.key(label), config=left)
     return np.clip(np.rint(np.asarray(changed, np.float32)), 0, 255).astype(np.uint8)

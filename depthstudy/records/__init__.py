@@ -7,7 +7,7 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
 from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
-from depthstudy.records.data import DataFile, DataInfo, DataSplit
+from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
 from depthstudy.records.evidence import (
     Attribution,
     Decomposition,
@@ -25,6 +25,7 @@ from depthstudy.records.tuning import BudgetRow, Robustness, RobustnessWord, Tri
 __all__ = [
     "LONGER",
     "NOT_APPLICABLE",
+    "SHEET_ROWS",
     "OWN_SETTINGS",
     "AnalysisInfo",
     "AnalysisRun",

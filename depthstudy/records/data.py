@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 
+SHEET_ROWS = 10  # classes that a picture of the images of a set shows
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataFile:
     """A file of the user's, in the set or left out of it: a row of ``data.csv``.

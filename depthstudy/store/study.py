@@ -67,7 +67,8 @@ def write_data(
 ) -> None:
     """Writes ``data.csv`` where images are files of the user's, and ``data.json``."""
     if files:
-        write_table(workdir / DATA, records.frame(records.DataFile, files))
+        table = records.frame(records.DataFile, files)
+        write_table(workdir / DATA, table.astype({"height": "Int64", "width": "Int64"}))
     else:
         (workdir / DATA).unlink(missing_ok=True)
     write_json(workdir / DATA_INFO, {"sets": [dataclasses.asdict(info) for info in infos]})

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from depthstudy import store
-from depthstudy.records import DataInfo, DataSplit
+from depthstudy.records import SHEET_ROWS, DataInfo, DataSplit
 from depthstudy.report.blocks import (
     Block,
-    Cell,
     Details,
     Facts,
     Image,
@@ -29,7 +28,6 @@ _LOOK = (
     "Train images of the first classes, a class a row: on the left as they are after resizing, on"
     " the right as the nets see them while training."
 )
-_CLASSES = 12  # with more, counts of each class are folded away
 _VARIANTS = 4
 
 
@@ -77,7 +75,8 @@ def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list
     if notes:
         blocks.append(Items.plain(notes, "notes"))
     if info.sheet in study.sheets:
-        blocks += [Text(_LOOK, "note"), Image(study.sheets[info.sheet], _LOOK)]
+        rows = f"{_LOOK} The rows are {listing(info.class_names[:SHEET_ROWS])}."
+        blocks += [Text(rows, "note"), Image(study.sheets[info.sheet], rows)]
     if known is None or known.splits != info.splits:
         blocks += _counts(info)
     if info.left_out and known is None:
@@ -112,10 +111,9 @@ def _row(info: DataInfo, split: DataSplit) -> Row:
     )
 
 
-def _class(info: DataInfo, split: DataSplit, number: int) -> Cell:
+def _class(info: DataInfo, split: DataSplit, number: int) -> str:
     names = [n for n, k in zip(info.class_names, split.counts, strict=True) if k == number]
-    note = names[0] if len(names) == 1 else f"{len(names)} classes"
-    return Cell(f"{number:,}", note=note)
+    return f"{names[0] if len(names) == 1 else f'{len(names)} classes'}: {number:,}"
 
 
 def _counts(info: DataInfo) -> list[Block]:

@@ -92,29 +92,27 @@ def _copies(scan: FolderScan, contents: FolderContents, division: Division) -> I
             " = ".join(scan.name(f.path) for f in group[:2]) for group in filter(is_kind, groups)
         ]
         if pairs:
-            times = "image is" if len(pairs) == 1 else "images are"
-            yield f"{len(pairs):,} {times}, byte for byte, {where}: {first_names(pairs)}"
-    if groups:
-        copies = sum(len(group) - 1 for group in groups)
-        yield (
-            f"{copies:,} of {len(parts):,} images are copies of others, byte for byte"
-            + ("" if scan.test_name else "; all copies of an image are on one side of a division")
-            + "; images that are merely alike (resized, saved again, frames of one film) are not"
-            " looked for"
-        )
+            verb = "is" if len(pairs) == 1 else "are"
+            yield f"{_images(len(pairs))} {verb}, byte for byte, {where}: {first_names(pairs)}"
+    copies = sum(len(group) - 1 for group in groups)
+    divided = "" if scan.test_name or not copies else ", and all of an image are on one side"
+    yield (
+        f"{copies:,} of {len(parts):,} images are copies of others, byte for byte{divided}; images"
+        " that are merely alike (resized, saved again, frames of one film) are not looked for"
+    )
 
 
 def _constant(scan: FolderScan, contents: FolderContents) -> Iterator[str]:
     names = [scan.name(file.path) for file, facts in contents.images.items() if facts.constant]
     if names:
-        yield f"all pixels are alike in {len(names):,} images: {first_names(names)}"
+        yield f"all pixels are alike in {_images(len(names))}: {first_names(names)}"
 
 
 def _deep(contents: FolderContents) -> Iterator[str]:
     peaks = [facts.peak for facts in contents.images.values() if facts.peak]
     if peaks:
         yield (
-            f"{len(peaks):,} images have more than 8 bits a channel; their greatest value is"
+            f"{_images(len(peaks))} of more than 8 bits a channel: the greatest value is"
             f" {max(peaks):,}, so {contents.bits} bits are taken to be in use:"
             f" 0 to {2**contents.bits - 1:,} becomes 0 to 255, in all of them alike"
         )
@@ -129,7 +127,11 @@ def _frames(scan: FolderScan, contents: FolderContents) -> Iterator[str]:
 def _damaged(scan: FolderScan, contents: FolderContents) -> Iterator[str]:
     reasons = [f"{scan.name(f.path)} ({why})" for f, why in contents.damaged.items()]
     if reasons:
-        yield f"{len(reasons):,} images are damaged and left out: {first_names(reasons)}"
+        yield f"damaged and left out: {_images(len(reasons))}, {first_names(reasons)}"
+
+
+def _images(number: int) -> str:
+    return f"{number:,} image" if number == 1 else f"{number:,} images"
 
 
 def lines(

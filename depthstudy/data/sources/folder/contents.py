@@ -22,7 +22,7 @@ from depthstudy.data.sources import image_file
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
 from depthstudy.data.sources.image_file import DamagedError, ImageProperties
 
-_FOLDER = "folder_scans"
+SCANS = "folder_scans"
 _RECIPE = 1  # to be raised when the same file comes to have other properties
 
 Stamp = tuple[int, int, int]  # size in bytes, times of change of the bytes and of the entry
@@ -117,7 +117,7 @@ def _stamp(path: Path) -> Stamp:
 
 def _place(root: Path, data_dir: Path) -> Path:
     key = hashlib.sha256(f"{_RECIPE} {os.path.realpath(root)}".encode()).hexdigest()[:16]
-    return data_dir / _FOLDER / f"{key}.json"
+    return data_dir / SCANS / f"{key}.json"
 
 
 def _key(file: LabeledFile) -> str:

@@ -84,7 +84,7 @@ def _scan(root: Path) -> FolderScan:
             f" expected {LAYOUT}"
         )
     require_classes(root, names)
-    notes = [f"{deeper:,} images are in sub-folders of their classes"] if deeper else []
+    notes = [f"images in sub-folders of their classes: {deeper:,}"] if deeper else []
     return FolderScan(
         root, tuple(names), tuple(files), parts.test_name, tuple(left_out), (*parts.notes, *notes)
     )
