@@ -25,8 +25,8 @@ from depthstudy.records.tuning import BudgetRow, Robustness, RobustnessWord, Tri
 __all__ = [
     "LONGER",
     "NOT_APPLICABLE",
-    "SHEET_ROWS",
     "OWN_SETTINGS",
+    "SHEET_ROWS",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-
 SHEET_ROWS = 10  # classes that a picture of the images of a set shows
 
 

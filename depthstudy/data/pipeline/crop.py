@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import io
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from depthstudy.data.pipeline import order
+from depthstudy.data.pipeline import fast_jpeg, order
 from depthstudy.data.pipeline.decode import MODES
 from depthstudy.data.source import RawImage
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Draws = Float64[np.ndarray, "B 10 4"]  # for each try: area, aspect ratio, top and left, in [0, 1)
 Box = tuple[int, int, int, int]  # top, left, height and width in pixels
 
+_MARGIN = 1.3  # times as many pixels as are wanted, so that antialiasing decides, not the decoder
 _TRIES = 10
 _ASPECTS = (3 / 4, 4 / 3)  # width to height
 
@@ -70,38 +75,58 @@ def cropped(
     draws: Float64[np.ndarray, "10 4"],
     least_area: float,
 ) -> UInt8[np.ndarray, "H W C"]:
-    """Returns a random crop of an image, resized to ``shape``."""
+    """Returns a random crop of an image, resized to ``shape``, bilinear and antialiased."""
     from PIL import Image
 
     if isinstance(image, np.ndarray):
-        height, width = image.shape[:2]
-    else:
-        with Image.open(io.BytesIO(image)) as file:
-            width, height = file.size
-            return resized_box(file, random_box(height, width, draws, least_area), shape)
-    picture = Image.fromarray(image[..., 0] if shape[2] == 1 else image)
-    return resized_box(picture, random_box(height, width, draws, least_area), shape)
+        box = random_box(image.shape[0], image.shape[1], draws, least_area)
+        return _resized(Image.fromarray(image[..., 0] if shape[2] == 1 else image), box, shape)
+    size = fast_jpeg.size(image) if shape[2] in (1, 3) else None
+    if size is not None:
+        box = random_box(*size, draws, least_area)
+        factor = _factor(box, shape)
+        pixels = fast_jpeg.decode(image, size, factor, gray=shape[2] == 1)
+        return _resized_pixels(pixels, box, pixels.shape[1] / size[1], shape)
+    with Image.open(io.BytesIO(image)) as file:
+        width, height = file.size
+        box = random_box(height, width, draws, least_area)
+        factor = _factor(box, shape)
+        if factor > 1:
+            file.draft(MODES[shape[2]], (width // factor, height // factor))
+        return _resized(file, box, shape, file.width / width)
 
 
-def resized_box(image: object, box: Box, shape: tuple[int, int, int]) -> UInt8[np.ndarray, "H W C"]:
-    """Returns a box of an image that is open, but not decoded yet, resized to ``shape``.
+def _factor(box: Box, shape: tuple[int, int, int]) -> int:
+    """Returns by what an image may be scaled down while it is decoded."""
+    return max(1, int(min(box[2] / shape[0], box[3] / shape[1]) / _MARGIN))
 
-    Bilinear and antialiased, as in ``decode``.
-    """
+
+def _resized_pixels(
+    pixels: UInt8[np.ndarray, "h w c"], box: Box, scale: float, shape: tuple[int, int, int]
+) -> UInt8[np.ndarray, "H W C"]:
+    """Resizes a box of pixels, of which no more than the box becomes an image of PIL's."""
     from PIL import Image
 
-    assert isinstance(image, Image.Image)
+    top, left, h, w = box
+    if scale == 1:
+        pixels, box = pixels[top : top + h, left : left + w], (0, 0, h, w)
+    picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if shape[2] == 1 else pixels))
+    return _resized(picture, box, shape, scale)
+
+
+def _resized(
+    image: Image.Image, box: Box, shape: tuple[int, int, int], scale: float = 1.0
+) -> UInt8[np.ndarray, "H W C"]:
+    """Returns a box, in pixels of the whole image, of one that was decoded at a scale."""
+    from PIL.Image import Resampling
+
     top, left, h, w = box
     height, width, channels = shape
-    full = image.width
-    factor = min(h // height, w // width)
-    if factor > 1:
-        image.draft(MODES[channels], (image.width // factor, image.height // factor))
-    scale = image.width / full
     picture = image if image.mode == MODES[channels] else image.convert(MODES[channels])
     if scale == 1:
-        picture = picture.crop((left, top, left + w, top + h))
-        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+        if picture.size != (w, h):
+            picture = picture.crop((left, top, left + w, top + h))
+        picture = picture.resize((width, height), Resampling.BILINEAR)
     else:
         right, bottom = scale * (left + w), scale * (top + h)
         inside = (
@@ -110,5 +135,5 @@ def resized_box(image: object, box: Box, shape: tuple[int, int, int]) -> UInt8[n
             min(right, picture.width),
             min(bottom, picture.height),
         )
-        picture = picture.resize((width, height), Image.Resampling.BILINEAR, box=inside)
+        picture = picture.resize((width, height), Resampling.BILINEAR, box=inside)
     return np.asarray(picture, np.uint8).reshape(shape)

@@ -36,6 +36,7 @@ class StreamedSplit(Split):
           workers: Number of processes that read batches; 0 is threads of this one, ``None`` what
             ``default_workers`` says.
           crop_area: Least share of the area that a random crop of a train image keeps; 1 is none.
+            What is read otherwise, as for evaluation, is not cropped.
         """
         super().__init__(dataclasses.replace(reader, crop_area=crop_area))
         self._workers = default_workers() if workers is None else workers

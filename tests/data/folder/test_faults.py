@@ -97,13 +97,13 @@ def png_of_16_bits(pixels: np.ndarray, filter: int) -> bytes:
             b, c = above[i], above[i - pixel] if i >= pixel else 0
             paeth = min((a, b, c), key=lambda x, p=a + b - c: abs(p - x))
             guesses.append((0, a, b, (a + b) // 2, paeth)[filter])
-        lines += bytes([filter]) + bytes(
-            (x - g) & 255 for x, g in zip(row, guesses, strict=True)
-        )
+        lines += bytes([filter]) + bytes((x - g) & 255 for x, g in zip(row, guesses, strict=True))
         above = row
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[channels], 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
@@ -150,13 +150,17 @@ def test_a_slice_without_a_class_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("test_split", ["train[80%:]", "train", "train+test"])
 def test_overlapping_splits_are_refused(tmp_path: Path, test_split: str) -> None:
     root = write(tmp_path / "images", {"a": 20, "b": 20})
-    with pytest.raises(InputError, match=r"share \d+ images .* do not overlap, as data.train_split"):
+    with pytest.raises(
+        InputError, match=r"share \d+ images .* do not overlap, as data.train_split"
+    ):
         opened(root, train_split="train", test_split=test_split)
 
 
 def test_a_slice_that_ends_before_it_begins(tmp_path: Path) -> None:
     root = write(tmp_path / "images", {"a": 20, "b": 20})
-    with pytest.raises(InputError, match=r"has no examples in split 'train\[80%:20%\]'; its splits"):
+    with pytest.raises(
+        InputError, match=r"has no examples in split 'train\[80%:20%\]'; its splits"
+    ):
         opened(root, train_split="train[80%:20%]")
 
 
@@ -168,9 +172,7 @@ def test_elongated_images_lose_their_ends_only_if_cropped(
 ) -> None:
     """A white bar at the left edge of 32 x 96 pixels; the middle is black."""
     pixels = np.zeros((32, 96), np.uint8)
-    root = write(
-        tmp_path / "images", {"a": 4, "b": 4}, lambda level: with_bar(pixels, level)
-    )
+    root = write(tmp_path / "images", {"a": 4, "b": 4}, lambda level: with_bar(pixels, level))
     images = opened(root, image_size=32, fit=fit).train.read(np.arange(6)).images
     assert images.shape == (6, 32, 32, 1)
     assert (images[..., :8, 0].max() > 200) != lost

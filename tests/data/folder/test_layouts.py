@@ -54,7 +54,9 @@ def test_names_that_look_alike(tmp_path: Path) -> None:
         root = write(tmp_path / one, {one: 2, other: 2, "z": 2})
         with pytest.raises(InputError, match="names look alike"):
             layout.scan(str(root))
-    root = write(tmp_path / "parts", {"train/café": 2, "test/cafe\u0301": 2, "train/z": 2, "test/z": 2})
+    root = write(
+        tmp_path / "parts", {"train/café": 2, "test/cafe\u0301": 2, "train/z": 2, "test/z": 2}
+    )
     assert layout.scan(str(root)).class_names == ("café", "z")
 
 
