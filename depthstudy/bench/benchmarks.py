@@ -35,9 +35,10 @@ class Work:
         ``"study"``: the quickstart study whole, with what was compiled before; in PyTorch, its
         trainings and evaluations.
         ``"compile"``: tracing and compiling a train step. ``"input"``: 1,000 images drawn, cropped
-        and flipped. ``"decode"``: 1,000 JPEG files of 500 x 375 decoded, cropped at random and
-        resized, by as many threads or processes as there are cores; in PyTorch, torchvision's
-        ``RandomResizedCrop`` with as many workers. ``"checkpoint"``: how long a save holds the training up. ``"probe"``: one
+        and flipped. ``"decode"``: 1,000 JPEG files of 500 x 375 decoded,
+        cropped at random and resized, by as many threads or processes as there are cores; in
+        PyTorch, torchvision's ``RandomResizedCrop`` with as many workers.
+        ``"checkpoint"``: how long a save holds the training up. ``"probe"``: one
         probe on 250 examples. ``"import"`` and ``"help"``: a process that does that.
       family: Family of the net.
       options: Options of ``arch.build``.

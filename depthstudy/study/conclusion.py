@@ -27,8 +27,9 @@ def conclusion(result: Result) -> str:
         if row.established and not row.control_of
     ]
     if result.recommendation:
-        majority = float(result.summary["majority_error"].max())
-        lines.append(f"{'take':>12}  {_take(result.recommendation, majority)}")
+        majority = result.summary.get("majority_error")
+        error = math.nan if majority is None else float(majority.max())
+        lines.append(f"{'take':>12}  {_take(result.recommendation, error)}")
     elif nothing_learned(result.summary):
         lines.append(f"{'take':>12}  none: no net is better than always naming the largest class")
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())

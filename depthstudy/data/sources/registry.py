@@ -36,10 +36,9 @@ def open_source(config: DataConfig, expected: str | None = None) -> Source:
             return dataclasses.replace(kept, title=str(config.source_dir))
     source = _open(config)
     if expected not in (None, source.name):
+        names = "" if source.title else f" ({expected}, now {source.name})"
         raise OtherDataError(
-            f"the images of {source.called} are not those that were there before"
-            f" ({expected}, now {source.name})",
-            source,
+            f"the images of {source.called} are not those that were there before{names}", source
         )
     return source
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from depthstudy import store
 from depthstudy.records import SHEET_ROWS, DataInfo, DataSplit
+from depthstudy.report import tables
 from depthstudy.report.blocks import (
     Block,
     Details,
@@ -36,7 +37,7 @@ def section(study: Study) -> Section | None:
     if not study.data:
         return None
     first, *others = study.data
-    blocks = [*_balanced(study), *_of_set(study, first)]
+    blocks = [*_balanced(study), *_of_set(study, first), *_waiting(study)]
     for info in others:
         title = f"As {_names(info.variants)} see it"
         blocks.append(Details(title, tuple(_of_set(study, info, known=first))))
@@ -53,6 +54,13 @@ def _balanced(study: Study) -> list[Block]:
             "finding",
         )
     ]
+
+
+def _waiting(study: Study) -> list[Block]:
+    share = tables.waiting_share(study)
+    if share is None:
+        return []
+    return [Text(f"Train steps waited for data {percent(share)} of their time.", "note")]
 
 
 def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list[Block]:

@@ -14,6 +14,7 @@ from depthstudy.report.tables.study import (
     mean,
     read_study,
     untreated_groups,
+    waiting_share,
     whole_nets,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "read_analysis",
     "read_study",
     "untreated_groups",
+    "waiting_share",
     "whole_nets",
 ]

@@ -150,6 +150,16 @@ def curve(study: Study, probe: str, metric: str) -> pd.DataFrame:
     return chosen[chosen["value"].abs() < math.inf].sort_values(["variant", "seed", "step"])
 
 
+def waiting_share(study: Study) -> float | None:
+    """Returns the share of the time of train steps that went into waiting for data, if known."""
+    seconds = {
+        metric: curve(study, "run", metric).groupby(["variant", "seed"])["value"].last().sum()
+        for metric in ("data_seconds", "train_seconds")
+    }
+    known = not curve(study, "run", "data_seconds").empty and seconds["train_seconds"] > 0
+    return float(seconds["data_seconds"] / seconds["train_seconds"]) if known else None
+
+
 def divergences(study: Study) -> dict[str, Divergence]:
     """Returns the variants of which a run diverged."""
     diverged = curve(study, "run", "diverged_at_step")

@@ -64,7 +64,10 @@ def data_dir(config: DataConfig) -> Path:
 def reopen(name: str, config: DataConfig) -> reader.TfdsSource | None:
     """Opens a set that is there by its full name, ``NAME/VERSION``; ``None`` where it is not."""
     folder = data_dir(config) / name
-    return reader.open_folder(folder) if folder.is_dir() and not damage(folder) else None
+    with contextlib.suppress(OSError):  # what cannot be read is prepared again
+        if folder.is_dir() and not damage(folder):
+            return reader.open_folder(folder)
+    return None
 
 
 def seal(folder: Path) -> None:
