@@ -112,7 +112,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     run, info = RunStore(folder), read_info(folder)
     step = choose_step(run, step)
     own = config.parse(info.config)
-    dataset = _normalized_as_trained(_as_trained_on(folder, info, own.data, datasets), info)
+    dataset = _normalized_as_trained(images_of(folder, info, own.data, datasets), info)
     spec = spec_from_json(info.arch)
     training = _training(run, own, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
@@ -146,7 +146,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     return Analyzed(about, probe_input)
 
 
-def _as_trained_on(
+def images_of(
     folder: Path, info: RunInfo, own: config.DataConfig, datasets: Datasets
 ) -> data.Dataset:
     """Returns the images that a run has learned; the prepared ones, if its folder has changed."""
