@@ -14,10 +14,11 @@ WORKDIR/
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
+    damaged/                what was not as it was written, and was made again
 ```
 """
 
-from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
+from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Measured
 from depthstudy.store.files import (
     cache_dir,
     lock,
@@ -27,6 +28,7 @@ from depthstudy.store.files import (
     write_table,
     write_text,
 )
+from depthstudy.store.repair import damages, repair, repair_checkpoints
 from depthstudy.store.run import Outcome, RunInfo, RunStore
 from depthstudy.store.study import (
     ANALYSIS,
@@ -54,6 +56,7 @@ from depthstudy.store.study import (
     find_data,
     read_analysis_info,
     read_data,
+    read_earlier_info,
     read_info,
     read_recommendation,
     write_analysis_info,
@@ -87,17 +90,22 @@ __all__ = [
     "VERDICTS",
     "CheckpointReader",
     "CheckpointWriter",
+    "Measured",
     "Outcome",
     "RunInfo",
     "RunStore",
     "cache_dir",
+    "damages",
     "find_data",
     "lock",
     "read_analysis_info",
     "read_data",
+    "read_earlier_info",
     "read_info",
     "read_recommendation",
     "read_table",
+    "repair",
+    "repair_checkpoints",
     "write_analysis_info",
     "write_bytes",
     "write_data",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from depthstudy import nets, records, tasks
+from depthstudy import nets, records, store, tasks
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.data import Dataset, Split
@@ -29,7 +29,7 @@ class _Run(NamedTuple):
 
     variant: Variant
     seed: int
-    store: RunStore
+    files: RunStore
     outcome: Outcome
     cost: Cost
     measured: list[records.Record]
@@ -75,13 +75,27 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
 
 
 def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
-    """Returns the outcome of each run of its own, those that two variants share once."""
-    return [
-        _outcome(RunStore.of(workdir, variant.name, seed))
+    """Returns the outcome of each run, those that two variants share once."""
+    return [_outcome(run) for run in _own_runs(study, variants, workdir).values()]
+
+
+def damages(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, tuple[str, ...]]:
+    """Returns by run, as ``"resnet_depth8 seed 0"``, the names of damaged files that it had."""
+    runs = _own_runs(study, variants, workdir)
+    return {name: tuple(names) for name, run in runs.items() if (names := store.damages(run))}
+
+
+def _own_runs(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, RunStore]:
+    return {
+        f"{variant.name} seed {seed}": RunStore.of(workdir, variant.name, seed)
         for variant in variants
         if not variant.info.same_as
         for seed in range(variant.seeds or study.seeds)
-    ]
+    }
 
 
 def _read(workdir: Path, variant: Variant, seed: int) -> _Run:
@@ -116,8 +130,8 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
         seconds += before.train_seconds + before.eval_seconds
     metric = variant.config.metric
     train, validation, test = (outcome.error(of, metric) for of in ("train", "validation", "test"))
-    assert train is not None, run.store.folder
-    assert test is not None, run.store.folder
+    assert train is not None, run.files.folder
+    assert test is not None, run.files.folder
     balanced = outcome.test_balanced_error
     return records.Summary(
         variant=variant.name,
@@ -156,7 +170,7 @@ def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.boo
 
 def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
-    errors = run.store.read_errors().get("test")
+    errors = run.files.read_errors().get("test")
     if errors is not None:
         return errors > 0
     if run.outcome.diverged_at is None or run.outcome.test_error is None:

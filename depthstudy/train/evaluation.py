@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Float64
 
-from depthstudy import tasks
+from depthstudy import interruption, tasks
 from depthstudy.data import Split, eval_batches
 from depthstudy.train.program import Program
 
@@ -48,6 +48,9 @@ def evaluate(
       split: The split.
       size: Number of nets.
       limit: Evaluates this many examples, at equal distances in the split; ``None`` is all.
+
+    Raises:
+      InterruptedByUserError: The process was asked to end.
     """
     batches = eval_batches(
         split,
@@ -59,6 +62,7 @@ def evaluate(
     for weighted in batches:
         placed.append(program.eval_step(seed_states, weighted))
         of_batches.append(weighted[0].labels)
+        interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
     labels = np.concatenate(jax.device_get(of_batches))[:count]
     results = []
