@@ -156,7 +156,7 @@ def verdict_sentence(
     extra = [
         _margin(hypothesis, about),
         _no_better(verdict),
-        _settle(verdict) if verdict.verdict == "inconclusive" and math.isfinite(verdict.p) else "",
+        _settle(verdict) if verdict.verdict == "inconclusive" and not verdict.no_better else "",
     ]
     return " ".join(filter(None, [claim, *extra]))
 
