@@ -47,6 +47,6 @@ def run(count: int, folder: Path, *, seed: int = 0) -> Tally:
             tally.add("tracebacks", f"{size} kB: exit code {code}: {errors}")
         if not Path(f"{disk}.work").exists():
             tally.add("stuck", f"{size} kB: {Path(f'{disk}.again').read_text()}")
-        elif not is_same(left_behind(Path(f"{disk}.work")), expected):
+        elif not is_same(expected, left_behind(Path(f"{disk}.work"))):
             tally.add("silent", f"{size} kB")
     return tally

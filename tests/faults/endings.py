@@ -28,7 +28,7 @@ def run(
     devices: int = 1,
     seed: int = 0,
 ) -> Tally:
-    """Returns what came of so many signals of a kind, a third of SIGKILLs in the midst of a save."""
+    """Returns what came of so many signals of a kind, a third of the kills while saving."""
     rng, tally = random.Random(seed), Tally()
     options = {"processes": processes, "seeds": processes, "train.steps": 1000,
                "train.evaluations": 20, "train.log_every": 50}  # fmt: skip
@@ -92,5 +92,5 @@ def _compare(errors: str, code: int, workdir: Path, expected: dict[str, Any], ta
     if code != 0:
         kind = "tracebacks" if "Traceback" in errors else "stuck"
         tally.add(kind, f"{workdir.name} does not go on: {errors}")
-    elif not is_same(left_behind(workdir), expected):
+    elif not is_same(expected, left_behind(workdir)):
         tally.add("silent", f"{workdir.name} came to something else")

@@ -123,7 +123,7 @@ def left_behind(workdir: Path) -> dict[str, Any]:
 
 
 def is_same(expected: Mapping[str, Any], found: Mapping[str, Any], *, whole: bool = True) -> bool:
-    """Returns whether a study came to what is expected, to the last bit; parts of it if not whole."""
+    """Returns whether a study, or parts of it, came to what is expected, to the last bit."""
     return (not whole or expected.keys() == found.keys()) and all(
         np.array_equal(expected[key], x) for key, x in found.items()
     )
