@@ -21,7 +21,7 @@ from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, settings_of
 from depthstudy.store import Outcome, RunStore
-from depthstudy.study.yardsticks import baselines, image_counts
+from depthstudy.study.yardsticks import baselines, image_counts, majority_error
 
 
 class _Run(NamedTuple):
@@ -153,7 +153,7 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
         test_error=test,
         gap=test - train,
         balanced_error=math.nan if balanced is None else balanced,
-        majority_error=_majority_error(variant.dataset, variant.dataset.test, metric),
+        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,

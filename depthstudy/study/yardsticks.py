@@ -20,18 +20,18 @@ def baselines(variants: Sequence[Variant], metric: str) -> dict[str, dict[str, f
         of = variant.dataset
         splits = {"train": of.train, "validation": of.validation, "test": of.test}
         errors = {
-            f"{name}_error": _majority_error(of, split, metric)
+            f"{name}_error": majority_error(of, split, metric)
             for name, split in splits.items()
             if split is not None
         }
-        errors["balanced_error"] = _majority_error(of, of.test, "balanced_error")
+        errors["balanced_error"] = majority_error(of, of.test, "balanced_error")
         for name, error in errors.items():
             if math.isfinite(error):
                 rows.setdefault(name, {})[variant.name] = error
     return rows
 
 
-def _majority_error(dataset: Dataset, split: Split, metric: str) -> float:
+def majority_error(dataset: Dataset, split: Split, metric: str) -> float:
     """Returns the error of always naming the largest class; NaN where labels are not at hand."""
     if not split.knows_labels:
         return math.nan
