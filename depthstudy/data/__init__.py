@@ -5,7 +5,10 @@
 """
 
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
+from depthstudy.data.cache import Cleaned, clean
+from depthstudy.data.changes import changes
 from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
+from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
@@ -13,14 +16,18 @@ from depthstudy.data.pipeline.split import Batch, Split
 from depthstudy.data.preprocessing import Preprocessing
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
+from depthstudy.data.sources.registry import OtherDataError
 from depthstudy.data.sources.unlabeled import UnlabeledImage, photographs, read_folder
 
 __all__ = [
     "ArrayExamples",
     "ArraySource",
     "Batch",
+    "Cleaned",
     "Dataset",
+    "Datasets",
     "Examples",
+    "OtherDataError",
     "Preprocessing",
     "Source",
     "Split",
@@ -30,6 +37,8 @@ __all__ = [
     "augment",
     "augment_objects",
     "batch_at",
+    "changes",
+    "clean",
     "eval_batches",
     "from_arrays",
     "from_source",
@@ -38,5 +47,6 @@ __all__ = [
     "order_at",
     "photographs",
     "read_folder",
+    "source_key",
     "train_batches",
 ]

@@ -2,6 +2,7 @@
 
 from depthstudy.plan.model import STARTING_OPTIONS, build_net, options_used
 from depthstudy.plan.plan import plan, prepare
+from depthstudy.plan.untested import untested
 from depthstudy.plan.variant import (
     SWEEPABLE_GROUPS,
     Datasets,
@@ -22,5 +23,6 @@ __all__ = [
     "plan",
     "prepare",
     "settings_of",
+    "untested",
     "with_all_settings",
 ]

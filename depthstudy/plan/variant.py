@@ -17,7 +17,7 @@ OTHER_DEPTHS = ("model.depth_multiplier", "model.cells", "model.head_repeats")
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
 TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
-Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
+Datasets = data.Datasets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,9 +93,10 @@ def build(
         given = config.apply(study, settings)
         given = dataclasses.replace(given, sweep=(), variants=(), treatments=())
         resolved = dataclasses.replace(given, model=model.resolve(given.model))
-        if given.data not in datasets:
-            datasets[given.data] = data.load(given.data)
-        dataset = datasets[given.data]
+    except InputError as error:
+        raise type(error)(f"variant {name}: {error}") from error
+    dataset = datasets.get(given.data)
+    try:
         dense = model.build_net(resolved.model, dataset.num_classes)
         _require_fitting(dense, dataset)
         spec = pruning.expected(dense, given.prune)
@@ -109,6 +110,7 @@ def build(
         settings={field: config.get(resolved, field) for field in varied},
         image_shape=dataset.image_shape,
         steps=train.count_steps(training, len(dataset.train)),
+        epoch_steps=len(dataset.train) / training.batch_size,
         **dataclasses.asdict(price),
     )
     return Variant(info, given, resolved, spec, dataset, training)

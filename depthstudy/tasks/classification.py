@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ from depthstudy.config import DataConfig
 from depthstudy.data import augment
 from depthstudy.data.pipeline.augment import Images
 from depthstudy.records import Metric
+from depthstudy.tasks.balance import balanced_error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,22 +95,35 @@ class Classification:
         """Changes images at random; their classes stay."""
         return augment(images, key=key, config=config), labels
 
-    def results(self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
-        """Returns each example's error."""
-        return self.errors(outputs, labels)
+    def summarize(
+        self,
+        errors: Float64[np.ndarray, " N"],
+        answers: Mapping[str, np.ndarray],
+        labels: Int[np.ndarray, " N"],
+    ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
+        """Returns the errors as they are, and their mean over images and over classes."""
+        del answers
+        summary = {
+            "error": float(errors.mean()),
+            "balanced_error": balanced_error(errors, labels),
+        }
+        return errors, summary
 
-    def summarize(self, results: Float[np.ndarray, " N"]) -> dict[str, float]:
-        """Returns the mean error."""
-        return {"error": float(self.example_errors(results).mean())}
+    def answers(
+        self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]
+    ) -> Mapping[str, Array]:
+        """Returns label, likeliest class and its probability of each example.
 
-    def shown(self, results: Float[np.ndarray, " N"]) -> dict[str, np.ndarray]:
-        """Returns nothing: single images are not shown."""
-        del results
-        return {}
-
-    def example_errors(self, results: Float[np.ndarray, " N"]) -> Float64[np.ndarray, " N"]:
-        """Returns each example's error."""
-        return np.asarray(results, np.float64)
+        >>> task = Classification(num_classes=2)
+        >>> answers = task.answers(jnp.array([[0.0, 0.0], [0.0, 2.0]]), jnp.array([1, 0]))
+        >>> {name: values.round(2).tolist() for name, values in answers.items()}
+        {'label': [1, 0], 'predicted': [0, 1], 'confidence': [0.5, 0.8799999952316284]}
+        """
+        return {
+            "label": labels.astype(jnp.int32),
+            "predicted": jnp.argmax(outputs, axis=-1).astype(jnp.int32),
+            "confidence": jax.nn.softmax(outputs).max(axis=-1),
+        }
 
 
 _STEP_METRICS = (
@@ -173,5 +188,19 @@ _SPLIT_METRICS = (
         scale="log",
         better="lower",
         description="mean cross-entropy on new images",
+    ),
+    *(
+        Metric(
+            name=f"{split}_balanced_error",
+            title=f"Balanced {split} error",
+            unit="fraction",
+            better="lower",
+            description=f"mean over the classes of the error on {images} images of each",
+        )
+        for split, images in (
+            ("train", "train"),
+            ("validation", "held-out"),
+            ("test", "new"),
+        )
     ),
 )

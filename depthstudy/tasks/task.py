@@ -60,17 +60,26 @@ class Task(Protocol):
         It is taken at every step. Of a task that does not count images it is a stand-in, in [0, 1].
         """
 
-    def results(self, outputs: Any, labels: Any) -> Any:
-        """Returns what an evaluation keeps of a batch: a tree of arrays, example by example."""
+    def summarize(
+        self, errors: np.ndarray, answers: Mapping[str, np.ndarray], labels: np.ndarray
+    ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
+        """Returns the error of each example of a split, and what is said of the split.
 
-    def summarize(self, results: Any) -> dict[str, float]:
-        """Returns ``error``, and what else is said of a split, of the results of its examples."""
+        Args:
+          errors: What ``errors`` gave of each example.
+          answers: What ``answers`` gave of each.
+          labels: Their labels.
 
-    def shown(self, results: Any) -> dict[str, np.ndarray]:
-        """Returns what a report shows of the first examples, as arrays by name; or nothing."""
+        Returns:
+          An error of each example, and ``error`` and others by name, NaN where one is unknown.
+        """
 
-    def example_errors(self, results: Any) -> Float64[np.ndarray, " N"]:
-        """Returns an error of each example, which is kept when a run is done."""
+    def answers(self, outputs: Any, labels: Any) -> Mapping[str, Array]:
+        """Returns what is kept of each test example beside its error, by name, ``[B, ...]`` each.
+
+        ``label``, ``predicted`` and ``confidence`` are what the pages on mistakes read. A task
+        whose answers are no classes returns nothing.
+        """
 
 
 TASKS: Mapping[str, Callable[[Dataset], Task]] = {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Float64
 
-from depthstudy import tasks
+from depthstudy import interruption, tasks
 from depthstudy.data import Split, eval_batches
-from depthstudy.tasks import Task
 from depthstudy.train.program import Program
 
 
@@ -19,23 +19,20 @@ class SplitResult(NamedTuple):
 
     Attributes:
       loss: Mean loss in nats.
-      results: What the task keeps of each example, in the order of the split.
-      task: The task.
+      errors: Error of each example, in the order of the split.
+      answers: What the task keeps of each example beside it, by name.
+      summary: The error of the split by name, and what else the task says of it.
     """
 
     loss: float
-    results: Any
-    task: Task
+    errors: Float64[np.ndarray, " N"]
+    answers: Mapping[str, np.ndarray]
+    summary: Mapping[str, float]
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Mean loss, error and what else the task says of a split."""
-        return {"loss": self.loss, **self.task.summarize(self.results)}
-
-    @property
-    def errors(self) -> Float64[np.ndarray, " N"]:
-        """Error of each example, in the order of the split."""
-        return self.task.example_errors(self.results)
+        """Mean loss and errors by the names that a task gives them."""
+        return {"loss": self.loss, **self.summary}
 
 
 def evaluate(
@@ -49,6 +46,9 @@ def evaluate(
       split: The split.
       size: Number of nets.
       limit: Evaluates this many examples, at equal distances in the split; ``None`` is all.
+
+    Raises:
+      InterruptedByUserError: The process was asked to end.
     """
     batches = eval_batches(
         split,
@@ -56,11 +56,21 @@ def evaluate(
         limit=limit,
         sharding=program.placement.batch_sharding,
     )
-    placed = [program.eval_step(seed_states, weighted) for weighted in batches]
+    placed, of_batches = [], []
+    for weighted in batches:
+        placed.append(program.eval_step(seed_states, weighted))
+        of_batches.append(weighted[0].labels)
+        interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
+    labels = np.concatenate(jax.device_get(of_batches))[:count]
     task, results = tasks.of(program.dataset), []
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
-        kept = jax.tree.map(lambda *x: np.concatenate(x)[:count], *[p.results for p in parts])
-        results.append(SplitResult(loss / count, kept, task))
+        errors = np.concatenate([part.errors for part in parts])[:count]
+        answers = {
+            name: np.concatenate([part.answers[name] for part in parts])[:count]
+            for name in parts[0].answers
+        }
+        errors, summary = task.summarize(errors.astype(np.float64), answers, labels)
+        results.append(SplitResult(loss / count, errors, answers, summary))
     return results

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -50,7 +51,8 @@ class EvalResult(NamedTuple):
     """A batch as it was evaluated; an example of weight 0 has loss 0."""
 
     loss: Float[Array, ""]  # sum over the examples, in nats
-    results: Any  # what the task keeps of each example
+    errors: Float[Array, " B"]
+    answers: Mapping[str, Array]  # of each example, as ``tasks.Task.answers`` names them
 
 
 _DROPOUT_STREAM = 0xD07  # folded into a step's key, and clear of the few that a split gives
@@ -94,6 +96,8 @@ def make_train_step(
     With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
     """
     task, optimizer = tasks.of(dataset), optax.with_extra_args_support(optimizer)
+    if dataset.train.crops:  # what is cropped from the image file is not cropped again
+        data = dataclasses.replace(data, crop_area=1.0)
 
     def train_step(
         state: TrainState, batch: Batch, key: jax.Array, rate: jax.Array
@@ -142,7 +146,8 @@ def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:
         logits = network.apply(state.variables, images)
         return EvalResult(
             loss=jnp.sum(weights * task.loss(logits, batch.labels)),
-            results=task.results(logits, batch.labels),
+            errors=weights * task.errors(logits, batch.labels),
+            answers=dict(task.answers(logits, batch.labels)),
         )
 
     return eval_step

@@ -128,12 +128,18 @@ def test_perfect_predictions_have_no_error() -> None:
     classes = jax.nn.one_hot(wanted.classes, 5) * 20 - 10
     outputs = nets.Predictions(classes, wanted.boxes, anchors)
     assert task.errors(outputs, jnp.asarray(truths)).tolist() == [0, 0]
-    results = task.results(outputs, jnp.asarray(truths))
-    assert task.summarize(results)["error"] == pytest.approx(0, abs=1e-6)
-    assert task.example_errors(results) == pytest.approx([0, 0], abs=1e-6)
+    labels = jnp.asarray(truths)
+
+    def judged(outputs: nets.Predictions) -> tuple[np.ndarray, dict[str, float]]:
+        answers = {k: np.asarray(v) for k, v in task.answers(outputs, labels).items()}
+        return task.summarize(np.zeros(2), answers, truths)
+
+    errors, summary = judged(outputs)
+    assert summary["error"] == pytest.approx(0, abs=1e-6)
+    assert errors == pytest.approx([0, 0], abs=1e-6)
     others = outputs._replace(classes=jnp.roll(classes, 1, axis=-1))
-    assert task.errors(others, jnp.asarray(truths)).tolist() == [1, 1]
-    assert task.summarize(task.results(others, jnp.asarray(truths)))["error"] > 0.9
+    assert task.errors(others, labels).tolist() == [1, 1]
+    assert judged(others)[1]["error"] > 0.9
 
 
 @pytest.mark.parametrize(

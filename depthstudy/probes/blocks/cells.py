@@ -67,15 +67,17 @@ def error(probe_input: ProbeInput, network: nets.Net, variables: nets.Variables)
     """Returns the error of a net on the test split."""
     task, parts = probe_input.task, []
     for examples in probe_input.batches(probe_input.dataset.test):
-        results = _results(network, task, variables, examples)
+        answers = _answers(network, task, variables, examples)
         counted = np.asarray(examples.weights) > 0
-        parts.append(jax.tree.map(lambda x, counted=counted: np.asarray(x)[counted], results))
+        parts.append(jax.tree.map(lambda x, counted=counted: np.asarray(x)[counted], answers))
     whole = jax.tree.map(lambda *x: np.concatenate(x), *parts)
-    return task.summarize(whole)["error"]
+    count = len(whole["truths"])
+    _, summary = task.summarize(np.zeros(count), whole, whole["truths"])
+    return summary["error"]
 
 
 @functools.partial(jax.jit, static_argnames=("network", "task"))
-def _results(
+def _answers(
     network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
 ) -> Any:
-    return task.results(network.apply(variables, examples.images), examples.labels)
+    return dict(task.answers(network.apply(variables, examples.images), examples.labels))

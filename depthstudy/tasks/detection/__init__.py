@@ -2,6 +2,6 @@
 
 from depthstudy.tasks.detection.average_precision import average_precision
 from depthstudy.tasks.detection.suppression import detections
-from depthstudy.tasks.detection.task import SHOWN, Detection
+from depthstudy.tasks.detection.task import Detection
 
-__all__ = ["SHOWN", "Detection", "average_precision", "detections"]
+__all__ = ["Detection", "average_precision", "detections"]

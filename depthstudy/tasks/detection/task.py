@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -22,20 +22,7 @@ from depthstudy.tasks.detection.metrics import AP_NAMES, SPLIT_METRICS, STEP_MET
 from depthstudy.tasks.detection.suppression import detections
 from depthstudy.tasks.detection.targets import LEAST_OVERLAP, targets
 
-SHOWN = 8  # images that a report shows
 _CANDIDATES = 1_000  # pairs of anchor and class; with 5,000, AP of small nets was the same
-
-
-class Results(NamedTuple):
-    """What was found in images, and what is there.
-
-    Attributes:
-      detections: As ``suppression.detections`` returns them.
-      truths: Labels; see ``data.objects``.
-    """
-
-    detections: Float[Array, "B D 6"]
-    truths: Float[Array, "B M 7"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,31 +107,30 @@ class Detection:
         count = wanted.positive.sum(axis=1)
         return (misses & wanted.positive).sum(axis=1) / jnp.maximum(count, 1)
 
-    def results(self, outputs: Predictions, labels: Float[Array, "B M 7"]) -> Results:
-        """Returns the best boxes of each image, with its objects beside them."""
-        return Results(detections(outputs, self.image_size, candidates=_CANDIDATES), labels)
+    def answers(self, outputs: Predictions, labels: Float[Array, "B M 7"]) -> Mapping[str, Array]:
+        """Returns the best boxes of each image (``suppression.detections``) and its objects."""
+        found = detections(outputs, self.image_size, candidates=_CANDIDATES)
+        return {"detections": found, "truths": labels}
 
-    def summarize(self, results: Results) -> dict[str, float]:
-        """Returns the error of a split, one minus average precision, and what goes with it.
+    def summarize(
+        self,
+        errors: Float64[np.ndarray, " N"],
+        answers: Mapping[str, np.ndarray],
+        labels: Float32[np.ndarray, "N M 7"],
+    ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
+        """Returns one minus average precision, of each image by itself and of the split.
 
         NaN stands for objects of a size that are not there.
         """
-        found = average_precision(*_lists(results))
-        error = 1 - found["ap"]
-        return {"error": error, **{name: found[name] for name in AP_NAMES}}
-
-    def shown(self, results: Results) -> dict[str, np.ndarray]:
-        """Returns what was found in the first images, and what is there."""
-        found, truths = np.asarray(results.detections), np.asarray(results.truths)
-        return {"detections": found[:SHOWN], "truths": truths[:SHOWN]}
-
-    def example_errors(self, results: Results) -> Float64[np.ndarray, " N"]:
-        """Returns one minus the average precision of each image by itself."""
-        return image_errors(*_lists(results))
+        del errors, labels
+        found, truths = _lists(answers)
+        scores = average_precision(found, truths)
+        summary = {"error": 1 - scores["ap"], **{name: scores[name] for name in AP_NAMES}}
+        return image_errors(found, truths), summary
 
 
-def _lists(results: Results) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def _lists(answers: Mapping[str, np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Returns what was found and what is there, image by image, without padding."""
-    found = [rows[rows[:, 5] >= 0] for rows in np.asarray(results.detections)]
-    truths = [rows[rows[:, objects.CLASS] >= 0] for rows in np.asarray(results.truths)]
+    found = [rows[rows[:, 5] >= 0] for rows in answers["detections"]]
+    truths = [rows[rows[:, objects.CLASS] >= 0] for rows in answers["truths"]]
     return found, truths
