@@ -105,9 +105,9 @@ def scenes(config: ml_collections.ConfigDict) -> None:
     config.model.width = 16
     config.model.channels = 32
     config.train.batch_size = 16
-    config.train.steps = 600
+    config.train.steps = 1_400
     config.train.learning_rate = 0.05
-    config.train.warmup_steps = 50
+    config.train.warmup_steps = 100
     config.train.gradient_clip = 10.0
     config.train.weight_decay = 4e-5
     config.train.evaluations = 2

@@ -11,6 +11,7 @@ import numpy as np
 
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
+from depthstudy.data.pipeline.decode import CROP
 from depthstudy.data.pipeline.split import ObjectReader, Reader
 from depthstudy.data.source import ObjectExamples, Source
 from depthstudy.errors import InputError
@@ -67,6 +68,11 @@ def read_split(
     """Returns a reader of every example of a split, without noise."""
     examples = source.split(split)
     if isinstance(examples, ObjectExamples):
+        if config.fit != CROP or config.eval_center < 1:
+            raise InputError(
+                f"data.fit and data.eval_center are for one class an image; {source.called} has"
+                " objects in images, which are always fitted in with their aspect"
+            )
         return ObjectReader.of_objects(
             examples,
             name=f"{source.title or config.name} {split}",

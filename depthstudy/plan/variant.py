@@ -98,7 +98,7 @@ def build(
     dataset = datasets.get(given.data)
     try:
         dense = model.build_net(resolved.model, dataset.num_classes)
-        _require_fitting(dense, dataset)
+        _require_fitting(dense, dataset, study.metric)
         spec = pruning.expected(dense, given.prune)
         price = nets.cost(spec, dataset.image_shape)
     except InputError as error:
@@ -116,7 +116,7 @@ def build(
     return Variant(info, given, resolved, spec, dataset, training)
 
 
-def _require_fitting(spec: arch.Spec, dataset: data.Dataset) -> None:
+def _require_fitting(spec: arch.Spec, dataset: data.Dataset, metric: str) -> None:
     """Refuses a detector for images with one class each, and a classifier for images with objects.
 
     Raises:
@@ -128,6 +128,11 @@ def _require_fitting(spec: arch.Spec, dataset: data.Dataset) -> None:
         kinds = ", ".join(arch.DETECTORS if has_objects else arch.FAMILIES)
         raise InputError(
             f"{dataset.name} has {what}, and {spec.family} is for others; take {kinds}"
+        )
+    if has_objects and metric != "error":
+        raise InputError(
+            f"config.metric={metric!r} is for one class an image, and {dataset.name} has objects in"
+            " its images; allowed: error"
         )
 
 

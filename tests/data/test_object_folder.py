@@ -165,6 +165,8 @@ def test_problems_are_named_and_counted_on_stderr(tmp_path: Path, capsys) -> Non
     path.write_text(json.dumps(content))
     data.load(_config(root, tmp_path))
     told = capsys.readouterr().err
+    kept = data.load(_config(root, tmp_path)).source.notes  # for the report, once it is prepared
+    assert "empty boxes, left out: 1 (images/train/a.png box 2)" in kept
     assert "boxes of an unknown class, left out: 1 (instances_train.json: annotation 77)" in told
     assert "empty boxes, left out: 1 (images/train/a.png box 2)" in told
     assert "images that are not there, left out: 1 (gone.png)" in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from depthstudy.report import tables
 from depthstudy.report.blocks import Image, Section, Text
 from depthstudy.report.charts import boxes
 from depthstudy.report.tables import Study
@@ -19,7 +18,7 @@ def section(study: Study) -> Section | None:
     truths = [rows[rows[:, 4] >= 0] for rows in found.truths[:_MOST]]
     rows = [
         (
-            tables.label(study.info, name),
+            name,
             [x[(x[:, 5] >= 0) & (x[:, 4] >= _LEAST_SCORE)] for x in detections[:_MOST]],
         )
         for name, detections in found.detections.items()

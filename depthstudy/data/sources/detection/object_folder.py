@@ -59,9 +59,10 @@ def open_source(config: DataConfig) -> Source:
         raise InputError(f"data.source_dir: there is no folder {root}")
     annotations, read = _layout(root)
     name = f"object_folder_{_fingerprint(root, annotations, config.seed)}"
-    return prepared.open_prepared(
+    source = prepared.open_prepared(
         name, config, lambda folder: _prepare(read(root), folder, config.seed), title=str(root)
     )
+    return with_objects.with_notes(source)
 
 
 def _layout(root: Path) -> tuple[list[Path], Callable[[Path], AnnotatedFolder]]:
@@ -111,6 +112,7 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         (height, width, 1 if gray else 3),
         {name: _examples(rows) for name, rows in parts.items()},
         total=sum(map(len, parts.values())),
+        notes=folder.problems.lines(),
     )
 
 

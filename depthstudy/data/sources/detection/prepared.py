@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from depthstudy.data import objects
-from depthstudy.data.source import Shape
+from depthstudy.data.source import Shape, Source
 from depthstudy.data.sources.tfds import writer
 from depthstudy.data.sources.tfds.objects import OBJECTS
+from depthstudy.data.sources.tfds.reader import TfdsSource
+
+_NOTES = "notes.json"
 
 Example = tuple[bytes, tuple[int, int], objects.Rows]  # image file, height and width, objects
 
@@ -23,8 +28,9 @@ def write_once(
     splits: Mapping[str, Iterable[Example]],
     *,
     total: int,
+    notes: Sequence[str] = (),
 ) -> None:
-    """Writes a set; see ``tfds.writer.write_files_once``.
+    """Writes a set, with what a person should know of it; see ``tfds.writer.write_files_once``.
 
     Raises:
       OSError: The folder cannot be written.
@@ -41,8 +47,22 @@ def write_once(
     )
     records = {name: _records(examples) for name, examples in splits.items()}
     writer.write_files_once(
-        folder, class_names, shape, records, total=total, label=(OBJECTS, feature)
+        folder,
+        class_names,
+        shape,
+        records,
+        total=total,
+        label=(OBJECTS, feature),
+        beside={_NOTES: json.dumps(list(notes)).encode()},
     )
+
+
+def with_notes(source: TfdsSource) -> Source:
+    """Returns a source with the notes that were written beside it."""
+    path = source.folder / _NOTES
+    if not path.is_file():
+        return source
+    return dataclasses.replace(source, notes=tuple(json.loads(path.read_bytes())))
 
 
 def _records(examples: Iterable[Example]) -> Iterator[tuple[bytes, list[dict[str, Any]]]]:
