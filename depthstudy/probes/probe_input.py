@@ -86,6 +86,15 @@ class ProbeInput:
         """What the net learned."""
         return tasks.of(self.dataset)
 
+    def require_logits(self) -> None:
+        """Refuses a net that does not say one row of logits of an image.
+
+        Raises:
+          NotApplicable: It is a detector.
+        """
+        if isinstance(self.network.spec, DetectorSpec):
+            raise NotApplicable("the net is a detector; this needs one row of logits an image")
+
     def require_counts(self) -> None:
         """Refuses a task whose error is no share of images.
 

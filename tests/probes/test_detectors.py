@@ -14,6 +14,8 @@ CANNOT = {
     "memorization": "counts images",
     "deletion_reestimated": "needs a classifier",
     "linear": "counts images",
+    "shattering": "one row of logits",
+    "isometry": "one row of logits",
 }
 
 
