@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from absl import logging
 from jaxtyping import Array, Float, UInt8
 
-from depthstudy import arch, config, data, nets
+from depthstudy import arch, config, data, nets, tasks
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.store import RunInfo, RunStore
 
@@ -31,11 +31,33 @@ class TrainedNet(NamedTuple):
     class_names: tuple[str, ...]
 
     def logits(self, images: UInt8[np.ndarray, "B H W C"]) -> Float[Array, "B K"]:
-        """Returns the logits of images of ``preprocessing.image_shape``, in gray levels."""
+        """Returns the logits of images of ``preprocessing.image_shape``, in gray levels.
+
+        Raises:
+          InputError: The net is a detector.
+        """
+        if isinstance(self.network.spec, arch.DetectorSpec):
+            raise InputError("a detector has no logits of an image; take detections(images)")
+        return jnp.asarray(self._outputs(images))
+
+    def detections(self, images: UInt8[np.ndarray, "B H W C"]) -> Float[Array, "B D 6"]:
+        """Returns the best boxes of each image, of a detector.
+
+        Rows are (top, left, bottom, right, score, class), in pixels; of class -1 there is none.
+
+        Raises:
+          InputError: The net is no detector.
+        """
+        if not isinstance(self.network.spec, arch.DetectorSpec):
+            raise InputError("the net is no detector; take logits(images)")
+        height, width, _ = self.preprocessing.image_shape
+        return tasks.detection.detections(self._outputs(images), (height, width))
+
+    def _outputs(self, images: UInt8[np.ndarray, "B H W C"]) -> Any:
         mean = np.array(self.preprocessing.mean, np.float32)
         std = np.array(self.preprocessing.std, np.float32)
         normalized = data.normalize(jnp.asarray(images), mean, std)
-        return jnp.asarray(self.network.apply(self.variables, normalized))
+        return self.network.apply(self.variables, normalized)
 
 
 def load_run(folder: str | Path, step: int | None = None) -> TrainedNet:
