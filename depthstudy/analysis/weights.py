@@ -65,8 +65,8 @@ def analyze_weights(
     path = Path(path)
     if family in arch.DETECTORS:
         raise InputError(
-            f"--family={family} is a detector; weights from elsewhere are probed of classifiers only:"
-            " nets.load_torch(spec, nets.read_weights(path)) loads those of effdet"
+            f"--family={family} is a detector, and of weights from elsewhere only those of"
+            " classifiers are probed; nets.load_torch loads those of effdet"
         )
     spec, variables = load(path, family, options or {})
     class_names = _class_names(spec, classes)

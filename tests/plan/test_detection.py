@@ -9,49 +9,43 @@ from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 
 
+SCENES = SimpleNamespace(
+    name="scenes",
+    task="detection",
+    image_shape=(64, 64, 1),
+    num_classes=10,
+    class_names=(),
+    train=range(100),
+)
+
+
 def planned(**fields: object) -> tuple[plan.Variant, ...]:
+    """Returns the plan of a study on images with objects, so far as a plan looks at them."""
     settings = tuple((name.replace("__", "."), value) for name, value in fields.items())
-    return plan.plan(apply(StudyConfig(), settings))
-
-
-@pytest.fixture
-def scenes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Images with objects, so far as a plan looks at them."""
-    dataset = SimpleNamespace(
-        name="scenes",
-        task="detection",
-        image_shape=(64, 64, 1),
-        num_classes=10,
-        class_names=(),
-        train=range(100),
-    )
-    monkeypatch.setattr("depthstudy.data.load", lambda config: dataset)
+    study = apply(StudyConfig(), settings)
+    return plan.plan(study, plan.Datasets({study.data: SCENES}))  # type: ignore[dict-item]
 
 
 def test_a_detector_is_refused_for_one_class_an_image() -> None:
     with pytest.raises(InputError, match=r"digits.* has one class an image, and .*take .*resnet"):
-        planned(model__family="detector")
+        plan.plan(apply(StudyConfig(), (("model.family", "detector"),)))
 
 
-@pytest.mark.usefixtures("scenes")
 def test_a_classifier_is_refused_for_objects() -> None:
-    with pytest.raises(InputError, match="has objects in its images.*take detector, efficientdet"):
+    with pytest.raises(InputError, match=r"has objects in its images.*take detector, efficientdet"):
         planned(model__family="resnet")
 
 
-@pytest.mark.usefixtures("scenes")
 def test_a_detector_is_not_pruned() -> None:
     with pytest.raises(InputError, match="is a detector: only classifiers are pruned"):
         planned(model__family="detector", prune__weights=0.5, prune__fine_tune_epochs=1)
 
 
-@pytest.mark.usefixtures("scenes")
 def test_a_balanced_error_is_of_classes_alone() -> None:
-    with pytest.raises(InputError, match="config.metric='balanced_error' is for one class"):
+    with pytest.raises(InputError, match=r"config\.metric='balanced_error' is for one class"):
         planned(model__family="detector", metric="balanced_error")
 
 
-@pytest.mark.usefixtures("scenes")
 def test_depths_of_all_parts_are_one_group() -> None:
     variants = planned(
         model__family="detector",
@@ -63,7 +57,6 @@ def test_depths_of_all_parts_are_one_group() -> None:
     assert variants[0].name == "cells1_head_repeats1"
 
 
-@pytest.mark.usefixtures("scenes")
 def test_a_backbone_begins_as_its_family_does() -> None:
     (variant,) = planned(model__family="detector", model__backbone="mobilenet_v2")
     assert variant.spec.family == "mobilenet_v2_detector"
