@@ -8,7 +8,6 @@ from depthstudy import plan
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 
-
 SCENES = SimpleNamespace(
     name="scenes",
     task="detection",
