@@ -80,12 +80,13 @@ def measure(
         if count > 1
         else [*map(_names, groups)]
     )
-    with contextlib.closing(Bar(total)) as bar:
-        bar.show(WorkDone(total - sum(left.values())))
-        with contextlib.closing(
+    with (
+        contextlib.closing(Bar(total, total - sum(left.values()))) as bar,
+        contextlib.closing(
             open_executor(study, variants, workdir, count, len(tasks), config_file)
-        ) as executor:
-            executor.do(_measure_named, tasks, bar.show)
+        ) as executor,
+    ):
+        executor.do(_measure_named, tasks, bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:

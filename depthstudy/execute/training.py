@@ -14,7 +14,7 @@ from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute import process_count
 from depthstudy.execute.choice import open_executor
 from depthstudy.execute.executor import Executor, Worker
-from depthstudy.execute.progress import Bar, WorkDone
+from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow
 from depthstudy.store import RunStore, repair
@@ -59,6 +59,7 @@ class Session:
     Attributes:
       compile_seconds: The time of all processes that went into compiling.
       processes: In how many processes runs are trained.
+      listener: Is told what happens, beside the bar; ``None`` where nobody is.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Session:
           config_file: As in ``open_executor``.
         """
         self.compile_seconds = 0.0
+        self.listener: EventSink | None = None
         self.processes = process_count.for_training(study, variants)
         self._study, self._variants, self._workdir = study, variants, workdir
         self._config_file = config_file
@@ -92,18 +94,26 @@ class Session:
             few = len(jobs) < _FEW * self.processes
             left = [part for job in left for part in _parts(job)] if few else left
             left.sort(key=lambda job: -job.work)  # the longest first
-        with contextlib.closing(Bar(total)) as bar:
-            bar.show(WorkDone(total - sum(job.work for job in left)))
+        done = total - sum(job.work for job in left)
+        with contextlib.closing(Bar(total, done)) as bar:
             for is_pruned in (False, True):
                 wave = [job for job in left if job.variant.is_pruned == is_pruned]
                 tasks = [(job.variant.name, job.seeds, job.follow_up) for job in wave]
                 if tasks:
-                    self._opened().do(_train, tasks, bar.show)
+                    self._opened().do(_train, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
     def store(self, variant: Variant, seed: int) -> RunStore:
         """Returns the store of a run."""
         return RunStore.of(self._workdir / variant.folder, variant.runs, seed)
+
+    def _heard(self, bar: Bar) -> EventSink:
+        def hear(event: Event) -> None:
+            bar.show(event)
+            if self.listener is not None:
+                self.listener(event)
+
+        return hear
 
     def close(self) -> None:
         """Ends the processes that were started."""

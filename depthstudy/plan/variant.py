@@ -107,6 +107,7 @@ def build(
         settings={field: config.get(resolved, field) for field in varied},
         image_shape=dataset.image_shape,
         steps=train.count_steps(training, len(dataset.train)),
+        epoch_steps=len(dataset.train) / training.batch_size,
         **dataclasses.asdict(price),
     )
     return Variant(info, given, resolved, spec, dataset, training)

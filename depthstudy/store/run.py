@@ -15,7 +15,7 @@ from depthstudy import records
 from depthstudy.config.types import Fraction, Natural, NonNegative
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
-from depthstudy.store.errors import read_errors, write_errors
+from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
 from depthstudy.store.events import EventWriter
 from depthstudy.store.files import hashes, read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
@@ -26,6 +26,7 @@ PROBES = "probes.csv"
 PROBES_HASH = ".probes.json"
 RESULT = "result.json"
 ERRORS = "errors.npz"
+ANSWERS = "answers.npz"
 _CHECKPOINTS = "checkpoints"
 
 
@@ -153,7 +154,7 @@ class RunStore:
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Writes ``result.json``, with hashes of the files of the run. Call it last."""
-        files = hashes(self.folder, (RUN, RECORDS, ERRORS))
+        files = hashes(self.folder, (RUN, RECORDS, ERRORS, ANSWERS))
         sealed = dataclasses.replace(outcome, files=files)
         write_json(self.folder / RESULT, dataclasses.asdict(sealed))
 
@@ -164,6 +165,14 @@ class RunStore:
     def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
         """Writes the error of each example of some splits."""
         write_errors(self.folder / ERRORS, errors)
+
+    def read_answers(self) -> dict[str, NDArray[Any]]:
+        """Returns what the run says of each test example, by name; nothing of one that diverged."""
+        return read_answers(self.folder / ANSWERS)
+
+    def write_answers(self, answers: Mapping[str, NDArray[Any]]) -> None:
+        """Writes what the run says of each test example."""
+        write_answers(self.folder / ANSWERS, answers)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""

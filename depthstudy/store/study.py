@@ -39,11 +39,20 @@ VERDICTS = "verdicts.csv"
 TUNING = "tuning.csv"
 BUDGET = "budget.csv"
 ROBUSTNESS = "robustness.csv"
+EXPECTED_BEST = "expected_best.csv"
+TUNED_VERDICTS = "verdicts_own_settings.csv"
+CLASS_ERRORS = "class_errors.csv"
+CONFUSION = "confusion.csv"
+FLIPS = "flips.csv"
+MISTAKES = "mistakes.csv"
+MISTAKE_IMAGES = "mistakes"
+PARTIAL = "partial"  # what a study that is still running has found
 REPORT = "report.html"
 FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
 PREDICTIONS = "predictions.csv"
+_ANSWER = "answer.json"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 _TABLES = (
@@ -61,6 +70,13 @@ _TABLES = (
     TUNING,
     BUDGET,
     ROBUSTNESS,
+    EXPECTED_BEST,
+    TUNED_VERDICTS,
+    CLASS_ERRORS,
+    CONFUSION,
+    FLIPS,
+    MISTAKES,
+    _ANSWER,
 )
 _NOT_TRAINED = " (finished runs are not trained again)"
 
@@ -164,3 +180,16 @@ def write_recommendation(workdir: Path, found: records.Recommendation | None) ->
 def read_recommendation(workdir: Path) -> records.Recommendation | None:
     """Reads ``recommendation.json``; ``None`` where there is nothing to recommend."""
     return read_json(workdir / RECOMMENDATION, records.Recommendation)
+
+
+def write_answer(workdir: Path, answer: records.Answer | None) -> None:
+    """Writes ``answer.json``; with no group of several depths, there is none."""
+    if answer is None:
+        (workdir / _ANSWER).unlink(missing_ok=True)
+    else:
+        write_json(workdir / _ANSWER, dataclasses.asdict(answer))
+
+
+def read_answer(workdir: Path) -> records.Answer | None:
+    """Reads ``answer.json``; ``None`` where there is no such answer."""
+    return read_json(workdir / _ANSWER, records.Answer)

@@ -19,6 +19,7 @@ from depthstudy.data import Dataset, Split
 from depthstudy.data.pipeline import order
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
+from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, settings_of
 from depthstudy.store import Outcome, RunStore
@@ -35,19 +36,27 @@ class _Run(NamedTuple):
     measured: list[records.Record]
 
 
-def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Material:
-    """Returns what there is to judge a study by, its runs being done.
+def collect(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    trials: Sequence[records.TrialRow] = (),
+) -> Material:
+    """Returns what there is to judge a study by: the runs that are done, and their variants.
 
     Args:
       study: The config of the study.
       variants: Its variants.
       workdir: Its folder.
+      trials: What was tried in tuning.
     """
     runs = [
         _read(workdir, variant, seed)
         for variant in variants
         for seed in range(variant.seeds or study.seeds)
+        if RunStore.of(workdir, variant.runs, seed).read_outcome() is not None
     ]
+    variants = [v for v in variants if any(run.variant is v for run in runs)]
     by_name = {
         variant.name: [run for run in runs if run.variant is variant] for variant in variants
     }
@@ -71,12 +80,16 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
         baselines=_baselines(variants, study.metric),
+        trials=trials,
+        answers=_answers(by_name),
+        class_names=first.dataset.class_names,
     )
 
 
 def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
-    """Returns the outcome of each run, those that two variants share once."""
-    return [_outcome(run) for run in _own_runs(study, variants, workdir).values()]
+    """Returns the outcome of each run that is done, those that two variants share once."""
+    runs = _own_runs(study, variants, workdir).values()
+    return [outcome for run in runs if (outcome := run.read_outcome()) is not None]
 
 
 def damages(
@@ -177,6 +190,27 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
         return None
     images = len(run.variant.dataset.test)
     return np.arange(images) < round(run.outcome.test_error * images)
+
+
+def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
+    """Returns by variant what its runs say of each test image, of those with the first's images.
+
+    Runs that diverged, and those of an earlier version, say nothing.
+    """
+    found: dict[str, Answers] = {}
+    labels: NDArray[Any] | None = None
+    for name, of_variant in runs.items():
+        given = [answers for run in of_variant if (answers := run.files.read_answers())]
+        if not given:
+            continue
+        labels = given[0]["label"] if labels is None else labels
+        if np.array_equal(given[0]["label"], labels):
+            found[name] = Answers(
+                labels,
+                np.stack([answers["predicted"] for answers in given]),
+                np.stack([answers["confidence"] for answers in given]),
+            )
+    return found
 
 
 def _baselines(variants: Sequence[Variant], metric: str) -> dict[str, dict[str, float]]:

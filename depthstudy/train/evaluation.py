@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -20,11 +21,13 @@ class SplitResult(NamedTuple):
     Attributes:
       loss: Mean loss in nats.
       errors: Error of each example, in the order of the split.
+      answers: What the task keeps of each example beside it, by name.
       balanced_error: Mean over classes of the error of each; NaN where a label is no class.
     """
 
     loss: float
     errors: Float64[np.ndarray, " N"]
+    answers: Mapping[str, np.ndarray]
     balanced_error: float = math.nan
 
     @property
@@ -69,7 +72,11 @@ def evaluate(
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
         errors = np.concatenate([part.errors for part in parts])[:count]
+        answers = {
+            name: np.concatenate([part.answers[name] for part in parts])[:count]
+            for name in parts[0].answers
+        }
         errors = errors.astype(np.float64)
         balanced = tasks.balanced_error(errors, labels)
-        results.append(SplitResult(loss / count, errors, balanced))
+        results.append(SplitResult(loss / count, errors, answers, balanced))
     return results

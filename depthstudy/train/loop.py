@@ -35,6 +35,7 @@ class _Run:
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
     errors: dict[str, Any] = dataclasses.field(default_factory=dict)
+    answers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
     )
@@ -235,6 +236,8 @@ def _record_evaluation(
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
             if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
+            if name == "test" and not run.diverged_at:
+                run.answers = result.answers
 
 
 def _save(
@@ -246,7 +249,8 @@ def _save(
     for run, state, log in zip(runs, states, logs, strict=True):
         run.add(step, "run", run.seconds)
         _write_measured(run)
-        measured = Measured(run.records, run.errors, {} if log is None else _by_name(log))
+        log_by_name = {} if log is None else _by_name(log)
+        measured = Measured(run.records, run.errors, log_by_name, run.answers)
         run.checkpoints.save(step, state, run.info, measured)
 
 
@@ -254,6 +258,8 @@ def _write_measured(run: _Run) -> None:
     run.store.write_records(run.records)
     if run.errors:
         run.store.write_errors(run.errors)
+    if run.answers:
+        run.store.write_answers(run.answers)
 
 
 def _take_measured(run: _Run, step: int) -> Mapping[str, np.ndarray]:
@@ -263,6 +269,7 @@ def _take_measured(run: _Run, step: int) -> Mapping[str, np.ndarray]:
         run.records = run.store.read_records(step)
         return {}
     run.records, run.errors = list(measured.records), dict(measured.errors)
+    run.answers = measured.answers
     return measured.log
 
 

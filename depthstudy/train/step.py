@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -52,6 +52,7 @@ class EvalResult(NamedTuple):
 
     loss: Float[Array, ""]  # sum over the examples, in nats
     errors: Float[Array, " B"]
+    answers: Mapping[str, Array]  # of each example, as ``tasks.Task.answers`` names them
 
 
 _DROPOUT_STREAM = 0xD07  # folded into a step's key, and clear of the few that a split gives
@@ -146,6 +147,7 @@ def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:
         return EvalResult(
             loss=jnp.sum(weights * task.loss(logits, batch.labels)),
             errors=weights * task.errors(logits, batch.labels),
+            answers=dict(task.answers(logits, batch.labels)),
         )
 
     return eval_step

@@ -87,7 +87,9 @@ def judge_at_looks(
         judged = given(rows, settings, still_open, predictions=wrong, alpha=alpha)
         share = alpha / ALPHA
         for verdict in judged:
-            seen[verdict.hypothesis] = dataclasses.replace(verdict, p=min(1.0, verdict.p / share))
+            seen[verdict.hypothesis] = dataclasses.replace(
+                verdict, p=min(1.0, verdict.p / share), look=seeds
+            )
     return [seen[hypothesis.name] for hypothesis in hypotheses]
 
 

@@ -7,7 +7,16 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-from depthstudy.report.blocks.cards import Findings, Front, Lede, Nets, Sentences, Verdicts
+from depthstudy.report.blocks.cards import (
+    Findings,
+    Front,
+    Gallery,
+    Lede,
+    Nets,
+    Replies,
+    Sentences,
+    Verdicts,
+)
 from depthstudy.report.blocks.tables import Table
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.text.palette import Color
@@ -128,7 +137,7 @@ class Code:
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """The command line that made the page, with a button that copies it."""
+    """A command line, with a button that copies it."""
 
     text: str
 
@@ -158,7 +167,7 @@ class Files:
     Attributes:
       title: What they are, as ``"Tables"``.
       tables: Names of tables.
-      figures: Name of the folder of figures.
+      figures: Name of the folder of figures, or ``""``.
     """
 
     title: str
@@ -168,5 +177,6 @@ class Files:
 
 Block = (
     Text | Heading | Items | Table | Key | Ramp | Charts | Figure | Details | Fold | Facts | Code
-    | Command | Image | Files | Lede | Nets | Verdicts | Findings | Front | Sentences
+    | Command | Image | Files | Lede | Nets | Verdicts | Findings | Front | Sentences | Replies
+    | Gallery
 )  # fmt: skip
