@@ -15,6 +15,7 @@ from depthstudy.data.pipeline.split import Split
 from depthstudy.errors import InputError
 
 _MOMENT_EXAMPLES = 10_000
+_PIECE = 256  # examples that are read at once: large images take memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,13 +85,17 @@ def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray
     At most 10,000 examples at equal distances are read. A deviation is at least one gray level,
     so that a constant channel can be divided by it.
     """
-    images = split.read(evenly_spaced(len(split), _MOMENT_EXAMPLES)).images
-    pixels = images.reshape(-1, images.shape[-1])
+    rows = evenly_spaced(len(split), _MOMENT_EXAMPLES)
     # Counting gray levels is exact, needs no float copy of the images, and so does not depend on
-    # the order of summation.
-    counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
+    # the order of summation, nor on the pieces in which they are read.
+    counts: Any = 0
+    for first in range(0, len(rows), _PIECE):
+        images = split.read(rows[first : first + _PIECE]).images
+        channels = images.reshape(-1, images.shape[-1]).T
+        counts = counts + np.stack([np.bincount(channel, minlength=256) for channel in channels])
+    pixels = counts[0].sum()
     levels = np.arange(256) / 255
-    mean = counts @ levels / len(pixels)
-    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / len(pixels)
+    mean = counts @ levels / pixels
+    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / pixels
     std = np.maximum(np.sqrt(variance), 1 / 255)
     return mean.astype(np.float32), std.astype(np.float32)

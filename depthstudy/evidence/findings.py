@@ -38,10 +38,10 @@ class Material:
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
       chance: The error of guessing.
-      baselines: By error and variant, that of always naming the largest class, where it is known.
       trials: What was tried in tuning.
       answers: Name of a variant to what its runs say of each test image; of the same images.
       class_names: Names of the classes, in the order of their labels.
+      baselines: By error and variant, that of always naming the largest class, where it is known.
     """
 
     summary: pd.DataFrame
@@ -54,10 +54,10 @@ class Material:
     images: Mapping[str, int]
     budgets: Mapping[str, float]
     chance: float
-    baselines: Baselines = dataclasses.field(default_factory=dict)
     trials: Sequence[records.TrialRow] = ()
     answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
+    baselines: Baselines = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from depthstudy import nets, records, store, tasks
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
-from depthstudy.data import Dataset, Split
-from depthstudy.data.pipeline import order
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
 from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, settings_of
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study.yardsticks import baselines, image_counts, majority_error
 
 
 class _Run(NamedTuple):
@@ -76,13 +75,13 @@ def collect(
         pruned={variant.name: variant.config.prune for variant in variants},
         # Errors of single images say how sure a share of images is, not a mean over classes.
         predictions={} if balanced else _predictions(by_name),
-        images=_image_counts(first, study.metric),
+        images=image_counts(first, study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
-        baselines=_baselines(variants, study.metric),
         trials=trials,
         answers=_answers(by_name),
         class_names=first.dataset.class_names,
+        baselines=baselines(variants, study.metric),
     )
 
 
@@ -154,7 +153,7 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
         test_error=test,
         gap=test - train,
         balanced_error=math.nan if balanced is None else balanced,
-        majority_error=_majority_error(variant.dataset, variant.dataset.test, metric),
+        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,
@@ -211,65 +210,3 @@ def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
                 np.stack([answers["confidence"] for answers in given]),
             )
     return found
-
-
-def _baselines(variants: Sequence[Variant], metric: str) -> dict[str, dict[str, float]]:
-    """Returns by error and variant that of always naming the largest class, where it is known."""
-    rows: dict[str, dict[str, float]] = {}
-    for variant in variants:
-        of = variant.dataset
-        splits = {"train": of.train, "validation": of.validation, "test": of.test}
-        errors = {
-            f"{name}_error": _majority_error(of, split, metric)
-            for name, split in splits.items()
-            if split is not None
-        }
-        errors["balanced_error"] = _majority_error(of, of.test, "balanced_error")
-        for name, error in errors.items():
-            if math.isfinite(error):
-                rows.setdefault(name, {})[variant.name] = error
-    return rows
-
-
-def _majority_error(dataset: Dataset, split: Split, metric: str) -> float:
-    """Returns the error of always naming the largest class; NaN where labels are not at hand."""
-    if not split.knows_labels:
-        return math.nan
-    task = tasks.of(dataset)
-    if metric == "error":
-        return task.majority_error(split.labels)
-    classes = np.unique(split.labels)
-    return 1 - 1 / len(classes)
-
-
-def _image_counts(variant: Variant, metric: str) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted.
-
-    Of a balanced error it is the number of images of even classes on which it would be as sure.
-    """
-    dataset, limit = variant.dataset, variant.train.eval_train_examples
-    if dataset.test.knows_labels and dataset.test.labels.ndim == 1:
-        balanced = tasks.effective_count(dataset.test.labels)
-        if metric == "balanced_error":
-            return _balanced_counts(dataset, limit)
-        return _plain_counts(dataset, limit) | {"balanced_error": balanced}
-    return _plain_counts(dataset, limit)
-
-
-def _balanced_counts(dataset: Dataset, limit: int) -> dict[str, int]:
-    counts = {"test_error": tasks.effective_count(dataset.test.labels)}
-    counts["gap"] = counts["balanced_error"] = counts["test_error"]
-    if dataset.train.knows_labels:
-        seen = dataset.train.labels[order.evenly_spaced(len(dataset.train), limit)]
-        counts["train_error"] = tasks.effective_count(seen)
-    if dataset.validation is not None and dataset.validation.knows_labels:
-        counts["validation_error"] = tasks.effective_count(dataset.validation.labels)
-    return counts
-
-
-def _plain_counts(dataset: Dataset, limit: int) -> dict[str, int]:
-    counts = {"train_error": min(limit, len(dataset.train)), "test_error": len(dataset.test)}
-    counts["gap"] = counts["test_error"]
-    if dataset.validation is not None:
-        counts["validation_error"] = len(dataset.validation)
-    return counts

@@ -51,8 +51,8 @@ def conclusion(result: Result) -> str:
         error = math.nan if majority is None else float(majority.max())
         paragraphs.append(_entry("take", _take(result.recommendation, error)))
     elif nothing_learned(result.summary):
-        text = "none: no net is better than always naming the largest class"
-        paragraphs.append(_entry("take", text))
+        none = "none: no net is better than always naming the largest class"
+        paragraphs.append(_entry("take", none))
     if result.answer:
         paragraphs.append(_next(result.answer.next))
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
@@ -101,6 +101,8 @@ def _numbers(verdict: Verdict, unit: str) -> str:
     if verdict.verdict == "not tested":
         return "(no variants to compare)"
     effect = _with_unit(_amount(verdict.effect, unit), unit)
+    if math.isnan(verdict.p) and verdict.no_better:
+        return f"({effect})"
     seeds = f"{verdict.seeds} seed{'s' if verdict.seeds != 1 else ''}"
     if math.isnan(verdict.low):
         return f"({effect}; {seeds}: no interval)"
@@ -177,7 +179,7 @@ def _take(found: Recommendation, majority: float) -> str:
     if found.low is not None and found.high is not None:
         text += f" ({100 * found.low:.1f} to {100 * found.high:.1f}%)"
     if math.isfinite(majority):
-        text += f", always naming the largest class {100 * majority:.1f}%"
+        text += f" (largest class always: {100 * majority:.1f}%)"
     more = "" if found.enough else "; not enough evidence to prefer any net"
     return f"{text}, {found.macs:,} MACs, {found.seconds:.1f} s a run{more}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from pathlib import Path
 
 import jax
@@ -107,3 +108,26 @@ def test_what_cannot_be_loaded_is_named(
     with pytest.raises(InputError, match=message):  # before any image is looked for
         runs.open_run(tmp_path / folder, step, 20, {})
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_taken(
+    tmp_path: Path, digits: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = write_run(tmp_path, digits, "no_such_set", stores_moments=True)
+    path = run.folder / "checkpoints/40/state/variables.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    before = sorted(tmp_path.rglob("*"))
+    with caplog.at_level(logging.WARNING):
+        loaded = analysis.load_run(run.folder)
+    jax.tree.map(np.testing.assert_array_equal, loaded.variables, drawn(30))
+    (warning,) = caplog.messages
+    damage = f"{path} is not as it was written: its hash is another"
+    assert warning == f"{damage}; the one before it is taken"
+    with pytest.raises(InputError, match="its hash is another; other checkpoints of the run: 30"):
+        analysis.load_run(run.folder, 40)
+    (run.folder / "checkpoints/30/state/variables.safetensors").unlink()
+    with pytest.raises(InputError, match=r"is missing; other .*: none that is whole"):
+        analysis.load_run(run.folder)
+    assert len(sorted(tmp_path.rglob("*"))) == len(before) - 1  # a reader moves nothing

@@ -50,7 +50,6 @@ def _seconds(study: Study) -> list[tuple[str, str]]:
 def _tables(study: Study) -> tuple[str, ...]:
     """Returns the tables that the study left beside the page."""
     more = {
-        store.DATA: any(info.left_out or info.sizes for info in study.data),
         store.TUNED_VERDICTS: study.tuned_verdicts,
         store.ROBUSTNESS: study.robustness,
         store.TUNING: study.tuning,
@@ -60,6 +59,7 @@ def _tables(study: Study) -> tuple[str, ...]:
         store.CONFUSION: study.confusion,
         store.FLIPS: study.flips,
         store.MISTAKES: study.mistakes,
+        store.DATA: any(info.left_out or info.sizes for info in study.data),
         store.PRUNING: study.pruning,
         store.GAINS: study.gains,
         store.ATTRIBUTION: tables.has_treatments(study),

@@ -25,8 +25,8 @@ def section(study: Study) -> Section | None:
     if choice is None:
         if not nothing_learned(study.summary):
             return None
-        text = "Take none: no net is better than always naming the largest class."
-        return Section("Recommendation", (Text(text, "take"),), look="advice")
+        none = "Take none: no net is better than always naming the largest class."
+        return Section("Recommendation", (Text(none, "take"),), look="advice")
     notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
     blocks = (
         Text(f"Take {taken(study, choice)}: {facts(study, choice)}", "take"),

@@ -30,8 +30,7 @@ def numbers(verdict: records.Verdict | None, about: Quantity) -> tuple[Block, ..
     if verdict is None or verdict.verdict == "not tested":
         return ()
     facts = [
-        ("p value", p_value(verdict.p).removeprefix("p\N{NO-BREAK SPACE}") if _known(verdict.p)
-         else DASH),
+        ("p value", _p(verdict.p)),
         ("Interval", f"of confidence {short_percent(verdict.level)}, the one that decides"),
         ("Speaks of", _SCOPES.get(verdict.scope, verdict.scope)),
         ("Times the other", f"{number(verdict.ratio, 2)}" if verdict.ratio is not None else ""),
@@ -41,6 +40,11 @@ def numbers(verdict: records.Verdict | None, about: Quantity) -> tuple[Block, ..
     ]  # fmt: skip
     shown = Facts(tuple((name, text) for name, text in facts if text))
     return (shown, *_parts(verdict, about))
+
+
+def _p(value: float) -> str:
+    text = p_value(value).removeprefix("p\N{NO-BREAK SPACE}") if _known(value) else DASH
+    return text.removeprefix("=\N{NO-BREAK SPACE}")
 
 
 def _known(value: float | None) -> bool:

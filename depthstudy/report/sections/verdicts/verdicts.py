@@ -48,10 +48,8 @@ _METHOD = (
         "the study holds no such comparison."
     ),
 )
-SYMBOLS = {"supported": "✓", "refuted": "✕", "inconclusive": "?", "not tested": DASH}
-
-
 _BALANCED = "Errors are balanced: the mean over the classes of the error of each."
+SYMBOLS = {"supported": "✓", "refuted": "✕", "inconclusive": "?", "not tested": DASH}
 
 
 def section(study: Study) -> Section:
