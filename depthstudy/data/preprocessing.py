@@ -26,7 +26,7 @@ class Preprocessing:
     >>> gray = Preprocessing(image_shape=(8, 8, 1), mean=(0.5,), std=(0.25,))
     >>> stored = json.dumps(gray.to_dict())
     >>> stored
-    '{"image_shape": [8, 8, 1], "mean": [0.5], "std": [0.25], "resize": "crop"}'
+    '{"image_shape": [8, 8, 1], "mean": [0.5], "std": [0.25], "resize": "crop", "center": 1.0}'
     >>> Preprocessing.from_dict(json.loads(stored)) == gray
     True
 
@@ -35,6 +35,7 @@ class Preprocessing:
       mean: Mean of each channel, of images scaled to [0, 1].
       std: Standard deviation of the same.
       resize: Name of the rule that resizes an image to ``image_shape``; see ``decode.RESIZES``.
+      center: Share of the shorter side that the rule ``"crop"`` keeps.
 
     Raises:
       InputError: The rule is unknown, or the lengths do not agree with the channels.
@@ -44,6 +45,7 @@ class Preprocessing:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     resize: str = CROP
+    center: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuses what no image can be preprocessed by."""
@@ -73,6 +75,7 @@ class Preprocessing:
             mean=tuple(values["mean"]),
             std=tuple(values["std"]),
             resize=values["resize"],
+            center=values.get("center", 1.0),
         )
 
 

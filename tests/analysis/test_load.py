@@ -13,7 +13,7 @@ import pytest
 from depthstudy import analysis, arch, nets
 from depthstudy.analysis import runs
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset
+from depthstudy.data import Dataset, Datasets
 from depthstudy.errors import InputError
 from depthstudy.store import RunInfo, RunStore
 
@@ -76,7 +76,7 @@ def test_moments_of_another_set_do_not_change_what_a_net_sees(
     logits = []
     for moment in (0.1, 0.9):
         other = np.float32([moment])
-        datasets = {DataConfig(): dataclasses.replace(digits, mean=other, std=other)}
+        datasets = Datasets({DataConfig(): dataclasses.replace(digits, mean=other, std=other)})
         probe_input = runs.open_run(run.folder, None, 20, datasets).probe_input
         batch = next(probe_input.batches(probe_input.dataset.test))
         logits.append(probe_input.network.apply(probe_input.variables, batch.images))
