@@ -122,6 +122,14 @@ def left_behind(workdir: Path) -> dict[str, Any]:
     return found
 
 
+def undisturbed(workdir: Path, devices: int = 1, **options: Any) -> dict[str, Any]:
+    """Returns what the study comes to in a folder where nothing happens to it."""
+    code, errors = finish(command(workdir, **options), devices)
+    if code:
+        raise RuntimeError(f"the study does not run: {errors}")
+    return left_behind(workdir)
+
+
 def is_same(expected: Mapping[str, Any], found: Mapping[str, Any], *, whole: bool = True) -> bool:
     """Returns whether a study, or parts of it, came to what is expected, to the last bit."""
     return (not whole or expected.keys() == found.keys()) and all(
