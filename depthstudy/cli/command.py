@@ -31,6 +31,7 @@ def _exit_code(main: Callable[[], None]) -> int:
         interruption.begin()
         main()
         sys.stdout.flush()
+        interruption.over()
     except InputError as error:
         return _told(str(error), 2)
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import os
@@ -117,8 +118,9 @@ def left_behind(workdir: Path) -> dict[str, Any]:
         outcome = json.loads((run / "result.json").read_text())
         timeless = {k: v for k, v in outcome.items() if k in ("status", "step") or "error" in k}
         found[f"{name} outcome"] = json.dumps(timeless, sort_keys=True)
-    table = (workdir / "summary.csv").read_text().splitlines()
-    found["summary"] = [line.rpartition(",")[0] for line in table]  # the last column is a time
+    with (workdir / "summary.csv").open() as file:
+        rows = [{**row, "seconds": ""} for row in csv.DictReader(file)]
+    found["summary"] = json.dumps(rows, sort_keys=True)
     return found
 
 
