@@ -5,7 +5,14 @@
 """
 
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
-from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
+from depthstudy.data.dataset import (
+    Dataset,
+    as_dataset,
+    from_arrays,
+    from_source,
+    load,
+    with_labels,
+)
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
@@ -37,4 +44,5 @@ __all__ = [
     "photographs",
     "read_folder",
     "train_batches",
+    "with_labels",
 ]

@@ -160,6 +160,7 @@ GENERALIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
 )
 MEMORIZATION = Probe(
     title="Wrong labels",
@@ -182,4 +183,5 @@ MEMORIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
 )

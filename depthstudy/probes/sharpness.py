@@ -161,4 +161,5 @@ SHARPNESS = Probe(
         ),
     ),
     labels=True,
+    logits=2,
 )

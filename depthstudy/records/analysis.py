@@ -24,6 +24,8 @@ class AnalysisRun:
       depth: Weight layers on the longest path.
       image_shape: Height, width and channels of the input.
       images: What was looked at, of a file of weights; ``""`` for a run, which has its own data.
+      labeled: Whether the images of a file of weights have labels.
+      caveats: What a file of weights told, what was taken, and what it cannot tell.
     """
 
     folder: str
@@ -35,6 +37,8 @@ class AnalysisRun:
     depth: int
     image_shape: tuple[int, int, int]
     images: str = ""
+    labeled: bool = False
+    caveats: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 
 from depthstudy.errors import InputError
+from depthstudy.nets.torch.formats import format_of
 from depthstudy.nets.torch.pickles import decode, read_torch
+from depthstudy.nets.torch.state_dict import cleaned
 
 _SAFETENSORS = {
     "BF16": "bfloat16",
     "BOOL": "bool",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
     "F16": "float16",
     "F32": "float32",
     "F64": "float64",
@@ -29,11 +33,15 @@ _SAFETENSORS = {
 def read_weights(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     """Returns the arrays of a file by name, executing nothing that is in it.
 
+    The format shows in the first bytes. A checkpoint's state dict is taken out of what is around
+    it, and prefixes of wrappers are taken off the names (``state_dict.cleaned``).
+
     Args:
-      path: A ``.safetensors`` file, or one that ``torch.save`` wrote of a state dict.
+      path: A file of safetensors, or one that ``torch.save`` wrote of a state dict or of a
+        checkpoint with one.
 
     Raises:
-      InputError: There is no such file, it is neither of the two, or it asks to execute something.
+      InputError: There is no such file, or it is another; the message says what to do with it.
     """
     path = pathlib.Path(path)
     try:
@@ -41,7 +49,8 @@ def read_weights(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     try:
-        return _read_safetensors(raw) if path.suffix == ".safetensors" else read_torch(raw)
+        kind = format_of(raw)
+        return cleaned(_read_safetensors(raw) if kind == "safetensors" else read_torch(raw))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 

@@ -141,6 +141,7 @@ ISOMETRY = Probe(
         "singular values of the image-to-logits Jacobian, and isometry (Pennington 2017, Xiao 2018)"
     ),
     measure=measure,
+    logits=2,
     metrics=(
         Metric(
             name="singular_value_mean",

@@ -239,6 +239,7 @@ DELETION = Probe(
     measure=functools.partial(_measure, reestimated=False),
     metrics=_METRICS,
     labels=True,
+    logits=2,
 )
 DELETION_REESTIMATED = Probe(
     title="What a block is worth, batch statistics taken anew",
@@ -246,4 +247,5 @@ DELETION_REESTIMATED = Probe(
     measure=functools.partial(_measure, reestimated=True),
     metrics=_METRICS,
     labels=True,
+    logits=2,
 )
