@@ -24,7 +24,7 @@ from depthstudy.errors import InputError
 
 IN_MEMORY_BYTES = 2**30  # decoded sets up to this size are kept in memory
 
-Moments = tuple[tuple[float, float, float], tuple[float, float, float]]
+Moments = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

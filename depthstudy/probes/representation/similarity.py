@@ -144,8 +144,8 @@ def flatten(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Ar
 CKA = Probe(
     title="How alike blocks are",
     description=(
-        "how alike the layers are: debiased linear CKA of all pairs, share of layers in the largest block of"
-        " alike ones (Kornblith 2019, Song 2012, Nguyen 2020)"
+        "how alike the layers are: debiased linear CKA of all pairs, share of layers in the"
+        " largest block of alike ones (Kornblith 2019, Song 2012, Nguyen 2020)"
     ),
     measure=_measure,
     images=_IMAGES,

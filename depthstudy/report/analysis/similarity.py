@@ -22,8 +22,8 @@ from depthstudy.report.text import palette
 _TITLE = "How alike the blocks are"
 _NOTE = (
     "Debiased linear CKA of what two blocks give out for the same train images (Kornblith 2019, "
-    "Song 2012). A large square along the diagonal in the color of 1 is a run of blocks that all do "
-    "nearly the same: a sign of a net that is larger than its task needs (Nguyen 2020)."
+    "Song 2012). A large square along the diagonal in the color of 1 is a run of blocks that all "
+    "do nearly the same: a sign of a net that is larger than its task needs (Nguyen 2020)."
 )
 
 
