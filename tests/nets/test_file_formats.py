@@ -43,7 +43,10 @@ FILES = {
         zipped("net/data.pkl", "net/constants.pkl", "net/code/x.py"),
         r"TorchScript archive: in PyTorch, save its state dict: torch.save\(model.state_dict\(\)",
     ),
-    "ONNX": (b"\x08\x07\x12\x07pytorch\x1a\x052.1.0", "an ONNX model: in PyTorch, save its state d"),
+    "ONNX": (
+        b"\x08\x07\x12\x07pytorch\x1a\x052.1.0",
+        "an ONNX model: in PyTorch, save its state d",
+    ),
     "TFLite": (b"\x1c\0\0\0TFL3" + b"\0" * 32, "a TFLite model: load it in its own package"),
     "npy": (saved(np.zeros(3)), "a single NumPy array"),
     "npz": (zipped("a.npy", "b.npy"), "an archive of NumPy arrays: save them as a safetensors"),

@@ -112,5 +112,7 @@ def test_numbers_that_are_not_finite_are_refused_by_name() -> None:
     nets.load_torch(spec, state)
     for value in (np.nan, np.inf):
         state["bn1.running_var"] = np.array([1.0, value])
-        with pytest.raises(InputError, match=r"1 array with .* not finite \(bn1.running_var, ...\)"):
+        with pytest.raises(
+            InputError, match=r"1 array with .* not finite \(bn1.running_var, ...\)"
+        ):
             nets.load_torch(spec, state)
