@@ -7,6 +7,10 @@ python scripts/analyze.py --weights=FILE --family=efficientnet --options=variant
 python scripts/analyze.py --list_probes
 """
 
+from depthstudy import interruption
+
+interruption.install()  # first: a signal that comes while the rest is imported counts, too
+
 import shlex
 import sys
 from pathlib import Path

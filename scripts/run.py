@@ -5,6 +5,10 @@ python scripts/run.py --config=configs/quickstart.py --config.seeds=5 --workdir=
 python scripts/run.py --config=configs/quickstart.py --dry_run
 """
 
+from depthstudy import interruption
+
+interruption.install()  # first: a signal that comes while the rest is imported counts, too
+
 import shlex
 import sys
 import time
@@ -33,7 +37,8 @@ def main() -> None:
         raise InputError("give --config=FILE, for example --config=configs/quickstart.py")
     runtime.set_up()
     if _DRY_RUN.value:
-        print(study.describe(_CONFIG.value))
+        for part in study.describe_parts(_CONFIG.value):
+            print(part, flush=True)
         return
     workdir = Path(_WORKDIR.value or Path("results", _CONFIG.value.name))
     result = study.run(

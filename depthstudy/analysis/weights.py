@@ -107,9 +107,8 @@ def analyze_weights(
         caveats=(*_inferences(net), whose, *nets.caveats(net.spec, net.style)),
     )
     rows = list(predictions(dataclasses.replace(probe_input, dataset=whole), seen))
-    info = measure([Analyzed(about, probe_input)], out, names=names, command=command)
     store.write_table(out / store.PREDICTIONS, records.frame(Prediction, rows))
-    return info
+    return measure([Analyzed(about, probe_input)], out, names=names, command=command)
 
 
 def parse_options(texts: Sequence[str]) -> dict[str, Any]:

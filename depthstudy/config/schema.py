@@ -19,6 +19,9 @@ class StudyConfig:
     Attributes:
       name: Name of the study, written in every record.
       seeds: Number of seeds, counted from 0, of every variant.
+      seeds_until_settled: The most seeds of a variant. Seeds are added to the variants of each
+        hypothesis until it is decided, at 3, 5, 10, 20 and this many; the error that is allowed is
+        shared out among these looks. By default all have ``seeds``, and it is looked once.
       sweep: Pairs of a dotted field and the values that it takes; variants are their product.
       variants: Further variants by name: pairs of a name and settings.
       treatments: Each variant is trained as it is, and once more with each of these on top.
@@ -37,6 +40,7 @@ class StudyConfig:
 
     name: str = "study"
     seeds: Count = 1
+    seeds_until_settled: Count | None = None
     model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)

@@ -17,6 +17,12 @@ from depthstudy.records import Record
 TRAINING = ("run", "training", "evaluation")  # what training itself writes, as if probes
 
 
+def is_trained(metric: str) -> bool:
+    """Returns whether training itself writes a metric, so that every seed has it."""
+    probe, dot, _ = metric.partition(".")
+    return not dot or probe in TRAINING
+
+
 def problem(metric: str, known: Collection[str], probes: Collection[str] | None) -> str | None:
     """Says what is wrong with the name of a metric, if anything.
 

@@ -32,7 +32,7 @@ from depthstudy.execute.progress import (
 )
 from depthstudy.plan.variant import Variant
 from depthstudy.records import Metric, Record, VariantInfo
-from depthstudy.store import RunStore
+from depthstudy.store import RunStore, repair
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
@@ -109,7 +109,7 @@ def _measure_alike(
 
 def _layers(study: StudyConfig, variant: Variant) -> int:
     """Returns layers times probes of the runs of a variant: what takes longest is to compile."""
-    count = min(study.probe_seeds, study.seeds) * len(study.probes)
+    count = min(study.probe_seeds, variant.seeds or study.seeds) * len(study.probes)
     return variant.info.depth * count
 
 
@@ -169,8 +169,17 @@ def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:
 
 def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
-    count = min(study.probe_seeds, study.seeds)
+    count = min(study.probe_seeds, variant.seeds or study.seeds)
     return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
+
+
+def repair_measured(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+    """Has runs that are done, but whose last checkpoint is damaged, end again if it is measured."""
+    for variant in variants:
+        for run in runs(study, variant, workdir) if study.probes else ():
+            repair(run)
+            if run.read_outcome() and unmeasured(study, run):
+                repair(run, checkpoint=True)
 
 
 def unmeasured(study: StudyConfig, run: RunStore) -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import ml_collections
 
 from depthstudy import config, probes, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.evidence import verdicts
+from depthstudy.evidence.claims import looks, verdicts
 from depthstudy.plan import sweep, treatments
 from depthstudy.plan.follow_up import check_tunable
-from depthstudy.plan.naming import check_names, grouped, name_of, name_of_net
+from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
+from depthstudy.plan.untested import refuse_mistyped
 from depthstudy.plan.variant import (
     Datasets,
     Variant,
@@ -67,14 +70,33 @@ def prepare(
     """
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
+    study = _with_first_look(study)
+    check_folder_name(study.name)
     _check_probes(study)
     check_tunable(study)
     variants = plan(study)
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
+    refuse_mistyped(study.hypotheses, settings_of(variants))
     for variant in variants:
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants
+
+
+def _with_first_look(study: StudyConfig) -> StudyConfig:
+    """Returns a study whose seeds are those of its first look, where seeds are added as needed."""
+    most = study.seeds_until_settled
+    if most is None:
+        return study
+    first = max(study.seeds, looks.LEAST_SEEDS)
+    if most <= first:
+        raise InputError(
+            f"config.seeds_until_settled={most} has to be more than the {first} seeds of the "
+            "first look"
+        )
+    if not study.hypotheses:
+        raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
+    return dataclasses.replace(study, seeds=first)
 
 
 def _check_probes(study: StudyConfig) -> None:

@@ -17,12 +17,14 @@ from depthstudy.records.evidence import (
 )
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.runs import Record, Summary
-from depthstudy.records.study import StudyInfo, VariantInfo
+from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 from depthstudy.records.tuning import BudgetRow, Robustness, RobustnessWord, TrialRow
 
 __all__ = [
+    "LONGER",
     "NOT_APPLICABLE",
+    "OWN_SETTINGS",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",

@@ -26,6 +26,7 @@ class AnalysisRun:
       images: What was looked at, of a file of weights; ``""`` for a run, which has its own data.
       labeled: Whether the images of a file of weights have labels.
       caveats: What a file of weights told, what was taken, and what it cannot tell.
+      damaged: Steps of later checkpoints, which are damaged.
     """
 
     folder: str
@@ -39,6 +40,7 @@ class AnalysisRun:
     images: str = ""
     labeled: bool = False
     caveats: tuple[str, ...] = ()
+    damaged: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class AnalysisInfo:
       metrics: What the metrics of ``analysis.csv`` mean, by probe; empty where an earlier version
         wrote the file.
       probe_titles: A heading for each of these probes.
+      files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
     """
 
     command: str
@@ -84,3 +87,4 @@ class AnalysisInfo:
     hardware: dict[str, str]
     metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
     probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)

@@ -7,6 +7,9 @@ from typing import Any
 
 from depthstudy.records.metric import Metric
 
+OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned for it
+LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VariantInfo:
@@ -46,6 +49,16 @@ class VariantInfo:
     dense: str = ""
     same_as: str = ""
 
+    @property
+    def has_own_settings(self) -> bool:
+        """Whether it is another variant with the settings that were tuned for it."""
+        return self.treatment == OWN_SETTINGS
+
+    @property
+    def trained_longer(self) -> bool:
+        """Whether it is another variant, trained longer as that one did not fit."""
+        return bool(self.untreated) and self.treatment.startswith(LONGER)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StudyInfo:
@@ -66,6 +79,8 @@ class StudyInfo:
       metrics: What the metrics of ``records.csv`` mean, by probe; empty where an earlier version
         wrote the file.
       probe_titles: A heading for each of these probes.
+      files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
+      damaged: Names of the files that were damaged, and made again, by run.
     """
 
     name: str
@@ -80,3 +95,5 @@ class StudyInfo:
     processes: int = 1
     metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
     probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    damaged: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)

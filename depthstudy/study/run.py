@@ -14,6 +14,7 @@ from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.plan import follow_up
 from depthstudy.study.conclude import FollowUps, Result, conclude
+from depthstudy.study.settle import settle
 
 
 def run(
@@ -44,17 +45,21 @@ def run(
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:
             logging.warning(warning)
+    for warning in plan.untested(study.hypotheses, plan.settings_of(variants)):
+        logging.warning(warning)
     start = time.perf_counter()
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
     ):
+        execute.repair_measured(study, variants, workdir)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
         execute.measure(study, variants, workdir, config_file)
-        every = plan.with_all_settings([*variants, *(job.variant for job in own), *longest])
+        settled = settle(session, study, variants, workdir)
+        every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
         return conclude(
             study, every, workdir, command, start, session, FollowUps(tuned, tuple(budgets))
         )

@@ -43,7 +43,8 @@ def vanishing(tmp_path_factory: pytest.TempPathFactory) -> Result:
         ("model.width", 8),
         ("data.train_examples", 600),
         ("train.batch_size", 48),
-        ("train.learning_rate", 0.1),
+        ("train.steps", 400),
+        ("train.learning_rate", 0.05),
         ("train.warmup_steps", 20),
         ("sweep", (("model.depth", (8, 20)),)),
         (

@@ -9,7 +9,7 @@ from scipy import stats
 
 from depthstudy import records
 from depthstudy.config import Treatment
-from depthstudy.evidence.attribution import attribute
+from depthstudy.evidence.causes.attribution import attribute
 
 DEPTHS = (8, 20, 56)
 TREATMENTS = (

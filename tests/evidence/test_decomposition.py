@@ -9,7 +9,7 @@ from scipy import stats
 
 from depthstudy import records
 from depthstudy.errors import InputError
-from depthstudy.evidence import decomposition
+from depthstudy.evidence.causes import decomposition
 
 GROUPS = {
     "plain-56": "plain",

@@ -5,7 +5,7 @@ from made_study import summarize, variant
 from scipy import stats
 
 from depthstudy import records
-from depthstudy.evidence import gains
+from depthstudy.evidence.costs import gains
 
 
 def table(errors, seconds=1.0):

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from depthstudy.evidence import halving
-from depthstudy.evidence.halving import Grid, Trial
+from depthstudy.evidence.choice import halving
+from depthstudy.evidence.choice.halving import Grid, Trial
 
 RATE = "train.learning_rate"
 GRID: Grid = ((RATE, (0.003, 0.01, 0.03, 0.1, 0.3)),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from depthstudy.evidence.improvement import improvement, share_unfinished
+from depthstudy.evidence.choice.improvement import improvement, share_unfinished
 
 POINTS = 24
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from depthstudy.evidence import matched
+from depthstudy.evidence.causes import matched
 from depthstudy.records import Record
 
 Course = Sequence[tuple[float, float, float]]  # train loss, train error, test error

@@ -11,7 +11,8 @@ from planted import summary
 
 from depthstudy.config import Hypothesis, StudyConfig, apply
 from depthstudy.errors import InputError
-from depthstudy.evidence import metrics, verdicts
+from depthstudy.evidence import metrics
+from depthstudy.evidence.claims import verdicts
 from depthstudy.plan import prepare
 from depthstudy.records import Record
 

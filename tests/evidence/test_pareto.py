@@ -8,7 +8,7 @@ from made_study import summarize, variant
 from scipy import stats
 
 from depthstudy import records
-from depthstudy.evidence import pareto
+from depthstudy.evidence.costs import pareto
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), min_size=1, max_size=12))

@@ -6,7 +6,7 @@ from made_interventions import pruned_study
 from made_study import prune_config
 
 from depthstudy import records, store
-from depthstudy.evidence import pruning
+from depthstudy.evidence.costs import pruning
 
 
 @pytest.fixture(scope="module")

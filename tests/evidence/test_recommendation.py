@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from planted import summary, variant
 
-from depthstudy.evidence.recommendation import recommend
+from depthstudy.evidence.choice.recommendation import recommend
 
 INFOS = [variant("d8", 8), variant("d20", 20), variant("d56", 56)]
 

@@ -10,8 +10,8 @@ from claimed import PLAIN, RESNET, SETTINGS, claim, judge_one, table
 from planted import study
 
 from depthstudy.config import Treatment
-from depthstudy.evidence import verdicts
-from depthstudy.evidence.attribution import attribute
+from depthstudy.evidence.causes.attribution import attribute
+from depthstudy.evidence.claims import verdicts
 
 A, B, BOTH = (
     Treatment("a", "optimization", (("x", 1),)),

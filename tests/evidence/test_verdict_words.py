@@ -23,7 +23,7 @@ from hypothesis import settings as options
 from hypothesis import strategies as st
 
 from depthstudy import stats
-from depthstudy.evidence import verdicts
+from depthstudy.evidence.claims import verdicts
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from claimed import (
 )
 
 from depthstudy.errors import InputError
-from depthstudy.evidence import verdicts
+from depthstudy.evidence.claims import verdicts
 
 
 def test_a_comparison_is_about_welchs_test():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from depthstudy.config import Hypothesis
-from depthstudy.evidence import verdicts
+from depthstudy.evidence.claims import verdicts
 
 FAMILIES, DEPTHS = ("plain", "resnet"), (8, 20, 56)
 SETTINGS = {

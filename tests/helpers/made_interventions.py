@@ -10,7 +10,7 @@ from made_curves import curves
 from made_study import describe, save, summarize, variant
 
 from depthstudy import records, store
-from depthstudy.evidence import recommendation
+from depthstudy.evidence.choice import recommendation
 
 TREATMENTS = [
     {"name": "residual", "mechanism": "optimization", "settings": [["model.family", "resnet"]]},

@@ -12,9 +12,10 @@ from made_curves import curves, diverge
 from scipy import stats
 
 from depthstudy import config, probes, records, store, tasks
-from depthstudy.evidence import gains, means, pareto, pruning
-from depthstudy.evidence.attribution import attribute
-from depthstudy.evidence.decomposition import decompose
+from depthstudy.evidence import means
+from depthstudy.evidence.causes.attribution import attribute
+from depthstudy.evidence.causes.decomposition import decompose
+from depthstudy.evidence.costs import gains, pareto, pruning
 from depthstudy.train import training_metrics
 
 METRICS = {

@@ -98,7 +98,7 @@ def test_hypotheses_see_untreated_variants_unless_they_name_others() -> None:
 
 
 def test_treated_variants_are_matched_with_their_untreated_ones() -> None:
-    from depthstudy.evidence import pairing
+    from depthstudy.evidence.claims import pairing
 
     settings = settings_of(planned(RESIDUAL))
     assert settings["plain_depth8+residual"] == settings["plain_depth8"] | {"treatment": "residual"}

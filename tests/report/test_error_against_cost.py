@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depthstudy import records, store
-from depthstudy.evidence import pareto
+from depthstudy.evidence.costs import pareto
 from depthstudy.report import tables
 from depthstudy.report.charts import front, multiples
 from depthstudy.report.sections import error_against_cost as cost

@@ -2,7 +2,7 @@ import made_interventions
 import pytest
 
 from depthstudy import report, store
-from depthstudy.evidence import recommendation as evidence
+from depthstudy.evidence.choice import recommendation as evidence
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
 from depthstudy.report.sections import recommendation as section

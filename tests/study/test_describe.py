@@ -13,10 +13,12 @@ import pytest
 
 from depthstudy import records, study, train
 from depthstudy.config import StudyConfig, Treatment, apply
-from depthstudy.evidence.attribution import attribute
-from depthstudy.evidence.recommendation import recommend
+from depthstudy.evidence.causes.attribution import attribute
+from depthstudy.evidence.choice.recommendation import recommend
+from depthstudy.evidence.findings import Findings
 from depthstudy.plan import prepare
-from depthstudy.study.describe import estimate_seconds, measuring
+from depthstudy.study.describe import measuring
+from depthstudy.study.estimate import estimate_seconds
 
 
 def test_causes_and_the_recommendation_are_a_line_each() -> None:
@@ -40,8 +42,19 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         seconds={"total": 3.0},
         finished="",
     )
-    causes = tuple(attribute(table, infos, treatments))
-    result = study.Result(Path(), info, table, (), causes, recommend(table, infos))
+    found = Findings(
+        verdicts=(),
+        robustness=(),
+        decomposition=(),
+        attribution=tuple(attribute(table, infos, treatments)),
+        matched=(),
+        means=(),
+        pareto=(),
+        pruning=(),
+        gains=(),
+        recommendation=recommend(table, infos),
+    )
+    result = study.Result(Path(), info, table, found)
     cause, take, _, seconds = study.conclusion(result).splitlines()
     assert cause.startswith(
         "       cause  d56: optimization; residual wins back 62.8 of 64.0 points"

@@ -9,7 +9,7 @@ import pytest
 from claimed import compared
 
 from depthstudy import records
-from depthstudy.evidence import verdicts
+from depthstudy.evidence.claims import verdicts
 from depthstudy.plan import prepare, settings_of
 from depthstudy.records import Summary
 

@@ -14,8 +14,8 @@ may be below 0 where layers have nothing in common.
 For deep nets neither the Gram matrices of all layers nor the cross covariances of all pairs fit in
 memory. So a first pass finds the mean features over all examples; then the Gram matrices of the
 centered features are made and multiplied tile by tile, a tile for each pair of batches. Batches of
-features are kept up to a budget; beyond it they are made again. The result is that of all examples at once,
-not a mean over minibatches.
+features are kept up to a budget; beyond it they are made again. The result is that of all examples
+at once, not a mean over minibatches.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from depthstudy.evidence.pruning import HARMLESS
+from depthstudy.evidence.costs.pruning import HARMLESS
 from depthstudy.records import PrunedNet
 from depthstudy.report import tables
 from depthstudy.report.blocks import (

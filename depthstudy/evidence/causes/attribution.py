@@ -29,8 +29,8 @@ from scipy import special
 
 from depthstudy import stats
 from depthstudy.config import Treatment
-from depthstudy.evidence import interaction
-from depthstudy.evidence.decomposition import best_depth
+from depthstudy.evidence.causes import interaction
+from depthstudy.evidence.causes.decomposition import best_depth
 from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Attribution, VariantInfo
 

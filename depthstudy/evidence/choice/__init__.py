@@ -1,0 +1,1 @@
+"""What is chosen on validation data: settings, lengths and the net to take."""

@@ -1,0 +1,108 @@
+"""Looks at a growing number of seeds until a hypothesis is decided, with error that is spent.
+
+Looking again at more seeds as long as nothing is decided decides wrongly more often than one look
+does. So each look tests at its share of the level (``stats.sequential``), over the hypotheses that
+are still open, and what is decided stays decided as it was seen then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from depthstudy import stats
+from depthstudy.config import Hypothesis
+from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.evidence.claims.verdicts import ALPHA, LEAST_SEEDS, judge
+from depthstudy.evidence.panel import Predictions
+from depthstudy.records import Verdict
+
+DECIDED = ("supported", "refuted")
+
+
+def planned(seeds: int, most: int) -> tuple[int, ...]:
+    """Returns the numbers of seeds at which to look, from ``seeds`` (at least three) to ``most``.
+
+    >>> planned(1, 20)
+    (3, 5, 10, 20)
+    >>> planned(4, 8)
+    (4, 5, 8)
+    """
+    first = max(LEAST_SEEDS, seeds)
+    return tuple(sorted({first, most, *(n for n in stats.LOOKS if first < n < most)}))
+
+
+def judge_at_looks(
+    summary: pd.DataFrame,
+    settings: VariantSettings,
+    hypotheses: Sequence[Hypothesis],
+    looks: Sequence[int],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+    chance: float | None = None,
+    budgets: Mapping[str, float] | None = None,
+) -> list[Verdict]:
+    """Returns for each hypothesis the verdict of the look that decided it, or of the last one.
+
+    A hypothesis takes part in a look where all runs that it compares have that many seeds. Its p
+    value is corrected for the looks, so that it is below 0.05 where it is decided; its interval is
+    that of the look.
+
+    Args:
+      summary: As in ``judge``.
+      settings: As in ``judge``.
+      hypotheses: As in ``judge``.
+      looks: Numbers of seeds, as of ``planned``; empty is one look at all seeds.
+      predictions: As in ``judge``.
+      images: As in ``judge``.
+      chance: As in ``judge``.
+      budgets: As in ``judge``.
+    """
+    given = functools.partial(judge, images=images, chance=chance, budgets=budgets)
+    if not looks:
+        return given(summary, settings, hypotheses, predictions=predictions)
+    levels = stats.nominal_levels(looks, ALPHA)
+    seen: dict[str, Verdict] = {}
+    for seeds in looks:
+        rows = summary[summary["seed"] < seeds]
+        still_open = [
+            h
+            for h in undecided(hypotheses, seen)
+            if seeds == looks[0] or _complete(h, settings, summary, seeds)
+        ]
+        if not still_open:
+            continue
+        wrong = {name: runs[:seeds] for name, runs in (predictions or {}).items()}
+        alpha = levels[seeds]
+        judged = given(rows, settings, still_open, predictions=wrong, alpha=alpha)
+        share = alpha / ALPHA
+        for verdict in judged:
+            seen[verdict.hypothesis] = dataclasses.replace(verdict, p=min(1.0, verdict.p / share))
+    return [seen[hypothesis.name] for hypothesis in hypotheses]
+
+
+def undecided(hypotheses: Sequence[Hypothesis], seen: Mapping[str, Verdict]) -> list[Hypothesis]:
+    """Returns the hypotheses that no look has decided yet."""
+    return [h for h in hypotheses if h.name not in seen or seen[h.name].verdict not in DECIDED]
+
+
+def compared(hypotheses: Sequence[Hypothesis], settings: VariantSettings) -> set[str]:
+    """Returns the names of the variants that hypotheses compare."""
+    return {
+        name
+        for hypothesis in hypotheses
+        for part in pairing.parts(hypothesis, settings)
+        for pair in part
+        for name in pair
+    }
+
+
+def _complete(h: Hypothesis, settings: VariantSettings, summary: pd.DataFrame, seeds: int) -> bool:
+    present = summary[summary["seed"] < seeds].groupby("variant").size()
+    names = compared([h], {name: settings[name] for name in settings if name in present.index})
+    return bool(names) and all(present[name] >= seeds for name in names)

@@ -1,0 +1,69 @@
+"""Adds seeds to what hypotheses compare until each is decided, or there are as many as may be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from depthstudy.config import StudyConfig
+from depthstudy.evidence import findings, metrics
+from depthstudy.evidence.claims import looks
+from depthstudy.execute import Job, Session
+from depthstudy.plan import Variant, settings_of, treatments
+from depthstudy.study.collect import collect
+
+
+def looks_of(study: StudyConfig) -> tuple[int, ...]:
+    """Returns the numbers of seeds at which a study looks; empty where it looks once."""
+    most = study.seeds_until_settled
+    return looks.planned(study.seeds, most) if most else ()
+
+
+def settle(
+    session: Session,
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+) -> list[Variant]:
+    """Trains more seeds, and returns the variants with as many as they have then.
+
+    A hypothesis on what a probe measures asks for none, as ``config.probe_seeds`` says how many
+    runs are measured.
+
+    Args:
+      session: Trains them.
+      study: The config of the study.
+      variants: Its plan, whose first seeds are done.
+      workdir: Its folder.
+    """
+    hypotheses = treatments.see_untreated(study.hypotheses)
+    planned, current = looks_of(study), list(variants)
+    for seeds in planned[1:]:
+        judged = findings.judge(collect(study, current, workdir), hypotheses, planned)
+        asking = [h for h in hypotheses if metrics.is_trained(h.metric)]
+        still_open = looks.undecided(asking, {row.hypothesis: row for row in judged})
+        names = _with_origins(looks.compared(still_open, settings_of(current)), current)
+        if not names:
+            break
+        current = [
+            dataclasses.replace(variant, seeds=seeds) if variant.name in names else variant
+            for variant in current
+        ]
+        session.train(
+            [
+                Job(variant, tuple(range(seeds)))
+                for variant in current
+                if variant.name in names and not variant.info.same_as
+            ]
+        )
+    return current
+
+
+def _with_origins(names: Collection[str], variants: Sequence[Variant]) -> set[str]:
+    """Returns names with those of the variants whose runs they have, or start from."""
+    known = {variant.name: variant for variant in variants}
+    origins = set(names)
+    for name in names:
+        origins |= {known[name].runs, known[known[name].runs].info.dense} - {""}
+    return origins
