@@ -77,6 +77,8 @@ def analyze_weights(
     names = probes.check(names)
     path, asked = Path(path), pictures or Pictures()
     net = load(path, family, options or {})
+    if net.channels not in (1, 3):
+        raise InputError(f"{path}: the net takes images of {net.channels} channels; allowed: 1, 3")
     class_names = _class_names(net, asked.classes)
     seen = (
         data.read_folder(Path(asked.images), asked.examples) if asked.images else data.photographs()

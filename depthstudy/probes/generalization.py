@@ -161,6 +161,7 @@ GENERALIZATION = Probe(
     ),
     labels=True,
     logits=2,
+    images=20,
 )
 MEMORIZATION = Probe(
     title="Wrong labels",
@@ -184,4 +185,5 @@ MEMORIZATION = Probe(
     ),
     labels=True,
     logits=2,
+    images=20,
 )

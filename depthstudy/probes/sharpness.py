@@ -162,4 +162,5 @@ SHARPNESS = Probe(
     ),
     labels=True,
     logits=2,
+    images=20,
 )

@@ -142,6 +142,7 @@ ISOMETRY = Probe(
     ),
     measure=measure,
     logits=2,
+    images=4,
     metrics=(
         Metric(
             name="singular_value_mean",

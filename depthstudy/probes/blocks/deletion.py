@@ -240,6 +240,7 @@ DELETION = Probe(
     metrics=_METRICS,
     labels=True,
     logits=2,
+    images=20,
 )
 DELETION_REESTIMATED = Probe(
     title="What a block is worth, batch statistics taken anew",
@@ -248,4 +249,5 @@ DELETION_REESTIMATED = Probe(
     metrics=_METRICS,
     labels=True,
     logits=2,
+    images=20,
 )
