@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flax import traverse_util
@@ -90,17 +90,43 @@ def load(path: Path, family: str | None, options: Mapping[str, Any]) -> ForeignN
         the message names those that the file fits.
     """
     given = checked(family, options) if family else dict(options)
-    state = nets.read_weights(path)
+    found: list[_Choice] = []
+
+    def choose(shapes: Mapping[str, np.ndarray]) -> None:
+        try:
+            found.append(_chosen(shapes, family, given))
+        except InputError as error:
+            raise InputError(f"{error}{_fitting(shapes, family)}") from error
+
+    state = nets.read_weights(path, choose)
+    (choice,) = found
     try:
-        if family is None or not _can_be_built(family, given):
-            found = next(nets.recognize(state, family), None)
-            if found is None:
-                raise InputError(_unknown(state, family))
-            given = {**found.options, **checked(found.family, given)}
-            return _loaded(state, found.family, given, found.style, is_inferred=True)
-        return _loaded(state, family, given, nets.style_of(state), is_inferred=False)
+        variables = nets.load_torch(choice.spec, state)
     except InputError as error:
-        raise InputError(f"{path}: {error}{_fitting(state, family)}") from error
+        raise InputError(f"{path}: {error}") from error
+    return ForeignNet(choice.spec, variables, choice.label, choice.style, choice.is_inferred)
+
+
+class _Choice(NamedTuple):
+    """A net that a file fits, as in ``ForeignNet``."""
+
+    spec: ArchSpec
+    label: str
+    style: str
+    is_inferred: bool
+
+
+def _chosen(
+    shapes: Mapping[str, np.ndarray], family: str | None, options: Mapping[str, Any]
+) -> _Choice:
+    """Returns the net that is asked for, or is told by names and shapes, if the file fits it."""
+    if family is not None and _can_be_built(family, options):
+        return _fitted(shapes, family, options, nets.style_of(shapes), is_inferred=False)
+    found = next(nets.recognize(shapes, family), None)
+    if found is None:
+        raise InputError(_unknown(shapes, family))
+    merged = {**found.options, **checked(found.family, options)}
+    return _fitted(shapes, found.family, merged, found.style, is_inferred=True)
 
 
 def checked(family: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,19 +146,20 @@ def checked(family: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(model, name) for name in options}
 
 
-def _loaded(
-    state: Mapping[str, np.ndarray],
+def _fitted(
+    shapes: Mapping[str, np.ndarray],
     family: str,
     options: Mapping[str, Any],
     style: str,
     *,
     is_inferred: bool,
-) -> ForeignNet:
+) -> _Choice:
     spec = nets.as_written(arch.build(family, **options), style, options)
-    head = dataclasses.replace(spec.head, num_classes=nets.count_classes(spec, state))
+    head = dataclasses.replace(spec.head, num_classes=nets.count_classes(spec, shapes))
     spec = dataclasses.replace(spec, head=head)
+    nets.check_torch(spec, shapes)
     label = ", ".join([family, *(f"{name}={value}" for name, value in options.items())])
-    return ForeignNet(spec, nets.load_torch(spec, state), label, style, is_inferred)
+    return _Choice(spec, label, style, is_inferred)
 
 
 def _can_be_built(family: str, options: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
-from depthstudy.nets.torch.load import count_classes, load_torch
+from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
 from depthstudy.nets.torch.names import style_of
 from depthstudy.nets.torch.recognize import Recognized, recognize
 from depthstudy.nets.torch.settings import as_written, caveats
@@ -21,6 +21,7 @@ __all__ = [
     "as_written",
     "build",
     "caveats",
+    "check_torch",
     "convolutions",
     "cost",
     "count_classes",

@@ -6,9 +6,8 @@ download left may be a page of HTML.
 
 from __future__ import annotations
 
-import io
 import zipfile
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from depthstudy.errors import InputError
 
@@ -35,22 +34,25 @@ _OTHERS: tuple[tuple[bytes, int, str, str], ...] = (
     (b"<html", 0, "a page of HTML", "download the file itself"),
     (b"<?xml", 0, "an XML file", "download the weights themselves"),
 )
+_HEAD = 512  # bytes that are looked at
 _ONNX_WORDS = (b"onnx", b"pytorch", b"graph", b"torch_jit")
 
 
-def format_of(raw: bytes) -> Format:
-    """Returns the format of a file that can be read.
+def format_of(file: BinaryIO) -> Format:
+    """Returns the format of a file that can be read, and goes back to its beginning.
 
     Raises:
       InputError: It has another; the message names it and says what to do.
     """
+    raw = file.read(_HEAD)
+    file.seek(0)
     if not raw:
         raise InputError("the file is empty")
     for mark, start, what, advice in _OTHERS:
         if raw[start : start + len(mark)] == mark:
             raise InputError(f"this is {what}: {advice}")
     if raw[:4] == b"PK\x03\x04":
-        return _zip(raw)
+        return _zip(file)
     if raw[8:9] == b"{" and 2 <= int.from_bytes(raw[:8], "little") < 2**32:
         return "safetensors"
     if raw[:1] == b"\x80":
@@ -62,10 +64,11 @@ def format_of(raw: bytes) -> Format:
     )
 
 
-def _zip(raw: bytes) -> Format:
+def _zip(file: BinaryIO) -> Format:
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
+        file.seek(0)
     except zipfile.BadZipFile as error:
         raise InputError(f"not a file of PyTorch weights: {error}, it may be cut short") from error
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):

@@ -45,15 +45,16 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
       InputError: No file of this family is known, or the file is of another net: a name is missing
         or unexpected, or a shape differs.
     """
-    expectation = Expectation.of(spec, state_dict)
-    expectation.check()
+    expectation = check_torch(spec, state_dict)
     names, costs, given = expectation.names, expectation.costs, expectation.given
     _check_finite(given)
+    if style_of(given) == CIFAR:
+        given = cifar.reordered(spec, given)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
         arrays = {
-            leaf: np.asarray(given[_name(names[path], leaf)], np.float32).reshape(shape)
+            leaf: np.asarray(state_dict[_name(names[path], leaf)], np.float32).reshape(shape)
             for leaf, shape in _shapes(cost).items()
         }
         if isinstance(cost.layer, LayerScale):
@@ -98,14 +99,23 @@ class Expectation:
         """
         style = style_of(state_dict)
         given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
-        if style == CIFAR:
-            given = cifar.reordered(spec, given)
         names = torch_names(spec, style)
         return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
 
     def check(self) -> None:
         """Raises InputError where a name is missing or unexpected, or a shape differs."""
         _check(self.spec, _expected(self.names, self.costs), self.given)
+
+
+def check_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+    """Checks names and shapes alone, and returns what was expected.
+
+    Raises:
+      InputError: As ``load_torch``, but for numbers that are not finite.
+    """
+    expectation = Expectation.of(spec, state_dict)
+    expectation.check()
+    return expectation
 
 
 def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:

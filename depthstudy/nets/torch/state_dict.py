@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,10 @@ def unwrap(tree: Any, tensor: type) -> dict[str, Any] | None:
     return next((found for found in inside if found), None)
 
 
-def cleaned(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def cleaned(
+    state: Mapping[str, np.ndarray],
+    product: Callable[[np.ndarray, np.ndarray], np.ndarray] = np.multiply,
+) -> dict[str, np.ndarray]:
     """Returns the weights by the names of the net alone.
 
     Prefixes of wrappers go, counters go, and weights that ``torch.nn.utils.prune`` keeps apart
@@ -71,6 +74,10 @@ def cleaned(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
     >>> list(cleaned({"module.conv1.weight": np.ones(1), "module.n_averaged": np.ones(())}))
     ['conv1.weight']
+
+    Args:
+      state: Arrays by the names in the file.
+      product: What joins a weight and its mask.
     """
     kept = {name: x for name, x in state.items() if not name.endswith(_COUNTERS)}
     kept = _without_prefixes(kept)
@@ -82,7 +89,7 @@ def cleaned(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     for name in [name for name in kept if name.endswith("_orig")]:
         mask = f"{name.removesuffix('_orig')}_mask"
         if mask in kept:
-            kept[name.removesuffix("_orig")] = kept.pop(name) * kept.pop(mask)
+            kept[name.removesuffix("_orig")] = product(kept.pop(name), kept.pop(mask))
     return kept
 
 
