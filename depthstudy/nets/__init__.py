@@ -8,15 +8,21 @@ from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
+from depthstudy.nets.torch.names import style_of
+from depthstudy.nets.torch.recognize import Recognized, recognize
+from depthstudy.nets.torch.settings import as_written, caveats
 from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
     "Net",
     "Network",
     "Predictions",
+    "Recognized",
     "UserModule",
     "Variables",
+    "as_written",
     "build",
+    "caveats",
     "check_torch",
     "convolutions",
     "cost",
@@ -26,4 +32,6 @@ __all__ = [
     "load_torch",
     "outputs",
     "read_weights",
+    "recognize",
+    "style_of",
 ]

@@ -166,6 +166,8 @@ GENERALIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )
 MEMORIZATION = Probe(
     title="Wrong labels",
@@ -188,4 +190,6 @@ MEMORIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )

@@ -18,11 +18,15 @@ SCENES = SimpleNamespace(
 )
 
 
+@pytest.fixture
+def scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan.Datasets, "get", lambda *_: SCENES)
+
+
 def planned(**fields: object) -> tuple[plan.Variant, ...]:
     """Returns the plan of a study on images with objects, so far as a plan looks at them."""
     settings = tuple((name.replace("__", "."), value) for name, value in fields.items())
-    study = apply(StudyConfig(), settings)
-    return plan.plan(study, plan.Datasets({study.data: SCENES}))  # type: ignore[dict-item]
+    return plan.plan(apply(StudyConfig(), settings))
 
 
 def test_a_detector_is_refused_for_one_class_an_image() -> None:
@@ -30,21 +34,25 @@ def test_a_detector_is_refused_for_one_class_an_image() -> None:
         plan.plan(apply(StudyConfig(), (("model.family", "detector"),)))
 
 
+@pytest.mark.usefixtures("scenes")
 def test_a_classifier_is_refused_for_objects() -> None:
     with pytest.raises(InputError, match=r"has objects in its images.*take detector, efficientdet"):
         planned(model__family="resnet")
 
 
+@pytest.mark.usefixtures("scenes")
 def test_a_detector_is_not_pruned() -> None:
     with pytest.raises(InputError, match="is a detector: only classifiers are pruned"):
         planned(model__family="detector", prune__weights=0.5, prune__fine_tune_epochs=1)
 
 
+@pytest.mark.usefixtures("scenes")
 def test_a_balanced_error_is_of_classes_alone() -> None:
     with pytest.raises(InputError, match=r"config\.metric='balanced_error' is for one class"):
         planned(model__family="detector", metric="balanced_error")
 
 
+@pytest.mark.usefixtures("scenes")
 def test_depths_of_all_parts_are_one_group() -> None:
     variants = planned(
         model__family="detector",
@@ -56,6 +64,7 @@ def test_depths_of_all_parts_are_one_group() -> None:
     assert variants[0].name == "cells1_head_repeats1"
 
 
+@pytest.mark.usefixtures("scenes")
 def test_a_backbone_begins_as_its_family_does() -> None:
     (variant,) = planned(model__family="detector", model__backbone="mobilenet_v2")
     assert variant.spec.family == "mobilenet_v2_detector"

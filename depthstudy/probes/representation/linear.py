@@ -98,4 +98,5 @@ LINEAR = Probe(
         ),
     ),
     labels=True,
+    images=20,
 )
