@@ -17,7 +17,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from depthstudy import cli, report, runtime, study
+from depthstudy import cli, config, data, report, runtime, study
 from depthstudy.errors import InputError
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -28,13 +28,22 @@ _CONFIG = config_flags.DEFINE_config_file(
     accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the study; default results/NAME.")
-_DRY_RUN = flags.DEFINE_bool("dry_run", False, "Print the plan, and train and write nothing.")
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run", False, "Print the plan and train nothing; images of a folder are prepared."
+)
+_CLEAN_CACHE = flags.DEFINE_bool(
+    "clean_cache", False, "Remove all prepared images of folders from the cache, and do no more."
+)
 
 
 def main() -> None:
     """Plans, runs and reports, as the flags say."""
     if _CONFIG.value is None:
         raise InputError("give --config=FILE, for example --config=configs/quickstart.py")
+    if _CLEAN_CACHE.value:
+        place, sets, size = data.clean(config.parse(_CONFIG.value).data)
+        print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")
+        return
     runtime.set_up()
     if _DRY_RUN.value:
         for part in study.describe_parts(_CONFIG.value):

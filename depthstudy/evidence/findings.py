@@ -10,6 +10,7 @@ import pandas as pd
 from depthstudy import records
 from depthstudy.config import Hypothesis, PruneConfig, Treatment
 from depthstudy.evidence import deeper, means, metrics
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import robustness, substitution
@@ -40,6 +41,7 @@ class Material:
       trials: What was tried in tuning.
       answers: Name of a variant to what its runs say of each test image; of the same images.
       class_names: Names of the classes, in the order of their labels.
+      baselines: By error and variant, that of always naming the largest class, where it is known.
     """
 
     summary: pd.DataFrame
@@ -55,6 +57,7 @@ class Material:
     trials: Sequence[records.TrialRow] = ()
     answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
+    baselines: Baselines = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,6 +111,7 @@ def find(
         predictions=wrong,
         images=images,
         budgets=material.budgets,
+        baselines=material.baselines,
         controls=[treatment.name for treatment in treatments if treatment.control_of],
     )
     depths = deeper.answers(summary, infos, predictions=wrong, images=images)
@@ -180,6 +184,7 @@ def judge(
         predictions=material.predictions,
         images=material.images,
         chance=material.chance,
+        baselines=material.baselines,
         budgets=material.budgets,
     )
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jax
 
-from depthstudy import probes
+from depthstudy import data, probes
 from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
@@ -139,7 +139,7 @@ def _measure_run(study: StudyConfig, variant: Variant, run: RunStore, sink: Even
     if not left:
         return
     sink(StatusChanged(f"{variant.name}: opening"))
-    datasets = {variant.config.data: variant.dataset}
+    datasets = data.Datasets({variant.config.data: variant.dataset})
     opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
     for name in left:
         sink(StatusChanged(f"{variant.name}: {name}"))

@@ -8,6 +8,7 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
 from depthstudy.records.answer import Answer, DepthAnswer, NextStep
 from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
+from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
 from depthstudy.records.evidence import (
     Attribution,
     Decomposition,
@@ -27,6 +28,7 @@ __all__ = [
     "LONGER",
     "NOT_APPLICABLE",
     "OWN_SETTINGS",
+    "SHEET_ROWS",
     "AnalysisInfo",
     "AnalysisRun",
     "Answer",
@@ -34,6 +36,9 @@ __all__ = [
     "BudgetRow",
     "ClassError",
     "Confusion",
+    "DataFile",
+    "DataInfo",
+    "DataSplit",
     "Decomposition",
     "DepthAnswer",
     "ExpectedBest",

@@ -2,7 +2,8 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  study.json  data.csv  data.json  data_1.png
+  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
   verdicts_own_settings.csv  robustness.csv  tuning.csv  expected_best.csv  budget.csv
   class_errors.csv  confusion.csv  flips.csv  mistakes.csv  mistakes/PLACE.png  answer.json
@@ -40,6 +41,9 @@ from depthstudy.store.study import (
     BUDGET,
     CLASS_ERRORS,
     CONFUSION,
+    DATA,
+    DATA_INFO,
+    DATA_SHEET,
     DECOMPOSITION,
     EXPECTED_BEST,
     FIGURES,
@@ -61,13 +65,16 @@ from depthstudy.store.study import (
     TUNED_VERDICTS,
     TUNING,
     VERDICTS,
+    find_data,
     read_analysis_info,
     read_answer,
+    read_data,
     read_earlier_info,
     read_info,
     read_recommendation,
     write_analysis_info,
     write_answer,
+    write_data,
     write_info,
     write_recommendation,
 )
@@ -79,6 +86,9 @@ __all__ = [
     "BUDGET",
     "CLASS_ERRORS",
     "CONFUSION",
+    "DATA",
+    "DATA_INFO",
+    "DATA_SHEET",
     "DECOMPOSITION",
     "EXPECTED_BEST",
     "FIGURES",
@@ -108,9 +118,11 @@ __all__ = [
     "RunStore",
     "cache_dir",
     "damages",
+    "find_data",
     "lock",
     "read_analysis_info",
     "read_answer",
+    "read_data",
     "read_earlier_info",
     "read_info",
     "read_recommendation",
@@ -120,6 +132,7 @@ __all__ = [
     "write_analysis_info",
     "write_answer",
     "write_bytes",
+    "write_data",
     "write_info",
     "write_json",
     "write_recommendation",

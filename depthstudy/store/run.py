@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.config.types import Fraction, Natural, NonNegative
-from depthstudy.errors import DamagedError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
 from depthstudy.store.events import EventWriter
@@ -46,6 +46,10 @@ class Outcome:
       train_seconds: Wall time of its training steps, with other runs beside it if there were
         several processes; a group's time is shared equally.
       eval_seconds: Wall time of its evaluations, likewise.
+      train_balanced_error: ``train_error`` with all classes counted alike; ``None`` in runs of
+        earlier versions.
+      validation_balanced_error: The same of ``validation_error``.
+      test_balanced_error: The same of ``test_error``.
       files: SHA-256 of the files beside it, by name; empty where an earlier version wrote it.
     """
 
@@ -60,6 +64,23 @@ class Outcome:
     eval_seconds: NonNegative
     validation_error: Fraction | None = None
     files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    train_balanced_error: Fraction | None = None
+    validation_balanced_error: Fraction | None = None
+    test_balanced_error: Fraction | None = None
+
+    def error(self, split: str, metric: str) -> float | None:
+        """Returns the error on a split, ``"error"`` or ``"balanced_error"``, if there is one.
+
+        Raises:
+          InputError: The run was finished by a version that did not count it.
+        """
+        error: float | None = getattr(self, f"{split}_{metric}")
+        if error is None and getattr(self, f"{split}_error") is not None:
+            raise InputError(
+                f"a run was finished by an earlier version, which did not count the {metric} of"
+                ' its images; remove its folder, or take config.metric="error"'
+            )
+        return error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

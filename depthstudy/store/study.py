@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from absl import logging
 
 from depthstudy import records
 from depthstudy.config import present_name
 from depthstudy.errors import DamagedError
-from depthstudy.store.files import hashes, read_json, require_whole, write_json
+from depthstudy.store.files import (
+    hashes,
+    read_json,
+    read_table,
+    require_whole,
+    write_json,
+    write_table,
+)
 
+DATA = "data.csv"
+DATA_INFO = "data.json"
+DATA_SHEET = "data_{}.png"  # a picture of the images of a set, numbered from 1
 RECORDS = "records.csv"
 SUMMARY = "summary.csv"
 DECOMPOSITION = "decomposition.csv"
@@ -126,6 +137,36 @@ def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
         return None
     described = {present_name(name): line for name, line in info.probes.items()}
     return dataclasses.replace(info, probes=described)
+
+
+def write_data(
+    workdir: Path, files: Sequence[records.DataFile], infos: Sequence[records.DataInfo]
+) -> None:
+    """Writes ``data.csv`` where images are files of the user's, and ``data.json``."""
+    if files:
+        table = records.frame(records.DataFile, files)
+        write_table(workdir / DATA, table.astype({"height": "Int64", "width": "Int64"}))
+    else:
+        (workdir / DATA).unlink(missing_ok=True)
+    write_json(workdir / DATA_INFO, {"sets": [dataclasses.asdict(info) for info in infos]})
+
+
+def read_data(workdir: Path) -> tuple[records.DataInfo, ...]:
+    """Reads ``data.json``; nothing where an earlier version wrote the study."""
+    stored = read_json(workdir / DATA_INFO, dict[str, tuple[records.DataInfo, ...]])
+    return () if stored is None else stored["sets"]
+
+
+def find_data(folder: Path) -> list[records.DataFile]:
+    """Reads ``data.csv`` of the study that a run is of; nothing where there is none."""
+    for parent in folder.absolute().parents:
+        if (parent / DATA).exists():
+            table = read_table(parent / DATA, records.DataFile)
+            table = table.astype(object).where(table.notna(), None)
+            return msgspec.convert(table.to_dict("records"), list[records.DataFile], strict=False)
+        if (parent / _INFO).exists():
+            break
+    return []
 
 
 def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:

@@ -21,6 +21,7 @@ from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, settings_of
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study.yardsticks import baselines, image_counts, majority_error
 
 
 class _Run(NamedTuple):
@@ -60,6 +61,7 @@ def collect(
     }
     probes = [measurement.read(study, variant, workdir) for variant in variants]
     first = variants[0]
+    balanced = study.metric == "balanced_error"
     return Material(
         summary=records.frame(records.Summary, [_summary(workdir, run) for run in runs]),
         trained=[
@@ -71,13 +73,15 @@ def collect(
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
         settings=settings_of(variants),
         pruned={variant.name: variant.config.prune for variant in variants},
-        predictions=_predictions(by_name),
-        images=_image_counts(first),
+        # Errors of single images say how sure a share of images is, not a mean over classes.
+        predictions={} if balanced else _predictions(by_name),
+        images=image_counts(first, study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
         trials=trials,
         answers=_answers(by_name),
         class_names=first.dataset.class_names,
+        baselines=baselines(variants, study.metric),
     )
 
 
@@ -136,14 +140,20 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
     if variant.info.dense and variant.config.prune.control == "none":
         before = _outcome(RunStore.of(workdir, variant.info.dense, run.seed))
         seconds += before.train_seconds + before.eval_seconds
-    assert outcome.test_error is not None, run.files.folder
+    metric = variant.config.metric
+    train, validation, test = (outcome.error(of, metric) for of in ("train", "validation", "test"))
+    assert train is not None, run.files.folder
+    assert test is not None, run.files.folder
+    balanced = outcome.test_balanced_error
     return records.Summary(
         variant=variant.name,
         seed=run.seed,
-        train_error=outcome.train_error,
-        validation_error=math.nan if outcome.validation_error is None else outcome.validation_error,
-        test_error=outcome.test_error,
-        gap=outcome.test_error - outcome.train_error,
+        train_error=train,
+        validation_error=math.nan if validation is None else validation,
+        test_error=test,
+        gap=test - train,
+        balanced_error=math.nan if balanced is None else balanced,
+        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,
@@ -200,13 +210,3 @@ def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
                 np.stack([answers["confidence"] for answers in given]),
             )
     return found
-
-
-def _image_counts(variant: Variant) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted."""
-    dataset, limit = variant.dataset, variant.train.eval_train_examples
-    counts = {"train_error": min(limit, len(dataset.train)), "test_error": len(dataset.test)}
-    counts["gap"] = counts["test_error"]
-    if dataset.validation is not None:
-        counts["validation_error"] = len(dataset.validation)
-    return counts

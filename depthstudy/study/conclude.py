@@ -34,6 +34,7 @@ class Result:
     summary: pd.DataFrame
     findings: Findings
     answer: records.Answer | None = None
+    data: tuple[records.DataInfo, ...] = ()
 
     @property
     def verdicts(self) -> tuple[records.Verdict, ...]:

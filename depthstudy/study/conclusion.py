@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 
+from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.records import (
     Attribution,
@@ -16,6 +17,7 @@ from depthstudy.records import (
     Verdict,
     find_metric,
 )
+from depthstudy.study import data_info
 from depthstudy.study.conclude import Result
 
 _WIDTH = 80
@@ -27,7 +29,7 @@ def conclusion(result: Result) -> str:
     """Returns the answer, a paragraph a verdict and a cause, the net to take, and what is next."""
     statements = {h["name"]: h for h in result.info.config["hypotheses"]}
     robust = {row.hypothesis: row for row in result.findings.robustness}
-    paragraphs = []
+    paragraphs = [line for info in result.data[:1] for line in data_info.lines(info)]
     if result.answer:
         paragraphs += [
             _entry(f"deeper: {_WORDS[d.word]}", _deeper(d)) for d in result.answer.depths
@@ -37,7 +39,7 @@ def conclusion(result: Result) -> str:
         unit = _unit(hypothesis.get("metric", ""), result)
         text = f"{hypothesis['statement']} {_numbers(verdict, unit)}"
         more = _robust(robust.get(verdict.hypothesis), unit)
-        parts = (text, more, _unequal(verdict))
+        parts = (text, more, _unequal(verdict), _no_better(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
         _entry("cause", _cause(row))
@@ -45,7 +47,12 @@ def conclusion(result: Result) -> str:
         if row.established and not row.control_of
     ]
     if result.recommendation:
-        paragraphs.append(_entry("take", _take(result.recommendation)))
+        majority = result.summary.get("majority_error")
+        error = math.nan if majority is None else float(majority.max())
+        paragraphs.append(_entry("take", _take(result.recommendation, error)))
+    elif nothing_learned(result.summary):
+        none = "none: no net is better than always naming the largest class"
+        paragraphs.append(_entry("take", none))
     if result.answer:
         paragraphs.append(_next(result.answer.next))
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
@@ -94,6 +101,8 @@ def _numbers(verdict: Verdict, unit: str) -> str:
     if verdict.verdict == "not tested":
         return "(no variants to compare)"
     effect = _with_unit(_amount(verdict.effect, unit), unit)
+    if math.isnan(verdict.p) and verdict.no_better:
+        return f"({effect})"
     seeds = f"{verdict.seeds} seed{'s' if verdict.seeds != 1 else ''}"
     if math.isnan(verdict.low):
         return f"({effect}; {seeds}: no interval)"
@@ -148,6 +157,13 @@ def _unequal(verdict: Verdict) -> str:
     return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
 
 
+def _no_better(verdict: Verdict) -> str:
+    """Says which nets a verdict cannot rest on."""
+    if not verdict.no_better:
+        return ""
+    return f"No better than always naming the largest class: {verdict.no_better}."
+
+
 def _cause(row: Attribution) -> str:
     share = f"{100 * row.share:.0f}%"
     if math.isfinite(row.share_low):
@@ -158,10 +174,12 @@ def _cause(row: Attribution) -> str:
     )
 
 
-def _take(found: Recommendation) -> str:
+def _take(found: Recommendation, majority: float) -> str:
     text = f"{found.variant}: test error {100 * found.test_error:.1f}%"
     if found.low is not None and found.high is not None:
         text += f" ({100 * found.low:.1f} to {100 * found.high:.1f}%)"
+    if math.isfinite(majority):
+        text += f" (largest class always: {100 * majority:.1f}%)"
     more = "" if found.enough else "; not enough evidence to prefer any net"
     return f"{text}, {found.macs:,} MACs, {found.seconds:.1f} s a run{more}"
 

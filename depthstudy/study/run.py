@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from absl import logging
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.plan import follow_up
+from depthstudy.study import data_info
 from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
 from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
@@ -55,6 +57,7 @@ def run(
         _reported(study, variants, workdir, call, session),
     ):
         execute.repair_measured(study, variants, workdir)
+        infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
@@ -62,7 +65,9 @@ def run(
         execute.measure(study, variants, workdir, config_file)
         settled = settle(session, study, variants, workdir)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
-        return conclude(study, every, workdir, call, session, FollowUps(tuned, tuple(budgets)))
+        asked = FollowUps(tuned, tuple(budgets))
+        result = conclude(study, every, workdir, call, session, asked)
+        return dataclasses.replace(result, data=infos)
 
 
 @contextlib.contextmanager

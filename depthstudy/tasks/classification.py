@@ -160,4 +160,18 @@ _SPLIT_METRICS = (
         better="lower",
         description="mean cross-entropy on new images",
     ),
+    *(
+        Metric(
+            name=f"{split}_balanced_error",
+            title=f"Balanced {split} error",
+            unit="fraction",
+            better="lower",
+            description=f"mean over the classes of the error on {images} images of each",
+        )
+        for split, images in (
+            ("train", "train"),
+            ("validation", "held-out"),
+            ("test", "new"),
+        )
+    ),
 )

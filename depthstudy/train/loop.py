@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +37,7 @@ class _Run:
     errors: dict[str, Any] = dataclasses.field(default_factory=dict)
     answers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(
-        default_factory=lambda: {"train_seconds": 0.0, "eval_seconds": 0.0}
+        default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
     )
 
     def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
@@ -169,7 +168,9 @@ def _train_to_end(
         recorded = [len(run.records) for run in runs]
         try:
             with _timed(runs, "train_seconds"):
-                for batch in itertools.islice(batches, end - reached):
+                for _ in range(end - reached):
+                    with _timed(runs, "data_seconds"):
+                        batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
                 for run, log in zip(
@@ -230,7 +231,8 @@ def _record_evaluation(
     for name, split in splits.items():
         results = evaluate(program, seed_states, split, len(runs), limits.get(name))
         for run, result in zip(runs, results, strict=True):
-            metrics = {"error": chance} if run.diverged_at else result.metrics
+            guess = {"error": chance, "balanced_error": chance}
+            metrics = guess if run.diverged_at else result.metrics
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
             if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
@@ -307,6 +309,9 @@ def _outcome(program: Program, run: _Run) -> Outcome:
         train_error=evaluation["train_error"],
         validation_error=evaluation.get("validation_error"),
         test_error=evaluation.get("test_error"),
+        train_balanced_error=evaluation.get("train_balanced_error"),
+        validation_balanced_error=evaluation.get("validation_balanced_error"),
+        test_balanced_error=evaluation.get("test_balanced_error"),
         train_loss=None if run.diverged_at else evaluation.get("train_loss"),
         test_loss=None if run.diverged_at else evaluation.get("test_loss"),
         train_seconds=times["train_seconds"],

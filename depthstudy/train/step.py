@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -95,6 +96,8 @@ def make_train_step(
     With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
     """
     task, optimizer = tasks.of(dataset), optax.with_extra_args_support(optimizer)
+    if dataset.train.crops:  # what is cropped from the image file is not cropped again
+        data = dataclasses.replace(data, crop_area=1.0)
 
     def train_step(
         state: TrainState, batch: Batch, key: jax.Array, rate: jax.Array

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from depthstudy.records import ExpectedBest, TrialRow
-from depthstudy.stats.expected_best import expected_best
+from depthstudy.stats.several.expected_best import expected_best
 
 _WITHIN = 0.01  # error over that of all trials which is as good
 

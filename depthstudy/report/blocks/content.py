@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Sequence
 from typing import Literal
@@ -142,6 +143,24 @@ class Command:
 
 
 @dataclasses.dataclass(frozen=True)
+class Image:
+    """A picture in the page itself.
+
+    Attributes:
+      png: The file.
+      text: What it shows, for those who do not see it.
+    """
+
+    png: bytes
+    text: str
+
+    @property
+    def source(self) -> str:
+        """The file as an address."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Files:
     """Links to the files beside the page.
 
@@ -158,5 +177,6 @@ class Files:
 
 Block = (
     Text | Heading | Items | Table | Key | Ramp | Charts | Figure | Details | Fold | Facts | Code
-    | Command | Files | Lede | Nets | Verdicts | Findings | Front | Sentences | Replies | Gallery
+    | Command | Image | Files | Lede | Nets | Verdicts | Findings | Front | Sentences | Replies
+    | Gallery
 )  # fmt: skip

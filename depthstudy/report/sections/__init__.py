@@ -6,7 +6,7 @@ Each is a function of a study that returns the section, or ``None`` where it has
 from collections.abc import Callable
 
 from depthstudy.report.blocks import Section
-from depthstudy.report.sections import errors, provenance
+from depthstudy.report.sections import data, errors, provenance
 from depthstudy.report.sections.answer import first_screen, recommendation
 from depthstudy.report.sections.causes import attribution, decomposition
 from depthstudy.report.sections.costs import costs, error_against_cost, gains
@@ -33,5 +33,6 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     layers.section,
     gains.section,
     costs.section,
+    data.section,
     provenance.section,
 )

@@ -59,6 +59,7 @@ def _tables(study: Study) -> tuple[str, ...]:
         store.CONFUSION: study.confusion,
         store.FLIPS: study.flips,
         store.MISTAKES: study.mistakes,
+        store.DATA: any(info.left_out or info.sizes for info in study.data),
         store.PRUNING: study.pruning,
         store.GAINS: study.gains,
         store.ATTRIBUTION: tables.has_treatments(study),

@@ -18,6 +18,7 @@ from depthstudy.report.tables.study import (
     spread,
     thumbnail,
     untreated_groups,
+    waiting_share,
     whole_nets,
 )
 
@@ -40,5 +41,6 @@ __all__ = [
     "spread",
     "thumbnail",
     "untreated_groups",
+    "waiting_share",
     "whole_nets",
 ]

@@ -54,6 +54,8 @@ class Study:
     mistakes: tuple[records.Mistake, ...] = ()
     answer: records.Answer | None = None
     folder: Path = Path()
+    data: tuple[records.DataInfo, ...] = ()
+    sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     @property
     def has_seeds(self) -> bool:
@@ -91,6 +93,7 @@ def read_study(workdir: Path) -> Study:
         raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
     rows = {name: tuple(_rows(frames[name], kind)) for name, kind in _KINDS.items()
             if kind not in (records.Record, records.Summary)}  # fmt: skip
+    data = store.read_data(workdir)
     return Study(
         info=info,
         measurements=frames[store.RECORDS],
@@ -115,6 +118,8 @@ def read_study(workdir: Path) -> Study:
         mistakes=tuple(_optional(workdir / store.MISTAKES, records.Mistake)),
         answer=store.read_answer(workdir),
         folder=workdir,
+        data=data,
+        sheets={info.sheet: (workdir / info.sheet).read_bytes() for info in data if info.sheet},
     )
 
 
@@ -193,6 +198,16 @@ def curve(study: Study, probe: str, metric: str) -> pd.DataFrame:
     chosen = table[(table["probe"] == probe) & (table["metric"] == metric)]
     chosen = chosen[["variant", "seed", "step", "value"]]
     return chosen[chosen["value"].abs() < math.inf].sort_values(["variant", "seed", "step"])
+
+
+def waiting_share(study: Study) -> float | None:
+    """Returns the share of the time of train steps that went into waiting for data, if known."""
+    seconds = {
+        metric: curve(study, "run", metric).groupby(["variant", "seed"])["value"].last().sum()
+        for metric in ("data_seconds", "train_seconds")
+    }
+    known = not curve(study, "run", "data_seconds").empty and seconds["train_seconds"] > 0
+    return float(seconds["data_seconds"] / seconds["train_seconds"]) if known else None
 
 
 def divergences(study: Study) -> dict[str, Divergence]:

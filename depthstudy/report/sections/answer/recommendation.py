@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
 from depthstudy.report.blocks import Items, Section, Text
@@ -22,7 +23,10 @@ def section(study: Study) -> Section | None:
     """Returns the recommendation, or ``None`` where there is no choice."""
     choice = study.recommendation
     if choice is None:
-        return None
+        if not nothing_learned(study.summary):
+            return None
+        none = "Take none: no net is better than always naming the largest class."
+        return Section("Recommendation", (Text(none, "take"),), look="advice")
     notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
     blocks = (
         Text(f"Take {taken(study, choice)}: {facts(study, choice)}", "take"),

@@ -59,7 +59,8 @@ def verdict_sentence(
     if len(compared) > 1 and worst:
         claim += f": the worst of {len(compared)} comparisons, {worst.left} against {worst.right}"
     failed = f"Failed runs, which count: {verdict.failed}." if verdict.failed else ""
-    parts = [f"{claim}.", _margin(hypothesis, about), failed, unequal_sentence(verdict)]
+    parts = [f"{claim}.", _margin(hypothesis, about), failed]
+    parts += [unequal_sentence(verdict), no_better_sentence(verdict)]
     return " ".join(filter(None, parts))
 
 
@@ -68,6 +69,18 @@ def unequal_sentence(verdict: records.Verdict) -> str:
     if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
         return ""
     return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+
+
+def no_better_sentence(verdict: records.Verdict) -> str:
+    """Says which nets a verdict cannot rest on."""
+    if not verdict.no_better:
+        return ""
+    names = verdict.no_better.split(", ")
+    are = "is" if len(names) == 1 else "are"
+    return (
+        f"{listing(names)} {are} no better than always naming the largest class, so that no verdict"
+        " rests on the difference."
+    )
 
 
 def _worst(compared: Sequence[Pair], effect: float) -> Pair | None:

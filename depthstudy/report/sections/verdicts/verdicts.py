@@ -48,6 +48,7 @@ _METHOD = (
         "the study holds no such comparison."
     ),
 )
+_BALANCED = "Errors are balanced: the mean over the classes of the error of each."
 SYMBOLS = {"supported": "✓", "refuted": "✕", "inconclusive": "?", "not tested": DASH}
 
 
@@ -59,7 +60,9 @@ def section(study: Study) -> Section:
         return Section("Verdicts", (nothing,))
     method = Details("How a verdict is made", tuple(map(Text, _METHOD)), "method")
     banner = unfinished_sentence(study)
+    balanced = study.info.config.get("metric") == "balanced_error"
     blocks = (
+        *((Text(_BALANCED, "finding"),) if balanced else ()),
         *((Text(banner, "finding"),) if banner else ()),
         Text(tally([card.word for card in cards]), "tally"),
         Verdicts(tuple(cards)),

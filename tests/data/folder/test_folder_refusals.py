@@ -15,7 +15,7 @@ from depthstudy.errors import InputError
 
 def bare(tmp_path: Path) -> Path:
     (tmp_path / "images" / "a").mkdir(parents=True)
-    (tmp_path / "images" / "a" / "x.bmp").touch()
+    (tmp_path / "images" / "a" / "x.gif").touch()
     return tmp_path / "images"
 
 
@@ -37,8 +37,8 @@ def damaged(tmp_path: Path, files: str) -> Path:
             r"too few images in .*: each class needs 2, and there are 1 of 'b', 0 of 'c'$",
         ),
         (
-            lambda tmp: write(tmp / "images", {"train/a": 5, "train/b": 5}),
-            r"has train, but no test, val or validation folder beside it",
+            lambda tmp: write(tmp / "images", {"train/x/a": 5, "other/b": 5}),
+            r"has train, but no test, testing, val, valid, validation or dev folder beside it",
         ),
         (
             lambda tmp: write(tmp / "images", {"train/a": 2, "train/b": 2, "test/b": 2}),
@@ -56,7 +56,10 @@ def damaged(tmp_path: Path, files: str) -> Path:
             lambda tmp: damaged(tmp, "b/00.png"),
             r"too few images in .* \(1 damaged left out\): each class needs 2, .* 1 of 'b'$",
         ),
-        (lambda tmp: write(tmp / "images", {"a": 2, "b\nc": 2}), r"name is not one line: 'b\\nc'"),
+        (
+            lambda tmp: write(tmp / "images", {"a": 2, "b\nc": 2}),
+            r"name is not one line of text: 'b\\nc'",
+        ),
     ],
 )
 def test_refusals(
