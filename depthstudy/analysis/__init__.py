@@ -1,7 +1,6 @@
-"""Loads trained nets, and measures them, or weights from elsewhere, with probes."""
+"""Measures trained nets, or weights from elsewhere, with probes."""
 
-from depthstudy.analysis.load import TrainedNet, load_run
 from depthstudy.analysis.runs import analyze
 from depthstudy.analysis.weights import analyze_weights, parse_options
 
-__all__ = ["TrainedNet", "analyze", "analyze_weights", "load_run", "parse_options"]
+__all__ = ["analyze", "analyze_weights", "parse_options"]

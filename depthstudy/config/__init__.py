@@ -4,6 +4,7 @@ A ``ConfigDict`` ends here. Behind this floor a study is described by frozen dat
 been checked once, so no other file looks for a missing key or a wrong type.
 """
 
+from depthstudy.config.catalogue import Setting, describe_settings
 from depthstudy.config.data import DataConfig
 from depthstudy.config.file import run_file
 from depthstudy.config.former_names import FORMER_NAMES, present_name
@@ -22,6 +23,7 @@ __all__ = [
     "Mechanism",
     "ModelConfig",
     "PruneConfig",
+    "Setting",
     "Settings",
     "StudyConfig",
     "TrainConfig",
@@ -29,6 +31,7 @@ __all__ = [
     "Value",
     "apply",
     "defaults",
+    "describe_settings",
     "get",
     "parse",
     "present_name",

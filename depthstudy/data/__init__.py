@@ -9,7 +9,7 @@ from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_sourc
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
-from depthstudy.data.preprocessing import Preprocessing
+from depthstudy.data.preprocessing import Preprocessing, decode_array, decode_file
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
 from depthstudy.data.sources.unlabeled import UnlabeledImage, photographs, read_folder
@@ -28,6 +28,8 @@ __all__ = [
     "as_dataset",
     "augment",
     "batch_at",
+    "decode_array",
+    "decode_file",
     "eval_batches",
     "from_arrays",
     "from_source",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 
-from depthstudy.data.pipeline.decode import CROP, RESIZES
+from depthstudy.data.pipeline.decode import CROP, RESIZES, decode
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.split import Split
+from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
 
 _MOMENT_EXAMPLES = 10_000
@@ -73,6 +75,22 @@ class Preprocessing:
             std=tuple(values["std"]),
             resize=values["resize"],
         )
+
+
+def decode_file(path: Path, preprocessing: Preprocessing) -> UInt8[np.ndarray, "H W C"]:
+    """Returns the pixels of an image file as a net saw those of its training.
+
+    Raises:
+      DamagedError: It is not, or not wholly, a PNG or JPEG image.
+    """
+    return decode(image_file.encode(path), preprocessing.image_shape, preprocessing.resize)
+
+
+def decode_array(
+    image: UInt8[np.ndarray, "h w C"], preprocessing: Preprocessing
+) -> UInt8[np.ndarray, "H W C"]:
+    """Returns the pixels of an image in memory, resized as those of the training were."""
+    return decode(image, preprocessing.image_shape, preprocessing.resize)
 
 
 def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray, " C"]]:

@@ -7,6 +7,7 @@ from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import count_classes, load_torch
+from depthstudy.nets.torch.save import save_torch
 from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "load_torch",
     "outputs",
     "read_weights",
+    "save_torch",
 ]
