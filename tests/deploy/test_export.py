@@ -45,8 +45,8 @@ def test_a_program_for_jax_takes_batches_of_any_size(
     ("family", "options"),
     [
         ("vgg", {"depth": 11, "layout": "small", "width": 4}),
-        ("mobilenet_v3", {"variant": "small", "width_multiplier": 0.25}),
-        ("shufflenet_v1", {"width_multiplier": 0.25}),
+        pytest.param("mobilenet_v3", {"variant": "small"}, marks=pytest.mark.slow),
+        pytest.param("shufflenet_v1", {"width_multiplier": 0.25}, marks=pytest.mark.slow),
         ("preact_resnet", {"depth": 8, "layout": "cifar", "width": 4}),
     ],
 )

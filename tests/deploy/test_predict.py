@@ -13,6 +13,7 @@ from trained_nets import write_run
 
 from depthstudy import arch, deploy, store
 from depthstudy.errors import InputError
+from depthstudy.records import Recommendation
 
 GENERATOR = np.random.default_rng(3)
 GRAY = GENERATOR.integers(0, 256, (5, 8, 8), np.uint8)
@@ -24,6 +25,14 @@ def write_images(folder: Path, pixels: np.ndarray) -> list[Path]:
     for path, image in zip(paths, pixels, strict=True):
         Image.fromarray(image).save(path)
     return paths
+
+
+def recommendation(name: str) -> Recommendation:
+    return Recommendation(
+        variant=name, group="plain", treatment="", depth=8, parameters=1, macs=1, seconds=1.0,
+        test_error=0.1, low=None, high=None, seeds=3, best=name, over_best=0.0,
+        macs_saved_best=0.0, deepest=name, over_deepest=0.0, macs_saved_deepest=0.0,
+    )  # fmt: skip
 
 
 def test_files_folders_and_arrays_are_classified_alike(
@@ -100,19 +109,19 @@ def test_of_a_study_the_recommended_net_of_least_validation_error_is_taken(
     tmp_path: Path,
 ) -> None:
     study = made_study.fake_study(tmp_path)
-    recommended = store.read_recommendation(study)
     info = store.read_info(study)
-    assert recommended is not None
     assert info is not None
+    name = info.variants[1].name
+    store.write_recommendation(study, recommendation(name))
     spec = arch.build("plain", depth=8, layout="cifar", width=4)
     names = tuple(map(str, range(10)))
     for seed, error in enumerate((0.3, 0.1, 0.2)):
         write_run(
             study, spec, names, (8, 8, 1),
-            variant=recommended.variant, seed=seed, validation_error=error,
+            variant=name, seed=seed, validation_error=error,
         )  # fmt: skip
     net = deploy.load(str(study))
-    assert net.folder == study / "runs" / recommended.variant / "seed1"
+    assert net.folder == study / "runs" / name / "seed1"
     assert net.spec == spec
     assert "TrainedNet(plain, 10 classes, images 8 x 8 x 1" in repr(net)
     store.write_recommendation(study, None)
