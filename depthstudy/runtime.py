@@ -14,6 +14,7 @@ from typing import Any
 import jax
 
 from depthstudy import store
+from depthstudy.errors import InputError
 
 THREADS = "PJRT_NPROC"  # the variable by which XLA is told how many to use on a CPU
 
@@ -45,8 +46,22 @@ def use_cpu() -> None:
 
 def set_up() -> None:
     """Makes the process ready for long work: what was compiled and what was allocated is kept."""
+    require_platform()
     use_compilation_cache()
     keep_memory()
+
+
+def require_platform() -> None:
+    """Raises InputError where JAX has not the platform that it was asked for."""
+    try:
+        jax.devices()
+    except (AssertionError, RuntimeError) as error:
+        asked = os.environ.get("JAX_PLATFORMS", "")
+        why = str(error).partition("\n")[0]
+        raise InputError(
+            f"JAX_PLATFORMS={asked} is not to be had here{f' ({why})' if why else ''}: unset it to "
+            "take what there is, set it to cpu, or install JAX for that platform"
+        ) from error
 
 
 def keep_memory() -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from absl import logging
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
 from depthstudy.arch import Spec, spec_from_json
 from depthstudy.deploy import choose_step, read_info
+from depthstudy.errors import DamagedError
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
@@ -109,7 +111,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
       InputError: The folder holds no run, or no such checkpoint.
     """
     run, info = RunStore(folder), read_info(folder)
-    step = choose_step(run, step)
+    step, damaged = choose_step(run, step)
     own = config.parse(info.config)
     if own.data not in datasets:
         datasets[own.data] = data.load(own.data)
@@ -119,9 +121,9 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
     checkpoints = run.checkpoints
-    variables = checkpoints.variables(step)
+    variables = checkpoints.variables(step, info)
     has_early = early < step and early in checkpoints.all_steps()
-    before = checkpoints.variables(early) if has_early else None
+    before = _early(checkpoints, early, info) if has_early else None
     network = nets.build(spec)
     drawn = own.prune == pruning.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
@@ -143,8 +145,18 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         family=spec.family,
         depth=nets.cost(spec, info.image_shape).depth,
         image_shape=info.image_shape,
+        damaged=damaged,
     )
     return Analyzed(about, probe_input)
+
+
+def _early(checkpoints: store.CheckpointReader, step: int, info: RunInfo) -> nets.Variables | None:
+    """Returns the net early in its training, or ``None`` and a warning where it is damaged."""
+    try:
+        return checkpoints.variables(step, info)
+    except DamagedError as error:
+        logging.warning("%s; nothing is measured of it", error)
+        return None
 
 
 def _normalized_as_trained(dataset: data.Dataset, info: RunInfo) -> data.Dataset:

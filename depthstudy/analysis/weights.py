@@ -90,9 +90,8 @@ def analyze_weights(
         images=_said(pictures, images),
     )
     rows = list(predictions(probe_input, pictures))
-    info = measure([Analyzed(about, probe_input)], out, names=names, command=command)
     store.write_table(out / store.PREDICTIONS, records.frame(Prediction, rows))
-    return info
+    return measure([Analyzed(about, probe_input)], out, names=names, command=command)
 
 
 def parse_options(texts: Sequence[str]) -> dict[str, Any]:

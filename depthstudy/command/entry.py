@@ -46,6 +46,9 @@ def run_script(name: str) -> NoReturn:
 
 
 def _run(command: Command, words: Sequence[str], line: Sequence[str], program: str) -> NoReturn:
+    from depthstudy import interruption
+
+    interruption.install()  # first: a signal that comes while the rest is imported counts, too
     from depthstudy import cli
 
     module = command.load()

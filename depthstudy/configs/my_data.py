@@ -23,12 +23,18 @@ def get_config() -> ml_collections.ConfigDict:
     )
     config.data.name = "folder"
     config.data.image_size = 32
-    config.treatments = questions.treatments(shift=4, fine_tune_epochs=10, fine_tune_rate=0.02)
+    config.treatments = (
+        *questions.treatments(shift=4),
+        *questions.block_removal(epochs=20, fine_tune_epochs=10, fine_tune_rate=0.02),
+    )
     config.train.batch_size = 32
     config.train.epochs = 20
+    config.train.least_steps = 600  # a small folder makes few steps an epoch
     config.train.learning_rate = 0.05
     config.train.warmup_steps = 20
     config.train.log_every = 10
     config.train.evaluations = 3
+    config.tune = (("train.learning_rate", (0.015, 0.05, 0.15)),)
+    config.budget_check = (2, 4)
     config.hypotheses = (*questions.degradation(), *questions.redundancy(margin=0.02))
     return config

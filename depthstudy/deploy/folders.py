@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from absl import logging
+
 from depthstudy import arch, config, data, nets, store
 from depthstudy.deploy.net import TrainedNet
-from depthstudy.errors import InputError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.store import Outcome, RunInfo, RunStore
 
 
@@ -81,11 +83,11 @@ def load_run(folder: str | Path, step: int | None = None) -> TrainedNet:
         no preprocessing, and the images are not at hand.
     """
     run, info = RunStore(Path(folder)), read_info(folder)
-    step = choose_step(run, step)
+    step, _ = choose_step(run, step)
     stored = info.preprocessing
     return TrainedNet(
         network=nets.build(arch.spec_from_json(info.arch)),
-        variables=run.checkpoints.variables(step),
+        variables=run.checkpoints.variables(step, info),
         preprocessing=data.Preprocessing.from_dict(stored)
         if stored
         else data.load(config.parse(info.config).data).preprocessing,
@@ -109,10 +111,13 @@ def read_info(folder: str | Path) -> RunInfo:
     return info
 
 
-def choose_step(run: RunStore, step: int | None) -> int:
-    """Returns the step of a checkpoint that exists: ``step``, or the last for ``None``.
+def choose_step(run: RunStore, step: int | None) -> tuple[int, tuple[int, ...]]:
+    """Returns the step of a whole checkpoint, and those of later ones, which are damaged.
+
+    It is ``step``, or for ``None`` the last that is whole; a damaged one is named in a warning.
 
     Raises:
+      DamagedError: The checkpoint of this step, or every one, is not as it was written.
       InputError: There is no such checkpoint.
     """
     steps = run.checkpoints.all_steps()
@@ -120,4 +125,15 @@ def choose_step(run: RunStore, step: int | None) -> int:
         at = "" if step is None else f" at step {step}"
         others = f"its checkpoints: {', '.join(map(str, steps))}" if steps else "it has none yet"
         raise InputError(f"{run.folder} has no checkpoint{at}; {others}")
-    return steps[-1] if step is None else step
+    damaged: list[int] = []
+    for candidate in reversed(steps) if step is None else [step]:
+        damage = run.checkpoints.damage(candidate)
+        if not damage:
+            return candidate, tuple(damaged)
+        if step is None:
+            logging.warning("%s; the one before it is taken", damage)
+        damaged.append(candidate)
+    left = [str(other) for other in steps if other not in damaged]
+    raise DamagedError(
+        f"{damage}; other checkpoints of the run: {', '.join(left) or 'none that is whole'}"
+    )

@@ -142,6 +142,7 @@ def judge(
         predictions=material.predictions,
         images=material.images,
         chance=material.chance,
+        budgets=material.budgets,
     )
 
 

@@ -32,7 +32,7 @@ from depthstudy.execute.progress import (
 )
 from depthstudy.plan.variant import Variant
 from depthstudy.records import Metric, Record, VariantInfo
-from depthstudy.store import RunStore
+from depthstudy.store import RunStore, repair
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
@@ -171,6 +171,15 @@ def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
     count = min(study.probe_seeds, variant.seeds or study.seeds)
     return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
+
+
+def repair_measured(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+    """Has runs that are done, but whose last checkpoint is damaged, end again if it is measured."""
+    for variant in variants:
+        for run in runs(study, variant, workdir) if study.probes else ():
+            repair(run)
+            if run.read_outcome() and unmeasured(study, run):
+                repair(run, checkpoint=True)
 
 
 def unmeasured(study: StudyConfig, run: RunStore) -> list[str]:

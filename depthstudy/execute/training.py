@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from depthstudy import config, plan, train
 from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute import process_count
 from depthstudy.execute.choice import open_executor
 from depthstudy.execute.executor import Executor, Worker
 from depthstudy.execute.progress import Bar, WorkDone
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow
-from depthstudy.store import RunStore
+from depthstudy.store import RunStore, repair
 
 _FEW = 2  # variants for a process
 
@@ -83,6 +83,7 @@ class Session:
 
     def train(self, jobs: Sequence[Job]) -> None:
         """Trains what is not done of some jobs, dense nets before what is pruned from them."""
+        self._repair(jobs)
         left = [job._replace(seeds=self._untrained(job)) for job in jobs]
         left = [job for job in left if job.seeds]
         total = sum(job.work for job in jobs)
@@ -107,6 +108,17 @@ class Session:
         """Ends the processes that were started."""
         if self._executor is not None:
             self._executor.close()
+
+    def _repair(self, jobs: Sequence[Job]) -> None:
+        """Has runs with damaged files be done again, and dense ones that are still to be pruned."""
+        for job in jobs:
+            for seed in job.seeds:
+                repair(self.store(job.variant, seed))
+        for job in jobs:
+            if job.variant.is_pruned:
+                for seed in self._untrained(job):
+                    dense = RunStore.of(self._workdir, job.variant.info.dense, seed)
+                    repair(dense, checkpoint=True)
 
     def _untrained(self, job: Job) -> tuple[int, ...]:
         return tuple(s for s in job.seeds if not self.store(job.variant, s).read_outcome())
@@ -151,7 +163,9 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
     A field that the stored config does not know yet counts as being at its default, and of the net
     what it is made of counts: the same net may have been asked for in another way.
     """
-    stored = run.read_info()
+    stored = None
+    with contextlib.suppress(DamagedError):  # then no checkpoint is whole, and it begins anew
+        stored = run.read_info()
     if stored is None:
         return
     same_net = stored.arch == variant.spec.to_json()

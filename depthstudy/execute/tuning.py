@@ -16,7 +16,7 @@ from depthstudy.evidence.choice import halving
 from depthstudy.evidence.choice.halving import Results, Trial
 from depthstudy.execute.training import Job, Session
 from depthstudy.plan import Variant
-from depthstudy.plan.follow_up import follow, trial
+from depthstudy.plan.follow_up import RATE, follow, in_words, trial, untreated
 from depthstudy.records import TrialRow
 
 _FIRST_SEED = 1_000  # of trials, and clear of those of variants
@@ -29,16 +29,18 @@ class Tuned(NamedTuple):
       settings: The best of those that were tried in full.
       edges: Fields whose best value is the least or greatest that was tried: not tuned.
       rows: All trials.
+      rates: The learning rates that were tried.
     """
 
     settings: Settings
     edges: tuple[str, ...]
     rows: tuple[TrialRow, ...]
+    rates: tuple[float, ...] = ()
 
 
 def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> dict[str, Tuned]:
     """Returns what was found for each variant that is neither treated nor pruned, by name."""
-    tunable = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+    tunable = untreated(variants)
     if not study.tune:
         return {}
     results: dict[str, dict[Trial, float]] = {variant.name: {} for variant in tunable}
@@ -89,7 +91,7 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -
         TrialRow(
             variant=variant.name,
             trial=number,
-            settings=", ".join(f"{field}={value}" for field, value in one.settings),
+            settings=in_words(one.settings),
             steps=max(1, round(float(one.share) * variant.info.steps)),
             seeds=study.tune_seeds,
             validation_error=error,
@@ -97,4 +99,6 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -
         )
         for number, (one, error) in enumerate(results.items(), start=1)
     )
-    return Tuned(best, halving.edges(best, results), rows)
+    tried = {dict(one.settings).get(RATE) for one in results}
+    rates = sorted(value for value in tried if isinstance(value, float | int))
+    return Tuned(best, halving.edges(best, results), rows, tuple(rates))

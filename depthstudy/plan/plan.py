@@ -12,8 +12,9 @@ from depthstudy.errors import InputError
 from depthstudy.evidence.claims import looks, verdicts
 from depthstudy.plan import sweep, treatments
 from depthstudy.plan.follow_up import check_tunable
-from depthstudy.plan.naming import check_names, grouped, name_of, name_of_net
+from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
+from depthstudy.plan.untested import refuse_mistyped
 from depthstudy.plan.variant import (
     Datasets,
     Variant,
@@ -70,11 +71,13 @@ def prepare(
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
     study = _with_first_look(study)
+    check_folder_name(study.name)
     _check_probes(study)
     check_tunable(study)
     variants = plan(study)
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
+    refuse_mistyped(study.hypotheses, settings_of(variants))
     for variant in variants:
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants

@@ -132,6 +132,16 @@ def with_all_settings(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     return tuple(with_settings(variant, varied) for variant in variants)
 
 
+def images_seen(variants: Sequence[Variant]) -> dict[str, float]:
+    """Returns the images that a run of each variant sees, those of its dense net included."""
+    seen = {v.name: float(v.info.steps * v.train.batch_size) for v in variants}
+    return {
+        v.name: seen[v.name]
+        + (seen[v.info.dense] if v.info.dense and v.config.prune.control == "none" else 0.0)
+        for v in variants
+    }
+
+
 def require_sweepable(field: str) -> None:
     """Raises InputError where variants may not differ in a field."""
     if field.partition(".")[0] not in SWEEPABLE_GROUPS:

@@ -79,6 +79,8 @@ class StudyInfo:
       metrics: What the metrics of ``records.csv`` mean, by probe; empty where an earlier version
         wrote the file.
       probe_titles: A heading for each of these probes.
+      files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
+      damaged: Names of the files that were damaged, and made again, by run.
     """
 
     name: str
@@ -93,3 +95,5 @@ class StudyInfo:
     processes: int = 1
     metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
     probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    damaged: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)

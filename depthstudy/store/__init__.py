@@ -13,10 +13,11 @@ WORKDIR/
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
+    damaged/                what was not as it was written, and was made again
 ```
 """
 
-from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
+from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Measured
 from depthstudy.store.files import (
     cache_dir,
     lock,
@@ -26,6 +27,7 @@ from depthstudy.store.files import (
     write_table,
     write_text,
 )
+from depthstudy.store.repair import damages, repair, repair_checkpoints
 from depthstudy.store.run import Outcome, RunInfo, RunStore
 from depthstudy.store.study import (
     ANALYSIS,
@@ -48,6 +50,7 @@ from depthstudy.store.study import (
     TUNING,
     VERDICTS,
     read_analysis_info,
+    read_earlier_info,
     read_info,
     read_recommendation,
     write_analysis_info,
@@ -77,15 +80,20 @@ __all__ = [
     "VERDICTS",
     "CheckpointReader",
     "CheckpointWriter",
+    "Measured",
     "Outcome",
     "RunInfo",
     "RunStore",
     "cache_dir",
+    "damages",
     "lock",
     "read_analysis_info",
+    "read_earlier_info",
     "read_info",
     "read_recommendation",
     "read_table",
+    "repair",
+    "repair_checkpoints",
     "write_analysis_info",
     "write_bytes",
     "write_info",

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from depthstudy import nets, records, tasks
+from depthstudy import nets, records, store, tasks
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
 from depthstudy.execute import measurement
-from depthstudy.plan import Variant, settings_of
+from depthstudy.plan import Variant, images_seen, settings_of
 from depthstudy.store import Outcome, RunStore
 
 
@@ -27,7 +27,7 @@ class _Run(NamedTuple):
 
     variant: Variant
     seed: int
-    store: RunStore
+    files: RunStore
     outcome: Outcome
     cost: Cost
     measured: list[records.Record]
@@ -64,19 +64,33 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         pruned={variant.name: variant.config.prune for variant in variants},
         predictions=_predictions(by_name),
         images=_image_counts(first),
-        budgets=_budgets(variants),
+        budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
     )
 
 
 def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
-    """Returns the outcome of each run of its own, those that two variants share once."""
-    return [
-        _outcome(RunStore.of(workdir, variant.name, seed))
+    """Returns the outcome of each run, those that two variants share once."""
+    return [_outcome(run) for run in _own_runs(study, variants, workdir).values()]
+
+
+def damages(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, tuple[str, ...]]:
+    """Returns by run, as ``"resnet_depth8 seed 0"``, the names of damaged files that it had."""
+    runs = _own_runs(study, variants, workdir)
+    return {name: tuple(names) for name, run in runs.items() if (names := store.damages(run))}
+
+
+def _own_runs(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, RunStore]:
+    return {
+        f"{variant.name} seed {seed}": RunStore.of(workdir, variant.name, seed)
         for variant in variants
         if not variant.info.same_as
         for seed in range(variant.seeds or study.seeds)
-    ]
+    }
 
 
 def _read(workdir: Path, variant: Variant, seed: int) -> _Run:
@@ -109,7 +123,7 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
     if variant.info.dense and variant.config.prune.control == "none":
         before = _outcome(RunStore.of(workdir, variant.info.dense, run.seed))
         seconds += before.train_seconds + before.eval_seconds
-    assert outcome.test_error is not None, run.store.folder
+    assert outcome.test_error is not None, run.files.folder
     return records.Summary(
         variant=variant.name,
         seed=run.seed,
@@ -145,7 +159,7 @@ def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.boo
 
 def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
-    errors = run.store.read_errors().get("test")
+    errors = run.files.read_errors().get("test")
     if errors is not None:
         return errors > 0
     if run.outcome.diverged_at is None or run.outcome.test_error is None:
@@ -162,13 +176,3 @@ def _image_counts(variant: Variant) -> dict[str, int]:
     if dataset.validation is not None:
         counts["validation_error"] = len(dataset.validation)
     return counts
-
-
-def _budgets(variants: Sequence[Variant]) -> dict[str, float]:
-    """Returns the images that a run of each variant has seen, those of its dense net included."""
-    seen = {v.name: float(v.info.steps * v.train.batch_size) for v in variants}
-    return {
-        v.name: seen[v.name]
-        + (seen[v.info.dense] if v.info.dense and v.config.prune.control == "none" else 0.0)
-        for v in variants
-    }

@@ -18,7 +18,7 @@ from depthstudy.evidence.findings import Findings, Material
 from depthstudy.execute import Session, Tuned, measurement
 from depthstudy.plan import Variant, treatments
 from depthstudy.records import StudyInfo
-from depthstudy.study.collect import collect, outcomes
+from depthstudy.study.collect import collect, damages, outcomes
 from depthstudy.study.settle import looks_of
 
 
@@ -117,7 +117,7 @@ def _info(
     material: Material,
 ) -> StudyInfo:
     """Returns what was run; the times of earlier calls are added to those of this one."""
-    earlier = store.read_info(workdir)
+    earlier = store.read_earlier_info(workdir)
     done = outcomes(study, variants, workdir)
     task = tasks.of(variants[0].dataset)
     seconds = {
@@ -140,5 +140,6 @@ def _info(
         processes=max(session.processes, earlier.processes if earlier else 1),
         metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
+        damaged=damages(study, variants, workdir),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.records import Attribution, Recommendation, Robustness, Verdict
 from depthstudy.study.conclude import Result
 
@@ -14,7 +15,7 @@ def conclusion(result: Result) -> str:
     robust = {row.hypothesis: row for row in result.findings.robustness}
     lines = [
         f"{verdict.verdict:>12}  {statements[verdict.hypothesis]}{_numbers(verdict)}"
-        f"{_robust(robust.get(verdict.hypothesis))}"
+        f"{_robust(robust.get(verdict.hypothesis))}{_unequal(verdict)}"
         for verdict in result.verdicts
     ]
     lines += [
@@ -55,6 +56,13 @@ def _robust(row: Robustness | None) -> str:
         f"{words} {effect:+.3g}" for words, effect in effects if math.isfinite(effect)
     )
     return f"\n{'':>12}  {row.word}{f': {known}' if known else ''}"
+
+
+def _unequal(verdict: Verdict) -> str:
+    """Says on a line of its own that a verdict compares nets of which one has seen more images."""
+    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+        return ""
+    return f"\n{'':>12}  unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images"
 
 
 def _cause(row: Attribution) -> str:

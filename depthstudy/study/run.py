@@ -45,11 +45,14 @@ def run(
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:
             logging.warning(warning)
+    for warning in plan.untested(study.hypotheses, plan.settings_of(variants)):
+        logging.warning(warning)
     start = time.perf_counter()
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
     ):
+        execute.repair_measured(study, variants, workdir)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])

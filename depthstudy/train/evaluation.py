@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from depthstudy import interruption
 from depthstudy.data import Split, eval_batches
 from depthstudy.train.program import Program
 
@@ -39,6 +40,9 @@ def evaluate(
       split: The split.
       size: Number of nets.
       limit: Evaluates this many examples, at equal distances in the split; ``None`` is all.
+
+    Raises:
+      InterruptedByUserError: The process was asked to end.
     """
     batches = eval_batches(
         split,
@@ -46,7 +50,10 @@ def evaluate(
         limit=limit,
         sharding=program.placement.batch_sharding,
     )
-    placed = [program.eval_step(seed_states, weighted) for weighted in batches]
+    placed = []
+    for weighted in batches:
+        placed.append(program.eval_step(seed_states, weighted))
+        interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
     results = []
     for parts in program.placement.fetch(placed, size):

@@ -2,6 +2,7 @@ import math
 
 import made_interventions
 import pytest
+from reseal import reseal
 
 from depthstudy import records, report, store
 from depthstudy.records import Decomposition
@@ -83,6 +84,7 @@ def study(tmp_path, bare):
         row("plain_depth8+residual", "plain + residual", 0.5, 0.4, 0.6),
     ]
     store.write_table(tmp_path / store.MATCHED, records.frame(records.MatchedGap, rows))
+    reseal(tmp_path)
     return tmp_path
 
 
@@ -100,6 +102,7 @@ def test_one_seed_has_no_interval_and_a_huge_loss_is_whole(study):
     nan = float("nan")
     rows = [row("plain_depth8", "plain", 0.03, nan, nan, level=25_166_420.2)]
     store.write_table(study / store.MATCHED, records.frame(records.MatchedGap, rows))
+    reseal(study)
     assert decomposition.matched_sentences(tables.read_study(study)) == [
         "In plain, when train loss first was 25,166,420 or less, the gap was 3.0 points at depth 8."
     ]

@@ -47,7 +47,8 @@ def main(line: str) -> None:
         )
     runtime.set_up()
     if flags.FLAGS.dry_run:
-        print(study.describe(config))
+        for part in study.describe_parts(config):
+            print(part, flush=True)
         return
     workdir = Path(flags.FLAGS.workdir or Path("results", config.name))
     result = study.run(

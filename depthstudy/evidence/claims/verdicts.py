@@ -34,6 +34,7 @@ METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
 ALPHA = 0.05  # level of the two-sided, adjusted p value
+UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
 LEAST_SEEDS = 3  # with fewer there is no verdict on what depends on the seed
 
 
@@ -56,6 +57,7 @@ def judge(
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     chance: float | None = None,
+    budgets: Mapping[str, float] | None = None,
     alpha: float = ALPHA,
 ) -> list[Verdict]:
     """Returns a verdict on each hypothesis, in their order.
@@ -76,6 +78,7 @@ def judge(
         these, without of these images.
       images: Name of an error, as ``"train_error"``, to the number of images that it is counted on.
       chance: The error of guessing, by which a run is known to have failed.
+      budgets: Name of a variant to how many images one of its runs has seen.
       alpha: Level of all hypotheses together: 0.05, or that of one look (``stats.nominal_levels``).
 
     Raises:
@@ -95,7 +98,10 @@ def judge(
     levels[tested] = stats.holm_levels(p_values[tested], alpha)
     p_values[tested] = stats.holm(p_values[tested])
     return [
-        _verdict(e, float(p), float(level), alpha, chance)
+        dataclasses.replace(
+            _verdict(e, float(p), float(level), alpha, chance),
+            budget_ratio=_budget_ratio(e, budgets or {}),
+        )
         for e, p, level in zip(evidence, p_values, levels, strict=True)
     ]
 
@@ -203,6 +209,24 @@ def _verdict(e: _Evidence, p: float, level: float, alpha: float, chance: float |
         seeds_high=needed.high,
         images_to_settle=needed.images,
     )
+
+
+def _budget_ratio(e: _Evidence, budgets: Mapping[str, float]) -> float | None:
+    if e.weighed is None:
+        return None
+    return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)
+
+
+def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
+    """Returns the greatest ratio of the budgets of two variants that are compared.
+
+    >>> budget_ratio(
+    ...     [("deep", "shallow"), ("pruned", "deep")], {"deep": 8, "shallow": 8, "pruned": 18}
+    ... )
+    2.25
+    """
+    known = [(budgets[a], budgets[b]) for a, b in pairs if a in budgets and b in budgets]
+    return max((max(pair) / min(pair) for pair in known), default=None)
 
 
 def _as_json(pairs: Sequence[tuple[str, str]], effects: Sequence[stats.Contrast]) -> str:

@@ -27,6 +27,10 @@ def section(study: Study) -> Section:
                     *([("Processes", processes)] if info.processes > 1 else ()),
                     *((name.capitalize(), text) for name, text in info.hardware.items()),
                     ("Finished", formats.moment(info.finished)),
+                    *(
+                        (f"Damaged, made again: {run}", ", ".join(names))
+                        for run, names in info.damaged.items()
+                    ),
                 )
             ),
             Details("Versions", (Facts(tuple(info.versions.items())),)),

@@ -56,10 +56,12 @@ def section(study: Study) -> Section | None:
 def budget_sentence(row: BudgetRow) -> str:
     """Says what a longer training did to what a deep net failed to fit."""
     end = "so it only needed the steps" if row.settled else "so it does not fit as well yet"
+    own = row.settings.rpartition(".")[2].replace("_", " ").replace("=", " ")
+    how = ", ".join(filter(None, [f"{row.steps:,} steps", own]))
     return (
-        f"{row.variant}: trained {row.factor} times as long ({row.steps:,} steps), its train error "
-        f"is {percent(row.train_error)}, {_points(row.excess)} that of {row.reference}; in the plan"
-        f" it was {_points(row.excess_before)}: {end}."
+        f"{row.variant}: trained {row.factor} times as long ({how}), its train error is "
+        f"{percent(row.train_error)}, {_points(row.excess)} that of {row.reference}; in the plan "
+        f"it was {_points(row.excess_before)}: {end}."
     )
 
 

@@ -104,7 +104,7 @@ def unfinished_sentence(study: Study) -> str:
 
 _ROBUST = {
     "robust": "Robust: it holds with each net at its own settings and trained longer",
-    "recipe-bound": "Recipe-bound: it does not hold with each net at its own settings",
+    "recipe-bound": "Recipe-bound: it shrinks by half or turns with each net at its own settings",
     "budget-bound": "Budget-bound: it depends on how long the nets are trained",
     "settled by training longer": "Settled by training longer: it is gone then",
 }

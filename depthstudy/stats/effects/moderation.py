@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from depthstudy.stats.arm import Arm, Floats
+from depthstudy.stats.effects.arm import Arm, Floats
 
 
 class Prior(NamedTuple):

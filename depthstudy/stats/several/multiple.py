@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from depthstudy.stats.arm import Floats
+from depthstudy.stats.effects.arm import Floats
 
 
 def holm(p_values: ArrayLike) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from depthstudy.stats.arm import Arm
+from depthstudy.stats.effects.arm import Arm
 
 
 def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:

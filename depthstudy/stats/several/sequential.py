@@ -4,34 +4,20 @@ A study that stops as soon as it is sure looks several times, and each look may 
 split among the looks by a spending function (Lan & DeMets 1983), and a look tests at the share that
 falls to it. As the shares add up to the whole (Bonferroni), the promise holds for t tests with few
 degrees of freedom and for any dependence of the looks; it is a little less than a normal theory
-would allow. Within a look, Holm's method serves the hypotheses that are still open.
+would allow.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from scipy import special
 
-from depthstudy.stats.multiple import holm
-
 Spending = Literal["pocock", "obrien_fleming", "even"]
 LOOKS = (3, 5, 10, 20)
-
-
-class Decision(NamedTuple):
-    """When a hypothesis was decided.
-
-    Attributes:
-      seeds: Number of seeds at that look.
-      p: p value, adjusted over the hypotheses that were open then.
-    """
-
-    seeds: int
-    p: float
 
 
 def nominal_levels(
@@ -62,36 +48,3 @@ def nominal_levels(
     else:
         spent = alpha * shares
     return dict(zip(looks, np.diff(spent, prepend=0.0).tolist(), strict=True))
-
-
-def look(
-    p_values: Mapping[str, float],
-    decided: Mapping[str, Decision],
-    seeds: int,
-    levels: Mapping[int, float],
-) -> dict[str, Decision]:
-    """Returns what is decided after a look, with what was decided before it.
-
-    >>> levels = nominal_levels((3, 5))
-    >>> first = look({"deeper": 0.001, "wider": 0.3}, {}, 3, levels)
-    >>> sorted(look({"wider": 0.01}, first, 5, levels))
-    ['deeper', 'wider']
-
-    Args:
-      p_values: Two-sided p value of each hypothesis at this look; NaN where it has none. Those of
-        hypotheses that were decided before are not used.
-      decided: What earlier looks decided.
-      seeds: Number of seeds at this look.
-      levels: Level of each look, as of ``nominal_levels``.
-
-    Raises:
-      KeyError: ``seeds`` is not one of the planned looks.
-    """
-    open_names = [n for n, p in p_values.items() if n not in decided and math.isfinite(p)]
-    adjusted = holm([p_values[name] for name in open_names])
-    new = {
-        name: Decision(seeds, float(p))
-        for name, p in zip(open_names, adjusted, strict=True)
-        if p <= levels[seeds]
-    }
-    return {**decided, **new}

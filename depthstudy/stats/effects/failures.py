@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from depthstudy.stats.arm import Arm
+from depthstudy.stats.effects.arm import Arm
 
 # A run is far outside when its odds of erring are ten times those of the median run, and its error
 # is ten points more: both, since one error against ten on a good net is no failure.

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from depthstudy.errors import InputError
-from depthstudy.stats.arm import Arm
-from depthstudy.stats.contrast import contrast
-from depthstudy.stats.estimate import Estimate
+from depthstudy.stats.effects.arm import Arm
+from depthstudy.stats.effects.estimate import Estimate
+from depthstudy.stats.effects.from_arms import contrast
 
 
 def by_seed(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
