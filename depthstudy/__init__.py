@@ -32,12 +32,12 @@ from depthstudy.errors import InputError
 if TYPE_CHECKING:
     from depthstudy import arch, nets, study
     from depthstudy.deploy import load
-    from depthstudy.study import compare
+    from depthstudy.report import compare
 
 __version__ = "0.1.0"
 __all__ = ["InputError", "__version__", "arch", "compare", "load", "nets", "study"]
 
-_FUNCTIONS = {"compare": "depthstudy.study", "load": "depthstudy.deploy"}
+_FUNCTIONS = {"compare": "depthstudy.report", "load": "depthstudy.deploy"}
 _PACKAGES = ("arch", "nets", "study")
 
 
