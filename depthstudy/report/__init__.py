@@ -95,3 +95,13 @@ def comparison_text(found: Comparison) -> str:
     from depthstudy.report import comparison
 
     return comparison.text(found)
+
+
+__all__ = [
+    "compare",
+    "comparison_text",
+    "write",
+    "write_analysis",
+    "write_claims",
+    "write_comparison",
+]

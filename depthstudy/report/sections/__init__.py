@@ -38,3 +38,5 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     costs.section,
     provenance.section,
 )
+
+__all__ = ["STUDY_SECTIONS"]
