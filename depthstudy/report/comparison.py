@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from depthstudy import store
 from depthstudy.report.blocks import Page, Row, Section, Table, Text
@@ -92,22 +92,23 @@ def _words(comparison: Comparison) -> dict[str, dict[str, str]]:
 
 def _error_table(comparison: Comparison) -> Table:
     """Returns a row for each variant, with the error that it has in each study."""
-    variants = list(dict.fromkeys(comparison.errors["variant"]))
-    table = comparison.errors.set_index(["variant", "study"])
-    rows = tuple(
-        Row(label=variant, cells=tuple(_error(table, variant, name) for name in comparison.names))
-        for variant in variants
+    rows = comparison.errors.to_dict("records")
+    errors = {(row["variant"], row["study"]): _error(row) for row in rows}
+    return Table(
+        header=("Net", *comparison.names),
+        rows=tuple(
+            Row(
+                label=variant,
+                cells=tuple(errors.get((variant, n), formats.DASH) for n in comparison.names),
+            )
+            for variant in dict.fromkeys(row["variant"] for row in rows)
+        ),
     )
-    return Table(header=("Net", *comparison.names), rows=rows)
 
 
-def _error(table: pd.DataFrame, variant: str, study: str) -> str:
-    if (variant, study) not in table.index:
-        return formats.DASH
-    row = table.loc[(variant, study)]
-    half = (row["high"] - row["low"]) / 2
-    mean = formats.number(100 * row["mean"])
-    return f"{mean} ± {formats.number(100 * half)}%" if half == half else f"{mean}%"
+def _error(row: Mapping[Any, Any]) -> str:
+    mean, half = 100 * row["mean"], 50 * (row["high"] - row["low"])
+    return f"{formats.number(mean)} ± {formats.number(half)}%" if half == half else f"{mean:.1f}%"
 
 
 def _settings(comparison: Comparison) -> tuple[Table | Text, ...]:

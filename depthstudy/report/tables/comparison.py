@@ -113,15 +113,14 @@ def _errors(
     name: str, folders: Mapping[str, Path], infos: Mapping[str, records.StudyInfo]
 ) -> Iterator[dict[str, Any]]:
     means = store.read_table(folders[name] / store.MEANS, records.Mean)
-    means = means[means["metric"] == _METRIC].set_index("variant")
+    rows = {row["variant"]: row for row in means.to_dict("records") if row["metric"] == _METRIC}
     for variant in infos[name].variants:
-        if variant.name in means.index:
-            row = means.loc[variant.name]
+        if row := rows.get(variant.name):
             yield {
                 "variant": variant.name,
                 "study": name,
-                **{key: float(row[key]) for key in ("mean", "low", "high")},
-                "seeds": int(row["seeds"]),
+                **{key: row[key] for key in ("mean", "low", "high")},
+                "seeds": row["seeds"],
                 "depth": variant.depth,
                 "macs": variant.macs,
                 "steps": variant.steps,
