@@ -6,6 +6,7 @@ been checked once, so no other file looks for a missing key or a wrong type.
 
 from depthstudy.config.catalogue import Setting, describe_settings
 from depthstudy.config.data import DataConfig
+from depthstudy.config.duration import parse_duration
 from depthstudy.config.file import run_file
 from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
@@ -43,6 +44,7 @@ __all__ = [
     "field_names",
     "get",
     "parse",
+    "parse_duration",
     "present_name",
     "require_field",
     "run_file",

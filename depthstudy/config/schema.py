@@ -36,6 +36,8 @@ class StudyConfig:
       probe_examples: How many examples of each split a probe looks at.
       processes: In how many processes runs are trained side by side on a CPU; by default in as many
         as there are cores, and fewer where there is little to train or little memory.
+      time_budget: What the study may take, as ``"30m"`` or ``"2h"``: seeds, then the greatest
+        depths of the sweep, are left out until a guess from a few steps says that it fits.
     """
 
     name: str = "study"
@@ -56,3 +58,4 @@ class StudyConfig:
     probe_seeds: Count = 1
     probe_examples: Count = 500
     processes: Count | None = None
+    time_budget: str | None = None

@@ -21,6 +21,7 @@ from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Mea
 from depthstudy.store.files import (
     cache_dir,
     lock,
+    read_json,
     read_table,
     write_bytes,
     write_json,
@@ -90,6 +91,7 @@ __all__ = [
     "read_analysis_info",
     "read_earlier_info",
     "read_info",
+    "read_json",
     "read_recommendation",
     "read_table",
     "repair",
