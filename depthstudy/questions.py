@@ -255,9 +255,9 @@ def imagenet(config: ml_collections.ConfigDict) -> None:
     config.data.image_size = 224
     config.data.shift = 0
     config.data.crop_area = 0.08
+    config.data.eval_center = 0.875
     config.data.flip = True
     config.data.stream = True
-    config.data.workers = 32
     config.train.placement = "jit"
     config.train.precision = "bfloat16"
     config.train.batch_size = 1_024

@@ -8,10 +8,13 @@ import importlib.metadata
 import os
 import platform
 import sys
+import tempfile
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import jax
+from absl import logging
 
 from depthstudy import store
 from depthstudy.errors import InputError
@@ -88,8 +91,17 @@ def use_compilation_cache() -> None:
 
     A program for the CPU is cut for its number of threads, by which JAX does not tell them apart.
     """
-    threads = os.environ.get(THREADS, "all")
-    jax.config.update("jax_compilation_cache_dir", str(store.cache_dir() / "xla" / threads))
+    folder = store.cache_dir() / "xla" / os.environ.get(THREADS, "all")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        logging.warning("compiled programs are not kept in %s: %s", folder, error.strerror)
+        return
+    # What cannot be kept, on a full disk, is compiled again.
+    warnings.filterwarnings("ignore", "Error (read|writ)ing persistent compilation cache")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 

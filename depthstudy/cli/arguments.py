@@ -120,8 +120,8 @@ def _meant(name: str) -> str:
     if fields and "config" in flags.FLAGS:
         return f"; did you mean --config.{' or --config.'.join(fields)}?"
     known = sorted(set(flags.FLAGS) - {"?", "help", "helpfull", "helpshort", "helpxml"})
-    ours = [n for n in known if not _is_of_library(n)]
-    return f"{did_you_mean(name, ours)} allowed: {', '.join(f'--{n}' for n in ours)}"
+    ours = [f"--{n}" for n in known if not _is_of_library(n)]
+    return f"{did_you_mean(f'--{name}', ours)} allowed: {', '.join(ours)}"
 
 
 def _is_of_library(name: str) -> bool:

@@ -2,9 +2,12 @@
 
 python scripts/run.py --config=configs/my_data.py --config.data.source_dir=PATH
 
-PATH holds CLASS/* or {train,test}/CLASS/*, PNG or JPEG; --dry_run says how long it takes. Images
-that may be mirrored: --config.data.flip=True. Larger images: --config.data.image_size=64. Without
-the treatments, which take most of the time: --config.treatments="()".
+PATH holds CLASS/* or {train,test}/CLASS/*, of PNG, JPEG, WebP, BMP or TIFF, or any such files with
+--config.data.labels_csv=FILE; --dry_run says how long it takes, and what of the images is odd.
+Images that are not square: --config.data.fit=pad keeps their ends. Uneven classes:
+--config.metric=balanced_error. Images that may be mirrored: --config.data.flip=True. Larger images:
+--config.data.image_size=64. Without the treatments, which take most of the time:
+--config.treatments="()".
 """
 
 import ml_collections

@@ -5,21 +5,28 @@
 """
 
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
+from depthstudy.data.cache import Cleaned, clean
+from depthstudy.data.changes import changes
 from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
+from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
-from depthstudy.data.preprocessing import Preprocessing, decode_array, decode_file
+from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
+from depthstudy.data.sources.registry import OtherDataError
 from depthstudy.data.sources.unlabeled import UnlabeledImage, photographs, read_folder
 
 __all__ = [
     "ArrayExamples",
     "ArraySource",
     "Batch",
+    "Cleaned",
     "Dataset",
+    "Datasets",
     "Examples",
+    "OtherDataError",
     "Preprocessing",
     "Source",
     "Split",
@@ -28,8 +35,10 @@ __all__ = [
     "as_dataset",
     "augment",
     "batch_at",
-    "decode_array",
+    "changes",
+    "clean",
     "decode_file",
+    "decode_image",
     "eval_batches",
     "from_arrays",
     "from_source",
@@ -38,5 +47,6 @@ __all__ = [
     "order_at",
     "photographs",
     "read_folder",
+    "source_key",
     "train_batches",
 ]

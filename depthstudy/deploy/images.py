@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from depthstudy.data import Preprocessing, decode_array, decode_file
+from depthstudy.data import Preprocessing, decode_file, decode_image
 from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
 
@@ -42,7 +42,7 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:
-    """Returns files as they are, and for folders the PNG and JPEG files in and below them, sorted.
+    """Returns files as they are, and for folders the images in and below them, sorted.
 
     Raises:
       InputError: A path does not exist, or there is no image.
@@ -58,7 +58,9 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
             if file.is_file() and (file == path or file.suffix.lower() in image_file.SUFFIXES)
         ]
     if not found:
-        raise InputError(f"no PNG or JPEG image in {', '.join(map(str, paths)) or 'an empty list'}")
+        raise InputError(
+            f"no image ({image_file.KINDS}) in {', '.join(map(str, paths)) or 'an empty list'}"
+        )
     return found
 
 
@@ -95,4 +97,4 @@ def _from_arrays(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray
         raise InputError(f"images have {images.shape[-1]} channels; the net takes {channels}")
     if not len(images):
         raise InputError("there are no images")
-    return np.stack([decode_array(image, preprocessing) for image in images])
+    return np.stack([decode_image(image, preprocessing) for image in images])

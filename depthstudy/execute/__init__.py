@@ -2,11 +2,15 @@
 
 from depthstudy.execute.budget import check_budgets
 from depthstudy.execute.measurement import measure, repair_measured
+from depthstudy.execute.progress import Event, EventSink, RunFinished
 from depthstudy.execute.training import Job, Session, check, jobs_of
 from depthstudy.execute.tuning import Tuned, tune
 
 __all__ = [
+    "Event",
+    "EventSink",
     "Job",
+    "RunFinished",
     "Session",
     "Tuned",
     "check",

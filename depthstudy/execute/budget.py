@@ -138,14 +138,26 @@ class _Check:
         return errors[0] - errors[1]
 
     def _train_error(self, variant: Variant) -> float:
-        return statistics.fmean(outcome.train_error for outcome in self._outcomes(variant))
+        return statistics.fmean(
+            self._error(outcome, "train", variant) for outcome in self._outcomes(variant)
+        )
 
     def _validation_error(self, job: Job) -> float:
         """Returns the mean error on validation data, or on what it fits where none are held out."""
         return statistics.fmean(
-            outcome.train_error if outcome.validation_error is None else outcome.validation_error
+            self._error(
+                outcome,
+                "train" if outcome.validation_error is None else "validation",
+                job.variant,
+            )
             for outcome in self._outcomes(job.variant)
         )
+
+    @staticmethod
+    def _error(outcome: Outcome, split: str, variant: Variant) -> float:
+        error = outcome.error(split, variant.config.metric)
+        assert error is not None
+        return error
 
     def _outcomes(self, variant: Variant) -> Iterable[Outcome]:
         outcomes = [self.session.store(variant, seed).read_outcome() for seed in self.seeds]

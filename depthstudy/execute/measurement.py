@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jax
 
-from depthstudy import probes
+from depthstudy import data, probes
 from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
@@ -80,12 +80,13 @@ def measure(
         if count > 1
         else [*map(_names, groups)]
     )
-    with contextlib.closing(Bar(total)) as bar:
-        bar.show(WorkDone(total - sum(left.values())))
-        with contextlib.closing(
+    with (
+        contextlib.closing(Bar(total, total - sum(left.values()))) as bar,
+        contextlib.closing(
             open_executor(study, variants, workdir, count, len(tasks), config_file)
-        ) as executor:
-            executor.do(_measure_named, tasks, bar.show)
+        ) as executor,
+    ):
+        executor.do(_measure_named, tasks, bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:
@@ -138,7 +139,7 @@ def _measure_run(study: StudyConfig, variant: Variant, run: RunStore, sink: Even
     if not left:
         return
     sink(StatusChanged(f"{variant.name}: opening"))
-    datasets = {variant.config.data: variant.dataset}
+    datasets = data.Datasets({variant.config.data: variant.dataset})
     opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
     for name in left:
         sink(StatusChanged(f"{variant.name}: {name}"))

@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy import config, plan, train
+from depthstudy import config, data, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute import process_count
 from depthstudy.execute.choice import open_executor
 from depthstudy.execute.executor import Executor, Worker
-from depthstudy.execute.progress import Bar, WorkDone
+from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow
 from depthstudy.store import RunStore, repair
 
+_PLACES = ("data.source_dir", "data.data_dir", "data.labels_csv", "data.workers")
 _FEW = 2  # variants for a process
 
 
@@ -58,6 +59,7 @@ class Session:
     Attributes:
       compile_seconds: The time of all processes that went into compiling.
       processes: In how many processes runs are trained.
+      listener: Is told what happens, beside the bar; ``None`` where nobody is.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Session:
           config_file: As in ``open_executor``.
         """
         self.compile_seconds = 0.0
+        self.listener: EventSink | None = None
         self.processes = process_count.for_training(study, variants)
         self._study, self._variants, self._workdir = study, variants, workdir
         self._config_file = config_file
@@ -91,18 +94,26 @@ class Session:
             few = len(jobs) < _FEW * self.processes
             left = [part for job in left for part in _parts(job)] if few else left
             left.sort(key=lambda job: -job.work)  # the longest first
-        with contextlib.closing(Bar(total)) as bar:
-            bar.show(WorkDone(total - sum(job.work for job in left)))
+        done = total - sum(job.work for job in left)
+        with contextlib.closing(Bar(total, done)) as bar:
             for is_pruned in (False, True):
                 wave = [job for job in left if job.variant.is_pruned == is_pruned]
                 tasks = [(job.variant.name, job.seeds, job.follow_up) for job in wave]
                 if tasks:
-                    self._opened().do(_train, tasks, bar.show)
+                    self._opened().do(_train, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
     def store(self, variant: Variant, seed: int) -> RunStore:
         """Returns the store of a run."""
         return RunStore.of(self._workdir / variant.folder, variant.runs, seed)
+
+    def _heard(self, bar: Bar) -> EventSink:
+        def hear(event: Event) -> None:
+            bar.show(event)
+            if self.listener is not None:
+                self.listener(event)
+
+        return hear
 
     def close(self) -> None:
         """Ends the processes that were started."""
@@ -170,8 +181,8 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         return
     same_net = stored.arch == variant.spec.to_json()
     # An earlier version held nothing out.
-    data = {"validation": 0.0, **stored.config.get("data", {})}
-    before = _settings(config.parse({**stored.config, "data": data}), same_net)
+    fields = {"validation": 0.0, **stored.config.get("data", {})}
+    before = _settings(config.parse({**stored.config, "data": fields}), same_net)
     now = _settings(variant.config, same_net)
     changed = [
         f"{field} ({before.get(field)!r}, now {now.get(field)!r})"
@@ -179,7 +190,7 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         if before.get(field) != now.get(field)
     ]
     if stored.dataset != variant.dataset.name:
-        changed.append(f"the images ({stored.dataset}, now {variant.dataset.name})")
+        changed.append(_changed_images(run, stored.dataset, variant.dataset))
     if changed:
         raise InputError(
             f"{run.folder} was trained with another config: {', '.join(changed)}; "
@@ -187,9 +198,21 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         )
 
 
+def _changed_images(run: RunStore, before: str, dataset: data.Dataset) -> str:
+    """Says which images have changed since a run was begun, as far as its study wrote them down."""
+    known = [row for row in store.find_data(run.folder) if row.dataset == before]
+    files = () if dataset.source is None else dataset.source.files
+    counts = data.changes(known, files) if known and files else f"{before}, now {dataset.name}"
+    return f"the images of {dataset.called} ({counts})"
+
+
 def _settings(study: StudyConfig, same_net: bool) -> dict[str, Any]:
-    """Returns the dotted fields that a run depends on, those of the net unless it is the same."""
+    """Returns the dotted fields that a run depends on, those of the net unless it is the same.
+
+    Images are known by their content: where they lie, and who reads them, does not matter.
+    """
     groups = dataclasses.asdict(study)
     others = [group for group in SWEEPABLE_GROUPS if group != "model"]
     fields = {f"{group}.{leaf}": x for group in others for leaf, x in groups[group].items()}
+    fields = {name: value for name, value in fields.items() if name not in _PLACES}
     return fields if same_net else plan.options_used(study.model) | fields

@@ -74,11 +74,12 @@ def _job(study: StudyConfig, variant: Variant, one: Trial) -> Job:
 def _error(session: Session, job: Job) -> float:
     """Returns the mean validation error of a trial; NaN where a run diverged."""
     outcomes = [session.store(job.variant, seed).read_outcome() for seed in job.seeds]
+    metric = job.variant.config.metric
     errors = [
-        math.nan if o is None or o.diverged_at or o.validation_error is None else o.validation_error
-        for o in outcomes
+        None if outcome is None or outcome.diverged_at else outcome.error("validation", metric)
+        for outcome in outcomes
     ]
-    return sum(errors) / len(errors)
+    return sum(math.nan if error is None else error for error in errors) / len(errors)
 
 
 def _edges(study: StudyConfig, results: Results, extra: int) -> tuple[str, ...]:

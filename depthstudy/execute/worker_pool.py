@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from multiprocessing import Pipe, connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 from absl import logging
 
 from depthstudy import config, interruption, runtime
-from depthstudy.config import StudyConfig
+from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import FailedError, InputError, raised_by_user
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import EventSink
@@ -74,6 +74,8 @@ class WorkerPool:
         processes: int,
         tasks: int,
         config_file: str | None = None,
+        *,
+        sets: Mapping[DataConfig, str] | None = None,
     ) -> None:
         """Starts the processes, to work in the folder of a study.
 
@@ -84,10 +86,11 @@ class WorkerPool:
             same bits however many are left.
           tasks: No more are started than there are tasks.
           config_file: The file of the config, as on the command line; each runs it first.
+          sets: Name of the set of each ``data.source_key``, which they have to find again.
         """
         self._processes: list[_Process] = []
         self._threads = max(1, runtime.cores() // processes)
-        self._job = study, workdir, config_file
+        self._job = study, sets or {}, workdir, config_file
         try:
             for _ in range(min(processes, tasks)):
                 self._begin()
@@ -201,9 +204,9 @@ def serve(file: int, parent: int) -> None:
     pipe = connection.Connection(file)
     # Asked to end, it has saved what it was training, and needs to tell nobody.
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
-        study, workdir, config_file = pipe.recv()
+        study, sets, workdir, config_file = pipe.recv()
         try:
-            worker = _ready(study, workdir, config_file, pipe.send)
+            worker = _ready(study, sets, workdir, config_file, pipe.send)
         except Exception as error:
             pipe.send(_Done(_portable(error)))
             return
@@ -216,14 +219,20 @@ def serve(file: int, parent: int) -> None:
                 pipe.send(_Done(_portable(error)))
 
 
-def _ready(study: StudyConfig, workdir: Path, config_file: str | None, sink: EventSink) -> Worker:
+def _ready(
+    study: StudyConfig,
+    sets: Mapping[DataConfig, str],
+    workdir: Path,
+    config_file: str | None,
+    sink: EventSink,
+) -> Worker:
     runtime.use_cpu()
     runtime.set_up()
     # The process that began this one has shown already what is printed.
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         if config_file is not None:
             config.run_file(config_file)
-        variants = {variant.name: variant for variant in prepare(study)[1]}
+        variants = {variant.name: variant for variant in prepare(study, sets)[1]}
     return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
 
 

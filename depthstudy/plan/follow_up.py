@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from depthstudy import config
 from depthstudy.config import Settings
 from depthstudy.errors import InputError
-from depthstudy.plan.variant import Variant, build, same
+from depthstudy.plan.variant import Datasets, Variant, build, same
 from depthstudy.records import LONGER, OWN_SETTINGS
 
 RATE, _STEPS = "train.learning_rate", "train.steps"
@@ -45,7 +45,7 @@ def follow(base: Variant, follow_up: FollowUp) -> Variant:
     One that is the same as ``base`` has its runs.
     """
     varied = list(dict.fromkeys([*base.info.settings, *(f for f, _ in follow_up.settings)]))
-    datasets = {base.given.data: base.dataset}
+    datasets = Datasets({base.given.data: base.dataset})
     variant = build(base.given, follow_up.name, follow_up.settings, varied, datasets)
     info = dataclasses.replace(
         variant.info,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import ml_collections
 
-from depthstudy import config, probes, train
-from depthstudy.config import StudyConfig
+from depthstudy import config, probes, tasks, train
+from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import looks, verdicts
 from depthstudy.plan import sweep, treatments
@@ -25,7 +26,7 @@ from depthstudy.plan.variant import (
 )
 
 
-def plan(study: StudyConfig) -> tuple[Variant, ...]:
+def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant, ...]:
     """Returns the variants of a study, in the order in which they are trained.
 
     They are the product of the values in ``sweep``, then those of ``variants``; with neither, the
@@ -35,6 +36,10 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     >>> study = StudyConfig(sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8,))))
     >>> [(variant.name, variant.info.macs) for variant in plan(study)]
     [('plain_depth8', 747136), ('resnet_depth8', 747136)]
+
+    Args:
+      study: The config.
+      datasets: Sets that are loaded already, or have to be found again.
 
     Raises:
       InputError: A field is unknown or not to be varied, a value does not fit, two variants have
@@ -49,7 +54,7 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     varied = list(dict.fromkeys(field for _, settings in named for field, _ in settings))
     for field in varied:
         require_sweepable(field)
-    datasets: Datasets = {}
+    datasets = Datasets() if datasets is None else datasets
     given = [build(study, name, settings, varied, datasets) for name, settings in named]
     untreated = grouped(study, with_twins(study, given, varied, datasets))
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
@@ -62,8 +67,16 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
 
 def prepare(
     study: ml_collections.ConfigDict | StudyConfig,
+    expected: Mapping[DataConfig, str] | None = None,
 ) -> tuple[StudyConfig, tuple[Variant, ...]]:
-    """Checks a config whole and returns it with its plan; trains and writes nothing.
+    """Checks a config whole and returns it with its plan; trains nothing.
+
+    Images of a folder are prepared in the cache.
+
+    Args:
+      study: The config.
+      expected: Name of the set that each ``data.source_key`` has to give, where another process
+        has opened it before.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -76,11 +89,12 @@ def prepare(
     check_tunable(study)
     if study.time_budget is not None:
         config.parse_duration(study.time_budget, "time_budget")
-    variants = plan(study)
+    variants = plan(study, Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
     verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
     refuse_mistyped(study.hypotheses, settings_of(variants))
     for variant in variants:
+        _check_metric(study, variant)
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants
 
@@ -99,6 +113,15 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
     return dataclasses.replace(study, seeds=first)
+
+
+def _check_metric(study: StudyConfig, variant: Variant) -> None:
+    task = tasks.of(variant.dataset)
+    if study.metric == "balanced_error" and task.label.shape:
+        raise InputError(
+            f'config.metric="balanced_error" counts classes, and a label of {task.name} is none;'
+            ' allowed: "error"'
+        )
 
 
 def _check_probes(study: StudyConfig) -> None:

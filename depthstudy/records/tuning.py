@@ -32,6 +32,24 @@ class TrialRow:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ExpectedBest:
+    """The error to expect of the best of some trials of a variant: a row of ``expected_best.csv``.
+
+    Attributes:
+      variant: Name of the variant.
+      trials: How many of its trials of full length are drawn.
+      validation_error: Expected least validation error among them (Dodge et al. 2019, unbiased as
+        in Tang et al. 2020); a trial that diverged errs like a guess.
+      needed: The least number of trials at which it is within a point of that of all.
+    """
+
+    variant: str
+    trials: int
+    validation_error: float
+    needed: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class BudgetRow:
     """A longer training of a net that did not fit: a row of ``budget.csv``.
 

@@ -2,14 +2,19 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  study.json  data.csv  data.json  data_1.png
+  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  verdicts_own_settings.csv  robustness.csv  tuning.csv  expected_best.csv  budget.csv
+  class_errors.csv  confusion.csv  flips.csv  mistakes.csv  mistakes/PLACE.png  answer.json
   report.html  figures/
+  partial/                the same tables of what is done, while the study runs
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
     records.csv             its measurements so far
     errors.npz              which examples of the validation and test splits it gets wrong
+    answers.npz             label, likeliest class and its probability of each test example
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
@@ -35,12 +40,22 @@ from depthstudy.store.study import (
     ANALYSIS_PAGE,
     ATTRIBUTION,
     BUDGET,
+    CLASS_ERRORS,
+    CONFUSION,
+    DATA,
+    DATA_INFO,
+    DATA_SHEET,
     DECOMPOSITION,
+    EXPECTED_BEST,
     FIGURES,
+    FLIPS,
     GAINS,
     MATCHED,
     MEANS,
+    MISTAKE_IMAGES,
+    MISTAKES,
     PARETO,
+    PARTIAL,
     PREDICTIONS,
     PRUNING,
     RECOMMENDATION,
@@ -48,13 +63,19 @@ from depthstudy.store.study import (
     REPORT,
     ROBUSTNESS,
     SUMMARY,
+    TUNED_VERDICTS,
     TUNING,
     VERDICTS,
+    find_data,
     read_analysis_info,
+    read_answer,
+    read_data,
     read_earlier_info,
     read_info,
     read_recommendation,
     write_analysis_info,
+    write_answer,
+    write_data,
     write_info,
     write_recommendation,
 )
@@ -64,12 +85,22 @@ __all__ = [
     "ANALYSIS_PAGE",
     "ATTRIBUTION",
     "BUDGET",
+    "CLASS_ERRORS",
+    "CONFUSION",
+    "DATA",
+    "DATA_INFO",
+    "DATA_SHEET",
     "DECOMPOSITION",
+    "EXPECTED_BEST",
     "FIGURES",
+    "FLIPS",
     "GAINS",
     "MATCHED",
     "MEANS",
+    "MISTAKES",
+    "MISTAKE_IMAGES",
     "PARETO",
+    "PARTIAL",
     "PREDICTIONS",
     "PRUNING",
     "RECOMMENDATION",
@@ -77,6 +108,7 @@ __all__ = [
     "REPORT",
     "ROBUSTNESS",
     "SUMMARY",
+    "TUNED_VERDICTS",
     "TUNING",
     "VERDICTS",
     "CheckpointReader",
@@ -87,8 +119,11 @@ __all__ = [
     "RunStore",
     "cache_dir",
     "damages",
+    "find_data",
     "lock",
     "read_analysis_info",
+    "read_answer",
+    "read_data",
     "read_earlier_info",
     "read_info",
     "read_json",
@@ -97,7 +132,9 @@ __all__ = [
     "repair",
     "repair_checkpoints",
     "write_analysis_info",
+    "write_answer",
     "write_bytes",
+    "write_data",
     "write_info",
     "write_json",
     "write_recommendation",

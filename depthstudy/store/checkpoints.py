@@ -56,7 +56,8 @@ _STATE = "state"
 _COLLECTIONS = ("params", "batch_stats")
 _PARTIAL = ".partial"
 _PARTIALS = (f"*{_PARTIAL}", "*.orbax-checkpoint-tmp*")  # the latter of earlier versions
-_ERRORS, _LOG = "errors/", "log/"  # begin the names of arrays that are no part of the state
+# What begins the names of arrays that are no part of the state.
+_ERRORS, _ANSWERS, _LOG = "errors/", "answers/", "log/"
 _RECORDS = "records"
 _FIELDS = ("step", "probe", "layer", "metric", "value")  # of a record; the header has the others
 
@@ -68,11 +69,13 @@ class Measured(NamedTuple):
       records: All records of the run so far.
       errors: The error of each example by split, of a run that is done.
       log: Metrics of the steps that no record tells of yet, by name.
+      answers: What the net says of each test example, by name, of a run that is done.
     """
 
     records: Sequence[Record] = ()
     errors: Mapping[str, NDArray[np.float64]] = {}
     log: Mapping[str, np.ndarray] = {}
+    answers: Mapping[str, np.ndarray] = {}
 
 
 class CheckpointWriter:
@@ -180,7 +183,7 @@ class CheckpointReader:
         if self._is_packed(step):
             return packed.restore(self._state(step), like)
         named = self._read(step, VARIABLES, info) | self._read(step, _TRAINING, info)
-        named = {n: x for n, x in named.items() if not n.startswith((_ERRORS, _LOG))}
+        named = {n: x for n, x in named.items() if not n.startswith((_ERRORS, _ANSWERS, _LOG))}
         if like is None:
             return arrays.unflatten(named)
         try:
@@ -211,6 +214,7 @@ class CheckpointReader:
             [Record(**whose, **row) for row in rows],
             {name: values.astype(np.float64) for name, values in _under(_ERRORS, named).items()},
             _under(_LOG, named),
+            _under(_ANSWERS, named),
         )
 
     def variables(self, step: int, info: RunInfo | None = None) -> dict[str, Any]:
@@ -300,6 +304,7 @@ def _with_measured(
         return named, text
     more = {f"{_ERRORS}{name}": np.asarray(x, np.float32) for name, x in measured.errors.items()}
     more |= {f"{_LOG}{name}": np.array(x) for name, x in measured.log.items()}
+    more |= {f"{_ANSWERS}{name}": np.array(x) for name, x in measured.answers.items()}
     rows = [[getattr(row, field) for field in _FIELDS] for row in measured.records]
     return named | more, text | {_RECORDS: json.dumps(rows, allow_nan=False)}
 

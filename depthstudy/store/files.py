@@ -181,14 +181,14 @@ def lock(workdir: Path) -> Iterator[None]:
     """Keeps every other process from running a study in ``workdir``.
 
     Raises:
-      InputError: One already is, or the folder cannot be written.
+      InputError: One already is, or there is a file in the place of the folder.
+      OSError: The folder cannot be written.
     """
     try:
         workdir.mkdir(parents=True, exist_ok=True)
-        file = (workdir / _LOCK).open("w")
-    except OSError as error:
-        raise InputError(f"cannot write to the workdir {workdir}: {error.strerror}") from error
-    with file:
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"the workdir {workdir} is no folder: {error.strerror}") from error
+    with (workdir / _LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.config.types import Fraction, Natural, NonNegative
-from depthstudy.errors import DamagedError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
-from depthstudy.store.errors import read_errors, write_errors
+from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
 from depthstudy.store.events import EventWriter
 from depthstudy.store.files import hashes, read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
@@ -26,6 +26,7 @@ PROBES = "probes.csv"
 PROBES_HASH = ".probes.json"
 RESULT = "result.json"
 ERRORS = "errors.npz"
+ANSWERS = "answers.npz"
 _CHECKPOINTS = "checkpoints"
 
 
@@ -45,6 +46,10 @@ class Outcome:
       train_seconds: Wall time of its training steps, with other runs beside it if there were
         several processes; a group's time is shared equally.
       eval_seconds: Wall time of its evaluations, likewise.
+      train_balanced_error: ``train_error`` with all classes counted alike; ``None`` in runs of
+        earlier versions.
+      validation_balanced_error: The same of ``validation_error``.
+      test_balanced_error: The same of ``test_error``.
       files: SHA-256 of the files beside it, by name; empty where an earlier version wrote it.
     """
 
@@ -59,6 +64,23 @@ class Outcome:
     eval_seconds: NonNegative
     validation_error: Fraction | None = None
     files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    train_balanced_error: Fraction | None = None
+    validation_balanced_error: Fraction | None = None
+    test_balanced_error: Fraction | None = None
+
+    def error(self, split: str, metric: str) -> float | None:
+        """Returns the error on a split, ``"error"`` or ``"balanced_error"``, if there is one.
+
+        Raises:
+          InputError: The run was finished by a version that did not count it.
+        """
+        error: float | None = getattr(self, f"{split}_{metric}")
+        if error is None and getattr(self, f"{split}_error") is not None:
+            raise InputError(
+                f"a run was finished by an earlier version, which did not count the {metric} of"
+                ' its images; remove its folder, or take config.metric="error"'
+            )
+        return error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -132,7 +154,7 @@ class RunStore:
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Writes ``result.json``, with hashes of the files of the run. Call it last."""
-        files = hashes(self.folder, (RUN, RECORDS, ERRORS))
+        files = hashes(self.folder, (RUN, RECORDS, ERRORS, ANSWERS))
         sealed = dataclasses.replace(outcome, files=files)
         write_json(self.folder / RESULT, dataclasses.asdict(sealed))
 
@@ -143,6 +165,14 @@ class RunStore:
     def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
         """Writes the error of each example of some splits."""
         write_errors(self.folder / ERRORS, errors)
+
+    def read_answers(self) -> dict[str, NDArray[Any]]:
+        """Returns what the run says of each test example, by name; nothing of one that diverged."""
+        return read_answers(self.folder / ANSWERS)
+
+    def write_answers(self, answers: Mapping[str, NDArray[Any]]) -> None:
+        """Writes what the run says of each test example."""
+        write_answers(self.folder / ANSWERS, answers)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from absl import logging
 
 from depthstudy import records
 from depthstudy.config import present_name
 from depthstudy.errors import DamagedError
-from depthstudy.store.files import hashes, read_json, require_whole, write_json
+from depthstudy.store.files import (
+    hashes,
+    read_json,
+    read_table,
+    require_whole,
+    write_json,
+    write_table,
+)
 
+DATA = "data.csv"
+DATA_INFO = "data.json"
+DATA_SHEET = "data_{}.png"  # a picture of the images of a set, numbered from 1
 RECORDS = "records.csv"
 SUMMARY = "summary.csv"
 DECOMPOSITION = "decomposition.csv"
@@ -28,11 +39,20 @@ VERDICTS = "verdicts.csv"
 TUNING = "tuning.csv"
 BUDGET = "budget.csv"
 ROBUSTNESS = "robustness.csv"
+EXPECTED_BEST = "expected_best.csv"
+TUNED_VERDICTS = "verdicts_own_settings.csv"
+CLASS_ERRORS = "class_errors.csv"
+CONFUSION = "confusion.csv"
+FLIPS = "flips.csv"
+MISTAKES = "mistakes.csv"
+MISTAKE_IMAGES = "mistakes"
+PARTIAL = "partial"  # what a study that is still running has found
 REPORT = "report.html"
 FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
 PREDICTIONS = "predictions.csv"
+_ANSWER = "answer.json"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 _TABLES = (
@@ -50,6 +70,13 @@ _TABLES = (
     TUNING,
     BUDGET,
     ROBUSTNESS,
+    EXPECTED_BEST,
+    TUNED_VERDICTS,
+    CLASS_ERRORS,
+    CONFUSION,
+    FLIPS,
+    MISTAKES,
+    _ANSWER,
 )
 _NOT_TRAINED = " (finished runs are not trained again)"
 
@@ -112,6 +139,36 @@ def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
     return dataclasses.replace(info, probes=described)
 
 
+def write_data(
+    workdir: Path, files: Sequence[records.DataFile], infos: Sequence[records.DataInfo]
+) -> None:
+    """Writes ``data.csv`` where images are files of the user's, and ``data.json``."""
+    if files:
+        table = records.frame(records.DataFile, files)
+        write_table(workdir / DATA, table.astype({"height": "Int64", "width": "Int64"}))
+    else:
+        (workdir / DATA).unlink(missing_ok=True)
+    write_json(workdir / DATA_INFO, {"sets": [dataclasses.asdict(info) for info in infos]})
+
+
+def read_data(workdir: Path) -> tuple[records.DataInfo, ...]:
+    """Reads ``data.json``; nothing where an earlier version wrote the study."""
+    stored = read_json(workdir / DATA_INFO, dict[str, tuple[records.DataInfo, ...]])
+    return () if stored is None else stored["sets"]
+
+
+def find_data(folder: Path) -> list[records.DataFile]:
+    """Reads ``data.csv`` of the study that a run is of; nothing where there is none."""
+    for parent in folder.absolute().parents:
+        if (parent / DATA).exists():
+            table = read_table(parent / DATA, records.DataFile)
+            table = table.astype(object).where(table.notna(), None)
+            return msgspec.convert(table.to_dict("records"), list[records.DataFile], strict=False)
+        if (parent / _INFO).exists():
+            break
+    return []
+
+
 def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
     """Writes ``recommendation.json``; with nothing to recommend, there is none."""
     if found is None:
@@ -123,3 +180,16 @@ def write_recommendation(workdir: Path, found: records.Recommendation | None) ->
 def read_recommendation(workdir: Path) -> records.Recommendation | None:
     """Reads ``recommendation.json``; ``None`` where there is nothing to recommend."""
     return read_json(workdir / RECOMMENDATION, records.Recommendation)
+
+
+def write_answer(workdir: Path, answer: records.Answer | None) -> None:
+    """Writes ``answer.json``; with no group of several depths, there is none."""
+    if answer is None:
+        (workdir / _ANSWER).unlink(missing_ok=True)
+    else:
+        write_json(workdir / _ANSWER, dataclasses.asdict(answer))
+
+
+def read_answer(workdir: Path) -> records.Answer | None:
+    """Reads ``answer.json``; ``None`` where there is no such answer."""
+    return read_json(workdir / _ANSWER, records.Answer)

@@ -16,12 +16,14 @@ from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.execute import process_count
 from depthstudy.plan import Variant, images_seen, prepare, settings_of, treatments, untested
 from depthstudy.plan.follow_up import untreated
-from depthstudy.study import time_budget
+from depthstudy.study import data_info, time_budget
 from depthstudy.study.estimate import Estimator, duration
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
-    """Returns the plan of a study as a table with a line of totals; trains and writes nothing.
+    """Returns the plan of a study as a table with a line of totals; trains nothing.
+
+    It writes nothing but images of a folder to the cache, and says so.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -30,7 +32,7 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
 
 
 def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[str]:
-    """Yields the table, hypotheses that it cannot test, and, once steps are timed, the totals.
+    """Yields data, table, hypotheses that it cannot test and, once steps are timed, the totals.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -52,7 +54,11 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
         }
         for variant in variants
     ]
-    yield f"{pd.DataFrame(rows).to_string(index=False)}\n"
+    for info in data_info.of_plan(variants)[:1]:
+        yield from data_info.lines(info)
+    for place in data_info.places(variants):
+        yield f"      prepared in {place}"
+    yield f"\n{pd.DataFrame(rows).to_string(index=False)}\n"
     yield from untested(study.hypotheses, settings_of(variants))
     own = [variant for variant in variants if not variant.info.same_as]
     seconds = Estimator(variants).seconds(study, variants)

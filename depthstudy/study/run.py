@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import ml_collections
@@ -13,8 +14,9 @@ from absl import logging
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.plan import follow_up
-from depthstudy.study import time_budget
-from depthstudy.study.conclude import FollowUps, Result, conclude
+from depthstudy.study import data_info, time_budget
+from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
+from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
 
 
@@ -51,12 +53,14 @@ def run(
             logging.warning(warning)
     for warning in plan.untested(study.hypotheses, plan.settings_of(variants)):
         logging.warning(warning)
-    start = time.perf_counter()
+    call = Call(command, time.perf_counter())
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
+        _reported(study, variants, workdir, call, session),
     ):
         execute.repair_measured(study, variants, workdir)
+        infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
@@ -64,9 +68,27 @@ def run(
         execute.measure(study, variants, workdir, config_file)
         settled = settle(session, study, variants, workdir)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
-        return conclude(
-            study, every, workdir, command, start, session, FollowUps(tuned, tuple(budgets))
-        )
+        asked = FollowUps(tuned, tuple(budgets))
+        result = conclude(study, every, workdir, call, session, asked)
+        return dataclasses.replace(result, data=infos)
+
+
+@contextlib.contextmanager
+def _reported(
+    study: StudyConfig,
+    variants: Sequence[plan.Variant],
+    workdir: Path,
+    call: Call,
+    session: execute.Session,
+) -> Iterator[None]:
+    """Has a report of what is done now and then, and of what was done when it is interrupted."""
+    reports = PartialReports(lambda: conclude_so_far(study, variants, workdir, call, session))
+    session.listener = reports.hear
+    try:
+        yield
+    except KeyboardInterrupt:
+        reports.write()
+        raise
 
 
 def _with_own_settings(

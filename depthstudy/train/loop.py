@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,8 +35,9 @@ class _Run:
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
     errors: dict[str, Any] = dataclasses.field(default_factory=dict)
+    answers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(
-        default_factory=lambda: {"train_seconds": 0.0, "eval_seconds": 0.0}
+        default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
     )
 
     def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
@@ -168,7 +168,9 @@ def _train_to_end(
         recorded = [len(run.records) for run in runs]
         try:
             with _timed(runs, "train_seconds"):
-                for batch in itertools.islice(batches, end - reached):
+                for _ in range(end - reached):
+                    with _timed(runs, "data_seconds"):
+                        batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
                 for run, log in zip(
@@ -229,10 +231,13 @@ def _record_evaluation(
     for name, split in splits.items():
         results = evaluate(program, seed_states, split, len(runs), limits.get(name))
         for run, result in zip(runs, results, strict=True):
-            metrics = {"error": chance} if run.diverged_at else result.metrics
+            guess = {"error": chance, "balanced_error": chance}
+            metrics = guess if run.diverged_at else result.metrics
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
             if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
+            if name == "test" and not run.diverged_at:
+                run.answers = result.answers
 
 
 def _save(
@@ -244,7 +249,8 @@ def _save(
     for run, state, log in zip(runs, states, logs, strict=True):
         run.add(step, "run", run.seconds)
         _write_measured(run)
-        measured = Measured(run.records, run.errors, {} if log is None else _by_name(log))
+        log_by_name = {} if log is None else _by_name(log)
+        measured = Measured(run.records, run.errors, log_by_name, run.answers)
         run.checkpoints.save(step, state, run.info, measured)
 
 
@@ -252,6 +258,8 @@ def _write_measured(run: _Run) -> None:
     run.store.write_records(run.records)
     if run.errors:
         run.store.write_errors(run.errors)
+    if run.answers:
+        run.store.write_answers(run.answers)
 
 
 def _take_measured(run: _Run, step: int) -> Mapping[str, np.ndarray]:
@@ -261,6 +269,7 @@ def _take_measured(run: _Run, step: int) -> Mapping[str, np.ndarray]:
         run.records = run.store.read_records(step)
         return {}
     run.records, run.errors = list(measured.records), dict(measured.errors)
+    run.answers = measured.answers
     return measured.log
 
 
@@ -300,6 +309,9 @@ def _outcome(program: Program, run: _Run) -> Outcome:
         train_error=evaluation["train_error"],
         validation_error=evaluation.get("validation_error"),
         test_error=evaluation.get("test_error"),
+        train_balanced_error=evaluation.get("train_balanced_error"),
+        validation_balanced_error=evaluation.get("validation_balanced_error"),
+        test_balanced_error=evaluation.get("test_balanced_error"),
         train_loss=None if run.diverged_at else evaluation.get("train_loss"),
         test_loss=None if run.diverged_at else evaluation.get("test_loss"),
         train_seconds=times["train_seconds"],

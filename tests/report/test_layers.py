@@ -10,7 +10,7 @@ from reseal import reseal
 from depthstudy import records, report, store
 from depthstudy.report import export, tables
 from depthstudy.report.blocks import Charts, Figure, Fold, Key, Picture, Text
-from depthstudy.report.sections import layers
+from depthstudy.report.sections.layers import layers
 from depthstudy.report.text import palette
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from depthstudy import records, store
@@ -127,3 +128,13 @@ def test_tables_of_earlier_versions_are_read_under_present_names(tmp_path: Path)
     (found,) = store.read_table(path, records.Attribution).to_dict("records")
     assert list(found) == names
     assert (found["mechanism"], found["group"]) == ("optimization", "optimisation")
+
+
+def test_answers_come_back_small_and_as_they_were(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "NA", 3)
+    assert run.read_answers() == {}
+    sure = np.linspace(0.25, 1.0, 5, dtype=np.float32)
+    run.write_answers({"label": np.array([0, 1, 2, 3, 65_000]), "confidence": sure})
+    answers = run.read_answers()
+    assert answers["label"].tolist() == [0, 1, 2, 3, 65_000]
+    assert answers["confidence"] == pytest.approx(sure, abs=1e-3)  # half precision

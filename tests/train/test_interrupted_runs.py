@@ -59,7 +59,7 @@ def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, .
     outcome = run.read_outcome()
     assert outcome is not None
     timeless = dataclasses.replace(outcome, train_seconds=0, eval_seconds=0)
-    return state, run.read_errors(), rows, timeless
+    return state, run.read_errors(), run.read_answers(), rows, timeless
 
 
 @pytest.mark.parametrize("check", [1, 4, 5, 8, 11, 20, 25])

@@ -3,9 +3,10 @@
   depthstudy predict results/my_data FOLDER
   depthstudy predict results/my_data/runs/resnet_depth8/seed0 one.png two.png --out=found.csv
 
-NET is the folder of a study, whose recommended net is taken, or of a run. IMAGES are PNG or JPEG
-files, or folders of them. Nothing is needed but the folder: the net's preprocessing and the names
-of its classes are in it. Where the folders of the images are named like classes, the error is told.
+NET is the folder of a study, whose recommended net is taken, or of a run. IMAGES are files (PNG,
+JPEG, WebP, BMP, TIFF) or folders of them. Nothing is needed but the folder: the net's preprocessing
+and the names of its classes are in it. Where the folders of the images are named like classes, the
+error is told.
 """
 
 from __future__ import annotations

@@ -33,18 +33,28 @@ def define_flags() -> None:
         accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
     )
     flags.DEFINE_string("workdir", None, "Folder of the study; default results/NAME.")
-    flags.DEFINE_bool("dry_run", False, "Print the plan, and train and write nothing.")
+    flags.DEFINE_bool(
+        "dry_run", False, "Print the plan and train nothing; images of a folder are prepared."
+    )
+    flags.DEFINE_bool(
+        "clean_cache", False, "Remove all prepared images of folders, and do no more."
+    )
 
 
 def main(line: str) -> None:
     """Plans, runs and reports, as the flags say."""
-    from depthstudy import report, runtime, study
+    from depthstudy import data, report, runtime, study
+    from depthstudy.config import parse
 
     config = flags.FLAGS.config
     if config is None:
         raise InputError(
             "give --config=FILE, or a config by name: " + ", ".join(named_configs.names())
         )
+    if flags.FLAGS.clean_cache:
+        place, sets, size = data.clean(parse(config).data)
+        print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")
+        return
     runtime.set_up()
     if flags.FLAGS.dry_run:
         for part in study.describe_parts(config):

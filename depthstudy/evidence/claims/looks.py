@@ -15,6 +15,7 @@ import pandas as pd
 
 from depthstudy import stats
 from depthstudy.config import Hypothesis
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.verdicts import ALPHA, LEAST_SEEDS, judge
@@ -45,6 +46,7 @@ def judge_at_looks(
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     chance: float | None = None,
+    baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
 ) -> list[Verdict]:
     """Returns for each hypothesis the verdict of the look that decided it, or of the last one.
@@ -61,9 +63,12 @@ def judge_at_looks(
       predictions: As in ``judge``.
       images: As in ``judge``.
       chance: As in ``judge``.
+      baselines: As in ``judge``.
       budgets: As in ``judge``.
     """
-    given = functools.partial(judge, images=images, chance=chance, budgets=budgets)
+    given = functools.partial(
+        judge, images=images, chance=chance, baselines=baselines, budgets=budgets
+    )
     if not looks:
         return given(summary, settings, hypotheses, predictions=predictions)
     levels = stats.nominal_levels(looks, ALPHA)
@@ -82,7 +87,9 @@ def judge_at_looks(
         judged = given(rows, settings, still_open, predictions=wrong, alpha=alpha)
         share = alpha / ALPHA
         for verdict in judged:
-            seen[verdict.hypothesis] = dataclasses.replace(verdict, p=min(1.0, verdict.p / share))
+            seen[verdict.hypothesis] = dataclasses.replace(
+                verdict, p=min(1.0, verdict.p / share), look=seeds
+            )
     return [seen[hypothesis.name] for hypothesis in hypotheses]
 
 

@@ -43,15 +43,12 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
       InputError: No file of this family is known, or the file is of another net: a name is missing
         or unexpected, or a shape differs.
     """
-    names = torch_names(spec, style_of(state_dict))
-    costs = _costs(spec, _image_channels(names, state_dict))
-    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
-    _check(spec, _expected(names, costs), given)
+    names, costs = check_torch(spec, state_dict)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
         arrays = {
-            leaf: np.asarray(given[_name(names[path], leaf)], np.float32).reshape(shape)
+            leaf: np.asarray(state_dict[_name(names[path], leaf)], np.float32).reshape(shape)
             for leaf, shape in _shapes(cost).items()
         }
         if isinstance(cost.layer, LayerScale):
@@ -69,6 +66,21 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
+
+
+def check_torch(
+    spec: ArchSpec, state_dict: Mapping[str, np.ndarray]
+) -> tuple[Mapping[tuple[str, ...], str], Mapping[tuple[str, ...], LayerCost]]:
+    """Checks names and shapes alone, and returns the name in the file and the cost of each layer.
+
+    Raises:
+      InputError: As ``load_torch``.
+    """
+    names = torch_names(spec, style_of(state_dict))
+    costs = _costs(spec, _image_channels(names, state_dict))
+    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+    _check(spec, _expected(names, costs), given)
+    return names, costs
 
 
 def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
