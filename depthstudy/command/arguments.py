@@ -8,7 +8,6 @@ from absl import flags
 
 from depthstudy.command import named_configs
 from depthstudy.command.registry import Command
-from depthstudy.errors import InputError
 
 _CONFIG = "config"
 
@@ -19,8 +18,7 @@ def as_flags(command: Command, words: Sequence[str]) -> list[str]:
     The flags of the command are defined by then.
 
     Raises:
-      InputError: There are more positional arguments than the command takes, or no config of a
-        name.
+      InputError: There is no config of a name.
     """
     named = [*_named(command, words)]
     if _CONFIG in command.positional:
@@ -39,7 +37,7 @@ def _named(command: Command, words: Sequence[str]) -> Iterator[str]:
             if not (command.repeats and left[0] == command.positional[-1]):
                 left.pop(0)
         else:
-            raise InputError(f"unexpected argument {word!r}; flags begin with --")
+            yield word  # which ``cli`` refuses
         previous = "" if _takes_value(previous) else word
 
 
