@@ -75,6 +75,11 @@ def analyze_weights(
         or a probe is unknown.
     """
     names = probes.check(names)
+    if family in arch.DETECTORS:
+        raise InputError(
+            f"--family={family} is a detector, and of weights from elsewhere only those of"
+            " classifiers are probed; nets.load_torch loads those of effdet"
+        )
     path, asked = Path(path), pictures or Pictures()
     net = load(path, family, options or {})
     if net.channels not in (1, 3):

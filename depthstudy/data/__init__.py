@@ -17,6 +17,7 @@ from depthstudy.data.dataset import (
 )
 from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
+from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
 from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
@@ -41,6 +42,7 @@ __all__ = [
     "array_source",
     "as_dataset",
     "augment",
+    "augment_objects",
     "batch_at",
     "changes",
     "clean",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.split import Reader, Split
+from depthstudy.data.pipeline.split import ObjectReader, Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.data.preprocessing import Preprocessing, moments
 from depthstudy.data.selection import select
@@ -47,6 +47,7 @@ class Dataset:
       center: Share of the shorter side that evaluation keeps.
       source: Where its images come from, if it was made of a source.
       task: What is learned of it: a key of ``tasks.TASKS``.
+      max_objects: Objects of an image at most, where labels are objects (``data.objects``).
     """
 
     name: str
@@ -64,6 +65,7 @@ class Dataset:
     center: float = 1.0
     source: Source | None = None
     task: str = "classification"
+    max_objects: int = 0
 
     @property
     def called(self) -> str:
@@ -163,6 +165,8 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
     def open_split(reader: Reader, crop_area: float = 1.0) -> Split:
         if in_memory:
             return InMemorySplit(reader)
+        if isinstance(reader, ObjectReader):  # whose objects move with the image in the step
+            crop_area = 1.0
         return StreamedSplit(reader, config.workers, crop_area)
 
     train_split = open_split(train, config.crop_area)
@@ -173,13 +177,14 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         num_classes=source.num_classes,
         class_names=source.class_names,
         task=source.task,
+        max_objects=train.max_objects if isinstance(train, ObjectReader) else 0,
         mean=mean,
         std=std,
         seed=config.seed,
         train=train_split,
         test=open_split(test),
         validation=None if validation is None else open_split(validation),
-        resize=config.fit,
+        resize=train.resize,
         center=config.eval_center,
         source=source,
     )

@@ -6,16 +6,18 @@ import dataclasses
 import functools
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8
 
-from depthstudy import data, nets
-from depthstudy.arch import ArchSpec
+from depthstudy import data, nets, tasks
+from depthstudy.arch import DetectorSpec, Spec
 from depthstudy.deploy import images as inputs
 from depthstudy.deploy.predictions import Predictions
+from depthstudy.errors import InputError
 
 _BATCH = 64  # images that are classified at once
 
@@ -41,13 +43,38 @@ class TrainedNet:
     step: int
 
     @property
-    def spec(self) -> ArchSpec | None:
+    def spec(self) -> Spec | None:
         """The architecture as a value; ``None`` for a user's own module."""
         return self.network.spec
 
     def logits(self, images: UInt8[np.ndarray, "B H W C"]) -> Float[Array, "B K"]:
-        """Returns the logits of images of ``preprocessing.image_shape``, in gray levels."""
-        return _logits(self.network, self.variables, images, *self.moments)
+        """Returns the logits of images of ``preprocessing.image_shape``, in gray levels.
+
+        Raises:
+          InputError: The net is a detector.
+        """
+        if self.is_detector:
+            raise InputError("a detector has no logits of an image; take detections(images)")
+        return jnp.asarray(_outputs(self.network, self.variables, images, *self.moments))
+
+    def detections(self, images: UInt8[np.ndarray, "B H W C"]) -> Float[Array, "B D 6"]:
+        """Returns the best boxes of each image, of a detector.
+
+        Rows are (top, left, bottom, right, score, class), in pixels; of class -1 there is none.
+
+        Raises:
+          InputError: The net is no detector.
+        """
+        if not self.is_detector:
+            raise InputError("the net is no detector; take logits(images)")
+        height, width, _ = self.preprocessing.image_shape
+        found = _outputs(self.network, self.variables, images, *self.moments)
+        return tasks.detection.detections(found, (height, width))
+
+    @property
+    def is_detector(self) -> bool:
+        """Whether it finds objects, instead of naming what an image shows."""
+        return isinstance(self.network.spec, DetectorSpec)
 
     @property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -87,10 +114,10 @@ class TrainedNet:
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _logits(
+def _outputs(
     network: nets.Net, variables: nets.Variables, images: Array, mean: Array, std: Array
-) -> Array:
-    return jnp.asarray(network.apply(variables, data.normalize(images, mean, std)))
+) -> Any:
+    return network.apply(variables, data.normalize(images, mean, std))
 
 
 def _batches(images: np.ndarray, size: int) -> Iterable[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from depthstudy.nets.build import build, cost, init, outputs
 from depthstudy.nets.convolution.native import backend_name as convolutions
+from depthstudy.nets.detection.predictions import Predictions
 from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
@@ -16,6 +17,7 @@ from depthstudy.nets.user_module.net import UserModule
 __all__ = [
     "Net",
     "Network",
+    "Predictions",
     "Recognized",
     "UserModule",
     "Variables",

@@ -73,11 +73,13 @@ from depthstudy.store.study import (
     read_earlier_info,
     read_info,
     read_recommendation,
+    read_scenes,
     write_analysis_info,
     write_answer,
     write_data,
     write_info,
     write_recommendation,
+    write_scenes,
 )
 
 __all__ = [
@@ -128,6 +130,7 @@ __all__ = [
     "read_info",
     "read_json",
     "read_recommendation",
+    "read_scenes",
     "read_table",
     "repair",
     "repair_checkpoints",
@@ -138,6 +141,7 @@ __all__ = [
     "write_info",
     "write_json",
     "write_recommendation",
+    "write_scenes",
     "write_table",
     "write_text",
 ]

@@ -30,6 +30,7 @@ ORDER = (
     "mixed_precision",
     "light_families",
     "receptive_field",
+    "detection",
 )
 
 

@@ -44,7 +44,7 @@ def encode(net: TrainedNet) -> bytes:
 def decode(content: bytes, net: TrainedNet) -> Callable[[np.ndarray], np.ndarray]:
     """Returns what the net computes with the weights of the content."""
     state = files.load(content)
-    if net.spec is not None and _state(net)[1] == "torchvision":
+    if isinstance(net.spec, arch.ArchSpec) and _state(net)[1] == "torchvision":
         variables: Mapping[str, Any] = nets.load_torch(net.spec, state)
     else:
         variables = traverse_util.unflatten_dict(state, sep="/")
@@ -74,7 +74,7 @@ def torchvision_name(net: TrainedNet) -> str | None:
     Images of three channels are meant; with another number the first convolution differs.
     """
     spec = net.spec
-    if spec is None or net.preprocessing.image_shape[2] != 3:
+    if not isinstance(spec, arch.ArchSpec) or net.preprocessing.image_shape[2] != 3:
         return None
     for (family, member), name in _TORCHVISION.items():
         if family != spec.family:
@@ -88,7 +88,7 @@ def torchvision_name(net: TrainedNet) -> str | None:
 
 def _state(net: TrainedNet) -> tuple[dict[str, np.ndarray], str]:
     """Returns the weights and whose names they have."""
-    if net.spec is not None:
+    if isinstance(net.spec, arch.ArchSpec):
         try:
             return nets.save_torch(net.spec, net.variables), "torchvision"
         except InputError:

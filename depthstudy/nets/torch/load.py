@@ -11,11 +11,12 @@ import numpy as np
 from flax import traverse_util
 
 from depthstudy import arch
-from depthstudy.arch import ArchSpec, LayerCost
+from depthstudy.arch import ArchSpec, DetectorSpec, LayerCost
 from depthstudy.arch.layer_types import (
     BatchNorm,
     Conv,
     Dense,
+    FusionWeights,
     GroupNorm,
     LayerNorm,
     LayerScale,
@@ -31,7 +32,9 @@ _SIDE = 224  # any image would do: no shape of a parameter depends on it
 Arrays = dict[tuple[str, ...], np.ndarray]
 
 
-def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def load_torch(
+    spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
     """Returns the variables of ``nets.Network(spec)`` that a PyTorch state dict holds.
 
     Args:
@@ -48,7 +51,7 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
     expectation = check_torch(spec, state_dict)
     names, costs, given = expectation.names, expectation.costs, expectation.given
     _check_finite(given)
-    if style_of(given) == CIFAR:
+    if isinstance(spec, ArchSpec) and style_of(given) == CIFAR:
         given = cifar.reordered(spec, given)
     params: Arrays = {}
     statistics: Arrays = {}
@@ -66,8 +69,10 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
                 statistics[*path, "mean"] = arrays["running_mean"]
                 statistics[*path, "var"] = arrays["running_var"]
             continue
-        first = path == _first_dense(spec)
-        params[*path, "kernel"] = _kernel(arrays["weight"], spec.head.mean_side if first else 1)
+        if isinstance(cost.layer, FusionWeights):
+            params[path] = arrays["edge_weights"]
+            continue
+        params[*path, "kernel"] = _kernel(arrays["weight"], _side(spec, path))
         if "bias" in arrays:
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
@@ -85,13 +90,13 @@ class Expectation:
       given: The file's arrays by name.
     """
 
-    spec: ArchSpec
+    spec: ArchSpec | DetectorSpec
     names: Mapping[tuple[str, ...], str]
     costs: Mapping[tuple[str, ...], LayerCost]
     given: Mapping[str, np.ndarray]
 
     @classmethod
-    def of(cls, spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+    def of(cls, spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
         """Returns what is expected of a file, for images of the channels that it takes.
 
         Raises:
@@ -107,7 +112,7 @@ class Expectation:
         _check(self.spec, _expected(self.names, self.costs), self.given)
 
 
-def check_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+def check_torch(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
     """Checks names and shapes alone, and returns what was expected.
 
     Raises:
@@ -118,7 +123,7 @@ def check_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> Expecta
     return expectation
 
 
-def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
+def count_classes(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     """Returns the number of classes that a file of weights of this family tells apart.
 
     Where the last layer is not there, the net has none: it gives out features, and the number is
@@ -127,18 +132,25 @@ def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     Raises:
       InputError: No file of this family is known.
     """
-    name = torch_names(_with_head(spec), style_of(state_dict))["head", "dense"]
+    style = style_of(state_dict)
+    if isinstance(spec, DetectorSpec):
+        name = torch_names(spec, style)["class_head", "predict", "conv2"]
+        anchors = spec.heads.anchors
+    else:
+        name, anchors = torch_names(_with_head(spec), style)["head", "dense"], 1
     weight = state_dict.get(f"{name}.weight")
-    return 0 if weight is None else len(weight)
+    return 0 if weight is None else len(weight) // anchors
 
 
-def torch_shapes(spec: ArchSpec, style: str = TORCHVISION) -> dict[str, tuple[int, ...]]:
+def torch_shapes(
+    spec: ArchSpec | DetectorSpec, style: str = TORCHVISION
+) -> dict[str, tuple[int, ...]]:
     """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
     names = torch_names(spec, style)
     return _expected(names, _costs(spec, 3))
 
 
-def _costs(spec: ArchSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
+def _costs(spec: ArchSpec | DetectorSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
     found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
     return {cost.path: cost for cost in found if cost.parameters}
 
@@ -180,6 +192,8 @@ def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
     if isinstance(layer, BatchNorm):
         leaves = ("weight", "bias", "running_mean", "running_var")
         return dict.fromkeys(leaves, (cost.shape[2],))
+    if isinstance(layer, FusionWeights):
+        return {"edge_weights": (layer.inputs,)}
     assert isinstance(layer, Conv | Dense)
     filters = cost.shape[2]
     biased = isinstance(layer, Dense) or layer.bias
@@ -197,6 +211,13 @@ def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np
     first = next(path for path in names if path[0] == "stem")
     weight = given.get(f"{names[first]}.weight")
     return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
+
+
+def _side(spec: ArchSpec | DetectorSpec, path: tuple[str, ...]) -> int:
+    """Returns the side of the picture of averages that a layer is given, 1 unless it is dense."""
+    if isinstance(spec, DetectorSpec):
+        return 1
+    return spec.head.mean_side if path == _first_dense(spec) else 1
 
 
 def _first_dense(spec: ArchSpec) -> tuple[str, str]:
@@ -218,7 +239,9 @@ def _check_finite(given: Mapping[str, np.ndarray]) -> None:
 
 
 def _check(
-    spec: ArchSpec, expected: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]
+    spec: ArchSpec | DetectorSpec,
+    expected: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, np.ndarray],
 ) -> None:
     missing = [name for name in expected if name not in given]
     unexpected = [name for name in given if name not in expected]
