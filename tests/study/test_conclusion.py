@@ -40,7 +40,6 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
         recommendation=None,
         answer=answer,
         summary=pd.DataFrame(),
-        data=(),
     )
 
 
