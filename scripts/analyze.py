@@ -2,7 +2,8 @@
 
 python scripts/analyze.py --run=results/quickstart/runs/plain_depth56/seed0
 python scripts/analyze.py --run=PATH --run=OTHER --probes=gradients,cka --workdir=results/compare
-python scripts/analyze.py --weights=mobilenet_v2.pth --family=mobilenet_v2 --images=FOLDER
+python scripts/analyze.py --weights=mobilenet_v2.pth --images=FOLDER
+python scripts/analyze.py --weights=FILE --family=efficientnet --options=variant=b0,padding=same
 python scripts/analyze.py --list_probes
 """
 
@@ -21,15 +22,24 @@ from depthstudy.errors import InputError
 
 _RUN = flags.DEFINE_multi_string("run", [], "Run folder; give it again for more runs.")
 _WEIGHTS = flags.DEFINE_string("weights", None, "File of weights: .pth or .safetensors.")
-_FAMILY = flags.DEFINE_string("family", None, "Family of the weights, as mobilenet_v2.")
+_FAMILY = flags.DEFINE_string(
+    "family", None, "Family of the weights, as mobilenet_v2; default told from the file."
+)
 _OPTIONS = flags.DEFINE_list("options", [], "Options of the family, as variant=b0,dropout=0.0.")
 _IMAGES = flags.DEFINE_string(
-    "images", None, "Folder of images to look at with the weights; default two photographs."
+    "images",
+    None,
+    "Folder of images to look at with the weights, whose sub-folders are their labels; default "
+    "two photographs.",
 )
 _IMAGE_SIZE = flags.DEFINE_integer(
     "image_size", None, "Side of those images in pixels; default what the net is made for.", 1
 )
 _CLASSES = flags.DEFINE_string("classes", None, "File with the name of a class on each line.")
+_MEAN = flags.DEFINE_list(
+    "mean", [], "Mean of each channel, pixels being in [0, 1]; default what the family expects."
+)
+_STD = flags.DEFINE_list("std", [], "Standard deviation of each channel, as --mean.")
 _PROBES = flags.DEFINE_list("probes", [], "Names of probes; default all.")
 _STEP = flags.DEFINE_integer("step", None, "Step of the checkpoint; default the last.", 0)
 _EXAMPLES = flags.DEFINE_integer("examples", 2_000, "Examples that a probe may look at.", 1)
@@ -38,7 +48,7 @@ _WORKDIR = flags.DEFINE_string(
 )
 _LIST = flags.DEFINE_bool("list_probes", False, "Print the probes, a line each.")
 
-_OF_WEIGHTS = (_FAMILY, _OPTIONS, _IMAGES, _IMAGE_SIZE, _CLASSES)
+_OF_WEIGHTS = (_FAMILY, _OPTIONS, _IMAGES, _IMAGE_SIZE, _CLASSES, _MEAN, _STD)
 
 
 def main() -> None:
@@ -52,18 +62,24 @@ def main() -> None:
     command = shlex.join(["python", *sys.argv])
     if _WEIGHTS.value:
         workdir = Path(_WORKDIR.value or Path("results", Path(_WEIGHTS.value).stem))
-        analysis.analyze_weights(
+        info = analysis.analyze_weights(
             _WEIGHTS.value,
             _FAMILY.value,
             workdir,
             options=analysis.parse_options(_OPTIONS.value),
-            images=_IMAGES.value,
-            image_size=_IMAGE_SIZE.value,
-            classes=_CLASSES.value,
+            pictures=analysis.Pictures(
+                images=_IMAGES.value,
+                image_size=_IMAGE_SIZE.value,
+                classes=_CLASSES.value,
+                mean=analysis.parse_numbers("mean", _MEAN.value),
+                std=analysis.parse_numbers("std", _STD.value),
+                examples=_EXAMPLES.value,
+            ),
             names=_PROBES.value,
-            examples=_EXAMPLES.value,
             command=command,
         )
+        for line in (f"weights: {info.runs[0].variant}", *info.runs[0].caveats):
+            print(line)
     else:
         workdir = Path(_WORKDIR.value or Path(_RUN.value[0], "analysis"))
         analysis.analyze(
@@ -82,10 +98,8 @@ def _check() -> None:
     if bool(_RUN.value) == bool(_WEIGHTS.value):
         raise InputError(
             "give either --run=FOLDER, for example results/quickstart/runs/plain_depth8/seed0, or "
-            "--weights=FILE with --family=NAME"
+            "--weights=FILE"
         )
-    if _WEIGHTS.value and not _FAMILY.value:
-        raise InputError("--weights needs --family=NAME, for example mobilenet_v2")
     wrong = [flag.name for flag in _OF_WEIGHTS if flag.value] if _RUN.value else []
     wrong += ["step"] if _WEIGHTS.value and _STEP.value is not None else []
     if wrong:

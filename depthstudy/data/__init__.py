@@ -7,7 +7,14 @@
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.cache import Cleaned, clean
 from depthstudy.data.changes import changes
-from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
+from depthstudy.data.dataset import (
+    Dataset,
+    as_dataset,
+    from_arrays,
+    from_source,
+    load,
+    with_labels,
+)
 from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.order import order_at
@@ -47,4 +54,5 @@ __all__ = [
     "read_folder",
     "source_key",
     "train_batches",
+    "with_labels",
 ]

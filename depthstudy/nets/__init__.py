@@ -7,14 +7,20 @@ from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
+from depthstudy.nets.torch.names import style_of
+from depthstudy.nets.torch.recognize import Recognized, recognize
+from depthstudy.nets.torch.settings import as_written, caveats
 from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
     "Net",
     "Network",
+    "Recognized",
     "UserModule",
     "Variables",
+    "as_written",
     "build",
+    "caveats",
     "check_torch",
     "convolutions",
     "cost",
@@ -24,4 +30,6 @@ __all__ = [
     "load_torch",
     "outputs",
     "read_weights",
+    "recognize",
+    "style_of",
 ]

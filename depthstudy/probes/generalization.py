@@ -160,6 +160,8 @@ GENERALIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )
 MEMORIZATION = Probe(
     title="Wrong labels",
@@ -182,4 +184,6 @@ MEMORIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )

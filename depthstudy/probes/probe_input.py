@@ -146,6 +146,8 @@ class Probe:
       measure: Yields measurements of a net; raises ``NotApplicable``.
       metrics: What it may yield, in the order in which a reader should meet it.
       labels: Whether it needs to know the labels of the images.
+      logits: Least number of logits that it needs; 0 for what looks at features or weights alone.
+      images: Least number of images, of the train split, from which on its numbers mean something.
     """
 
     title: str
@@ -153,6 +155,8 @@ class Probe:
     measure: Callable[[ProbeInput], Iterable[Measurement]]
     metrics: tuple[Metric, ...]
     labels: bool = False
+    logits: int = 0
+    images: int = 1
 
 
 def train_loss(

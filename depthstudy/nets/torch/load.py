@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +22,8 @@ from depthstudy.arch.layer_types import (
     Norm,
 )
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.names import TORCHVISION, style_of, torch_names
+from depthstudy.nets.torch import cifar
+from depthstudy.nets.torch.names import CIFAR, TORCHVISION, style_of, torch_names
 
 _IGNORED = "num_batches_tracked"  # a counter of batches
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
@@ -43,7 +45,11 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
       InputError: No file of this family is known, or the file is of another net: a name is missing
         or unexpected, or a shape differs.
     """
-    names, costs = check_torch(spec, state_dict)
+    expectation = check_torch(spec, state_dict)
+    names, costs, given = expectation.names, expectation.costs, expectation.given
+    _check_finite(given)
+    if style_of(given) == CIFAR:
+        given = cifar.reordered(spec, given)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
@@ -68,33 +74,62 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
 
 
-def check_torch(
-    spec: ArchSpec, state_dict: Mapping[str, np.ndarray]
-) -> tuple[Mapping[tuple[str, ...], str], Mapping[tuple[str, ...], LayerCost]]:
-    """Checks names and shapes alone, and returns the name in the file and the cost of each layer.
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """What a file of weights has to hold for a net, beside what it does hold.
+
+    Attributes:
+      spec: The net.
+      names: The file's names of layers, by path.
+      costs: The layers with parameters, by path.
+      given: The file's arrays by name.
+    """
+
+    spec: ArchSpec
+    names: Mapping[tuple[str, ...], str]
+    costs: Mapping[tuple[str, ...], LayerCost]
+    given: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+        """Returns what is expected of a file, for images of the channels that it takes.
+
+        Raises:
+          InputError: No file of this family in this style is known.
+        """
+        style = style_of(state_dict)
+        given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+        names = torch_names(spec, style)
+        return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
+
+    def check(self) -> None:
+        """Raises InputError where a name is missing or unexpected, or a shape differs."""
+        _check(self.spec, _expected(self.names, self.costs), self.given)
+
+
+def check_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+    """Checks names and shapes alone, and returns what was expected.
 
     Raises:
-      InputError: As ``load_torch``.
+      InputError: As ``load_torch``, but for numbers that are not finite.
     """
-    names = torch_names(spec, style_of(state_dict))
-    costs = _costs(spec, _image_channels(names, state_dict))
-    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
-    _check(spec, _expected(names, costs), given)
-    return names, costs
+    expectation = Expectation.of(spec, state_dict)
+    expectation.check()
+    return expectation
 
 
 def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     """Returns the number of classes that a file of weights of this family tells apart.
 
-    Where the last layer is not there, it is that of ``spec``; ``load_torch`` then says what is
-    missing.
+    Where the last layer is not there, the net has none: it gives out features, and the number is
+    0.
 
     Raises:
       InputError: No file of this family is known.
     """
-    name = torch_names(spec, style_of(state_dict))["head", "dense"]
+    name = torch_names(_with_head(spec), style_of(state_dict))["head", "dense"]
     weight = state_dict.get(f"{name}.weight")
-    return spec.head.num_classes if weight is None or weight.ndim != 2 else len(weight)
+    return 0 if weight is None else len(weight)
 
 
 def torch_shapes(spec: ArchSpec, style: str = TORCHVISION) -> dict[str, tuple[int, ...]]:
@@ -166,6 +201,20 @@ def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np
 
 def _first_dense(spec: ArchSpec) -> tuple[str, str]:
     return ("head", "hidden1" if spec.head.hidden else "dense")
+
+
+def _with_head(spec: ArchSpec) -> ArchSpec:
+    head = dataclasses.replace(spec.head, num_classes=spec.head.num_classes or 1)
+    return dataclasses.replace(spec, head=head)
+
+
+def _check_finite(given: Mapping[str, np.ndarray]) -> None:
+    broken = [name for name, x in given.items() if not np.all(np.isfinite(x))]
+    if broken:
+        raise InputError(
+            f"{_first(broken, 'array with numbers that are not finite')}: the training that wrote "
+            "it diverged, or the file is damaged"
+        )
 
 
 def _check(

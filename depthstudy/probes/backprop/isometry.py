@@ -141,6 +141,8 @@ ISOMETRY = Probe(
         "singular values of the image-to-logits Jacobian, and isometry (Pennington 2017, Xiao 2018)"
     ),
     measure=measure,
+    logits=2,
+    images=4,
     metrics=(
         Metric(
             name="singular_value_mean",

@@ -139,6 +139,8 @@ SHATTERING = Probe(
     title="Shattered gradients",
     description="correlation of input gradients along lines between images (Balduzzi et al. 2017)",
     measure=measure,
+    logits=1,
+    images=4,
     metrics=(
         Metric(
             name="gradient_correlation",

@@ -239,6 +239,8 @@ DELETION = Probe(
     measure=functools.partial(_measure, reestimated=False),
     metrics=_METRICS,
     labels=True,
+    logits=2,
+    images=20,
 )
 DELETION_REESTIMATED = Probe(
     title="What a block is worth, batch statistics taken anew",
@@ -246,4 +248,6 @@ DELETION_REESTIMATED = Probe(
     measure=functools.partial(_measure, reestimated=True),
     metrics=_METRICS,
     labels=True,
+    logits=2,
+    images=20,
 )

@@ -97,4 +97,5 @@ LINEAR = Probe(
         ),
     ),
     labels=True,
+    images=20,
 )

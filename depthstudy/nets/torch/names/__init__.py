@@ -13,13 +13,14 @@ from depthstudy.nets.torch.names import convnext, efficientnet_pytorch, resnet, 
 from depthstudy.nets.torch.names.walk import Namer, Path
 
 TORCHVISION = "torchvision"
+CIFAR = "CIFAR-10 code"
 
 # Packages by what their names tell: the first one of whose marks a file has a name wrote it.
 _MARKS: Mapping[str, tuple[str, ...]] = {
     "efficientnet_pytorch": ("_conv_stem.weight",),
     "Hugging Face": ("resnet.embedder.", "convnext.embeddings."),
     "ConvNeXt's authors": ("downsample_layers.",),
-    "CIFAR-10 code": ("linear.weight",),
+    CIFAR: ("linear.weight", "layer1.0.shortcut.", "layer2.0.shortcut."),
     "timm": ("conv_stem.weight", "stem.conv.weight", "stages.0.blocks.", "pre_logits."),
 }
 STYLES: Mapping[str, Mapping[str, Namer]] = {
@@ -28,7 +29,7 @@ STYLES: Mapping[str, Mapping[str, Namer]] = {
     "efficientnet_pytorch": efficientnet_pytorch.FAMILIES,
     "Hugging Face": {"convnext": convnext.hugging_face, "resnet": resnet.hugging_face},
     "ConvNeXt's authors": {"convnext": convnext.authors},
-    "CIFAR-10 code": {"plain": resnet.cifar, "resnet": resnet.cifar},
+    CIFAR: {"plain": resnet.cifar, "resnet": resnet.cifar},
 }
 
 
@@ -58,4 +59,4 @@ def torch_names(spec: ArchSpec, style: str) -> dict[Path, str]:
     return dict(families[family](spec))
 
 
-__all__ = ["STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]
+__all__ = ["CIFAR", "STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]
