@@ -23,16 +23,16 @@ def arrays(digits: Dataset, count: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_file_of_arrays_is_the_set_that_was_given(digits: Dataset, tmp_path: Path) -> None:
-    images, labels = arrays(digits)
-    splits = {"train": (images[:40], labels[:40]), "test": (images[40:, ..., 0], labels[40:])}
+    images, labels = arrays(digits, 200)
+    splits = {"train": (images[:100], labels[:100]), "test": (images[100:, ..., 0], labels[100:])}
     path = tmp_path / "images.npz"
     path.write_bytes(arrays_file.encode(splits, None))
     assert arrays_file.encode(splits, None) == path.read_bytes()
     found = data.load(
         config.DataConfig(name=arrays_file.NAME, source_dir=str(path), validation=0.0)
     )
-    np.testing.assert_array_equal(found.train.read(np.arange(40)).images, images[:40])
-    np.testing.assert_array_equal(found.test.read(np.arange(20)).labels, labels[40:])
+    np.testing.assert_array_equal(found.train.read(np.arange(100)).images, images[:100])
+    np.testing.assert_array_equal(found.test.read(np.arange(100)).labels, labels[100:])
     path.write_text("nothing")
     with pytest.raises(InputError, match="is no file of arrays"):
         data.load(config.DataConfig(name=arrays_file.NAME, source_dir=str(path)))
