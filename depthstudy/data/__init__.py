@@ -20,7 +20,7 @@ from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
-from depthstudy.data.preprocessing import Preprocessing
+from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
 from depthstudy.data.sources.registry import OtherDataError
@@ -46,6 +46,8 @@ __all__ = [
     "batch_at",
     "changes",
     "clean",
+    "decode_file",
+    "decode_image",
     "eval_batches",
     "from_arrays",
     "from_source",

@@ -10,6 +10,7 @@ from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
 from depthstudy.nets.torch.names import style_of
 from depthstudy.nets.torch.recognize import Recognized, recognize
+from depthstudy.nets.torch.save import save_torch
 from depthstudy.nets.torch.settings import as_written, caveats
 from depthstudy.nets.user_module.net import UserModule
 
@@ -33,5 +34,6 @@ __all__ = [
     "outputs",
     "read_weights",
     "recognize",
+    "save_torch",
     "style_of",
 ]

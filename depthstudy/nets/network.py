@@ -250,7 +250,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: Compute) ->
                 kernel_init=dense_init(layer.init),
                 dtype=jnp.float32,
                 name=layer.name,
-            )(x.reshape(len(x), -1))
+            )(x.reshape(x.shape[0], -1))
         case _:
             return apply_stateless(layer, x)
 

@@ -26,6 +26,7 @@ from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Mea
 from depthstudy.store.files import (
     cache_dir,
     lock,
+    read_json,
     read_table,
     write_bytes,
     write_json,
@@ -127,6 +128,7 @@ __all__ = [
     "read_data",
     "read_earlier_info",
     "read_info",
+    "read_json",
     "read_recommendation",
     "read_scenes",
     "read_table",

@@ -14,7 +14,7 @@ from absl import logging
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.plan import follow_up
-from depthstudy.study import data_info
+from depthstudy.study import data_info, time_budget
 from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
 from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
@@ -44,6 +44,9 @@ def run(
     """
     study, variants = plan.prepare(study)
     workdir = Path(workdir)
+    study, variants, line = time_budget.fit(study, variants, workdir)
+    if line:
+        logging.warning(line)
     execute.check(study, variants, workdir)
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:

@@ -35,11 +35,11 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
         ),
         findings=SimpleNamespace(robustness=()),
         verdicts=verdicts,
+        data=(),
         attribution=(),
         recommendation=None,
         answer=answer,
         summary=pd.DataFrame(),
-        data=(),
     )
 
 

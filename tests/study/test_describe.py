@@ -18,7 +18,7 @@ from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
 from depthstudy.plan import prepare
 from depthstudy.study.describe import measuring
-from depthstudy.study.estimate import estimate_seconds
+from depthstudy.study.estimate import Estimator
 
 
 def test_causes_and_the_recommendation_are_a_line_each() -> None:
@@ -75,10 +75,11 @@ def test_a_guess_is_of_seeds_that_are_trained_together(
         return SimpleNamespace(placement=placement, compile_seconds=0.0)
 
     monkeypatch.setattr(train, "build", build)
-    module = sys.modules[estimate_seconds.__module__]  # a function of the package has its name
+    module = sys.modules[Estimator.__module__]
     monkeypatch.setattr(module, "_step_seconds", lambda program, seeds: 1.0)
     dense = (
         ("seeds", 3),
+        ("processes", 1),
         ("model.depth", 8),
         ("train.steps", 10),
         ("train.batch_size", 64 * jax.device_count()),
@@ -86,11 +87,12 @@ def test_a_guess_is_of_seeds_that_are_trained_together(
         ("train.placement", placement),
     )
     halves = 2  # on a CPU half of such a batch is timed
-    guess = estimate_seconds(*prepare(apply(StudyConfig(), dense)))
+    asked, variants = prepare(apply(StudyConfig(), dense))
+    guess = Estimator(variants).seconds(asked, variants)
     assert guess == pytest.approx(10 * halves * 3 / at_once)
     pruned = (*dense, ("prune.weights", 0.5), ("prune.fine_tune_epochs", 1))
     asked, variants = prepare(apply(StudyConfig(), pruned))
     dense_steps, pruned_steps = (variant.info.steps for variant in variants)
-    assert estimate_seconds(asked, variants) == pytest.approx(
+    assert Estimator(variants).seconds(asked, variants) == pytest.approx(
         halves * 3 * (dense_steps / at_once + pruned_steps)
     )

@@ -48,3 +48,5 @@ FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
     "vgg": vgg,
     "wide_resnet": wide_resnet,
 }
+
+__all__ = ["FAMILIES"]

@@ -37,3 +37,5 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     data.section,
     provenance.section,
 )
+
+__all__ = ["STUDY_SECTIONS"]
