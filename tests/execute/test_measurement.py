@@ -141,7 +141,7 @@ def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.Mon
 def test_a_pruned_run_is_opened_as_what_it_is(workdir: Path) -> None:
     """Each seed has its own architecture: the run's own value counts, not the variant's."""
     run = store.RunStore.of(workdir, NAMES[1], 0)
-    opened = runs.open_run(run.folder, None, 100, {})
+    opened = runs.open_run(run.folder, None, 100, data.Datasets())
     info = run.read_info()
     assert info is not None
     assert opened.probe_input.spec.to_json() == info.arch

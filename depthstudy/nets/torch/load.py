@@ -57,7 +57,7 @@ def load_torch(
     statistics: Arrays = {}
     for path, cost in costs.items():
         arrays = {
-            leaf: np.asarray(state_dict[_name(names[path], leaf)], np.float32).reshape(shape)
+            leaf: np.asarray(given[_name(names[path], leaf)], np.float32).reshape(shape)
             for leaf, shape in _shapes(cost).items()
         }
         if isinstance(cost.layer, LayerScale):

@@ -22,7 +22,7 @@ from depthstudy.tasks.detection.metrics import AP_NAMES, SPLIT_METRICS, STEP_MET
 from depthstudy.tasks.detection.suppression import detections
 from depthstudy.tasks.detection.targets import LEAST_OVERLAP, targets
 
-_CANDIDATES = 1_000  # pairs of anchor and class; with 5,000, AP of small nets was the same
+_CANDIDATES = 1_000  # pairs of anchor and class that are looked at for an image
 
 
 @dataclasses.dataclass(frozen=True)
