@@ -10,8 +10,9 @@ from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
 from depthstudy.config.pruning import PruneConfig
-from depthstudy.config.questions import Hypothesis, Treatment
+from depthstudy.config.questions import Hypothesis, Pool, Treatment
 from depthstudy.config.schema import StudyConfig
+from depthstudy.config.search import SearchConfig
 from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Mechanism, Settings, Value
 
@@ -21,7 +22,9 @@ __all__ = [
     "Hypothesis",
     "Mechanism",
     "ModelConfig",
+    "Pool",
     "PruneConfig",
+    "SearchConfig",
     "Settings",
     "StudyConfig",
     "TrainConfig",
