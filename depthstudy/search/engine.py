@@ -1,0 +1,315 @@
+"""Asks for nets and is told their errors: Optuna behind a few lines, so that a kill loses nothing.
+
+Each proposal follows from the seed of its search and from what the search was told before: the
+sampler is made anew for each, seeded by the number of the proposal (one that is kept draws its
+first numbers again when a study is opened). So 40 trials are the same as 20, a kill, and 20 more.
+Nets are proposed by generations, and told in the order of their numbers.
+
+A net that costs too much is told as well, with the worst error and a constraint that it violates;
+were it left out, the sampler would propose it for ever. A net that was trained already costs
+nothing: it is told with the error that it had.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial, TrialState
+
+from depthstudy.config import Settings
+from depthstudy.errors import InputError
+from depthstudy.search.space import Gene, Genome, Space
+
+Method = Literal["tpe", "nsga2", "random"]
+
+WORST = 1.0  # the error that is told of a net that was rejected, or diverged
+_PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
+_DRAWS = 20_000  # choices of which one has to be within limits
+_KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
+
+
+class Priced(NamedTuple):
+    """A net within limits: the settings that it means, and what is made small beside its error."""
+
+    settings: Settings
+    second: float
+
+
+class Rejected(NamedTuple):
+    """A net beyond a limit: which, by what share of it, and its cost."""
+
+    reason: str
+    excess: float
+    second: float
+
+
+Pricing = Callable[[Genome], Priced | Rejected]
+
+
+class Proposal(NamedTuple):
+    """A net to train: its number in the search, and what was chosen."""
+
+    number: int
+    genome: Genome
+
+
+class Told(NamedTuple):
+    """A trial that is over.
+
+    Attributes:
+      number: Its number, from 0.
+      genome: What was chosen.
+      error: Its validation error; ``WORST`` where it was rejected.
+      second: What is made small beside the error; 0 where nothing is.
+      same_as: The trial whose net it has; ``None`` for a net of its own.
+      reason: Why it was rejected; ``""`` where it was not.
+    """
+
+    number: int
+    genome: Genome
+    error: float
+    second: float
+    same_as: int | None
+    reason: str
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether its net was trained for it."""
+        return self.same_as is None and not self.reason
+
+
+class Engine:
+    """All searches of a study, kept in one journal on disk; one process at a time may have it."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the journal; what a kill left half written at its end is taken off."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _mend(path)
+        lock = JournalFileOpenLock(str(path))
+        self._storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+    def search(
+        self,
+        name: str,
+        space: Space,
+        price: Pricing,
+        *,
+        method: Method,
+        seed: int,
+        trials: int,
+        startup: int = 5,
+        two: bool = True,
+    ) -> Search:
+        """Returns a search, which goes on where it was.
+
+        Args:
+          name: Its name in the journal.
+          space: What it chooses from.
+          price: What says what a choice costs.
+          method: What proposes nets; ``"random"`` draws all of them.
+          seed: Seed of all that is drawn.
+          trials: How many nets are trained.
+          startup: How many are drawn at random at first.
+          two: Whether the cost is made small beside the error.
+        """
+        study = optuna.create_study(
+            storage=self._storage,
+            study_name=name,
+            directions=["minimize"] * (2 if two else 1),
+            load_if_exists=True,
+        )
+        return Search(study, space, price, method, seed, trials, startup)
+
+
+class Search:
+    """One search: it proposes nets, and is told their errors."""
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        space: Space,
+        price: Pricing,
+        method: Method,
+        seed: int,
+        trials: int,
+        startup: int,
+    ) -> None:
+        """Goes on with what ``study`` holds; see ``Engine.search``."""
+        self._study, self._space, self._price, self._method = study, space, price, method
+        self._seed, self._count, self._startup = seed, trials, startup
+        self._two = len(study.directions) > 1
+        self._distributions = {gene.name: _distribution(gene) for gene in space.genes}
+
+    @property
+    def is_done(self) -> bool:
+        """Whether as many nets were trained as there may be."""
+        return len([told for told in self.told() if told.is_trained]) >= self._count
+
+    def told(self) -> list[Told]:
+        """Returns the trials that are over, by their numbers."""
+        over = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        return [
+            Told(
+                trial.number,
+                self._genome(trial.params),
+                float(trial.values[0]),
+                float(trial.values[1]) if self._two else 0.0,
+                trial.user_attrs.get(_SAME),
+                trial.user_attrs.get(_REASON, ""),
+            )
+            for trial in over
+        ]
+
+    def propose(self, count: int) -> list[Proposal]:
+        """Returns up to so many nets to train: first those that were proposed and not told yet.
+
+        Raises:
+          InputError: Hardly any choice is within the limits.
+        """
+        found = [
+            proposal
+            for trial in self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+            if trial.user_attrs.get(_SAME) is None
+            and (proposal := self._consider(trial)) is not None
+        ]
+        while len(found) < count and self._paid() < self._count:
+            proposal = self._consider(self._ask())
+            found += [] if proposal is None else [proposal]
+        return sorted(found)
+
+    def tell(self, number: int, error: float, second: float = 0.0) -> None:
+        """Tells the error of a net that was proposed, and what is made small beside it."""
+        waiting = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        same = [trial.number for trial in waiting if trial.user_attrs.get(_SAME) == number]
+        for each in (number, *same):
+            self._tell(each, error if np.isfinite(error) else WORST, second)
+
+    def _tell(self, number: int, error: float, second: float) -> None:
+        self._study.tell(number, [error, second] if self._two else [error])
+
+    def _consider(self, frozen: FrozenTrial) -> Proposal | None:
+        """Returns a proposal to train, or tells what is known of it already."""
+        genome = self._genome(frozen.params)
+        if _KEY in frozen.user_attrs:
+            return Proposal(frozen.number, genome)
+        trial = optuna.trial.Trial(self._study, frozen._trial_id)
+        priced = self._price(genome)
+        if isinstance(priced, Rejected):
+            trial.set_user_attr(_REASON, priced.reason)
+            _constrain(trial, frozen, max(priced.excess, 1e-6))
+            self._tell(frozen.number, WORST, priced.second)
+            return None
+        _constrain(trial, frozen, -1.0)
+        key = json.dumps(priced.settings)
+        known = {t.user_attrs[_KEY]: t for t in self._trials() if _KEY in t.user_attrs}
+        if key not in known:
+            trial.set_user_attr(_KEY, key)
+            return Proposal(frozen.number, genome)
+        same = known[key]
+        trial.set_user_attr(_SAME, same.number)
+        if same.state == TrialState.COMPLETE:
+            self._tell(frozen.number, float(same.values[0]), priced.second)
+        return None
+
+    def _ask(self) -> FrozenTrial:
+        """Returns a new trial: a draw at first, and where the sampler found nothing for long."""
+        waiting = [t for t in self._trials() if t.state == TrialState.WAITING]
+        number = len(self._trials()) - len(waiting)
+        if self._method == "random" or self._paid() < self._startup or self._is_stuck():
+            if not waiting:
+                self._study.enqueue_trial(self._parameters(self._draw(number)))
+        else:
+            self._study.sampler = _sampler(self._method, self._seed, number, self._startup)
+        asked = self._study.ask(self._distributions)
+        return self._study.get_trials(deepcopy=False)[asked.number]
+
+    def _draw(self, number: int) -> Genome:
+        """Returns a choice at random that is within limits and not known yet."""
+        draw = np.random.default_rng([self._seed, number])
+        known = {t.user_attrs.get(_KEY) for t in self._trials()}
+        reasons: dict[str, int] = {}
+        for _ in range(_DRAWS):
+            genome = self._space.sample(draw)
+            priced = self._price(genome)
+            if isinstance(priced, Rejected):
+                reasons[priced.reason] = reasons.get(priced.reason, 0) + 1
+            elif json.dumps(priced.settings) not in known:
+                return genome
+            else:
+                reasons["known already"] = reasons.get("known already", 0) + 1
+        said = ", ".join(f"{reason}: {n:,}" for reason, n in reasons.items())
+        raise InputError(
+            f"config.search: of {_DRAWS:,} nets drawn for {self._study.study_name} none is a new "
+            f"one within the limits ({said}); widen strata, limits or the space"
+        )
+
+    def _paid(self) -> int:
+        return sum(_KEY in trial.user_attrs for trial in self._trials())
+
+    def _is_stuck(self) -> bool:
+        last = self._trials()[-_PATIENCE:]
+        return len(last) == _PATIENCE and all(_KEY not in trial.user_attrs for trial in last)
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False)
+
+    def _parameters(self, genome: Genome) -> dict[str, Any]:
+        by_name = {gene.name: gene for gene in self._space.genes}
+        return {
+            name: by_name[name].values.index(value) if by_name[name].is_ordered else value
+            for name, value in genome
+        }
+
+    def _genome(self, parameters: Mapping[str, Any]) -> Genome:
+        return tuple(
+            (gene.name, gene.values[parameters[gene.name]] if gene.is_ordered
+             else parameters[gene.name])
+            for gene in self._space.genes
+        )  # fmt: skip
+
+
+def _distribution(gene: Gene) -> BaseDistribution:
+    """Returns what Optuna draws: the place of an ordered value, or the value itself."""
+    if gene.is_ordered:
+        return IntDistribution(0, len(gene.values) - 1)
+    return CategoricalDistribution(gene.values)  # type: ignore[arg-type]
+
+
+def _sampler(method: Method, seed: int, number: int, startup: int) -> BaseSampler:
+    """Returns a new sampler, seeded by what is asked for."""
+    own = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    if method == "nsga2":
+        return NSGAIISampler(population_size=max(2, startup), seed=own)
+    return TPESampler(n_startup_trials=1, multivariate=True, seed=own)
+
+
+def _constrain(trial: optuna.trial.Trial, frozen: FrozenTrial, value: float) -> None:
+    """Says by how much a net is beyond a limit, once; up to 0 it is within all."""
+    if not any("limits" in name for name in frozen.system_attrs):
+        trial.set_constraint("limits", value)
+
+
+def _mend(path: Path) -> None:
+    """Takes off what a kill leaves: a lock, and a last line that is not whole, which more would spoil.
+
+    The folder of a study is locked by then, so that no other process has the journal.
+    """
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        path.write_bytes(whole)
