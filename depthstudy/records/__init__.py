@@ -17,6 +17,14 @@ from depthstudy.records.evidence import (
 )
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.runs import Record, Summary
+from depthstudy.records.search import (
+    RANDOM,
+    SCALED,
+    GeneImportance,
+    ScoreRank,
+    SearchedNet,
+    SearchInfo,
+)
 from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 from depthstudy.records.tuning import BudgetRow, Robustness, RobustnessWord, TrialRow
@@ -25,12 +33,15 @@ __all__ = [
     "LONGER",
     "NOT_APPLICABLE",
     "OWN_SETTINGS",
+    "RANDOM",
+    "SCALED",
     "AnalysisInfo",
     "AnalysisRun",
     "Attribution",
     "BudgetRow",
     "Decomposition",
     "Gain",
+    "GeneImportance",
     "MatchedGap",
     "Mean",
     "Metric",
@@ -41,6 +52,9 @@ __all__ = [
     "Record",
     "Robustness",
     "RobustnessWord",
+    "ScoreRank",
+    "SearchInfo",
+    "SearchedNet",
     "StudyInfo",
     "Summary",
     "TrialRow",

@@ -111,7 +111,7 @@ class StageSpace(Space):
     >>> f"{space.size:,}"
     '671,846,400'
     >>> dict(space.settings(space.sample(np.random.default_rng(1))))["model.stages"]
-    'separable_r7_k7_c4 preact_basic_r12_s2_c12_se16'
+    'preact_basic_r7_k7_c24_noskip separable_r3_k7_s2_c24_noskip'
 
     Attributes:
       width: Channels of the stem and, at factor 1, of the first stage; it doubles with each stage.

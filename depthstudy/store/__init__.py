@@ -4,6 +4,7 @@
 WORKDIR/
   study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  search.csv  scores.csv  importance.csv  search.json
   report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
@@ -34,6 +35,7 @@ from depthstudy.store.study import (
     DECOMPOSITION,
     FIGURES,
     GAINS,
+    IMPORTANCE,
     MATCHED,
     MEANS,
     PARETO,
@@ -43,15 +45,19 @@ from depthstudy.store.study import (
     RECORDS,
     REPORT,
     ROBUSTNESS,
+    SCORES,
+    SEARCH,
     SUMMARY,
     TUNING,
     VERDICTS,
     read_analysis_info,
     read_info,
     read_recommendation,
+    read_search_info,
     write_analysis_info,
     write_info,
     write_recommendation,
+    write_search_info,
 )
 
 __all__ = [
@@ -62,6 +68,7 @@ __all__ = [
     "DECOMPOSITION",
     "FIGURES",
     "GAINS",
+    "IMPORTANCE",
     "MATCHED",
     "MEANS",
     "PARETO",
@@ -71,6 +78,8 @@ __all__ = [
     "RECORDS",
     "REPORT",
     "ROBUSTNESS",
+    "SCORES",
+    "SEARCH",
     "SUMMARY",
     "TUNING",
     "VERDICTS",
@@ -84,11 +93,13 @@ __all__ = [
     "read_analysis_info",
     "read_info",
     "read_recommendation",
+    "read_search_info",
     "read_table",
     "write_analysis_info",
     "write_info",
     "write_json",
     "write_recommendation",
+    "write_search_info",
     "write_table",
     "write_text",
 ]

@@ -25,6 +25,7 @@ _PROBES = "probes.csv"
 _RESULT = "result.json"
 _ERRORS = "errors.npz"
 _CHECKPOINTS = "checkpoints"
+_GENOME = "genome.json"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -138,6 +139,10 @@ class RunStore:
     def write_probes(self, rows: list[records.Record]) -> None:
         """Writes what probes measured of the run's last checkpoint."""
         write_table(self.folder / _PROBES, records.frame(records.Record, rows))
+
+    def write_genome(self, genome: Mapping[str, Any]) -> None:
+        """Writes what a search has chosen, and what it comes to."""
+        write_json(self.folder / _GENOME, dict(genome))
 
     def open_events(self, next_step: int) -> Any:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""

@@ -23,6 +23,9 @@ VERDICTS = "verdicts.csv"
 TUNING = "tuning.csv"
 BUDGET = "budget.csv"
 ROBUSTNESS = "robustness.csv"
+SEARCH = "search.csv"
+SCORES = "scores.csv"
+IMPORTANCE = "importance.csv"
 REPORT = "report.html"
 FIGURES = "figures"
 ANALYSIS = "analysis.csv"
@@ -30,6 +33,7 @@ ANALYSIS_PAGE = "analysis.html"
 PREDICTIONS = "predictions.csv"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
+_SEARCH_INFO = "search.json"
 
 
 def write_info(workdir: Path, info: records.StudyInfo) -> None:
@@ -54,6 +58,16 @@ def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
         return None
     described = {present_name(name): line for name, line in info.probes.items()}
     return dataclasses.replace(info, probes=described)
+
+
+def write_search_info(workdir: Path, info: records.SearchInfo) -> None:
+    """Writes ``search.json``."""
+    write_json(workdir / _SEARCH_INFO, dataclasses.asdict(info))
+
+
+def read_search_info(workdir: Path) -> records.SearchInfo | None:
+    """Reads ``search.json``; ``None`` where nothing was searched."""
+    return read_json(workdir / _SEARCH_INFO, records.SearchInfo)
 
 
 def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
