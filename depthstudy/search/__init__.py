@@ -1,0 +1,1 @@
+"""Architecture search: proposals over values, judged on validation data, and retrained."""

@@ -12,8 +12,7 @@ nothing: it is told with the error that it had.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -30,33 +29,14 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from depthstudy.config import Settings
-from depthstudy.errors import InputError
+from depthstudy.search.draws import Pricing, Rejected, within_limits
 from depthstudy.search.space import Gene, Genome, Space
 
 Method = Literal["tpe", "nsga2", "random"]
 
 WORST = 1.0  # the error that is told of a net that was rejected, or diverged
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
-_DRAWS = 20_000  # choices of which one has to be within limits
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
-
-
-class Priced(NamedTuple):
-    """A net within limits: the settings that it means, and what is made small beside its error."""
-
-    settings: Settings
-    second: float
-
-
-class Rejected(NamedTuple):
-    """A net beyond a limit: which, by what share of it, and its cost."""
-
-    reason: str
-    excess: float
-    second: float
-
-
-Pricing = Callable[[Genome], Priced | Rejected]
 
 
 class Proposal(NamedTuple):
@@ -214,12 +194,11 @@ class Search:
             self._tell(frozen.number, WORST, priced.second)
             return None
         _constrain(trial, frozen, -1.0)
-        key = json.dumps(priced.settings)
-        known = {t.user_attrs[_KEY]: t for t in self._trials() if _KEY in t.user_attrs}
-        if key not in known:
-            trial.set_user_attr(_KEY, key)
+        known = {_settings(t): t for t in self._trials() if _KEY in t.user_attrs}
+        same = known.get(priced.settings)
+        if same is None:
+            trial.set_user_attr(_KEY, priced.settings)
             return Proposal(frozen.number, genome)
-        same = known[key]
         trial.set_user_attr(_SAME, same.number)
         if same.state == TrialState.COMPLETE:
             self._tell(frozen.number, float(same.values[0]), priced.second)
@@ -240,22 +219,8 @@ class Search:
     def _draw(self, number: int) -> Genome:
         """Returns a choice at random that is within limits and not known yet."""
         draw = np.random.default_rng([self._seed, number])
-        known = {t.user_attrs.get(_KEY) for t in self._trials()}
-        reasons: dict[str, int] = {}
-        for _ in range(_DRAWS):
-            genome = self._space.sample(draw)
-            priced = self._price(genome)
-            if isinstance(priced, Rejected):
-                reasons[priced.reason] = reasons.get(priced.reason, 0) + 1
-            elif json.dumps(priced.settings) not in known:
-                return genome
-            else:
-                reasons["known already"] = reasons.get("known already", 0) + 1
-        said = ", ".join(f"{reason}: {n:,}" for reason, n in reasons.items())
-        raise InputError(
-            f"config.search: of {_DRAWS:,} nets drawn for {self._study.study_name} none is a new "
-            f"one within the limits ({said}); widen strata, limits or the space"
-        )
+        known = {_settings(t) for t in self._trials() if _KEY in t.user_attrs}
+        return within_limits(self._space, self._price, draw, known, self._study.study_name)
 
     def _paid(self) -> int:
         return sum(_KEY in trial.user_attrs for trial in self._trials())
@@ -282,6 +247,15 @@ class Search:
         )  # fmt: skip
 
 
+def _settings(trial: FrozenTrial) -> Settings:
+    """Returns the settings that a trial was noted with; JSON has made lists of pairs."""
+    return tuple((field, _hashable(value)) for field, value in trial.user_attrs[_KEY])
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
 def _distribution(gene: Gene) -> BaseDistribution:
     """Returns what Optuna draws: the place of an ordered value, or the value itself."""
     if gene.is_ordered:
@@ -304,9 +278,10 @@ def _constrain(trial: optuna.trial.Trial, frozen: FrozenTrial, value: float) -> 
 
 
 def _mend(path: Path) -> None:
-    """Takes off what a kill leaves: a lock, and a last line that is not whole, which more would spoil.
+    """Takes off what a kill leaves: a lock, and a last line that is not whole.
 
-    The folder of a study is locked by then, so that no other process has the journal.
+    Lines after such a line would spoil the journal. The folder of a study is locked by then, so
+    that no other process has it.
     """
     path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
     content = path.read_bytes() if path.exists() else b""

@@ -82,6 +82,10 @@ class Space:
         chosen = gene.values[others[int(draw.integers(len(others)))]]
         return tuple((name, chosen if name == gene.name else x) for name, x in genome)
 
+    def within(self, depth: tuple[int, int]) -> Space:
+        """Returns the space without values that no net of such a depth can have."""
+        return self
+
     def check(self, genome: Genome) -> Genome:
         """Returns a choice that was read from elsewhere, its genes in order.
 
@@ -149,10 +153,52 @@ class StageSpace(Space):
         """How many stages a net has."""
         return sum(gene.name.endswith(".kind") for gene in self.genes)
 
+    def within(self, depth: tuple[int, int]) -> StageSpace:
+        """Returns the space without counts of blocks that no net of such a depth can have.
+
+        >>> StageSpace.of(SearchConfig(stages=2)).within((4, 9)).genes[1].values
+        (1, 2)
+        """
+        counts = {n: self._counts(n) for n in self._numbers}
+        layers = {n: self._layers(n) for n in self._numbers}
+        fewest = {n: layers[n][0] * min(counts[n]) for n in self._numbers}
+        most = {n: layers[n][1] * max(counts[n]) for n in self._numbers}
+        kept = {}
+        for n in self._numbers:
+            others = _ENDS + sum(fewest.values()) - fewest[n]
+            above = _ENDS + sum(most.values()) - most[n]
+            kept[f"stage{n}.count"] = tuple(
+                count
+                for count in counts[n]
+                if others + count * layers[n][0] <= depth[1]
+                and above + count * layers[n][1] >= depth[0]
+            )
+            if not kept[f"stage{n}.count"]:
+                raise InputError(
+                    f"config.search.strata: {self.stages} stages have no net of depth "
+                    f"{depth[0]} to {depth[1]}"
+                )
+        genes = tuple(Gene(gene.name, kept.get(gene.name, gene.values)) for gene in self.genes)
+        return StageSpace(genes, self.width)
+
+    @property
+    def _numbers(self) -> range:
+        return range(1, self.stages + 1)
+
+    def _counts(self, number: int) -> tuple[int, ...]:
+        values = next(g.values for g in self.genes if g.name == f"stage{number}.count")
+        return tuple(value for value in values if isinstance(value, int))
+
+    def _layers(self, number: int) -> tuple[int, int]:
+        """Returns the least and the most weight layers that a block of a stage may have."""
+        kinds = next(gene.values for gene in self.genes if gene.name == f"stage{number}.kind")
+        layers = [count for kind in kinds for count in _LAYERS[str(kind)]]
+        return min(layers), max(layers)
+
     def settings(self, genome: Genome) -> Settings:
         """Returns the stages that a choice means, without genes that the kind has no use for."""
         given = dict(genome)
-        words = " ".join(self._stage(given, n).to_text() for n in range(1, self.stages + 1))
+        words = " ".join(self._stage(given, n).to_text() for n in self._numbers)
         return (
             ("model.family", "staged"),
             ("model.width", self.width),
@@ -174,6 +220,16 @@ class StageSpace(Space):
         )
 
 
+_ENDS = 2  # weight layers of stem and classifier
+_LAYERS = {  # weight layers of a block, where it may have more or fewer
+    "basic": (2,),
+    "preact_basic": (2,),
+    "bottleneck": (3,),
+    "preact_bottleneck": (3,),
+    "inverted": (2, 3),
+    "separable": (2,),
+    "conv": (1,),
+}
 _OF_STAGE = ("kind", "count", "width", "kernel", "expansion", "squeeze", "residual")
 
 

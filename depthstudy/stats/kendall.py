@@ -27,12 +27,11 @@ def tau_b(one: ArrayLike, other: ArrayLike) -> float:
     >>> round(tau_b([1, 2, 3, 4], [1, 2, 4, 3]), 3)
     0.667
     """
-    return float(_weighted(*map(_signs, (one, other)), np.ones((1, len(np.asarray(one)))))[0])
+    ranked, target = _signs(one), _signs(other)
+    return float(_weighted(ranked, target, np.ones((1, len(ranked))))[0])
 
 
-def agreement(
-    one: ArrayLike, other: ArrayLike, *, level: float = 0.95, seed: int = 0
-) -> Agreement:
+def agreement(one: ArrayLike, other: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Agreement:
     """Returns tau-b with the percentile interval of the bootstrap over items.
 
     Args:

@@ -102,7 +102,7 @@ class Stage:
         ]
         if len(dict(fields)) < len(fields) or "filters" not in dict(fields):
             raise InputError(f"the stage {text!r} has to name its channels, and each number once")
-        return cls(kind=kind, residual=not noskip, **dict(fields))  # type: ignore[arg-type]
+        return cls(kind=kind, residual=not noskip, **dict(fields))
 
 
 def staged(

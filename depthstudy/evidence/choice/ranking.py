@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def rank(
     return rows
 
 
-def _word(over: kendall.Agreement) -> str:
+def _word(over: kendall.Agreement) -> Literal["supported", "refuted", "inconclusive"]:
     if over.low > 0:
         return "supported"
     return "refuted" if over.high < 0 else "inconclusive"
