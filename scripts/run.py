@@ -13,7 +13,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from depthstudy import cli, report, runtime, study
+from depthstudy import cli, report, runtime, search, study
 from depthstudy.errors import InputError
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -33,10 +33,10 @@ def main() -> None:
         raise InputError("give --config=FILE, for example --config=configs/quickstart.py")
     runtime.set_up()
     if _DRY_RUN.value:
-        print(study.describe(_CONFIG.value))
+        print(search.describe(_CONFIG.value))
         return
     workdir = Path(_WORKDIR.value or Path("results", _CONFIG.value.name))
-    result = study.run(
+    result = search.run(
         _CONFIG.value,
         workdir,
         command=shlex.join(["python", *sys.argv]),

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from depthstudy import records
-from depthstudy.config import Hypothesis, PruneConfig, Treatment
+from depthstudy.config import Hypothesis, Pool, PruneConfig, Treatment
 from depthstudy.evidence import means, metrics
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation
-from depthstudy.evidence.claims import robustness
+from depthstudy.evidence.claims import pools, robustness
 from depthstudy.evidence.claims.looks import judge_at_looks
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.costs import gains, pareto, pruning
@@ -34,6 +34,9 @@ class Material:
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
       chance: The error of guessing.
+      pools: Nets whose runs stand together in a hypothesis.
+      partial: Names of the variants that have fewer seeds than others, and only stand for pools:
+        they are judged there and shown nowhere else.
     """
 
     summary: pd.DataFrame
@@ -46,6 +49,20 @@ class Material:
     images: Mapping[str, int]
     budgets: Mapping[str, float]
     chance: float
+    pools: Sequence[Pool] = ()
+    partial: frozenset[str] = frozenset()
+
+    def whole(self) -> Material:
+        """Returns what there is of variants with all seeds."""
+        summary = self.summary[~self.summary["variant"].isin(self.partial)]
+        return dataclasses.replace(
+            self,
+            summary=summary.reset_index(drop=True),
+            trained=[row for row in self.trained if row.variant not in self.partial],
+            probed=[row for row in self.probed if row.variant not in self.partial],
+            variants=[info for info in self.variants if info.name not in self.partial],
+            pools=(),
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,14 +98,16 @@ def find(
       treatments: Those of the config.
       looks: As in ``judge``.
     """
+    judged = judge(material, hypotheses, looks)
+    tried = tuple(_robustness(material, hypotheses, judged))
+    material = material.whole()
     summary, infos = material.summary, material.variants
     wrong, images = material.predictions, material.images
     groups = {info.name: info.group for info in infos}
     comparable = [info for info in infos if not info.trained_longer]
-    judged = judge(material, hypotheses, looks)
     return Findings(
         verdicts=tuple(judged),
-        robustness=tuple(_robustness(material, hypotheses, judged)),
+        robustness=tried,
         decomposition=tuple(
             decomposition.decompose(
                 summary,
@@ -139,18 +158,19 @@ def judge(
         material.settings,
         hypotheses,
         looks,
-        predictions=material.predictions,
+        predictions=pools.predictions(material.predictions, material.pools),
         images=material.images,
         chance=material.chance,
     )
 
 
 def _measured(material: Material, hypotheses: Sequence[Hypothesis]) -> pd.DataFrame:
-    return metrics.widen(
+    table = metrics.widen(
         material.summary,
         [*material.trained, *material.probed],
         [hypothesis.metric for hypothesis in hypotheses],
     )
+    return pools.rows(table, material.pools) if material.pools else table
 
 
 def _robustness(

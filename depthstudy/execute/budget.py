@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from depthstudy.config import StudyConfig
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
-from depthstudy.plan import Variant
+from depthstudy.plan import Variant, pools
 from depthstudy.plan.follow_up import FollowUp, follow, longer
 from depthstudy.records import BudgetRow
 
@@ -44,7 +44,7 @@ def check_budgets(
         outcomes = [session.store(variant, seed).read_outcome() for seed in seeds]
         return statistics.fmean(outcome.train_error for outcome in outcomes if outcome)
 
-    open_cases = _misfits(variants, error)
+    open_cases = _misfits([v for v in variants if not pools.is_partial(study, v)], error)
     for factor in study.budget_check:
         if not open_cases:
             break

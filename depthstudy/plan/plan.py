@@ -10,7 +10,7 @@ from depthstudy import config, probes, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import looks, verdicts
-from depthstudy.plan import sweep, treatments
+from depthstudy.plan import pools, sweep, treatments
 from depthstudy.plan.follow_up import check_tunable
 from depthstudy.plan.naming import check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
@@ -56,7 +56,7 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     grouped_given = [variant for variant in untreated if variant.name in dict(named)]
     treated = treatments.treat(study, grouped_given, varied, datasets)
     variants = [*(with_settings(variant, varied) for variant in untreated), *treated]
-    return tuple(with_twins(study, variants, varied, datasets))
+    return pools.with_seeds(study, with_twins(study, variants, varied, datasets))
 
 
 def prepare(
@@ -74,7 +74,8 @@ def prepare(
     check_tunable(study)
     variants = plan(study)
     hypotheses = treatments.see_untreated(study.hypotheses)
-    verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
+    compared = pools.with_pools(settings_of(variants), study.pools)
+    verdicts.check(hypotheses, compared, probes=study.probes)
     for variant in variants:
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants
@@ -90,6 +91,11 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
         raise InputError(
             f"config.seeds_until_settled={most} has to be more than the {first} seeds of the "
             "first look"
+        )
+    if study.pools:
+        raise InputError(
+            "config.seeds_until_settled adds seeds to variants, and config.pools has other nets "
+            "for more runs; set one of them"
         )
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")

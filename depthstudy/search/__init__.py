@@ -1,1 +1,9 @@
-"""Architecture search: proposals over values, judged on validation data, and retrained."""
+"""Architecture search: proposals over values, judged on validation data, and trained anew.
+
+``run`` is ``study.run`` for configs that leave their variants to a search.
+"""
+
+from depthstudy.search.run import describe, run, search
+from depthstudy.search.space import Gene, Genome, Space, StageSpace
+
+__all__ = ["Gene", "Genome", "Space", "StageSpace", "describe", "run", "search"]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import optuna
@@ -132,7 +132,7 @@ class Search:
         self._study, self._space, self._price, self._method = study, space, price, method
         self._seed, self._count, self._startup = seed, trials, startup
         self._two = len(study.directions) > 1
-        self._distributions = {gene.name: _distribution(gene) for gene in space.genes}
+        self._distributions = distributions(space)
 
     @property
     def is_done(self) -> bool:
@@ -210,7 +210,7 @@ class Search:
         number = len(self._trials()) - len(waiting)
         if self._method == "random" or self._paid() < self._startup or self._is_stuck():
             if not waiting:
-                self._study.enqueue_trial(self._parameters(self._draw(number)))
+                self._study.enqueue_trial(parameters(self._space, self._draw(number)))
         else:
             self._study.sampler = _sampler(self._method, self._seed, number, self._startup)
         asked = self._study.ask(self._distributions)
@@ -232,13 +232,6 @@ class Search:
     def _trials(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False)
 
-    def _parameters(self, genome: Genome) -> dict[str, Any]:
-        by_name = {gene.name: gene for gene in self._space.genes}
-        return {
-            name: by_name[name].values.index(value) if by_name[name].is_ordered else value
-            for name, value in genome
-        }
-
     def _genome(self, parameters: Mapping[str, Any]) -> Genome:
         return tuple(
             (gene.name, gene.values[parameters[gene.name]] if gene.is_ordered
@@ -256,11 +249,25 @@ def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
+def parameters(space: Space, genome: Genome) -> dict[str, Any]:
+    """Returns a choice as Optuna keeps it: of an ordered gene the place of the value."""
+    by_name = {gene.name: gene for gene in space.genes}
+    return {
+        name: by_name[name].values.index(value) if by_name[name].is_ordered else value
+        for name, value in genome
+    }
+
+
+def distributions(space: Space) -> dict[str, BaseDistribution]:
+    """Returns what Optuna draws each gene from."""
+    return {gene.name: _distribution(gene) for gene in space.genes}
+
+
 def _distribution(gene: Gene) -> BaseDistribution:
     """Returns what Optuna draws: the place of an ordered value, or the value itself."""
     if gene.is_ordered:
         return IntDistribution(0, len(gene.values) - 1)
-    return CategoricalDistribution(gene.values)  # type: ignore[arg-type]
+    return CategoricalDistribution(cast(Any, gene.values))
 
 
 def _sampler(method: Method, seed: int, number: int, startup: int) -> BaseSampler:

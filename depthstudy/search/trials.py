@@ -28,6 +28,7 @@ class Trials:
         """Trains variants of ``base``."""
         self._session, self._base = session, base
         self._errors: dict[tuple[Settings, float], float] = {}
+        self._jobs: dict[tuple[Settings, float], Job] = {}
 
     def train(self, nets: Sequence[Settings], share: float) -> None:
         """Trains nets for a share of the full training, those that are not trained yet."""
@@ -63,8 +64,10 @@ class Trials:
         return self._session.store(self._job(net, share).variant, TRIAL_SEED)
 
     def _job(self, net: Settings, share: float) -> Job:
-        how = searched(self._base, net, share)
-        return Job(follow(self._base, how), (TRIAL_SEED,), how)
+        if (net, share) not in self._jobs:
+            how = searched(self._base, net, share)
+            self._jobs[net, share] = Job(follow(self._base, how), (TRIAL_SEED,), how)
+        return self._jobs[net, share]
 
 
 def name_of_net(net: Settings) -> str:

@@ -18,7 +18,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
 from depthstudy.execute import measurement
-from depthstudy.plan import Variant, settings_of
+from depthstudy.plan import Variant, pools, settings_of
 from depthstudy.store import Outcome, RunStore
 
 
@@ -60,12 +60,14 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         ],
         probed=[row for of_variant in probes for row in of_variant],
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
-        settings=settings_of(variants),
+        settings=pools.with_pools(settings_of(variants), study.pools),
         pruned={variant.name: variant.config.prune for variant in variants},
         predictions=_predictions(by_name),
         images=_image_counts(first),
         budgets=_budgets(variants),
         chance=tasks.of(first.dataset).chance_error,
+        pools=study.pools,
+        partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
     )
 
 

@@ -133,7 +133,7 @@ def _info(
         command=command,
         config=dataclasses.asdict(study),
         seeds=study.seeds,
-        variants=tuple(material.variants),
+        variants=tuple(material.whole().variants),
         versions=runtime.versions(),
         hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
         seconds=seconds,

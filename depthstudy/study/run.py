@@ -12,6 +12,7 @@ from absl import logging
 
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
+from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
 from depthstudy.study.conclude import FollowUps, Result, conclude
 from depthstudy.study.settle import settle
@@ -41,6 +42,10 @@ def run(
     """
     study, variants = plan.prepare(study)
     workdir = Path(workdir)
+    if study.search.trials and not study.variants:
+        raise InputError(
+            "config.search has to find the variants first: scripts/run.py and search.run do so"
+        )
     execute.check(study, variants, workdir)
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:
