@@ -24,6 +24,7 @@ from depthstudy.records.search import (
     ScoreRank,
     SearchedNet,
     SearchInfo,
+    SearchProgress,
 )
 from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
 from depthstudy.records.table import frame
@@ -54,6 +55,7 @@ __all__ = [
     "RobustnessWord",
     "ScoreRank",
     "SearchInfo",
+    "SearchProgress",
     "SearchedNet",
     "StudyInfo",
     "Summary",

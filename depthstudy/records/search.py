@@ -30,6 +30,8 @@ class SearchedNet:
       longest_share: Share of the full training for which it was tried longest.
       longest_error: Validation error of that; NaN where it diverged.
       chosen: Whether it is the one that its search chose.
+      on_front: Whether none of its stratum has both no greater validation error and no more
+        multiply-accumulates.
     """
 
     method: str
@@ -48,6 +50,27 @@ class SearchedNet:
     longest_share: float
     longest_error: float
     chosen: bool
+    on_front: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SearchProgress:
+    """The best net of a search after so many: a row of ``progress.csv``.
+
+    Attributes:
+      method: What proposed the nets.
+      trained: How many had been trained in each stratum.
+      validation_error: Least validation error of a first round by then, over all strata; the mean
+        over repeats.
+      depth: Depth of that net; the mean over repeats.
+      repeats: Number of repeats.
+    """
+
+    method: str
+    trained: int
+    validation_error: float
+    depth: float
+    repeats: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

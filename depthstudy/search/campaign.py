@@ -17,10 +17,11 @@ import numpy as np
 
 from depthstudy.config import SearchConfig, Settings, StudyConfig
 from depthstudy.evidence.choice import halving, rungs
+from depthstudy.evidence.costs import pareto
 from depthstudy.records import RANDOM, SCALED, SearchedNet
 from depthstudy.search import scaled
 from depthstudy.search.draws import within_limits
-from depthstudy.search.engine import Engine, Method, Search, Told
+from depthstudy.search.engine import WORST, Engine, Method, Search, Told
 from depthstudy.search.pricing import Limits, Prices
 from depthstudy.search.space import Genome, Space
 from depthstudy.search.trials import Trials, as_json, name_of_net
@@ -135,7 +136,7 @@ class Campaign:
             for c in found
         ]
         told = {place: one.told() for place, one in searches.items()}
-        return Found(tuple(rows), winners, errors, self._rates, told)
+        return Found(tuple(_with_front(rows)), winners, errors, self._rates, told)
 
     def _searches(self) -> dict[Place, Search]:
         searches = {}
@@ -298,3 +299,12 @@ class Campaign:
             longest_error=self._error(c.place, c.net, longest),
             chosen=net == winner,
         )
+
+
+def _with_front(rows: Sequence[SearchedNet]) -> list[SearchedNet]:
+    """Returns rows that tell which nets of each stratum are on its front of error and cost."""
+    best = set()
+    for stratum in dict.fromkeys(row.stratum for row in rows):
+        own = [row for row in rows if row.stratum == stratum and row.validation_error < WORST]
+        best |= {own[i] for i in pareto.front([(row.macs, row.validation_error) for row in own])}
+    return [dataclasses.replace(row, on_front=row in best) for row in rows]

@@ -16,7 +16,7 @@ from depthstudy import config, execute, plan, records, store
 from depthstudy import study as studies
 from depthstudy.arch import ArchSpec
 from depthstudy.config import Settings, StudyConfig
-from depthstudy.evidence.choice import halving, ranking, rungs
+from depthstudy.evidence.choice import halving, progress, ranking, rungs
 from depthstudy.execute import process_count
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import SEARCH
@@ -85,6 +85,10 @@ def _search(
     won = winners.of(study, found)
     tables = {
         store.SEARCH: records.frame(SearchedNet, found.rows),
+        store.PROGRESS: records.frame(
+            records.SearchProgress,
+            progress.progress([row for row in found.rows if row.method != records.SCALED]),
+        ),
         store.SCORES: records.frame(records.ScoreRank, _scores(study, found.rows, trials)),
         store.IMPORTANCE: records.frame(
             records.GeneImportance,

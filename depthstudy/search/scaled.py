@@ -41,6 +41,7 @@ def members(family: str, search: SearchConfig, prices: Prices) -> list[Settings]
         if settings is not None:
             found.setdefault(prices.cost(settings).depth, settings)
     if not found:
+        prices.cost((("model.family", family),))  # says so where the config has other options
         raise InputError(f"config.search.families: no {family} is within the limits of the search")
     every = [found[depth] for depth in sorted(found)]
     count = min(search.trials, len(every))

@@ -4,7 +4,7 @@
 WORKDIR/
   study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
-  search.csv  scores.csv  importance.csv  search.json
+  search.csv  scores.csv  importance.csv  progress.csv  search.json
   report.html  figures/
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
@@ -40,6 +40,7 @@ from depthstudy.store.study import (
     MEANS,
     PARETO,
     PREDICTIONS,
+    PROGRESS,
     PRUNING,
     RECOMMENDATION,
     RECORDS,
@@ -73,6 +74,7 @@ __all__ = [
     "MEANS",
     "PARETO",
     "PREDICTIONS",
+    "PROGRESS",
     "PRUNING",
     "RECOMMENDATION",
     "RECORDS",

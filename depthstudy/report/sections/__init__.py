@@ -18,6 +18,7 @@ from depthstudy.report.sections import (
     pruning,
     recipe,
     recommendation,
+    search,
     training,
     verdicts,
 )
@@ -26,6 +27,7 @@ from depthstudy.report.tables import Study
 STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     verdicts.section,
     recommendation.section,
+    search.section,
     errors.section,
     error_against_cost.section,
     training.section,
