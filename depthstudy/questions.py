@@ -186,7 +186,7 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
         found.shares, found.keep, found.scored = (0.125, 0.25, 1.0), 0.25, 100
         found.families = ("resnet", "mobilenet_v2", "efficientnet")
         return
-    found.counts, found.width, found.macs = (1, 2, 3, 4, 5, 6), 8, 600_000
+    found.counts, found.width, found.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
     found.strata = ((6, 10), (11, 16), (17, 24))
     found.trials, found.startup, found.generation, found.repeats = 6, 3, 3, 5
     found.scored = 18
