@@ -4,8 +4,8 @@
     python scripts/run.py --config=configs/search.py
     python scripts/run.py --config=configs/search.py --config.search.repeats=10 --workdir=ten
 
-Nets of three free stages (kind of block, number, width, kernel, expansion, gate, shortcuts: 272
-billion choices) within a million multiply-accumulates are searched by a tree-structured Parzen
+Nets of two free stages (kind of block, number, width, kernel, expansion, gate, shortcuts: 42
+million choices) within a million multiply-accumulates are searched by a tree-structured Parzen
 estimator and at random, in three ranges of depth by themselves with as many trials in each, five
 times anew; the learning rate is tuned in each range. What each search chose on validation data is
 trained anew with fresh seeds and tested once, beside ResNets, MobileNetV2 and EfficientNet scaled

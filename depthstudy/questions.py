@@ -176,18 +176,19 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
       size: As for ``claim``.
     """
     found, config.model.width = config.search, None  # which not all families take
-    found.stages, found.kernels, found.expansions = 3, (3, 5), (1, 2, 4)
+    found.kernels, found.expansions = (3, 5), (1, 2, 4)
     config.tune = (("train.learning_rate", (0.01, 0.03, 0.1, 0.3)),)
     config.budget_check = (2,)
     config.data.validation = 0.25
     if size == "full":
+        found.stages = 3
         found.strata, found.macs, found.width = ((8, 14), (15, 26), (27, 50)), 40_000_000, 16
         found.trials, found.startup, found.generation, found.repeats = 48, 12, 8, 5
         found.shares, found.keep, found.scored = (0.125, 0.25, 1.0), 0.25, 100
         found.families = ("resnet", "mobilenet_v2", "efficientnet")
         return
     found.counts, found.width, found.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
-    found.strata = ((6, 10), (11, 16), (17, 24))
+    found.stages, found.strata = 2, ((4, 8), (9, 14), (15, 24))
     found.trials, found.startup, found.generation, found.repeats = 6, 3, 3, 5
     found.scored = 18
     found.families = ("resnet", "mobilenet_v2", "efficientnet")

@@ -74,9 +74,16 @@ class Told(NamedTuple):
 class Engine:
     """All searches of a study, kept in one journal on disk; one process at a time may have it."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the journal; what a kill left half written at its end is taken off."""
+    def __init__(self, path: Path | None) -> None:
+        """Opens the journal; what a kill left half written at its end is taken off.
+
+        Args:
+          path: The journal; ``None`` keeps nothing.
+        """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
+        if path is None:
+            self._storage: optuna.storages.BaseStorage = optuna.storages.InMemoryStorage()
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         _mend(path)
         lock = JournalFileOpenLock(str(path))
@@ -154,22 +161,28 @@ class Search:
             for trial in over
         ]
 
-    def propose(self, count: int) -> list[Proposal]:
-        """Returns up to so many nets to train: first those that were proposed and not told yet.
+    def propose(self, generation: int) -> list[Proposal]:
+        """Returns the nets of a generation that are not told yet.
+
+        A generation is the next so many nets; none of the next one is proposed before all of it are
+        told. So one that a kill cut short is completed as it was meant.
 
         Raises:
           InputError: Hardly any choice is within the limits.
         """
-        found = [
-            proposal
-            for trial in self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
-            if trial.user_attrs.get(_SAME) is None
-            and (proposal := self._consider(trial)) is not None
+        for trial in self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
+            if _KEY not in trial.user_attrs and _SAME not in trial.user_attrs:
+                self._consider(trial)
+        told = sum(told.is_trained for told in self.told())
+        end = min(self._count, (told // generation + 1) * generation)
+        while self._paid() < end:
+            self._consider(self._ask())
+        running = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        return [
+            Proposal(trial.number, self._genome(trial.params))
+            for trial in running
+            if _KEY in trial.user_attrs
         ]
-        while len(found) < count and self._paid() < self._count:
-            proposal = self._consider(self._ask())
-            found += [] if proposal is None else [proposal]
-        return sorted(found)
 
     def tell(self, number: int, error: float, second: float = 0.0) -> None:
         """Tells the error of a net that was proposed, and what is made small beside it."""
@@ -181,28 +194,24 @@ class Search:
     def _tell(self, number: int, error: float, second: float) -> None:
         self._study.tell(number, [error, second] if self._two else [error])
 
-    def _consider(self, frozen: FrozenTrial) -> Proposal | None:
-        """Returns a proposal to train, or tells what is known of it already."""
-        genome = self._genome(frozen.params)
-        if _KEY in frozen.user_attrs:
-            return Proposal(frozen.number, genome)
+    def _consider(self, frozen: FrozenTrial) -> None:
+        """Notes what a choice means: a net to train, one that is known already, or none."""
         trial = optuna.trial.Trial(self._study, frozen._trial_id)
-        priced = self._price(genome)
+        priced = self._price(self._genome(frozen.params))
         if isinstance(priced, Rejected):
             trial.set_user_attr(_REASON, priced.reason)
             _constrain(trial, frozen, max(priced.excess, 1e-6))
             self._tell(frozen.number, WORST, priced.second)
-            return None
+            return
         _constrain(trial, frozen, -1.0)
         known = {_settings(t): t for t in self._trials() if _KEY in t.user_attrs}
         same = known.get(priced.settings)
         if same is None:
             trial.set_user_attr(_KEY, priced.settings)
-            return Proposal(frozen.number, genome)
+            return
         trial.set_user_attr(_SAME, same.number)
         if same.state == TrialState.COMPLETE:
             self._tell(frozen.number, float(same.values[0]), priced.second)
-        return None
 
     def _ask(self) -> FrozenTrial:
         """Returns a new trial: a draw at first, and where the sampler found nothing for long."""
