@@ -26,6 +26,7 @@ ORDER = (
     "mixed_precision",
     "light_families",
     "receptive_field",
+    "search",
 )
 
 _SIZE = flags.DEFINE_enum("size", "small", SIZES, "Size of the studies.")

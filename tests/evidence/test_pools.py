@@ -82,7 +82,7 @@ def test_two_random_searches_are_seldom_told_apart() -> None:
         picks = (true + draw.normal(0, 0.01, true.shape)).argmin(axis=1)
         return true[np.arange(REPEATS), picks] + draw.normal(0, 0.005, REPEATS)
 
-    decided = [judged(found(), found()).verdict != "inconclusive" for _ in range(300)]
+    decided = [judged(found(), found()).verdict != "inconclusive" for _ in range(200)]
     assert np.mean(decided) <= 0.07
 
 

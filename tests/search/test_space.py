@@ -77,7 +77,7 @@ def test_genes_that_a_kind_ignores_mean_the_same_net() -> None:
 
 
 def test_strata_leave_counts_that_some_net_can_have() -> None:
-    for depth in ((8, 8), (9, 14), (60, 70)):
+    for depth in ((8, 8), (9, 14), (80, 90)):
         within, draw = FREE.within(depth), np.random.default_rng(0)
         assert within.size < FREE.size
         found = [arch.cost(build(within.sample(draw)), (14, 14, 1)).depth for _ in range(300)]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from claimed import compared
 
-from depthstudy import config, study
+from depthstudy import config, search, study
 from depthstudy.config import DataConfig
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
@@ -22,6 +22,7 @@ from depthstudy.questions import SIZES
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py"))
 NAMES = [path.stem for path in CONFIGS]
 QUICK = ("degradation",)
+SEARCHED = {"search_chooses_depth", "depth_matters", "search_beats_random", "search_beats_scaling"}
 SETS = {  # name: side, channels, classes and train examples
     "digits": (8, 1, 10, 1_437),
     "fashion_mnist": (28, 1, 10, 60_000),
@@ -153,6 +154,7 @@ PAIRS = {
         "less_error_than_plain": [(light, "plain_depth20") for light in LIGHT],
         "as_good_as_deeper": [(light, "resnet_depth44") for light in LIGHT],
     },
+    "search": {},  # which asks of what it finds
     "receptive_field": {
         "depth_hurts_with_strides": points("resnet_layoutimagenet_depth|34~18|_image_size7"),
         "not_without_strides": points("resnet_layoutsmall_depth|34~18|_image_size7"),
@@ -198,6 +200,11 @@ def test_pairs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_smoke(name: str, tmp_path: Path) -> None:
     """The study runs from end to end, and has the metrics that its hypotheses ask for."""
     planned = config.parse(module(name).get_config("smoke"))
+    if planned.search.trials:
+        pytest.importorskip("optuna")
+        result = search.run(planned, tmp_path)
+        assert {verdict.hypothesis for verdict in result.verdicts} == SEARCHED
+        return
     result = study.run(planned, tmp_path)
     assert {verdict.hypothesis for verdict in result.verdicts} == PAIRS[name].keys()
     assert all(verdict.seeds == planned.seeds for verdict in result.verdicts)

@@ -22,7 +22,7 @@ _PROJECTED = ("basic", "preact_basic", "bottleneck", "preact_bottleneck")  # sho
 _ENDS_ACTIVATED = ("basic", "bottleneck", "separable", "conv")
 _LETTERS = {"r": "count", "k": "kernel", "s": "stride", "e": "expansion", "c": "filters",
             "se": "squeeze"}  # fmt: skip
-_DEFAULT = "basic_r1_c16 basic_r1_s2_c32 basic_r1_s2_c64"
+_DEFAULT = "basic_r3_c16 basic_r3_s2_c32 basic_r3_s2_c64"  # a ResNet-20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
