@@ -14,6 +14,7 @@ from depthstudy.report.tables.search import Search
 from depthstudy.report.text import formats, palette
 
 _HEIGHT = 270
+_WHOLE = alt.Axis(format="d", tickMinStep=1)
 _TIPS = tooltip(
     ("found", "Found by"),
     ("depth", "Depth"),
@@ -39,11 +40,8 @@ def tried(search: Search) -> Panel:
     """Returns validation error against depth of every net that was tried."""
     colors = method_colors(search)
     rows = [_row(net) for net in search.nets if net.validation_error == net.validation_error]
-    x = alt.X(
-        "depth:Q",
-        title="Depth (weight layers)",
-        scale=alt.Scale(nice=False, padding=12, zero=False),
-    )
+    scale = alt.Scale(nice=False, padding=12, zero=False)
+    x = alt.X("depth:Q", title="Depth (weight layers)", scale=scale, axis=_WHOLE)
     color = _color("method", colors)
     chosen = chart([row for row in rows if row["chosen"]])
     y = _error_axis(rows)
@@ -88,7 +86,7 @@ def over_time(search: Search) -> list[Panel]:
         }
         for row in search.progress
     ]
-    x = alt.X("trained:Q", title="Nets trained in each range", axis=alt.Axis(tickMinStep=1))
+    x = alt.X("trained:Q", title="Nets trained in each range", axis=_WHOLE)
     color = _color("method", colors)
     axes = {
         "Least validation error": alt.Y(

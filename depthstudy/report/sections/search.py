@@ -36,7 +36,6 @@ from depthstudy.report.text.formats import (
     spaced,
     whole_percent,
 )
-from depthstudy.report.text.sentences import figure_note
 
 _TITLE = "The search"
 _TRIED = (
@@ -51,6 +50,7 @@ _SCORES = (
     "training, of nets that were drawn at random; in brackets 95% intervals. The last column is "
     "the rank correlation that is left once parameters and MACs are known."
 )
+_NOTE = "{data}: validation error after the first round, on a seed that no verdict uses"
 _IMPORTANT = 10  # choices that are listed
 
 
@@ -67,14 +67,17 @@ def section(study: Study) -> Section | None:
         Figure((_key(methods), Charts((tried,), "one")), _TRIED),
         Figure((_key(strata), Charts((fronts,), "one")), _FRONTS),
     ]
-    note = (figure_note(study.info, "validation error after the first round"),)
+    note = (_NOTE.format(data=(study.info.config.get("data") or {}).get("name", "")),)
     pictures = [
         Picture("search_by_depth", "What was tried", note, (tried,), 1, 640, methods),
         Picture("search_fronts", "Fronts by depth", note, (fronts,), 1, 640, strata),
     ]
     if search.progress:
-        blocks.append(Figure((Charts(tuple(steps), "two"),), _TIME))
-        pictures.append(Picture("search_progress", "As it went on", note, tuple(steps), 2, 330))
+        found_by = methods[: len(search.info.trained)]
+        blocks.append(Figure((_key(found_by), Charts(tuple(steps), "two")), _TIME))
+        pictures.append(
+            Picture("search_progress", "As it went on", note, tuple(steps), 2, 330, found_by)
+        )
     blocks += [*_importance(search), *_scores(search), *_chosen(search)]
     return Section(_TITLE, tuple(blocks), tuple(pictures))
 
