@@ -23,10 +23,10 @@ native: .venv/run.stamp
 	@$(BIN)/python -m depthstudy.nets.convolution.native.build || true
 
 # A study that was interrupted goes on; one that is done is left alone.
-claims: $(CLAIMS:%=$(CLAIMS_DIR)/%/report.html)
+claims: $(CLAIMS:%=$(CLAIMS_DIR)/%/study.json)
 	$(BIN)/python scripts/claims.py --size=$(CLAIMS_SIZE) --workdir=$(CLAIMS_DIR) --out=$(CLAIMS_OUT)
 
-$(CLAIMS_DIR)/%/report.html: configs/claims/%.py | .venv/run.stamp native
+$(CLAIMS_DIR)/%/study.json: configs/claims/%.py | .venv/run.stamp native
 	$(BIN)/python scripts/run.py --config=$<:$(CLAIMS_SIZE) --workdir=$(@D)
 
 test: lint native

@@ -23,8 +23,13 @@ def get_config() -> ml_collections.ConfigDict:
         ("model.family", ("plain", "resnet")),
         ("model.depth", (8, 20, 56)),
     )
-    config.treatments = questions.treatments(shift=1, fine_tune_epochs=4, fine_tune_rate=0.02)
+    config.treatments = (
+        *questions.treatments(shift=1),
+        *questions.block_removal(epochs=8, fine_tune_epochs=4, fine_tune_rate=0.02),
+    )
     questions.digits(config)
     config.probes = ("gradients", "cka", "deletion", "linear", "rank", "field")
+    config.tune = (("train.learning_rate", (0.015, 0.05, 0.15)),)
+    config.budget_check = (2, 4)
     config.hypotheses = (*questions.degradation(), *questions.redundancy(margin=0.02))
     return config

@@ -15,6 +15,14 @@ class InputError(ValueError):
     """Bad input from a user. Its message is one line; the scripts print it and exit with 2."""
 
 
+class DamagedError(InputError):
+    """A file that we wrote is not as it was written."""
+
+
+class FailedError(RuntimeError):
+    """What failed for want of something outside, as memory: one line; the scripts exit with 1."""
+
+
 def raised_by_user(error: BaseException) -> InputError | None:
     """Returns an error with its place, as ``"FILE:LINE: TYPE: TEXT"``, if a user's code raised it.
 

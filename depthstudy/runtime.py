@@ -8,12 +8,16 @@ import importlib.metadata
 import os
 import platform
 import sys
+import tempfile
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import jax
+from absl import logging
 
 from depthstudy import store
+from depthstudy.errors import InputError
 
 THREADS = "PJRT_NPROC"  # the variable by which XLA is told how many to use on a CPU
 
@@ -45,8 +49,22 @@ def use_cpu() -> None:
 
 def set_up() -> None:
     """Makes the process ready for long work: what was compiled and what was allocated is kept."""
+    require_platform()
     use_compilation_cache()
     keep_memory()
+
+
+def require_platform() -> None:
+    """Raises InputError where JAX has not the platform that it was asked for."""
+    try:
+        jax.devices()
+    except (AssertionError, RuntimeError) as error:
+        asked = os.environ.get("JAX_PLATFORMS", "")
+        why = str(error).partition("\n")[0]
+        raise InputError(
+            f"JAX_PLATFORMS={asked} is not to be had here{f' ({why})' if why else ''}: unset it to "
+            "take what there is, set it to cpu, or install JAX for that platform"
+        ) from error
 
 
 def keep_memory() -> None:
@@ -73,8 +91,17 @@ def use_compilation_cache() -> None:
 
     A program for the CPU is cut for its number of threads, by which JAX does not tell them apart.
     """
-    threads = os.environ.get(THREADS, "all")
-    jax.config.update("jax_compilation_cache_dir", str(store.cache_dir() / "xla" / threads))
+    folder = store.cache_dir() / "xla" / os.environ.get(THREADS, "all")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        logging.warning("compiled programs are not kept in %s: %s", folder, error.strerror)
+        return
+    # What cannot be kept, on a full disk, is compiled again.
+    warnings.filterwarnings("ignore", "Error (read|writ)ing persistent compilation cache")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 

@@ -6,6 +6,10 @@ python scripts/analyze.py --weights=mobilenet_v2.pth --family=mobilenet_v2 --ima
 python scripts/analyze.py --list_probes
 """
 
+from depthstudy import interruption
+
+interruption.install()  # first: a signal that comes while the rest is imported counts, too
+
 import shlex
 import sys
 from pathlib import Path

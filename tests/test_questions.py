@@ -14,7 +14,10 @@ def test_they_can_be_asked() -> None:
             ("sweep", (("model.family", ("plain", "resnet")), ("model.depth", (8, 20)))),
             (
                 "treatments",
-                questions.treatments(shift=1, fine_tune_epochs=1, fine_tune_rate=0.01),
+                (
+                    *questions.treatments(shift=1),
+                    *questions.block_removal(epochs=1, fine_tune_epochs=1, fine_tune_rate=0.01),
+                ),
             ),
             ("hypotheses", (*questions.degradation(), *questions.redundancy(margin=0.02))),
         ),
@@ -25,4 +28,4 @@ def test_they_can_be_asked() -> None:
     }  # fmt: skip
     trained = [variant for variant in variants if not variant.info.same_as]
     # Depth 8 has no block to spare, and plain nets with shortcuts are the residual ones.
-    assert len(trained) == 4 + 2 + 4 + 4 + 1 + 1
+    assert len(trained) == 4 + 2 + 4 + 4 + 1 + 1 + 2

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from absl import logging
 from jaxtyping import Array, Float, UInt8
 
 from depthstudy import arch, config, data, nets
-from depthstudy.errors import InputError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.store import RunInfo, RunStore
 
 
@@ -53,7 +54,8 @@ def load_run(folder: str | Path, step: int | None = None) -> TrainedNet:
         no preprocessing, and the images are not at hand.
     """
     run, info = RunStore(Path(folder)), read_info(folder)
-    variables = run.checkpoints.variables(choose_step(run, step))
+    step, _ = choose_step(run, step)
+    variables = run.checkpoints.variables(step, info)
     stored = info.preprocessing
     return TrainedNet(
         network=nets.build(arch.spec_from_json(info.arch)),
@@ -79,10 +81,13 @@ def read_info(folder: str | Path) -> RunInfo:
     return info
 
 
-def choose_step(run: RunStore, step: int | None) -> int:
-    """Returns the step of a checkpoint that exists: ``step``, or the last for ``None``.
+def choose_step(run: RunStore, step: int | None) -> tuple[int, tuple[int, ...]]:
+    """Returns the step of a whole checkpoint, and those of later ones, which are damaged.
+
+    It is ``step``, or for ``None`` the last that is whole; a damaged one is named in a warning.
 
     Raises:
+      DamagedError: The checkpoint of this step, or every one, is not as it was written.
       InputError: There is no such checkpoint.
     """
     steps = run.checkpoints.all_steps()
@@ -90,4 +95,15 @@ def choose_step(run: RunStore, step: int | None) -> int:
         at = "" if step is None else f" at step {step}"
         others = f"its checkpoints: {', '.join(map(str, steps))}" if steps else "it has none yet"
         raise InputError(f"{run.folder} has no checkpoint{at}; {others}")
-    return steps[-1] if step is None else step
+    damaged: list[int] = []
+    for candidate in reversed(steps) if step is None else [step]:
+        damage = run.checkpoints.damage(candidate)
+        if not damage:
+            return candidate, tuple(damaged)
+        if step is None:
+            logging.warning("%s; the one before it is taken", damage)
+        damaged.append(candidate)
+    left = [str(other) for other in steps if other not in damaged]
+    raise DamagedError(
+        f"{damage}; other checkpoints of the run: {', '.join(left) or 'none that is whole'}"
+    )

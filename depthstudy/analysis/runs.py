@@ -9,11 +9,13 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from absl import logging
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
 from depthstudy.analysis.load import choose_step, read_info
 from depthstudy.arch import Spec, spec_from_json
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets
 from depthstudy.records import AnalysisInfo, AnalysisRun, Record
@@ -51,7 +53,7 @@ def analyze(
       InputError: No such probe, run or checkpoint.
     """
     names = probes.check(names)
-    datasets: Datasets = {}
+    datasets = Datasets()
     opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
     return measure(opened, out, names=names, command=command)
 
@@ -106,22 +108,20 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
       datasets: Sets that are loaded already; one that is not is added.
 
     Raises:
-      InputError: The folder holds no run, or no such checkpoint.
+      InputError: The folder holds no run, or no such checkpoint, or its images have changed.
     """
     run, info = RunStore(folder), read_info(folder)
-    step = choose_step(run, step)
+    step, damaged = choose_step(run, step)
     own = config.parse(info.config)
-    if own.data not in datasets:
-        datasets[own.data] = data.load(own.data)
-    dataset = _normalized_as_trained(datasets[own.data], info)
+    dataset = _normalized_as_trained(images_of(folder, info, own.data, datasets), info)
     spec = spec_from_json(info.arch)
     training = _training(run, own, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
     checkpoints = run.checkpoints
-    variables = checkpoints.variables(step)
+    variables = checkpoints.variables(step, info)
     has_early = early < step and early in checkpoints.all_steps()
-    before = checkpoints.variables(early) if has_early else None
+    before = _early(checkpoints, early, info) if has_early else None
     network = nets.build(spec)
     drawn = own.prune == pruning.DENSE or own.prune.control != "none"
     key = train.init_key(info.seed)
@@ -143,8 +143,39 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         family=spec.family,
         depth=nets.cost(spec, info.image_shape).depth,
         image_shape=info.image_shape,
+        damaged=damaged,
     )
     return Analyzed(about, probe_input)
+
+
+def images_of(
+    folder: Path, info: RunInfo, own: config.DataConfig, datasets: Datasets
+) -> data.Dataset:
+    """Returns the images that a run has learned; the prepared ones, if its folder has changed."""
+    try:
+        dataset = datasets.get(own, info.dataset)
+    except data.OtherDataError as error:
+        known = store.find_data(folder)
+        now = () if error.source is None else error.source.files
+        changed = data.changes(known, now) if known else ""
+        raise InputError(
+            f"{folder} has learned other images than there are now{changed and f' ({changed})'}:"
+            f" {error}"
+        ) from error
+    if dataset.name != info.dataset:
+        raise InputError(
+            f"{folder} has learned {info.dataset}, and not {dataset.name}, which was loaded"
+        )
+    return dataset
+
+
+def _early(checkpoints: store.CheckpointReader, step: int, info: RunInfo) -> nets.Variables | None:
+    """Returns the net early in its training, or ``None`` and a warning where it is damaged."""
+    try:
+        return checkpoints.variables(step, info)
+    except DamagedError as error:
+        logging.warning("%s; nothing is measured of it", error)
+        return None
 
 
 def _normalized_as_trained(dataset: data.Dataset, info: RunInfo) -> data.Dataset:

@@ -90,9 +90,8 @@ def analyze_weights(
         images=_said(pictures, images),
     )
     rows = list(predictions(probe_input, pictures))
-    info = measure([Analyzed(about, probe_input)], out, names=names, command=command)
     store.write_table(out / store.PREDICTIONS, records.frame(Prediction, rows))
-    return info
+    return measure([Analyzed(about, probe_input)], out, names=names, command=command)
 
 
 def parse_options(texts: Sequence[str]) -> dict[str, Any]:
@@ -122,13 +121,13 @@ def load(path: Path, family: str, options: Mapping[str, Any]) -> tuple[ArchSpec,
       InputError: The file cannot be read, an option is wrong, or the weights are of another net.
     """
     spec = arch.build(family, **_checked(family, options))
-    state = nets.read_weights(path)
-    try:
+
+    def with_classes(state: Mapping[str, np.ndarray]) -> ArchSpec:
         head = dataclasses.replace(spec.head, num_classes=nets.count_classes(spec, state))
-        spec = dataclasses.replace(spec, head=head)
-        return spec, nets.load_torch(spec, state)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        return dataclasses.replace(spec, head=head)
+
+    state = nets.read_weights(path, lambda state: nets.check_torch(with_classes(state), state))
+    return with_classes(state), nets.load_torch(with_classes(state), state)
 
 
 def predictions(

@@ -19,7 +19,11 @@ from depthstudy.arch.layer_types import (
     ChannelShuffle,
     Conv,
     Dense,
+    GroupNorm,
+    LayerNorm,
     Layers,
+    LayerScale,
+    Norm,
     Parallel,
     Section,
     SqueezeExcite,
@@ -44,7 +48,7 @@ class Place:
     """
 
     path: tuple[str, ...]
-    layer: Conv | BatchNorm | Dense | None
+    layer: Conv | Norm | LayerScale | Dense | None
     side: Side
     channels: int
 
@@ -142,7 +146,7 @@ class _Walk:
             match layer:
                 case Conv():
                     x = self._conv(layer, x, (*path, layer.name), rest)
-                case BatchNorm():
+                case BatchNorm() | GroupNorm() | LayerNorm() | LayerScale():
                     self._see((*path, layer.name), layer, "out", x)
                 case SqueezeExcite():
                     self._gate(layer, x, (*path, layer.name))
@@ -233,7 +237,7 @@ class _Walk:
         return channel
 
     def _see(
-        self, path: tuple[str, ...], layer: Conv | BatchNorm | Dense | None, side: Side,
+        self, path: tuple[str, ...], layer: Conv | Norm | LayerScale | Dense | None, side: Side,
         channels: _Channels,
     ) -> None:  # fmt: skip
         self._seen.append((Place(path, layer, side, len(channels)), channels))

@@ -11,8 +11,11 @@ from depthstudy.arch.layer_types import (
     Conv,
     Dense,
     GlobalMean,
+    GroupNorm,
     Layer,
+    LayerNorm,
     Layers,
+    LayerScale,
     MaxPool,
     Parallel,
     Scale,
@@ -182,10 +185,12 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
             weights = layer.kernel**2 * channels // layer.groups * layer.filters
             parameters = weights + (layer.filters if layer.bias else 0)
             macs = weights * shape[0] * shape[1]
-        case BatchNorm():
+        case BatchNorm() | GroupNorm() | LayerNorm():
             parameters = 2 * channels
         case Scale():
             parameters = 1
+        case LayerScale():
+            parameters = channels
         case MaxPool() | AveragePool():
             window, stride = layer.window, layer.stride
             shape = (*_output_sides(layer, layer.window, height, width), channels)

@@ -47,6 +47,28 @@ class BatchNorm:
 
 
 @dataclasses.dataclass(frozen=True)
+class GroupNorm:
+    """Normalization of each image by groups of channels, with scale and bias (Wu & He 2018).
+
+    There are 32 groups, or fewer: ``rounding.norm_groups``.
+    """
+
+    name: str
+    epsilon: float = 1e-5
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerNorm:
+    """Normalization of each pixel over its channels, with scale and bias (Ba et al. 2016)."""
+
+    name: str
+    epsilon: float = 1e-5
+
+
+Norm = BatchNorm | GroupNorm | LayerNorm
+
+
+@dataclasses.dataclass(frozen=True)
 class Activation:
     """Activation, element by element."""
 
@@ -76,6 +98,14 @@ class Scale:
 
 
 @dataclasses.dataclass(frozen=True)
+class LayerScale:
+    """Product of each channel with a trained number, ``start`` at first (Touvron et al. 2021)."""
+
+    name: str
+    start: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Parallel:
     """The sum of what each path makes of the same images; all have one output shape."""
 
@@ -93,7 +123,10 @@ class MaxPool:
 
 @dataclasses.dataclass(frozen=True)
 class AveragePool:
-    """Average pooling; with ``"torch"`` the zeros of the padding count."""
+    """Average pooling; with ``"torch"`` the zeros of the padding count.
+
+    One that is made with ``"same"`` keeps it whatever the net's padding is.
+    """
 
     window: int
     stride: int
@@ -161,9 +194,12 @@ class Dense:
 Layer = (
     Conv
     | BatchNorm
+    | GroupNorm
+    | LayerNorm
     | Activation
     | SqueezeExcite
     | Scale
+    | LayerScale
     | Parallel
     | MaxPool
     | AveragePool
@@ -199,15 +235,25 @@ class Section:
     join: Literal["add", "concat"] = "add"
     after: Layers = ()
 
+    @property
+    def is_removable(self) -> bool:
+        """Whether the section without its branch is what comes in, but for ``after``."""
+        return self.shortcut == () and self.join == "add" and not self.before
+
 
 def window_padding(size: int, window: int, stride: int, padding: Padding) -> tuple[int, int]:
     """Returns how many pixels of padding a window needs before and behind ``size`` pixels.
 
+    With ``"torch"``, windows as large as their stride are patches, which need none.
+
     >>> window_padding(8, 3, 2, "torch"), window_padding(8, 3, 2, "same")
     ((1, 1), (0, 1))
+    >>> window_padding(8, 4, 4, "torch")
+    (0, 0)
     """
     if padding == "torch":
-        return (window - 1) // 2, (window - 1) // 2
+        around = 0 if window == stride else (window - 1) // 2
+        return around, around
     total = max(0, (-(-size // stride) - 1) * stride + window - size)
     return total // 2, total - total // 2
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-Norm = Literal["batch", "none"]
-Shortcut = Literal["A", "B", "C", "identity"]
-ActivationKind = Literal["relu", "relu6", "silu", "hard_swish", "linear"]
+Norm = Literal["batch", "group", "layer", "none"]
+Shortcut = Literal["A", "B", "C", "D", "identity"]
+ActivationKind = Literal["relu", "relu6", "silu", "hard_swish", "gelu", "linear"]
 Gate = Literal["sigmoid", "hard_sigmoid"]
 Padding = Literal["torch", "same"]
 Branches = Literal["single", "repvgg"]

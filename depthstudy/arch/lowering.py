@@ -19,8 +19,10 @@ from depthstudy.arch.layer_types import (
     Dense,
     Dropout,
     GlobalMean,
+    GroupNorm,
     Init,
     Layer,
+    LayerNorm,
     Layers,
     MaxPool,
     Scale,
@@ -46,28 +48,30 @@ def sections(spec: ArchSpec) -> tuple[Section, ...]:
     for stage_number, stage in enumerate(spec.stages, start=1):
         digits = max(2, len(str(len(stage))))
         for block_number, block in enumerate(stage, start=1):
+            kind = kind_of(block.kind)
             path = (f"stage{stage_number}", f"block{block_number:0{digits}d}")
             drop_rate = spec.stochastic_depth * (len(bare) - 1) / count
             end: Layers = (Scale("skip_scale"),) if spec.skip_init else ()
             end += (StochasticDepth(drop_rate),) if drop_rate else ()
-            bare.append(kind_of(block.kind).section(block, channels, path, end))
-            channels = block.filters
+            bare.append(kind.section(block, channels, path, end))
+            channels = kind.outputs(block, channels)
     bare.append(_head(spec.head))
     completed = tuple(_completed_section(spec, section) for section in bare)
     if spec.branches == "single":
         return completed
     blocks = [block for stage in spec.stages for block in stage]
-    inputs = [0, spec.stem.filters, *(block.filters for block in blocks)]
+    inputs = [0, spec.stem.filters, *(block.filters for block in blocks)]  # of plain blocks
     return tuple(branched(*pair) for pair in zip(completed, inputs, strict=True))
 
 
 def _completed_section(spec: ArchSpec, section: Section) -> Section:
     """Returns the section with what holds throughout the net."""
 
-    init = Init(spec.init, spec.init_scale, first=section.path == ("stem",))
-
     def completed(layers: Layers) -> Layers:
-        return tuple(_completed_layer(spec, layer, init) for layer in layers)
+        return tuple(
+            _completed_layer(spec, layer, first=section.path == ("stem",) and number == 0)
+            for number, layer in enumerate(layers)
+        )
 
     return dataclasses.replace(
         section,
@@ -78,24 +82,34 @@ def _completed_section(spec: ArchSpec, section: Section) -> Section:
     )
 
 
-def _completed_layer(spec: ArchSpec, layer: Layer, init: Init) -> Layer:
+def _completed_layer(spec: ArchSpec, layer: Layer, *, first: bool) -> Layer:
+    init = Init(spec.init, spec.init_scale, first)
     match layer:
         case BatchNorm():
             return BatchNorm(layer.name, spec.norm_epsilon, spec.norm_momentum)
+        case GroupNorm() | LayerNorm():
+            return dataclasses.replace(layer, epsilon=spec.norm_epsilon)
         case Conv():
             bias = layer.bias or spec.biased
             return dataclasses.replace(layer, bias=bias, padding=spec.padding, init=init)
         case Dense():
             return dataclasses.replace(layer, init=init)
-        case MaxPool() | AveragePool():
+        case MaxPool() | AveragePool() if layer.padding == "torch":
             return dataclasses.replace(layer, padding=spec.padding)
     return layer
 
 
 def _stem(stem: StemSpec) -> Section:
-    conv = Conv("conv", stem.filters, stem.kernel, stem.stride, bias=stem.norm == "none")
-    activation = _norm_activation(stem.norm, stem.activation) if stem.activated else ()
-    return Section(("stem",), (conv, *activation, *((MaxPool(3, 2),) if stem.pool else ())))
+    bias, stride = stem.norm == "none", stem.stride
+    layers: list[Layer] = []
+    for i, filters in enumerate(stem.inner, start=1):
+        layers.append(Conv(f"conv{i}", filters, stem.kernel, stride, bias))
+        layers += (*norm_layers(f"norm{i}", stem.norm), Activation(stem.activation))
+        stride = 1
+    layers.append(Conv("conv", stem.filters, stem.kernel, stride, bias))
+    layers += norm_layers("norm", stem.norm) if stem.activated else ()
+    layers += (Activation(stem.activation),) if stem.activated and not stem.norm_only else ()
+    return Section(("stem",), (*layers, *((MaxPool(3, 2),) if stem.pool else ())))
 
 
 def _head(head: HeadSpec) -> Section:
@@ -104,6 +118,7 @@ def _head(head: HeadSpec) -> Section:
         layers.append(Conv("conv", head.filters, 1, bias=head.norm == "none"))
     layers += _norm_activation(head.norm, head.activation) if head.activated else ()
     layers.append(GlobalMean() if head.mean_side == 1 else AdaptiveMean(head.mean_side))
+    layers += norm_layers("pooled_norm", head.pooled_norm)
     drop = (Dropout(head.dropout),) if head.dropout else ()
     for i, features in enumerate(head.hidden, start=1):
         layers += [Dense(f"hidden{i}", features), Activation(head.activation), *drop]

@@ -9,7 +9,7 @@ from depthstudy.arch.blocks import kind_of
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.layer_types import Parallel
 from depthstudy.arch.lowering import sections
-from depthstudy.arch.spec import ArchSpec, HeadSpec
+from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
 Keep = Mapping[str, Sequence[bool]]  # by name of a group, which of its units stay
@@ -64,7 +64,7 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
     outputs: dict[tuple[str, ...], dict[str, int]] = {}  # by path of a block, by name of a layer
     for path, channels in counts.items():
         outputs.setdefault(path[:2], {})["/".join(path[2:])] = channels
-    stem = dataclasses.replace(spec.stem, filters=counts.get(("stem", "conv"), spec.stem.filters))
+    stem = _narrowed_stem(spec.stem, counts)
     before, after = spec.stem.filters, stem.filters
     paths = _block_paths(spec)
     stages = []
@@ -73,9 +73,13 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
         for block in stage:
             kind = kind_of(block.kind)
             changed = kind.narrowed(block, outputs.get(next(paths), {}))
-            fitted, fits = (block.filters == before), (changed.filters == after)
+            outputs_before, outputs_after = (
+                kind.outputs(block, before),
+                kind.outputs(changed, after),
+            )
+            fitted, fits = (outputs_before == before), (outputs_after == after)
             narrowed.append(kind.with_projection(changed) if fits and not fitted else changed)
-            before, after = block.filters, changed.filters
+            before, after = outputs_before, outputs_after
         stages.append(tuple(narrowed))
     head = _narrowed_head(spec.head, counts)
     smaller = dataclasses.replace(spec, stem=stem, stages=tuple(stages), head=head)
@@ -104,6 +108,14 @@ def _path_counts(spec: ArchSpec) -> list[int]:
     """Returns how many parallel paths there are, in the order of the net."""
     layers = (layer for section in sections(spec) for layer in section.branch)
     return [len(layer.paths) for layer in layers if isinstance(layer, Parallel)]
+
+
+def _narrowed_stem(stem: StemSpec, counts: Mapping[tuple[str, ...], int]) -> StemSpec:
+    inner = tuple(
+        counts.get(("stem", f"conv{i}"), filters) for i, filters in enumerate(stem.inner, 1)
+    )
+    filters = counts.get(("stem", "conv"), stem.filters)
+    return dataclasses.replace(stem, filters=filters, inner=inner)
 
 
 def _narrowed_head(head: HeadSpec, counts: Mapping[tuple[str, ...], int]) -> HeadSpec:

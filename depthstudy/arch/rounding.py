@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_NORM_GROUPS = 32
+
 
 def divisible(channels: float, divisor: int = 8) -> int:
     """Returns the multiple of ``divisor`` nearest to ``channels``, never 10 % below it.
@@ -22,3 +24,16 @@ def whole_groups(channels: int, groups: int) -> int:
     (160, 32)
     """
     return max(groups, channels // groups * groups)
+
+
+def norm_groups(channels: int) -> int:
+    """Returns into how many groups a group normalization cuts channels.
+
+    The most up to 32 (Wu & He 2018, arXiv 1803.08494) that divide them, of two channels at least: a
+    group of one channel at one pixel would be normalized to zero.
+
+    >>> norm_groups(64), norm_groups(16), norm_groups(24), norm_groups(7)
+    (32, 8, 12, 1)
+    """
+    most = min(_NORM_GROUPS, channels // 2)
+    return next((count for count in range(most, 1, -1) if channels % count == 0), 1)

@@ -35,10 +35,10 @@ def scale_depth(spec: ArchSpec, multiplier: float) -> ArchSpec:
     stages = []
     for stage in spec.stages:
         count = math.ceil(multiplier * len(stage) - 1e-9)
-        before = channels if len(stage) == 1 else stage[-2].filters
+        for block in stage:
+            before, channels = channels, kind_of(block.kind).outputs(block, channels)
         last = kind_of(stage[-1].kind).repeated(stage[-1], before)
         stages.append((*stage[:count], *(last,) * (count - len(stage))))
-        channels = stage[-1].filters
     return dataclasses.replace(spec, stages=tuple(stages))
 
 
@@ -61,14 +61,16 @@ def scale_width(spec: ArchSpec, multiplier: float) -> ArchSpec:
     blocks = [block for stage in spec.stages for block in stage]
     divisor = math.lcm(8, *(kind_of(block.kind).width_divisor(block) for block in blocks))
     old, new = spec.stem.filters, divisible(spec.stem.filters * multiplier, divisor)
-    stem = dataclasses.replace(spec.stem, filters=new)
+    inner = tuple(divisible(filters * multiplier) for filters in spec.stem.inner)
+    stem = dataclasses.replace(spec.stem, filters=new, inner=inner)
     stages = []
     for stage in spec.stages:
         scaled = []
         for block in stage:
             filters = divisible(block.filters * multiplier, divisor)
-            scaled.append(kind_of(block.kind).widened(block, filters, old, new))
-            old, new = block.filters, filters
+            kind = kind_of(block.kind)
+            scaled.append(kind.widened(block, filters, old, new))
+            old, new = kind.outputs(block, old), kind.outputs(scaled[-1], new)
         stages.append(tuple(scaled))
     filters = divisible(spec.head.filters * multiplier) if spec.head.filters else 0
     head = dataclasses.replace(spec.head, filters=filters)

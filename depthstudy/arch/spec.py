@@ -27,22 +27,27 @@ class StemSpec:
     """What comes before the first block.
 
     Attributes:
-      filters: Output channels of the first convolution.
-      kernel: Side of its kernel.
-      stride: Its stride.
+      filters: Output channels of the last convolution.
+      inner: Output channels of the convolutions before it, none in most nets; all have the same
+        kernel, and the first one has the stride.
+      kernel: Side of the kernel; one as large as the stride cuts the image into patches.
+      stride: The stride.
       pool: Whether a 3x3 max pooling of stride 2 follows.
       norm: Normalization; a convolution that none follows has a bias.
-      activated: Whether normalization and activation follow the convolution.
+      activated: Whether normalization and activation follow the last convolution.
       activation: That activation.
+      norm_only: Whether the last convolution has its normalization and no activation.
     """
 
     filters: int
+    inner: tuple[int, ...] = ()
     kernel: int = 3
     stride: int = 1
     pool: bool = False
     norm: Norm = "batch"
     activated: bool = True
     activation: ActivationKind = "relu"
+    norm_only: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,7 +65,7 @@ filters, stride, norm, residual, shortcut, activation, kernel, dropout
 
     Attributes:
       kind: Which layers the branch has, and in which order: a key of ``blocks.KINDS``.
-      filters: Output channels.
+      filters: Output channels; of a ``"dense_layer"`` those that it adds to its input.
       inner: Output channels of the convolutions inside the branch; 0 for a kind that has none.
       stride: Stride of the block.
       norm: Normalization; a convolution that none follows has a bias.
@@ -68,7 +73,8 @@ filters, stride, norm, residual, shortcut, activation, kernel, dropout
         handed on as it is).
       shortcut: How the input is brought to the output's shape where they differ: ``"A"`` takes
         every n-th pixel and pads channels with zeros, ``"B"`` is a 1x1 convolution, ``"C"`` is
-        one even where shapes agree (He et al. 2015); with ``"identity"`` a block whose shapes
+        one even where shapes agree (He et al. 2015); ``"D"`` is ``"B"`` of averages over the
+        stride (He et al. 2018, arXiv 1812.01187); with ``"identity"`` a block whose shapes
         differ has no shortcut. A ``"shuffle_v2"`` with ``"C"`` transforms both halves. It is kept
         where ``residual`` is false, so that a plain block differs from its twin in one field.
       activation: Activation, throughout the block.
@@ -80,7 +86,10 @@ filters, stride, norm, residual, shortcut, activation, kernel, dropout
       squeeze_activation: Activation inside it.
       squeeze_gate: Its last activation.
       dropout: Share of numbers that is dropped before the last convolution.
-      last_inner: Output channels of the 3x3 convolution of a bottleneck; ``None`` is ``inner``.
+      last_inner: Output channels of the 3x3 convolution of a bottleneck; ``None`` is ``inner``. Of
+        the depthwise convolution of a ``"convnext"`` without shortcut; ``None`` is ``filters``.
+      layer_scale: Start of the factors, one for each channel, in which a branch ends that is added
+        to a shortcut; 0 is a block without.
 
     Raises:
       InputError: There is no such kind, or it does not read a field that has a value.
@@ -102,6 +111,7 @@ filters, stride, norm, residual, shortcut, activation, kernel, dropout
     squeeze_gate: Gate = "sigmoid"
     dropout: float = 0.0
     last_inner: int | None = None
+    layer_scale: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuses what the kind does not read."""
@@ -121,6 +131,7 @@ class HeadSpec:
       pool: Whether a 2x2 max pooling of stride 2 comes first.
       filters: Output channels of a 1x1 convolution before the average; 0 is none.
       mean_side: Side of the picture of averages that the dense layers see; 1 is one average.
+      pooled_norm: Normalization of the averages.
       hidden: Features of the dense layers before the last.
       dropout: Share of features dropped: after each hidden layer, or before the only layer.
     """
@@ -132,6 +143,7 @@ class HeadSpec:
     pool: bool = False
     filters: int = 0
     mean_side: int = 1
+    pooled_norm: Norm = "none"
     hidden: tuple[int, ...] = ()
     dropout: float = 0.0
 
@@ -145,8 +157,9 @@ class ArchSpec:
       stem: What comes before the first block.
       stages: The blocks, grouped by resolution or as the family's paper groups them.
       head: What comes after the last block.
-      padding: ``"torch"`` pads every window by ``(side - 1) // 2`` all round. ``"same"`` is that of
-        TensorFlow: as little as gives ``ceil(size / stride)``, the odd pixel at bottom and right.
+      padding: ``"torch"`` pads every window by ``(side - 1) // 2`` all round, patches by nothing.
+        ``"same"`` is that of TensorFlow: as little as gives ``ceil(size / stride)``, the odd pixel
+        at bottom and right.
       norm_epsilon: What normalization adds to the variance.
       norm_momentum: Share of the running statistics that a step keeps.
       biased: Whether convolutions have a bias even where a normalization follows.
@@ -216,9 +229,9 @@ class ArchSpec:
 
 
 def _from_plain(value: dict[str, Any]) -> ArchSpec:
-    head = value["head"]
+    stem, head = value["stem"], value["head"]
     parts = {
-        "stem": StemSpec(**value["stem"]),
+        "stem": StemSpec(**{**stem, "inner": tuple(stem.get("inner", ()))}),
         "stages": tuple(tuple(map(_block_from, stage)) for stage in value["stages"]),
         "head": HeadSpec(**{**head, "hidden": tuple(head.get("hidden", ()))}),
     }

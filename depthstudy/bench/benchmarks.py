@@ -15,6 +15,7 @@ Kind = Literal[
     "study",
     "compile",
     "input",
+    "decode",
     "checkpoint",
     "probe",
     "import",
@@ -34,7 +35,10 @@ class Work:
         ``"study"``: the quickstart study whole, with what was compiled before; in PyTorch, its
         trainings and evaluations.
         ``"compile"``: tracing and compiling a train step. ``"input"``: 1,000 images drawn, cropped
-        and flipped. ``"checkpoint"``: how long a save holds the training up. ``"probe"``: one
+        and flipped. ``"decode"``: 1,000 JPEG files of 500 x 375 decoded,
+        cropped at random and resized, by as many threads or processes as there are cores; in
+        PyTorch, torchvision's ``RandomResizedCrop`` with as many workers.
+        ``"checkpoint"``: how long a save holds the training up. ``"probe"``: one
         probe on 250 examples. ``"import"`` and ``"help"``: a process that does that.
       family: Family of the net.
       options: Options of ``arch.build``.
@@ -58,7 +62,7 @@ class Work:
     @property
     def has_peer(self) -> bool:
         """Whether PyTorch can do the same."""
-        return self.kind in ("train", "evaluate", "study") and self.seeds == 1
+        return self.kind in ("train", "evaluate", "study", "decode") and self.seeds == 1
 
 
 def _resnet(depth: int) -> Options:
@@ -99,6 +103,7 @@ WORKS: Mapping[str, Work] = {
     },
     "quickstart": Work("study"),
     "input_32": Work("input"),
+    "decode_224": Work("decode", side=224, batch=64),
     "checkpoint_resnet20": Work("checkpoint", options=_resnet(20)),
     "checkpoint_resnet50": Work("checkpoint", options=(("depth", 50),)),
     **{

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import subprocess
 import sys
@@ -13,12 +14,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from depthstudy import arch, nets, probes, store, train
 from depthstudy.bench import synthetic
 from depthstudy.bench.benchmarks import Work
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import augment, eval_batches, train_batches
+from depthstudy.data import ArrayExamples, augment, eval_batches, train_batches
+from depthstudy.data.pipeline import crop
+from depthstudy.data.pipeline.split import Reader
+from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.train import placement
 
 Run = Callable[[int], float]  # does the work so many times, and returns seconds
@@ -45,6 +50,8 @@ def prepare(work: Work) -> Run:
             return timed(lambda: compiled(work))
         case "input":
             return _input(work)
+        case "decode":
+            return _decode(work)
         case "checkpoint":
             return _checkpoint(work)
         case "probe":
@@ -169,6 +176,40 @@ def _input(work: Work) -> Run:
             images = draw(batch.images, keys[step % len(keys)])
         jax.block_until_ready(images)
         return (time.perf_counter() - start) * times * batches / steps
+
+    return run
+
+
+JPEGS = 256  # files that are decoded again and again
+
+
+def _decode(work: Work) -> Run:
+    """Batches of a streamed set, per 1,000 images, by as many workers as there are cores."""
+    shape = (work.side, work.side, 3)
+    examples = ArrayExamples(synthetic.jpegs(JPEGS), np.zeros(JPEGS, np.int32))
+    reader = Reader.of_all(examples, name="jpegs", num_classes=1, image_shape=shape)
+    split = StreamedSplit(reader, None, LEAST_AREA)
+
+    def indices_at(step: int) -> np.ndarray:
+        return np.arange(step * work.batch, (step + 1) * work.batch) % JPEGS
+
+    draws_at = functools.partial(crop.draws_at, 0, (0,), work.batch)
+    batches = split.batches(indices_at, start=0, stop=2**31, draws_at=draws_at)
+    return taking_images(batches, work.batch)
+
+
+LEAST_AREA = 0.08
+
+
+def taking_images(batches: Iterator[Any], size: int) -> Run:
+    """Returns a function that takes so many times 1,000 images from an endless row of batches."""
+
+    def run(times: int) -> float:
+        count = round(times * 1_000 / size)
+        start = time.perf_counter()
+        for _ in range(count):
+            next(batches)
+        return (time.perf_counter() - start) * times * 1_000 / (count * size)
 
     return run
 

@@ -1,6 +1,8 @@
-"""A set of random images in memory: what is timed depends on shapes, not on pictures."""
+"""Sets of our own making: random pixels where only shapes matter, photographs as JPEG files."""
 
 from __future__ import annotations
+
+import io
 
 import numpy as np
 
@@ -31,3 +33,31 @@ def dataset(side: int, examples: int) -> Dataset:
         train=split,
         test=split,
     )
+
+
+def jpegs(count: int, *, width: int = 500, height: int = 375, quality: int = 90) -> list[bytes]:
+    """Returns parts of scikit-learn's photographs as JPEG files, enlarged to about ImageNet's size.
+
+    Args:
+      count: How many, all of them different.
+      width: In pixels.
+      height: In pixels.
+      quality: Of the compression.
+    """
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    random, files = np.random.default_rng(0), []
+    photographs = [Image.fromarray(pixels) for pixels in load_sample_images().images]
+    for number in range(count):
+        photograph = photographs[number % len(photographs)]
+        side = random.uniform(0.6, 1.0)
+        w, h = round(side * photograph.width), round(side * photograph.width * height / width)
+        h = min(h, photograph.height)
+        left = int(random.integers(photograph.width - w + 1))
+        top = int(random.integers(photograph.height - h + 1))
+        part = photograph.crop((left, top, left + w, top + h))
+        file = io.BytesIO()
+        part.resize((width, height), Image.Resampling.LANCZOS).save(file, "JPEG", quality=quality)
+        files.append(file.getvalue())
+    return files

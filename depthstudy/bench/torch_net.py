@@ -18,8 +18,10 @@ from torch.nn import functional
 from depthstudy.arch import ArchSpec, lowering
 from depthstudy.arch import layer_types as words
 from depthstudy.arch.layer_types import window_padding
+from depthstudy.arch.rounding import norm_groups
 
 _ACTIVATIONS = {
+    "gelu": functional.gelu,
     "hard_sigmoid": functional.hardsigmoid,
     "hard_swish": functional.hardswish,
     "relu": functional.relu,
@@ -27,6 +29,7 @@ _ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
     "silu": functional.silu,
 }
+_WITH_MODULE = words.Conv | words.Norm | words.LayerScale | words.Dense
 _IN_PLACE = ("relu", "relu6")  # the others' gradients need what they were given
 
 
@@ -61,18 +64,18 @@ class TorchNet(nn.Module):
                     x = _ACTIVATIONS[layer.kind](x)
                 case words.SqueezeExcite():
                     x = self._gate(layer, x, f"{path}/{layer.name}")
-                case words.Conv() | words.BatchNorm() | words.Dense():
+                case _ if isinstance(layer, _WITH_MODULE):
                     x = self._layer(layer, x, f"{path}/{layer.name}")
                 case _:
                     x = _simple(layer, x, self.training)
-            own = isinstance(layer, words.Conv | words.BatchNorm | words.Dense)
+            own = isinstance(layer, _WITH_MODULE)
         return x
 
     def _layer(self, layer: Any, x: Any, name: str) -> Any:
         if isinstance(layer, words.Dense) and x.dim() == 4:
             x = x.permute(0, 2, 3, 1).flatten(1)  # as channels last are flattened
         if name not in self._modules:
-            self.add_module(name, _module(layer, x.shape[1]))
+            self.add_module(name, _module(layer, x))
         if isinstance(layer, words.Conv) and layer.padding == "same":
             x = _padded(x, layer, layer.kernel)
         return self._modules[name](x)
@@ -87,6 +90,22 @@ class TorchNet(nn.Module):
         with torch.no_grad():
             self.eval()(image)
         self.train()
+
+
+class _PixelNorm(nn.LayerNorm):
+    """Layer normalization over the channels of images ``[B, C, H, W]``, or of averages."""
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class _LayerScale(nn.Module):
+    def __init__(self, channels: int, start: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), start))
+
+    def forward(self, x: Any) -> Any:
+        return x * self.weight[:, None, None]
 
 
 def load(net: TorchNet, variables: Mapping[str, Any]) -> None:
@@ -111,7 +130,8 @@ def load(net: TorchNet, variables: Mapping[str, Any]) -> None:
         raise RuntimeError(f"missing: {missing}, unexpected: {unexpected}")
 
 
-def _module(layer: Any, channels: int) -> nn.Module:
+def _module(layer: Any, x: Any) -> nn.Module:
+    channels = x.shape[1]
     match layer:
         case words.Conv():
             return nn.Conv2d(
@@ -119,12 +139,21 @@ def _module(layer: Any, channels: int) -> nn.Module:
                 layer.filters,
                 layer.kernel,
                 layer.stride,
-                (layer.kernel - 1) // 2 if layer.padding == "torch" else 0,
+                window_padding(0, layer.kernel, layer.stride, layer.padding)[0]
+                if layer.padding == "torch"
+                else 0,
                 groups=layer.groups,
                 bias=layer.bias,
             )
         case words.BatchNorm():
-            return nn.BatchNorm2d(channels, layer.epsilon, 1 - layer.momentum)
+            kind = nn.BatchNorm2d if x.dim() == 4 else nn.BatchNorm1d
+            return kind(channels, layer.epsilon, 1 - layer.momentum)
+        case words.GroupNorm():
+            return nn.GroupNorm(norm_groups(channels), channels, layer.epsilon)
+        case words.LayerNorm():
+            return _PixelNorm(channels, layer.epsilon)
+        case words.LayerScale():
+            return _LayerScale(channels, layer.start)
         case words.Dense():
             return nn.Linear(channels, layer.features)
     raise TypeError(f"no module: {layer}")

@@ -7,11 +7,14 @@ runs.
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
 import torch
+from PIL import Image
 from torch.nn import functional
+from torch.utils import data
 
 from depthstudy import runtime
 from depthstudy.bench import jax_side, synthetic, torch_study
@@ -24,6 +27,8 @@ def prepare(work: Work) -> jax_side.Run:
     """Returns the work ready to be timed; images are normalized before, which ours are within."""
     if work.kind == "study":
         return jax_side.timed(torch_study.prepare())
+    if work.kind == "decode":
+        return _decode(work)
     torch.set_num_threads(runtime.cores())
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(0)
@@ -38,6 +43,33 @@ def prepare(work: Work) -> jax_side.Run:
         return kind(net, images, labels)
     mixed = torch.autocast(device, torch.bfloat16, enabled=work.precision == "auto")
     return _on_gpu(kind(torch.compile(net, mode="reduce-overhead"), images, labels), mixed)
+
+
+class _Jpegs(data.Dataset):
+    """JPEG files, decoded by PIL, cropped at random and resized, again and again."""
+
+    def __init__(self, side: int) -> None:
+        from torchvision import transforms  # which other works do without
+
+        self._files = synthetic.jpegs(jax_side.JPEGS)
+        self._transform = transforms.Compose(
+            [
+                transforms.RandomResizedCrop(side, (jax_side.LEAST_AREA, 1.0)),
+                transforms.PILToTensor(),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return 2**31
+
+    def __getitem__(self, place: int) -> torch.Tensor:
+        with Image.open(io.BytesIO(self._files[place % len(self._files)])) as file:
+            return self._transform(file.convert("RGB"))
+
+
+def _decode(work: Work) -> jax_side.Run:
+    loader = data.DataLoader(_Jpegs(work.side), work.batch, num_workers=runtime.cores())
+    return jax_side.taking_images(iter(loader), work.batch)
 
 
 def _on_gpu(run: jax_side.Run, mixed: torch.autocast) -> jax_side.Run:

@@ -8,7 +8,15 @@ from depthstudy.config.data import DataConfig
 from depthstudy.config.file import run_file
 from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
-from depthstudy.config.parsing import apply, defaults, get, parse, require_field, takes_none
+from depthstudy.config.parsing import (
+    apply,
+    defaults,
+    field_names,
+    get,
+    parse,
+    require_field,
+    takes_none,
+)
 from depthstudy.config.pruning import PruneConfig
 from depthstudy.config.questions import Hypothesis, Pool, Treatment
 from depthstudy.config.schema import StudyConfig
@@ -32,6 +40,7 @@ __all__ = [
     "Value",
     "apply",
     "defaults",
+    "field_names",
     "get",
     "parse",
     "present_name",

@@ -18,21 +18,23 @@ class ModelConfig:
 
     Attributes:
       family: A key of ``arch.FAMILIES``; ``None`` is ``"resnet"``, unless there is a module.
-      depth: Weight layers, of families whose members differ in them (ResNets, VGG).
+      depth: Weight layers, of families whose members differ in them (ResNets, DenseNet, VGG).
       layout: ``"cifar"``, ``"imagenet"`` or ``"small"``: how early the image is halved.
       width: Filters of the first stage (ResNets, VGG) or of the stem (ResNeXt, ``"staged"``).
       width_multiplier: Factor of all channels (wide ResNets, MobileNets, ShuffleNets,
-        EfficientNets).
+        EfficientNets, ConvNeXt, RegNet).
       residual: Whether there are shortcuts; ``False`` is the plain twin.
-      norm: ``"batch"`` or ``"none"``.
-      shortcut: ``"A"`` or ``"B"``: shortcuts between different shapes.
+      norm: ``"batch"``, ``"group"``, ``"layer"`` or ``"none"``.
+      shortcut: ``"A"``, ``"B"``, ``"C"`` or ``"D"``: shortcuts between different shapes.
       stages: Stages one by one, as ``"basic_r2_c16 inverted_r3_k5_s2_e4_c24_se4"`` (``"staged"``).
       variant: A published member, as ``"b0"``, ``"lite0"`` or ``"small"``.
       depth_multiplier: Factor of the blocks of each stage, rounded up.
       groups: Groups of the convolutions of ShuffleNet and ResNeXt.
       width_per_group: Channels of a group in ResNeXt's first stage.
       reduction: Channels of a block over those inside its gate (SE-ResNet).
-      activation: ``"relu"``, ``"relu6"``, ``"silu"``, ``"hard_swish"`` or ``"linear"``.
+      growth_rate: Channels that each layer of a DenseNet adds.
+      activation: ``"relu"``, ``"relu6"``, ``"silu"``, ``"hard_swish"``, ``"gelu"`` or ``"linear"``.
+      layer_scale: Start of the factors at the ends of ConvNeXt's branches; 0 is none.
       stochastic_depth: Share of images for which the last block is skipped; earlier ones less.
       dropout: Share of features, or within blocks of wide ResNets, that is dropped.
       padding: ``"torch"`` or ``"same"``, TensorFlow's.
@@ -63,7 +65,9 @@ class ModelConfig:
     groups: Count | None = None
     width_per_group: Count | None = None
     reduction: Count | None = None
+    growth_rate: Count | None = None
     activation: str | None = None
+    layer_scale: float | None = None
     stochastic_depth: Fraction | None = None
     dropout: Fraction | None = None
     padding: str | None = None

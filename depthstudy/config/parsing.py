@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import ml_collections
@@ -62,6 +63,19 @@ def apply(config: StudyConfig, settings: Settings) -> StudyConfig:
 def require_field(name: str) -> None:
     """Raises InputError, with what is allowed, where no field has this dotted name."""
     _locate(dataclasses.asdict(StudyConfig()), name)
+
+
+def field_names() -> list[str]:
+    """Returns the dotted names of all fields."""
+    return [*_field_names(StudyConfig, "")]
+
+
+def _field_names(kind: type, prefix: str) -> Iterator[str]:
+    for name, hint in typing.get_type_hints(kind).items():
+        if dataclasses.is_dataclass(hint):
+            yield from _field_names(typing.cast(type, hint), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
 
 
 def takes_none(name: str) -> bool:
@@ -121,6 +135,7 @@ def _require_known(key: str, kind: type, path: str) -> None:
 def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
     _require_known_keys(raw, kind, "")
     raw = present_names(raw)
+    _require_finite(raw, "config")
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
@@ -137,6 +152,21 @@ def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
         _require_known(key, kind, path)
         if dataclasses.is_dataclass(hints[key]) and isinstance(value, Mapping):
             _require_known_keys(value, hints[key], f"{path}.{key}".lstrip("."))
+
+
+def _require_finite(value: Any, path: str) -> None:
+    """Refuses numbers that no training can use, wherever they stand."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{path} has to be a finite number (it is {value})")
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            _require_finite(part, f"{path}.{name}")
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            _require_finite(part, f"{path}[{number}]")
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            _require_finite(getattr(value, field.name), f"{path}.{field.name}")
 
 
 def _choices(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal
 
 from depthstudy.config.data import DataConfig
 from depthstudy.config.model import ModelConfig
@@ -37,6 +38,8 @@ class StudyConfig:
       probes: Names of probes that measure the last checkpoints of all variants after training.
       probe_seeds: How many seeds of a variant are measured, counted from 0.
       probe_examples: How many examples of each split a probe looks at.
+      metric: What errors are: ``"error"``, the share of images that are wrong, or
+        ``"balanced_error"``, the mean of that share over the classes, for uneven ones.
       processes: In how many processes runs are trained side by side on a CPU; by default in as many
         as there are cores, and fewer where there is little to train or little memory.
     """
@@ -60,4 +63,5 @@ class StudyConfig:
     probes: tuple[str, ...] = ()
     probe_seeds: Count = 1
     probe_examples: Count = 500
+    metric: Literal["error", "balanced_error"] = "error"
     processes: Count | None = None

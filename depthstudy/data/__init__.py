@@ -5,21 +5,28 @@
 """
 
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
+from depthstudy.data.cache import Cleaned, clean
+from depthstudy.data.changes import changes
 from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
+from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
 from depthstudy.data.preprocessing import Preprocessing
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
+from depthstudy.data.sources.registry import OtherDataError
 from depthstudy.data.sources.unlabeled import UnlabeledImage, photographs, read_folder
 
 __all__ = [
     "ArrayExamples",
     "ArraySource",
     "Batch",
+    "Cleaned",
     "Dataset",
+    "Datasets",
     "Examples",
+    "OtherDataError",
     "Preprocessing",
     "Source",
     "Split",
@@ -28,6 +35,8 @@ __all__ = [
     "as_dataset",
     "augment",
     "batch_at",
+    "changes",
+    "clean",
     "eval_batches",
     "from_arrays",
     "from_source",
@@ -36,5 +45,6 @@ __all__ = [
     "order_at",
     "photographs",
     "read_folder",
+    "source_key",
     "train_batches",
 ]

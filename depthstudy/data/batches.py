@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float32, Int
 
 from depthstudy.data.dataset import Dataset
+from depthstudy.data.pipeline import crop
 from depthstudy.data.pipeline.order import evenly_spaced, order_at
 from depthstudy.data.pipeline.split import Batch, Split
 
@@ -43,12 +44,26 @@ def train_batches(
       sharding: How the batch axis is laid over devices; ``None`` is the default device.
     """
     indices_at = _train_order(dataset, batch_size, runs)
-    return dataset.train.batches(indices_at, start=start, stop=stop, sharding=sharding)
+    draws_at = _train_crops(dataset, batch_size, runs)
+    return dataset.train.batches(
+        indices_at, start=start, stop=stop, sharding=sharding, draws_at=draws_at
+    )
 
 
 def batch_at(dataset: Dataset, step: int, *, batch_size: int, run: int = 0) -> Batch:
     """Returns the train batch of one step, the same that ``train_batches`` yields."""
-    return dataset.train.gather(_train_order(dataset, batch_size, (run,))(step))
+    draws_at = _train_crops(dataset, batch_size, (run,))
+    indices = _train_order(dataset, batch_size, (run,))(step)
+    return dataset.train.gather(indices, draws=None if draws_at is None else draws_at(step))
+
+
+def _train_crops(
+    dataset: Dataset, batch_size: int, runs: Sequence[int]
+) -> functools.partial[crop.Draws] | None:
+    """Returns what draws the crops of a step, of a split that crops where it decodes."""
+    if not dataset.train.crops:
+        return None
+    return functools.partial(crop.draws_at, dataset.seed, tuple(runs), batch_size)
 
 
 def _train_order(

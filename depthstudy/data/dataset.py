@@ -10,12 +10,12 @@ from jaxtyping import Float32
 from numpy.typing import ArrayLike
 
 from depthstudy.config import DataConfig
-from depthstudy.data.pipeline import subset
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.in_memory import InMemorySplit
 from depthstudy.data.pipeline.split import Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.data.preprocessing import Preprocessing, moments
+from depthstudy.data.selection import select
 from depthstudy.data.source import Source
 from depthstudy.data.sources import registry
 from depthstudy.data.sources.arrays import ArrayExamples, array_source
@@ -44,6 +44,8 @@ class Dataset:
       validation: Split by which anything is chosen, with its true labels, if there is one.
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
+      center: Share of the shorter side that evaluation keeps.
+      source: Where its images come from, if it was made of a source.
       task: What is learned of it: a key of ``tasks.TASKS``.
     """
 
@@ -59,7 +61,14 @@ class Dataset:
     validation: Split | None = None
     labeled: bool = True
     resize: str = CROP
+    center: float = 1.0
+    source: Source | None = None
     task: str = "classification"
+
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return self.name if self.source is None else self.source.called
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -69,6 +78,7 @@ class Dataset:
             mean=tuple(self.mean.tolist()),
             std=tuple(self.std.tolist()),
             resize=self.resize,
+            center=self.center,
         )
 
 
@@ -86,7 +96,7 @@ def load(config: DataConfig) -> Dataset:
     """
     source = registry.open_source(config)
     if not source.labeled:
-        raise InputError(f"{source.name} has no labels, which training needs")
+        raise InputError(f"{source.called} has no labels, which training needs")
     return from_source(source, config)
 
 
@@ -138,19 +148,24 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
     Raises:
       InputError: The source cannot be what ``config`` asks for.
     """
+    if config.fit != CROP and config.eval_center < 1:
+        raise InputError(
+            f"data.eval_center={config.eval_center} crops, and data.fit={config.fit!r} does not;"
+            " allowed with it: 1"
+        )
     shape = _image_shape(source, config.image_size)
-    chosen = _subset(source, config, _reader(source, config, config.train_split, shape))
-    test = _reader(source, config, config.test_split, shape)
+    count = _count(source, config)
     in_memory = config.stream is False or (
-        config.stream is None and (len(chosen) + len(test)) * int(np.prod(shape)) <= IN_MEMORY_BYTES
+        config.stream is None and count * int(np.prod(shape)) <= IN_MEMORY_BYTES
     )
-    train, validation = _divided(source, config, chosen, stratified=in_memory)
-    train = _noisy(source, config, train)
+    train, validation, test = select(source, config, shape, in_memory=in_memory)
 
-    def open_split(reader: Reader) -> Split:
-        return InMemorySplit(reader) if in_memory else StreamedSplit(reader, config.workers)
+    def open_split(reader: Reader, crop_area: float = 1.0) -> Split:
+        if in_memory:
+            return InMemorySplit(reader)
+        return StreamedSplit(reader, config.workers, crop_area)
 
-    train_split = open_split(train)
+    train_split = open_split(train, config.crop_area)
     mean, std = moments(train_split)
     return Dataset(
         name=source.name,
@@ -164,7 +179,16 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         train=train_split,
         test=open_split(test),
         validation=None if validation is None else open_split(validation),
+        resize=config.fit,
+        center=config.eval_center,
+        source=source,
     )
+
+
+def _count(source: Source, config: DataConfig) -> int:
+    """Returns how many images of a source are used, for training or for tests."""
+    train = len(source.split(config.train_split))
+    return min(train, config.train_examples or train) + len(source.split(config.test_split))
 
 
 def as_dataset(
@@ -206,78 +230,13 @@ def _image_shape(source: Source, image_size: int | None) -> tuple[int, int, int]
     if height is None or width is None:
         if image_size is None:
             raise InputError(
-                f"images of {source.name} vary in size; set data.image_size to a number"
+                f"images of {source.called} vary in size; set data.image_size to a number"
             )
         height = width = image_size
     shape = (image_size or height, image_size or width, channels)
     if shape != source.image_shape and channels not in MODES:
         raise InputError(
-            f"images of {source.name} have {channels} channels and cannot be resized; allowed:"
+            f"images of {source.called} have {channels} channels and cannot be resized; allowed:"
             f" {', '.join(map(str, MODES))}, or no data.image_size"
         )
     return shape
-
-
-def _reader(
-    source: Source, config: DataConfig, split: str, image_shape: tuple[int, int, int]
-) -> Reader:
-    """Returns a reader of every example of a split, without noise."""
-    return Reader.of_all(
-        source.split(split),
-        name=f"{config.name} {split}",
-        num_classes=source.num_classes,
-        image_shape=image_shape,
-    )
-
-
-def _subset(source: Source, config: DataConfig, reader: Reader) -> Reader:
-    """Returns a reader of the stratified subset that ``config`` asks for."""
-    classes, count, size = reader.num_classes, len(reader), config.train_examples
-    if size is None:
-        return reader
-    if not classes <= size <= count:
-        raise InputError(
-            f"data.train_examples is {size}; allowed for split {config.train_split!r} of"
-            f" {source.name}: {classes} (its classes) to {count} (its examples)"
-        )
-    chosen = subset.stratified_order(reader.examples.labels, config.seed)[:size]
-    return reader.at(np.sort(chosen))
-
-
-def _divided(
-    source: Source, config: DataConfig, reader: Reader, *, stratified: bool
-) -> tuple[Reader, Reader | None]:
-    """Returns readers of what is trained on and of what is chosen by, if anything is.
-
-    A streamed set is divided at random: to stratify it, it would have to be read once.
-    """
-    if config.validation_split is not None:
-        return reader, _reader(source, config, config.validation_split, reader.image_shape)
-    if not config.validation:
-        return reader, None
-    rows = reader.rows
-    labels = reader.examples.labels[rows] if stratified else np.zeros(len(rows), np.int32)
-    chosen = subset.held_out(labels, config.validation, config.seed)
-    if not chosen.any():
-        raise InputError(
-            f"data.validation={config.validation} of {len(rows)} examples of {source.name} is none;"
-            " take more, or 0 and choose nothing"
-        )
-    name = f"{reader.name} (validation)"
-    return reader.at(rows[~chosen]), dataclasses.replace(reader.at(rows[chosen]), name=name)
-
-
-def _noisy(source: Source, config: DataConfig, reader: Reader) -> Reader:
-    """Returns the reader with the wrong labels that ``config`` asks for."""
-    if config.label_noise == 0:
-        return reader
-    if reader.num_classes < 2:
-        raise InputError(f"data.label_noise needs a wrong class; {source.name} has only one")
-    noise = subset.noise_offsets(
-        reader.rows,
-        count=len(reader.examples),
-        share=config.label_noise,
-        num_classes=reader.num_classes,
-        seed=config.seed,
-    )
-    return dataclasses.replace(reader, noise=noise)

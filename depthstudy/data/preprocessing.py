@@ -15,6 +15,7 @@ from depthstudy.data.pipeline.split import Split
 from depthstudy.errors import InputError
 
 _MOMENT_EXAMPLES = 10_000
+_PIECE = 256  # examples that are read at once: large images take memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Preprocessing:
     >>> gray = Preprocessing(image_shape=(8, 8, 1), mean=(0.5,), std=(0.25,))
     >>> stored = json.dumps(gray.to_dict())
     >>> stored
-    '{"image_shape": [8, 8, 1], "mean": [0.5], "std": [0.25], "resize": "crop"}'
+    '{"image_shape": [8, 8, 1], "mean": [0.5], "std": [0.25], "resize": "crop", "center": 1.0}'
     >>> Preprocessing.from_dict(json.loads(stored)) == gray
     True
 
@@ -34,6 +35,7 @@ class Preprocessing:
       mean: Mean of each channel, of images scaled to [0, 1].
       std: Standard deviation of the same.
       resize: Name of the rule that resizes an image to ``image_shape``; see ``decode.RESIZES``.
+      center: Share of the shorter side that the rule ``"crop"`` keeps.
 
     Raises:
       InputError: The rule is unknown, or the lengths do not agree with the channels.
@@ -43,6 +45,7 @@ class Preprocessing:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     resize: str = CROP
+    center: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuses what no image can be preprocessed by."""
@@ -72,6 +75,7 @@ class Preprocessing:
             mean=tuple(values["mean"]),
             std=tuple(values["std"]),
             resize=values["resize"],
+            center=values.get("center", 1.0),
         )
 
 
@@ -81,13 +85,17 @@ def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray
     At most 10,000 examples at equal distances are read. A deviation is at least one gray level,
     so that a constant channel can be divided by it.
     """
-    images = split.read(evenly_spaced(len(split), _MOMENT_EXAMPLES)).images
-    pixels = images.reshape(-1, images.shape[-1])
+    rows = evenly_spaced(len(split), _MOMENT_EXAMPLES)
     # Counting gray levels is exact, needs no float copy of the images, and so does not depend on
-    # the order of summation.
-    counts = np.stack([np.bincount(channel, minlength=256) for channel in pixels.T])
+    # the order of summation, nor on the pieces in which they are read.
+    counts: Any = 0
+    for first in range(0, len(rows), _PIECE):
+        images = split.read(rows[first : first + _PIECE]).images
+        channels = images.reshape(-1, images.shape[-1]).T
+        counts = counts + np.stack([np.bincount(channel, minlength=256) for channel in channels])
+    pixels = counts[0].sum()
     levels = np.arange(256) / 255
-    mean = counts @ levels / len(pixels)
-    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / len(pixels)
+    mean = counts @ levels / pixels
+    variance = np.sum(counts * (levels - mean[:, None]) ** 2, axis=1) / pixels
     std = np.maximum(np.sqrt(variance), 1 / 255)
     return mean.astype(np.float32), std.astype(np.float32)

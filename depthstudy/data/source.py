@@ -9,15 +9,20 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, Int32, UInt8
 from tqdm import tqdm
 
 from depthstudy.errors import InputError
+from depthstudy.records import DataFile
 
 Shape = tuple[int | None, int | None, int]  # height, width, channels; a side that varies is None
 RawImage = bytes | UInt8[np.ndarray, "_ _ _"]  # an image file, or its pixels [H, W, C]
+
+Ranges = tuple[tuple[str, int, int], ...]  # split, first position and the one after the last
 
 _CHUNK = 1024  # labels that are read at a time
 
@@ -35,6 +40,16 @@ class Examples(abc.ABC):
     @abc.abstractmethod
     def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, int]]:
         """Returns image and label at each position; threads call it at the same time."""
+
+    @property
+    def groups(self) -> Int[np.ndarray, " N"] | None:
+        """A number for each example that copies of it share; ``None`` where copies are unknown."""
+        return None
+
+    @property
+    def knows_labels(self) -> bool:
+        """Whether ``labels`` are at hand without reading the split."""
+        return "labels" in self.__dict__
 
     @functools.cached_property
     def labels(self) -> Int32[np.ndarray, " N"]:
@@ -59,6 +74,9 @@ class Source(abc.ABC):
       class_names: Names of the classes, in the order of their labels.
       labeled: Whether labels are known; where they are not, they are all 0.
       task: What its labels are to be learned for: a key of ``tasks.TASKS``.
+      title: What a person calls it; ``""`` is its name.
+      files: Each file of the user's, in the set or left out of it, where it is made of such.
+      notes: What a person should know before believing a result, a sentence each.
     """
 
     name: str
@@ -66,6 +84,19 @@ class Source(abc.ABC):
     class_names: tuple[str, ...]
     labeled: bool = True
     task: str = "classification"
+    title: str = ""
+    files: tuple[DataFile, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that its images are read from, if it is one of ours."""
+        return None
+
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return self.title or self.name
 
     @property
     def num_classes(self) -> int:
@@ -85,9 +116,59 @@ class Source(abc.ABC):
           InputError: There is no such split, it is empty, or its examples have no labels.
         """
 
+    def ranges(self, name: str) -> Ranges | None:
+        """Returns where the examples of a split, or of parts of splits, lie in the whole splits.
+
+        Returns:
+          Split, first and last position (exclusive) of each range, in order; ``None`` where that is
+          unknown, so that overlaps cannot be seen.
+
+        Raises:
+          InputError: There is no such split.
+        """
+        del name
+        return None
+
     def missing_split(self, name: str) -> InputError:
         """Returns the error to raise for a split that is not there."""
-        return InputError(
-            f"{self.name} has no examples in split {name!r}; its splits are:"
-            f" {', '.join(self.split_names)}"
+        names = self.split_names
+        slices = (
+            f"; of one split, take data.train_split='{names[0]}[:80%]' and"
+            f" data.test_split='{names[0]}[80%:]'"
+            if len(names) == 1
+            else ""
         )
+        return InputError(
+            f"{self.called} has no examples in split {name!r}; its splits are:"
+            f" {', '.join(names)}{slices}"
+        )
+
+
+def ranges(name: str, counts: Mapping[str, int]) -> Ranges:
+    """Returns the ranges that a TFDS name means, as ``"train[:80%]+test"``.
+
+    >>> ranges("a[75%:]+b", {"a": 8, "b": 2})
+    (('a', 6, 8), ('b', 0, 2))
+
+    Args:
+      name: The name.
+      counts: Whole splits, and the examples in each.
+
+    Raises:
+      ValueError: It is no such name, or one of its ranges ends before it begins.
+    """
+    import tensorflow_datasets as tfds
+
+    infos = {
+        split: tfds.core.SplitInfo(name=split, shard_lengths=[count], num_bytes=0)
+        for split, count in counts.items()
+    }
+    try:
+        parts = tfds.core.ReadInstruction.from_spec(name).to_absolute(infos)
+    except (KeyError, ValueError, NotImplementedError, AssertionError) as error:
+        raise ValueError(name) from error
+    found = tuple((part.splitname, part.from_ or 0, part.to) for part in parts)
+    found = tuple((split, a, counts[split] if b is None else b) for split, a, b in found)
+    if any(first >= last for _, first, last in found):
+        raise ValueError(name)
+    return found

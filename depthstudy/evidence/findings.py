@@ -9,13 +9,17 @@ import pandas as pd
 
 from depthstudy import records
 from depthstudy.config import Hypothesis, Pool, PruneConfig, Treatment
-from depthstudy.evidence import means, metrics
+from depthstudy.evidence import deeper, means, metrics
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.causes import attribution, decomposition, matched
-from depthstudy.evidence.choice import recommendation
-from depthstudy.evidence.claims import pools, robustness
+from depthstudy.evidence.choice import recommendation, tuning_effort
+from depthstudy.evidence.claims import pools, robustness, substitution
 from depthstudy.evidence.claims.looks import judge_at_looks
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.costs import gains, pareto, pruning
+from depthstudy.evidence.mistakes import classes
+from depthstudy.evidence.mistakes import images as image_mistakes
+from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.evidence.panel import Predictions
 
 
@@ -34,6 +38,10 @@ class Material:
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
       chance: The error of guessing.
+      trials: What was tried in tuning.
+      answers: Name of a variant to what its runs say of each test image; of the same images.
+      class_names: Names of the classes, in the order of their labels.
+      baselines: By error and variant, that of always naming the largest class, where it is known.
       pools: Nets whose runs stand together in a hypothesis.
       partial: Names of the variants that have fewer seeds than others, and only stand for pools:
         they are judged there and shown nowhere else.
@@ -49,6 +57,10 @@ class Material:
     images: Mapping[str, int]
     budgets: Mapping[str, float]
     chance: float
+    trials: Sequence[records.TrialRow] = ()
+    answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
+    class_names: Sequence[str] = ()
+    baselines: Baselines = dataclasses.field(default_factory=dict)
     pools: Sequence[Pool] = ()
     partial: frozenset[str] = frozenset()
 
@@ -61,6 +73,7 @@ class Material:
             trained=[row for row in self.trained if row.variant not in self.partial],
             probed=[row for row in self.probed if row.variant not in self.partial],
             variants=[info for info in self.variants if info.name not in self.partial],
+            answers={n: x for n, x in self.answers.items() if n not in self.partial},
             pools=(),
         )
 
@@ -70,6 +83,7 @@ class Findings:
     """What a study says, each entry a table but for the recommendation."""
 
     verdicts: tuple[records.Verdict, ...]
+    tuned_verdicts: tuple[records.Verdict, ...]
     robustness: tuple[records.Robustness, ...]
     decomposition: tuple[records.Decomposition, ...]
     attribution: tuple[records.Attribution, ...]
@@ -79,6 +93,12 @@ class Findings:
     pruning: tuple[records.PrunedNet, ...]
     gains: tuple[records.Gain, ...]
     recommendation: records.Recommendation | None
+    deeper: tuple[records.DepthAnswer, ...]
+    expected_best: tuple[records.ExpectedBest, ...]
+    class_errors: tuple[records.ClassError, ...]
+    confusion: tuple[records.Confusion, ...]
+    flips: tuple[records.Flips, ...]
+    mistakes: tuple[records.Mistake, ...]
 
 
 def find(
@@ -100,13 +120,25 @@ def find(
     """
     judged = judge(material, hypotheses, looks)
     tried = tuple(_robustness(material, hypotheses, judged))
+    tuned = tuple(_tuned_verdicts(material, hypotheses))
     material = material.whole()
     summary, infos = material.summary, material.variants
     wrong, images = material.predictions, material.images
     groups = {info.name: info.group for info in infos}
     comparable = [info for info in infos if not info.trained_longer]
+    chosen = recommendation.recommend(
+        summary,
+        comparable,
+        predictions=wrong,
+        images=images,
+        budgets=material.budgets,
+        baselines=material.baselines,
+        controls=[treatment.name for treatment in treatments if treatment.control_of],
+    )
+    depths = deeper.answers(summary, infos, predictions=wrong, images=images)
     return Findings(
         verdicts=tuple(judged),
+        tuned_verdicts=tuned,
         robustness=tried,
         decomposition=tuple(
             decomposition.decompose(
@@ -128,17 +160,29 @@ def find(
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
         means=tuple(means.over_seeds(summary, material.probed)),
-        pareto=tuple(pareto.points(summary, comparable)),
-        pruning=tuple(pruning.compare(summary, material.trained, infos, material.pruned)),
-        gains=tuple(gains.against_first(summary, comparable)),
-        recommendation=recommendation.recommend(
-            summary,
-            comparable,
-            predictions=wrong,
-            images=images,
-            budgets=material.budgets,
-            controls=[treatment.name for treatment in treatments if treatment.control_of],
+        pareto=tuple(pareto.points(summary, comparable, predictions=wrong, images=images)),
+        pruning=tuple(
+            pruning.compare(
+                summary,
+                material.trained,
+                infos,
+                material.pruned,
+                predictions=wrong,
+                images=images,
+            )
         ),
+        gains=tuple(gains.against_first(summary, comparable, predictions=wrong, images=images)),
+        recommendation=chosen,
+        deeper=tuple(depths),
+        expected_best=tuple(tuning_effort.expected(material.trials, material.chance)),
+        class_errors=tuple(classes.by_class(material.answers, material.class_names)),
+        confusion=tuple(_confusion(material, chosen)),
+        flips=tuple(
+            image_mistakes.flips(material.answers, row.group, row.deepest, row.against)
+            for row in depths
+            if {row.deepest, row.against} <= material.answers.keys()
+        ),
+        mistakes=tuple(_mistakes(material, chosen, depths)),
     )
 
 
@@ -161,6 +205,8 @@ def judge(
         predictions=pools.predictions(material.predictions, material.pools),
         images=material.images,
         chance=material.chance,
+        baselines=material.baselines,
+        budgets=pools.budgets(material.budgets, material.pools),
     )
 
 
@@ -186,6 +232,49 @@ def _robustness(
         tuned={info.untreated: info.name for info in infos if info.has_own_settings},
         longer={info.untreated: info.name for info in longer},
     )
+
+
+def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> list[records.Verdict]:
+    """Returns the verdicts with each net at the settings that were tuned for it, if any were."""
+    tuned = {i.untreated: i.name for i in material.variants if i.has_own_settings}
+    asked = [h for h in hypotheses if metrics.is_trained(h.metric) and "." not in h.metric]
+    if not (tuned and asked):
+        return []
+    summary, predictions = substitution.substitute(material.summary, material.predictions, tuned)
+    return judge_at_looks(
+        summary,
+        material.settings,
+        asked,
+        (),
+        predictions=predictions,
+        images=material.images,
+        chance=material.chance,
+        budgets=material.budgets,
+    )
+
+
+def _confusion(
+    material: Material, chosen: records.Recommendation | None
+) -> list[records.Confusion]:
+    if chosen is None or chosen.variant not in material.answers:
+        return []
+    return classes.confusion(chosen.variant, material.answers[chosen.variant], material.class_names)
+
+
+def _mistakes(
+    material: Material,
+    chosen: records.Recommendation | None,
+    depths: Sequence[records.DepthAnswer],
+) -> list[records.Mistake]:
+    """Returns the worst mistakes of the recommended net, and what depth changes in its group."""
+    answers, names = material.answers, material.class_names
+    rows: list[records.Mistake] = []
+    if chosen is not None and chosen.variant in answers:
+        rows += image_mistakes.worst(answers, chosen.variant, names)
+    headline = deeper.headline(depths, chosen, material.variants)
+    if headline is not None and {headline.deepest, headline.against} <= answers.keys():
+        rows += image_mistakes.flipped(answers, headline.deepest, headline.against, names)
+    return rows
 
 
 def _follow_ups(infos: Sequence[records.VariantInfo]) -> list[Treatment]:

@@ -29,12 +29,14 @@ class Panel:
       prior: What their variances have in common.
       error: Whether the metric is an error, or made of errors, counted on images.
       exact: Whether the metric is one of those that do not depend on the seed.
+      seeds: Name of a variant to the seeds of its runs, in their order.
     """
 
     arms: Mapping[str, stats.Arm]
     prior: stats.Prior | None
     error: bool
     exact: bool
+    seeds: Mapping[str, NDArray[np.int64]]
 
     def effect(self, weights: Mapping[str, float]) -> stats.Contrast:
         """Returns the weighted sum of the means of variants."""
@@ -45,6 +47,24 @@ class Panel:
     def difference(self, left: str, right: str) -> stats.Contrast:
         """Returns the mean of ``left`` minus the mean of ``right``."""
         return self.effect({left: 1.0, right: -1.0})
+
+    def mean(self, name: str) -> stats.Estimate:
+        """Returns the mean of a variant with its 95% interval."""
+        return self.effect({name: 1.0}).interval()
+
+    def paired(self, left: str, right: str) -> stats.Estimate:
+        """Returns the mean difference, run by run over the seeds that both have, with 95% interval.
+
+        For variants whose runs of a seed share what it brings, as a pruned net and its dense one.
+        """
+        common = np.intersect1d(self.seeds[left], self.seeds[right])
+        arms = [self._of_seeds(name, common) for name in (left, right)]
+        return stats.contrast(arms, [1.0, -1.0], paired=True).interval()
+
+    def _of_seeds(self, name: str, seeds: NDArray[np.int64]) -> stats.Arm:
+        arm, kept = self.arms[name], np.isin(self.seeds[name], seeds)
+        wrong = None if arm.wrong is None else arm.wrong[kept]
+        return dataclasses.replace(arm, values=arm.values[kept], wrong=wrong)
 
     def scope(self, names: Collection[str]) -> str:
         """Returns what an effect of these variants speaks of, one of ``SCOPES``."""
@@ -103,4 +123,5 @@ def measure(
             runs, count if error else None, wrong, error and metric != "gap" and within
         )
     prior = stats.fit_prior(list(arms.values())) if arms else None
-    return Panel(arms, prior, error, metric in EXACT)
+    seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}
+    return Panel(arms, prior, error, metric in EXACT, seeds)

@@ -1,8 +1,22 @@
 """Does the runs of a study: trains and measures them, here or in processes side by side."""
 
 from depthstudy.execute.budget import check_budgets
-from depthstudy.execute.measurement import measure
+from depthstudy.execute.measurement import measure, repair_measured
+from depthstudy.execute.progress import Event, EventSink, RunFinished
 from depthstudy.execute.training import Job, Session, check, jobs_of
 from depthstudy.execute.tuning import Tuned, tune
 
-__all__ = ["Job", "Session", "Tuned", "check", "check_budgets", "jobs_of", "measure", "tune"]
+__all__ = [
+    "Event",
+    "EventSink",
+    "Job",
+    "RunFinished",
+    "Session",
+    "Tuned",
+    "check",
+    "check_budgets",
+    "jobs_of",
+    "measure",
+    "repair_measured",
+    "tune",
+]

@@ -1,22 +1,28 @@
 """Trains longer what a deeper net has not learned in its steps, until it has or factors run out.
 
-A net that does not fit what a shallower one of its group fits may be worse, or may need more steps.
-Only a longer training tells. The net that fits best is trained as long, so that equals are
-compared.
+A net that does not fit what a shallower one of its group fits, or a net that a hypothesis compares
+it with, may be worse, or may need more steps. Only a longer training tells. The net that fits best
+is trained as long, so that equals are compared. A longer training wants a lower learning rate than
+a short one, so both are trained with the next lower rate first, and where that does not settle it
+with their own; of the two each keeps the one of less validation error.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from depthstudy.config import StudyConfig
+from depthstudy.config import Hypothesis, StudyConfig
+from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
-from depthstudy.plan import Variant, pools
-from depthstudy.plan.follow_up import FollowUp, follow, longer
+from depthstudy.plan import Variant, pools, settings_of, treatments
+from depthstudy.plan.follow_up import follow, in_words, longer, untreated, with_lower_rate
 from depthstudy.records import BudgetRow
+from depthstudy.store import Outcome
 
 SEEDS = 2  # of each longer training: enough to see whether it fits, not for a verdict
 FITS = 0.01  # train error over that of the net that fits best that is no failure to fit
@@ -36,62 +42,140 @@ def check_budgets(
       variants: Whose runs are done.
       tuned: The settings that were found for variants, by name.
     """
+    check = _Check(session, tuned, tuple(range(min(SEEDS, study.seeds))))
     longest: dict[str, Variant] = {}
     rows: list[BudgetRow] = []
-    seeds = tuple(range(min(SEEDS, study.seeds)))
-
-    def error(variant: Variant) -> float:
-        outcomes = [session.store(variant, seed).read_outcome() for seed in seeds]
-        return statistics.fmean(outcome.train_error for outcome in outcomes if outcome)
-
-    open_cases = _misfits([v for v in variants if not pools.is_partial(study, v)], error)
+    whole = [v for v in variants if not pools.is_partial(study, v)]
+    open_cases = check.misfits(whole, treatments.see_untreated(study.hypotheses))
     for factor in study.budget_check:
         if not open_cases:
             break
-        bases = dict.fromkeys(v for pair in open_cases for v in pair)
-        jobs = {base: _job(base, factor, tuned, seeds) for base in bases}
-        session.train(list(jobs.values()))
-        still_open = []
-        for deep, best in open_cases:
-            excess = error(jobs[deep].variant) - error(jobs[best].variant)
-            longest[deep.name], longest[best.name] = jobs[deep].variant, jobs[best].variant
-            rows.append(
-                BudgetRow(
-                    variant=deep.name,
-                    reference=best.name,
-                    factor=factor,
-                    steps=jobs[deep].variant.info.steps,
-                    seeds=len(seeds),
-                    excess_before=error(deep) - error(best),
-                    train_error=error(jobs[deep].variant),
-                    excess=excess,
-                    settled=excess <= FITS,
-                )
-            )
-            still_open += [] if excess <= FITS else [(deep, best)]
-        open_cases = still_open
+        kept = check.trained_longer(open_cases, factor)
+        of_factor = [check.row(deep, best, kept, factor) for deep, best in open_cases]
+        longest |= {name: job.variant for name, job in kept.items()}
+        rows += of_factor
+        open_cases = [
+            case for case, row in zip(open_cases, of_factor, strict=True) if not row.settled
+        ]
     return list(longest.values()), rows
 
 
-def _job(base: Variant, factor: int, tuned: Mapping[str, Tuned], seeds: tuple[int, ...]) -> Job:
-    settings = tuned[base.name].settings if base.name in tuned else ()
-    follow_up: FollowUp = longer(base, factor, settings)
-    variant = follow(base, follow_up)
-    return Job(dataclasses.replace(variant, seeds=len(seeds)), seeds, follow_up)
+Case = tuple[Variant, Variant]  # a net that does not fit, and the one beside it that does
 
 
-def _misfits(
-    variants: Sequence[Variant], error: Callable[[Variant], float]
-) -> list[tuple[Variant, Variant]]:
-    """Returns the nets that fit worse than a shallower one of their group, with the best of it."""
-    pairs = []
-    plain = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
-    for group in dict.fromkeys(variant.info.group for variant in plain):
-        members = [variant for variant in plain if variant.info.group == group]
-        best = min(members, key=lambda v: (error(v), v.info.depth))
-        pairs += [
-            (deep, best)
-            for deep in members
-            if deep.info.depth > best.info.depth and error(deep) > error(best) + FITS
+@dataclasses.dataclass(frozen=True)
+class _Check:
+    """Trains longer, and says how well nets fit then."""
+
+    session: Session
+    tuned: Mapping[str, Tuned]
+    seeds: tuple[int, ...]
+
+    def misfits(
+        self, variants: Sequence[Variant], hypotheses: Sequence[Hypothesis] = ()
+    ) -> list[Case]:
+        """Returns the nets that fit worse than a shallower one of their group, or a rival.
+
+        A rival is what a hypothesis on errors compares a net with. Of several that fit better the
+        best is taken.
+        """
+        plain = untreated(variants)
+        better: dict[str, list[Variant]] = {}
+        for net, other in _rivals(plain, hypotheses):
+            if self._train_error(net) > self._train_error(other) + FITS:
+                better.setdefault(net.name, []).append(other)
+        return [
+            (net, min(better[net.name], key=lambda v: (self._train_error(v), v.info.depth)))
+            for net in plain
+            if net.name in better
         ]
-    return pairs
+
+    def trained_longer(self, cases: Sequence[Case], factor: int) -> dict[str, Job]:
+        """Returns by name of a net its training of so many times the steps that did best."""
+        kept: dict[str, Job] = {}
+        for lower in (True, False):
+            still_open = [case for case in cases if not kept or not self._settled(*case, kept)]
+            jobs = {
+                base.name: self._job(base, factor, lower)
+                for base in dict.fromkeys(net for case in still_open for net in case)
+            }
+            self.session.train(list(jobs.values()))
+            for name, job in jobs.items():
+                kept[name] = min((job, kept.get(name, job)), key=self._validation_error)
+        return kept
+
+    def row(self, deep: Variant, best: Variant, kept: Mapping[str, Job], factor: int) -> BudgetRow:
+        """Returns what a longer training did to what a net fails to fit."""
+        job = kept[deep.name]
+        assert job.follow_up is not None
+        return BudgetRow(
+            variant=deep.name,
+            reference=best.name,
+            factor=factor,
+            steps=job.variant.info.steps,
+            seeds=len(self.seeds),
+            excess_before=self._train_error(deep) - self._train_error(best),
+            train_error=self._train_error(job.variant),
+            excess=self._excess(deep, best, kept),
+            settled=self._settled(deep, best, kept),
+            settings=in_words(job.follow_up.settings),
+        )
+
+    def _job(self, base: Variant, factor: int, lower: bool) -> Job:
+        tuned = self.tuned.get(base.name)
+        settings = tuned.settings if tuned else ()
+        if lower:
+            tried = tuned.rates if tuned else ()
+            settings = with_lower_rate(settings, base.train.learning_rate, tried)
+        follow_up = longer(base, factor, settings)
+        variant = dataclasses.replace(follow(base, follow_up), seeds=len(self.seeds))
+        return Job(variant, self.seeds, follow_up)
+
+    def _settled(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> bool:
+        return self._excess(deep, best, kept) <= FITS
+
+    def _excess(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> float:
+        errors = [self._train_error(kept[net.name].variant) for net in (deep, best)]
+        return errors[0] - errors[1]
+
+    def _train_error(self, variant: Variant) -> float:
+        return statistics.fmean(
+            self._error(outcome, "train", variant) for outcome in self._outcomes(variant)
+        )
+
+    def _validation_error(self, job: Job) -> float:
+        """Returns the mean error on validation data, or on what it fits where none are held out."""
+        return statistics.fmean(
+            self._error(
+                outcome,
+                "train" if outcome.validation_error is None else "validation",
+                job.variant,
+            )
+            for outcome in self._outcomes(job.variant)
+        )
+
+    @staticmethod
+    def _error(outcome: Outcome, split: str, variant: Variant) -> float:
+        error = outcome.error(split, variant.config.metric)
+        assert error is not None
+        return error
+
+    def _outcomes(self, variant: Variant) -> Iterable[Outcome]:
+        outcomes = [self.session.store(variant, seed).read_outcome() for seed in self.seeds]
+        return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _rivals(
+    variants: Sequence[Variant], hypotheses: Sequence[Hypothesis]
+) -> Iterator[tuple[Variant, Variant]]:
+    """Yields each net with each shallower one of its group, and with what it is compared with."""
+    for net, other in itertools.permutations(variants, 2):
+        if net.info.group == other.info.group and net.info.depth > other.info.depth:
+            yield net, other
+    by_name = {variant.name: variant for variant in variants}
+    settings = settings_of(variants)
+    for hypothesis in hypotheses:
+        if hypothesis.metric in ERRORS:
+            for left, right in pairing.pairs(hypothesis, settings):
+                yield by_name[left], by_name[right]
+                yield by_name[right], by_name[left]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from depthstudy import data
 from depthstudy.config import StudyConfig
 from depthstudy.execute.executor import Executor, InProcess
 from depthstudy.execute.worker_pool import WorkerPool
@@ -31,6 +32,7 @@ def open_executor(
         it may register families, probes or sources.
     """
     if processes > 1 and tasks:
-        return WorkerPool(study, workdir, processes, tasks, config_file)
+        sets = {data.source_key(v.given.data): v.dataset.name for v in variants}
+        return WorkerPool(study, workdir, processes, tasks, config_file, sets=sets)
     by_name = {variant.name: variant for variant in variants}
     return InProcess(study, by_name, workdir)

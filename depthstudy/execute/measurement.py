@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jax
 
-from depthstudy import probes
+from depthstudy import data, probes
 from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
@@ -32,7 +32,7 @@ from depthstudy.execute.progress import (
 )
 from depthstudy.plan.variant import Variant
 from depthstudy.records import Metric, Record, VariantInfo
-from depthstudy.store import RunStore
+from depthstudy.store import RunStore, repair
 
 _EXAMPLES = "examples"  # the record that says that a probe is done
 _SECONDS = "seconds"
@@ -80,12 +80,13 @@ def measure(
         if count > 1
         else [*map(_names, groups)]
     )
-    with contextlib.closing(Bar(total)) as bar:
-        bar.show(WorkDone(total - sum(left.values())))
-        with contextlib.closing(
+    with (
+        contextlib.closing(Bar(total, total - sum(left.values()))) as bar,
+        contextlib.closing(
             open_executor(study, variants, workdir, count, len(tasks), config_file)
-        ) as executor:
-            executor.do(_measure_named, tasks, bar.show)
+        ) as executor,
+    ):
+        executor.do(_measure_named, tasks, bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:
@@ -138,7 +139,7 @@ def _measure_run(study: StudyConfig, variant: Variant, run: RunStore, sink: Even
     if not left:
         return
     sink(StatusChanged(f"{variant.name}: opening"))
-    datasets = {variant.config.data: variant.dataset}
+    datasets = data.Datasets({variant.config.data: variant.dataset})
     opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
     for name in left:
         sink(StatusChanged(f"{variant.name}: {name}"))
@@ -171,6 +172,15 @@ def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
     count = min(study.probe_seeds, variant.seeds or study.seeds)
     return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
+
+
+def repair_measured(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+    """Has runs that are done, but whose last checkpoint is damaged, end again if it is measured."""
+    for variant in variants:
+        for run in runs(study, variant, workdir) if study.probes else ():
+            repair(run)
+            if run.read_outcome() and unmeasured(study, run):
+                repair(run, checkpoint=True)
 
 
 def unmeasured(study: StudyConfig, run: RunStore) -> list[str]:

@@ -49,16 +49,18 @@ EventSink = Callable[[Event], None]
 
 
 class Bar:
-    """A bar whose time left is that of all the work.
+    """A bar whose time left is that of all the work, at the mean rate of what was done here.
 
     Attributes:
       compile_seconds: The time that went into compiling.
     """
 
-    def __init__(self, work: int) -> None:
-        """Shows the bar, where there is a terminal."""
+    def __init__(self, work: int, done: int = 0) -> None:
+        """Shows the bar, where there is a terminal; some of the work may have been done before."""
         self.compile_seconds = 0.0
-        self._bar: Any = tqdm(total=work, bar_format=_BAR, disable=None)
+        self._bar: Any = tqdm(
+            total=work, initial=done, bar_format=_BAR, disable=None, smoothing=0.0
+        )
 
     def show(self, event: Event) -> None:
         """Shows what has happened."""

@@ -45,10 +45,12 @@ def prune_trained(
       dense: The run of the dense twin with the same seed.
       run: The run itself; where it was interrupted, it goes on with what it had.
     """
-    info, earlier = dense.read_info(), run.read_info()
+    info, earlier = dense.read_info(), None
     assert info is not None, dense.folder
+    if run.checkpoints.all_steps():
+        earlier = run.read_info()
     whole = spec = spec_from_json(info.arch)
-    if earlier and run.checkpoints.all_steps():
+    if earlier:
         left = spec_from_json(earlier.arch)
         training = pruning.training(whole, left, config, dataset)
         return StartingPoint(left, training, removed=earlier.removed)

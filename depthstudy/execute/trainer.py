@@ -17,7 +17,7 @@ from depthstudy.execute.progress import (
 from depthstudy.execute.starting_point import StartingPoint, prune_trained
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import SWEEPABLE_GROUPS, Variant
-from depthstudy.store import RunInfo, RunStore
+from depthstudy.store import RunInfo, RunStore, repair_checkpoints
 
 
 class Trainer:
@@ -34,6 +34,8 @@ class Trainer:
 
         Those of a pruned variant have each a starting_point of its own, and maybe an architecture.
         """
+        for seed in seeds:
+            repair_checkpoints(self._run(variant, seed))
         if not variant.is_pruned:
             starting_point = StartingPoint(variant.spec, variant.train)
             program = self._program(variant, starting_point, len(seeds))

@@ -8,17 +8,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy import config, plan, train
+from depthstudy import config, data, plan, store, train
 from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute import process_count
 from depthstudy.execute.choice import open_executor
 from depthstudy.execute.executor import Executor, Worker
-from depthstudy.execute.progress import Bar, WorkDone
+from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow
-from depthstudy.store import RunStore
+from depthstudy.store import RunStore, repair
 
+_PLACES = ("data.source_dir", "data.data_dir", "data.labels_csv", "data.workers")
 _FEW = 2  # variants for a process
 
 
@@ -58,6 +59,7 @@ class Session:
     Attributes:
       compile_seconds: The time of all processes that went into compiling.
       processes: In how many processes runs are trained.
+      listener: Is told what happens, beside the bar; ``None`` where nobody is.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Session:
           config_file: As in ``open_executor``.
         """
         self.compile_seconds = 0.0
+        self.listener: EventSink | None = None
         self.processes = process_count.for_training(study, variants)
         self._study, self._variants, self._workdir = study, variants, workdir
         self._config_file = config_file
@@ -83,6 +86,7 @@ class Session:
 
     def train(self, jobs: Sequence[Job]) -> None:
         """Trains what is not done of some jobs, dense nets before what is pruned from them."""
+        self._repair(jobs)
         left = [job._replace(seeds=self._untrained(job)) for job in jobs]
         left = [job for job in left if job.seeds]
         total = sum(job.work for job in jobs)
@@ -90,13 +94,13 @@ class Session:
             few = len(jobs) < _FEW * self.processes
             left = [part for job in left for part in _parts(job)] if few else left
             left.sort(key=lambda job: -job.work)  # the longest first
-        with contextlib.closing(Bar(total)) as bar:
-            bar.show(WorkDone(total - sum(job.work for job in left)))
+        done = total - sum(job.work for job in left)
+        with contextlib.closing(Bar(total, done)) as bar:
             for is_pruned in (False, True):
                 wave = [job for job in left if job.variant.is_pruned == is_pruned]
                 tasks = [(job.variant.name, job.seeds, job.follow_up) for job in wave]
                 if tasks:
-                    self._opened().do(_train, tasks, bar.show)
+                    self._opened().do(_train, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
     def do(self, function: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
@@ -109,10 +113,29 @@ class Session:
         """Returns the store of a run."""
         return RunStore.of(self._workdir / variant.folder, variant.runs, seed)
 
+    def _heard(self, bar: Bar) -> EventSink:
+        def hear(event: Event) -> None:
+            bar.show(event)
+            if self.listener is not None:
+                self.listener(event)
+
+        return hear
+
     def close(self) -> None:
         """Ends the processes that were started."""
         if self._executor is not None:
             self._executor.close()
+
+    def _repair(self, jobs: Sequence[Job]) -> None:
+        """Has runs with damaged files be done again, and dense ones that are still to be pruned."""
+        for job in jobs:
+            for seed in job.seeds:
+                repair(self.store(job.variant, seed))
+        for job in jobs:
+            if job.variant.is_pruned:
+                for seed in self._untrained(job):
+                    dense = RunStore.of(self._workdir, job.variant.info.dense, seed)
+                    repair(dense, checkpoint=True)
 
     def _untrained(self, job: Job) -> tuple[int, ...]:
         return tuple(s for s in job.seeds if not self.store(job.variant, s).read_outcome())
@@ -157,13 +180,15 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
     A field that the stored config does not know yet counts as being at its default, and of the net
     what it is made of counts: the same net may have been asked for in another way.
     """
-    stored = run.read_info()
+    stored = None
+    with contextlib.suppress(DamagedError):  # then no checkpoint is whole, and it begins anew
+        stored = run.read_info()
     if stored is None:
         return
     same_net = stored.arch == variant.spec.to_json()
     # An earlier version held nothing out.
-    data = {"validation": 0.0, **stored.config.get("data", {})}
-    before = _settings(config.parse({**stored.config, "data": data}), same_net)
+    fields = {"validation": 0.0, **stored.config.get("data", {})}
+    before = _settings(config.parse({**stored.config, "data": fields}), same_net)
     now = _settings(variant.config, same_net)
     changed = [
         f"{field} ({before.get(field)!r}, now {now.get(field)!r})"
@@ -171,7 +196,7 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         if before.get(field) != now.get(field)
     ]
     if stored.dataset != variant.dataset.name:
-        changed.append(f"the images ({stored.dataset}, now {variant.dataset.name})")
+        changed.append(_changed_images(run, stored.dataset, variant.dataset))
     if changed:
         raise InputError(
             f"{run.folder} was trained with another config: {', '.join(changed)}; "
@@ -179,9 +204,21 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         )
 
 
+def _changed_images(run: RunStore, before: str, dataset: data.Dataset) -> str:
+    """Says which images have changed since a run was begun, as far as its study wrote them down."""
+    known = [row for row in store.find_data(run.folder) if row.dataset == before]
+    files = () if dataset.source is None else dataset.source.files
+    counts = data.changes(known, files) if known and files else f"{before}, now {dataset.name}"
+    return f"the images of {dataset.called} ({counts})"
+
+
 def _settings(study: StudyConfig, same_net: bool) -> dict[str, Any]:
-    """Returns the dotted fields that a run depends on, those of the net unless it is the same."""
+    """Returns the dotted fields that a run depends on, those of the net unless it is the same.
+
+    Images are known by their content: where they lie, and who reads them, does not matter.
+    """
     groups = dataclasses.asdict(study)
     others = [group for group in SWEEPABLE_GROUPS if group != "model"]
     fields = {f"{group}.{leaf}": x for group in others for leaf, x in groups[group].items()}
+    fields = {name: value for name, value in fields.items() if name not in _PLACES}
     return fields if same_net else plan.options_used(study.model) | fields

@@ -16,7 +16,7 @@ from depthstudy.evidence.choice import halving
 from depthstudy.evidence.choice.halving import Results, Trial
 from depthstudy.execute.training import Job, Session
 from depthstudy.plan import Variant
-from depthstudy.plan.follow_up import follow, trial
+from depthstudy.plan.follow_up import RATE, follow, in_words, trial, untreated
 from depthstudy.records import TrialRow
 
 TRIAL_SEED = 1_000  # of trials, and clear of those of variants
@@ -29,16 +29,18 @@ class Tuned(NamedTuple):
       settings: The best of those that were tried in full.
       edges: Fields whose best value is the least or greatest that was tried: not tuned.
       rows: All trials.
+      rates: The learning rates that were tried.
     """
 
     settings: Settings
     edges: tuple[str, ...]
     rows: tuple[TrialRow, ...]
+    rates: tuple[float, ...] = ()
 
 
 def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> dict[str, Tuned]:
     """Returns what was found for each variant that is neither treated nor pruned, by name."""
-    tunable = [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+    tunable = untreated(variants)
     if not study.tune:
         return {}
     results: dict[str, dict[Trial, float]] = {variant.name: {} for variant in tunable}
@@ -72,11 +74,12 @@ def _job(study: StudyConfig, variant: Variant, one: Trial) -> Job:
 def validation_error(session: Session, job: Job) -> float:
     """Returns the mean validation error of a trial; NaN where a run diverged."""
     outcomes = [session.store(job.variant, seed).read_outcome() for seed in job.seeds]
+    metric = job.variant.config.metric
     errors = [
-        math.nan if o is None or o.diverged_at or o.validation_error is None else o.validation_error
-        for o in outcomes
+        None if outcome is None or outcome.diverged_at else outcome.error("validation", metric)
+        for outcome in outcomes
     ]
-    return sum(errors) / len(errors)
+    return sum(math.nan if error is None else error for error in errors) / len(errors)
 
 
 def _edges(study: StudyConfig, results: Results, extra: int) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -
         TrialRow(
             variant=variant.name,
             trial=number,
-            settings=", ".join(f"{field}={value}" for field, value in one.settings),
+            settings=in_words(one.settings),
             steps=max(1, round(float(one.share) * variant.info.steps)),
             seeds=study.tune_seeds,
             validation_error=error,
@@ -97,4 +100,6 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -
         )
         for number, (one, error) in enumerate(results.items(), start=1)
     )
-    return Tuned(best, halving.edges(best, results), rows)
+    tried = {dict(one.settings).get(RATE) for one in results}
+    rates = sorted(value for value in tried if isinstance(value, float | int))
+    return Tuned(best, halving.edges(best, results), rows, tuple(rates))

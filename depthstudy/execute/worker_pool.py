@@ -11,6 +11,7 @@ what was set by ``jax.config`` nor what was registered while it ran.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import io
 import json
@@ -22,21 +23,28 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from multiprocessing import Pipe, connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy import config, runtime
-from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError, raised_by_user
+from absl import logging
+
+from depthstudy import config, interruption, runtime
+from depthstudy.config import DataConfig, StudyConfig
+from depthstudy.errors import FailedError, InputError, raised_by_user
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import prepare
 
 _LOOK_SECONDS = 0.2  # seconds between two looks whether the process that began this one is there
-_GRACE_SECONDS = 5  # seconds that a process has to finish what it writes
+_GRACE_SECONDS = 6  # seconds that a process has to save what it trains
+_MOST_KILLS = 2  # processes that a task may cost before it is given up
+_KILLED = (
+    "two processes were killed at the same task, perhaps for want of memory; the same command goes "
+    "on, and needs less memory with --config.processes=1"
+)
 _CHILD = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -66,6 +74,8 @@ class WorkerPool:
         processes: int,
         tasks: int,
         config_file: str | None = None,
+        *,
+        sets: Mapping[DataConfig, str] | None = None,
     ) -> None:
         """Starts the processes, to work in the folder of a study.
 
@@ -76,17 +86,36 @@ class WorkerPool:
             same bits however many are left.
           tasks: No more are started than there are tasks.
           config_file: The file of the config, as on the command line; each runs it first.
+          sets: Name of the set of each ``data.source_key``, which they have to find again.
         """
         self._processes: list[_Process] = []
-        threads = max(1, runtime.cores() // processes)
+        self._threads = max(1, runtime.cores() // processes)
+        self._job = study, sets or {}, workdir, config_file
         try:
             for _ in range(min(processes, tasks)):
-                self._processes.append(_Process(threads))
-                with _alive():
-                    self._processes[-1].pipe.send((study, workdir, config_file))
+                self._begin()
         except BaseException:
             self.close()
             raise
+
+    def _begin(self) -> _Process:
+        """Starts a process."""
+        process = _Process(self._threads)
+        self._processes.append(process)
+        with contextlib.suppress(
+            OSError
+        ):  # that it was killed already shows when it is listened to
+            process.pipe.send(self._job)
+        return process
+
+    def _replace(self, process: _Process) -> _Process:
+        """Starts a process in place of one that was killed."""
+        logging.warning(
+            "a process was killed, perhaps for want of memory; another one goes on with what it did"
+        )
+        self._processes.remove(process)
+        process.close(0)
+        return self._begin()
 
     def close(self) -> None:
         """Ends the processes, whatever they are doing; files that they were writing are whole."""
@@ -106,28 +135,41 @@ class WorkerPool:
           tasks: Arguments for each call.
           sink: Is given the events of all calls.
 
+        A process that is killed is replaced, and the new one goes on with its task.
+
         Raises:
           Exception: What a call has raised; then the processes can only be closed.
-          RuntimeError: A process was killed.
+          FailedError: A task has cost as many processes as it may.
         """
-        left, idle = list(tasks), [process.pipe for process in self._processes]
-        busy: list[Any] = []
-        while left or busy:
-            while left and idle:
-                busy.append(idle.pop(0))
-                with _alive():
-                    busy[-1].send(_Task(function, left.pop(0)))
-            ready: Any = connection.wait(busy)
-            for pipe in ready:
-                with _alive():
-                    message = pipe.recv()
+        left = [_Task(function, task) for task in tasks]
+        kills: collections.Counter[int] = collections.Counter()
+        idle, busy = list(self._processes), dict[_Process, int]()
+        open_tasks = collections.deque(range(len(left)))
+        while open_tasks or busy:
+            while open_tasks and idle:
+                process = idle.pop(0)
+                busy[process] = open_tasks.popleft()
+                with contextlib.suppress(OSError):  # as above
+                    process.pipe.send(left[busy[process]])
+            ready: Any = connection.wait([process.pipe for process in busy])
+            for process in [one for one in busy if one.pipe in ready]:
+                try:
+                    message = process.pipe.recv()
+                except (EOFError, OSError):
+                    task = busy.pop(process)
+                    kills[task] += 1
+                    if kills[task] == _MOST_KILLS:
+                        raise FailedError(_KILLED) from None
+                    open_tasks.appendleft(task)
+                    idle.insert(0, self._replace(process))
+                    continue
                 if not isinstance(message, _Done):
                     sink(message)
                 elif message.error:
                     raise message.error
                 else:
-                    busy.remove(pipe)
-                    idle.append(pipe)
+                    del busy[process]
+                    idle.append(process)
 
 
 class _Process:
@@ -154,27 +196,17 @@ class _Process:
         self.pipe.close()
 
 
-@contextlib.contextmanager
-def _alive() -> Iterator[None]:
-    """Raises RuntimeError, with its usual cause, where the other end of a pipe is closed."""
-    try:
-        yield
-    except (EOFError, OSError) as error:
-        raise RuntimeError(
-            "a process was killed, perhaps for want of memory; the same command goes on, and needs "
-            "less memory with --config.processes=1"
-        ) from error
-
-
 def serve(file: int, parent: int) -> None:
     """Does the tasks that come through a pipe, until its other end is closed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    interruption.install()
+    interruption.begin()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
-    with contextlib.suppress(EOFError, ConnectionError):
-        study, workdir, config_file = pipe.recv()
+    # Asked to end, it has saved what it was training, and needs to tell nobody.
+    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        study, sets, workdir, config_file = pipe.recv()
         try:
-            worker = _ready(study, workdir, config_file, pipe.send)
+            worker = _ready(study, sets, workdir, config_file, pipe.send)
         except Exception as error:
             pipe.send(_Done(_portable(error)))
             return
@@ -187,14 +219,20 @@ def serve(file: int, parent: int) -> None:
                 pipe.send(_Done(_portable(error)))
 
 
-def _ready(study: StudyConfig, workdir: Path, config_file: str | None, sink: EventSink) -> Worker:
+def _ready(
+    study: StudyConfig,
+    sets: Mapping[DataConfig, str],
+    workdir: Path,
+    config_file: str | None,
+    sink: EventSink,
+) -> Worker:
     runtime.use_cpu()
     runtime.set_up()
     # The process that began this one has shown already what is printed.
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         if config_file is not None:
             config.run_file(config_file)
-        variants = {variant.name: variant for variant in prepare(study)[1]}
+        variants = {variant.name: variant for variant in prepare(study, sets)[1]}
     return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
 
 

@@ -6,7 +6,7 @@ from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
-from depthstudy.nets.torch.load import count_classes, load_torch
+from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
 from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "UserModule",
     "Variables",
     "build",
+    "check_torch",
     "convolutions",
     "cost",
     "count_classes",

@@ -20,7 +20,9 @@ from depthstudy.arch.families.options import with_norm
 from depthstudy.arch.layer_types import (
     BatchNorm,
     Conv,
+    GroupNorm,
     Layer,
+    LayerNorm,
     Layers,
     Parallel,
 )
@@ -69,6 +71,11 @@ def _folds(spec: ArchSpec, part: Layers, path: Path, flat: Flat) -> Iterator[tup
     """Yields each convolution that takes something over, and what it is then."""
     previous: Layer | None = None
     for layer in part:
+        if isinstance(layer, GroupNorm | LayerNorm):
+            raise InputError(
+                f"{spec.family} cannot be folded: {'/'.join((*path, layer.name))} normalizes each "
+                "image by itself, so it is no part of a convolution"
+            )
         if isinstance(layer, BatchNorm):
             if not isinstance(previous, Conv):
                 where = "/".join((*path, layer.name))

@@ -20,11 +20,12 @@ from jaxtyping import Array, Float, Num
 from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
 from depthstudy.arch.cost import layer_costs
+from depthstudy.arch.rounding import norm_groups
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.nets.convolution import Conv
 from depthstudy.nets.initialization import dense_init, kernel_init
 from depthstudy.nets.interface import ImageShape, Variables
-from depthstudy.nets.normalization import BatchNorm
+from depthstudy.nets.normalization import BatchNorm, GroupNorm, LayerNorm
 from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_stateless
 
 
@@ -210,10 +211,17 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -
             return BatchNorm(
                 not train, layer.momentum, layer.epsilon, compute.dtype, name=layer.name
             )(x)
+        case words.GroupNorm():
+            groups = norm_groups(x.shape[-1])
+            return GroupNorm(groups, layer.epsilon, compute.dtype, name=layer.name)(x)
+        case words.LayerNorm():
+            return LayerNorm(layer.epsilon, compute.dtype, name=layer.name)(x)
         case words.SqueezeExcite():
             return _Gate(layer, compute, name=layer.name)(x)
         case words.Scale():
-            return _Scale(name=layer.name)(x)
+            return _Scale((), 0.0, name=layer.name)(x)
+        case words.LayerScale():
+            return _Scale(x.shape[-1:], layer.start, name=layer.name)(x)
         case words.Parallel():
             first, *others = [_run(path, x, train, compute) for path in layer.paths]
             return sum(others, start=first)
@@ -233,9 +241,13 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -
 
 
 class _Scale(nn.Module):
+    shape: tuple[int, ...]
+    start: float
+
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        return x * self.param("scale", nn.initializers.zeros, ()).astype(x.dtype)
+        start = nn.initializers.constant(self.start)
+        return x * self.param("scale", start, self.shape).astype(x.dtype)
 
 
 class _Gate(nn.Module):

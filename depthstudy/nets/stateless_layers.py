@@ -16,6 +16,7 @@ from depthstudy.nets.convolution.geometry import PaddingPixels
 from depthstudy.nets.pooling import max_pool
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
+    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
     "hard_sigmoid": jax.nn.hard_sigmoid,
     "hard_swish": jax.nn.hard_swish,
     "linear": lambda x: x,

@@ -39,7 +39,7 @@ def order(spec: ArchSpec) -> list[list[str]]:
 def removable(spec: ArchSpec) -> tuple[str, ...]:
     """Returns the paths of the blocks whose shortcut is the identity."""
     return tuple(
-        "/".join(section.path) for section in _block_sections(spec) if section.shortcut == ()
+        "/".join(section.path) for section in _block_sections(spec) if section.is_removable
     )
 
 

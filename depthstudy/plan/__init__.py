@@ -2,10 +2,12 @@
 
 from depthstudy.plan.model import STARTING_OPTIONS, build_net, options_used
 from depthstudy.plan.plan import plan, prepare
+from depthstudy.plan.untested import untested
 from depthstudy.plan.variant import (
     SWEEPABLE_GROUPS,
     Datasets,
     Variant,
+    images_seen,
     settings_of,
     with_all_settings,
 )
@@ -16,9 +18,11 @@ __all__ = [
     "Datasets",
     "Variant",
     "build_net",
+    "images_seen",
     "options_used",
     "plan",
     "prepare",
     "settings_of",
+    "untested",
     "with_all_settings",
 ]

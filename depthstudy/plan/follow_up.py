@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 
 from depthstudy import config
 from depthstudy.config import Settings
 from depthstudy.errors import InputError
-from depthstudy.plan.variant import Variant, build, same
+from depthstudy.plan.variant import Datasets, Variant, build, same
 from depthstudy.records import LONGER, OWN_SETTINGS
 
+RATE, _STEPS = "train.learning_rate", "train.steps"
 TUNING = "tuning"  # the folder of trials, within that of the study
 SEARCH = "search"  # that of the nets that a search tries
 
@@ -35,13 +37,18 @@ class FollowUp:
     folder: str = ""
 
 
+def untreated(variants: Sequence[Variant]) -> list[Variant]:
+    """Returns the variants that may be tuned: none that is pruned, treated or a duplicate."""
+    return [v for v in variants if not (v.is_pruned or v.info.treatment or v.info.same_as)]
+
+
 def follow(base: Variant, follow_up: FollowUp) -> Variant:
     """Returns the variant that follows from another.
 
     One that is the same as ``base`` has its runs.
     """
     varied = list(dict.fromkeys([*base.info.settings, *(f for f, _ in follow_up.settings)]))
-    datasets = {base.given.data: base.dataset}
+    datasets = Datasets({base.given.data: base.dataset})
     variant = build(base.given, follow_up.name, follow_up.settings, varied, datasets)
     info = dataclasses.replace(
         variant.info,
@@ -64,7 +71,7 @@ def longer(base: Variant, factor: int, settings: Settings = ()) -> FollowUp:
     The warm-up stays as long as it is.
     """
     treatment = f"{LONGER}{factor}"
-    steps = ("train.steps", factor * base.info.steps)
+    steps = (_STEPS, factor * base.info.steps)
     name = "_".join([f"{base.name}+{treatment}", *([_words(settings)] if settings else [])])
     return FollowUp(base.name, name, (*settings, steps), treatment)
 
@@ -96,11 +103,36 @@ def _short(base: Variant, share: float) -> tuple[int, Settings]:
     steps = max(1, round(share * base.info.steps))
     warmup = round(base.config.train.warmup_steps * steps / base.info.steps)
     return steps, (
-        ("train.steps", steps),
+        (_STEPS, steps),
         ("train.warmup_steps", warmup),
         ("train.evaluations", 1),
         ("train.keep_checkpoints", 1),
     )
+
+
+def with_lower_rate(settings: Settings, rate: float, tried: Sequence[float] = ()) -> Settings:
+    """Returns settings with the next lower learning rate, as a longer training wants.
+
+    >>> with_lower_rate((), 0.1)
+    (('train.learning_rate', 0.032),)
+    >>> with_lower_rate((("train.learning_rate", 0.03),), 0.1, (0.003, 0.01, 0.03))
+    (('train.learning_rate', 0.01),)
+
+    Args:
+      settings: What a net is trained with in place of its own settings.
+      rate: Its own rate.
+      tried: Rates that were tried for it; below the least of them it is half a decade lower.
+    """
+    others = {field: value for field, value in settings if field != RATE}
+    own = dict(settings).get(RATE, rate)
+    assert isinstance(own, float | int)
+    lower = max((value for value in tried if value < own), default=float(f"{own / 10**0.5:.2g}"))
+    return (*others.items(), (RATE, lower))
+
+
+def in_words(settings: Settings) -> str:
+    """Returns settings as a row of a table has them, without the steps."""
+    return ", ".join(f"{field}={value}" for field, value in settings if field != _STEPS)
 
 
 def _words(settings: Settings) -> str:

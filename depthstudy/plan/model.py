@@ -17,11 +17,15 @@ from depthstudy.errors import InputError
 
 FAMILY = "resnet"  # where neither a family nor a module is given
 
-# Options that a study begins with, of families that cannot be built without: nets for small images.
+# Options that a study begins with, of families that cannot be built, or not for small images,
+# without.
 STARTING_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "convnext": {"variant": "atto", "layout": "small"},  # of patches a small image has too few
+    "densenet": {"depth": 40, "layout": "cifar"},
     "plain": {"depth": 20, "layout": "cifar"},
     "preact_resnet": {"depth": 20, "layout": "cifar"},
     "resnet": {"depth": 20, "layout": "cifar"},
+    "resnet_d": {"depth": 20, "layout": "cifar"},
     "resnext": {"depth": 50, "layout": "small"},
     "se_resnet": {"depth": 20, "layout": "cifar"},
     "vgg": {"depth": 11, "layout": "small"},

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import ml_collections
 
-from depthstudy import config, probes, train
-from depthstudy.config import StudyConfig
+from depthstudy import config, probes, tasks, train
+from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import looks, verdicts
 from depthstudy.plan import pools, sweep, treatments
 from depthstudy.plan.follow_up import check_tunable
-from depthstudy.plan.naming import check_names, grouped, name_of, name_of_net
+from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
+from depthstudy.plan.untested import refuse_mistyped
 from depthstudy.plan.variant import (
     Datasets,
     Variant,
     build,
     require_sweepable,
-    settings_of,
     with_settings,
 )
 
 
-def plan(study: StudyConfig) -> tuple[Variant, ...]:
+def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant, ...]:
     """Returns the variants of a study, in the order in which they are trained.
 
     They are the product of the values in ``sweep``, then those of ``variants``; with neither, the
@@ -34,6 +35,10 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     >>> study = StudyConfig(sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8,))))
     >>> [(variant.name, variant.info.macs) for variant in plan(study)]
     [('plain_depth8', 747136), ('resnet_depth8', 747136)]
+
+    Args:
+      study: The config.
+      datasets: Sets that are loaded already, or have to be found again.
 
     Raises:
       InputError: A field is unknown or not to be varied, a value does not fit, two variants have
@@ -48,7 +53,7 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
     varied = list(dict.fromkeys(field for _, settings in named for field, _ in settings))
     for field in varied:
         require_sweepable(field)
-    datasets: Datasets = {}
+    datasets = Datasets() if datasets is None else datasets
     given = [build(study, name, settings, varied, datasets) for name, settings in named]
     untreated = grouped(study, with_twins(study, given, varied, datasets))
     treated_fields = [field for t in study.treatments for field, _ in t.settings]
@@ -61,8 +66,16 @@ def plan(study: StudyConfig) -> tuple[Variant, ...]:
 
 def prepare(
     study: ml_collections.ConfigDict | StudyConfig,
+    expected: Mapping[DataConfig, str] | None = None,
 ) -> tuple[StudyConfig, tuple[Variant, ...]]:
-    """Checks a config whole and returns it with its plan; trains and writes nothing.
+    """Checks a config whole and returns it with its plan; trains nothing.
+
+    Images of a folder are prepared in the cache.
+
+    Args:
+      study: The config.
+      expected: Name of the set that each ``data.source_key`` has to give, where another process
+        has opened it before.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -70,13 +83,16 @@ def prepare(
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
     study = _with_first_look(study)
+    check_folder_name(study.name)
     _check_probes(study)
     check_tunable(study)
-    variants = plan(study)
+    variants = plan(study, Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
-    compared = pools.with_pools(settings_of(variants), study.pools)
+    compared = pools.compared(study, variants)
     verdicts.check(hypotheses, compared, probes=study.probes)
+    refuse_mistyped(study.hypotheses, compared)
     for variant in variants:
+        _check_metric(study, variant)
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants
 
@@ -100,6 +116,15 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
     return dataclasses.replace(study, seeds=first)
+
+
+def _check_metric(study: StudyConfig, variant: Variant) -> None:
+    task = tasks.of(variant.dataset)
+    if study.metric == "balanced_error" and task.label.shape:
+        raise InputError(
+            f'config.metric="balanced_error" counts classes, and a label of {task.name} is none;'
+            ' allowed: "error"'
+        )
 
 
 def _check_probes(study: StudyConfig) -> None:

@@ -10,7 +10,7 @@ from depthstudy.config import Pool, StudyConfig
 from depthstudy.errors import InputError, did_you_mean
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.pools import KIND, POOL
-from depthstudy.plan.variant import TREATMENT, Variant
+from depthstudy.plan.variant import TREATMENT, Variant, settings_of
 
 
 def with_seeds(study: StudyConfig, variants: Sequence[Variant]) -> tuple[Variant, ...]:
@@ -41,6 +41,11 @@ def with_pools(settings: VariantSettings, pools: Sequence[Pool]) -> VariantSetti
         **settings,
         **{pool.name: {POOL: pool.name, KIND: pool.kind, TREATMENT: ""} for pool in pools},
     }
+
+
+def compared(study: StudyConfig, variants: Sequence[Variant]) -> VariantSettings:
+    """Returns what hypotheses can compare: the settings of variants and pools."""
+    return with_pools(settings_of(variants), study.pools)
 
 
 def _check(study: StudyConfig, variants: Sequence[Variant]) -> None:

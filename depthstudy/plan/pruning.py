@@ -10,7 +10,7 @@ import dataclasses
 
 from depthstudy import nets, prune, train
 from depthstudy.arch import ArchSpec, Spec, channel_groups, narrow
-from depthstudy.arch.layer_types import BatchNorm
+from depthstudy.arch.layer_types import Norm
 from depthstudy.config import PruneConfig, StudyConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
@@ -123,7 +123,7 @@ def channel_pruner(spec: ArchSpec, config: PruneConfig) -> prune.Channels | None
     if not config.channels:
         return None
     normalized = any(
-        isinstance(place.layer, BatchNorm) for g in channel_groups(spec) for place in g.places
+        isinstance(place.layer, Norm) for g in channel_groups(spec) for place in g.places
     )
     if config.score == "norm_scale" and not normalized:
         raise InputError(

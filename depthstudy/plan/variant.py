@@ -15,7 +15,7 @@ DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
 TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
-Datasets = dict[config.DataConfig, data.Dataset]  # what was loaded, so that variants share it
+Datasets = data.Datasets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -91,9 +91,10 @@ def build(
         given = config.apply(study, settings)
         given = dataclasses.replace(given, sweep=(), variants=(), treatments=())
         resolved = dataclasses.replace(given, model=model.resolve(given.model))
-        if given.data not in datasets:
-            datasets[given.data] = data.load(given.data)
-        dataset = datasets[given.data]
+    except InputError as error:
+        raise type(error)(f"variant {name}: {error}") from error
+    dataset = datasets.get(given.data)
+    try:
         dense = model.build_net(resolved.model, dataset.num_classes)
         spec = pruning.expected(dense, given.prune)
         price = nets.cost(spec, dataset.image_shape)
@@ -106,6 +107,7 @@ def build(
         settings={field: config.get(resolved, field) for field in varied},
         image_shape=dataset.image_shape,
         steps=train.count_steps(training, len(dataset.train)),
+        epoch_steps=len(dataset.train) / training.batch_size,
         **dataclasses.asdict(price),
     )
     return Variant(info, given, resolved, spec, dataset, training)
@@ -130,6 +132,16 @@ def with_all_settings(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     """Returns variants of which each tells all fields that one of them tells."""
     varied = list(dict.fromkeys(field for variant in variants for field in variant.info.settings))
     return tuple(with_settings(variant, varied) for variant in variants)
+
+
+def images_seen(variants: Sequence[Variant]) -> dict[str, float]:
+    """Returns the images that a run of each variant sees, those of its dense net included."""
+    seen = {v.name: float(v.info.steps * v.train.batch_size) for v in variants}
+    return {
+        v.name: seen[v.name]
+        + (seen[v.info.dense] if v.info.dense and v.config.prune.control == "none" else 0.0)
+        for v in variants
+    }
 
 
 def require_sweepable(field: str) -> None:

@@ -13,7 +13,14 @@ from flax import traverse_util
 from jaxtyping import Array, Bool, Float
 
 from depthstudy.arch import ArchSpec, ChannelGroup, Place, channel_groups
-from depthstudy.arch.layer_types import BatchNorm, Conv, Dense
+from depthstudy.arch.layer_types import (
+    BatchNorm,
+    Conv,
+    Dense,
+    GroupNorm,
+    LayerNorm,
+    LayerScale,
+)
 from depthstudy.nets import Variables
 
 KeptUnits = Mapping[str, Sequence[bool] | Bool[np.ndarray, " U"] | Bool[Array, " U"]]
@@ -46,6 +53,10 @@ def slots(place: Place) -> tuple[Slot, ...]:
             if not made:
                 return (Slot("params", (*path, "kernel"), -2, groups),)
             return Slot("params", (*path, "kernel"), -1), Slot("params", (*path, "bias"), -1)
+        case LayerScale():
+            return (Slot("params", (*path, "scale"), -1),)
+        case GroupNorm() | LayerNorm():
+            return Slot("params", (*path, "scale"), -1), Slot("params", (*path, "bias"), -1)
         case BatchNorm():
             return (
                 Slot("params", (*path, "scale"), -1),

@@ -6,7 +6,9 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 """
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
+from depthstudy.records.answer import Answer, DepthAnswer, NextStep
 from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
+from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
 from depthstudy.records.evidence import (
     Attribution,
     Decomposition,
@@ -16,6 +18,7 @@ from depthstudy.records.evidence import (
     VerdictWord,
 )
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
+from depthstudy.records.mistakes import ClassError, Confusion, Flips, Mistake
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.search import (
     RANDOM,
@@ -28,7 +31,7 @@ from depthstudy.records.search import (
 )
 from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
 from depthstudy.records.table import frame
-from depthstudy.records.tuning import BudgetRow, Robustness, RobustnessWord, TrialRow
+from depthstudy.records.tuning import BudgetRow, ExpectedBest, Robustness, RobustnessWord, TrialRow
 
 __all__ = [
     "LONGER",
@@ -36,16 +39,28 @@ __all__ = [
     "OWN_SETTINGS",
     "RANDOM",
     "SCALED",
+    "SHEET_ROWS",
     "AnalysisInfo",
     "AnalysisRun",
+    "Answer",
     "Attribution",
     "BudgetRow",
+    "ClassError",
+    "Confusion",
+    "DataFile",
+    "DataInfo",
+    "DataSplit",
     "Decomposition",
+    "DepthAnswer",
+    "ExpectedBest",
+    "Flips",
     "Gain",
     "GeneImportance",
     "MatchedGap",
     "Mean",
     "Metric",
+    "Mistake",
+    "NextStep",
     "ParetoPoint",
     "Prediction",
     "PrunedNet",

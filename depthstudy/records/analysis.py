@@ -24,6 +24,7 @@ class AnalysisRun:
       depth: Weight layers on the longest path.
       image_shape: Height, width and channels of the input.
       images: What was looked at, of a file of weights; ``""`` for a run, which has its own data.
+      damaged: Steps of later checkpoints, which are damaged.
     """
 
     folder: str
@@ -35,6 +36,7 @@ class AnalysisRun:
     depth: int
     image_shape: tuple[int, int, int]
     images: str = ""
+    damaged: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,7 @@ class AnalysisInfo:
       metrics: What the metrics of ``analysis.csv`` mean, by probe; empty where an earlier version
         wrote the file.
       probe_titles: A heading for each of these probes.
+      files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
     """
 
     command: str
@@ -80,3 +83,4 @@ class AnalysisInfo:
     hardware: dict[str, str]
     metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
     probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)

@@ -41,6 +41,12 @@ class Verdict:
       seeds_low: ``seeds_to_settle`` at the lower end of the spread's 80% interval.
       seeds_high: The same at its upper end.
       images_to_settle: Test images that would settle it where more seeds would not.
+      look: Number of seeds at the look that decided it, or at the last one, in a study that looks
+        again; 0 where it looked once.
+      no_better: Nets no better than always naming the largest class, whose differences were left
+        out of the verdict.
+      budget_ratio: How many times the images the one net of a pair has seen in training that the
+        other one has, at most over the pairs; ``None`` where it is not known.
     """
 
     hypothesis: str
@@ -61,6 +67,9 @@ class Verdict:
     seeds_low: int | None = None
     seeds_high: int | None = None
     images_to_settle: int | None = None
+    look: int = 0
+    no_better: str = ""
+    budget_ratio: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

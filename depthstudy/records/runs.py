@@ -35,10 +35,13 @@ class Record:
 class Summary:
     """One finished run in a line: a row of ``summary.csv``.
 
-    Errors are fractions, ``gap`` is test error minus train error; ``validation_error`` is NaN where
-    nothing is held out. ``unfinished`` says whether the train loss was still falling at the end, by
-    more than its noise. ``seconds`` is the wall time of its training and evaluation; of a pruned
-    run, with that of the dense run that it started from.
+    Errors are fractions of images or, with ``config.metric="balanced_error"``, means over classes.
+    ``balanced_error`` is the latter of the test images in any case, ``majority_error`` the error of
+    always naming the largest class; either is NaN where it is not known. ``gap`` is test error
+    minus train error; ``validation_error`` is NaN where nothing is held out. ``unfinished`` says
+    whether the train loss was still falling at the end, by more than its noise. ``seconds`` is the
+    wall time of its training and evaluation; of a pruned run, with that of the dense run that it
+    started from.
     """
 
     variant: str
@@ -51,3 +54,5 @@ class Summary:
     parameters: int
     macs: int
     seconds: float
+    balanced_error: float = math.nan
+    majority_error: float = math.nan

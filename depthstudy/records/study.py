@@ -32,6 +32,7 @@ class VariantInfo:
       untreated: Name of the variant without the treatment, or ``""``.
       dense: Name of the variant from whose trained nets its own start, or ``""``.
       same_as: Name of a variant that is the same net, trained alike, and has the runs of both.
+      epoch_steps: Steps in which it sees each train image once; 0 from an earlier version.
     """
 
     name: str
@@ -48,6 +49,7 @@ class VariantInfo:
     untreated: str = ""
     dense: str = ""
     same_as: str = ""
+    epoch_steps: float = 0.0
 
     @property
     def has_own_settings(self) -> bool:
@@ -79,6 +81,9 @@ class StudyInfo:
       metrics: What the metrics of ``records.csv`` mean, by probe; empty where an earlier version
         wrote the file.
       probe_titles: A heading for each of these probes.
+      partial: How many runs of how many are done, as ``"3 of 18"``; ``""`` of a finished study.
+      files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
+      damaged: Names of the files that were damaged, and made again, by run.
     """
 
     name: str
@@ -93,3 +98,6 @@ class StudyInfo:
     processes: int = 1
     metrics: dict[str, tuple[Metric, ...]] = dataclasses.field(default_factory=dict)
     probe_titles: dict[str, str] = dataclasses.field(default_factory=dict)
+    partial: str = ""
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    damaged: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)

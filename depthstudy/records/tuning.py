@@ -32,6 +32,24 @@ class TrialRow:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ExpectedBest:
+    """The error to expect of the best of some trials of a variant: a row of ``expected_best.csv``.
+
+    Attributes:
+      variant: Name of the variant.
+      trials: How many of its trials of full length are drawn.
+      validation_error: Expected least validation error among them (Dodge et al. 2019, unbiased as
+        in Tang et al. 2020); a trial that diverged errs like a guess.
+      needed: The least number of trials at which it is within a point of that of all.
+    """
+
+    variant: str
+    trials: int
+    validation_error: float
+    needed: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class BudgetRow:
     """A longer training of a net that did not fit: a row of ``budget.csv``.
 
@@ -45,6 +63,7 @@ class BudgetRow:
       train_error: Its mean train error after the longer training.
       excess: Its train error over that of the reference, both trained longer.
       settled: Whether it fits as well then, within a point.
+      settings: What it was trained with, as ``"train.learning_rate=0.01"``, the steps apart.
     """
 
     variant: str
@@ -56,6 +75,7 @@ class BudgetRow:
     train_error: float
     excess: float
     settled: bool
+    settings: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,10 +84,11 @@ class Robustness:
 
     Attributes:
       hypothesis: Name of the hypothesis.
-      word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: not
-        where each net has its own settings. ``"budget-bound"``: the effect shrinks by half or more
-        with a longer training, or nets were still improving and none were trained longer.
-        ``"settled by training longer"``: it is gone then. ``""``: nothing was decided or checked.
+      word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: the
+        effect shrinks by half or more, or turns, where each net has its own settings.
+        ``"budget-bound"``: it does so with a longer training, or nets were still improving and none
+        were trained longer. ``"settled by training longer"``: it is gone then. ``""``: nothing was
+        decided or checked.
       effect: The effect that the verdict is about.
       effect_own_settings: The same where each net has the settings that were tuned for it; NaN
         where none were.

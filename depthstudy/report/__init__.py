@@ -31,6 +31,21 @@ def write(workdir: Path) -> Path:
     return page.write(Path(workdir))
 
 
+def write_partial(folder: Path, path: Path) -> Path:
+    """Writes the page of what a study that is still running has found.
+
+    Args:
+      folder: Where its tables are.
+      path: Of the page.
+
+    Returns:
+      The path.
+    """
+    from depthstudy.report import page
+
+    return page.write_partial(Path(folder), Path(path))
+
+
 def write_analysis(folder: Path) -> Path:
     """Writes ``analysis.html`` and ``figures/`` from the tables of an analysis.
 

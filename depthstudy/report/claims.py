@@ -17,7 +17,7 @@ from typing import Any
 from depthstudy import store
 from depthstudy.records import Verdict
 from depthstudy.report import tables
-from depthstudy.report.sections import verdicts
+from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.quantities import Quantity, quantity
@@ -165,7 +165,7 @@ def effect(about: Quantity, verdict: Verdict) -> str:
     if not math.isfinite(verdict.low):
         return f"{text} (no interval)"
     low, high = (_signed(about, end).partition(" ")[0] for end in (verdict.low, verdict.high))
-    return f"{text} (95% interval {low} to {high})"
+    return f"{text} ({formats.short_percent(verdict.level)} interval {low} to {high})"
 
 
 def _signed(about: Quantity, value: float) -> str:
@@ -184,7 +184,8 @@ def _section(number: int, claim: Claim, study: Study | None, picture: str | None
     if study:
         lines.append(
             "\n".join(
-                f"- {row.symbol} **{row.word}**: {row.statement} {row.sentence}"
+                f"- {row.symbol} **{row.word}**: {row.statement} "
+                f"{row.sentence} {row.meaning}".strip()
                 for row in verdicts.verdicts(study)
             )
         )

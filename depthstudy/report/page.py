@@ -11,17 +11,18 @@ from typing import Any
 
 import jinja2
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from depthstudy import store
 from depthstudy.report import export
 from depthstudy.report.analysis import ANALYSIS_SECTIONS, header
-from depthstudy.report.blocks import Block, Lede, Page
+from depthstudy.report.blocks import Block, Lede, Page, Text
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections import STUDY_SECTIONS
+from depthstudy.report.sections.answer.first_screen import FIRST
 from depthstudy.report.tables import Analysis, Study, read_analysis, read_study
 from depthstudy.report.text import palette
-from depthstudy.report.text.sentences import lede
+from depthstudy.report.text.sentences import lede, partial
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHEETS = ("page.css", "blocks.css")
@@ -33,6 +34,12 @@ def write(workdir: Path) -> Path:
     return _write(workdir, store.REPORT, study_page(read_study(workdir)))
 
 
+def write_partial(folder: Path, path: Path) -> Path:
+    """Writes the page, without figures, of what a study has found so far; returns ``path``."""
+    store.write_text(path, render(study_page(read_study(folder))))
+    return path
+
+
 def write_analysis(folder: Path) -> Path:
     """Writes page and figures of the analysis in ``folder`` and returns the path of the page."""
     return _write(folder, store.ANALYSIS_PAGE, analysis_page(read_analysis(folder)))
@@ -41,7 +48,10 @@ def write_analysis(folder: Path) -> Path:
 def study_page(study: Study) -> Page:
     """Returns the page of a study."""
     sections = (section(study) for section in STUDY_SECTIONS)
-    return Page(study.info.name, (Lede(lede(study.info)),), tuple(filter(None, sections)))
+    header: tuple[Block, ...] = (Lede(lede(study.info)),)
+    if study.info.partial:
+        header = (Text(partial(study.info), "partial"), *header)
+    return Page(study.info.name, header, tuple(filter(None, sections)))
 
 
 def analysis_page(analysis: Analysis) -> Page:
@@ -67,6 +77,7 @@ def render(page: Page) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["breaks"] = lambda name: escape(name).replace("+", Markup("+<wbr>"))
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
 
     def place(panel: Panel) -> str:
@@ -84,10 +95,13 @@ def render(page: Page) -> str:
 
     environment.globals.update(place=place, show=show)
     parts = [environment.get_template("header.html").render(page=page)]
-    parts += [
-        environment.get_template("section.html").render(section=section)
-        for section in page.sections
-    ]
+    first = [section for section in page.sections if section.look == FIRST]
+    others = [section for section in page.sections if section.look != FIRST]
+    render_section = environment.get_template("section.html").render
+    parts += [render_section(section=section) for section in first]
+    if len(others) > 1:
+        parts.append(environment.get_template("contents.html").render(sections=others))
+    parts += [render_section(section=section) for section in others]
     return environment.get_template("page.html").render(
         page=page, main=Markup("\n".join(parts)), charts=charts, style=style(), bundle=bundle()
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from depthstudy.records import NOT_APPLICABLE, Metric
 from depthstudy.report.blocks import Row
-from depthstudy.report.charts.depthwise import through
+from depthstudy.report.charts.layers.depthwise import through
 from depthstudy.report.charts.lines import Line
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.charts.scales import scale_of

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import ml_collections
@@ -176,10 +176,20 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
     Raises:
       InputError: Something in the config is wrong.
     """
+    return "\n".join(describe_parts(study))
+
+
+def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[str]:
+    """Yields the same in parts, as they are known.
+
+    Raises:
+      InputError: Something in the config is wrong.
+    """
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
     if not study.search.trials:
-        return studies.describe(study)
+        yield from studies.describe_parts(study)
+        return
     study, (base, *_) = plan.prepare(study)
     checks.check(study, base)
     own, size = study.search, space.from_config(study.search).size
@@ -188,12 +198,12 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
     last = (searches + len(own.families)) * study.seeds
     depths = ", ".join(winners.label(stratum) for stratum in own.strata)
     tuned = f", after {', '.join(field for field, _ in study.tune)} is tuned" if study.tune else ""
-    return (
+    yield (
         f"a search over {size:,} choices, by {own.method} and at random, {own.repeats} times in "
         f"depths {depths}{tuned}\n"
         f"{searches} searches x {own.trials} nets, which take as long as {runs:.0f} runs of "
         f"{base.info.steps:,} steps\n"
-        f"then what each found is trained anew, at most {last} runs, and tested once\n"
+        f"then what each found is trained anew, at most {last} runs, and tested once"
     )
 
 

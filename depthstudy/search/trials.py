@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from depthstudy import analysis, execute
+from depthstudy import analysis, data, execute
 from depthstudy.config import Settings
 from depthstudy.execute import Job
 from depthstudy.execute.executor import Worker
@@ -79,7 +79,7 @@ def score_run(worker: Worker, name: str, seed: int, follow_up: FollowUp) -> None
     """Measures the start of a run, and writes it beside the run."""
     run = RunStore.of(Path(worker.workdir) / follow_up.folder, name, seed)
     base = worker.variants[follow_up.base]
-    datasets = {base.config.data: base.dataset}
+    datasets = data.Datasets({base.config.data: base.dataset})
     opened = analysis.runs.open_run(run.folder, None, _SCORE_EXAMPLES, datasets)
     others = [row for row in run.read_probes() if row.probe != SCORES]
     run.write_probes([*others, *analysis.runs.measured(opened, SCORES)])

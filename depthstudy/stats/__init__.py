@@ -4,23 +4,23 @@ Arms hold the runs of variants, contrasts compare them; ``docs/method.md`` has t
 assumptions and the measured level of everything.
 """
 
-from depthstudy.stats.arm import Arm
-from depthstudy.stats.choice import optimism
-from depthstudy.stats.contrast import Contrast, contrast, log_contrast
-from depthstudy.stats.estimate import Estimate
-from depthstudy.stats.failures import failed_runs, unseen_failures
-from depthstudy.stats.moderation import Prior, fit_prior
-from depthstudy.stats.multiple import holm, holm_levels, two_sided
-from depthstudy.stats.paired import by_seed, interval
-from depthstudy.stats.ratio import fieller, ratio_limits
+from depthstudy.stats.effects.arm import Arm
+from depthstudy.stats.effects.contrast import Contrast
+from depthstudy.stats.effects.estimate import Estimate
+from depthstudy.stats.effects.failures import failed_runs, unseen_failures
+from depthstudy.stats.effects.from_arms import contrast, log_contrast
+from depthstudy.stats.effects.moderation import Prior, fit_prior
+from depthstudy.stats.effects.paired import by_seed, interval
+from depthstudy.stats.effects.ratio import fieller, ratio_limits
 from depthstudy.stats.sample_size import Outlook, outlook, power, seeds_needed
-from depthstudy.stats.sequential import LOOKS, Decision, look, nominal_levels
+from depthstudy.stats.several.choice import optimism
+from depthstudy.stats.several.multiple import holm, holm_levels, two_sided
+from depthstudy.stats.several.sequential import LOOKS, nominal_levels
 
 __all__ = [
     "LOOKS",
     "Arm",
     "Contrast",
-    "Decision",
     "Estimate",
     "Outlook",
     "Prior",
@@ -33,7 +33,6 @@ __all__ = [
     "holm_levels",
     "interval",
     "log_contrast",
-    "look",
     "nominal_levels",
     "optimism",
     "outlook",

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from depthstudy.stats.arm import ROUNDING
-from depthstudy.stats.contrast import Contrast
+from depthstudy.stats.effects.arm import ROUNDING
+from depthstudy.stats.effects.contrast import Contrast
 
 
 class Outlook(NamedTuple):

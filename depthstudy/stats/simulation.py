@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from depthstudy.stats.arm import Arm, Floats
-from depthstudy.stats.contrast import Contrast, contrast
-from depthstudy.stats.moderation import fit_prior
+from depthstudy.stats.effects.arm import Arm, Floats
+from depthstudy.stats.effects.contrast import Contrast
+from depthstudy.stats.effects.from_arms import contrast
+from depthstudy.stats.effects.moderation import fit_prior
 
 IMAGES = 360
 Draw = np.random.Generator

@@ -2,43 +2,61 @@
 
 ```
 WORKDIR/
-  study.json  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
+  study.json  data.csv  data.json  data_1.png
+  records.csv  summary.csv  means.csv  decomposition.csv  matched.csv
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
+  verdicts_own_settings.csv  robustness.csv  tuning.csv  expected_best.csv  budget.csv
+  class_errors.csv  confusion.csv  flips.csv  mistakes.csv  mistakes/PLACE.png  answer.json
   search.csv  scores.csv  importance.csv  progress.csv  search.json
   report.html  figures/
+  partial/                the same tables of what is done, while the study runs
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
     records.csv             its measurements so far
     errors.npz              which examples of the validation and test splits it gets wrong
+    answers.npz             label, likeliest class and its probability of each test example
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
+    damaged/                what was not as it was written, and was made again
 ```
 """
 
-from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
+from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Measured
 from depthstudy.store.files import (
     cache_dir,
     lock,
     read_table,
+    write_bytes,
     write_json,
     write_table,
     write_text,
 )
+from depthstudy.store.repair import damages, repair, repair_checkpoints
 from depthstudy.store.run import Outcome, RunInfo, RunStore
 from depthstudy.store.study import (
     ANALYSIS,
     ANALYSIS_PAGE,
     ATTRIBUTION,
     BUDGET,
+    CLASS_ERRORS,
+    CONFUSION,
+    DATA,
+    DATA_INFO,
+    DATA_SHEET,
     DECOMPOSITION,
+    EXPECTED_BEST,
     FIGURES,
+    FLIPS,
     GAINS,
     IMPORTANCE,
     MATCHED,
     MEANS,
+    MISTAKE_IMAGES,
+    MISTAKES,
     PARETO,
+    PARTIAL,
     PREDICTIONS,
     PROGRESS,
     PRUNING,
@@ -49,13 +67,20 @@ from depthstudy.store.study import (
     SCORES,
     SEARCH,
     SUMMARY,
+    TUNED_VERDICTS,
     TUNING,
     VERDICTS,
+    find_data,
     read_analysis_info,
+    read_answer,
+    read_data,
+    read_earlier_info,
     read_info,
     read_recommendation,
     read_search_info,
     write_analysis_info,
+    write_answer,
+    write_data,
     write_info,
     write_recommendation,
     write_search_info,
@@ -66,13 +91,23 @@ __all__ = [
     "ANALYSIS_PAGE",
     "ATTRIBUTION",
     "BUDGET",
+    "CLASS_ERRORS",
+    "CONFUSION",
+    "DATA",
+    "DATA_INFO",
+    "DATA_SHEET",
     "DECOMPOSITION",
+    "EXPECTED_BEST",
     "FIGURES",
+    "FLIPS",
     "GAINS",
     "IMPORTANCE",
     "MATCHED",
     "MEANS",
+    "MISTAKES",
+    "MISTAKE_IMAGES",
     "PARETO",
+    "PARTIAL",
     "PREDICTIONS",
     "PROGRESS",
     "PRUNING",
@@ -83,21 +118,33 @@ __all__ = [
     "SCORES",
     "SEARCH",
     "SUMMARY",
+    "TUNED_VERDICTS",
     "TUNING",
     "VERDICTS",
     "CheckpointReader",
     "CheckpointWriter",
+    "Measured",
     "Outcome",
     "RunInfo",
     "RunStore",
     "cache_dir",
+    "damages",
+    "find_data",
     "lock",
     "read_analysis_info",
+    "read_answer",
+    "read_data",
+    "read_earlier_info",
     "read_info",
     "read_recommendation",
     "read_search_info",
     "read_table",
+    "repair",
+    "repair_checkpoints",
     "write_analysis_info",
+    "write_answer",
+    "write_bytes",
+    "write_data",
     "write_info",
     "write_json",
     "write_recommendation",

@@ -6,17 +6,23 @@ than the library ``safetensors`` to be read, from Python without JAX and from ot
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from flax import serialization, traverse_util
 
+from depthstudy.errors import DamagedError
+
 Arrays = dict[str, np.ndarray]
 PathLike = os.PathLike[str]
 
 _SEPARATOR = "/"
+_HASH = "sha256"  # in the header: of all else in the file
 
 
 def flatten(state: Any) -> Arrays:
@@ -61,17 +67,64 @@ def fill(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def write(path: PathLike, arrays: Arrays, metadata: Mapping[str, str]) -> None:
-    """Writes a safetensors file with text in its header."""
-    from safetensors import numpy
+    """Writes a safetensors file with text in its header, a hash of all of it among the text.
 
-    numpy.save_file(arrays, path, dict(metadata))
+    Raises:
+      OSError: The file cannot be written.
+    """
+    from safetensors import SafetensorError, numpy
+
+    sealed = {**metadata, _HASH: _hash(arrays, metadata)}
+    try:
+        numpy.save_file(arrays, path, sealed)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        code = int(number[1])
+        raise OSError(code, os.strerror(code), str(path)) from error
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
-def read(path: PathLike) -> Arrays:
-    """Returns the arrays of a safetensors file by name."""
-    from safetensors import numpy
+def read(path: PathLike) -> tuple[Arrays, dict[str, str]]:
+    """Returns the arrays of a safetensors file by name, and the text in its header.
 
-    return numpy.load_file(path)
+    Raises:
+      DamagedError: The file is not as it was written. Of an earlier version, whose files have no
+        hash, it may be all the same.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np") as file:
+            metadata = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise DamagedError(f"{path} is missing") from error
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DamagedError(f"{path} cannot be read: {error}") from error
+    expected = metadata.pop(_HASH, None)
+    if expected is not None and expected != _hash(arrays, metadata):
+        raise DamagedError(f"{path} is not as it was written: its hash is another")
+    return arrays, metadata
+
+
+def has(path: PathLike, prefix: str) -> bool:
+    """Returns whether a whole file has an array whose name begins so."""
+    from safetensors import safe_open
+
+    with safe_open(path, "np") as file:
+        return any(name.startswith(prefix) for name in file.keys())  # noqa: SIM118
+
+
+def _hash(arrays: Arrays, metadata: Mapping[str, str]) -> str:
+    """Returns the SHA-256 of names, types, shapes, numbers and text."""
+    forms = [[name, str(array.dtype), array.shape] for name, array in sorted(arrays.items())]
+    found = hashlib.sha256(json.dumps([forms, sorted(metadata.items())]).encode())
+    for _, array in sorted(arrays.items()):
+        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
 
 
 def _leaves(state: Any) -> dict[str, Any]:

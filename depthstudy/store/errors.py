@@ -1,4 +1,4 @@
-"""Which examples a finished run gets wrong, a bit each."""
+"""Which examples a finished run gets wrong, a bit each, and what it says of test examples."""
 
 from __future__ import annotations
 
@@ -42,3 +42,30 @@ def read_errors(path: Path) -> dict[str, NDArray[np.float64]]:
 def _unpacked(values: NDArray, count: int) -> NDArray[np.float64]:
     bits = values if count < 0 else np.unpackbits(values, count=count)
     return bits.astype(np.float64)
+
+
+def write_answers(path: Path, answers: Mapping[str, NDArray[Any]]) -> None:
+    """Writes what a net says of each test example: whole numbers as they are, others in half.
+
+    Args:
+      path: The file, ``.npz``.
+      answers: Name of an answer to ``values[examples]``.
+    """
+    arrays: dict[str, Any] = {
+        name: values.astype(np.float16 if values.dtype.kind == "f" else np.uint16)
+        for name, values in answers.items()
+    }
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write_bytes(path, file.getvalue())
+
+
+def read_answers(path: Path) -> dict[str, NDArray[Any]]:
+    """Reads what ``write_answers`` wrote; nothing where there is no file."""
+    if not path.exists():
+        return {}
+    with np.load(path, allow_pickle=False) as arrays:
+        return {
+            name: arrays[name].astype(np.float64 if arrays[name].dtype.kind == "f" else np.int64)
+            for name in arrays.files
+        }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
+import hashlib
 import json
 import os
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +17,10 @@ import msgspec
 import pandas as pd
 
 from depthstudy.config import FORMER_NAMES
-from depthstudy.errors import InputError
+from depthstudy.errors import DamagedError, InputError
 
 _LOCK = ".lock"
+_HASH = "sha256"  # of a JSON file: of all else in it
 _NAMED = ("probe", "metric", "part", "mechanism")  # columns of names that have changed
 
 T = TypeVar("T")
@@ -30,21 +33,46 @@ def cache_dir() -> Path:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all."""
+    """Writes a file whole or not at all, also where the machine stops meanwhile.
+
+    Raises:
+      OSError: It cannot be written; what was there before is there still.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # on a full disk it is in the way
+            partial.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Waits until the names in a folder are on disk."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all, in UTF-8."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, _printable(text).encode("utf-8"))
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes plain values as JSON that a person can read; NaN is not allowed."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes plain values as JSON that a person can read, with a hash of them; no NaN."""
+    plain = json.loads(_printable(json.dumps(value, allow_nan=False, ensure_ascii=False)))
+    plain.pop(_HASH, None)
+    sealed = {**plain, _HASH: _hash(plain)}
+    write_text(path, json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -59,33 +87,93 @@ def read_table(path: Path, kind: type) -> pd.DataFrame:
     """Reads a table of a kind in ``records``; text stays text, even ``18`` or ``None``.
 
     Names that an earlier version wrote become those of today.
+
+    Raises:
+      FileNotFoundError: There is none.
+      DamagedError: It is no such table.
     """
     hints = typing.get_type_hints(kind)
     numbers = [name for name, hint in hints.items() if hint in _NUMBERS]
-    table = pd.read_csv(
-        path,
-        dtype={
-            name: bool if hint is bool else str
-            for name, hint in hints.items()
-            if name not in numbers
-        },
-        keep_default_na=False,
-        na_values={name: ["", "nan", "NaN"] for name in numbers},
-    ).rename(columns=FORMER_NAMES)
+    try:
+        table = pd.read_csv(
+            path,
+            dtype={
+                name: bool if hint is bool else str
+                for name, hint in hints.items()
+                if name not in numbers
+            },
+            keep_default_na=False,
+            na_values={name: ["", "nan", "NaN"] for name in numbers},
+            encoding="utf-8-sig",  # a byte order mark is what spreadsheets begin a file with
+        ).rename(columns=FORMER_NAMES)
+    except ValueError as error:  # as all errors of parsing and decoding are
+        raise DamagedError(f"{path} is no table as it was written: {error}") from error
+    wrong = [name for name in table if name not in hints]
+    needed = [f.name for f in dataclasses.fields(kind) if f.default is f.default_factory]
+    missing = [name for name in needed if name not in table]
+    if wrong or missing:
+        raise DamagedError(
+            f"{path} is no table as it was written: missing columns {missing}, unknown {wrong}"
+        )
+    for name in numbers:
+        if name in table and len(table) and not pd.api.types.is_numeric_dtype(table[name]):
+            raise DamagedError(f"{path} is no table as it was written: {name} has to be numbers")
     renamed = {name: table[name].replace(dict(FORMER_NAMES)) for name in _NAMED if name in table}
     return table.assign(**renamed)
 
 
 def read_json(path: Path, kind: type[T]) -> T | None:
-    """Reads a file that this version, or one like it, wrote; ``None`` where there is none."""
+    """Reads a file that this version, or one like it, wrote; ``None`` where there is none.
+
+    Raises:
+      DamagedError: It is not as it was written.
+    """
     if not path.exists():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except msgspec.DecodeError as error:
-        raise InputError(
+        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+        expected = value.pop(_HASH, None) if isinstance(value, dict) else None
+        if expected is not None and expected != _hash(value):
+            raise DamagedError(f"{path} is not as it was written: its hash is another")
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise DamagedError(
             f"{path} is not as this version of depthstudy writes it: {error}"
         ) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise DamagedError(
+            f"{path} is not as this version of depthstudy writes it: it is no JSON ({error})"
+        ) from error
+
+
+def _hash(value: Any) -> str:
+    """Returns the SHA-256 of plain values, however they are laid out."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Returns the SHA-256 of those of some files of a folder that are there, by name."""
+    paths = [folder / name for name in names]
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()
+    }
+
+
+def require_whole(folder: Path, sums: Mapping[str, str]) -> None:
+    """Raises DamagedError where a file of a folder is not there or has not the hash that it had."""
+    found = hashes(folder, sums)
+    for name, one in sums.items():
+        if found.get(name) != one:
+            state = "not as it was written" if name in found else "missing"
+            raise DamagedError(f"{folder / name} is {state}")
+
+
+def _printable(text: str) -> str:
+    """Returns a text as UTF-8 can hold it: what a C locale took for bytes becomes letters."""
+    with contextlib.suppress(UnicodeEncodeError):
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @contextlib.contextmanager
@@ -93,14 +181,14 @@ def lock(workdir: Path) -> Iterator[None]:
     """Keeps every other process from running a study in ``workdir``.
 
     Raises:
-      InputError: One already is, or the folder cannot be written.
+      InputError: One already is, or there is a file in the place of the folder.
+      OSError: The folder cannot be written.
     """
     try:
         workdir.mkdir(parents=True, exist_ok=True)
-        file = (workdir / _LOCK).open("w")
-    except OSError as error:
-        raise InputError(f"cannot write to the workdir {workdir}: {error.strerror}") from error
-    with file:
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"the workdir {workdir} is no folder: {error.strerror}") from error
+    with (workdir / _LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from depthstudy import records
+from depthstudy.config.types import Fraction, Natural, NonNegative
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
-from depthstudy.store.errors import read_errors, write_errors
-from depthstudy.store.files import read_json, read_table, write_json, write_table
+from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
+from depthstudy.store.events import EventWriter
+from depthstudy.store.files import hashes, read_json, read_table, write_json, write_table
 from depthstudy.store.study import RECORDS
 
 _RUNS = "runs"
-_RUN = "run.json"
-_PROBES = "probes.csv"
-_RESULT = "result.json"
-_ERRORS = "errors.npz"
+RUN = "run.json"
+PROBES = "probes.csv"
+PROBES_HASH = ".probes.json"
+RESULT = "result.json"
+ERRORS = "errors.npz"
+ANSWERS = "answers.npz"
 _CHECKPOINTS = "checkpoints"
 _GENOME = "genome.json"
 
@@ -44,18 +47,41 @@ class Outcome:
       train_seconds: Wall time of its training steps, with other runs beside it if there were
         several processes; a group's time is shared equally.
       eval_seconds: Wall time of its evaluations, likewise.
+      train_balanced_error: ``train_error`` with all classes counted alike; ``None`` in runs of
+        earlier versions.
+      validation_balanced_error: The same of ``validation_error``.
+      test_balanced_error: The same of ``test_error``.
+      files: SHA-256 of the files beside it, by name; empty where an earlier version wrote it.
     """
 
-    status: str
-    step: int
-    diverged_at: int | None
-    train_error: float
-    test_error: float | None
+    status: Literal["finished", "diverged"]
+    step: Natural
+    diverged_at: Natural | None
+    train_error: Fraction
+    test_error: Fraction | None
     train_loss: float | None
     test_loss: float | None
-    train_seconds: float
-    eval_seconds: float
-    validation_error: float | None = None
+    train_seconds: NonNegative
+    eval_seconds: NonNegative
+    validation_error: Fraction | None = None
+    files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    train_balanced_error: Fraction | None = None
+    validation_balanced_error: Fraction | None = None
+    test_balanced_error: Fraction | None = None
+
+    def error(self, split: str, metric: str) -> float | None:
+        """Returns the error on a split, ``"error"`` or ``"balanced_error"``, if there is one.
+
+        Raises:
+          InputError: The run was finished by a version that did not count it.
+        """
+        error: float | None = getattr(self, f"{split}_{metric}")
+        if error is None and getattr(self, f"{split}_error") is not None:
+            raise InputError(
+                f"a run was finished by an earlier version, which did not count the {metric} of"
+                ' its images; remove its folder, or take config.metric="error"'
+            )
+        return error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,28 +126,54 @@ class RunStore:
         return cls(workdir / _RUNS / variant / f"seed{seed}")
 
     def read_info(self) -> RunInfo | None:
-        """Returns what the run is, or ``None`` where none was started."""
-        return read_json(self.folder / _RUN, RunInfo)
+        """Returns what the run is, or ``None`` where none was started.
+
+        Where ``run.json`` is damaged, the newest whole checkpoint says it.
+
+        Raises:
+          DamagedError: Nothing says it any more.
+        """
+        try:
+            return read_json(self.folder / RUN, RunInfo)
+        except DamagedError:
+            stored = self.checkpoints.info()
+            if stored is None:
+                raise
+            return msgspec.convert(stored, RunInfo)
 
     def write_info(self, info: RunInfo) -> None:
         """Writes ``run.json``."""
-        write_json(self.folder / _RUN, dataclasses.asdict(info))
+        write_json(self.folder / RUN, dataclasses.asdict(info))
 
     def read_outcome(self) -> Outcome | None:
-        """Returns how the run ended, or ``None`` where it is not done."""
-        return read_json(self.folder / _RESULT, Outcome)
+        """Returns how the run ended, or ``None`` where it is not done.
+
+        Raises:
+          DamagedError: The file that says it is not as it was written.
+        """
+        return read_json(self.folder / RESULT, Outcome)
 
     def write_outcome(self, outcome: Outcome) -> None:
-        """Writes ``result.json``. Call it last."""
-        write_json(self.folder / _RESULT, dataclasses.asdict(outcome))
+        """Writes ``result.json``, with hashes of the files of the run. Call it last."""
+        files = hashes(self.folder, (RUN, RECORDS, ERRORS, ANSWERS))
+        sealed = dataclasses.replace(outcome, files=files)
+        write_json(self.folder / RESULT, dataclasses.asdict(sealed))
 
     def read_errors(self) -> dict[str, NDArray[np.float64]]:
         """Returns the error of each example by split; nothing of a run that diverged."""
-        return read_errors(self.folder / _ERRORS)
+        return read_errors(self.folder / ERRORS)
 
     def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
         """Writes the error of each example of some splits."""
-        write_errors(self.folder / _ERRORS, errors)
+        write_errors(self.folder / ERRORS, errors)
+
+    def read_answers(self) -> dict[str, NDArray[Any]]:
+        """Returns what the run says of each test example, by name; nothing of one that diverged."""
+        return read_answers(self.folder / ANSWERS)
+
+    def write_answers(self, answers: Mapping[str, NDArray[Any]]) -> None:
+        """Writes what the run says of each test example."""
+        write_answers(self.folder / ANSWERS, answers)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
         """Returns the measurements of the run, those up to ``last_step`` if it is given."""
@@ -134,22 +186,20 @@ class RunStore:
 
     def read_probes(self) -> list[records.Record]:
         """Returns what probes measured of the run's last checkpoint so far."""
-        return _rows(self.folder / _PROBES)
+        return _rows(self.folder / PROBES)
 
     def write_probes(self, rows: list[records.Record]) -> None:
-        """Writes what probes measured of the run's last checkpoint."""
-        write_table(self.folder / _PROBES, records.frame(records.Record, rows))
+        """Writes what probes measured of the run's last checkpoint, and a hash of it."""
+        write_table(self.folder / PROBES, records.frame(records.Record, rows))
+        write_json(self.folder / PROBES_HASH, hashes(self.folder, [PROBES]))
 
     def write_genome(self, genome: Mapping[str, Any]) -> None:
         """Writes what a search has chosen, and what it comes to."""
         write_json(self.folder / _GENOME, dict(genome))
 
-    def open_events(self, next_step: int) -> Any:
+    def open_events(self, next_step: int) -> EventWriter:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""
-        with _without("torch"):  # it would import it, for a second and a half, and not use it
-            from tensorboardX import SummaryWriter
-
-        return SummaryWriter(str(self.folder), purge_step=next_step, max_queue=1000, flush_secs=60)
+        return EventWriter(self.folder, next_step)
 
     @property
     def checkpoints(self) -> CheckpointReader:
@@ -166,19 +216,6 @@ class RunStore:
           always: Steps whose checkpoints stay in any case.
         """
         return CheckpointWriter(self.folder / _CHECKPOINTS, keep, always)
-
-
-@contextlib.contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Has a module that is not imported yet be missing meanwhile."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
 
 
 def _rows(path: Path) -> list[records.Record]:

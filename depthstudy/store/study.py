@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import msgspec
+from absl import logging
 
 from depthstudy import records
 from depthstudy.config import present_name
-from depthstudy.store.files import read_json, write_json
+from depthstudy.errors import DamagedError
+from depthstudy.store.files import (
+    hashes,
+    read_json,
+    read_table,
+    require_whole,
+    write_json,
+    write_table,
+)
 
+DATA = "data.csv"
+DATA_INFO = "data.json"
+DATA_SHEET = "data_{}.png"  # a picture of the images of a set, numbered from 1
 RECORDS = "records.csv"
 SUMMARY = "summary.csv"
 DECOMPOSITION = "decomposition.csv"
@@ -23,6 +39,14 @@ VERDICTS = "verdicts.csv"
 TUNING = "tuning.csv"
 BUDGET = "budget.csv"
 ROBUSTNESS = "robustness.csv"
+EXPECTED_BEST = "expected_best.csv"
+TUNED_VERDICTS = "verdicts_own_settings.csv"
+CLASS_ERRORS = "class_errors.csv"
+CONFUSION = "confusion.csv"
+FLIPS = "flips.csv"
+MISTAKES = "mistakes.csv"
+MISTAKE_IMAGES = "mistakes"
+PARTIAL = "partial"  # what a study that is still running has found
 SEARCH = "search.csv"
 SCORES = "scores.csv"
 IMPORTANCE = "importance.csv"
@@ -32,29 +56,88 @@ FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
 PREDICTIONS = "predictions.csv"
+_ANSWER = "answer.json"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 _SEARCH_INFO = "search.json"
+_TABLES = (
+    RECORDS,
+    SUMMARY,
+    DECOMPOSITION,
+    MATCHED,
+    MEANS,
+    PARETO,
+    PRUNING,
+    GAINS,
+    ATTRIBUTION,
+    RECOMMENDATION,
+    VERDICTS,
+    TUNING,
+    BUDGET,
+    ROBUSTNESS,
+    EXPECTED_BEST,
+    TUNED_VERDICTS,
+    CLASS_ERRORS,
+    CONFUSION,
+    FLIPS,
+    MISTAKES,
+    _ANSWER,
+)
+_NOT_TRAINED = " (finished runs are not trained again)"
 
 
 def write_info(workdir: Path, info: records.StudyInfo) -> None:
-    """Writes ``study.json``."""
-    write_json(workdir / _INFO, dataclasses.asdict(info))
+    """Writes ``study.json``, with hashes of the tables beside it. Call it last."""
+    sealed = dataclasses.replace(info, files=hashes(workdir, _TABLES))
+    write_json(workdir / _INFO, dataclasses.asdict(sealed))
 
 
 def read_info(workdir: Path) -> records.StudyInfo | None:
-    """Reads ``study.json``; ``None`` where no study was finished."""
-    return read_json(workdir / _INFO, records.StudyInfo)
+    """Reads ``study.json``; ``None`` where no study was finished.
+
+    Raises:
+      DamagedError: It, or a table that it knows of, is not as it was written.
+    """
+    with _made_again(f"run the command of the study again{_NOT_TRAINED}"):
+        info = read_json(workdir / _INFO, records.StudyInfo)
+        _require_whole(workdir, info)
+    return info
+
+
+def read_earlier_info(workdir: Path) -> records.StudyInfo | None:
+    """Reads ``study.json`` where it is about to be written again; ``None`` where it is damaged."""
+    try:
+        return read_json(workdir / _INFO, records.StudyInfo)
+    except DamagedError as error:
+        logging.warning("%s; it is written again, with the times of this call alone", error)
+        return None
+
+
+def _require_whole(folder: Path, info: records.StudyInfo | records.AnalysisInfo | None) -> None:
+    """Checks the tables that are there; who needs one says that it is missing."""
+    sums = info.files if info else {}
+    require_whole(folder, {name: x for name, x in sums.items() if (folder / name).exists()})
+
+
+@contextlib.contextmanager
+def _made_again(hint: str) -> Iterator[None]:
+    try:
+        yield
+    except DamagedError as error:
+        raise DamagedError(f"{error}; {hint}") from error
 
 
 def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
-    """Writes ``analysis.json``."""
-    write_json(folder / _ANALYSIS_INFO, dataclasses.asdict(info))
+    """Writes ``analysis.json``, with hashes of the tables beside it. Call it last."""
+    sealed = dataclasses.replace(info, files=hashes(folder, (ANALYSIS, PREDICTIONS)))
+    write_json(folder / _ANALYSIS_INFO, dataclasses.asdict(sealed))
 
 
 def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
     """Reads ``analysis.json``; ``None`` where nothing was analyzed."""
-    info = read_json(folder / _ANALYSIS_INFO, records.AnalysisInfo)
+    with _made_again("run the analysis again"):
+        info = read_json(folder / _ANALYSIS_INFO, records.AnalysisInfo)
+        _require_whole(folder, info)
     if info is None:
         return None
     described = {present_name(name): line for name, line in info.probes.items()}
@@ -71,6 +154,36 @@ def read_search_info(workdir: Path) -> records.SearchInfo | None:
     return read_json(workdir / _SEARCH_INFO, records.SearchInfo)
 
 
+def write_data(
+    workdir: Path, files: Sequence[records.DataFile], infos: Sequence[records.DataInfo]
+) -> None:
+    """Writes ``data.csv`` where images are files of the user's, and ``data.json``."""
+    if files:
+        table = records.frame(records.DataFile, files)
+        write_table(workdir / DATA, table.astype({"height": "Int64", "width": "Int64"}))
+    else:
+        (workdir / DATA).unlink(missing_ok=True)
+    write_json(workdir / DATA_INFO, {"sets": [dataclasses.asdict(info) for info in infos]})
+
+
+def read_data(workdir: Path) -> tuple[records.DataInfo, ...]:
+    """Reads ``data.json``; nothing where an earlier version wrote the study."""
+    stored = read_json(workdir / DATA_INFO, dict[str, tuple[records.DataInfo, ...]])
+    return () if stored is None else stored["sets"]
+
+
+def find_data(folder: Path) -> list[records.DataFile]:
+    """Reads ``data.csv`` of the study that a run is of; nothing where there is none."""
+    for parent in folder.absolute().parents:
+        if (parent / DATA).exists():
+            table = read_table(parent / DATA, records.DataFile)
+            table = table.astype(object).where(table.notna(), None)
+            return msgspec.convert(table.to_dict("records"), list[records.DataFile], strict=False)
+        if (parent / _INFO).exists():
+            break
+    return []
+
+
 def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
     """Writes ``recommendation.json``; with nothing to recommend, there is none."""
     if found is None:
@@ -82,3 +195,16 @@ def write_recommendation(workdir: Path, found: records.Recommendation | None) ->
 def read_recommendation(workdir: Path) -> records.Recommendation | None:
     """Reads ``recommendation.json``; ``None`` where there is nothing to recommend."""
     return read_json(workdir / RECOMMENDATION, records.Recommendation)
+
+
+def write_answer(workdir: Path, answer: records.Answer | None) -> None:
+    """Writes ``answer.json``; with no group of several depths, there is none."""
+    if answer is None:
+        (workdir / _ANSWER).unlink(missing_ok=True)
+    else:
+        write_json(workdir / _ANSWER, dataclasses.asdict(answer))
+
+
+def read_answer(workdir: Path) -> records.Answer | None:
+    """Reads ``answer.json``; ``None`` where there is no such answer."""
+    return read_json(workdir / _ANSWER, records.Answer)

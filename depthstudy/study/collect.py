@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from depthstudy import nets, records, tasks
+from depthstudy import nets, records, store, tasks
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
+from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
-from depthstudy.plan import Variant, pools, settings_of
+from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study.yardsticks import baselines, image_counts, majority_error
 
 
 class _Run(NamedTuple):
@@ -27,30 +29,39 @@ class _Run(NamedTuple):
 
     variant: Variant
     seed: int
-    store: RunStore
+    files: RunStore
     outcome: Outcome
     cost: Cost
     measured: list[records.Record]
 
 
-def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Material:
-    """Returns what there is to judge a study by, its runs being done.
+def collect(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    trials: Sequence[records.TrialRow] = (),
+) -> Material:
+    """Returns what there is to judge a study by: the runs that are done, and their variants.
 
     Args:
       study: The config of the study.
       variants: Its variants.
       workdir: Its folder.
+      trials: What was tried in tuning.
     """
     runs = [
         _read(workdir, variant, seed)
         for variant in variants
         for seed in range(variant.seeds or study.seeds)
+        if RunStore.of(workdir, variant.runs, seed).read_outcome() is not None
     ]
+    variants = [v for v in variants if any(run.variant is v for run in runs)]
     by_name = {
         variant.name: [run for run in runs if run.variant is variant] for variant in variants
     }
     probes = [measurement.read(study, variant, workdir) for variant in variants]
     first = variants[0]
+    balanced = study.metric == "balanced_error"
     return Material(
         summary=records.frame(records.Summary, [_summary(workdir, run) for run in runs]),
         trained=[
@@ -60,25 +71,45 @@ def collect(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> M
         ],
         probed=[row for of_variant in probes for row in of_variant],
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
-        settings=pools.with_pools(settings_of(variants), study.pools),
+        settings=pools.compared(study, variants),
         pruned={variant.name: variant.config.prune for variant in variants},
-        predictions=_predictions(by_name),
-        images=_image_counts(first),
-        budgets=_budgets(variants),
+        # Errors of single images say how sure a share of images is, not a mean over classes.
+        predictions={} if balanced else _predictions(by_name),
+        images=image_counts(first, study.metric),
+        budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
+        trials=trials,
+        answers=_answers(by_name),
+        class_names=first.dataset.class_names,
+        baselines=baselines(variants, study.metric),
         pools=study.pools,
         partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
     )
 
 
 def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
-    """Returns the outcome of each run of its own, those that two variants share once."""
-    return [
-        _outcome(RunStore.of(workdir, variant.name, seed))
+    """Returns the outcome of each run that is done, those that two variants share once."""
+    runs = _own_runs(study, variants, workdir).values()
+    return [outcome for run in runs if (outcome := run.read_outcome()) is not None]
+
+
+def damages(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, tuple[str, ...]]:
+    """Returns by run, as ``"resnet_depth8 seed 0"``, the names of damaged files that it had."""
+    runs = _own_runs(study, variants, workdir)
+    return {name: tuple(names) for name, run in runs.items() if (names := store.damages(run))}
+
+
+def _own_runs(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, RunStore]:
+    return {
+        f"{variant.name} seed {seed}": RunStore.of(workdir, variant.name, seed)
         for variant in variants
         if not variant.info.same_as
         for seed in range(variant.seeds or study.seeds)
-    ]
+    }
 
 
 def _read(workdir: Path, variant: Variant, seed: int) -> _Run:
@@ -111,14 +142,20 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
     if variant.info.dense and variant.config.prune.control == "none":
         before = _outcome(RunStore.of(workdir, variant.info.dense, run.seed))
         seconds += before.train_seconds + before.eval_seconds
-    assert outcome.test_error is not None, run.store.folder
+    metric = variant.config.metric
+    train, validation, test = (outcome.error(of, metric) for of in ("train", "validation", "test"))
+    assert train is not None, run.files.folder
+    assert test is not None, run.files.folder
+    balanced = outcome.test_balanced_error
     return records.Summary(
         variant=variant.name,
         seed=run.seed,
-        train_error=outcome.train_error,
-        validation_error=math.nan if outcome.validation_error is None else outcome.validation_error,
-        test_error=outcome.test_error,
-        gap=outcome.test_error - outcome.train_error,
+        train_error=train,
+        validation_error=math.nan if validation is None else validation,
+        test_error=test,
+        gap=test - train,
+        balanced_error=math.nan if balanced is None else balanced,
+        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,
@@ -147,7 +184,7 @@ def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.boo
 
 def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
-    errors = run.store.read_errors().get("test")
+    errors = run.files.read_errors().get("test")
     if errors is not None:
         return errors > 0
     if run.outcome.diverged_at is None or run.outcome.test_error is None:
@@ -156,21 +193,22 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     return np.arange(images) < round(run.outcome.test_error * images)
 
 
-def _image_counts(variant: Variant) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted."""
-    dataset, limit = variant.dataset, variant.train.eval_train_examples
-    counts = {"train_error": min(limit, len(dataset.train)), "test_error": len(dataset.test)}
-    counts["gap"] = counts["test_error"]
-    if dataset.validation is not None:
-        counts["validation_error"] = len(dataset.validation)
-    return counts
+def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
+    """Returns by variant what its runs say of each test image, of those with the first's images.
 
-
-def _budgets(variants: Sequence[Variant]) -> dict[str, float]:
-    """Returns the images that a run of each variant has seen, those of its dense net included."""
-    seen = {v.name: float(v.info.steps * v.train.batch_size) for v in variants}
-    return {
-        v.name: seen[v.name]
-        + (seen[v.info.dense] if v.info.dense and v.config.prune.control == "none" else 0.0)
-        for v in variants
-    }
+    Runs that diverged, and those of an earlier version, say nothing.
+    """
+    found: dict[str, Answers] = {}
+    labels: NDArray[Any] | None = None
+    for name, of_variant in runs.items():
+        given = [answers for run in of_variant if (answers := run.files.read_answers())]
+        if not given:
+            continue
+        labels = given[0]["label"] if labels is None else labels
+        if np.array_equal(given[0]["label"], labels):
+            found[name] = Answers(
+                labels,
+                np.stack([answers["predicted"] for answers in given]),
+                np.stack([answers["confidence"] for answers in given]),
+            )
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from depthstudy import nets, probes, records, runtime, store, tasks, train
+from depthstudy import nets, probes, records, report, runtime, store, tasks, train
 from depthstudy.config import StudyConfig
-from depthstudy.evidence import findings
+from depthstudy.evidence import deeper, findings
 from depthstudy.evidence.findings import Findings, Material
 from depthstudy.execute import Session, Tuned, measurement
-from depthstudy.plan import Variant, treatments
+from depthstudy.plan import Variant, pools, treatments
 from depthstudy.records import StudyInfo
-from depthstudy.study.collect import collect, outcomes
+from depthstudy.study.collect import collect, damages, outcomes
+from depthstudy.study.next_step import Past, next_step
 from depthstudy.study.settle import looks_of
+from depthstudy.study.write import write_images, write_tables
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -30,6 +33,8 @@ class Result:
     info: StudyInfo
     summary: pd.DataFrame
     findings: Findings
+    answer: records.Answer | None = None
+    data: tuple[records.DataInfo, ...] = ()
 
     @property
     def verdicts(self) -> tuple[records.Verdict, ...]:
@@ -59,12 +64,23 @@ class FollowUps(NamedTuple):
     budgets: tuple[records.BudgetRow, ...]
 
 
+class Call(NamedTuple):
+    """A call of a study.
+
+    Attributes:
+      command: The command line, for the report.
+      start: ``time.perf_counter()`` when it began.
+    """
+
+    command: str
+    start: float
+
+
 def conclude(
     study: StudyConfig,
     variants: Sequence[Variant],
     workdir: Path,
-    command: str,
-    start: float,
+    call: Call,
     session: Session,
     asked: FollowUps,
 ) -> Result:
@@ -74,63 +90,88 @@ def conclude(
       study: The config of the study.
       variants: Its plan.
       workdir: Its folder.
-      command: The command line, for the report.
-      start: ``time.perf_counter()`` when this call of the study began.
+      call: Of the study.
       session: Where it was trained.
       asked: What followed from results, and why.
     """
+    trials = [row for one in asked.tuned.values() for row in one.rows]
+    material = collect(study, variants, workdir, trials)
+    result = _judged(study, variants, workdir, call, session, material)
+    write_tables(workdir, material, result.findings, asked.budgets)
+    write_images(workdir, tuple(variants), result.findings)
+    store.write_answer(workdir, result.answer)
+    store.write_info(workdir, result.info)
+    shutil.rmtree(workdir / store.PARTIAL, ignore_errors=True)
+    return result
+
+
+def conclude_so_far(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    call: Call,
+    session: Session,
+) -> None:
+    """Writes the report of the runs that are done, if any are, with its tables beside it."""
+    planned = sum(v.seeds or study.seeds for v in variants if not v.info.same_as)
+    done = len(outcomes(study, variants, workdir))
+    if not done:
+        return
     material = collect(study, variants, workdir)
+    result = _judged(study, variants, workdir, call, session, material)
+    folder = workdir / store.PARTIAL
+    write_tables(folder, material, result.findings)
+    write_images(folder, tuple(variants), result.findings)
+    store.write_answer(folder, result.answer)
+    store.write_info(folder, dataclasses.replace(result.info, partial=f"{done} of {planned}"))
+    report.write_partial(folder, workdir / store.REPORT)
+
+
+def _judged(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    call: Call,
+    session: Session,
+    material: Material,
+) -> Result:
     hypotheses = treatments.see_untreated(study.hypotheses)
     found = findings.find(material, hypotheses, study.treatments, looks_of(study))
-    trials = [row for one in asked.tuned.values() for row in one.rows]
-    frame = records.frame
-    tables = {
-        store.RECORDS: frame(records.Record, [*material.trained, *material.probed]),
-        store.SUMMARY: material.summary,
-        store.TUNING: frame(records.TrialRow, trials),
-        store.BUDGET: frame(records.BudgetRow, asked.budgets),
-        store.VERDICTS: frame(records.Verdict, found.verdicts),
-        store.ROBUSTNESS: frame(records.Robustness, found.robustness),
-        store.DECOMPOSITION: frame(records.Decomposition, found.decomposition),
-        store.ATTRIBUTION: frame(records.Attribution, found.attribution),
-        store.MATCHED: frame(records.MatchedGap, found.matched),
-        store.MEANS: frame(records.Mean, found.means),
-        store.PARETO: frame(records.ParetoPoint, found.pareto),
-        store.PRUNING: frame(records.PrunedNet, found.pruning),
-        store.GAINS: frame(records.Gain, found.gains),
-    }
-    for name, table in tables.items():
-        store.write_table(workdir / name, table)
-    store.write_recommendation(workdir, found.recommendation)
-    info = _info(study, variants, workdir, command, start, session, material)
-    store.write_info(workdir, info)
-    return Result(workdir, info, material.summary, found)
+    info = _info(study, variants, workdir, call, session, material)
+    headline = deeper.headline(found.deeper, found.recommendation, material.variants)
+    compared = pools.compared(study, variants)
+    past = Past(study, call.command, workdir, info.processes, material.summary, compared)
+    answer = records.Answer(
+        group=headline.group if headline else "",
+        depths=found.deeper,
+        next=next_step(past, found, headline, hypotheses),
+    )
+    return Result(workdir, info, material.summary, found, answer)
 
 
 def _info(
     study: StudyConfig,
     variants: Sequence[Variant],
     workdir: Path,
-    command: str,
-    start: float,
+    call: Call,
     session: Session,
     material: Material,
 ) -> StudyInfo:
     """Returns what was run; the times of earlier calls are added to those of this one."""
-    earlier = store.read_info(workdir)
+    earlier = store.read_earlier_info(workdir)
     done = outcomes(study, variants, workdir)
     task = tasks.of(variants[0].dataset)
     seconds = {
         "compile": session.compile_seconds + (earlier.seconds["compile"] if earlier else 0),
         "train": sum(outcome.train_seconds for outcome in done),
         "evaluate": sum(outcome.eval_seconds for outcome in done),
-        "total": time.perf_counter() - start + (earlier.seconds["total"] if earlier else 0),
+        "total": time.perf_counter() - call.start + (earlier.seconds["total"] if earlier else 0),
     }
     if material.probed:
         seconds["measure"] = measurement.seconds(material.probed, material.variants)
     return StudyInfo(
         name=study.name,
-        command=command,
+        command=call.command,
         config=dataclasses.asdict(study),
         seeds=study.seeds,
         variants=tuple(material.whole().variants),
@@ -140,5 +181,6 @@ def _info(
         processes=max(session.processes, earlier.processes if earlier else 1),
         metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
+        damaged=damages(study, variants, workdir),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )

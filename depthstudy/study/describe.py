@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import jax
 import ml_collections
 import pandas as pd
@@ -9,15 +11,31 @@ import pandas as pd
 from depthstudy import runtime
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import halving
+from depthstudy.evidence.claims import pairing, verdicts
+from depthstudy.evidence.claims.robustness import ERRORS
+from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.execute import process_count
-from depthstudy.plan import prepare
+from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
+from depthstudy.plan.follow_up import untreated
+from depthstudy.study import data_info
 from depthstudy.study.estimate import estimate_seconds
 
 _SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
-    """Returns the plan of a study as a table with a line of totals; trains and writes nothing.
+    """Returns the plan of a study as a table with a line of totals; trains nothing.
+
+    It writes nothing but images of a folder to the cache, and says so.
+
+    Raises:
+      InputError: Something in the config is wrong.
+    """
+    return "\n".join(describe_parts(study))
+
+
+def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[str]:
+    """Yields data, table, hypotheses that it cannot test and, once steps are timed, the totals.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -36,30 +54,50 @@ def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
         }
         for variant in variants
     ]
+    for info in data_info.of_plan(variants)[:1]:
+        yield from data_info.lines(info)
+    for place in data_info.places(variants):
+        yield f"      prepared in {place}"
+    yield f"\n{pd.DataFrame(rows).to_string(index=False)}\n"
+    yield from untested(study.hypotheses, pools.compared(study, variants))
     own = [variant for variant in variants if not variant.info.same_as]
     seconds, shared = estimate_seconds(study, variants), ""
     count = process_count.for_training(study, variants)
     if count > 1:
         seconds /= max(1, min(count, runtime.cores()) * _SPEED)
         shared = f" in {count} processes"
-    return (
-        f"{pd.DataFrame(rows).to_string(index=False)}\n\n"
+    yield (
         f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
         f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
-        f"{following(study, len(own))}{measuring(study, len(own))}"
+        f"{following(study, variants)}{measuring(study, len(own))}{unequal(study, variants)}"
     )
 
 
-def following(study: StudyConfig, variants: int) -> str:
+def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
+    """Says which hypotheses on errors compare nets of which one sees far more images."""
+    settings, seen = pools.compared(study, variants), images_seen(variants)
+    lines = ""
+    for hypothesis in treatments.see_untreated(study.hypotheses):
+        ratio = verdicts.budget_ratio(pairing.pairs(hypothesis, settings), seen)
+        if hypothesis.metric in ERRORS and ratio is not None and ratio > UNEQUAL:
+            lines += (
+                f"unequal budgets: hypothesis {hypothesis.name!r} compares nets of which one sees "
+                f"{ratio:.2g} times the images\n"
+            )
+    return lines
+
+
+def following(study: StudyConfig, variants: Sequence[Variant]) -> str:
     """Says what follows from results, whose time is not in the estimate."""
     lines = ""
     if study.tune:
-        trials = variants * halving.cost(study.tune) * study.tune_seeds
+        trials = len(untreated(variants)) * halving.cost(study.tune) * study.tune_seeds
         lines += (
-            f"first each net is tuned ({', '.join(field for field, _ in study.tune)}), which takes "
-            f"as long as {trials:.0f} of these runs, and trained once more with its own settings\n"
+            f"first each untreated net is tuned ({', '.join(field for field, _ in study.tune)}), "
+            f"which takes as long as {trials:.0f} of these runs, and trained once more with its "
+            "own settings\n"
         )
     if study.budget_check:
         factors = ", ".join(map(str, study.budget_check))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import ml_collections
@@ -14,7 +15,9 @@ from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
-from depthstudy.study.conclude import FollowUps, Result, conclude
+from depthstudy.study import data_info
+from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
+from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
 
 
@@ -50,11 +53,16 @@ def run(
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:
             logging.warning(warning)
-    start = time.perf_counter()
+    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
+        logging.warning(warning)
+    call = Call(command, time.perf_counter())
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
+        _reported(study, variants, workdir, call, session),
     ):
+        execute.repair_measured(study, variants, workdir)
+        infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
@@ -62,9 +70,27 @@ def run(
         execute.measure(study, variants, workdir, config_file)
         settled = settle(session, study, variants, workdir)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
-        return conclude(
-            study, every, workdir, command, start, session, FollowUps(tuned, tuple(budgets))
-        )
+        asked = FollowUps(tuned, tuple(budgets))
+        result = conclude(study, every, workdir, call, session, asked)
+        return dataclasses.replace(result, data=infos)
+
+
+@contextlib.contextmanager
+def _reported(
+    study: StudyConfig,
+    variants: Sequence[plan.Variant],
+    workdir: Path,
+    call: Call,
+    session: execute.Session,
+) -> Iterator[None]:
+    """Has a report of what is done now and then, and of what was done when it is interrupted."""
+    reports = PartialReports(lambda: conclude_so_far(study, variants, workdir, call, session))
+    session.listener = reports.hear
+    try:
+        yield
+    except KeyboardInterrupt:
+        reports.write()
+        raise
 
 
 def _with_own_settings(

@@ -1,6 +1,14 @@
 """What a net learns: loss, errors, chance and metrics of a task, in one place for each task."""
 
+from depthstudy.tasks.balance import balanced_error, effective_count
 from depthstudy.tasks.classification import Classification
 from depthstudy.tasks.task import TASKS, Task, of
 
-__all__ = ["TASKS", "Classification", "Task", "of"]
+__all__ = [
+    "TASKS",
+    "Classification",
+    "Task",
+    "balanced_error",
+    "effective_count",
+    "of",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -79,6 +80,22 @@ class Classification:
         """Returns 1 for each example whose largest logit is not its label's, otherwise 0."""
         return (jnp.argmax(outputs, axis=-1) != labels).astype(jnp.float32)
 
+    def answers(
+        self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]
+    ) -> Mapping[str, Array]:
+        """Returns label, likeliest class and its probability of each example.
+
+        >>> task = Classification(num_classes=2)
+        >>> answers = task.answers(jnp.array([[0.0, 0.0], [0.0, 2.0]]), jnp.array([1, 0]))
+        >>> {name: values.round(2).tolist() for name, values in answers.items()}
+        {'label': [1, 0], 'predicted': [0, 1], 'confidence': [0.5, 0.8799999952316284]}
+        """
+        return {
+            "label": labels.astype(jnp.int32),
+            "predicted": jnp.argmax(outputs, axis=-1).astype(jnp.int32),
+            "confidence": jax.nn.softmax(outputs).max(axis=-1),
+        }
+
 
 _STEP_METRICS = (
     Metric(
@@ -142,5 +159,19 @@ _SPLIT_METRICS = (
         scale="log",
         better="lower",
         description="mean cross-entropy on new images",
+    ),
+    *(
+        Metric(
+            name=f"{split}_balanced_error",
+            title=f"Balanced {split} error",
+            unit="fraction",
+            better="lower",
+            description=f"mean over the classes of the error on {images} images of each",
+        )
+        for split, images in (
+            ("train", "train"),
+            ("validation", "held-out"),
+            ("test", "new"),
+        )
     ),
 )

@@ -48,6 +48,13 @@ class Task(Protocol):
     def errors(self, outputs: Any, labels: Any) -> Float[Array, " B"]:
         """Returns each example's error: 0 where the net is right, 1 where it is wrong."""
 
+    def answers(self, outputs: Any, labels: Any) -> Mapping[str, Array]:
+        """Returns what is kept of each test example beside its error, by name, ``[B]`` each.
+
+        ``label``, ``predicted`` and ``confidence`` are what the pages on mistakes read. A task
+        whose answers are no classes returns nothing.
+        """
+
 
 TASKS: Mapping[str, Callable[[Dataset], Task]] = {
     "classification": lambda dataset: Classification(dataset.num_classes),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Float64
 
+from depthstudy import interruption, tasks
 from depthstudy.data import Split, eval_batches
 from depthstudy.train.program import Program
 
@@ -17,15 +21,23 @@ class SplitResult(NamedTuple):
     Attributes:
       loss: Mean loss in nats.
       errors: Error of each example, in the order of the split.
+      answers: What the task keeps of each example beside it, by name.
+      balanced_error: Mean over classes of the error of each; NaN where a label is no class.
     """
 
     loss: float
     errors: Float64[np.ndarray, " N"]
+    answers: Mapping[str, np.ndarray]
+    balanced_error: float = math.nan
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Mean loss and error by the names that a task gives them."""
-        return {"loss": self.loss, "error": float(self.errors.mean())}
+        """Mean loss and errors by the names that a task gives them."""
+        return {
+            "loss": self.loss,
+            "error": float(self.errors.mean()),
+            "balanced_error": self.balanced_error,
+        }
 
 
 def evaluate(
@@ -39,6 +51,9 @@ def evaluate(
       split: The split.
       size: Number of nets.
       limit: Evaluates this many examples, at equal distances in the split; ``None`` is all.
+
+    Raises:
+      InterruptedByUserError: The process was asked to end.
     """
     batches = eval_batches(
         split,
@@ -46,11 +61,22 @@ def evaluate(
         limit=limit,
         sharding=program.placement.batch_sharding,
     )
-    placed = [program.eval_step(seed_states, weighted) for weighted in batches]
+    placed, of_batches = [], []
+    for weighted in batches:
+        placed.append(program.eval_step(seed_states, weighted))
+        of_batches.append(weighted[0].labels)
+        interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
+    labels = np.concatenate(jax.device_get(of_batches))[:count]
     results = []
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
         errors = np.concatenate([part.errors for part in parts])[:count]
-        results.append(SplitResult(loss / count, errors.astype(np.float64)))
+        answers = {
+            name: np.concatenate([part.answers[name] for part in parts])[:count]
+            for name in parts[0].answers
+        }
+        errors = errors.astype(np.float64)
+        balanced = tasks.balanced_error(errors, labels)
+        results.append(SplitResult(loss / count, errors, answers, balanced))
     return results

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,11 +12,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from depthstudy import tasks
+from depthstudy import interruption, tasks
 from depthstudy.config import TrainConfig
 from depthstudy.data import Split
 from depthstudy.records import Record
-from depthstudy.store import CheckpointWriter, Outcome, RunInfo, RunStore
+from depthstudy.store import CheckpointWriter, Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.precision import LEAST
 from depthstudy.train.program import Program, SeedState, initial
@@ -36,8 +35,9 @@ class _Run:
     events: Any = None
     records: list[Record] = dataclasses.field(default_factory=list)
     errors: dict[str, Any] = dataclasses.field(default_factory=dict)
+    answers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(
-        default_factory=lambda: {"train_seconds": 0.0, "eval_seconds": 0.0}
+        default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
     )
 
     def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
@@ -79,7 +79,7 @@ def fit(
     """Trains a group of seeds to the end, from their last common checkpoint if there is one.
 
     A run whose loss is not finite is recorded as diverged; it ends the group only when every run
-    in it has diverged.
+    in it has diverged. Where the process is asked to end, the runs are saved as they are.
 
     Args:
       program: The compiled variant.
@@ -98,18 +98,23 @@ def fit(
             for info, store in zip(infos, stores, strict=True)
         ]
         start = _common_step(runs)
+        logs = [_take_measured(run, start) for run in runs]
         for run in runs:
-            run.records = run.store.read_records(start)
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
-        seed_states = program.placement.place([_restore(program, run, start) for run in runs])
+        seed_states = program.placement.place(
+            [_restore(program, run, start, log) for run, log in zip(runs, logs, strict=True)]
+        )
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
         progress(start)
-        _train_to_end(program, runs, seed_states, start, progress, test=test)
+        begin = _unrecorded(program, start) if all(logs) else start
+        with interruption.deferred():
+            _train_to_end(program, runs, seed_states, begin, start, progress, test=test)
     outcomes = [_outcome(program, run) for run in runs]
     for run, outcome in zip(runs, outcomes, strict=True):
+        _write_measured(run)
         run.store.write_outcome(outcome)
     return outcomes
 
@@ -131,15 +136,22 @@ def _stops(config: TrainConfig, steps: int) -> list[int]:
     return sorted({*logs, *evaluation_steps(config, steps)} - {0})
 
 
+def _unrecorded(program: Program, step: int) -> int:
+    """Returns the last step before this one up to which everything is recorded."""
+    return max((s for s in _stops(program.config, program.steps) if s < step), default=0)
+
+
 def _train_to_end(
     program: Program,
     runs: Sequence[_Run],
     seed_states: Any,
+    begin: int,
     start: int,
     progress: Progress,
     *,
     test: bool,
 ) -> None:
+    """Trains from step ``start`` on, of which everything up to step ``begin`` is recorded."""
     batches = program.placement.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,
@@ -150,28 +162,38 @@ def _train_to_end(
     evaluations = evaluation_steps(program.config, program.steps)
     early = early_step(program.config, program.steps)
     reached, saved = start, time.monotonic()
-    for end in [stop for stop in _stops(program.config, program.steps) if stop > start]:
+    for end in [stop for stop in _stops(program.config, program.steps) if stop > begin]:
         if all(run.diverged_at for run in runs):
             break
-        with _timed(runs, "train_seconds"):
-            for batch in itertools.islice(batches, end - reached):
-                seed_states = program.train_step(seed_states, batch)
-            for run, log in zip(
-                runs, program.placement.fetch(seed_states.log, len(runs)), strict=True
-            ):
-                _record_training(run, log, reached, end)
-        over = end == program.steps or all(run.diverged_at for run in runs)
-        evaluated = over or end in evaluations
-        if evaluated:
-            with _timed(runs, "eval_seconds"):
-                _record_evaluation(program, runs, seed_states, end, test=over and test)
+        recorded = [len(run.records) for run in runs]
+        try:
+            with _timed(runs, "train_seconds"):
+                for _ in range(end - reached):
+                    with _timed(runs, "data_seconds"):
+                        batch = next(batches)
+                    seed_states, reached = program.train_step(seed_states, batch), reached + 1
+                    interruption.check()
+                for run, log in zip(
+                    runs, program.placement.fetch(seed_states.log, len(runs)), strict=True
+                ):
+                    _record_training(run, log, begin, end)
+            over = end == program.steps or all(run.diverged_at for run in runs)
+            evaluated = over or end in evaluations
+            if evaluated:
+                with _timed(runs, "eval_seconds"):
+                    _record_evaluation(program, runs, seed_states, end, test=over and test)
+        except interruption.InterruptedByUserError:
+            for run, count in zip(runs, recorded, strict=True):
+                del run.records[count:]
+            _save(program, runs, seed_states, reached, with_log=True)
+            raise
         due = evaluated and time.monotonic() - saved >= program.config.save_seconds
         if over or due or end == early:
             _save(program, runs, seed_states, end)
             saved = time.monotonic()
-        progress(end - reached)
-        reached = end
-    progress(program.steps - reached)
+        progress(end - begin)
+        begin = end
+    progress(program.steps - begin)
 
 
 def _record_training(run: _Run, log: StepMetrics, begin: int, end: int) -> None:
@@ -209,28 +231,64 @@ def _record_evaluation(
     for name, split in splits.items():
         results = evaluate(program, seed_states, split, len(runs), limits.get(name))
         for run, result in zip(runs, results, strict=True):
-            metrics = {"error": chance} if run.diverged_at else result.metrics
+            guess = {"error": chance, "balanced_error": chance}
+            metrics = guess if run.diverged_at else result.metrics
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
             if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
+            if name == "test" and not run.diverged_at:
+                run.answers = result.answers
 
 
-def _save(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
+def _save(
+    program: Program, runs: Sequence[_Run], seed_states: Any, step: int, *, with_log: bool = False
+) -> None:
+    """Saves runs: at a step at which everything is recorded, or with the log of what is not."""
     states = program.placement.fetch(seed_states.state, len(runs))
-    for run, state in zip(runs, states, strict=True):
+    logs = program.placement.fetch(seed_states.log, len(runs)) if with_log else [None] * len(runs)
+    for run, state, log in zip(runs, states, logs, strict=True):
         run.add(step, "run", run.seconds)
-        run.store.write_records(run.records)
-        if run.errors:
-            run.store.write_errors(run.errors)
-        run.checkpoints.save(step, state, run.info)
+        _write_measured(run)
+        log_by_name = {} if log is None else _by_name(log)
+        measured = Measured(run.records, run.errors, log_by_name, run.answers)
+        run.checkpoints.save(step, state, run.info, measured)
 
 
-def _restore(program: Program, run: _Run, step: int) -> SeedState:
-    """Returns what the run had at a step, but for its log, which was read then."""
+def _write_measured(run: _Run) -> None:
+    run.store.write_records(run.records)
+    if run.errors:
+        run.store.write_errors(run.errors)
+    if run.answers:
+        run.store.write_answers(run.answers)
+
+
+def _take_measured(run: _Run, step: int) -> Mapping[str, np.ndarray]:
+    """Gives a run what was measured of it up to a checkpoint, and returns the log beside it."""
+    measured = run.store.checkpoints.measured(step) if step else Measured()
+    if measured is None:  # of an earlier version
+        run.records = run.store.read_records(step)
+        return {}
+    run.records, run.errors = list(measured.records), dict(measured.errors)
+    run.answers = measured.answers
+    return measured.log
+
+
+def _by_name(log: StepMetrics) -> dict[str, np.ndarray]:
+    return {str(number): np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(log))}
+
+
+def _restore(program: Program, run: _Run, step: int, log: Mapping[str, np.ndarray]) -> SeedState:
+    """Returns what the run had at a step; its log only where it is not recorded yet."""
     fresh = initial(program, run.info.seed)
     if not step:
         return fresh
-    return fresh._replace(state=run.store.checkpoints.restore(step, fresh.state))
+    restored = fresh._replace(
+        state=run.store.checkpoints.restore(step, fresh.state, run.info),
+    )
+    if not log:
+        return restored
+    leaves = [log[str(number)] for number in range(len(log))]
+    return restored._replace(log=jax.tree.unflatten(jax.tree.structure(fresh.log), leaves))
 
 
 def _common_step(runs: Sequence[_Run]) -> int:
@@ -251,6 +309,9 @@ def _outcome(program: Program, run: _Run) -> Outcome:
         train_error=evaluation["train_error"],
         validation_error=evaluation.get("validation_error"),
         test_error=evaluation.get("test_error"),
+        train_balanced_error=evaluation.get("train_balanced_error"),
+        validation_balanced_error=evaluation.get("validation_balanced_error"),
+        test_balanced_error=evaluation.get("test_balanced_error"),
         train_loss=None if run.diverged_at else evaluation.get("train_loss"),
         test_loss=None if run.diverged_at else evaluation.get("test_loss"),
         train_seconds=times["train_seconds"],

@@ -45,6 +45,13 @@ _RUN_METRICS = (
         description="wall time of all train steps so far",
     ),
     Metric(
+        name="data_seconds",
+        title="Time waiting for data",
+        unit="s",
+        better="lower",
+        description="wall time of all train steps in which the next batch was waited for",
+    ),
+    Metric(
         name="eval_seconds",
         title="Time in evaluations",
         unit="s",

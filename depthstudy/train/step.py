@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -51,6 +52,7 @@ class EvalResult(NamedTuple):
 
     loss: Float[Array, ""]  # sum over the examples, in nats
     errors: Float[Array, " B"]
+    answers: Mapping[str, Array]  # of each example, as ``tasks.Task.answers`` names them
 
 
 _DROPOUT_STREAM = 0xD07  # folded into a step's key, and clear of the few that a split gives
@@ -94,6 +96,8 @@ def make_train_step(
     With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
     """
     task, optimizer = tasks.of(dataset), optax.with_extra_args_support(optimizer)
+    if dataset.train.crops:  # what is cropped from the image file is not cropped again
+        data = dataclasses.replace(data, crop_area=1.0)
 
     def train_step(
         state: TrainState, batch: Batch, key: jax.Array, rate: jax.Array
@@ -143,6 +147,7 @@ def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:
         return EvalResult(
             loss=jnp.sum(weights * task.loss(logits, batch.labels)),
             errors=weights * task.errors(logits, batch.labels),
+            answers=dict(task.answers(logits, batch.labels)),
         )
 
     return eval_step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from pathlib import Path
 
 import jax
@@ -12,7 +13,7 @@ import pytest
 from depthstudy import analysis, arch, nets
 from depthstudy.analysis import runs
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset
+from depthstudy.data import Dataset, Datasets
 from depthstudy.errors import InputError
 from depthstudy.store import RunInfo, RunStore
 
@@ -75,7 +76,7 @@ def test_moments_of_another_set_do_not_change_what_a_net_sees(
     logits = []
     for moment in (0.1, 0.9):
         other = np.float32([moment])
-        datasets = {DataConfig(): dataclasses.replace(digits, mean=other, std=other)}
+        datasets = Datasets({DataConfig(): dataclasses.replace(digits, mean=other, std=other)})
         probe_input = runs.open_run(run.folder, None, 20, datasets).probe_input
         batch = next(probe_input.batches(probe_input.dataset.test))
         logits.append(probe_input.network.apply(probe_input.variables, batch.images))
@@ -107,3 +108,26 @@ def test_what_cannot_be_loaded_is_named(
     with pytest.raises(InputError, match=message):  # before any image is looked for
         runs.open_run(tmp_path / folder, step, 20, {})
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_taken(
+    tmp_path: Path, digits: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = write_run(tmp_path, digits, "no_such_set", stores_moments=True)
+    path = run.folder / "checkpoints/40/state/variables.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    before = sorted(tmp_path.rglob("*"))
+    with caplog.at_level(logging.WARNING):
+        loaded = analysis.load_run(run.folder)
+    jax.tree.map(np.testing.assert_array_equal, loaded.variables, drawn(30))
+    (warning,) = caplog.messages
+    damage = f"{path} is not as it was written: its hash is another"
+    assert warning == f"{damage}; the one before it is taken"
+    with pytest.raises(InputError, match="its hash is another; other checkpoints of the run: 30"):
+        analysis.load_run(run.folder, 40)
+    (run.folder / "checkpoints/30/state/variables.safetensors").unlink()
+    with pytest.raises(InputError, match=r"is missing; other .*: none that is whole"):
+        analysis.load_run(run.folder)
+    assert len(sorted(tmp_path.rglob("*"))) == len(before) - 1  # a reader moves nothing

@@ -11,7 +11,8 @@ C10 = {"layout": "cifar"}
 
 # torchvision 0.29, 1000 classes; He et al. 2015 and the usual CIFAR-10 code with option A;
 # the authors' code for wide ResNets; TensorFlow's for MobileNetV1 and EfficientNet-Lite; the
-# counts that pytorchcv (osmr/imgclsmob) asserts for SE-ResNets, of which timm's seresnet50 is one.
+# counts that pytorchcv (osmr/imgclsmob) asserts for SE-ResNets, of which timm's seresnet50 is one,
+# and for DenseNets on CIFAR-10; timm 1.0 for ResNet-D and for the smallest ConvNeXt.
 PARAMETERS = [
     ("plain", {"depth": 20, **C10}, 269_722),  # as the ResNet: option A has no parameters
     ("preact_resnet", {"depth": 20, **C10}, 269_722),  # the last norm moves to the head
@@ -70,6 +71,37 @@ PARAMETERS = [
     ("efficientnet_lite", {"variant": "lite2"}, 6_092_072),
     ("efficientnet_lite", {"variant": "lite3"}, 8_197_096),
     ("efficientnet_lite", {"variant": "lite4"}, 13_006_568),
+    ("efficientnet_v2", {"variant": "s"}, 21_458_488),
+    ("efficientnet_v2", {"variant": "m"}, 54_139_356),
+    ("efficientnet_v2", {"variant": "l"}, 118_515_272),
+    ("convnext", {"variant": "atto"}, 3_695_520),
+    ("convnext", {"variant": "tiny"}, 28_589_128),
+    ("convnext", {"variant": "small"}, 50_223_688),
+    ("convnext", {"variant": "base"}, 88_591_464),
+    ("convnext", {"variant": "large"}, 197_767_336),
+    ("densenet", {"depth": 121}, 7_978_856),
+    ("densenet", {"depth": 161}, 28_681_000),
+    ("densenet", {"depth": 169}, 14_149_480),
+    ("densenet", {"depth": 201}, 20_013_928),
+    ("densenet", {"depth": 100, **C10}, 769_162),
+    ("densenet", {"depth": 190, "growth_rate": 40, **C10}, 25_624_430),
+    ("densenet", {"depth": 250, "growth_rate": 24, **C10}, 15_324_406),
+    ("regnet", {"variant": "x_400mf"}, 5_495_976),
+    ("regnet", {"variant": "x_800mf"}, 7_259_656),
+    ("regnet", {"variant": "x_1.6gf"}, 9_190_136),
+    ("regnet", {"variant": "x_3.2gf"}, 15_296_552),
+    ("regnet", {"variant": "x_8gf"}, 39_572_648),
+    ("regnet", {"variant": "x_16gf"}, 54_278_536),
+    ("regnet", {"variant": "x_32gf"}, 107_811_560),
+    ("regnet", {"variant": "y_400mf"}, 4_344_144),
+    ("regnet", {"variant": "y_800mf"}, 6_432_512),
+    ("regnet", {"variant": "y_1.6gf"}, 11_202_430),
+    ("regnet", {"variant": "y_3.2gf"}, 19_436_338),
+    ("regnet", {"variant": "y_8gf"}, 39_381_472),
+    ("regnet", {"variant": "y_16gf"}, 83_590_140),
+    ("regnet", {"variant": "y_32gf"}, 145_046_770),
+    ("resnet_d", {"depth": 50}, 25_576_264),
+    ("resnet_d", {"depth": 101}, 44_568_392),
 ]
 
 # Multiply-accumulates, in millions, on images of so many pixels: torchvision's metadata, and
@@ -87,6 +119,17 @@ MEGAMACS = [
     ("shufflenet_v2", {"width_multiplier": 1.0}, 224, 145),
     ("shufflenet_v2", {"width_multiplier": 1.5}, 224, 296),
     ("shufflenet_v2", {"width_multiplier": 2.0}, 224, 583),
+    ("efficientnet_v2", {"variant": "s"}, 384, 8366),
+    ("efficientnet_v2", {"variant": "m"}, 480, 24_582),
+    ("efficientnet_v2", {"variant": "l"}, 480, 56_080),
+    ("convnext", {"variant": "tiny"}, 224, 4456),
+    ("convnext", {"variant": "base"}, 224, 15_355),
+    ("densenet", {"depth": 121}, 224, 2834),
+    ("densenet", {"depth": 161}, 224, 7728),
+    ("regnet", {"variant": "x_400mf"}, 224, 414),
+    ("regnet", {"variant": "y_400mf"}, 224, 402),
+    ("regnet", {"variant": "y_8gf"}, 224, 8473),
+    ("resnet_d", {"depth": 50}, 224, 4354),
     ("efficientnet", {"variant": "b0"}, 224, 386),
     ("efficientnet", {"variant": "b1"}, 240, 687),
     ("efficientnet", {"variant": "b2"}, 288, 1088),

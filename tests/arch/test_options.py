@@ -1,24 +1,34 @@
 """Options that families share do to a value what they say, and nothing else."""
 
 import dataclasses
+import inspect
 
 import pytest
 
 from depthstudy import arch
-from depthstudy.arch import lowering
+from depthstudy.arch import blocks, lowering
 from depthstudy.arch.layer_types import (
     Activation,
     BatchNorm,
     Conv,
+    GroupNorm,
+    LayerNorm,
+    Norm,
     StochasticDepth,
 )
+from depthstudy.errors import InputError
 
 RESIDUAL = {
     "resnet": {"depth": 18},
     "preact_resnet": {"depth": 18},
     "resnext": {"depth": 50},
     "se_resnet": {"depth": 18},
+    "resnet_d": {"depth": 18},
     "wide_resnet": {"depth": 16, "width_multiplier": 1},
+    "convnext": {"variant": "atto", "layer_scale": 0.0},
+    "densenet": {"depth": 121},
+    "regnet": {},
+    "efficientnet_v2": {},
     "mobilenet_v2": {},
     "mobilenet_v3": {},
     "shufflenet_v1": {},
@@ -54,11 +64,16 @@ def test_the_plain_twin_has_no_shortcut_and_the_same_blocks(family: str) -> None
     assert any(section.shortcut is not None for section in lowering.sections(spec))
     assert all(section.shortcut is None for section in lowering.sections(twin))
     for with_shortcut, without in zip(sum(spec.stages, ()), sum(twin.stages, ()), strict=True):
+        if "residual" not in blocks.kind_of(with_shortcut.kind).reads:
+            assert with_shortcut == without
+            continue
         assert dataclasses.replace(with_shortcut, residual=False) == without
     assert arch.cost(twin, (32, 32, 3)).depth == arch.cost(spec, (32, 32, 3)).depth
 
 
-@pytest.mark.parametrize("family", ["mobilenet_v2", "mobilenet_v3", "efficientnet"])
+@pytest.mark.parametrize(
+    "family", ["mobilenet_v2", "mobilenet_v3", "efficientnet", "efficientnet_v2"]
+)
 def test_the_twin_of_identity_shortcuts_costs_the_same(family: str) -> None:
     costs = [arch.cost(arch.build(family, residual=r), (32, 32, 3)) for r in (True, False)]
     assert costs[0] == costs[1]
@@ -81,14 +96,34 @@ def test_the_small_layout_halves_twice_less(family: str) -> None:
 @pytest.mark.parametrize("family", ALL)
 def test_without_norm_convolutions_have_biases(family: str) -> None:
     found = all_layers(arch.build(family, norm="none", **ALL[family]))
-    assert not any(isinstance(layer, BatchNorm) for layer in found)
+    assert not any(isinstance(layer, Norm) for layer in found)
     assert all(layer.bias for layer in found if isinstance(layer, Conv))
+
+
+@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize(("norm", "kind"), [("group", GroupNorm), ("layer", LayerNorm)])
+def test_a_norm_without_a_batch_replaces_all_others(family: str, norm: str, kind: type) -> None:
+    """The same parameters, in the same places; nothing is left that depends on the batch."""
+    batch, other = (arch.build(family, norm=n, **ALL[family]) for n in ("batch", norm))
+    norms = [[x for x in all_layers(s) if isinstance(x, Norm)] for s in (batch, other)]
+    assert {type(layer) for layer in norms[1]} == {kind}
+    assert [layer.name for layer in norms[0]] == [layer.name for layer in norms[1]]
+    assert arch.cost(batch, (64, 64, 3)) == arch.cost(other, (64, 64, 3))
 
 
 @pytest.mark.parametrize("family", ALL)
 def test_an_activation_replaces_all_others(family: str) -> None:
     found = all_layers(arch.build(family, activation="silu", **ALL[family]))
     assert {layer.kind for layer in found if isinstance(layer, Activation)} == {"silu"}
+
+
+@pytest.mark.parametrize("family", ["resnext", "se_resnet", "preact_resnet", "resnet_d"])
+def test_families_built_on_resnet_take_its_options(family: str) -> None:
+    theirs, own = (inspect.signature(arch.FAMILIES[f]).parameters for f in ("resnet", family))
+    assert set(theirs) - set(own) <= {"shortcut"}
+    assert not any(p.kind is p.VAR_KEYWORD for p in own.values())
+    with pytest.raises(InputError, match=f"family '{family}' takes no option 'widht'; did you me"):
+        arch.build(family, depth=50, widht=8)
 
 
 def test_stochastic_depth_grows_from_block_to_block() -> None:

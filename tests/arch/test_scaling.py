@@ -76,8 +76,8 @@ def test_a_single_inverted_block_is_repeated_at_its_own_width() -> None:
 @pytest.mark.parametrize("family", sorted(arch.FAMILIES))
 @pytest.mark.parametrize("multiplier", [0.5, 1.3])
 def test_every_family_can_be_scaled(family: str, multiplier: float) -> None:
-    depth = {"vgg": 16, "wide_resnet": 16, "resnext": 50}.get(family, 18)
-    needs = "resne" in family or family in ("plain", "vgg")
+    depth = {"vgg": 16, "wide_resnet": 16, "resnext": 50, "densenet": 121}.get(family, 18)
+    needs = "resne" in family or family in ("plain", "vgg", "densenet")
     spec = arch.build(family, **({"depth": depth} if needs else {}))
     base = arch.cost(spec, (64, 64, 3))
     for scale, power in ((arch.scale_width, 1.0), (arch.scale_depth, 0.2)):

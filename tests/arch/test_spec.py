@@ -20,6 +20,11 @@ OPTIONS = [
     ("shufflenet_v2", {"depth_multiplier": 0.5}),
     ("efficientnet", {"variant": "b5"}),
     ("efficientnet_lite", {"variant": "lite4", "norm": "none"}),
+    ("efficientnet_v2", {"width_multiplier": 0.5}),
+    ("convnext", {"variant": "atto", "layer_scale": 0.1}),
+    ("densenet", {"depth": 40, "layout": "cifar", "norm": "group"}),
+    ("regnet", {"variant": "x_400mf", "norm": "layer"}),
+    ("resnet_d", {"depth": 18}),
 ]
 
 

@@ -23,6 +23,12 @@ MEMBERS = [
     ("shufflenet_v1", {"padding": "same"}),
     ("shufflenet_v2", {"layout": "small", "width_multiplier": 0.5}),
     ("efficientnet", {"variant": "b0", "padding": "same"}),
+    ("convnext", {"variant": "atto", "layer_scale": 0.5, "depth_multiplier": 0.5}),
+    ("convnext", {"variant": "atto", "layer_scale": 0.5, "layout": "small", "norm": "batch"}),
+    ("densenet", {"depth": 22, "layout": "cifar"}),
+    ("regnet", {"layout": "small", "depth_multiplier": 0.5}),
+    ("resnet_d", {"depth": 18, "width": 8}),
+    ("resnet", {"depth": 14, "layout": "cifar", "norm": "group"}),
 ]
 
 # With larger ones the logits hardly follow the image, with smaller ones they follow the rounding.

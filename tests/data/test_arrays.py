@@ -97,7 +97,9 @@ def test_encoded_files_in_memory() -> None:
         class_names=("a", "b", "c"),
         examples={"train": examples, "test": examples},
     )
-    config = DataConfig(validation=0.0, name="files", train_split="train[1:]", image_size=4)
+    config = DataConfig(
+        validation=0.0, name="files", train_split="train[1:]", test_split="test[1:]", image_size=4
+    )
     dataset = from_source(source, config)
     assert (dataset.image_shape, dataset.train.labels.tolist()) == ((4, 4, 3), [1, 2])
     np.testing.assert_array_equal(dataset.test.read(np.array([0])).images[0], IMAGES[0, 1:5])

@@ -3,7 +3,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import multiprocessing
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -73,6 +76,23 @@ def test_worker_processes(
     assert len(multiprocessing.active_children()) == 2
     batches.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
+
+
+def test_an_early_end_leaks_no_shared_memory(tmp_path: Path) -> None:
+    """The last process that used it would say so on stderr."""
+    script = tmp_path / "script.py"
+    script.write_text("""
+from depthstudy import data
+from depthstudy.config import DataConfig
+if __name__ == "__main__":
+    digits = data.load(DataConfig(stream=True, workers=2))
+    batches = data.train_batches(digits, batch_size=64, stop=1000)
+    print(sum(int(next(batches).labels.size) for _ in range(5)))
+    batches.close()
+""")
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("320\n", "")
 
 
 @pytest.mark.parametrize(("limit", "count"), [(None, 359), (100, 100), (1000, 359)])

@@ -20,7 +20,7 @@ def kept(tmp_path: Path, image: Image.Image, name: str, **options: object) -> Im
     facts = image_file.inspect(path)
     result = Image.open(io.BytesIO(image_file.encode(path)))
     assert result.mode in ("L", "RGB")
-    assert facts == (result.height, result.width, result.mode == "L")
+    assert facts[:3] == (result.height, result.width, result.mode == "L")
     return result
 
 

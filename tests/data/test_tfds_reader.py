@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from depthstudy.config import DataConfig
+from depthstudy.data import load
 from depthstudy.data.sources.tfds import reader
 from depthstudy.errors import InputError
 
@@ -78,6 +80,22 @@ def test_splits(tfds_dir: Path) -> None:
             source.split(name)
     with pytest.raises(InputError, match=r"^split 'unlabeled' of photos/1.0.0 has no labels$"):
         source.split("unlabeled")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_images_without_labels_amid_others_are_refused(tfds_dir: Path, stream: bool) -> None:
+    """A label of -1 would count as the last class."""
+    config = DataConfig(
+        name="photos",
+        data_dir=str(tfds_dir),
+        train_split="train+unlabeled",
+        image_size=8,
+        validation=0.0,
+        stream=stream,
+        workers=0,
+    )
+    with pytest.raises(InputError, match=r"image \d+ of photos train\+unlabeled has the label -1"):
+        load(config)
 
 
 def test_a_set_without_images(tfds_dir: Path) -> None:

@@ -52,6 +52,7 @@ def test_what_a_killed_process_left_is_replaced(
             write(folder)
     assert not folder.exists()
     leftover = folder.parent / ".1.0.0.partial"
+    leftover.mkdir()
     (leftover / "rubbish").write_text("half a record")
     write(folder)
     assert read(folder, "train")[1].tolist() == LABELS[:40].tolist()

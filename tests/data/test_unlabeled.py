@@ -46,7 +46,10 @@ def test_a_folder_is_read_below_in_order_and_without_what_is_damaged(
     images = data.read_folder(tmp_path, 10)
     assert [image.name for image in images] == ["b.png", "gray.png", "sub/a.JPG"]
     assert all(image.whole for image in images)
-    assert capsys.readouterr().err == "damaged, left out: broken.png: it is neither PNG nor JPEG\n"
+    assert (
+        capsys.readouterr().err
+        == "damaged, left out: broken.png: it is not PNG, JPEG, WebP, BMP or TIFF\n"
+    )
     assert [image.name for image in data.read_folder(tmp_path, 1)] == ["b.png"]
 
 

@@ -1,5 +1,7 @@
 import dataclasses
+import math
 
+import numpy as np
 import pytest
 from made_study import summarize, variant
 from scipy import stats
@@ -20,16 +22,27 @@ def table(errors, seconds=1.0):
     return records.frame(records.Summary, rows)
 
 
-def test_differences_are_paired_by_seed():
+def test_differences_are_those_of_the_means():
     infos = [variant("a", 20, "a"), dataclasses.replace(variant("b", 20, "b"), macs=3 * 5_843_840)]
     first, second = gains.against_first(
         table({"a": (0.5, 0.4, 0.6), "b": (0.4, 0.35, 0.45)}), infos
     )
     assert (first.variant, first.change, first.low, first.high) == ("a", 0.0, 0.0, 0.0)
-    changes = [-0.1, -0.05, -0.15]
-    low, high = stats.t.interval(0.95, 2, loc=-0.1, scale=stats.sem(changes))
-    assert (second.change, second.low, second.high) == pytest.approx((-0.1, low, high))
+    assert second.change == pytest.approx(-0.1)
+    welch = stats.ttest_ind((0.4, 0.35, 0.45), (0.5, 0.4, 0.6), equal_var=False)
+    low, high = welch.confidence_interval()
+    assert (second.low, second.high) == pytest.approx((low, high), abs=0.08)
     assert (second.seeds, second.macs, second.seconds) == (3, 3.0, 2.0)
+
+
+def test_intervals_hold_chance_of_test_images():
+    infos = [variant("a", 20, "a"), variant("b", 20, "b")]
+    runs = table({"a": (0.1, 0.1, 0.1), "b": (0.2, 0.2, 0.2)})
+    places = np.arange(200)
+    wrong = {"a": np.tile(places < 20, (3, 1)), "b": np.tile(places < 40, (3, 1))}
+    _, change = gains.against_first(runs, infos, predictions=wrong)
+    half = 1.96 * np.std(wrong["b"][0].astype(float) - wrong["a"][0]) / math.sqrt(200)
+    assert (change.low, change.high) == pytest.approx((0.1 - half, 0.1 + half), abs=0.01)
 
 
 def test_only_where_variants_differ_in_anything_but_depth():

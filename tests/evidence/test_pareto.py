@@ -1,11 +1,13 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_study import summarize, variant
 from scipy import stats
+from statsmodels.stats import proportion
 
 from depthstudy import records
 from depthstudy.evidence.costs import pareto
@@ -34,8 +36,22 @@ def test_points_have_error_cost_and_place():
         ("plain-8", 1), ("plain-20", 2), ("plain-32", 0),
     ]  # fmt: skip
     low, high = stats.t.interval(0.95, 2, loc=0.33, scale=stats.sem(errors[8]))
-    assert (points[0].low, points[0].high) == pytest.approx((low, high))
+    assert low < points[0].low < 0.33 < points[0].high < high  # spreads are shrunk to a common one
     assert [point.macs for point in points] == [info.macs for info in infos]
+
+
+def test_intervals_hold_chance_of_test_images():
+    info, count = variant("plain", 8), 400
+    wrong = np.tile(np.arange(count) < 40, (3, 1))  # runs that agree on all images
+    rows = [summarize(info, seed, 0.0, 0.1) for seed in range(3)]
+    (point,) = pareto.points(
+        records.frame(records.Summary, rows), [info], predictions={info.name: wrong}
+    )
+    # Three equal runs count as one: the interval of 40 of 400 images.
+    low, high = proportion.proportion_confint(40, count, method="normal")
+    assert (point.low, point.high) == pytest.approx((low, high), abs=0.01)
+    bare = pareto.points(records.frame(records.Summary, rows), [info])[0]
+    assert not bare.high - bare.low > 0.001
 
 
 def test_variants_without_runs_have_no_point():

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 from made_interventions import pruned_study
 from made_study import prune_config
@@ -54,6 +55,20 @@ def test_changes_are_paired_with_the_dense_net(study):
     assert net.change == pytest.approx(0.0042)
     assert net.change_high - net.change == pytest.approx(4.3027 * 0.0002 / math.sqrt(3), rel=1e-4)
     assert net.seeds == 3
+
+
+def test_intervals_hold_chance_of_test_images(study):
+    info = store.read_info(study)
+    summary = store.read_table(study / store.SUMMARY, records.Summary)
+    configs = {variant.name: prune_config(variant) for variant in info.variants}
+    draw = np.random.default_rng(0)
+    wrong = {i.name: draw.random((3, 500)) < 0.1 for i in info.variants}
+    known = pruning.compare(summary, [], info.variants, configs, predictions=wrong)
+    bare = pruning.compare(summary, [], info.variants, configs)
+    for net, plain in zip(known, bare, strict=True):
+        assert net.change == plain.change
+        assert net.change_high - net.change_low > 0.02
+        assert not plain.change_high - plain.change_low > 0.02
 
 
 def test_less_than_a_point_is_harmless_as_far_as_all_smaller_shares_are(study):

@@ -18,7 +18,7 @@ import pytest
 
 from depthstudy import runtime, store, study
 from depthstudy.config import StudyConfig, apply
-from depthstudy.errors import InputError
+from depthstudy.errors import FailedError, InputError
 from depthstudy.execute import process_count
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import Event, StatusChanged, WorkDone
@@ -188,10 +188,28 @@ def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> N
         pool.do(have_one_thread, [()], print)
 
 
-def test_a_killed_process_is_an_error() -> None:
+def die_once(worker: Worker, mark: str) -> None:
+    """Leaves a file and is killed; where the file is, it tells so."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        die(worker)
+    worker.sink(StatusChanged("again"))
+
+
+def test_a_killed_process_is_replaced(tmp_path: Path) -> None:
+    events: list[Event] = []
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 2)) as pool:
+        tasks = [(str(tmp_path / name),) for name in ("one", "other")]
+        pool.do(die_once, tasks, events.append)
+        assert events == [StatusChanged("again")] * 2
+        pool.do(advance, [(7,)], events.append)
+    assert WorkDone(7) in events
+
+
+def test_a_task_that_is_killed_again_is_given_up() -> None:
     with (
         contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 1)) as pool,
-        pytest.raises(RuntimeError, match="was killed"),
+        pytest.raises(FailedError, match="were killed at the same task"),
     ):
         pool.do(die, [()], print)
 

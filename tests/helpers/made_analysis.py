@@ -151,8 +151,8 @@ def save(folder, runs, rows, names=tuple(PROBES), command="python scripts/analyz
         | {f"cka with {r.variant} seed {r.seed}": probes.CROSS_METRICS for r in runs},
         probe_titles={name: probe.title for name, probe in probes.PROBES.items()},
     )
-    store.write_analysis_info(folder, info)
     store.write_table(folder / store.ANALYSIS, records.frame(records.Record, rows))
+    store.write_analysis_info(folder, info)
     return folder
 
 

@@ -3,6 +3,7 @@
 import made_analysis
 from made_analysis import STEP, rows_of
 from made_study import fake_study
+from reseal import reseal
 
 from depthstudy import records, store
 from depthstudy.evidence import means
@@ -30,4 +31,5 @@ def probed_study(workdir, *, probes=tuple(made_analysis.PROBES), seeds=1):
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, rows))
     averages = means.over_seeds(summary, rows)
     store.write_table(workdir / store.MEANS, records.frame(records.Mean, averages))
+    reseal(workdir)
     return workdir

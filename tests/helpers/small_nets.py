@@ -53,6 +53,13 @@ MEMBERS: list[tuple[str, dict]] = [
     ("shufflenet_v2", {**_SMALL, "width_multiplier": 0.5, "residual": False}),
     ("efficientnet", {**_SMALL, "width_multiplier": 0.25}),
     ("efficientnet_lite", {**_SMALL, "width_multiplier": 0.25}),
+    ("efficientnet_v2", {**_SMALL, "width_multiplier": 0.25, "depth_multiplier": 0.2}),
+    ("convnext", {**_SMALL, "width_multiplier": 0.1, "depth_multiplier": 0.4, "norm": "batch"}),
+    ("densenet", {"depth": 22, "layout": "cifar", "growth_rate": 4}),
+    ("densenet", {"depth": 22, "layout": "cifar", "growth_rate": 4, "residual": False}),
+    ("regnet", {**_SMALL, "width_multiplier": 0.25, "depth_multiplier": 0.5}),
+    ("resnet_d", _CIFAR),
+    ("resnet_d", {"depth": 18, "layout": "small", "width": 4}),
 ]
 IDS = [f"{family}-{'-'.join(map(str, options.values()))}" for family, options in MEMBERS]
 

@@ -44,6 +44,14 @@ MEMBERS = [
     ("shufflenet_v2", {"depth_multiplier": 0.5, "residual": False, "layout": "small"}),
     ("efficientnet", {"depth_multiplier": 0.5}),
     ("efficientnet_lite", {"depth_multiplier": 0.5}),
+    ("efficientnet_v2", {"depth_multiplier": 0.2, "layout": "small", "width_multiplier": 0.5}),
+    ("convnext", {"variant": "atto", "layout": "small", "depth_multiplier": 0.5}),
+    ("convnext", {"variant": "atto", "layout": "small", "norm": "batch", "residual": False}),
+    ("densenet", {"depth": 22, "layout": "cifar"}),
+    ("regnet", {"depth_multiplier": 0.5}),
+    ("resnet_d", {"depth": 18, "width": 16}),
+    ("resnet", {"depth": 14, "layout": "cifar", "norm": "group"}),
+    ("preact_resnet", {"depth": 14, "layout": "cifar", "norm": "layer"}),
 ]
 FULL = [  # as published, with images as large as they are made for
     ("resnet", {"depth": 18}),

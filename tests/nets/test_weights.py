@@ -86,18 +86,24 @@ def test_cut_files_are_refused(tmp_path: pathlib.Path, name: str, share: float) 
         nets.read_weights(path)
 
 
-def test_a_tensor_past_its_storage_is_refused(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [(b"K\x09K\x03K\x04\x87", "more numbers"), (b"K\x03K\x01K\x04\x87", "past the end")],
+)
+def test_a_tensor_past_its_storage_is_refused(
+    tmp_path: pathlib.Path, changed: bytes, message: str
+) -> None:
     """The file says that its storage has 24 numbers; the pickle asks for more."""
     with zipfile.ZipFile(FIXTURES / "zip.pth") as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     listing = next(name for name in parts if name.endswith("data.pkl"))
     shape = b"K\x02K\x03K\x04\x87"  # (2, 3, 4)
     assert shape in parts[listing]
-    parts[listing] = parts[listing].replace(shape, b"K\x09K\x03K\x04\x87")
+    parts[listing] = parts[listing].replace(shape, changed)
     with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
         for name, raw in parts.items():
             archive.writestr(name, raw)
-    with pytest.raises(InputError, match="past the end"):
+    with pytest.raises(InputError, match=message):
         nets.read_weights(tmp_path / "x.pth")
 
 

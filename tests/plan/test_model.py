@@ -32,7 +32,8 @@ def test_a_study_begins_with_options_only_where_a_family_needs_some() -> None:
             if parameter.default is parameter.empty
         }
         assert needed <= set(plan.STARTING_OPTIONS.get(family, {}))
-        assert bool(needed) == (family in plan.STARTING_OPTIONS)
+        needs_some = bool(needed) or family == "convnext"  # whose patches are too large for digits
+        assert needs_some == (family in plan.STARTING_OPTIONS)
 
 
 def test_options_that_are_given_stay() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from depthstudy import arch, data, plan, study
 from depthstudy.config import DataConfig, StudyConfig, Value, apply, parse
+from depthstudy.data import datasets
 from depthstudy.errors import InputError
 from depthstudy.plan import prepare, settings_of
 
@@ -153,13 +154,13 @@ def test_the_plan_is_described_with_its_costs() -> None:
 def test_a_study_is_planned_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan loads the data, and nothing else of a study does."""
     loaded = []
-    load = data.load
+    load = datasets.from_source
 
-    def counted(asked: DataConfig) -> data.Dataset:
+    def counted(source: data.Source, asked: DataConfig) -> data.Dataset:
         loaded.append(asked)
-        return load(asked)
+        return load(source, asked)
 
-    monkeypatch.setattr(data, "load", counted)
+    monkeypatch.setattr(datasets, "from_source", counted)
     fields = {
         "probes": ("field",),
         "model.width": 4,

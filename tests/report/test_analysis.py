@@ -131,11 +131,11 @@ def test_a_plain_net_has_no_deletion(tmp_path, bare):
 def test_sections_vanish_with_their_probe(tmp_path, bare):
     run = described()
     text = write(save(tmp_path, [run], rows_of(run, probes=["field"]), ["field"]))
-    headings = re.findall(r"<h2>(.*?)</h2>", text)
+    headings = re.findall(r"<h2><a[^>]*>(.*?)</a></h2>", text)
     assert headings == ["What stands out", "Receptive field", "What was run"]
     assert titles(text) == ["Receptive field in pixels"]
     only = write(save(tmp_path, [run], rows_of(run, probes=["sharpness"]), ["sharpness"]))
-    assert re.findall(r"<h2>(.*?)</h2>", only) == ["The net as a whole", "What was run"]
+    assert re.findall(r"<h2><a[^>]*>(.*?)</a></h2>", only) == ["The net as a whole", "What was run"]
 
 
 def test_what_float16_loses_is_told(tmp_path, bare):

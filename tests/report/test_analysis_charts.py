@@ -8,7 +8,7 @@ from made_analysis import described, rows_of, save
 from depthstudy.report import tables
 from depthstudy.report.analysis import gradients, layers, numbers, receptive_field, similarity
 from depthstudy.report.blocks import Table
-from depthstudy.report.charts import deletion, heat, profile
+from depthstudy.report.charts.layers import deletion, heat, profile
 from depthstudy.report.tables import nets
 from depthstudy.report.tables.analysis import labels
 from depthstudy.report.text import palette

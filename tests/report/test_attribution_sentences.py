@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from depthstudy.records import Attribution
-from depthstudy.report.sections import attribution
+from depthstudy.records import Attribution, Decomposition
+from depthstudy.report.sections.causes import attribution, treatments
 
 
 def row(recovered, low, high, treatment="residual", mechanism="optimization", **fields):
@@ -91,35 +91,84 @@ def test_excess_sentence():
     )
 
 
+def excess(word, high=0.03, seeds=3):
+    return Decomposition(
+        group="plain", variant="d56", best="d8", part="total", effect=0.005, low=-0.002, high=high,
+        seeds=seeds, word=word,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("deeper", "seeds", "sentence"),
+    ("deeper", "sentence"),
     [
-        ([], 3, "In plain, no excess: the deepest net (depth 8) is the best."),
+        ([], "In plain, no excess: the deepest net (depth 8) is the best."),
         (
-            ["depth 56"],
-            3,
-            "In plain, no excess: depth 56 is not worse than the best (depth 8) by more than "
-            "chance.",
+            [("depth 56", excess("no excess"))],
+            "In plain, no excess: depth 56 is within a point of the best (depth 8).",
         ),
         (
-            ["depth 56", "depth 20"],
-            3,
-            "In plain, no excess: depth 56 and depth 20 are not worse than the best (depth 8) by "
-            "more than chance.",
+            [("depth 56", excess("cannot tell")), ("depth 20", excess("no excess"))],
+            "In plain, no excess: depth 20 is within a point of the best (depth 8); cannot tell of "
+            "depth 56: up to 3.0 points over the best (depth 8).",
         ),
-        (["depth 56"], 1, "In plain, one seed each: that a deeper net does worse may be chance."),
+        (
+            [("depth 56", excess("cannot tell", seeds=1))],
+            "In plain, one seed each: that a deeper net does worse may be chance.",
+        ),
     ],
 )
-def test_no_excess_sentence(deeper, seeds, sentence):
-    assert attribution.no_excess_sentence("plain", "depth 8", deeper, seeds) == sentence
+def test_no_excess_is_said_where_it_is_shown(deeper, sentence):
+    assert attribution.no_excess_sentence("plain", "depth 8", deeper) == sentence
 
 
-def test_what_treatments_set():
-    found = [
-        {"name": "residual", "settings": [["model.family", "resnet"]]},
-        {"name": "more", "settings": [["data.image_size", "double"], ["data.shift", 1]]},
-    ]
-    assert attribution.settings_sentence(found) == (
-        "Residual sets model.family=resnet; more doubles data.image_size and sets data.shift=1."
-    )
-    assert attribution.settings_sentence([]) == ""
+@pytest.mark.parametrize(
+    ("found", "end"),
+    [
+        (
+            row(0.3, 0.2, 0.4, word="points only"),
+            "wins back 30.0 points, but by a factor it may do as much for the best depth: a "
+            "general good, not shown to be a cause.",
+        ),
+        (
+            row(0.3, 0.2, 0.4, word="harms the best", gain_at_best=-0.05),
+            "is not credited: it wins back 30.0 points, but the best depth errs 5.0 points more "
+            "with it.",
+        ),
+    ],
+)
+def test_what_is_no_cause_is_not_credited(found, end):
+    assert attribution.treatment_sentence(found).endswith(end)
+    assert attribution.credit_sentence([found]).startswith("No treatment")
+
+
+@pytest.mark.parametrize(
+    ("effect", "low", "high", "sentence"),
+    [
+        (
+            0.2, 0.1, 0.3,
+            "That is 20.0 points (95% interval 10.0 to 30.0) beyond a and b apart: both are "
+            "needed.",
+        ),
+        (
+            -0.2, -0.3, -0.1,
+            "Apart, a and b add up to 20.0 points more than together (95% interval 10.0 to 30.0): "
+            "either does.",
+        ),
+        (
+            0.02, -0.1, 0.3,
+            "Beyond a and b apart, that is 2.0 points (95% interval −10.0 to 30.0), which may be "
+            "chance.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_two_treatments_do_together(effect, low, high, sentence):
+    found = row(
+        0.6, 0.5, 0.7, "both", combines="a + b", interaction=effect, interaction_low=low,
+        interaction_high=high, word="cause",
+    )  # fmt: skip
+    assert attribution.treatment_sentence(found).endswith(sentence)
+
+
+def test_what_treatments_change():
+    settings = [["data.image_size", "double"], ["data.shift", 1]]
+    assert treatments.changes(settings) == "data.image_size is doubled and data.shift is 1"

@@ -10,9 +10,10 @@ import pytest
 
 from depthstudy.report import export, tables
 from depthstudy.report.blocks import Picture
-from depthstudy.report.charts import bars, curves, errors
+from depthstudy.report.charts.depth import bars, errors
 from depthstudy.report.charts.panel import digits
 from depthstudy.report.charts.scales import error_top
+from depthstudy.report.charts.training import curves
 from depthstudy.report.text import palette
 
 

@@ -1,12 +1,14 @@
+import dataclasses
 import math
 
 import made_interventions
 import pytest
+from reseal import reseal
 
 from depthstudy import records, report, store
 from depthstudy.records import Decomposition
 from depthstudy.report import tables
-from depthstudy.report.sections import decomposition
+from depthstudy.report.sections.causes import decomposition
 
 
 def split(total, optimization, generalization, low=0.1, seeds=3):
@@ -49,7 +51,7 @@ def split(total, optimization, generalization, low=0.1, seeds=3):
             split(0.02, -0.01, 0.03, low=-0.02),
             "In plain, depth 56 loses 2.0 points against depth 8: train error is "
             "1.0 points lower (optimization), the gap 3.0 points larger (generalization). "
-            "The interval of the loss includes zero, so this may be chance.",
+            "Cannot tell whether anything is lost: up to 100.0 points.",
         ),
         (
             split(0.05, 0.05, 0.0, low=math.nan, seeds=1),
@@ -60,11 +62,18 @@ def split(total, optimization, generalization, low=0.1, seeds=3):
             split(0.0008, 0.0004, 0.0004),
             "In plain, depth 56 loses 0.1 points against depth 8, too few to split.",
         ),
-        (split(0.0, 0.0, 0.0), "In plain, depth 56 loses nothing against depth 8."),
+        (split(0.0, 0.0, 0.0), "In plain, depth 56 errs no more than depth 8."),
     ],
 )
 def test_decomposition_sentence(parts, sentence):
     assert decomposition.decomposition_sentence(parts, "plain", "depth 56", "depth 8") == sentence
+
+
+def test_no_excess_is_said_where_it_is_shown():
+    parts = split(0.004, 0.004, 0.0, low=-0.001)
+    parts["total"] = dataclasses.replace(parts["total"], word="no excess", high=0.009)
+    said = decomposition.decomposition_sentence(parts, "plain", "depth 56", "depth 8")
+    assert said.endswith("No excess: it is less than a point (at most 0.9).")
 
 
 def row(variant, group, gap, low, high, level=1.9812):
@@ -83,6 +92,7 @@ def study(tmp_path, bare):
         row("plain_depth8+residual", "plain + residual", 0.5, 0.4, 0.6),
     ]
     store.write_table(tmp_path / store.MATCHED, records.frame(records.MatchedGap, rows))
+    reseal(tmp_path)
     return tmp_path
 
 
@@ -96,10 +106,26 @@ def test_a_line_for_each_untreated_group(study):
     assert 'href="matched.csv"' in html
 
 
+def test_nets_that_had_learned_more_when_first_evaluated_cannot_be_compared(study):
+    early = dataclasses.replace(row("plain_depth8", "plain", 0.03, 0.026, 0.034), matched=False)
+    rows = [early, row("plain_depth56", "plain", -0.011, -0.02, -0.002)]
+    store.write_table(study / store.MATCHED, records.frame(records.MatchedGap, rows))
+    assert decomposition.matched_sentences(tables.read_study(study)) == [
+        "In plain, cannot compare. Depth 8 cannot be matched: when first evaluated, it had learned "
+        "more than the worst ends with."
+    ]
+    rows.append(row("plain_depth20", "plain", 0.01, 0.005, 0.015))
+    store.write_table(study / store.MATCHED, records.frame(records.MatchedGap, rows))
+    (said,) = decomposition.matched_sentences(tables.read_study(study))
+    assert said.startswith("In plain, when train loss first was 1.98 or less, the gap was ")
+    assert said.endswith("it had learned more than the worst ends with.")  # fmt: skip
+
+
 def test_one_seed_has_no_interval_and_a_huge_loss_is_whole(study):
     nan = float("nan")
     rows = [row("plain_depth8", "plain", 0.03, nan, nan, level=25_166_420.2)]
     store.write_table(study / store.MATCHED, records.frame(records.MatchedGap, rows))
+    reseal(study)
     assert decomposition.matched_sentences(tables.read_study(study)) == [
         "In plain, when train loss first was 25,166,420 or less, the gap was 3.0 points at depth 8."
     ]

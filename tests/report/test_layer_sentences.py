@@ -4,7 +4,7 @@ import made_analysis
 
 from depthstudy.report import tables
 from depthstudy.report.probes import chart_through
-from depthstudy.report.sections import layer_sentences as sentences
+from depthstudy.report.sections.layers import layer_sentences as sentences
 
 
 def test_a_net_without_the_measurement_has_nothing_to_say():

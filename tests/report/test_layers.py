@@ -5,11 +5,12 @@ import made_probed
 import pandas as pd
 import pytest
 import vl_convert
+from reseal import reseal
 
 from depthstudy import records, report, store
 from depthstudy.report import export, tables
 from depthstudy.report.blocks import Charts, Figure, Fold, Key, Picture, Text
-from depthstudy.report.sections import layers
+from depthstudy.report.sections.layers import layers
 from depthstudy.report.text import palette
 
 
@@ -123,6 +124,7 @@ def test_numbers_are_means_over_seeds(tmp_path):
     second = (table["seed"] == 1) & (table["metric"] == "probe_accuracy")
     table.loc[second, "value"] -= 0.1
     store.write_table(tmp_path / store.RECORDS, table)
+    reseal(tmp_path)
     section = layers.section(tables.read_study(tmp_path))
     fold = next(block for block in section.blocks if isinstance(block, Fold))
     assert notes(fold) == ["Means over 2 seeds."]

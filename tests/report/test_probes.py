@@ -37,7 +37,7 @@ def records_of(row):
 
 def section_of(html, title):
     """Returns a section of a page, its tags left out."""
-    start = html.index(f"<h2>{title}</h2>")
+    start = html.index(f">{title}</a></h2>")
     return Page(html[start : html.index("</section>", start)])
 
 

@@ -9,8 +9,8 @@ import vl_convert
 from depthstudy import report, store
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Table
-from depthstudy.report.charts import removal
-from depthstudy.report.sections import pruned_layers, pruning
+from depthstudy.report.charts.costs import removal
+from depthstudy.report.sections.pruning import pruned_layers, pruning
 from depthstudy.report.text import palette
 
 
@@ -124,7 +124,7 @@ def test_one_seed_has_no_intervals(tmp_path):
 def test_the_page_and_the_folder_show_it(folder):
     html = report.write(folder).read_text(encoding="utf-8")
     body = html.split("<main>")[1].split("</main>")[0]
-    assert "<h2>Pruning</h2>" in body
+    assert ">Pruning</a></h2>" in body
     assert "layer by layer" not in body  # densities are shown with pruning
     count = len(json.loads(re.search(r'id="charts">(.*?)</script>', html, re.S).group(1)))
     places = sorted(map(int, re.findall(r'id="chart-(\d+)"', body)))
@@ -139,4 +139,4 @@ def test_the_page_and_the_folder_show_it(folder):
 
 
 def test_without_pruned_nets_there_is_no_section(html):
-    assert "<h2>Pruning</h2>" not in html
+    assert ">Pruning</a></h2>" not in html

@@ -1,3 +1,5 @@
+import dataclasses
+
 import made_interventions
 import pytest
 
@@ -5,7 +7,7 @@ from depthstudy import report, store
 from depthstudy.evidence.choice import recommendation as evidence
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
-from depthstudy.report.sections import recommendation as section
+from depthstudy.report.sections.answer import recommendation as section
 
 
 def recommendation(**fields):
@@ -31,33 +33,54 @@ def recommendation(**fields):
     return Recommendation(**plain | fields)
 
 
-def test_recommendation_sentence():
-    assert section.recommendation_sentence(recommendation(), treated=True) == (
-        "Take plain at depth 20 with residual: test error 0.7% (95% interval 0.3 to 1.1%), "
-        "2.5 million multiply-accumulates an image, 269,434 parameters, 3.4 s for a run."
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return tables.read_study(made_interventions.treated_study(tmp_path_factory.mktemp("treated")))
+
+
+def test_what_is_taken_and_what_it_costs(study):
+    choice = recommendation()
+    assert section.taken(study, choice) == "plain, depth 20, with residual"
+    assert section.facts(study, choice) == (
+        "0.7% of new images wrong (95% interval 0.3 to 1.1%), "
+        f"{cost(study, choice, 'macs')} multiply-accumulates an image, "
+        f"{cost(study, choice, 'parameters')} parameters, 3.4 s to train; in "
+        "runs/plain_depth20+residual."
     )
-    wide = section.recommendation_sentence(recommendation(low=-0.004), treated=True)
+    wide = section.facts(study, recommendation(low=-0.004))
     assert "(95% interval 0.0 to 1.1%)" in wide  # an error is not below zero
-    bare = recommendation(group="plain", treatment="", low=None, high=None, macs=747_136)
-    assert section.recommendation_sentence(bare, treated=True).startswith(
-        "Take plain at depth 20 without a treatment: test error 0.7%, 747,136 multiply"
-    )
-    assert "treatment" not in section.recommendation_sentence(bare, treated=False)
+    bare = section.facts(study, recommendation(low=None, high=None))
+    assert bare.startswith("0.7% of new images wrong, ")
+
+
+def cost(study, choice, column):
+    runs = study.summary[study.summary["variant"] == choice.variant]
+    return section.quantity(int(runs[column].iloc[0]))
+
+
+def test_a_cost_that_runs_differ_in_is_a_range(study):
+    table = study.summary.copy()
+    chosen = table["variant"] == "plain_depth20+residual"
+    table.loc[chosen, "parameters"] = [10_000, 12_000, 11_000][: chosen.sum()]
+    told = section.facts(dataclasses.replace(study, summary=table), recommendation())
+    assert "10,000 to 12,000 parameters" in told
 
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         (
-            {},
-            "It is the cheapest net within one standard error of the best (plain_depth32), where "
-            "it errs 0.1 points more and takes 41% fewer multiply-accumulates. Against the deepest "
-            "(plain_depth56) it errs 63.6 points less and takes 68% fewer multiply-accumulates.",
+            {"chosen_on": "validation"},
+            "It is the simplest net within one standard error of plain_depth32, which errs least "
+            "on validation images; on test images it errs 0.1 points more than plain_depth32 and "
+            "takes 41% fewer multiply-accumulates. It errs 63.6 points less than the deepest "
+            "(plain_depth56) and takes 68% fewer multiply-accumulates.",
         ),
         (
             {"best": "plain_depth20+residual", "over_deepest": 0.0, "macs_saved_deepest": -0.5},
-            "It errs least, and no cheaper net is within one standard error of it. Against the "
-            "deepest (plain_depth56) it errs as much and takes 50% more multiply-accumulates.",
+            "It errs least on test images, and no simpler net is within one standard error of it. "
+            "It errs as much as the deepest (plain_depth56) and takes 50% more "
+            "multiply-accumulates.",
         ),
         (
             {
@@ -67,12 +90,45 @@ def test_recommendation_sentence():
                 "low": None,
                 "high": None,
             },
-            "It errs least, on one seed.",
+            "It errs least on test images, on one seed.",
         ),
     ],
 )
 def test_reason_sentence(fields, sentence):
     assert section.reason_sentence(recommendation(**fields)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"chosen_on": "validation"},
+            "Chosen by validation error; the test images had no part in it.",
+        ),
+        (
+            {"optimism": 0.008},
+            "Chosen by test error, as nothing is held out for validation, which makes that look "
+            "better than it is: 0.8 points are added to it for that.",
+        ),
+        ({}, "Chosen by test error, as nothing is held out for validation."),
+    ],
+)
+def test_on_what_the_choice_was_made(fields, sentence):
+    assert section.choice_sentence(recommendation(**fields)) == sentence
+
+
+def test_ties_and_want_of_evidence_are_said():
+    ties = "plain_depth20+residual, plain_depth8"
+    assert section.ties_sentence(recommendation(ties=ties)) == (
+        "Within one standard error of the best, too: plain_depth8."
+    )
+    assert section.ties_sentence(recommendation()) == ""
+    open_ = section.ties_sentence(recommendation(ties=ties, enough=False))
+    assert open_.startswith("Not enough evidence: no two nets")
+    assert open_.endswith("too: plain_depth8.")
+    assert section.excluded_sentence(recommendation(excluded="a, b")) == (
+        "2 nets of another training budget not compared: a, b."
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,6 +146,6 @@ def test_a_page_recommends_where_there_is_a_choice(tmp_path, bare):
     store.write_recommendation(tmp_path, choice)
     text = report.write(tmp_path).read_text(encoding="utf-8")
     assert "Recommendation" in text
-    assert "Take norm=none, width=8 at depth 20: test error" in text
+    assert "Take " + choice.variant in text or f"Take {choice.group}, depth 20" in text
     store.write_recommendation(tmp_path, None)
     assert "Recommendation" not in report.write(tmp_path).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 import made_study
 
-from depthstudy.report.sections.training import divergence_sentence
+from depthstudy.report.sections.training.curves import divergence_sentence
 from depthstudy.report.tables import Divergence
 from depthstudy.report.text.sentences import figure_note
 

@@ -4,6 +4,7 @@ import made_interventions
 import made_study
 import pandas as pd
 import pytest
+from reseal import reseal
 
 from depthstudy import records, report, store
 from depthstudy.errors import InputError
@@ -52,6 +53,7 @@ def test_curve_drops_what_is_not_finite(tmp_path):
     broken = table["metric"].eq("loss") & table["step"].eq(20)
     table.loc[broken, "value"] = math.inf
     store.write_table(path, table)
+    reseal(tmp_path)
     found = tables.curve(tables.read_study(tmp_path), "training", "loss")
     assert 20 not in set(found["step"])
     assert len(found) == table["metric"].eq("loss").sum() - broken.sum()

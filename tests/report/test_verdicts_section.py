@@ -1,10 +1,15 @@
+import dataclasses
+import json
 import math
 
+import made_study
 import pytest
 from made_study import METRICS
 
 from depthstudy import records
-from depthstudy.report.sections import verdicts
+from depthstudy.report.sections.verdicts import recipes, sentences, verdicts
+from depthstudy.report.sections.verdicts.numbers import numbers
+from depthstudy.report.text.quantities import quantity
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -32,12 +37,12 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
         (
             hypothesis("rises"),
             verdict("supported", 0.719, 0.601, 0.837),
-            "Train error rose by 71.9 points (95% interval 60.1 to 83.7, p = 0.002, 3 seeds).",
+            "Train error rose by 71.9 points (95% interval 60.1 to 83.7, 3 seeds).",
         ),
         (
             hypothesis("rises", margin=0.01),
             verdict("refuted", -0.05, -0.08, -0.02, p=0.00004),
-            "Train error fell by 5.0 points (95% interval 2.0 to 8.0, p < 0.001, 3 seeds). "
+            "Train error fell by 5.0 points (95% interval 2.0 to 8.0, 3 seeds). "
             "To count, a rise must exceed 1.0 points.",
         ),
         (
@@ -49,43 +54,40 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             ),
             verdict("supported", 0.01, 0.008, 0.012),
             "Train error was 1.0 points higher with norm=none than with norm=batch (95% interval "
-            "0.8 to 1.2, p = 0.002, 3 seeds). Up to 2.0 points more counts as none.",
+            "0.8 to 1.2, 3 seeds). Up to 2.0 points more counts as none.",
         ),
         (
             hypothesis("rises", "gradients.gradient_norm_slope", margin=0.5),
             verdict("refuted", -1.234, -1.5, -1.0),
             "Change of the weights’ gradient from head to stem fell by 1.23 (95% interval 1.00 to "
-            "1.50, p = 0.002, 3 seeds). "
+            "1.50, 3 seeds). "
             "To count, a rise must exceed 0.50.",
         ),
         (
             hypothesis("rises", "run.step_memory_bytes"),
             verdict("supported", 2.5e6, 2e6, 3e6),
-            "Memory of a train step rose by 2.5 MB (95% interval 2.0 to 3.0, p = 0.002, 3 seeds).",
+            "Memory of a train step rose by 2.5 MB (95% interval 2.0 to 3.0, 3 seeds).",
         ),
         (
             hypothesis("rises", "run.train_seconds"),
             verdict("supported", 2.5, 2.0, 3.0),
-            "Time in train steps rose by 2.5 s (95% interval 2.0 to 3.0, p = 0.002, 3 seeds).",
+            "Time in train steps rose by 2.5 s (95% interval 2.0 to 3.0, 3 seeds).",
         ),
         (
             hypothesis("does_not_rise", margin=0.02),
             verdict("inconclusive", 0.12, -0.249, 0.489, p=0.31, settle=9),
-            "Train error rose by 12.0 points (95% interval −24.9 to 48.9, p = 0.31, 3 seeds). "
-            "A rise of less than 2.0 points counts as none. "
-            "9 seeds would settle it at this effect and spread.",
+            "Train error rose by 12.0 points (95% interval −24.9 to 48.9, 3 seeds). "
+            "A rise of less than 2.0 points counts as none.",
         ),
         (
             hypothesis("does_not_rise"),
             verdict("inconclusive", -0.02, -0.05, 0.01, p=0.06),
-            "Train error fell by 2.0 points (95% interval −1.0 to 5.0, p = 0.060, 3 seeds). "
-            "At this effect, no number of seeds would settle it.",
+            "Train error fell by 2.0 points (95% interval −1.0 to 5.0, 3 seeds).",
         ),
         (
             hypothesis("does_not_rise"),
             verdict("inconclusive", 0.0, 0.0, 0.0, p=math.nan),
-            "Train error changed by 0.0 points (95% interval 0.0 to 0.0, 3 seeds). "
-            "At this effect, no number of seeds would settle it.",
+            "Train error changed by 0.0 points (95% interval 0.0 to 0.0, 3 seeds).",
         ),
         (
             hypothesis(
@@ -96,7 +98,7 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             ),
             verdict("supported", -0.571, -0.657, -0.485),
             "At depth=56, test error was 57.1 points lower with residual=True than with "
-            "residual=False (95% interval 48.5 to 65.7, p = 0.002, 3 seeds).",
+            "residual=False (95% interval 48.5 to 65.7, 3 seeds).",
         ),
         (
             hypothesis(
@@ -107,31 +109,30 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             ),
             verdict("supported", -0.571, -0.657, -0.485),
             "At depth=8, test error was 57.1 points lower with norm=none than with the default "
-            "norm (95% interval 48.5 to 65.7, p = 0.002, 3 seeds).",
+            "norm (95% interval 48.5 to 65.7, 3 seeds).",
         ),
         (
             hypothesis("greater", "gap", where={"train.weight_decay": 0.0}, against={}),
             verdict("supported", 0.031, 0.02, 0.042),
             "The gap between test and train error was 3.1 points higher "
-            "(95% interval 2.0 to 4.2, p = 0.002, 3 seeds).",
+            "(95% interval 2.0 to 4.2, 3 seeds).",
         ),
         (
             hypothesis("equivalent", "seconds", margin=5.0),
             verdict("supported", -1.25, -2.5, 0.5),
-            "The time of a run was 1.2 s lower (95% interval −0.5 to 2.5, p = 0.002, 3 seeds). "
+            "The time of a run was 1.2 s lower (95% interval −0.5 to 2.5, 3 seeds). "
             "Less than 5.0 s either way counts as no difference.",
         ),
         (
             hypothesis("less", "parameters"),
             verdict("supported", -1_200_000, -1_200_000, -1_200_000),
             "The number of parameters was 1,200,000 lower "
-            "(95% interval 1,200,000 to 1,200,000, p = 0.002, 3 seeds).",
+            "(95% interval 1,200,000 to 1,200,000, 3 seeds).",
         ),
         (
             hypothesis("rises"),
             verdict("inconclusive", 0.3, math.nan, math.nan, p=math.nan, seeds=1),
-            "Train error rose by 30.0 points (1 seed, so no interval). "
-            "It takes two seeds or more to tell an effect from chance.",
+            "Train error rose by 30.0 points (1 seed, so no interval).",
         ),
         (
             hypothesis("rises"),
@@ -142,7 +143,104 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
     ],
 )
 def test_verdict_sentence(asked, found, sentence):
-    assert verdicts.verdict_sentence(asked, found, METRICS).replace(NBSP, " ") == sentence
+    assert sentences.verdict_sentence(asked, found, METRICS).replace(NBSP, " ") == sentence
+
+
+PARTS = json.dumps(
+    [
+        {"left": "a-56", "right": "a-8", "effect": 0.12, "low": 0.1, "high": 0.14},
+        {"left": "b-56", "right": "b-8", "effect": 0.02, "low": None, "high": None},
+    ]
+)
+
+
+def test_the_worst_of_several_comparisons_is_named_with_its_own_level():
+    found = dataclasses.replace(
+        verdict("supported", 0.02, 0.01, 0.03), parts=PARTS, level=0.975, failed="b-56: 1 of 3"
+    )
+    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
+    assert said == (
+        "Train error rose by 2.0 points (97.5% interval 1.0 to 3.0, 3 seeds): the worst of 2 "
+        "comparisons, b-56 against b-8. Failed runs, which count: b-56: 1 of 3."
+    )
+    lower = sentences.verdict_sentence(hypothesis("less", "test_error"), found, METRICS)
+    assert lower.startswith("Test error was 2.0 points higher with b-56 than with b-8 (97.5%")
+
+
+def test_an_average_stands_below_its_parts():
+    found = dataclasses.replace(
+        verdict("supported", 0.02, 0.01, 0.03), parts=PARTS, average=0.07, scope="these images",
+        unseen_failures=0.63, look=5, ratio=1.5,
+    )  # fmt: skip
+    facts, table = numbers(found, quantity("train_error", METRICS))
+    told = dict(facts.facts)
+    assert told["Speaks of"] == "these images only: chance of seeds alone"
+    assert told["Looked at"] == "5 seeds, with the error of all looks"
+    assert told["Failures not seen"].startswith("up to 63% of runs")
+    assert told["Times the other"] == "1.50"
+    assert [row.label for row in table.rows] == [
+        "a-56 against a-8", "b-56 against b-8", "Average of these",
+    ]  # fmt: skip
+    assert [row.cells[0] for row in table.rows] == ["+12.0 points", "+2.0 points", "+7.0 points"]
+    one = dataclasses.replace(found, parts="[]")
+    assert len(numbers(one, quantity("train_error", METRICS))) == 1  # no average without parts
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"seeds_to_settle": 9, "seeds_low": 6, "seeds_high": 20},
+            "Not decided: anything from −24.9 points to +48.9 points fits these runs. 9 seeds "
+            "(6 to 20) would settle it at this effect.",
+        ),
+        (
+            {"images_to_settle": 12_000},
+            "Not decided: anything from −24.9 points to +48.9 points fits these runs. More images, "
+            "not seeds: about 12,000 test images would tell.",
+        ),
+        (
+            {},
+            "Not decided: anything from −24.9 points to +48.9 points fits these runs. At this "
+            "effect, no number of seeds would settle it.",
+        ),
+        ({"seeds": 2}, "Not decided: a verdict takes three seeds or more."),
+        ({"verdict": "supported"}, ""),
+    ],
+)
+def test_what_an_open_verdict_means(fields, words):
+    found = dataclasses.replace(verdict("inconclusive", 0.12, -0.249, 0.489), **fields)
+    assert sentences.meaning(found, quantity("train_error", METRICS)) == words
+
+
+def test_unequal_budgets_are_said():
+    found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15), budget_ratio=2.25)
+    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
+    assert said.endswith("Unequal budgets: one side saw 2.2 times the images.")
+    equal = dataclasses.replace(found, budget_ratio=1.0)
+    assert "budgets" not in sentences.verdict_sentence(hypothesis("rises"), equal, METRICS)
+
+
+def test_a_look_is_named():
+    found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15, seeds=5), look=5)
+    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
+    assert "5 seeds, which decided)" in said
+
+
+def test_verdicts_with_one_recipe_stand_beside_those_with_each_net_tuned(tmp_path):
+    from depthstudy.report import tables
+
+    study = tables.read_study(made_study.fake_study(tmp_path))
+    tuned = dataclasses.replace(
+        study.verdicts[0], verdict="refuted", effect=0.001, low=-0.002, high=0.004
+    )
+    asked = verdicts.hypotheses(study)
+    assert recipes.recipes(study, asked) == ()
+    _, table, _ = recipes.recipes(dataclasses.replace(study, tuned_verdicts=(tuned,)), asked)
+    (row,) = table.rows
+    assert row.label == "Train error of plain nets rises with depth."
+    assert row.cells[0].startswith("supported: +72.0 points (")
+    assert row.cells[1:] == ("refuted: +0.1 points (−0.2 to 0.4)", "–")
 
 
 def test_tally():

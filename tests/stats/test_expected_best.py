@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depthstudy.stats.expected_best import expected_best
+from depthstudy.stats.several.expected_best import expected_best
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

@@ -57,11 +57,3 @@ def test_looks_spend_the_level_once():
     assert stats.nominal_levels((10, 20))[10] == pytest.approx(0.05 * np.log(1 + (np.e - 1) / 2))
     with pytest.raises(ValueError, match="growing numbers"):
         stats.nominal_levels((5, 3))
-
-
-def test_what_was_decided_stays_so_and_frees_its_share():
-    levels = stats.nominal_levels((3, 5))
-    first = stats.look({"a": 1e-4, "b": 0.04, "c": np.nan}, {}, 3, levels)
-    assert first == {"a": (3, 2e-4)}
-    second = stats.look({"a": 0.9, "b": 0.012}, first, 5, levels)  # 0.0153 is left
-    assert second == {"a": (3, 2e-4), "b": (5, 0.012)}

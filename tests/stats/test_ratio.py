@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from depthstudy.stats.ratio import fieller
+from depthstudy.stats.effects.ratio import fieller
 
 
 def test_its_ends_are_where_the_paired_test_is_just_rejected() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from depthstudy import records, store
@@ -42,7 +43,7 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     store.write_json(path, {"a": 1})
     with pytest.raises(ValueError, match="Out of range"):
         store.write_json(path, {"a": float("nan")})
-    assert path.read_text() == '{\n "a": 1\n}\n'
+    assert json.loads(path.read_text())["a"] == 1
 
 
 def test_records_come_back_as_they_were(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_run_of_a_version_without_preprocessing_is_read(tmp_path: Path) -> Non
     assert stored.preprocessing == {"mean": [0.1], "resize": "crop"}
     path = run.folder / "run.json"
     fields = json.loads(path.read_text())
-    del fields["preprocessing"]
+    del fields["preprocessing"], fields["sha256"]
     path.write_text(json.dumps(fields))
     assert run.read_info() == INFO
 
@@ -80,13 +81,25 @@ def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
     run.write_info(INFO)
     path = run.folder / "run.json"
     fields = json.loads(path.read_text())
-    del fields["dataset"]
+    del fields["dataset"], fields["sha256"]
     path.write_text(json.dumps(fields))
     with pytest.raises(InputError, match=r"run\.json is not as this .* missing .* `dataset`"):
         run.read_info()
     path.write_text("{")
     with pytest.raises(InputError, match=r"run\.json is not as this version"):
         run.read_info()
+
+
+def test_any_change_of_a_file_is_seen(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_info(INFO)
+    path = run.folder / "run.json"
+    whole = path.read_text()
+    path.write_text(whole.replace('"seed": 3', '"seed": 4'))
+    with pytest.raises(InputError, match="its hash is another"):
+        run.read_info()
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(json.loads(whole)).encode())
+    assert run.read_info() == INFO  # the same values, laid out by an editor
 
 
 def test_what_probes_measured_is_kept_apart(tmp_path: Path) -> None:
@@ -115,3 +128,13 @@ def test_tables_of_earlier_versions_are_read_under_present_names(tmp_path: Path)
     (found,) = store.read_table(path, records.Attribution).to_dict("records")
     assert list(found) == names
     assert (found["mechanism"], found["group"]) == ("optimization", "optimisation")
+
+
+def test_answers_come_back_small_and_as_they_were(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "NA", 3)
+    assert run.read_answers() == {}
+    sure = np.linspace(0.25, 1.0, 5, dtype=np.float32)
+    run.write_answers({"label": np.array([0, 1, 2, 3, 65_000]), "confidence": sure})
+    answers = run.read_answers()
+    assert answers["label"].tolist() == [0, 1, 2, 3, 65_000]
+    assert answers["confidence"] == pytest.approx(sure, abs=1e-3)  # half precision

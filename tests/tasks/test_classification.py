@@ -54,7 +54,7 @@ def test_an_evaluation_has_loss_and_error_of_each_split(digits: Dataset) -> None
     names = {
         f"{split}_{metric}"
         for split in ("train", "validation", "test")
-        for metric in ("loss", "error")
+        for metric in ("loss", "error", "balanced_error")
     }
     assert {metric.name for metric in task.split_metrics} == names
 

@@ -117,7 +117,7 @@ PAIRS = {
         "isometry_trains": points("|isometric~no_norm|_depth44"),
     },
     "redundancy": {
-        "half_the_blocks_can_go": points("resnet_depth44|+block_removal~|"),
+        "half_the_blocks_can_go": points("resnet_depth44+|block_removal~whole|"),
         "more_can_go_from_deeper": points("resnet_depth|44~20|"),
         "deeper_is_more_alike": points("resnet_depth|44~20|"),
         "scratch_is_no_worse": points("resnet_depth44+|scratch~block_removal|"),
@@ -137,7 +137,7 @@ PAIRS = {
         },
     },
     "pruning": {
-        "no_less_accurate": [(kind, "dense") for kind in ("weights", "filters", "blocks")],
+        "no_less_accurate": [(kind, "dense_longer") for kind in ("weights", "filters", "blocks")],
         **{f"{k}_are_faster": [(k, "dense")] for k in ("filters", "blocks", "weights")},
         "scratch_is_no_worse": [("filters_scratch", "filters")],
     },

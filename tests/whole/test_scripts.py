@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,19 +14,27 @@ import pytest
 from programs import ROOT, run_bad_input, run_script, start_interruptible
 
 QUICKSTART = "--config=configs/quickstart.py"
-KILL = "tests/whole/kill.py"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "give --config=FILE"),
-        (["--config=configs/missing.py"], "configs/missing.py"),
+        (["--config=configs/quickstrat.py"], "did you mean configs/quickstart.py?"),
+        ([QUICKSTART, "--seeds=5"], "no flag --seeds; did you mean --config.seeds?"),
+        ([QUICKSTART, "--dry_urn"], "did you mean --dry_run?"),
+        ([QUICKSTART, "--config.train.learning_rate=inf"], "has to be a finite number"),
+        ([QUICKSTART, "--config.name=../../x"], "has to be a folder's name"),
+        (
+            [QUICKSTART, "--config.sweep=((model.depth, (8, 14)),)"],
+            """quote a value that has brackets, spaces or quotes, as in --config.sweep='(("model""",
+        ),
+        ([QUICKSTART, "--config.sweep=(8,", "14)"], "quote a value that has brackets"),
         ([QUICKSTART, "--config.model.depht=8"], "did you mean 'depth'? allowed: family, depth"),
         ([QUICKSTART, "--config.model.depth=deep"], "invalid literal for int"),
         ([QUICKSTART, "--config.train.optimizer=adam"], "allowed: sgd, adamw"),
         ([QUICKSTART, '--config.sweep={"model.depth": (8,)}'], "config.sweep[0]: expected"),
-        (["--config=configs/base.py:large"], "get_config() takes 0 positional arguments"),
+        (["--config=configs/base.py:large"], "takes no argument: give --config=configs/base.py"),
         ([f"{QUICKSTART}:no_such_set"], "tfds build no_such_set"),
         (
             [QUICKSTART, "--config.model.depth=56"],
@@ -65,20 +76,27 @@ def test_bad_input_of_an_analysis(arguments: list[str], message: str, tmp_path: 
     assert not (tmp_path / "work").exists()
 
 
-def test_a_killed_study_ends_at_the_same_bits() -> None:
-    done = run_script("--kills=1", "--families=plain", "--seeds=1", "--steps=100", script=KILL)
-    assert done.returncode == 0, done.stdout + done.stderr
-    killed, end = done.stdout.splitlines()
-    assert killed == "kill 1: 3 saves, 0 of 1 runs were done"
-    assert end == "1 kills: final parameters bit-identical"
+def test_a_platform_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = run_script(QUICKSTART, f"--workdir={tmp_path / 'work'}", JAX_PLATFORMS="cuda")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: JAX_PLATFORMS=cuda is not to be had here")
+    assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("processes", "kills"), [(1, 2), (2, 20)])
-def test_many_kills(processes: int, kills: int) -> None:
-    done = run_script(f"--kills={kills}", f"--processes={processes}", script=KILL)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("runs were done") == kills
+def test_a_reader_that_has_gone_is_one_line() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(
+        [sys.executable, str(ROOT / "scripts/analyze.py"), "--list_probes"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert process.returncode == 1
+    assert process.stderr == "error: whoever read the output has gone; the same command goes on\n"
 
 
 def test_an_interrupted_study_leaves_no_process(tmp_path: Path) -> None:

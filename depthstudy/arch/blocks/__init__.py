@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.arch.blocks.basic import Basic, PreactBasic
-from depthstudy.arch.blocks.bottleneck import Bottleneck, PreactBottleneck
+from depthstudy.arch.blocks.bottleneck import Bottleneck, InnerGateBottleneck, PreactBottleneck
 from depthstudy.arch.blocks.conv import SingleConv
-from depthstudy.arch.blocks.inverted import Inverted, LinearSeparable
+from depthstudy.arch.blocks.convnext import ConvNext
+from depthstudy.arch.blocks.dense import DenseLayer, Transition
+from depthstudy.arch.blocks.inverted import FusedInverted, Inverted, LinearSeparable
 from depthstudy.arch.blocks.kind import BlockKind
 from depthstudy.arch.blocks.separable import Separable
 from depthstudy.arch.blocks.shuffle_v1 import ShuffleV1
@@ -22,6 +24,10 @@ KINDS: Mapping[str, BlockKind] = {
     "basic": Basic(),
     "bottleneck": Bottleneck(),
     "conv": SingleConv(),
+    "convnext": ConvNext(),
+    "dense_layer": DenseLayer(),
+    "fused_inverted": FusedInverted(),
+    "inner_gate_bottleneck": InnerGateBottleneck(),
     "inverted": Inverted(),
     "linear_separable": LinearSeparable(),
     "preact_basic": PreactBasic(),
@@ -29,6 +35,7 @@ KINDS: Mapping[str, BlockKind] = {
     "separable": Separable(),
     "shuffle_v1": ShuffleV1(),
     "shuffle_v2": ShuffleV2(),
+    "transition": Transition(),
 }
 
 

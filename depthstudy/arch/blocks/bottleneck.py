@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from depthstudy.arch.blocks.kind import COMMON, GATE, BlockKind
 from depthstudy.arch.blocks.preact import Preact
-from depthstudy.arch.blocks.steps import Step, gate_layers
+from depthstudy.arch.blocks.steps import Step, gate_layers, scaled_squeeze
 from depthstudy.arch.rounding import whole_groups
 
 if TYPE_CHECKING:
@@ -47,6 +47,27 @@ class Bottleneck(BlockKind):
         last_inner = (block.last_inner or block.inner) * filters // block.filters
         wide = super().widened(block, filters, old, new)
         return _with_last_inner(wide, whole_groups(last_inner, block.groups))
+
+
+class InnerGateBottleneck(Bottleneck):
+    """``Bottleneck`` with its gate before the last convolution (Radosavovic et al. 2020).
+
+    The channels inside the gate follow the input of the block, as in the published RegNets.
+    """
+
+    def steps(self, block: BlockSpec, channels: int) -> tuple[Step, ...]:
+        first, middle, last = super().steps(block, channels)
+        gate = gate_layers(block, middle.filters)
+        middle = dataclasses.replace(middle, then=gate)
+        return first, middle, dataclasses.replace(last, then=())
+
+    def widened(self, block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
+        squeeze = scaled_squeeze(block.squeeze, new, old)
+        return dataclasses.replace(super().widened(block, filters, old, new), squeeze=squeeze)
+
+    def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
+        squeeze = scaled_squeeze(block.squeeze, block.filters, channels)
+        return dataclasses.replace(block, stride=1, squeeze=squeeze)
 
 
 class PreactBottleneck(Preact, Bottleneck):

@@ -9,7 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from depthstudy.arch.blocks.kind import COMMON, GATE, BlockKind
-from depthstudy.arch.blocks.steps import Step, depthwise_step, gate_layers
+from depthstudy.arch.blocks.steps import Step, depthwise_step, gate_layers, scaled_squeeze
 from depthstudy.arch.rounding import divisible
 
 if TYPE_CHECKING:
@@ -30,15 +30,31 @@ class Inverted(BlockKind):
         )
 
     def widened(self, block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
-        exact = block.inner % old == 0
-        inner = block.inner // old * new if exact else divisible(block.inner * new / old)
-        squeeze = _scaled(block.squeeze, inner, block.inner)
+        inner = _scaled_inner(block, old, new)
+        squeeze = scaled_squeeze(block.squeeze, inner, block.inner)
         return dataclasses.replace(block, filters=filters, inner=inner, squeeze=squeeze)
 
     def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
         inner = block.inner * block.filters // channels
-        squeeze = _scaled(block.squeeze, block.filters, channels)
+        squeeze = scaled_squeeze(block.squeeze, block.filters, channels)
         return dataclasses.replace(block, stride=1, inner=inner, squeeze=squeeze)
+
+
+class FusedInverted(BlockKind):
+    """3x3 to more channels, and 1x1 to fewer (Tan & Le 2021, arXiv 2104.00298)."""
+
+    reads = COMMON | {"inner"}
+
+    def steps(self, block: BlockSpec, channels: int) -> tuple[Step, ...]:
+        expand = Step(block.inner, block.kernel, block.stride)
+        return expand, Step(block.filters, activated=False)
+
+    def widened(self, block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
+        return dataclasses.replace(block, filters=filters, inner=_scaled_inner(block, old, new))
+
+    def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
+        inner = block.inner * block.filters // channels
+        return dataclasses.replace(block, stride=1, inner=inner)
 
 
 class LinearSeparable(BlockKind):
@@ -51,13 +67,14 @@ class LinearSeparable(BlockKind):
         return depthwise_step(block, channels, then=gate), Step(block.filters, activated=False)
 
     def widened(self, block: BlockSpec, filters: int, old: int, new: int) -> BlockSpec:
-        squeeze = _scaled(block.squeeze, new, old)
+        squeeze = scaled_squeeze(block.squeeze, new, old)
         return dataclasses.replace(block, filters=filters, squeeze=squeeze)
 
     def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
-        squeeze = _scaled(block.squeeze, block.filters, channels)
+        squeeze = scaled_squeeze(block.squeeze, block.filters, channels)
         return dataclasses.replace(block, stride=1, squeeze=squeeze)
 
 
-def _scaled(squeeze: int, new: int, old: int) -> int:
-    return max(1, squeeze * new // old) if squeeze else 0
+def _scaled_inner(block: BlockSpec, old: int, new: int) -> int:
+    exact = block.inner % old == 0
+    return block.inner // old * new if exact else divisible(block.inner * new / old)

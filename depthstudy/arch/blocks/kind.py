@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from depthstudy.arch.blocks.steps import Step, norm_layers, sequence
-from depthstudy.arch.layer_types import Activation, Conv, Layers, Section, ZeroPad
+from depthstudy.arch.layer_types import Activation, AveragePool, Conv, Layers, Section, ZeroPad
 from depthstudy.arch.literals import Shortcut
 from depthstudy.arch.rounding import whole_groups
 from depthstudy.errors import InputError
@@ -83,10 +83,8 @@ class BlockKind(abc.ABC):
         return self.projection(block)
 
     def projection(self, block: BlockSpec) -> Layers:
-        """Returns the layers of shortcut ``"B"``."""
-        bias = block.norm == "none"
-        conv = Conv("shortcut_conv", block.filters, 1, block.stride, bias)
-        return (conv, *norm_layers("shortcut_norm", block.norm))
+        """Returns the layers of the shortcuts ``"B"``, ``"C"`` and ``"D"``."""
+        return (*shortcut_conv(block), *norm_layers("shortcut_norm", block.norm))
 
     def fields_read(self, squeeze: int) -> frozenset[str]:
         """Returns the fields that a block with ``squeeze`` channels inside its gate reads."""
@@ -170,9 +168,23 @@ class BlockKind(abc.ABC):
             squeeze=max(1, squeeze) if block.squeeze else 0,
         )
 
+    def outputs(self, block: BlockSpec, channels: int) -> int:
+        """Returns the output channels of the block, for ``channels`` channels of input."""
+        return block.filters
+
     def repeated(self, block: BlockSpec, channels: int) -> BlockSpec:
         """Returns the block to follow ``block``, which has ``channels`` channels of input."""
         return dataclasses.replace(block, stride=1)
+
+
+def shortcut_conv(block: BlockSpec) -> Layers:
+    """Returns the 1x1 convolution of a shortcut, of averages with ``"D"``."""
+    bias, stride = block.norm == "none", block.stride
+    if block.shortcut != "D" or stride == 1:
+        return (Conv("shortcut_conv", block.filters, 1, stride, bias),)
+    # Averages at the border are of fewer pixels, whatever the net's padding is.
+    pool = AveragePool(stride, stride, padding="same")
+    return pool, Conv("shortcut_conv", block.filters, 1, 1, bias)
 
 
 def passes_unchanged(block: BlockSpec, channels: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from depthstudy.arch.blocks.kind import BlockKind
+from depthstudy.arch.blocks.kind import BlockKind, shortcut_conv
 from depthstudy.arch.blocks.steps import dropout_layers, norm_layers, step_conv
 from depthstudy.arch.layer_types import Activation, Conv, Layer, Layers, Section
 
@@ -39,5 +39,4 @@ class Preact(BlockKind):
         return tuple(layers)
 
     def projection(self, block: BlockSpec) -> Layers:
-        bias = block.norm == "none"
-        return (Conv("shortcut_conv", block.filters, 1, block.stride, bias),)
+        return shortcut_conv(block)

@@ -10,7 +10,9 @@ from depthstudy.arch.layer_types import (
     BatchNorm,
     Conv,
     Dropout,
+    GroupNorm,
     Layer,
+    LayerNorm,
     Layers,
     SqueezeExcite,
 )
@@ -61,6 +63,11 @@ def gate_layers(block: BlockSpec, channels: int) -> Layers:
     return (SqueezeExcite("squeeze_excite", reduce, expand, activation, gate),)
 
 
+def scaled_squeeze(squeeze: int, new: int, old: int) -> int:
+    """Returns the channels inside a gate, if there is one, of ``new`` instead of ``old``."""
+    return max(1, squeeze * new // old) if squeeze else 0
+
+
 def step_conv(name: str, step: Step, block: BlockSpec) -> Conv:
     """Returns the convolution of a step; it has a bias where no normalization follows."""
     return Conv(name, step.filters, step.kernel, step.stride, block.norm == "none", step.groups)
@@ -73,4 +80,11 @@ def dropout_layers(block: BlockSpec, *, last: bool) -> Layers:
 
 def norm_layers(name: str, norm: Norm) -> Layers:
     """Returns the normalization, if there is one."""
-    return (BatchNorm(name),) if norm == "batch" else ()
+    match norm:
+        case "batch":
+            return (BatchNorm(name),)
+        case "group":
+            return (GroupNorm(name),)
+        case "layer":
+            return (LayerNorm(name),)
+    return ()

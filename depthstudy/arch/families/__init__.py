@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from depthstudy.arch.families.convnext import convnext
+from depthstudy.arch.families.densenet import densenet
 from depthstudy.arch.families.efficientnet import efficientnet
 from depthstudy.arch.families.efficientnet_lite import efficientnet_lite
+from depthstudy.arch.families.efficientnet_v2 import efficientnet_v2
 from depthstudy.arch.families.mobilenet.v1 import mobilenet_v1
 from depthstudy.arch.families.mobilenet.v2 import mobilenet_v2
 from depthstudy.arch.families.mobilenet.v3 import mobilenet_v3
 from depthstudy.arch.families.preact_resnet import preact_resnet
+from depthstudy.arch.families.regnet import regnet
 from depthstudy.arch.families.resnet import plain, resnet
+from depthstudy.arch.families.resnet_d import resnet_d
 from depthstudy.arch.families.resnext import resnext
 from depthstudy.arch.families.se_resnet import se_resnet
 from depthstudy.arch.families.shufflenet_v1 import shufflenet_v1
@@ -24,14 +29,19 @@ from depthstudy.arch.families.wide_resnet import wide_resnet
 from depthstudy.arch.spec import ArchSpec
 
 FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
+    "convnext": convnext,
+    "densenet": densenet,
     "efficientnet": efficientnet,
     "efficientnet_lite": efficientnet_lite,
+    "efficientnet_v2": efficientnet_v2,
     "mobilenet_v1": mobilenet_v1,
     "mobilenet_v2": mobilenet_v2,
     "mobilenet_v3": mobilenet_v3,
     "plain": plain,
     "preact_resnet": preact_resnet,
+    "regnet": regnet,
     "resnet": resnet,
+    "resnet_d": resnet_d,
     "resnext": resnext,
     "se_resnet": se_resnet,
     "shufflenet_v1": shufflenet_v1,

@@ -9,6 +9,14 @@ import dataclasses
 
 from depthstudy.arch.spec import BlockSpec
 
+# By whether a row is fused, and whether it expands.
+_KINDS = {
+    (False, False): "linear_separable",
+    (False, True): "inverted",
+    (True, False): "conv",
+    (True, True): "fused_inverted",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -20,6 +28,7 @@ class Row:
       count: Number of blocks.
       stride: Stride of the first block.
       kernel: Side of the depthwise kernels.
+      fused: Whether expanding and depthwise convolution are one, and at an expansion of 1 the only.
     """
 
     expansion: int
@@ -27,6 +36,7 @@ class Row:
     count: int
     stride: int
     kernel: int = 3
+    fused: bool = False
 
 
 def inverted_stages(
@@ -45,14 +55,17 @@ def inverted_stages(
         stage = []
         for number in range(row.count):
             expands = row.expansion > 1
+            gated = like.squeeze > 0 and not row.fused
             block = dataclasses.replace(
                 like,
-                kind="inverted" if expands else "linear_separable",
+                kind=_KINDS[row.fused, expands],
                 filters=row.filters,
                 inner=channels * row.expansion if expands else 0,
                 stride=row.stride if number == 0 else 1,
                 kernel=row.kernel,
-                squeeze=max(1, channels // like.squeeze) if like.squeeze else 0,
+                squeeze=max(1, channels // like.squeeze) if gated else 0,
+                squeeze_activation=like.squeeze_activation if gated else "relu",
+                squeeze_gate=like.squeeze_gate if gated else "sigmoid",
             )
             stage.append(block)
             channels = row.filters

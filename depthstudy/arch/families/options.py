@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import typing
 from collections.abc import Callable
 from typing import Any, Literal
 
+from depthstudy.arch.blocks import kind_of
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_depth
 from depthstudy.arch.spec import ArchSpec, BlockSpec
 from depthstudy.errors import InputError
 
 Layout = Literal["imagenet", "small"]
+
+Builder = Callable[..., ArchSpec]
 
 _HALVINGS = 2  # how many of the first halvings of the image the layout "small" leaves out
 
@@ -36,7 +41,8 @@ def apply_common_options(
         64x64 pixels.
       depth_multiplier: As in ``scale_depth``.
       residual: ``False`` takes every shortcut out: the plain twin.
-      norm: ``"none"`` takes every normalization out; convolutions get a bias instead.
+      norm: Normalization throughout: ``"batch"``, ``"group"`` and ``"layer"``, which do not depend
+        on the batch, or ``"none"``: convolutions get a bias instead.
       activation: Replaces every activation outside gates; ``None`` leaves them.
       stochastic_depth: As in ``ArchSpec``.
       dropout: As in ``HeadSpec``.
@@ -68,7 +74,7 @@ def for_small_images(spec: ArchSpec) -> ArchSpec:
     would hold nearly all parameters.
     """
     stem, head = spec.stem, spec.head
-    left = _HALVINGS - (stem.stride == 2) - stem.pool
+    left = _HALVINGS - (stem.stride - 1).bit_length() - stem.pool
     stem = dataclasses.replace(stem, kernel=min(stem.kernel, 3), stride=1, pool=False)
     stages = []
     for stage in spec.stages:
@@ -85,7 +91,12 @@ def for_small_images(spec: ArchSpec) -> ArchSpec:
 
 
 def _without_shortcuts(spec: ArchSpec) -> ArchSpec:
-    plain = _blocks_with(spec, residual=False)
+
+    def without(block: BlockSpec) -> BlockSpec:
+        has_shortcut = "residual" in kind_of(block.kind).reads
+        return dataclasses.replace(block, residual=False) if has_shortcut else block
+
+    plain = map_blocks(spec, without)
     return dataclasses.replace(plain, family=f"{spec.family}_plain")
 
 
@@ -93,7 +104,9 @@ def with_norm(spec: ArchSpec, norm: Norm) -> ArchSpec:
     """Returns the value with this normalization throughout."""
     spec = _blocks_with(spec, norm=norm)
     stem = dataclasses.replace(spec.stem, norm=norm)
-    return dataclasses.replace(spec, stem=stem, head=dataclasses.replace(spec.head, norm=norm))
+    pooled_norm = norm if spec.head.pooled_norm != "none" else "none"
+    head = dataclasses.replace(spec.head, norm=norm, pooled_norm=pooled_norm)
+    return dataclasses.replace(spec, stem=stem, head=head)
 
 
 def _with_activation(spec: ArchSpec, activation: ActivationKind) -> ArchSpec:
@@ -111,3 +124,35 @@ def map_blocks(spec: ArchSpec, change: Callable[[BlockSpec], BlockSpec]) -> Arch
     """Returns the value with every block changed."""
     stages = tuple(tuple(map(change, stage)) for stage in spec.stages)
     return dataclasses.replace(spec, stages=stages)
+
+
+def with_options_of(
+    base: Builder, *, without: tuple[str, ...] = ()
+) -> Callable[[Builder], Builder]:
+    """Returns a decorator that gives a builder the options of ``base`` beside its own.
+
+    The builder names its own options and hands ``**options`` on. What it names itself, or is in
+    ``without``, it does not take from ``base``.
+
+    >>> def plain(*, depth: int = 8, width: int = 16) -> ArchSpec: ...
+    >>> @with_options_of(plain)
+    ... def gated(*, width: int = 8, squeeze: int = 4, **options: Any) -> ArchSpec: ...
+    >>> list(inspect.signature(gated).parameters)
+    ['width', 'squeeze', 'depth']
+
+    Args:
+      base: A builder of keyword options.
+      without: Names of options of ``base`` that the builder does not take.
+    """
+
+    def decorated(builder: Builder) -> Builder:
+        own, theirs = inspect.signature(builder), inspect.signature(base).parameters
+        named = {n: p for n, p in own.parameters.items() if p.kind is not p.VAR_KEYWORD}
+        inherited = {n: p for n, p in theirs.items() if n not in named and n not in without}
+        hints = {**typing.get_type_hints(base), **typing.get_type_hints(builder)}
+        parameters = {**named, **inherited}
+        builder.__annotations__ = {n: hints[n] for n in (*parameters, "return")}
+        builder.__signature__ = own.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+        return builder
+
+    return decorated

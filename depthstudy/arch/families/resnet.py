@@ -6,9 +6,9 @@ He et al. 2015, "Deep Residual Learning for Image Recognition" (arXiv 1512.03385
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
-from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.families.options import apply_common_options, with_options_of
 from depthstudy.arch.literals import ActivationKind, Norm, Padding, Shortcut
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
@@ -50,7 +50,7 @@ def resnet(
         ``"small"`` the same stages, but a 3x3 stem and no pooling.
       width: Filters of the first stage; each next stage doubles it. Default 16 and 64.
       residual: Whether blocks have shortcuts; without them this is the plain twin.
-      norm: ``"batch"`` or ``"none"``; without normalization convolutions have biases.
+      norm: As in ``apply_common_options``.
       shortcut: Default ``"A"`` for ``"cifar"`` and ``"B"`` otherwise, as published.
       activation: As in ``BlockSpec``.
       stochastic_depth: As in ``ArchSpec``.
@@ -96,32 +96,12 @@ def resnet(
     return spec if residual else dataclasses.replace(spec, family="plain")
 
 
-def plain(
-    *,
-    depth: int,
-    layout: ResNetLayout = "imagenet",
-    width: int | None = None,
-    residual: bool = False,
-    norm: Norm = "batch",
-    activation: ActivationKind = "relu",
-    dropout: float = 0.0,
-    padding: Padding = "torch",
-    num_classes: int | None = None,
-) -> ArchSpec:
+@with_options_of(resnet, without=("shortcut", "stochastic_depth"))
+def plain(*, depth: int, residual: bool = False, **options: Any) -> ArchSpec:
     """Returns the plain net of He et al. 2015: a ResNet with its shortcuts taken out."""
     if residual:
         raise InputError("a plain net has no residual connections; take the family resnet")
-    return resnet(
-        depth=depth,
-        layout=layout,
-        width=width,
-        residual=False,
-        norm=norm,
-        activation=activation,
-        dropout=dropout,
-        padding=padding,
-        num_classes=num_classes,
-    )
+    return resnet(depth=depth, residual=False, **options)
 
 
 def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:

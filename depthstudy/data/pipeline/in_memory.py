@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Int, Int32
 
+from depthstudy.data.pipeline.crop import Draws
 from depthstudy.data.pipeline.split import (
     Batch,
     HostBatch,
@@ -48,10 +49,20 @@ class InMemorySplit(Split):
             self._placed[sharding] = self._host.put(sharding)
         return self._placed[sharding]
 
+    @property
+    def knows_labels(self) -> bool:
+        """Whether labels are at hand."""
+        return True
+
     def gather(
-        self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
+        self,
+        indices: Int[np.ndarray, " B"],
+        *,
+        sharding: jax.sharding.Sharding | None = None,
+        draws: Draws | None = None,
     ) -> Batch:
-        """Returns the examples at ``indices``, on the device."""
+        """Returns the examples at ``indices``, on the device; crops are made there, too."""
+        assert draws is None
         return _take_to(sharding)(self.whole(sharding=sharding), indices.astype(np.int32))
 
     def batches(
@@ -61,8 +72,10 @@ class InMemorySplit(Split):
         start: int,
         stop: int,
         sharding: jax.sharding.Sharding | None = None,
+        draws_at: Callable[[int], Draws] | None = None,
     ) -> Iterator[Batch]:
         """Yields ``gather(indices_at(step))``; a gather is too cheap to fetch ahead."""
+        assert draws_at is None
         for step in range(start, stop):
             yield self.gather(indices_at(step), sharding=sharding)
 

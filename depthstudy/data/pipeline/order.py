@@ -11,7 +11,7 @@ import functools
 import numpy as np
 from jaxtyping import Int
 
-SUBSET, NOISE, ORDER, VALIDATION = range(4)  # named streams of random numbers
+SUBSET, NOISE, ORDER, VALIDATION, PREPARE, CROP = range(6)  # named streams of random numbers
 
 
 def generator(seed: int, stream: int, *position: int) -> np.random.Generator:

@@ -19,8 +19,10 @@ from jaxtyping import Array, Int, Int32, UInt8
 from tqdm import tqdm
 
 from depthstudy import runtime
+from depthstudy.data.pipeline.crop import Draws, cropped
 from depthstudy.data.pipeline.decode import CROP, decode
 from depthstudy.data.source import Examples
+from depthstudy.errors import InputError
 
 _CHUNK = 256  # examples that a thread reads at a time
 
@@ -55,6 +57,8 @@ class Reader:
       num_classes: Number of classes.
       image_shape: Height, width and channels to which images are decoded.
       resize: Name of the rule of resizing; see ``decode.RESIZES``.
+      center: Share of the shorter side that is kept, by the rule ``"crop"``.
+      crop_area: Least share of the area that a random crop of an image file keeps; 1 is no crop.
     """
 
     name: str
@@ -64,10 +68,19 @@ class Reader:
     num_classes: int
     image_shape: tuple[int, int, int]
     resize: str = CROP
+    center: float = 1.0
+    crop_area: float = 1.0
 
     @classmethod
     def of_all(
-        cls, examples: Examples, *, name: str, num_classes: int, image_shape: tuple[int, int, int]
+        cls,
+        examples: Examples,
+        *,
+        name: str,
+        num_classes: int,
+        image_shape: tuple[int, int, int],
+        resize: str = CROP,
+        center: float = 1.0,
     ) -> Reader:
         """Returns a reader of every example, without noise."""
         count = len(examples)
@@ -78,6 +91,8 @@ class Reader:
             noise=np.zeros(count, np.int32),
             num_classes=num_classes,
             image_shape=image_shape,
+            resize=resize,
+            center=center,
         )
 
     def at(self, rows: Int[np.ndarray, " n"]) -> Reader:
@@ -88,14 +103,44 @@ class Reader:
         """Returns the number of examples in use."""
         return len(self.rows)
 
-    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
-        """Returns images and noisy labels at positions, on the host."""
+    def read(
+        self,
+        indices: Int[np.ndarray, " B"],
+        draws: Draws | None = None,
+        out: UInt8[np.ndarray, "B H W C"] | None = None,
+    ) -> HostBatch:
+        """Returns images and noisy labels at positions, on the host.
+
+        Args:
+          indices: The positions.
+          draws: Random numbers of a crop of each image; ``None`` reads images as for evaluation.
+          out: Where the images are written; ``None`` is a new array.
+
+        Raises:
+          InputError: A label names no class.
+        """
         pairs = self.examples.read(self.rows[indices])
-        images = np.empty((len(pairs), *self.image_shape), np.uint8)
-        for image, (raw, _) in zip(images, pairs, strict=True):
-            image[...] = decode(raw, self.image_shape, self.resize)
+        images = np.empty((len(pairs), *self.image_shape), np.uint8) if out is None else out
+        for i, (raw, _) in enumerate(pairs):
+            if draws is None:
+                images[i] = decode(raw, self.image_shape, self.resize, self.center)
+            else:
+                images[i] = cropped(raw, self.image_shape, draws[i], self.crop_area)
         labels = np.array([label for _, label in pairs], np.int32)
+        self._require_labels(labels, indices)
         return HostBatch(images, self.noisy(labels, indices))
+
+    def _require_labels(
+        self, labels: Int32[np.ndarray, " B"], indices: Int[np.ndarray, " B"]
+    ) -> None:
+        """Refuses labels of no class, of which -1 usually means that there is none."""
+        wrong = np.flatnonzero((labels < 0) | (labels >= self.num_classes))
+        if len(wrong):
+            place, label = int(self.rows[indices[wrong[0]]]), int(labels[wrong[0]])
+            raise InputError(
+                f"image {place} of {self.name} has the label {label}, which is no class (allowed: 0"
+                f" to {self.num_classes - 1}); take a split or slice whose images are all labeled"
+            )
 
     def read_many(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Reads with threads and, where it takes long, a line of progress; else as ``read``."""
@@ -141,6 +186,16 @@ class Split(abc.ABC):
         """Number of examples of each class, by the labels that are trained on."""
         return np.bincount(self.labels, minlength=self._reader.num_classes)
 
+    @property
+    def crops(self) -> bool:
+        """Whether train batches are cropped at random where their images are decoded."""
+        return False
+
+    @property
+    def knows_labels(self) -> bool:
+        """Whether labels are at hand without reading the split."""
+        return self._reader.examples.knows_labels
+
     @functools.cached_property
     def true_labels(self) -> Int32[np.ndarray, " n"]:
         """The labels before noise. A streamed split reads itself once to know them."""
@@ -157,13 +212,18 @@ class Split(abc.ABC):
 
     @abc.abstractmethod
     def gather(
-        self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
+        self,
+        indices: Int[np.ndarray, " B"],
+        *,
+        sharding: jax.sharding.Sharding | None = None,
+        draws: Draws | None = None,
     ) -> Batch:
         """Returns the examples at ``indices``, in any order, on the device.
 
         Args:
           indices: Positions in the split.
           sharding: How the batch axis is laid over devices; ``None`` is the default device.
+          draws: Random numbers of a crop of each image, of a split that crops.
         """
 
     @abc.abstractmethod
@@ -174,5 +234,9 @@ class Split(abc.ABC):
         start: int,
         stop: int,
         sharding: jax.sharding.Sharding | None = None,
+        draws_at: Callable[[int], Draws] | None = None,
     ) -> Iterator[Batch]:
-        """Yields ``gather(indices_at(step))`` for each step from ``start`` to before ``stop``."""
+        """Yields ``gather(indices_at(step))`` for each step from ``start`` to before ``stop``.
+
+        ``draws_at`` gives the random numbers of the crops of a step, of a split that crops.
+        """

@@ -1,22 +1,18 @@
-"""A split that stays on disk: read, decoded and batched by Grain while the device trains.
-
-A batch is one element of a Grain ``MapDataset`` over step numbers, so workers keep no state and
-their number changes nothing but the speed.
-"""
+"""A split that stays on disk: read, decoded and batched by others while the device trains."""
 
 from __future__ import annotations
 
 import collections
-import functools
+import dataclasses
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
-from absl import flags
 from jaxtyping import Int
 
 from depthstudy import runtime
+from depthstudy.data.pipeline import workers
+from depthstudy.data.pipeline.crop import Draws
 from depthstudy.data.pipeline.split import (
     Batch,
     HostBatch,
@@ -24,29 +20,46 @@ from depthstudy.data.pipeline.split import (
     Split,
 )
 
-if TYPE_CHECKING:
-    import grain
-
-_AHEAD = 2  # batches that wait on the device, and in each worker
+_AHEAD = 2  # batches that wait on the device
+_LEAST_CORES = 4  # with fewer, threads of one process are as fast, and start at once
+_MOST_WORKERS = 32
 
 
 class StreamedSplit(Split):
     """A split whose images are read as they are needed."""
 
-    def __init__(self, reader: Reader, workers: int) -> None:
-        """Reads through ``reader`` with ``workers`` processes; 0 is threads of this process."""
-        super().__init__(reader)
-        self._workers = workers
+    def __init__(self, reader: Reader, workers: int | None, crop_area: float = 1.0) -> None:
+        """Reads through ``reader``.
+
+        Args:
+          reader: What is read.
+          workers: Number of processes that read batches; 0 is threads of this one, ``None`` what
+            ``default_workers`` says.
+          crop_area: Least share of the area that a random crop of a train image keeps; 1 is none.
+            What is read otherwise, as for evaluation, is not cropped.
+        """
+        super().__init__(dataclasses.replace(reader, crop_area=crop_area))
+        self._workers = default_workers() if workers is None else workers
+
+    @property
+    def crops(self) -> bool:
+        """Whether train batches are cropped at random where their images are decoded."""
+        return self._reader.crop_area < 1
 
     def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
         """Returns the examples at ``indices``, on the host."""
         return self._reader.read_many(indices)
 
     def gather(
-        self, indices: Int[np.ndarray, " B"], *, sharding: jax.sharding.Sharding | None = None
+        self,
+        indices: Int[np.ndarray, " B"],
+        *,
+        sharding: jax.sharding.Sharding | None = None,
+        draws: Draws | None = None,
     ) -> Batch:
-        """Returns the examples at ``indices``, on the device."""
-        return self.read(indices).put(sharding)
+        """Returns the examples at ``indices``, in any order, on the device."""
+        batch = self.read(indices) if draws is None else self._reader.read(indices, draws)
+        return batch.put(sharding)
 
     def batches(
         self,
@@ -55,6 +68,7 @@ class StreamedSplit(Split):
         start: int,
         stop: int,
         sharding: jax.sharding.Sharding | None = None,
+        draws_at: Callable[[int], Draws] | None = None,
     ) -> Iterator[Batch]:
         """Yields ``gather(indices_at(step))``, read some steps ahead.
 
@@ -63,7 +77,12 @@ class StreamedSplit(Split):
         """
         if start >= stop:
             return
-        batches = iter(self._source(indices_at, start, stop))
+        read = workers.StepReader(self._reader, indices_at, draws_at)
+        batches = (
+            workers.by_processes(read, start, stop, self._workers)
+            if self._workers
+            else workers.by_threads(read, start, stop)
+        )
         waiting: collections.deque[Batch] = collections.deque()
         try:
             for batch in batches:
@@ -72,28 +91,10 @@ class StreamedSplit(Split):
                     yield waiting.popleft()
             yield from waiting
         finally:
-            batches.close()  # a loop that ends early leaves no processes behind
-
-    def _source(
-        self, indices_at: Callable[[int], Int[np.ndarray, " B"]], start: int, stop: int
-    ) -> grain.IterDataset[HostBatch]:
-        import grain
-
-        threads = 2 if self._workers else min(16, runtime.cores())
-        options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=2 * threads)
-        read = functools.partial(_read, self._reader, indices_at)
-        source = grain.MapDataset.range(start, stop).map(read).to_iter_dataset(options)
-        if not self._workers:
-            return source
-        if not flags.FLAGS.is_parsed():  # Grain asks absl's flags, which only a script parses
-            flags.FLAGS.mark_as_parsed()
-        workers = min(self._workers, stop - start)
-        return source.mp_prefetch(
-            grain.MultiprocessingOptions(workers, per_worker_buffer_size=_AHEAD)
-        )
+            batches.close()  # type: ignore[attr-defined]  # an early end leaves no processes behind
 
 
-def _read(
-    reader: Reader, indices_at: Callable[[int], Int[np.ndarray, " B"]], step: int
-) -> HostBatch:
-    return reader.read(indices_at(int(step)))
+def default_workers() -> int:
+    """Returns the number of processes that decode where a config does not say: one a core."""
+    cores = runtime.cores()
+    return min(cores, _MOST_WORKERS) if cores >= _LEAST_CORES else 0

@@ -6,6 +6,8 @@ are certainly wrong.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Bool, Int, Int32
 
@@ -32,7 +34,12 @@ def stratified_order(labels: Int[np.ndarray, " N"], seed: int) -> Int[np.ndarray
     return shuffled[np.argsort(priority[shuffled], kind="stable")]
 
 
-def held_out(labels: Int[np.ndarray, " N"], share: float, seed: int) -> Bool[np.ndarray, " N"]:
+def held_out(
+    labels: Int[np.ndarray, " N"],
+    share: float,
+    seed: int,
+    groups: Int[np.ndarray, " N"] | None = None,
+) -> Bool[np.ndarray, " N"]:
     """Returns which examples are held out: ``share`` of each class, rounded, but never all of it.
 
     >>> held_out(np.array([0, 0, 0, 0, 1, 1, 2]), 0.5, seed=0).sum()
@@ -42,13 +49,59 @@ def held_out(labels: Int[np.ndarray, " N"], share: float, seed: int) -> Bool[np.
       labels: Class of each example.
       share: Share of the examples, in [0, 1).
       seed: Seed of the choice within a class.
+      groups: Number of the group of each example: those that are copies of one another, which stay
+        together; ``None`` where none are known.
     """
     shuffled = order.generator(seed, order.VALIDATION).permutation(len(labels))
+    return choose(labels, groups, shuffled, lambda n: min(round(share * n), n - 1))
+
+
+def choose(
+    labels: Int[np.ndarray, " N"],
+    groups: Int[np.ndarray, " N"] | None,
+    shuffled: Int[np.ndarray, " N"],
+    quota: Callable[[int], int],
+) -> Bool[np.ndarray, " N"]:
+    """Returns a choice of so many examples of each class, whole groups at a time.
+
+    A group that is larger than what is left of the quota is passed over, unless nothing is chosen
+    yet and others remain.
+
+    Args:
+      labels: Class of each example.
+      groups: Number of the group of each, or ``None``: then each is by itself.
+      shuffled: The order in which they are looked at.
+      quota: From the number of examples of a class to the number to choose.
+    """
     chosen = np.zeros(len(labels), bool)
+    copies = {} if groups is None else _members(groups)
     for label in np.unique(labels):
         members = shuffled[labels[shuffled] == label]
-        chosen[members[: min(round(share * len(members)), len(members) - 1)]] = True
+        count = quota(len(members))
+        if groups is None:
+            chosen[members[:count]] = True
+            continue
+        own = groups[members]
+        names, sizes = np.unique(own, return_counts=True)
+        size = dict(zip(names.tolist(), sizes.tolist(), strict=True))
+        taken = int(chosen[members].sum())
+        passed = set(own[chosen[members]].tolist())
+        for group in dict.fromkeys(own.tolist()):
+            if group in passed or taken + size[group] > count:
+                continue
+            chosen[copies[group]] = True
+            taken += size[group]
+        if count and not taken and len(size) > 1:  # each group is larger than the quota
+            smallest = min(dict.fromkeys(own.tolist()), key=size.__getitem__)
+            chosen[copies[smallest]] = True
     return chosen
+
+
+def _members(groups: Int[np.ndarray, " N"]) -> dict[int, Int[np.ndarray, " n"]]:
+    """Returns the examples of each group."""
+    names, starts = np.unique(np.sort(groups), return_index=True)
+    parts = np.split(np.argsort(groups, kind="stable"), starts[1:])
+    return dict(zip(names.tolist(), parts, strict=True))
 
 
 def noise_offsets(

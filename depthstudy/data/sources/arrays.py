@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int, Integer, UInt8
 from numpy.typing import ArrayLike
 
-from depthstudy.data.source import Examples, RawImage, Source
+from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
 from depthstudy.errors import InputError
 
 
@@ -61,18 +61,22 @@ class ArraySource(Source):
             raise self.missing_split(name)
         return examples
 
-    def _part(self, name: str) -> ArrayExamples:
-        import tensorflow_datasets as tfds
+    def ranges(self, name: str) -> Ranges:
+        """Returns where the examples of a split, or of parts of splits, lie in the whole splits.
 
-        infos = {
-            split: tfds.core.SplitInfo(name=split, shard_lengths=[len(examples)], num_bytes=0)
-            for split, examples in self.examples.items()
-        }
+        Raises:
+          InputError: There is no such split, or it is empty.
+        """
+        counts = {split: len(examples) for split, examples in self.examples.items()}
+        if name in counts:
+            return ((name, 0, counts[name]),)
         try:
-            parts = tfds.core.ReadInstruction.from_spec(name).to_absolute(infos)
-        except (KeyError, ValueError, NotImplementedError) as error:
+            return ranges(name, counts)
+        except ValueError as error:
             raise self.missing_split(name) from error
-        chosen = [(self.examples[part.splitname], slice(part.from_, part.to)) for part in parts]
+
+    def _part(self, name: str) -> ArrayExamples:
+        chosen = [(self.examples[split], slice(a, b)) for split, a, b in self.ranges(name)]
         return ArrayExamples(
             [image for examples, part in chosen for image in examples.images[part]],
             np.concatenate([examples.labels[part] for examples, part in chosen]),

@@ -1,60 +1,110 @@
 """An image file of a user: whether it decodes, and the bytes that a prepared set keeps of it.
 
 Most files are kept as they are. A file is written anew where a plain decoder would see something
-else than a person does: turned by its EXIF tag, partly transparent, with a palette or 16 bits.
+else than a person does: turned by its EXIF tag, partly transparent, with a palette or 16 bits. So
+is one of a format that few decoders read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from jaxtyping import Int, UInt8
+
+from depthstudy.data.sources.deep_png import DeepPngError, deep_colors
 
 if TYPE_CHECKING:
     from PIL import Image
 
-SUFFIXES = (".png", ".jpg", ".jpeg")  # in any case
-_GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B")
-_DEEP_MODES = ("I", "I;16", "I;16B")  # 16 bits a pixel
+SUFFIXES = (  # in any case
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff",
+)  # fmt: skip
+KINDS = "PNG, JPEG, WebP, BMP or TIFF"
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF")
+_KEPT = ("PNG", "JPEG", "MPO", "WEBP")  # as they are, where a plain decoder sees what we see
+_GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
+_DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # more than 8 bits a pixel
 _ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
 _JPEG_QUALITY = 95
+_DEEP_BITS = 16
 
 
 class ImageProperties(NamedTuple):
-    """Size and color of an image, which a set declares before its images are written."""
+    """What a set has to know of an image before it is written.
+
+    Attributes:
+      height: Of the image when it is upright, in pixels.
+      width: The same.
+      gray: Whether it has one channel.
+      peak: Greatest value of an image of more than 8 bits a channel; 0 of any other.
+      constant: Whether all its pixels are alike.
+      frames: Number of its frames, of which the first is taken.
+      digest: Hash of the bytes of the file.
+    """
 
     height: int
     width: int
     gray: bool
+    peak: int = 0
+    constant: bool = False
+    frames: int = 1
+    digest: str = ""
 
 
 class DamagedError(Exception):
     """An image cannot be decoded; the message is the reason, in a few words."""
 
 
+class _Loaded(NamedTuple):
+    """An image in mode L or RGB, upright, and the format to write it in if that took more."""
+
+    image: Image.Image
+    format: str | None
+    peak: int
+    frames: int
+
+
 def inspect(path: Path) -> ImageProperties:
-    """Decodes an image whole, and returns its size, upright, and whether it is gray.
+    """Decodes an image whole, and returns what a set has to know of it.
 
     Raises:
-      DamagedError: It is not, or not wholly, a PNG or JPEG image.
-    """
-    image, _ = _load(_read(path))
-    return ImageProperties(image.height, image.width, image.mode == "L")
-
-
-def encode(path: Path) -> bytes:
-    """Returns an image as a file of mode L or RGB: upright, opaque, 8 bits a channel.
-
-    Transparent pixels are laid on white. 16 bits lose the lower 8. What has to be written anew
-    stays PNG, without loss, or JPEG, at quality 95: a PNG of a photo would be many times its size.
-
-    Raises:
-      DamagedError: It is not, or not wholly, a PNG or JPEG image.
+      DamagedError: It is not, or not wholly, an image of a known format.
     """
     raw = _read(path)
-    image, format = _load(raw)
+    image, _, peak, frames = _load(raw, _DEEP_BITS)
+    low_and_high = image.getextrema()
+    bands = [low_and_high] if image.mode == "L" else low_and_high
+    constant = not peak and all(low == high for low, high in bands)  # type: ignore[misc]
+    if peak:
+        constant = _is_constant(raw)
+    digest = hashlib.sha256(raw).hexdigest()
+    return ImageProperties(
+        image.height, image.width, image.mode == "L", peak, constant, frames, digest
+    )
+
+
+def encode(path: Path, bits: int = _DEEP_BITS, digest: str = "") -> bytes:
+    """Returns an image as a file of mode L or RGB: upright, opaque, 8 bits a channel.
+
+    Transparent pixels are laid on white. What has to be written anew stays PNG, without loss, or
+    JPEG, at quality 95: a PNG of a photo would be many times its size.
+
+    Args:
+      path: The file.
+      bits: Bits that are in use of an image of more than 8: ``2 ** bits - 1`` becomes 255.
+      digest: Hash of the bytes that it has to have, or ``""``.
+
+    Raises:
+      DamagedError: It is not, or not wholly, an image of a known format, or it has other bytes.
+    """
+    raw = _read(path)
+    if digest and hashlib.sha256(raw).hexdigest() != digest:
+        raise DamagedError("it has other bytes now")
+    image, format, *_ = _load(raw, bits)
     if format is None:
         return raw
     image.info.clear()  # else the old orientation might be written again
@@ -64,6 +114,15 @@ def encode(path: Path) -> bytes:
     return file.getvalue()
 
 
+def bits_in_use(peak: int) -> int:
+    """Returns the bits of the range that a set of deep images uses, from its greatest value.
+
+    >>> [bits_in_use(peak) for peak in (200, 255, 256, 4095, 65535)]
+    [8, 8, 9, 12, 16]
+    """
+    return max(8, int(peak).bit_length())
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -71,27 +130,78 @@ def _read(path: Path) -> bytes:
         raise DamagedError(error.strerror or "cannot be read") from error
 
 
-def _load(raw: bytes) -> tuple[Image.Image, str | None]:
-    """Returns the image, L or RGB and upright, and its format if that took more than decoding."""
+def _load(raw: bytes, bits: int) -> _Loaded:
     from PIL import Image, UnidentifiedImageError
 
     if not raw:
         raise DamagedError("the file is empty")
     try:
-        with Image.open(io.BytesIO(raw), formats=("PNG", "JPEG")) as file:
+        with Image.open(io.BytesIO(raw), formats=_FORMATS) as file:
+            frames = getattr(file, "n_frames", 1) if file.format != "MPO" else 1
             file.load()
-            plain = _opaque(_upright(file))
-            if plain is file:
-                return file, None
-            return plain, "PNG" if file.format == "PNG" else "JPEG"
+            deep = _deep_levels(raw, file)
+            image = file if deep is None else _scaled(deep, bits)
+            plain = _opaque(_upright(image, _turn(file)))
+            peak = 0 if deep is None else max(1, int(_colors(deep).max(initial=0)))
+            kept = plain is file and file.format in _KEPT and frames == 1
+            format = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
+            return _Loaded(plain, None if kept else format, peak, frames)
     except UnidentifiedImageError as error:
-        raise DamagedError("it is neither PNG nor JPEG") from error
+        raise DamagedError(f"it is not {KINDS}") from error
+    except DamagedError:
+        raise
     except Exception as error:  # a decoder fed with rubbish raises SyntaxError, struct.error, ...
         raise DamagedError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turns an image as its EXIF tag says; one without the tag is returned as it is."""
+def _is_constant(raw: bytes) -> bool:
+    """Whether a deep image has one color, by all its bits."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(raw), formats=_FORMATS) as file:
+        levels = _deep_levels(raw, file)
+    assert levels is not None
+    return bool((levels == levels[:1, :1]).all())
+
+
+def _deep_levels(raw: bytes, file: Image.Image) -> Int[np.ndarray, "H W *C"] | None:
+    """Returns the values of an image of more than 8 bits a channel, ``None`` of any other.
+
+    PIL keeps the upper 8 bits of colors with 16, so that those are decoded here.
+    """
+    if file.mode == "F":
+        raise DamagedError("its pixels are floating-point numbers; save it with 8 or 16 bits")
+    if file.mode in _DEEP_MODES:
+        levels = np.asarray(file).astype(np.int64)
+        if levels.min(initial=0) < 0:
+            raise DamagedError("it has pixels below 0; save it with 8 or 16 bits")
+        return levels
+    try:
+        return deep_colors(raw) if file.format == "PNG" else None
+    except DeepPngError as error:
+        raise DamagedError(str(error)) from error
+
+
+def _colors(levels: Int[np.ndarray, "H W *C"]) -> Int[np.ndarray, "H W *C"]:
+    """Returns the channels without alpha."""
+    has_alpha = levels.ndim == 3 and levels.shape[2] in (2, 4)
+    return levels[..., :-1] if has_alpha else levels
+
+
+def _scaled(levels: Int[np.ndarray, "H W *C"], bits: int) -> Image.Image:
+    """Returns values up to ``2 ** bits - 1`` as gray levels up to 255; alpha has all 16 bits."""
+    from PIL import Image
+
+    scales = np.full(1 if levels.ndim == 2 else levels.shape[2], float(2**bits - 1))
+    if levels.ndim == 3 and levels.shape[2] in (2, 4):
+        scales[-1] = 2**_DEEP_BITS - 1
+    scaled = np.rint(levels * (255 / (scales if levels.ndim == 3 else scales[0])))
+    gray_levels: UInt8[np.ndarray, "H W *C"] = np.minimum(scaled, 255).astype(np.uint8)
+    return Image.fromarray(gray_levels)
+
+
+def _turn(image: Image.Image) -> int | None:
+    """Returns how an image has to be turned, as its EXIF tag says, if at all."""
     from PIL.Image import Transpose
 
     turns = {
@@ -104,18 +214,19 @@ def _upright(image: Image.Image) -> Image.Image:
         8: Transpose.ROTATE_90,
     }
     try:
-        turn = turns.get(image.getexif().get(_ORIENTATION, 1))
+        return turns.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # a broken tag does not make the pixels worthless
-        return image
-    return image if turn is None else image.transpose(turn)
+        return None
+
+
+def _upright(image: Image.Image, turn: int | None) -> Image.Image:
+    return image if turn is None else image.transpose(turn)  # type: ignore[arg-type]
 
 
 def _opaque(image: Image.Image) -> Image.Image:
     """Returns an image in mode L or RGB, on white; one that is that already as it is."""
     from PIL import Image
 
-    if image.mode in _DEEP_MODES:
-        return Image.fromarray((np.asarray(image).astype(np.int64) // 256).astype(np.uint8))
     mode = "L" if _is_gray(image) else "RGB"
     if "transparency" not in image.info and not {"A", "a"} & set(image.getbands()):
         return image if image.mode == mode else image.convert(mode)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import importlib
 import re
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 from depthstudy.config import DataConfig
 from depthstudy.data.source import Source
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, raised_by_user
 
 _IDENTIFIER = r"[^\W\d]\w*"
 _NAME = re.compile(rf"(?P<module>{_IDENTIFIER}(\.{_IDENTIFIER})*):(?P<function>{_IDENTIFIER})")
@@ -75,15 +74,6 @@ def _call(name: str, function: Callable[..., Any], config: DataConfig) -> object
 
 def _failed(name: str, error: Exception) -> InputError:
     """Returns the error in one line, with the place in the user's code that raised it."""
-    if isinstance(error, SyntaxError):
-        place, reason = f"{error.filename}:{error.lineno}", error.msg
-    else:
-        frames = [
-            frame
-            for frame in traceback.extract_tb(error.__traceback__)
-            if not frame.filename.startswith("<") and frame.filename != __file__
-        ]
-        frames = [frame for frame in frames if "importlib" not in frame.filename] or frames
-        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "its call"
-        reason = " ".join(str(error).split())
-    return InputError(f"data.name {name!r} failed in {place}: {type(error).__name__}: {reason}")
+    placed = raised_by_user(error)
+    reason = placed or f"its call: {type(error).__name__}: {' '.join(str(error).split())}"
+    return InputError(f"data.name {name!r} failed in {reason}")

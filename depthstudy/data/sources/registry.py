@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 from depthstudy.config import DataConfig
 from depthstudy.data.source import Source
 from depthstudy.data.sources import digits, fashion_mnist, folder, imported
-from depthstudy.data.sources.tfds import reader
+from depthstudy.data.sources.tfds import prepared, reader
+from depthstudy.errors import InputError
 
 SOURCES: Mapping[str, Callable[[DataConfig], Source]] = {
     "digits": digits.open_source,
@@ -16,12 +18,41 @@ SOURCES: Mapping[str, Callable[[DataConfig], Source]] = {
 }
 
 
-def open_source(config: DataConfig) -> Source:
+def open_source(config: DataConfig, expected: str | None = None) -> Source:
     """Opens the source that ``config.name`` names: an entry above, a function or a TFDS set.
 
+    Args:
+      config: What is asked for.
+      expected: Name of the set that another process, or an earlier one, has opened. Images of a
+        folder that were prepared are opened by it, whatever has become of the folder since.
+
     Raises:
-      InputError: The set is not there, cannot be prepared, or is not one of labeled images.
+      InputError: The set is not there, cannot be prepared, is not one of labeled images, or is
+        another one than expected.
     """
+    if expected is not None and config.name == "folder":
+        kept = prepared.reopen(expected, config)
+        if kept is not None:
+            return dataclasses.replace(kept, title=str(config.source_dir))
+    source = _open(config)
+    if expected not in (None, source.name):
+        names = "" if source.title else f" ({expected}, now {source.name})"
+        raise OtherDataError(
+            f"the images of {source.called} are not those that were there before{names}", source
+        )
+    return source
+
+
+class OtherDataError(InputError):
+    """A source holds other images than before."""
+
+    def __init__(self, message: str, source: Source | None = None) -> None:
+        """Keeps the source, so that what has changed can be said."""
+        super().__init__(message)
+        self.source = source
+
+
+def _open(config: DataConfig) -> Source:
     if config.name in SOURCES:
         return SOURCES[config.name](config)
     if imported.is_function_name(config.name):

@@ -21,6 +21,8 @@ import pandas as pd
 from scipy import special
 
 from depthstudy import stats
+from depthstudy.evidence import baseline
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Recommendation, VariantInfo
 
@@ -36,9 +38,13 @@ def recommend(
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     budgets: Mapping[str, float] | None = None,
+    baselines: Baselines | None = None,
     controls: Collection[str] = (),
 ) -> Recommendation | None:
     """Returns the variant to take, or ``None`` where fewer than two variants can be compared.
+
+    Nets that are no better than always naming the largest class are not recommended: where all are,
+    it is ``None``, too.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions. A
@@ -49,6 +55,7 @@ def recommend(
       budgets: Name of a variant to what it was trained with, as its steps or images seen; variants
         of another budget than the most usual one (of equally usual ones, the greatest) are left
         out. Without it all budgets count as equal.
+      baselines: By error and variant, that of always naming the largest class.
       controls: Names of treatments that are the controls of others.
 
     Raises:
@@ -61,9 +68,14 @@ def recommend(
     panel = measure(summary, "validation_error", images=images) if validated else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
     fair = _of_equal_budget(present, budgets or {})
+    other_budget = [info.name for info in present if info not in fair]
     if len(fair) < 2:
         return None
-    known = {info.name: info for info in fair}
+    metric = "validation_error" if validated else "test_error"
+    useless = baseline.no_better(summary, metric, baselines, images)
+    known = {info.name: info for info in fair if info.name not in useless}
+    if not known:
+        return None
     means = {name: float(panel.arms[name].mean) for name in known}
     least = min(means.values())
     tied = [name for name, mean in means.items() if mean <= least + _ROUNDING]
@@ -71,6 +83,7 @@ def recommend(
     near = [name for name in known if _within_one_error(panel, name, best)]
     near.sort(key=lambda name: _price(known[name], means))
     chosen = known[near[0]]
+    fair = [info for info in fair if info.name in known]
     alike = [i for i in fair if not i.treatment and i.image_shape == chosen.image_shape] or fair
     deepest = min(alike, key=lambda info: (-info.depth, means[info.name]))
     ordered = sorted(known, key=lambda name: _price(known[name], means))
@@ -99,7 +112,7 @@ def recommend(
         chosen_on="validation" if validated else "test",
         optimism=optimism,
         ties=", ".join(near),
-        excluded=", ".join(info.name for info in present if info.name not in known),
+        excluded=", ".join(other_budget),
         enough=_told_apart(panel, list(known)),
     )
 

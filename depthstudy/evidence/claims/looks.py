@@ -8,12 +8,14 @@ are still open, and what is decided stays decided as it was seen then.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from depthstudy import stats
 from depthstudy.config import Hypothesis
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.verdicts import ALPHA, LEAST_SEEDS, judge
@@ -44,6 +46,8 @@ def judge_at_looks(
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     chance: float | None = None,
+    baselines: Baselines | None = None,
+    budgets: Mapping[str, float] | None = None,
 ) -> list[Verdict]:
     """Returns for each hypothesis the verdict of the look that decided it, or of the last one.
 
@@ -59,11 +63,14 @@ def judge_at_looks(
       predictions: As in ``judge``.
       images: As in ``judge``.
       chance: As in ``judge``.
+      baselines: As in ``judge``.
+      budgets: As in ``judge``.
     """
+    given = functools.partial(
+        judge, images=images, chance=chance, baselines=baselines, budgets=budgets
+    )
     if not looks:
-        return judge(
-            summary, settings, hypotheses, predictions=predictions, images=images, chance=chance
-        )
+        return given(summary, settings, hypotheses, predictions=predictions)
     levels = stats.nominal_levels(looks, ALPHA)
     seen: dict[str, Verdict] = {}
     for seeds in looks:
@@ -76,18 +83,13 @@ def judge_at_looks(
         if not still_open:
             continue
         wrong = {name: runs[:seeds] for name, runs in (predictions or {}).items()}
-        judged = judge(
-            rows,
-            settings,
-            still_open,
-            predictions=wrong,
-            images=images,
-            chance=chance,
-            alpha=levels[seeds],
-        )
-        share = levels[seeds] / ALPHA
+        alpha = levels[seeds]
+        judged = given(rows, settings, still_open, predictions=wrong, alpha=alpha)
+        share = alpha / ALPHA
         for verdict in judged:
-            seen[verdict.hypothesis] = dataclasses.replace(verdict, p=min(1.0, verdict.p / share))
+            seen[verdict.hypothesis] = dataclasses.replace(
+                verdict, p=min(1.0, verdict.p / share), look=seeds
+            )
     return [seen[hypothesis.name] for hypothesis in hypotheses]
 
 

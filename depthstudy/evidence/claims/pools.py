@@ -6,7 +6,7 @@ its nets and that of their seeds in one. A pool's runs are one of each of its ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,10 +27,14 @@ def places(pool: Pool) -> list[tuple[str, int]]:
 
 
 def rows(summary: pd.DataFrame, pools: Sequence[Pool]) -> pd.DataFrame:
-    """Returns a summary with the runs of pools; their seeds are their places in the pool."""
+    """Returns a summary with the runs of pools; their seeds are their places in the pool.
+
+    A pool of which a run is missing, as the study is still running, has none.
+    """
     indexed = summary.set_index(["variant", "seed"])
     parts = [summary]
-    for pool in pools:
+    done = [pool for pool in pools if set(places(pool)) <= set(indexed.index)]
+    for pool in done:
         runs = indexed.loc[places(pool)].reset_index()
         parts.append(runs.assign(variant=pool.name, seed=range(len(runs))))
     return pd.concat(parts, ignore_index=True)
@@ -41,6 +45,12 @@ def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
     own = {
         pool.name: np.stack([known[name][seed] for name, seed in places(pool)])
         for pool in pools
-        if set(pool.variants) <= known.keys()
+        if all(name in known and seed < len(known[name]) for name, seed in places(pool))
     }
+    return {**known, **own}
+
+
+def budgets(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
+    """Returns what runs of variants have seen, and at most those of each pool."""
+    own = {pool.name: max(known.get(name, 0.0) for name in pool.variants) for pool in pools}
     return {**known, **own}

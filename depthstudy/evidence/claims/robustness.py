@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from depthstudy import stats
@@ -21,7 +20,7 @@ from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.records import Robustness, RobustnessWord, Verdict
 
-_ERRORS = ("train_error", "validation_error", "test_error", "gap")
+ERRORS = ("train_error", "validation_error", "test_error", "gap")
 _NOTHING = 0.01  # an effect on an error that is as good as none
 _SHRUNK = 0.5  # of an effect that is left where it is said to shrink
 
@@ -52,13 +51,15 @@ def robustness(
     rows = []
     for hypothesis, verdict in zip(hypotheses, verdicts, strict=True):
         pairs = pairing.pairs(hypothesis, settings)
-        if hypothesis.metric not in _ERRORS or not pairs:
+        if hypothesis.metric not in ERRORS or not pairs:
             continue
         table = stats.by_seed(metrics.measured(summary, hypothesis.metric), hypothesis.metric)
         in_pairs = {name for pair in pairs for name in pair}
         effects = {
-            "own": _effect(pairs, table, tuned),
-            "longer": _effect(pairs, table, {**tuned, **longer} if in_pairs & set(longer) else {}),
+            "own": _effect(hypothesis, pairs, table, tuned),
+            "longer": _effect(
+                hypothesis, pairs, table, {**tuned, **longer} if in_pairs & set(longer) else {}
+            ),
         }
         rows.append(
             Robustness(
@@ -74,17 +75,31 @@ def robustness(
 
 
 def _effect(
-    pairs: Sequence[tuple[str, str]], table: pd.DataFrame, substitutes: Substitutes
+    hypothesis: Hypothesis,
+    pairs: Sequence[tuple[str, str]],
+    table: pd.DataFrame,
+    substitutes: Substitutes,
 ) -> float:
-    """Returns the mean difference of the pairs with others in their place; NaN without any."""
+    """Returns the effect that speaks least for a claim, with others in place of variants.
+
+    NaN where no variant has another in its place.
+    """
     if not any(name in substitutes for pair in pairs for name in pair):
         return math.nan
-    differences = [
-        table[substitutes.get(a, a)] - table[substitutes.get(b, b)]
-        for a, b in pairs
-        if {substitutes.get(a, a), substitutes.get(b, b)} <= set(table.columns)
+    effects = [
+        float((table[left] - table[right]).dropna().mean())
+        for left, right in ((substitutes.get(a, a), substitutes.get(b, b)) for a, b in pairs)
+        if {left, right} <= set(table.columns)
     ]
-    return float(np.mean([d.dropna().mean() for d in differences])) if differences else math.nan
+    if not effects:
+        return math.nan
+    match hypothesis.relation:
+        case "greater" | "rises":
+            return min(effects)
+        case "equivalent":
+            return max(effects, key=abs)
+        case _:
+            return max(effects)
 
 
 def _word(
@@ -96,14 +111,17 @@ def _word(
     if math.isnan(own) and math.isnan(longer):
         return "budget-bound" if unfinished else ""
     is_claim = verdict.verdict == "supported"
+    is_effect = is_claim != (hypothesis.relation in pairing.NONE)
+
+    def shrinks(effect: float) -> bool:
+        return is_effect and abs(effect) <= _SHRUNK * abs(verdict.effect)
+
     is_gone = abs(longer) <= max(hypothesis.margin, _NOTHING) < abs(verdict.effect)
     if is_gone or (not math.isnan(longer) and holds(hypothesis, longer) != is_claim):
         return "settled by training longer"
-    if not math.isnan(own) and holds(hypothesis, own) != is_claim:
+    if not math.isnan(own) and (shrinks(own) or holds(hypothesis, own) != is_claim):
         return "recipe-bound"
-    if not math.isnan(longer) and abs(longer) <= _SHRUNK * abs(verdict.effect):
-        return "budget-bound"
-    return "robust"
+    return "budget-bound" if shrinks(longer) else "robust"
 
 
 def holds(hypothesis: Hypothesis, effect: float) -> bool:

@@ -23,10 +23,11 @@ from pandas.api.types import is_numeric_dtype
 from depthstudy import stats
 from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
-from depthstudy.evidence import metrics
+from depthstudy.evidence import baseline, metrics
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
-from depthstudy.evidence.claims.weighing import Weighed
+from depthstudy.evidence.claims.weighing import PRESENCE, Weighed
 from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
@@ -34,6 +35,7 @@ METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
 ALPHA = 0.05  # level of the two-sided, adjusted p value
+UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
 LEAST_SEEDS = 3  # with fewer there is no verdict on what depends on the seed
 
 
@@ -46,6 +48,7 @@ class _Evidence:
     weighed: Weighed | None = None
     p_support: float = math.nan
     p_refute: float = math.nan
+    no_better: tuple[str, ...] = ()
 
 
 def judge(
@@ -56,6 +59,8 @@ def judge(
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     chance: float | None = None,
+    baselines: Baselines | None = None,
+    budgets: Mapping[str, float] | None = None,
     alpha: float = ALPHA,
 ) -> list[Verdict]:
     """Returns a verdict on each hypothesis, in their order.
@@ -76,6 +81,9 @@ def judge(
         these, without of these images.
       images: Name of an error, as ``"train_error"``, to the number of images that it is counted on.
       chance: The error of guessing, by which a run is known to have failed.
+      baselines: By error and variant, that of always naming the largest class. No verdict rests on
+        the difference of two nets that are no better than that.
+      budgets: Name of a variant to how many images one of its runs has seen.
       alpha: Level of all hypotheses together: 0.05, or that of one look (``stats.nominal_levels``).
 
     Raises:
@@ -88,14 +96,18 @@ def judge(
         metric: measure(summary, metric, predictions=predictions, images=images)
         for metric in dict.fromkeys(h.metric for h in hypotheses)
     }
-    evidence = [_weigh(h, panels[h.metric], settings) for h in hypotheses]
+    useless = {m: baseline.no_better(summary, m, baselines, images) for m in panels}
+    evidence = [_weigh(h, panels[h.metric], settings, useless[h.metric]) for h in hypotheses]
     p_values = np.array([stats.two_sided(e.p_support, e.p_refute) for e in evidence])
     tested = np.isfinite(p_values)
     levels = np.full(len(p_values), alpha)
     levels[tested] = stats.holm_levels(p_values[tested], alpha)
     p_values[tested] = stats.holm(p_values[tested])
     return [
-        _verdict(e, float(p), float(level), alpha, chance)
+        dataclasses.replace(
+            _verdict(e, float(p), float(level), alpha, chance),
+            budget_ratio=_budget_ratio(e, budgets or {}),
+        )
         for e, p, level in zip(evidence, p_values, levels, strict=True)
     ]
 
@@ -133,19 +145,47 @@ def check(
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _weigh(h: Hypothesis, panel: Panel, settings: VariantSettings) -> _Evidence:
+def _weigh(
+    h: Hypothesis, panel: Panel, settings: VariantSettings, useless: Collection[str]
+) -> _Evidence:
     present = {name: fields for name, fields in settings.items() if name in panel.arms}
     pairs = pairing.parts(h, present)
     if not pairs:
         return _Evidence(h, panel)
     effects = [[panel.difference(left, right) for left, right in part] for part in pairs]
-    weighed = Weighed(h, effects, pairs)
+    weighed, whole, dropped = _informative(Weighed(h, effects, pairs), useless)
+    if len(dropped) and not any(weighed.parts):
+        return _Evidence(h, panel, Weighed(h, effects, pairs), no_better=dropped)
+    effects = [list(part) for part in weighed.parts]
     flat = [effect for part in effects for effect in part]
     if any(effect.seeds < LEAST_SEEDS and not effect.exact for effect in flat):
-        return _Evidence(h, panel, weighed)
+        return _Evidence(h, panel, weighed, no_better=dropped)
     if not all(bool(effect.decidable) for effect in flat):
-        return _Evidence(h, panel, weighed, 1.0, 1.0)
-    return _Evidence(h, panel, weighed, *weighed.p_values())
+        return _Evidence(h, panel, weighed, 1.0, 1.0, dropped)
+    support, refute = weighed.p_values()
+    return _Evidence(h, panel, weighed, support if whole else 1.0, refute, dropped)
+
+
+def _informative(
+    weighed: Weighed, useless: Collection[str]
+) -> tuple[Weighed, bool, tuple[str, ...]]:
+    """Leaves out the pairs of which neither net is better than a constant answer.
+
+    Returns:
+      What is left, whether it can support the claim, as every part of it is there, and the nets of
+      the pairs that are not.
+    """
+    h, kept_parts, kept_pairs, dropped = weighed.hypothesis, [], [], []
+    for effects, pairs in zip(weighed.parts, weighed.pairs, strict=True):
+        places = [i for i, pair in enumerate(pairs) if not set(pair) <= set(useless)]
+        dropped += [name for i, pair in enumerate(pairs) if i not in places for name in pair]
+        if places:
+            kept_parts.append([effects[i] for i in places])
+            kept_pairs.append([pairs[i] for i in places])
+    whole = not dropped
+    if h.relation in PRESENCE:
+        whole = len(kept_parts) == len(weighed.parts)
+    return Weighed(h, kept_parts, kept_pairs), whole, tuple(dict.fromkeys(dropped))
 
 
 def _verdict(e: _Evidence, p: float, level: float, alpha: float, chance: float | None) -> Verdict:
@@ -202,7 +242,26 @@ def _verdict(e: _Evidence, p: float, level: float, alpha: float, chance: float |
         seeds_low=needed.low,
         seeds_high=needed.high,
         images_to_settle=needed.images,
+        no_better=", ".join(e.no_better),
     )
+
+
+def _budget_ratio(e: _Evidence, budgets: Mapping[str, float]) -> float | None:
+    if e.weighed is None:
+        return None
+    return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)
+
+
+def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
+    """Returns the greatest ratio of the budgets of two variants that are compared.
+
+    >>> budget_ratio(
+    ...     [("deep", "shallow"), ("pruned", "deep")], {"deep": 8, "shallow": 8, "pruned": 18}
+    ... )
+    2.25
+    """
+    known = [(budgets[a], budgets[b]) for a, b in pairs if a in budgets and b in budgets]
+    return max((max(pair) / min(pair) for pair in known), default=None)
 
 
 def _as_json(pairs: Sequence[tuple[str, str]], effects: Sequence[stats.Contrast]) -> str:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from depthstudy import stats
+from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import Gain, VariantInfo
 
 _MOST = 12  # variants; of more, the first is no longer what all others are set against
 
 
-def against_first(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> list[Gain]:
-    """Returns the paired difference in test error of each variant to the first, and its price.
+def against_first(
+    summary: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+) -> list[Gain]:
+    """Returns the difference in test error of each variant to the first, and its price.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
       infos: The variants, the first one first.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
 
     Returns:
       A row for each variant; none in a study over depth, nor where variants are treated or pruned
@@ -29,9 +38,9 @@ def against_first(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> list[G
     """
     if not _applies(infos):
         return []
-    tests = stats.by_seed(summary, "test_error")
+    tests = measure(summary, "test_error", predictions=predictions, images=images)
     seconds = summary.groupby("variant")["seconds"].mean()
-    return [_gain(info, infos[0], tests, seconds) for info in infos if info.name in tests.columns]
+    return [_gain(info, infos[0], tests, seconds) for info in infos if info.name in tests.arms]
 
 
 def _applies(infos: Sequence[VariantInfo]) -> bool:
@@ -45,9 +54,9 @@ def _applies(infos: Sequence[VariantInfo]) -> bool:
     )
 
 
-def _gain(info: VariantInfo, first: VariantInfo, tests: pd.DataFrame, seconds: pd.Series) -> Gain:
-    known = first.name in tests.columns
-    change = stats.interval((tests[info.name] - tests[first.name]).dropna() if known else [])
+def _gain(info: VariantInfo, first: VariantInfo, tests: Panel, seconds: pd.Series) -> Gain:
+    known = first.name in tests.arms
+    change = _change(info.name, first.name, tests)
     time = float(seconds[first.name]) if known else math.nan
     return Gain(
         variant=info.name,
@@ -59,3 +68,11 @@ def _gain(info: VariantInfo, first: VariantInfo, tests: pd.DataFrame, seconds: p
         macs=info.macs / first.macs,
         seconds=float(seconds[info.name]) / time if time else math.nan,
     )
+
+
+def _change(name: str, first: str, tests: Panel) -> stats.Estimate:
+    if name == first:
+        return stats.Estimate(0.0, 0.0, 0.0, 0.0, tests.arms[name].seeds)
+    if first not in tests.arms:
+        return stats.interval([])
+    return tests.difference(name, first).interval()

@@ -6,20 +6,28 @@ What lies on the front is told by means over seeds, so near ties may be chance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from depthstudy import stats
+from depthstudy.evidence.panel import Predictions, measure
 from depthstudy.records import ParetoPoint, VariantInfo
 
 
-def points(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> list[ParetoPoint]:
+def points(
+    summary: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+) -> list[ParetoPoint]:
     """Returns error and cost of each variant that has runs, and its place on the front.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
       infos: The variants.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
 
     Returns:
       A row for each variant with runs, in the order of ``infos``.
@@ -27,9 +35,9 @@ def points(summary: pd.DataFrame, infos: Sequence[VariantInfo]) -> list[ParetoPo
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    tests = stats.by_seed(summary, "test_error")
-    present = [info for info in infos if info.name in tests.columns]
-    errors = {info.name: stats.interval(tests[info.name].dropna()) for info in present}
+    tests = measure(summary, "test_error", predictions=predictions, images=images)
+    present = [info for info in infos if info.name in tests.arms]
+    errors = {info.name: tests.mean(info.name) for info in present}
     on_front = front([(info.macs, errors[info.name].mean) for info in present])
     places = {present[index].name: place for place, index in enumerate(on_front, start=1)}
     return [

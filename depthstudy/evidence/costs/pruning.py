@@ -11,6 +11,7 @@ import pandas as pd
 
 from depthstudy import stats
 from depthstudy.config import PruneConfig
+from depthstudy.evidence.panel import Panel, Predictions, measure
 from depthstudy.records import PrunedNet, Record, VariantInfo
 
 Part = Literal["weights", "channels", "blocks"]
@@ -38,6 +39,9 @@ def compare(
     rows: Iterable[Record],
     infos: Sequence[VariantInfo],
     configs: Mapping[str, PruneConfig],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
 ) -> list[PrunedNet]:
     """Returns what was lost and saved by each net that lost weights, channels or blocks.
 
@@ -48,6 +52,8 @@ def compare(
       rows: What was measured in training; ``run.train_seconds`` gives the time of a step.
       infos: The variants.
       configs: Name of a variant to what was pruned of it.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
 
     Returns:
       A row for each net, in the order of ``infos``.
@@ -55,7 +61,7 @@ def compare(
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
-    tests = stats.by_seed(summary, "test_error")
+    tests = measure(summary, "test_error", predictions=predictions, images=images)
     nets = _nets(infos, configs)
     telling = {part: _telling(part, nets) for part in _PARTS}
     origins = _origins([net.dense for net in nets])
@@ -125,7 +131,7 @@ def _row(
     net: _Pruned,
     method: str,
     origin: str,
-    tests: pd.DataFrame,
+    tests: Panel,
     seconds: Mapping[str, float],
 ) -> PrunedNet:
     info, dense = net.info, net.dense
@@ -170,7 +176,7 @@ def _tuned(
     row: PrunedNet,
     nets: Sequence[_Pruned],
     rows: Sequence[PrunedNet],
-    tests: pd.DataFrame,
+    tests: Panel,
 ) -> dict[str, Any]:
     """Returns what a net that was trained on, of the shape of this control, errs more."""
     if not row.is_control:
@@ -193,11 +199,11 @@ def _shape(net: _Pruned, origin: str) -> tuple[object, ...]:
     return net.part, origin, net.dense.name, config
 
 
-def _difference(tests: pd.DataFrame, name: str, other: str) -> stats.Estimate:
+def _difference(tests: Panel, name: str, other: str) -> stats.Estimate:
     """Returns the test error of one variant minus that of another, over the seeds they share."""
-    if name not in tests or other not in tests:
+    if not {name, other} <= tests.arms.keys():
         return stats.interval([])
-    return stats.interval((tests[name] - tests[other]).dropna())
+    return tests.paired(name, other)
 
 
 def _step_seconds(rows: Iterable[Record]) -> dict[str, float]:

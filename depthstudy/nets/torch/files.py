@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import os
 import pathlib
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.pickles import decode, read_torch
+from depthstudy.nets.torch.pickles import Shapes, decode, itemsize, read_torch
 
 _SAFETENSORS = {
     "BF16": "bfloat16",
@@ -26,49 +29,85 @@ _SAFETENSORS = {
 }
 
 
-def read_weights(path: str | pathlib.Path) -> dict[str, np.ndarray]:
+def read_weights(
+    path: str | pathlib.Path, check: Callable[[Mapping[str, np.ndarray]], object] | None = None
+) -> dict[str, np.ndarray]:
     """Returns the arrays of a file by name, executing nothing that is in it.
+
+    A file cannot ask for more memory than it takes on disk, roughly: what it says of itself is held
+    against its size before anything is read.
 
     Args:
       path: A ``.safetensors`` file, or one that ``torch.save`` wrote of a state dict.
+      check: Is given arrays of the same names and shapes, without numbers or memory, before a
+        number is read; what it raises is passed on.
 
     Raises:
       InputError: There is no such file, it is neither of the two, or it asks to execute something.
     """
     path = pathlib.Path(path)
+
+    def accept(shapes: Shapes) -> None:
+        if check is not None:
+            nothing = np.zeros(())
+            check({name: np.broadcast_to(nothing, shape) for name, shape in shapes.items()})
+
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            is_safe = path.suffix == ".safetensors"
+            return (_read_safetensors if is_safe else read_torch)(file, accept)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        return _read_safetensors(raw) if path.suffix == ".safetensors" else read_torch(raw)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
-def _read_safetensors(raw: bytes) -> dict[str, np.ndarray]:
+def _read_safetensors(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.ndarray]:
     """Eight bytes with the length of a JSON header, the header, the numbers."""
-    start = 8 + int.from_bytes(raw[:8], "little")
+    size = os.fstat(file.fileno()).st_size
+    start = 8 + int.from_bytes(file.read(8), "little")
     try:
-        if len(raw) < start:
+        if size < start:
             raise ValueError("the header is cut short")
-        header = json.loads(raw[8:start])
-        return {
-            name: _array(raw, start, **entry)
-            for name, entry in header.items()
-            if name != "__metadata__"
-        }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        header = json.loads(file.read(start - 8))
+        header.pop("__metadata__", None)
+        entries = {name: _entry(size - start, **entry) for name, entry in header.items()}
+        _refuse_overlap(entries)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"not a safetensors file: {error!r}") from error
+    check({name: entry.shape for name, entry in entries.items()})
+    return {name: _numbers(file, start, entry) for name, entry in entries.items()}
 
 
-def _array(
-    raw: bytes, start: int, *, dtype: str, shape: list[int], data_offsets: Any
-) -> np.ndarray:
+class _Entry(NamedTuple):
+    dtype: str
+    shape: tuple[int, ...]
+    first: int
+    stop: int
+
+
+def _entry(size: int, *, dtype: str, shape: list[int], data_offsets: list[int]) -> _Entry:
+    """Returns a line of the header whose type, shape and place agree."""
     first, stop = data_offsets
-    if not 0 <= first <= stop <= len(raw) - start:
+    kind = _SAFETENSORS[dtype]
+    if not all(type(number) is int and number >= 0 for number in (*shape, first, stop)):
+        raise ValueError("a shape or a place that is no whole numbers")
+    if not first <= stop <= size:
         raise ValueError("numbers outside the file")
-    numbers = decode(raw[start + first : start + stop], _SAFETENSORS[dtype])
-    if len(numbers) != math.prod(shape):
-        raise ValueError(f"{len(numbers)} numbers for the shape {shape}")
-    return numbers.reshape(shape)
+    count, rest = divmod(stop - first, itemsize(kind))
+    if rest or count != math.prod(shape):
+        raise ValueError(f"{count} numbers for the shape {shape}")
+    return _Entry(kind, tuple(shape), first, stop)
+
+
+def _refuse_overlap(entries: Mapping[str, _Entry]) -> None:
+    """Refuses arrays that share bytes: few of them on disk would be many in memory."""
+    places = sorted((entry.first, entry.stop) for entry in entries.values())
+    for (_, stop), (first, _) in itertools.pairwise(places):
+        if first < stop:
+            raise ValueError("two arrays in the same place")
+
+
+def _numbers(file: BinaryIO, start: int, entry: _Entry) -> np.ndarray:
+    file.seek(start + entry.first)
+    return decode(file.read(entry.stop - entry.first), entry.dtype).reshape(entry.shape)

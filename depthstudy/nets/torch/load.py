@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,9 +11,17 @@ from flax import traverse_util
 
 from depthstudy import arch
 from depthstudy.arch import ArchSpec, LayerCost
-from depthstudy.arch.layer_types import BatchNorm, Conv, Dense
+from depthstudy.arch.layer_types import (
+    BatchNorm,
+    Conv,
+    Dense,
+    GroupNorm,
+    LayerNorm,
+    LayerScale,
+    Norm,
+)
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.names import Style, style_of, torch_names
+from depthstudy.nets.torch.names import TORCHVISION, style_of, torch_names
 
 _IGNORED = "num_batches_tracked"  # a counter of batches
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
@@ -25,8 +34,7 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
 
     Args:
       spec: The architecture, of exactly the file's depth, width and number of classes.
-      state_dict: Arrays by torchvision's names, or for EfficientNets by those of
-        ``efficientnet_pytorch``.
+      state_dict: Arrays by the names of a package of ``names.STYLES``, as torchvision's.
 
     Returns:
       ``params`` and, where there is normalization, ``batch_stats``; all float32.
@@ -35,19 +43,22 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
       InputError: No file of this family is known, or the file is of another net: a name is missing
         or unexpected, or a shape differs.
     """
-    names = torch_names(spec, style_of(state_dict))
-    costs = _costs(spec, _image_channels(names, state_dict))
-    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
-    _check(spec, _expected(names, costs), given)
+    names, costs = check_torch(spec, state_dict)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
-        prefix = names[path]
-        arrays = {leaf: np.asarray(given[f"{prefix}.{leaf}"], np.float32) for leaf in _shapes(cost)}
-        if isinstance(cost.layer, BatchNorm):
+        arrays = {
+            leaf: np.asarray(state_dict[_name(names[path], leaf)], np.float32).reshape(shape)
+            for leaf, shape in _shapes(cost).items()
+        }
+        if isinstance(cost.layer, LayerScale):
+            params[*path, "scale"] = arrays[""]
+            continue
+        if isinstance(cost.layer, Norm):
             params |= {(*path, "scale"): arrays["weight"], (*path, "bias"): arrays["bias"]}
-            statistics[*path, "mean"] = arrays["running_mean"]
-            statistics[*path, "var"] = arrays["running_var"]
+            if isinstance(cost.layer, BatchNorm):
+                statistics[*path, "mean"] = arrays["running_mean"]
+                statistics[*path, "var"] = arrays["running_var"]
             continue
         first = path == _first_dense(spec)
         params[*path, "kernel"] = _kernel(arrays["weight"], spec.head.mean_side if first else 1)
@@ -55,6 +66,21 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
+
+
+def check_torch(
+    spec: ArchSpec, state_dict: Mapping[str, np.ndarray]
+) -> tuple[Mapping[tuple[str, ...], str], Mapping[tuple[str, ...], LayerCost]]:
+    """Checks names and shapes alone, and returns the name in the file and the cost of each layer.
+
+    Raises:
+      InputError: As ``load_torch``.
+    """
+    names = torch_names(spec, style_of(state_dict))
+    costs = _costs(spec, _image_channels(names, state_dict))
+    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+    _check(spec, _expected(names, costs), given)
+    return names, costs
 
 
 def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
@@ -71,7 +97,7 @@ def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     return spec.head.num_classes if weight is None or weight.ndim != 2 else len(weight)
 
 
-def torch_shapes(spec: ArchSpec, style: Style = "torchvision") -> dict[str, tuple[int, ...]]:
+def torch_shapes(spec: ArchSpec, style: str = TORCHVISION) -> dict[str, tuple[int, ...]]:
     """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
     names = torch_names(spec, style)
     return _expected(names, _costs(spec, 3))
@@ -86,10 +112,14 @@ def _expected(
     names: Mapping[tuple[str, ...], str], costs: Mapping[tuple[str, ...], LayerCost]
 ) -> dict[str, tuple[int, ...]]:
     return {
-        f"{names[path]}.{leaf}": shape
+        _name(names[path], leaf): shape
         for path, cost in costs.items()
         for leaf, shape in _shapes(cost).items()
     }
+
+
+def _name(prefix: str, leaf: str) -> str:
+    return f"{prefix}.{leaf}" if leaf else prefix
 
 
 def _kernel(weight: np.ndarray, side: int) -> np.ndarray:
@@ -106,8 +136,12 @@ def _kernel(weight: np.ndarray, side: int) -> np.ndarray:
 
 
 def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
-    """Returns what PyTorch keeps of a layer, and in which shapes."""
+    """Returns what PyTorch keeps of a layer, and in which shapes; ``""`` is the layer itself."""
     layer = cost.layer
+    if isinstance(layer, LayerScale):
+        return {"": (cost.shape[2],)}
+    if isinstance(layer, GroupNorm | LayerNorm):
+        return dict.fromkeys(("weight", "bias"), (cost.shape[2],))
     if isinstance(layer, BatchNorm):
         leaves = ("weight", "bias", "running_mean", "running_var")
         return dict.fromkeys(leaves, (cost.shape[2],))
@@ -125,7 +159,8 @@ def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
 
 def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np.ndarray]) -> int:
     """Returns how many channels the file's first convolution takes; 3 where it is not there."""
-    weight = given.get(f"{names['stem', 'conv']}.weight")
+    first = next(path for path in names if path[0] == "stem")
+    weight = given.get(f"{names[first]}.weight")
     return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
 
 
@@ -144,11 +179,27 @@ def _check(
             f"{_first(missing, 'missing')}, {_first(unexpected, 'unexpected')}"
         )
     for name, shape in expected.items():
-        if given[name].shape != shape:
+        if not _fits(given[name].shape, shape):
             raise InputError(
                 f"these are not the weights of this {spec.family}: "
                 f"{name} has the shape {given[name].shape}, expected {shape}"
             )
+
+
+def _fits(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Returns whether an array has a shape, or that of a layer that computes the same.
+
+    A 1x1 convolution may be a dense layer, a dense layer may be a convolution as large as its
+    image, and factors of channels may have axes for the pixels.
+    """
+    if given == shape:
+        return True
+    is_window = len(shape) == 4 and shape[2:] != (1, 1)
+    return not is_window and _flat(given) == _flat(shape)
+
+
+def _flat(shape: tuple[int, ...]) -> tuple[int, int]:
+    return (shape[0] if shape else 1), math.prod(shape[1:])
 
 
 def _first(names: Iterable[str], word: str) -> str:

@@ -16,7 +16,7 @@ from depthstudy.report.analysis.parts import (
     picture,
 )
 from depthstudy.report.blocks import Block, Key, Mark, Section, Text
-from depthstudy.report.charts import deletion
+from depthstudy.report.charts.layers import deletion
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.text.formats import count, listing, number, percent

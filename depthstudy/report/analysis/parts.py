@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from depthstudy.report.blocks import Block, Charts, Mark, Picture, Sentences
+from depthstudy.report.charts.layers.profile import profile
 from depthstudy.report.charts.lines import Line
 from depthstudy.report.charts.panel import Panel
-from depthstudy.report.charts.profile import profile
 from depthstudy.report.charts.scales import Scale
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.text.formats import listing

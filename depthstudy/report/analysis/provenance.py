@@ -25,6 +25,11 @@ def section(analysis: Analysis) -> Section:
                 (
                     ("Time of all probes", duration(sum(info.seconds.values()))),
                     *((name.capitalize(), text) for name, text in info.hardware.items()),
+                    *(
+                        (f"Damaged checkpoints of {run.folder}", ", ".join(map(str, run.damaged)))
+                        for run in info.runs
+                        if run.damaged
+                    ),
                 )
             ),
             Table(("Probe", "What it measures", "Time"), rows, "probes"),

@@ -6,7 +6,7 @@ import math
 
 from depthstudy.report.analysis.parts import Check, Finding, finding, on_each_net, picture
 from depthstudy.report.blocks import Charts, Ramp, Section, Text
-from depthstudy.report.charts.heat import heat, similarity_map
+from depthstudy.report.charts.layers.heat import heat, similarity_map
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.tables.nets import (

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from depthstudy.report.text.palette import Color
+
+if TYPE_CHECKING:
+    from depthstudy.report.blocks.content import Block
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +34,23 @@ class Verdicts:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a study says of a hypothesis: the word, its sign, the claim and the evidence."""
+    """What a study says of a hypothesis.
+
+    Attributes:
+      word: The verdict.
+      symbol: Its sign.
+      statement: The claim.
+      sentence: What was seen.
+      meaning: What it means for the reader, or ``""``.
+      numbers: What is folded away below.
+    """
 
     word: str
     symbol: str
     statement: str
     sentence: str
+    meaning: str = ""
+    numbers: tuple[Block, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,3 +94,46 @@ class Sentences:
     sentences: tuple[tuple[str, Color, str], ...]
     named: bool
     look: Literal["finding", ""] = "finding"
+
+
+@dataclasses.dataclass(frozen=True)
+class Replies:
+    """Questions of the first screen with their answers."""
+
+    replies: tuple[Reply, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """An answer: the question in a word or two, the answer in a few, and what it rests on.
+
+    Attributes:
+      question: The question.
+      word: The answer, in large letters; ``""`` where the text says all.
+      tone: Class of its color: ``"yes"``, ``"no"``, ``"open"`` or ``""``.
+      text: What it rests on.
+      more: What stands below it.
+    """
+
+    question: str
+    word: str
+    tone: str
+    text: str
+    more: tuple[Block, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Gallery:
+    """Small pictures side by side, each with what is said of it."""
+
+    shots: tuple[Shot, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Shot:
+    """A small picture: its source, what it shows, what stands below, and a sign or ``""``."""
+
+    source: str
+    title: str
+    note: str
+    mark: str = ""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-from depthstudy.report.blocks.cards import Findings, Front, Lede, Nets, Sentences, Verdicts
+from depthstudy.report.blocks.cards import (
+    Findings,
+    Front,
+    Gallery,
+    Lede,
+    Nets,
+    Replies,
+    Sentences,
+    Verdicts,
+)
 from depthstudy.report.blocks.tables import Table
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.text.palette import Color
@@ -127,9 +137,27 @@ class Code:
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """The command line that made the page, with a button that copies it."""
+    """A command line, with a button that copies it."""
 
     text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """A picture in the page itself.
+
+    Attributes:
+      png: The file.
+      text: What it shows, for those who do not see it.
+    """
+
+    png: bytes
+    text: str
+
+    @property
+    def source(self) -> str:
+        """The file as an address."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +167,7 @@ class Files:
     Attributes:
       title: What they are, as ``"Tables"``.
       tables: Names of tables.
-      figures: Name of the folder of figures.
+      figures: Name of the folder of figures, or ``""``.
     """
 
     title: str
@@ -149,5 +177,6 @@ class Files:
 
 Block = (
     Text | Heading | Items | Table | Key | Ramp | Charts | Figure | Details | Fold | Facts | Code
-    | Command | Files | Lede | Nets | Verdicts | Findings | Front | Sentences
+    | Command | Image | Files | Lede | Nets | Verdicts | Findings | Front | Sentences | Replies
+    | Gallery
 )  # fmt: skip

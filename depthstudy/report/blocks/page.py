@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from depthstudy.report.blocks.content import Block
 from depthstudy.report.charts.panel import Panel
@@ -43,12 +44,19 @@ class Section:
       blocks: What it shows, from top to bottom.
       pictures: Its charts as files.
       look: Class of a box around it, or ``""``.
+
+    A box of class ``"first"`` stands above the table of contents, and is no entry of it.
     """
 
     title: str
     blocks: tuple[Block, ...]
     pictures: tuple[Picture, ...] = ()
     look: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """What a link to it ends with."""
+        return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
 
 @dataclasses.dataclass(frozen=True)

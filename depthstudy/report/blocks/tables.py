@@ -17,6 +17,7 @@ class Row:
       note: Small text below the heading.
       title: What a pointer over the heading shows.
       mark: A sign after the heading.
+      is_marked: Whether the row stands out, as that of the recommended net.
     """
 
     label: str
@@ -24,15 +25,25 @@ class Row:
     note: str = ""
     title: str = ""
     mark: str = ""
+    is_marked: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """A cell with small text below, or a sign after, what it says."""
+    """A cell with small text below, or a sign after, what it says.
+
+    Attributes:
+      text: What it says.
+      note: Small text below.
+      mark: A sign after it.
+      key: The number by which its column is sorted; ``None`` takes the one that the text begins
+        with.
+    """
 
     text: str
     note: str = ""
     mark: str = ""
+    key: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,12 +55,14 @@ class Table:
       rows: Its rows.
       look: Class of the style sheet.
       colors: Of the titles after the first, where they have any.
+      sortable: Whether a click on a title sorts the rows.
     """
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     look: str = ""
     colors: tuple[Color, ...] = ()
+    sortable: bool = False
 
     @property
     def span(self) -> int:

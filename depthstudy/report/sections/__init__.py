@@ -6,29 +6,25 @@ Each is a function of a study that returns the section, or ``None`` where it has
 from collections.abc import Callable
 
 from depthstudy.report.blocks import Section
-from depthstudy.report.sections import (
-    attribution,
-    costs,
-    decomposition,
-    error_against_cost,
-    errors,
-    gains,
-    layers,
-    provenance,
-    pruning,
-    recipe,
-    recommendation,
-    search,
-    training,
-    verdicts,
-)
+from depthstudy.report.sections import data, errors, provenance, search
+from depthstudy.report.sections.answer import first_screen, recommendation
+from depthstudy.report.sections.causes import attribution, decomposition
+from depthstudy.report.sections.costs import costs, error_against_cost, gains
+from depthstudy.report.sections.layers import layers
+from depthstudy.report.sections.mistakes import classes
+from depthstudy.report.sections.pruning import pruning
+from depthstudy.report.sections.training import curves as training
+from depthstudy.report.sections.training import recipe
+from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 
 STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
+    first_screen.section,
     verdicts.section,
     recommendation.section,
     search.section,
     errors.section,
+    classes.section,
     error_against_cost.section,
     training.section,
     recipe.section,
@@ -38,5 +34,6 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     layers.section,
     gains.section,
     costs.section,
+    data.section,
     provenance.section,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from depthstudy.records import Mean
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Picture, Section
-from depthstudy.report.charts import errors, multiples
+from depthstudy.report.charts.depth import errors, multiples
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import percent
 from depthstudy.report.text.sentences import figure_note
@@ -15,7 +15,7 @@ _TRAIN = "Train error is measured without augmentation on a fixed part of the tr
 
 def section(study: Study) -> Section:
     """Returns train and test error of whole nets, a chart for each or for each group."""
-    whole = tables.whole_nets(study)
+    whole = tables.shown(study)
     has_depths = tables.has_depths(whole.info)
     title = "Error against depth" if has_depths else "Error of the variants"
     name = "error_against_depth" if has_depths else "error_of_variants"
@@ -29,7 +29,9 @@ def section(study: Study) -> Section:
         charts, columns, width = Charts(panels, "two"), 2, 330
     notes = (figure_note(study.info, note),)
     picture = Picture(name, title, notes, panels, columns, width, as_png=True)
-    caption = " ".join(filter(None, (lowest_errors(whole), _marks(whole), _TRAIN)))
+    same = [f"{copy} is {origin}" for copy, origin in tables.copies(study.info).items()]
+    once = f"The same runs, so shown once: {'; '.join(same)}." if same else ""
+    caption = " ".join(filter(None, (lowest_errors(whole), _marks(whole), once, _TRAIN)))
     return Section(title, (Figure((charts,), caption),), (picture,))
 
 

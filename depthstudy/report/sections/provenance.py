@@ -27,11 +27,15 @@ def section(study: Study) -> Section:
                     *([("Processes", processes)] if info.processes > 1 else ()),
                     *((name.capitalize(), text) for name, text in info.hardware.items()),
                     ("Finished", formats.moment(info.finished)),
+                    *(
+                        (f"Damaged, made again: {run}", ", ".join(names))
+                        for run, names in info.damaged.items()
+                    ),
                 )
             ),
             Details("Versions", (Facts(tuple(info.versions.items())),)),
             Details("Config", (Code(json.dumps(info.config, indent=2)),)),
-            Files("Tables", _tables(study), store.FIGURES),
+            Files("Tables", _tables(study), "" if info.partial else store.FIGURES),
         ),
     )
 
@@ -46,13 +50,24 @@ def _seconds(study: Study) -> list[tuple[str, str]]:
 def _tables(study: Study) -> tuple[str, ...]:
     """Returns the tables that the study left beside the page."""
     more = {
+        store.TUNED_VERDICTS: study.tuned_verdicts,
+        store.ROBUSTNESS: study.robustness,
+        store.TUNING: study.tuning,
+        store.EXPECTED_BEST: study.expected_best,
+        store.BUDGET: study.budget,
+        store.CLASS_ERRORS: study.class_errors,
+        store.CONFUSION: study.confusion,
+        store.FLIPS: study.flips,
+        store.MISTAKES: study.mistakes,
+        store.DATA: any(info.left_out or info.sizes for info in study.data),
         store.PRUNING: study.pruning,
         store.GAINS: study.gains,
         store.ATTRIBUTION: tables.has_treatments(study),
         store.RECOMMENDATION: study.recommendation,
         store.MATCHED: study.matched,
     }
-    return (
+    folder = f"{store.PARTIAL}/" if study.info.partial else ""
+    names = (
         store.SUMMARY,
         store.MEANS,
         store.VERDICTS,
@@ -61,3 +76,4 @@ def _tables(study: Study) -> tuple[str, ...]:
         *(name for name, rows in more.items() if rows),
         store.RECORDS,
     )
+    return tuple(f"{folder}{name}" for name in names)

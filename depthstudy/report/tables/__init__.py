@@ -5,6 +5,7 @@ from depthstudy.report.tables.nets import MeasuredNet
 from depthstudy.report.tables.study import (
     Divergence,
     Study,
+    copies,
     curve,
     divergences,
     groups,
@@ -13,7 +14,11 @@ from depthstudy.report.tables.study import (
     label,
     mean,
     read_study,
+    shown,
+    spread,
+    thumbnail,
     untreated_groups,
+    waiting_share,
     whole_nets,
 )
 
@@ -22,6 +27,7 @@ __all__ = [
     "Divergence",
     "MeasuredNet",
     "Study",
+    "copies",
     "curve",
     "divergences",
     "groups",
@@ -31,6 +37,10 @@ __all__ = [
     "mean",
     "read_analysis",
     "read_study",
+    "shown",
+    "spread",
+    "thumbnail",
     "untreated_groups",
+    "waiting_share",
     "whole_nets",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import math
 from collections.abc import Mapping
@@ -47,6 +48,16 @@ class Study:
     tuning: tuple[records.TrialRow, ...] = ()
     budget: tuple[records.BudgetRow, ...] = ()
     robustness: tuple[records.Robustness, ...] = ()
+    tuned_verdicts: tuple[records.Verdict, ...] = ()
+    expected_best: tuple[records.ExpectedBest, ...] = ()
+    class_errors: tuple[records.ClassError, ...] = ()
+    confusion: tuple[records.Confusion, ...] = ()
+    flips: tuple[records.Flips, ...] = ()
+    mistakes: tuple[records.Mistake, ...] = ()
+    answer: records.Answer | None = None
+    folder: Path = Path()
+    data: tuple[records.DataInfo, ...] = ()
+    sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     search: Search | None = None
 
     @property
@@ -88,6 +99,7 @@ def read_study(workdir: Path) -> Study:
         frames[name] = frames[name][frames[name]["variant"].isin(names)].reset_index(drop=True)
     rows = {name: tuple(rows_of(frames[name], kind)) for name, kind in _KINDS.items()
             if kind not in (records.Record, records.Summary)}  # fmt: skip
+    data = store.read_data(workdir)
     return Study(
         info=info,
         measurements=frames[store.RECORDS],
@@ -104,6 +116,16 @@ def read_study(workdir: Path) -> Study:
         tuning=tuple(read_rows(workdir / store.TUNING, records.TrialRow)),
         budget=tuple(read_rows(workdir / store.BUDGET, records.BudgetRow)),
         robustness=tuple(read_rows(workdir / store.ROBUSTNESS, records.Robustness)),
+        tuned_verdicts=tuple(read_rows(workdir / store.TUNED_VERDICTS, records.Verdict)),
+        expected_best=tuple(read_rows(workdir / store.EXPECTED_BEST, records.ExpectedBest)),
+        class_errors=tuple(read_rows(workdir / store.CLASS_ERRORS, records.ClassError)),
+        confusion=tuple(read_rows(workdir / store.CONFUSION, records.Confusion)),
+        flips=tuple(read_rows(workdir / store.FLIPS, records.Flips)),
+        mistakes=tuple(read_rows(workdir / store.MISTAKES, records.Mistake)),
+        answer=store.read_answer(workdir),
+        folder=workdir,
+        data=data,
+        sheets={info.sheet: (workdir / info.sheet).read_bytes() for info in data if info.sheet},
         search=read_search(workdir),
     )
 
@@ -120,6 +142,39 @@ def whole_nets(study: Study) -> Study:
     )
 
 
+def shown(study: Study) -> Study:
+    """Returns the whole nets of a study, groups that have the runs of others shown once."""
+    whole = whole_nets(study)
+    hidden = set(copies(whole.info))
+    left = tuple(info for info in whole.info.variants if info.group not in hidden)
+    return dataclasses.replace(whole, info=dataclasses.replace(whole.info, variants=left))
+
+
+def copies(info: records.StudyInfo) -> dict[str, str]:
+    """Returns the groups whose variants all have the runs of another group's, and that group."""
+    group_of = {variant.name: variant.group for variant in info.variants}
+    found = {}
+    for name, rows in groups(info).items():
+        origins = {group_of.get(row.same_as, "") for row in rows}
+        if len(origins) == 1 and "" not in origins and name not in origins:
+            found[name] = origins.pop()
+    return found
+
+
+def thumbnail(study: Study, place: int) -> str:
+    """Returns a test image as a data URI; ``""`` where there is none."""
+    path = study.folder / store.MISTAKE_IMAGES / f"{place}.png"
+    if not path.exists():
+        return ""
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def spread(study: Study, variant: str, column: str) -> tuple[int, int]:
+    """Returns the least and the greatest of a cost over the runs of a variant."""
+    values = study.summary.loc[study.summary["variant"] == variant, column]
+    return (int(values.min()), int(values.max())) if len(values) else (0, 0)
+
+
 def mean(study: Study, variant: str, metric: str) -> records.Mean:
     """Returns the mean of a metric over the seeds of a variant; NaN where there is none."""
     nothing = records.Mean(
@@ -134,6 +189,16 @@ def curve(study: Study, probe: str, metric: str) -> pd.DataFrame:
     chosen = table[(table["probe"] == probe) & (table["metric"] == metric)]
     chosen = chosen[["variant", "seed", "step", "value"]]
     return chosen[chosen["value"].abs() < math.inf].sort_values(["variant", "seed", "step"])
+
+
+def waiting_share(study: Study) -> float | None:
+    """Returns the share of the time of train steps that went into waiting for data, if known."""
+    seconds = {
+        metric: curve(study, "run", metric).groupby(["variant", "seed"])["value"].last().sum()
+        for metric in ("data_seconds", "train_seconds")
+    }
+    known = not curve(study, "run", "data_seconds").empty and seconds["train_seconds"] > 0
+    return float(seconds["data_seconds"] / seconds["train_seconds"]) if known else None
 
 
 def divergences(study: Study) -> dict[str, Divergence]:

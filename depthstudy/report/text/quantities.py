@@ -40,7 +40,10 @@ class Quantity:
 
     def signed(self, value: float) -> str:
         """Returns a change with its sign and unit, as ``"+71.9 points"``."""
-        return f"{'-' if value < 0 else '+'}{self.amount(abs(value))}"
+        size = self.amount(abs(value))
+        if not size.partition(" ")[0].strip("0.,"):
+            return size
+        return f"{'−' if value < 0 else '+'}{size}"
 
     def bare(self, value: float) -> str:
         """Returns the number alone."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.records import Metric, StudyInfo
+from depthstudy.records import LONGER, Metric, StudyInfo
 from depthstudy.report.text.formats import (
     DASH,
     count,
     duration,
+    moment,
     number,
     percent,
     plain,
     sentence_case,
     signed,
+    spaced,
 )
 
 
@@ -25,6 +27,20 @@ def lede(info: StudyInfo) -> str:
     images = " × ".join(map(str, *shapes)) if len(shapes) == 1 else f"in {len(shapes)} sizes"
     runs = f"{count(len(info.variants), 'variant')} × {count(info.seeds, 'seed')}"
     return f"{runs} on {data or 'one data set'}, images {images}."
+
+
+def partial(info: StudyInfo) -> str:
+    """Says that a study is not done, and how far it is."""
+    return (
+        f"Partial: {info.partial} runs are done, and all below is of these alone. It is written "
+        f"anew as the study goes on; this is of {moment(info.finished)}."
+    )
+
+
+def treatment_name(name: str) -> str:
+    """Returns a treatment in words: ``"16 times the steps"`` for one that trains longer."""
+    factor = name.removeprefix(LONGER)
+    return f"{factor} times the steps" if factor.isdigit() and factor != name else spaced(name)
 
 
 def figure_note(info: StudyInfo, spread: str) -> str:

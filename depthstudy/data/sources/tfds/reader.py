@@ -11,12 +11,12 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Int32
 
-from depthstudy.data.source import Examples, RawImage, Source
+from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,14 +26,50 @@ _NAME = re.compile(r"(?P<name>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
+INDEX = "index.npz"  # labels and groups of each split, of sets that we prepare
+
+
+class SplitIndex(NamedTuple):
+    """What is known of the examples of a split without reading them.
+
+    Attributes:
+      labels: The label of each.
+      groups: A number for each that copies of it share.
+    """
+
+    labels: Int32[np.ndarray, " N"]
+    groups: Int[np.ndarray, " N"]
+
+
 class TfdsExamples(Examples):
     """One split on disk."""
 
-    def __init__(self, records: Sequence[dict[str, Any]], image: str, label: str) -> None:
-        """Reads the features named ``image`` and ``label`` of a TFDS data source."""
+    def __init__(
+        self,
+        records: Sequence[dict[str, Any]],
+        image: str,
+        label: str,
+        index: SplitIndex | None = None,
+    ) -> None:
+        """Reads the features named ``image`` and ``label`` of a TFDS data source.
+
+        Args:
+          records: The data source.
+          image: Name of the feature with the image.
+          label: Name of the feature with the label.
+          index: Labels and groups, where they are known beforehand.
+        """
         self._records = records
         self._image = image
         self._label = label
+        self._groups = None
+        if index is not None:
+            self.labels, self._groups = index
+
+    @property
+    def groups(self) -> Int[np.ndarray, " N"] | None:
+        """A number for each example that copies of it share."""
+        return self._groups
 
     def __len__(self) -> int:
         """Returns the number of examples."""
@@ -50,8 +86,14 @@ class TfdsSource(Source):
     """A prepared set."""
 
     _builder: tfds.core.DatasetBuilder
+    _folder: Path
     _image: str
     _label: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder that its images are read from."""
+        return self._folder
 
     @property
     def split_names(self) -> tuple[str, ...]:
@@ -66,16 +108,46 @@ class TfdsSource(Source):
         """
         import tensorflow_datasets as tfds
 
+        where = self.ranges(name)
         try:
             records = self._builder.as_data_source(
                 name, decoders={self._image: tfds.decode.SkipDecoding()}, file_format="array_record"
             )
         except (KeyError, ValueError, NotImplementedError) as error:
             raise self.missing_split(name) from error
-        examples = TfdsExamples(records, self._image, self._label)
-        if examples.read(np.array([0]))[0][1] < 0:
-            raise InputError(f"split {name!r} of {self.name} has no labels")
+        examples = TfdsExamples(records, self._image, self._label, self._index(where))
+        try:
+            first = examples.read(np.array([0]))[0][1]
+        except Exception as error:  # of the reader of records, by what damages them
+            raise InputError(
+                f"split {name!r} of {self.called} cannot be read, a file in {self._folder} may be"
+                f" damaged ({' '.join(str(error).split())}); remove that folder and prepare it anew"
+            ) from error
+        if first < 0:
+            raise InputError(f"split {name!r} of {self.called} has no labels")
         return examples
+
+    def ranges(self, name: str) -> Ranges:
+        """Returns where the examples of a split, or of parts of splits, lie in the whole splits.
+
+        Raises:
+          InputError: There is no such split, or it is empty.
+        """
+        splits = self._builder.info.splits
+        try:
+            return ranges(name, {split: splits[split].num_examples for split in self.split_names})
+        except ValueError as error:
+            raise self.missing_split(name) from error
+
+    def _index(self, where: Ranges) -> SplitIndex | None:
+        """Returns labels and groups of some examples, if the set has an index."""
+        path = self._folder / INDEX
+        if not path.is_file():
+            return None
+        with np.load(path, allow_pickle=False) as arrays:
+            labels = [arrays[f"{split}_labels"][a:b] for split, a, b in where]
+            groups = [arrays[f"{split}_groups"][a:b] for split, a, b in where]
+        return SplitIndex(np.concatenate(labels).astype(np.int32), np.concatenate(groups))
 
 
 def find(name: str, data_dir: str | None) -> Path:
@@ -121,7 +193,13 @@ def open_folder(folder: Path) -> TfdsSource:
     """
     import tensorflow_datasets as tfds
 
-    builder = tfds.builder_from_directory(folder)
+    try:
+        builder = tfds.builder_from_directory(folder)
+    except Exception as error:  # whatever a damaged file makes TFDS raise
+        raise InputError(
+            f"{folder} cannot be opened as a prepared set ({' '.join(str(error).split())}); remove"
+            " it and prepare it anew"
+        ) from error
     name, features = builder.info.full_name, builder.info.features
     formats = {format.value for format in builder.info.available_file_formats()}
     if "array_record" not in formats:
@@ -142,6 +220,7 @@ def open_folder(folder: Path) -> TfdsSource:
         image_shape=(height, width, channels or 3),
         class_names=tuple(features[label].names or map(str, range(features[label].num_classes))),
         _builder=builder,
+        _folder=folder,
         _image=image,
         _label=label,
     )

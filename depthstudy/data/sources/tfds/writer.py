@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import os
@@ -15,6 +16,9 @@ from jaxtyping import Integer, UInt8
 from tqdm import tqdm
 
 from depthstudy.data.source import Shape
+from depthstudy.errors import InputError
+
+_ROOM = 2**24  # bytes free, below which a failure to write is taken for want of room
 
 Arrays = tuple[
     UInt8[np.ndarray, "_ H W"], Integer[np.ndarray, " _"]
@@ -55,6 +59,7 @@ def write_files_once(
     splits: Mapping[str, Iterable[Example]],
     *,
     total: int,
+    beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Writes image files, which need not fit into memory, as ``write_arrays_once`` writes arrays.
 
@@ -64,9 +69,10 @@ def write_files_once(
       shape: Of every image.
       splits: Examples of each split; they are not touched if the set is there.
       total: Number of examples in all splits, for the line of progress.
+      beside: Further files of the set, name to content.
 
     Raises:
-      OSError: The folder cannot be written.
+      OSError: The folder cannot be written, for want of room or of rights; nothing is left there.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
@@ -77,10 +83,26 @@ def write_files_once(
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         name, version = folder.parent.name, folder.name
-        bar = tqdm(total=total, desc=f"preparing {name}", unit=" images", delay=2, disable=None)
-        with bar:
-            _write(partial, name, version, class_names, shape, splits, bar)
-        os.replace(partial, folder)
+        bar = tqdm(total=total, desc="preparing images", unit=" images", delay=2, disable=None)
+        try:
+            with bar:
+                _write(partial, name, version, class_names, shape, splits, bar)
+            for file, content in (beside or {}).items():
+                (partial / file).write_bytes(content)
+            os.replace(partial, folder)
+        except BaseException as error:
+            room = shutil.disk_usage(partial).free
+            shutil.rmtree(partial, ignore_errors=True)
+            if _is_full(error, room):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+            raise
+
+
+def _is_full(error: BaseException, room: int) -> bool:
+    """Whether a failure to write comes of a full disk, by an error of the writer of records."""
+    if not isinstance(error, Exception) or isinstance(error, InputError | OSError):
+        return False
+    return room < _ROOM or "write" in str(error).lower()
 
 
 def _write(

@@ -1,0 +1,80 @@
+"""Runs a script's main function: whatever ends it is an exit code and one line."""
+
+from __future__ import annotations
+
+import logging as standard_logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from absl import app, flags, logging
+
+from depthstudy import interruption
+from depthstudy.cli import arguments, failures
+from depthstudy.errors import InputError, raised_by_user
+
+_TRACEBACK = "DEPTHSTUDY_TRACEBACK"
+
+
+def run(main: Callable[[], None]) -> None:
+    """Parses the command line, calls ``main`` and exits.
+
+    Modules in the folder of the config file and in the current one can be imported.
+    """
+    interruption.install()
+    app.run(lambda _: _exit_code(main), flags_parser=_parse)
+
+
+def _exit_code(main: Callable[[], None]) -> int:
+    try:
+        interruption.begin()
+        main()
+        sys.stdout.flush()
+    except InputError as error:
+        return _told(str(error), 2)
+    except KeyboardInterrupt:
+        interruption.end()
+    except Exception as error:
+        if interruption.requested():  # whatever a process is torn out of may fail in its own way
+            interruption.end()
+        if (placed := raised_by_user(error)) is not None:
+            return _told(str(placed), 2)
+        if (line := failures.line(error)) is None:
+            raise
+        return _told(line, 1)
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    """Parses flags; whatever is wrong in them or in a config file is an error in the input."""
+    try:
+        rest = arguments.parse(argv)
+    except Exception as error:
+        sys.exit(_told(arguments.line(error, argv), 2))
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)
+        logging.get_absl_handler().setFormatter(_Warnings())
+    return rest
+
+
+class _Warnings(standard_logging.Formatter):
+    """Writes a warning as a line that begins as those of errors do."""
+
+    def format(self, record: standard_logging.LogRecord) -> str:
+        """Returns the line."""
+        return f"{record.levelname.lower()}: {super().format(record)}"
+
+
+def _told(message: str, code: int) -> int:
+    """Prints a line, after the traceback of the error in hand if that is asked for."""
+    verbose = any(re.match(r"--?(v|verbosity)=[1-9]", word) for word in sys.argv)
+    try:
+        if verbose or os.environ.get(_TRACEBACK):
+            traceback.print_exc()
+        text = " ".join(message.split()).encode("utf-8", "surrogateescape")
+        print(f"error: {text.decode('utf-8', 'replace')}", file=sys.stderr)
+    except OSError:  # nobody reads it
+        failures.close_output()
+    return code

@@ -1,0 +1,57 @@
+"""What fails for want of something outside, as room on a disk, in one line with what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+from depthstudy.errors import FailedError
+
+_GOES_ON = "the same command goes on"
+_HINTS = {
+    errno.ENOSPC: f"make room, and {_GOES_ON}",
+    errno.EDQUOT: f"make room, and {_GOES_ON}",
+    errno.EFBIG: f"files may not be that large here (ulimit -f); let them, and {_GOES_ON}",
+    errno.EROFS: f"make it writable, and {_GOES_ON}; or take another --workdir",
+    errno.EACCES: f"make it writable, and {_GOES_ON}; or take another --workdir",
+    errno.EPERM: f"make it writable, and {_GOES_ON}; or take another --workdir",
+    errno.ENAMETOOLONG: "take a shorter --workdir or config.name",
+    errno.EMFILE: f"allow more open files (ulimit -n), and {_GOES_ON}",
+    errno.ENFILE: f"allow more open files (ulimit -n), and {_GOES_ON}",
+    errno.ENOMEM: f"free memory, and {_GOES_ON}",
+    errno.EIO: f"see to the disk, and {_GOES_ON}",
+}
+_OTHER = f"see to it, and {_GOES_ON}"
+_MEMORY = (
+    "a study needs less with smaller config.train.batch_size and config.train.eval_batch_size, "
+    f"and on a CPU with --config.processes=1; what is finished is kept, and {_GOES_ON}"
+)
+_EXHAUSTED = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory")
+
+
+def line(error: BaseException) -> str | None:
+    """Returns what failed and what to do, or ``None`` where it is a mistake of ours."""
+    if isinstance(error, FailedError):
+        return str(error)
+    if isinstance(error, BrokenPipeError):
+        close_output()
+        return f"whoever read the output has gone; {_GOES_ON}"
+    if isinstance(error, OSError) and error.strerror:
+        named = isinstance(error.filename, str | bytes)
+        place = f"{os.fsdecode(error.filename)}: " if named else ""
+        return f"{place}{error.strerror}; {_HINTS.get(error.errno or 0, _OTHER)}"
+    if isinstance(error, MemoryError) or any(word in str(error) for word in _EXHAUSTED):
+        text = str(error).strip().partition("\n")[0]
+        return f"out of memory{f' ({text})' if text else ''}; {_MEMORY}"
+    return None
+
+
+def close_output() -> None:
+    """Has what is still to be written go nowhere, where it would fail once more at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())

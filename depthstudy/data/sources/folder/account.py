@@ -1,0 +1,165 @@
+"""An account of a folder: every file of it, what is odd about its images, and a summary."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator, Mapping, Sequence
+
+from depthstudy.data.source import Shape
+from depthstudy.data.sources.folder.contents import FolderContents
+from depthstudy.data.sources.folder.division import Division
+from depthstudy.data.sources.folder.scan import NAMED, FolderScan, LabeledFile, first_names
+from depthstudy.data.sources.image_file import ImageProperties
+from depthstudy.records import DataFile
+
+DAMAGED = "damaged"
+_CLASSES_NAMED = 20
+
+
+def files(
+    scan: FolderScan, contents: FolderContents, division: Division, dataset: str
+) -> tuple[DataFile, ...]:
+    """Returns a row for every file of a folder, those of the set by part, class and name."""
+    parts = {file: part for part, of in division.items() for file in of}
+    first: dict[str, str] = {}
+    rows = []
+    for file in sorted(parts, key=lambda file: (parts[file] == "test", file.label, file.path)):
+        facts, name = contents.images[file], scan.name(file.path)
+        rows.append(
+            DataFile(
+                dataset=dataset,
+                file=name,
+                class_name=scan.class_names[file.label],
+                part=parts[file],
+                height=facts.height,
+                width=facts.width,
+                digest=facts.digest,
+                note="; ".join(_oddities(facts, first.setdefault(facts.digest, name), name)),
+            )
+        )
+    for file, reason in contents.damaged.items():
+        name, label = scan.name(file.path), scan.class_names[file.label]
+        rows.append(
+            DataFile(dataset=dataset, file=name, class_name=label, left_out=f"{DAMAGED}: {reason}")
+        )
+    rows += [
+        DataFile(
+            dataset=dataset,
+            file=scan.name(left.path),
+            class_name=left.class_name,
+            left_out=left.reason,
+        )
+        for left in scan.left_out
+    ]
+    return tuple(rows)
+
+
+def _oddities(facts: ImageProperties, first: str, name: str) -> Iterator[str]:
+    if first != name:
+        yield f"same bytes as {first}"
+    if facts.constant:
+        yield "all pixels alike"
+    if facts.frames > 1:
+        yield f"first of {facts.frames} frames"
+
+
+def notes(scan: FolderScan, contents: FolderContents, division: Division) -> tuple[str, ...]:
+    """Returns what a person should know of the images before believing a result."""
+    return (
+        *scan.notes,
+        *_copies(scan, contents, division),
+        *_constant(scan, contents),
+        *_deep(contents),
+        *_frames(scan, contents),
+        *_damaged(scan, contents),
+    )
+
+
+def _copies(scan: FolderScan, contents: FolderContents, division: Division) -> Iterator[str]:
+    """Yields what copies there are: between train and test, between classes, and any."""
+    parts = {file: part for part, of in division.items() for file in of}
+    alike: Mapping[str, list[LabeledFile]] = collections.defaultdict(list)
+    for file in parts:
+        alike[contents.images[file].digest].append(file)
+    groups = [sorted(group, key=lambda f: f.path) for group in alike.values() if len(group) > 1]
+    groups.sort(key=lambda group: group[0].path)
+    kinds = (
+        ("in train and in test", lambda group: len({parts[file] for file in group}) > 1),
+        ("in two classes", lambda group: len({file.label for file in group}) > 1),
+    )
+    for where, is_kind in kinds:
+        pairs = [
+            " = ".join(scan.name(f.path) for f in group[:2]) for group in filter(is_kind, groups)
+        ]
+        if pairs:
+            verb = "is" if len(pairs) == 1 else "are"
+            yield f"{_images(len(pairs))} {verb}, byte for byte, {where}: {first_names(pairs)}"
+    copies = sum(len(group) - 1 for group in groups)
+    divided = "" if scan.test_name or not copies else ", and all of an image are on one side"
+    yield (
+        f"{copies:,} of {len(parts):,} images are copies of others, byte for byte{divided}; images"
+        " that are merely alike (resized, saved again, frames of one film) are not looked for"
+    )
+
+
+def _constant(scan: FolderScan, contents: FolderContents) -> Iterator[str]:
+    names = [scan.name(file.path) for file, facts in contents.images.items() if facts.constant]
+    if names:
+        yield f"all pixels are alike in {_images(len(names))}: {first_names(names)}"
+
+
+def _deep(contents: FolderContents) -> Iterator[str]:
+    peaks = [facts.peak for facts in contents.images.values() if facts.peak]
+    if peaks:
+        yield (
+            f"{_images(len(peaks))} of more than 8 bits a channel: the greatest value is"
+            f" {max(peaks):,}, so {contents.bits} bits are taken to be in use:"
+            f" 0 to {2**contents.bits - 1:,} becomes 0 to 255, in all of them alike"
+        )
+
+
+def _frames(scan: FolderScan, contents: FolderContents) -> Iterator[str]:
+    names = [scan.name(file.path) for file, facts in contents.images.items() if facts.frames > 1]
+    if names:
+        yield f"of {len(names):,} files with several frames the first counts: {first_names(names)}"
+
+
+def _damaged(scan: FolderScan, contents: FolderContents) -> Iterator[str]:
+    reasons = [f"{scan.name(f.path)} ({why})" for f, why in contents.damaged.items()]
+    if reasons:
+        yield f"damaged and left out: {_images(len(reasons))}, {first_names(reasons)}"
+
+
+def _images(number: int) -> str:
+    return f"{number:,} image" if number == 1 else f"{number:,} images"
+
+
+def lines(
+    scan: FolderScan, contents: FolderContents, division: Division, shape: Shape
+) -> list[str]:
+    """Returns what is said when a set is prepared: damaged images by name, and a summary."""
+    reasons = [f"{scan.name(file.path)}: {reason}" for file, reason in contents.damaged.items()]
+    more = len(reasons) - NAMED
+    return [
+        *(f"{DAMAGED}, left out: {reason}" for reason in reasons[:NAMED]),
+        *([f"{DAMAGED}, left out: {more} more"] if more > 0 else []),
+        _summary(scan, division, len(reasons), shape),
+    ]
+
+
+def _summary(
+    scan: FolderScan, division: Mapping[str, Sequence[LabeledFile]], damaged: int, shape: Shape
+) -> str:
+    height, width, channels = shape
+    names = scan.class_names
+    more = f" and {len(names) - _CLASSES_NAMED} more" if len(names) > _CLASSES_NAMED else ""
+    hidden = sum(left.reason == "hidden" for left in scan.left_out)
+    return (
+        f"{scan.root}: {len(names)} classes ({', '.join(names[:_CLASSES_NAMED])}{more}),"
+        f" {len(division['train'])} train and {len(division['test'])} test images"
+        f" ({f'of {scan.test_name}' if scan.test_name else 'divided by seed'}),"
+        f" {'gray' if channels == 1 else 'color'},"
+        f" {f'{height} x {width}' if height else 'of many sizes'};"
+        f" left out: {damaged} damaged, {len(scan.left_out) - hidden} of another kind or place,"
+        f" {hidden} hidden"
+    )

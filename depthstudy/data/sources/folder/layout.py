@@ -1,0 +1,209 @@
+"""Scan of a folder by the names of its sub-folders: classes, images and what is left out.
+
+Two layouts are known. ``PATH/CLASS/*`` is one set, to be divided. ``PATH/train/CLASS/*`` beside
+``PATH/test/CLASS/*`` is divided already; ``val``, ``dev`` and their like stand in where there is no
+``test``, and names are read in any case. Either may be a folder deeper. A folder to test on whose
+images are in no class folder has no labels, and is left out. Images in sub-folders of a class are
+of the class. A label is the position of its class among the sorted names of the class folders.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from depthstudy.data.sources.folder.scan import (
+    LAYOUT,
+    Contents,
+    FolderScan,
+    LabeledFile,
+    LeftOut,
+    contents,
+    first_names,
+    open_root,
+    printable,
+    require_classes,
+    walk,
+)
+from depthstudy.errors import InputError
+
+_TRAIN_NAMES = ("train", "training")
+_TEST_NAMES = ("test", "testing", "val", "valid", "validation", "dev")  # the first that is there
+
+
+class _Parts(NamedTuple):
+    """The folder of each part, and what beside them is not read."""
+
+    folders: Mapping[str, Path]
+    test_name: str | None
+    left_out: list[LeftOut]
+    notes: list[str]
+
+
+def scan(source_dir: str | None) -> FolderScan:
+    """Scans a folder for images by their names.
+
+    Raises:
+      InputError: There is no such folder, it has no images, fewer than two classes, other classes
+        to test on than to train on, or classes that cannot be told apart.
+    """
+    root = open_root(source_dir)
+    try:
+        return _scan(root)
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be read ({error.strerror})") from error
+
+
+def _scan(root: Path) -> FolderScan:
+    top, left_out = _descend(root)
+    parts = _parts(top, contents(top))
+    left_out += parts.left_out
+    classes: dict[str, dict[str, Path]] = {}
+    files: list[LabeledFile] = []
+    for part, folder in parts.folders.items():
+        within = contents(folder)
+        classes[part] = _class_folders(root, within.folders)
+        left_out += within.left_out
+        left_out += [LeftOut(path, "in no class folder") for path in within.images]
+    names = _class_names(root, classes, parts.test_name)
+    deeper = 0
+    for part, folders in classes.items():
+        for name, folder in folders.items():
+            for found in walk(folder):
+                if isinstance(found, LeftOut):
+                    left_out.append(found._replace(class_name=name))
+                else:
+                    files.append(LabeledFile(found, names.index(name), part))
+                    deeper += found.parent != folder
+    if not files:
+        raise InputError(
+            f"no images in class folders of {root} (other files or folders: {len(left_out)});"
+            f" expected {LAYOUT}"
+        )
+    require_classes(root, names)
+    notes = [f"images in sub-folders of their classes: {deeper:,}"] if deeper else []
+    return FolderScan(
+        root, tuple(names), tuple(files), parts.test_name, tuple(left_out), (*parts.notes, *notes)
+    )
+
+
+def _descend(root: Path) -> tuple[Path, list[LeftOut]]:
+    """Returns the folder that holds the classes or parts, and what is beside it on the way.
+
+    An archive often unpacks to one folder that has all others in it.
+    """
+    folder = root
+    left_out: list[LeftOut] = []
+    while True:
+        within = contents(folder)
+        if len(within.folders) != 1 or within.images:
+            return folder, left_out
+        (only,) = within.folders
+        deeper = contents(only)
+        if (
+            deeper.images
+            or not deeper.folders
+            or os.path.realpath(only) in map(os.path.realpath, (folder, *folder.parents))
+        ):
+            return folder, left_out
+        left_out += within.left_out
+        folder = only
+
+
+def _parts(top: Path, within: Contents) -> _Parts:
+    """Returns the parts of a set; one that is to be divided has the part ``""`` alone."""
+    by_name = {folder.name.lower(): folder for folder in reversed(within.folders)}
+    train = next((by_name[name] for name in _TRAIN_NAMES if name in by_name), None)
+    tests = [by_name[name] for name in _TEST_NAMES if name in by_name]
+    inside = None if train is None else contents(train)
+    if train is None or inside is None:
+        return _Parts({"": top}, None, [], [])
+    if inside.images and not inside.folders:
+        _refuse_flat(top, within, train, tests)
+        return _Parts({"": top}, None, [], [])
+    if not tests:
+        if inside.images or (len(within.folders) > 1 and not inside.folders):
+            return _Parts({"": top}, None, [], [])
+        raise InputError(
+            f"{top} has {train.name}, but no {', '.join(_TEST_NAMES[:-1])} or {_TEST_NAMES[-1]}"
+            " folder beside it"
+        )
+    labeled = [folder for folder in tests if contents(folder).folders]
+    chosen = labeled[0] if labeled else None
+    left_out: list[LeftOut] = within.left_out
+    notes: list[str] = []
+    left_out += [LeftOut(path, "in no class folder") for path in within.images]
+    for folder in within.folders:
+        if folder in (train, chosen):
+            continue
+        others = [found for found in walk(folder) if not isinstance(found, LeftOut)]
+        unlabeled = folder in tests and folder not in labeled
+        why = "without labels" if unlabeled else f"in {printable(folder.name)}, which is not read"
+        left_out += [LeftOut(path, why) for path in others]
+        left_out += [found for found in walk(folder) if isinstance(found, LeftOut)]
+        if others or unlabeled:
+            notes.append(
+                f"{printable(folder.name)} is not read: its {len(others):,} images are"
+                f" {'in no class folder, so without labels' if unlabeled else 'of no part in use'}"
+            )
+    if chosen is None:
+        return _Parts({"": train}, None, left_out, notes)
+    return _Parts({"train": train, "test": chosen}, chosen.name, left_out, notes)
+
+
+def _refuse_flat(top: Path, within: Contents, train: Path, tests: Sequence[Path]) -> None:
+    """Refuses ``train`` and ``test`` that hold images right in them, and would pass for classes."""
+    others = [folder for folder in within.folders if folder != train and folder not in tests]
+    if tests and not others:
+        raise InputError(
+            f"{top} has images right in {train.name} and {tests[0].name}, in no class folders:"
+            " give their labels as data.labels_csv=FILE, of columns file and label"
+        )
+
+
+def _class_folders(root: Path, folders: Sequence[Path]) -> dict[str, Path]:
+    """Returns class folders by name: NFC, without spaces around it.
+
+    Raises:
+      InputError: Two have one name, or one is a link to another.
+    """
+    by_name: dict[str, Path] = {}
+    places: dict[str, Path] = {}
+    for folder in folders:
+        name = unicodedata.normalize("NFC", folder.name).strip()
+        if name in by_name:
+            raise InputError(
+                f"{root} has class folders whose names look alike: {by_name[name].name!a} and"
+                f" {folder.name!a}; merge them, or rename one"
+            )
+        real = os.path.realpath(folder)
+        if real in places:
+            links = [path for path in (folder, places[real]) if path.is_symlink()]
+            one, other = (folder, places[real]) if folder in links else (places[real], folder)
+            raise InputError(
+                f"{root} has a class folder {one.name!r} that is a link to another, {other.name!r}:"
+                " each image would be in both; remove the link"
+            )
+        by_name[name], places[real] = folder, folder
+    return by_name
+
+
+def _class_names(
+    root: Path, classes: Mapping[str, Mapping[str, Path]], test_name: str | None
+) -> list[str]:
+    """Returns the sorted names of the classes, which all parts share."""
+    first, *others = (sorted(folders) for folders in classes.values())
+    for other in others:
+        only = [
+            f"only in {where}: {first_names(sorted(set(one) - set(another)))}"
+            for where, one, another in (("train", first, other), (test_name, other, first))
+            if set(one) - set(another)
+        ]
+        if only:
+            raise InputError(
+                f"{root} has other classes in train than in {test_name}; {'; '.join(only)}"
+            )
+    return first

@@ -1,0 +1,192 @@
+"""What a scan by names alone finds in a folder: one value, handed on."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from depthstudy.data.sources import image_file
+from depthstudy.errors import InputError
+
+LAYOUT = (
+    f"PATH/CLASS/* or PATH/{{train,test}}/CLASS/*, {image_file.KINDS}; or any folder with"
+    " data.labels_csv=FILE, of columns file and label"
+)
+NAMED = 5  # names that a message gives of many
+_HIDDEN = (".", "__MACOSX")
+
+
+@dataclasses.dataclass(frozen=True)
+class LabeledFile:
+    """An image file whose class is known.
+
+    Attributes:
+      path: Path of the file.
+      label: Position of its class.
+      part: ``"train"`` or ``"test"``, or ``""`` in a set that is still to be divided.
+    """
+
+    path: Path
+    label: int
+    part: str
+
+
+class LeftOut(NamedTuple):
+    """A file or folder that is not read, and why.
+
+    Attributes:
+      path: Its path.
+      reason: Why, in a few words.
+      class_name: The class in whose folder it is, or ``""``.
+    """
+
+    path: Path
+    reason: str
+    class_name: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderScan:
+    """The images of a folder by name and class, none of them opened.
+
+    Attributes:
+      root: The folder, as the user gave it.
+      class_names: Sorted names of the classes.
+      files: Images, by part, class and name.
+      test_name: Name of the folder that is tested on; ``None`` in a set to be divided.
+      left_out: Everything else.
+      notes: What a person should know of the layout, a sentence each.
+    """
+
+    root: Path
+    class_names: tuple[str, ...]
+    files: tuple[LabeledFile, ...]
+    test_name: str | None
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that files may belong to."""
+        return ("train", "test") if self.test_name else ("",)
+
+    def name(self, path: Path) -> str:
+        """Returns a path as seen from the folder, as text that can be printed and stored."""
+        relative = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        return printable(relative)
+
+
+class Contents(NamedTuple):
+    """What is right in a folder, by name."""
+
+    folders: list[Path]
+    images: list[Path]
+    others: list[Path]
+    hidden: list[Path]
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What no class can have: files that are no images, and hidden ones."""
+        return [
+            *(LeftOut(path, "hidden") for path in self.hidden),
+            *(LeftOut(path, other_kind(path)) for path in self.others),
+        ]
+
+
+def contents(folder: Path) -> Contents:
+    """Lists what is right in a folder."""
+    paths = sorted(folder.iterdir())
+    hidden = [path for path in paths if path.name.startswith(_HIDDEN)]
+    visible = [path for path in paths if not path.name.startswith(_HIDDEN)]
+    folders = [path for path in visible if path.is_dir()]
+    files = [path for path in visible if not path.is_dir()]
+    images = [path for path in files if is_image(path)]
+    return Contents(folders, images, [path for path in files if not is_image(path)], hidden)
+
+
+def walk(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[Path | LeftOut]:
+    """Yields every image in a folder and below, and everything else as left out."""
+    real = os.path.realpath(folder)
+    if real in above:
+        yield LeftOut(folder, "a link to a folder above it")
+        return
+    here = contents(folder)
+    yield from here.left_out
+    yield from here.images
+    for deeper in here.folders:
+        yield from walk(deeper, above | {real})
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name of a file is that of an image that is read."""
+    return path.suffix.lower() in image_file.SUFFIXES
+
+
+def other_kind(path: Path) -> str:
+    """Returns why a file is left out that has not the name of an image."""
+    suffix = printable(path.suffix.lower())
+    return f"not an image that is read ({suffix or 'no suffix'})"
+
+
+def printable(path: Path | str) -> str:
+    """Returns a path as text, bytes that are not UTF-8 as escapes.
+
+    >>> printable("caf\\udce9.png")
+    'caf\\\\xe9.png'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Returns the first few names, and how many more there are.
+
+    >>> first_names(["a", "b"]), first_names(list("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def open_root(source_dir: str | None) -> Path:
+    """Returns the folder that a user named.
+
+    Raises:
+      InputError: None is named, it is no folder, or its path is not UTF-8.
+    """
+    if not source_dir:
+        raise InputError(f"data.name 'folder' needs data.source_dir=PATH, with {LAYOUT}")
+    root = Path(source_dir).expanduser()
+    if not is_text(str(root)):
+        raise InputError(
+            f"data.source_dir {printable(root)!r} is not UTF-8, and could not be written down;"
+            " rename the folder, or give another path to it"
+        )
+    if not root.is_dir():
+        raise InputError(f"data.source_dir {source_dir!r} is not a folder; expected {LAYOUT}")
+    return root
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written in UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def require_classes(root: Path, names: Sequence[str]) -> None:
+    """Refuses names of classes that no set can have, or fewer than two.
+
+    Raises:
+      InputError: They are such names.
+    """
+    if len(names) < 2:
+        only = repr(names[0]) if names else "none"
+        raise InputError(f"{root} has only one class, {only}; at least 2 are needed")
+    for name in names:  # TFDS keeps the names in a text file, one a line
+        if not name.strip() or len(name.splitlines()) > 1 or not is_text(name):
+            raise InputError(f"{root} has a class whose name is not one line of text: {name!r}")

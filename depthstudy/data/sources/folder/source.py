@@ -1,0 +1,120 @@
+"""A folder of labeled images as a source: prepared on first use, the same set wherever it lies.
+
+Color in any image gives three channels, otherwise there is one. Images that cannot be decoded are
+named, counted and left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from depthstudy.config import DataConfig
+from depthstudy.data.source import Shape, Source
+from depthstudy.data.sources import image_file
+from depthstudy.data.sources.folder import account, labels_csv, layout
+from depthstudy.data.sources.folder.contents import FolderContents, keep, look_into, quiet
+from depthstudy.data.sources.folder.division import (
+    Division,
+    divide,
+    fingerprint,
+    groups_of,
+    require_enough,
+)
+from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
+from depthstudy.data.sources.image_file import DamagedError, ImageProperties
+from depthstudy.data.sources.tfds import prepared, reader, writer
+from depthstudy.errors import InputError
+
+PREFIX = "folder_"  # of the name of a prepared set
+
+
+def open_source(config: DataConfig) -> Source:
+    """Opens the images in ``config.source_dir``, prepared on first use.
+
+    They are prepared again when an image, its class, or the seed that divides them has changed.
+
+    Raises:
+      InputError: The folder cannot be what a set is made from, or the set cannot be written.
+    """
+    scan = (
+        labels_csv.scan(config.source_dir, config.labels_csv)
+        if config.labels_csv
+        else layout.scan(config.source_dir)
+    )
+    require_enough(scan, scan.files, 0)
+    contents = look_into(scan, prepared.data_dir(config))
+    if scan.files and not contents.images:
+        first = next(iter(contents.damaged.items()))
+        raise InputError(
+            f"all {len(contents.damaged)} images in {scan.root} are damaged, the first is"
+            f" {scan.name(first[0].path)}: {first[1]}"
+        )
+    division = divide(scan, contents, config.seed)
+    keep(scan, contents, prepared.data_dir(config))
+    source = prepared.open_prepared(
+        f"{PREFIX}{fingerprint(scan, contents, config.seed)}",
+        config,
+        lambda folder: _prepare(scan, contents, division, folder),
+        title=str(scan.root),
+    )
+    return dataclasses.replace(
+        source,
+        title=str(scan.root),
+        files=account.files(scan, contents, division, source.name),
+        notes=account.notes(scan, contents, division),
+    )
+
+
+def _prepare(scan: FolderScan, contents: FolderContents, division: Division, folder: Path) -> None:
+    """Writes the images of a scan as a prepared set, and a summary of it on stderr."""
+    shape = _shape(list(contents.images.values()))
+    print("\n".join(account.lines(scan, contents, division, shape)), file=sys.stderr)
+    with quiet():
+        writer.write_files_once(
+            folder,
+            scan.class_names,
+            shape,
+            {part: _examples(files, contents) for part, files in division.items()},
+            total=len(contents.images),
+            beside={reader.INDEX: _index(contents, division)},
+        )
+
+
+def _index(contents: FolderContents, division: Division) -> bytes:
+    """Returns labels and groups of the examples of each part, in their order, as a file."""
+    files = [file for part in division.values() for file in part]
+    groups = dict(zip(files, groups_of(files, contents).tolist(), strict=True))
+    arrays: dict[str, Any] = {}
+    for part, of in division.items():
+        arrays[f"{part}_labels"] = np.array([file.label for file in of], np.int32)
+        arrays[f"{part}_groups"] = np.array([groups[file] for file in of], np.int64)
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def _shape(images: Sequence[ImageProperties]) -> Shape:
+    """Returns the height and width that all images share, or ``None``, and the channels."""
+    channels = 1 if all(image.gray for image in images) else 3
+    sizes = {(image.height, image.width) for image in images}
+    height, width = sizes.pop() if len(sizes) == 1 else (None, None)
+    return height, width, channels
+
+
+def _examples(
+    files: Sequence[LabeledFile], contents: FolderContents
+) -> Iterator[tuple[bytes, int]]:
+    for file in files:
+        try:
+            digest = contents.images[file].digest
+            encoded = image_file.encode(file.path, contents.bits, digest)
+        except DamagedError as error:
+            raise InputError(f"{file.path} changed while it was read; try again") from error
+        yield encoded, file.label

@@ -1,0 +1,153 @@
+"""Whether a greater depth lowers the test error of each group of nets, and what that rests on.
+
+The answer is of the greatest depth that was tried. It is *yes* where it errs less than each lesser
+depth, *no* where it errs more than the best one or a lesser one errs as little, within a point, and
+*not known yet* otherwise. Intervals are widened for the number of depths (Bonferroni).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from depthstudy import stats
+from depthstudy.evidence.causes.decomposition import ALPHA, LEAST_SEEDS, MARGIN, best_depth
+from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.records import OWN_SETTINGS, DepthAnswer, Recommendation, VariantInfo
+from depthstudy.records.answer import Bound, DeeperWord
+
+_SHRUNK = 0.5  # of an excess that is left where it is said to be an artefact
+
+
+def answers(
+    summary: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+) -> list[DepthAnswer]:
+    """Returns the answer of each group of untreated, whole nets that has several depths.
+
+    Args:
+      summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
+      infos: The variants, treated ones and those that were trained longer among them.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
+
+    Raises:
+      InputError: An error in ``summary`` is not finite, or a run stands in it twice.
+    """
+    panel = measure(summary, "test_error", predictions=predictions, images=images)
+    unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
+    found = []
+    for names in _groups(infos, panel):
+        row = _answer(names, panel)
+        longer = _replaced(row, infos, panel, lambda info: info.trained_longer)
+        own = _replaced(row, infos, panel, lambda info: info.treatment == OWN_SETTINGS)
+        bound = _bound(row.effect, longer, own, unfinished=row.deepest in unfinished)
+        found.append(
+            DepthAnswer(
+                **{
+                    **vars(row),
+                    "group": next(i.group for i in infos if i.name == row.deepest),
+                    "bound": bound if row.word != "yes" else "",
+                    "effect_longer": longer,
+                    "effect_own_settings": own,
+                }
+            )
+        )
+    return found
+
+
+def headline(
+    found: Sequence[DepthAnswer], chosen: Recommendation | None, infos: Sequence[VariantInfo]
+) -> DepthAnswer | None:
+    """Returns the answer of the group of the recommended net, or else the first.
+
+    A treated net belongs to the group that it has without its treatment.
+    """
+    groups = {info.name: info.group for info in infos}
+    untreated = {info.name: info.untreated or info.name for info in infos}
+    group = groups.get(untreated.get(chosen.variant, ""), "") if chosen else ""
+    return next((row for row in found if row.group == group), next(iter(found), None))
+
+
+def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[list[str]]:
+    """Returns the names of each group by rising depth, of groups that have several depths."""
+    groups: dict[str, list[VariantInfo]] = {}
+    for info in infos:
+        if info.name in panel.arms and not (info.treatment or info.dense):
+            groups.setdefault(info.group, []).append(info)
+    ordered = (sorted(rows, key=lambda info: info.depth) for rows in groups.values())
+    return [[i.name for i in rows] for rows in ordered if rows[0].depth < rows[-1].depth]
+
+
+def _answer(names: Sequence[str], panel: Panel) -> DepthAnswer:
+    deepest, lesser = names[-1], names[:-1]
+    level = ALPHA / len(lesser)
+    against = best_depth(lesser, panel) or lesser[0]
+    contrasts = {name: panel.difference(deepest, name) for name in lesser}
+    effect = contrasts[against]
+    estimate = effect.interval(1 - level)
+    word = _word(estimate, [contrast.interval(1 - level) for contrast in contrasts.values()])
+    needed = _needed(effect, level, panel.arms[deepest]) if word == "not known yet" else None
+    exact = math.isfinite(estimate.low)
+    return DepthAnswer(
+        group="",
+        word=word,
+        deepest=deepest,
+        against=against,
+        effect=estimate.mean,
+        low=estimate.low if exact else None,
+        high=estimate.high if exact else None,
+        seeds=estimate.seeds,
+        seeds_needed=needed.seeds if needed else None,
+        images_needed=needed.images if needed else None,
+    )
+
+
+def _word(against: stats.Estimate, every: Sequence[stats.Estimate]) -> DeeperWord:
+    if min(one.seeds for one in every) < LEAST_SEEDS:
+        return "not known yet"
+    if all(one.high < 0 for one in every):
+        return "yes"
+    if against.low > 0 or against.low > -MARGIN:
+        return "no"
+    return "not known yet"
+
+
+def _needed(effect: stats.Contrast, level: float, arm: stats.Arm) -> stats.Outlook | None:
+    """Returns what would tell that the deepest net errs less, or gains less than a point."""
+    if effect.seeds < LEAST_SEEDS or not bool(effect.decidable):
+        return stats.Outlook(LEAST_SEEDS, LEAST_SEEDS, None, None)
+    mean = float(effect.mean)
+    distance = max(abs(mean) if mean < 0 else 0.0, mean + MARGIN)
+    count = None if arm.wrong is None else arm.images
+    return stats.outlook(effect, (distance,), level / 2, image_count=count)
+
+
+def _replaced(
+    row: DepthAnswer,
+    infos: Sequence[VariantInfo],
+    panel: Panel,
+    kind: Callable[[VariantInfo], bool],
+) -> float | None:
+    """Returns the effect between what was made of both nets, of several the longest trained."""
+    chosen = sorted((i for i in infos if kind(i) and i.name in panel.arms), key=lambda i: i.steps)
+    made = {info.untreated: info.name for info in chosen}
+    if row.deepest not in made:
+        return None
+    return float(panel.difference(made[row.deepest], made.get(row.against, row.against)).mean)
+
+
+def _bound(effect: float, longer: float | None, own: float | None, *, unfinished: bool) -> Bound:
+    def is_gone(other: float | None) -> bool:
+        return other is not None and effect > MARGIN and other <= _SHRUNK * effect
+
+    if is_gone(longer):
+        return "budget"
+    if is_gone(own):
+        return "recipe"
+    return "unfinished" if unfinished and longer is None else ""

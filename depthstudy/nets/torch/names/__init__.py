@@ -1,0 +1,61 @@
+"""Names of layers in files of weights, by the package that wrote them.
+
+Every function here goes through the layers in their order and yields the file's name for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from depthstudy.arch import ArchSpec
+from depthstudy.errors import InputError
+from depthstudy.nets.torch.names import convnext, efficientnet_pytorch, resnet, timm, torchvision
+from depthstudy.nets.torch.names.walk import Namer, Path
+
+TORCHVISION = "torchvision"
+
+# Packages by what their names tell: the first one of whose marks a file has a name wrote it.
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    "efficientnet_pytorch": ("_conv_stem.weight",),
+    "Hugging Face": ("resnet.embedder.", "convnext.embeddings."),
+    "ConvNeXt's authors": ("downsample_layers.",),
+    "CIFAR-10 code": ("linear.weight",),
+    "timm": ("conv_stem.weight", "stem.conv.weight", "stages.0.blocks.", "pre_logits."),
+}
+STYLES: Mapping[str, Mapping[str, Namer]] = {
+    TORCHVISION: torchvision.FAMILIES,
+    "timm": timm.FAMILIES,
+    "efficientnet_pytorch": efficientnet_pytorch.FAMILIES,
+    "Hugging Face": {"convnext": convnext.hugging_face, "resnet": resnet.hugging_face},
+    "ConvNeXt's authors": {"convnext": convnext.authors},
+    "CIFAR-10 code": {"plain": resnet.cifar, "resnet": resnet.cifar},
+}
+
+
+def style_of(names: Collection[str]) -> str:
+    """Returns the package whose names of weights ``names`` are, a key of ``STYLES``.
+
+    >>> style_of(["conv_stem.weight", "bn1.weight"]), style_of(["conv1.weight"])
+    ('timm', 'torchvision')
+    """
+    for style, marks in _MARKS.items():
+        if any(name.startswith(mark) for name in names for mark in marks):
+            return style
+    return TORCHVISION
+
+
+def torch_names(spec: ArchSpec, style: str) -> dict[Path, str]:
+    """Returns, for the path of each layer with parameters, its name in the file.
+
+    Raises:
+      InputError: No file of this family in this style is known.
+    """
+    family = spec.family.removesuffix("_plain")
+    families = STYLES[style]
+    if family not in families:
+        known = ", ".join(sorted({name for names in STYLES.values() for name in names}))
+        raise InputError(f"no {style} names of weights are known for {family}; known: {known}")
+    return dict(families[family](spec))
+
+
+__all__ = ["STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]

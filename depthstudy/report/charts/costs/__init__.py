@@ -1,0 +1,1 @@
+"""Errors against what nets cost, and against what was taken out of them."""

@@ -1,0 +1,1 @@
+"""Errors against depth, and the parts of what depth loses."""

@@ -1,0 +1,1 @@
+"""Quantities along the layers of nets."""

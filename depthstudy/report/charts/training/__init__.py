@@ -1,0 +1,1 @@
+"""The course of training, and of tuning."""

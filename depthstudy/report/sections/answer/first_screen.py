@@ -1,0 +1,192 @@
+"""The first screen: whether to go deeper, why, which net to take, and what to do next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from depthstudy.records import Decomposition, DepthAnswer, NextStep
+from depthstudy.report import tables
+from depthstudy.report.blocks import Block, Command, Items, Replies, Reply, Section
+from depthstudy.report.sections.answer.recommendation import facts, taken
+from depthstudy.report.sections.causes import attribution
+from depthstudy.report.tables import Study
+from depthstudy.report.text.formats import count, duration, number, sentence_case, spaced
+from depthstudy.report.text.sentences import treatment_name
+
+FIRST = "first"  # the look of a section that stands above the table of contents
+_TONES = {"yes": "yes", "no": "no", "not known yet": "open"}
+_CAUSES = {
+    "optimization": "It does not fit",
+    "overfitting": "It overfits",
+    "redundancy": "Its blocks are redundant",
+    "receptive_field": "It sees beyond the image",
+    "recipe": "The recipe does not suit it",
+    "budget": "Too few steps",
+}
+
+
+def section(study: Study) -> Section | None:
+    """Returns the answers, or ``None`` where a study has neither depths nor a choice of nets."""
+    replies = (_deeper(study), _why(study), _take(study), _next(study))
+    known = tuple(reply for reply in replies if reply)
+    return Section("In short", (Replies(known),), look=FIRST) if known else None
+
+
+def _deeper(study: Study) -> Reply | None:
+    answer = study.answer
+    if answer is None or not answer.depths:
+        return None
+    headline = next(row for row in answer.depths if row.group == answer.group)
+    others = [row for row in answer.depths if row is not headline]
+    return Reply(
+        "Go deeper?",
+        sentence_case(headline.word),
+        _TONES[headline.word],
+        depth_sentence(study, headline),
+        _others(study, others),
+    )
+
+
+def _others(study: Study, rows: Sequence[DepthAnswer]) -> tuple[Block, ...]:
+    sentences = [f"{sentence_case(row.word)}: {depth_sentence(study, row)}" for row in rows]
+    return (Items.plain(sentences, "others"),) if sentences else ()
+
+
+def depth_sentence(study: Study, row: DepthAnswer) -> str:
+    """Says what the greatest depth of a group does to the test error, and what is missing."""
+    deep, other = (tables.label(study.info, name) for name in (row.deepest, row.against))
+    size = number(100 * abs(row.effect))
+    more = "as much as" if size == "0.0" else f"{size} points {_more(row.effect)} than"
+    text = f"In {row.group}, {deep} errs {more} {other}"
+    known = row.low is not None and row.high is not None
+    if known:
+        text += f" (between {_signed(row.low)} and {_signed(row.high)} points)"
+    return " ".join(filter(None, [f"{text}.", missing(row), bound_sentence(row)]))
+
+
+def missing(row: DepthAnswer) -> str:
+    """Says what would tell, where it is not known whether to go deeper."""
+    if row.word != "not known yet":
+        return ""
+    if row.seeds < 3:
+        return f"With {count(row.seeds, 'seed')} that may be chance; it takes three or more."
+    if row.seeds_needed:
+        return f"That may be chance; about {row.seeds_needed} seeds would tell."
+    if row.images_needed:
+        return f"That may be chance; about {row.images_needed:,} test images would tell, not seeds."
+    return "That may be chance."
+
+
+def bound_sentence(row: DepthAnswer) -> str:
+    """Says where the answer may be one about the length of the training, or about the recipe."""
+    longer, own = (
+        None if effect is None else f"{number(100 * effect)} points"
+        for effect in (row.effect_longer, row.effect_own_settings)
+    )
+    match row.bound:
+        case "budget":
+            return f"It lacks steps: trained longer, {longer} are left."
+        case "recipe":
+            return (
+                "The shared recipe makes it look worse: with the settings that suit each net, "
+                f"{own} are left."
+            )
+        case "unfinished":
+            return "It was still improving when its training ended, so longer training may help."
+    return f"Trained longer, {longer} are left." if longer and row.word == "no" else ""
+
+
+def _more(effect: float) -> str:
+    return "more" if effect > 0 else "less"
+
+
+def _signed(value: float | None) -> str:
+    text = number(100 * (value or 0.0))
+    return f"+{text}" if value and value > 0 and text != "0.0" else text
+
+
+def _why(study: Study) -> Reply | None:
+    """Speaks of the greatest loss of any group of whole, untreated nets."""
+    whole = tables.whole_nets(study)
+    untreated = tables.untreated_groups(whole)
+    lost = [
+        row
+        for row in whole.decomposition
+        if row.part == "total" and row.low > 0 and row.group in untreated
+    ]
+    if not lost:
+        return None
+    worst = max(lost, key=lambda row: row.effect)
+    rows = [row for row in study.attribution if row.variant == worst.variant]
+    best = max(
+        (row for row in rows if row.established and not row.control_of),
+        key=lambda row: row.share if math.isfinite(row.share) else 0.0,
+        default=None,
+    )
+    train = next(
+        row.effect
+        for row in whole.decomposition
+        if row.variant == worst.variant and row.part == "optimization"
+    )
+    deep, other = (tables.label(study.info, name) for name in (worst.variant, worst.best))
+    split = split_sentence(worst, train, deep, other)
+    if best is not None:
+        part = attribution.part_of(best.share)
+        won = f"{sentence_case(treatment_name(best.treatment))} wins back {part} of it."
+        word = _CAUSES.get(best.mechanism, sentence_case(spaced(best.mechanism)))
+        return Reply("Why", word, "", f"{split} {won}")
+    answers = study.answer.depths if study.answer else ()
+    answer = next((row for row in answers if row.group == worst.group), None)
+    if answer is not None and answer.bound in ("budget", "recipe"):
+        kept = answer.effect_longer if answer.bound == "budget" else answer.effect_own_settings
+        part = ", in part" if number(100 * max(0.0, kept or 0.0)) != "0.0" else ""
+        return Reply(
+            "Why", f"{_CAUSES[answer.bound]}{part}", "", f"{split} {bound_sentence(answer)}"
+        )
+    left = attribution.credit_sentence(rows) if rows else attribution.untreated_sentence()
+    return Reply("Why", "Not known", "", f"{split} {left}")
+
+
+def split_sentence(worst: Decomposition, train: float, deep: str, other: str) -> str:
+    """Says whether a deep net that does worse fails on the images it learns from, or on new ones.
+
+    Args:
+      worst: Its excess.
+      train: What it errs more on train images, as a fraction.
+      deep: Label of the net.
+      other: Label of the best depth.
+    """
+    text = (
+        f"In {worst.group}, {deep} errs {number(100 * worst.effect)} points more than {other} on "
+        "new images"
+    )
+    more = number(100 * train)
+    if train >= worst.effect / 2:
+        return f"{text}, and {more} more on the very images it learns from: it fails to fit them."
+    return f"{text}, but {more} on those it learns from: what it learns does not carry over."
+
+
+def _take(study: Study) -> Reply | None:
+    choice = study.recommendation
+    if choice is None:
+        return None
+    return Reply("Take", sentence_case(taken(study, choice)), "", facts(study, choice))
+
+
+def _next(study: Study) -> Reply | None:
+    if study.answer is None:
+        return None
+    step = study.answer.next
+    return Reply("Next", "", "", next_sentence(step), _command(step))
+
+
+def next_sentence(step: NextStep) -> str:
+    """Says what to do next and how long it takes."""
+    if step.seconds is None or not step.command:
+        return step.reason
+    return f"{step.reason} It takes about {duration(step.seconds)}."
+
+
+def _command(step: NextStep) -> tuple[Block, ...]:
+    return (Command(step.command),) if step.command else ()

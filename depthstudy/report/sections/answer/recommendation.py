@@ -1,0 +1,137 @@
+"""Which net to take, why, and what it saves."""
+
+from __future__ import annotations
+
+from depthstudy.evidence.baseline import nothing_learned
+from depthstudy.records import Recommendation
+from depthstudy.report import tables
+from depthstudy.report.blocks import Items, Section, Text
+from depthstudy.report.tables import Study
+from depthstudy.report.text.formats import (
+    count,
+    duration,
+    number,
+    percent,
+    points_range,
+)
+from depthstudy.report.text.sentences import treatment_name
+
+_UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+
+
+def section(study: Study) -> Section | None:
+    """Returns the recommendation, or ``None`` where there is no choice."""
+    choice = study.recommendation
+    if choice is None:
+        if not nothing_learned(study.summary):
+            return None
+        none = "Take none: no net is better than always naming the largest class."
+        return Section("Recommendation", (Text(none, "take"),), look="advice")
+    notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
+    blocks = (
+        Text(f"Take {taken(study, choice)}: {facts(study, choice)}", "take"),
+        Text(reason_sentence(choice)),
+        Items.plain([note for note in notes if note], "notes"),
+    )
+    return Section("Recommendation", blocks, look="advice")
+
+
+def taken(study: Study, choice: Recommendation) -> str:
+    """Returns the recommended net in words: ``"plain, depth 20, with residual"``."""
+    group = choice.group.removesuffix(f" + {choice.treatment}")
+    with_ = f", with {treatment_name(choice.treatment)}" if choice.treatment else ""
+    known = [info.depth for info in study.info.variants if info.group == choice.group]
+    depth = "" if known.count(choice.depth) > 1 else f", depth {choice.depth}"
+    return f"{group}{depth}{with_}" if depth else choice.variant
+
+
+def facts(study: Study, choice: Recommendation) -> str:
+    """Says what a net gets wrong, what it costs and where it is."""
+    sure = ""
+    if choice.low is not None and choice.high is not None:
+        sure = f" ({points_range(max(0.0, choice.low), min(1.0, choice.high))}%)"
+    macs, parameters = (
+        " to ".join(dict.fromkeys(map(quantity, tables.spread(study, choice.variant, column))))
+        for column in ("macs", "parameters")
+    )
+    return (
+        f"{percent(choice.test_error)} of new images wrong{sure}, {macs} multiply-accumulates an "
+        f"image, {parameters} parameters, {duration(choice.seconds)} to train; "
+        f"in runs/{choice.variant}."
+    )
+
+
+def reason_sentence(choice: Recommendation) -> str:
+    """Says why this net, and what it saves against the best and the deepest."""
+    where = f"on {choice.chosen_on} images"
+    if choice.seeds < 2 and choice.best == choice.variant:
+        text = f"It errs least {where}, on one seed."
+    elif choice.best == choice.variant:
+        text = f"It errs least {where}, and no simpler net is within one standard error of it."
+    else:
+        text = (
+            f"It is the simplest net within one standard error of {choice.best}, which errs least "
+            f"{where}; on test images it {_errs(choice.over_best, choice.best)} and "
+            f"{_takes(choice.macs_saved_best)}."
+        )
+    if choice.deepest in (choice.variant, choice.best):
+        return text
+    against = _errs(choice.over_deepest, f"the deepest ({choice.deepest})")
+    return f"{text} It {against} and {_takes(choice.macs_saved_deepest)}."
+
+
+def ties_sentence(choice: Recommendation) -> str:
+    """Names the nets that cannot be told from the best, or says that none can be told apart."""
+    tied = choice.ties.split(", ") if choice.ties else []
+    others = [name for name in tied if name != choice.variant]
+    alike = f"Within one standard error of the best, too: {', '.join(others)}." if others else ""
+    if choice.enough:
+        return alike
+    return (
+        "Not enough evidence: no two nets of the study differ by more than chance would, so this "
+        f"is no more than the simplest of the good ones. {alike}".strip()
+    )
+
+
+def choice_sentence(choice: Recommendation) -> str:
+    """Says on which images the choice was made, and what that does to the error that is stated."""
+    if choice.chosen_on == "validation":
+        return "Chosen by validation error; the test images had no part in it."
+    added = number(100 * choice.optimism)
+    if added == "0.0":
+        return "Chosen by test error, as nothing is held out for validation."
+    return (
+        "Chosen by test error, as nothing is held out for validation, which makes that look better "
+        f"than it is: {added} points are added to it for that."
+    )
+
+
+def excluded_sentence(choice: Recommendation) -> str:
+    """Names the nets that were not compared."""
+    names = choice.excluded.split(", ") if choice.excluded else []
+    if not names:
+        return ""
+    said = count(len(names), "net")
+    return f"{said} of another training budget not compared: {choice.excluded}."
+
+
+def quantity(amount: int) -> str:
+    """Returns ``"2.5 million"``, or ``"75,002"`` below a million."""
+    for size, unit in _UNITS:
+        if amount >= size:
+            return f"{number(amount / size)} {unit}"
+    return f"{amount:,}"
+
+
+def _errs(over: float, other: str) -> str:
+    size = number(100 * abs(over))
+    if size == "0.0":
+        return f"errs as much as {other}"
+    return f"errs {size} points {'more' if over > 0 else 'less'} than {other}"
+
+
+def _takes(saved: float) -> str:
+    size = number(100 * abs(saved), 0)
+    if size == "0":
+        return "takes as many multiply-accumulates"
+    return f"takes {size}% {'fewer' if saved > 0 else 'more'} multiply-accumulates"

@@ -1,0 +1,1 @@
+"""Where the accuracy of deeper nets went, and what wins it back."""

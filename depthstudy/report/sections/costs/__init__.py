@@ -1,0 +1,1 @@
+"""What nets cost beside what they get wrong."""

@@ -1,0 +1,91 @@
+"""What each net gets wrong and costs: the table of all variants."""
+
+from __future__ import annotations
+
+import math
+
+from markupsafe import Markup
+
+from depthstudy.records import VariantInfo
+from depthstudy.report import tables
+from depthstudy.report.blocks import Cell, Row, Section, Table, Text
+from depthstudy.report.charts.depth.errors import ERRORS
+from depthstudy.report.tables import Study
+from depthstudy.report.text import formats
+
+_HEADER = (
+    "Variant", "Test error", "Train error", "Depth", "Parameters", "MACs", "Activations",
+    "Receptive field", "Time of a run",
+)  # fmt: skip
+_NOTE = Markup(
+    "A click on a title sorts. Errors: mean over seeds ± half of the 95% interval over seeds. MACs "
+    "are multiply-accumulates for one image, activations the outputs of all convolutions and dense "
+    "layers; receptive fields in pixels and image sides. "
+)
+_TAKEN = Markup('<span class="mark">★</span> The recommended net. ')
+_BEYOND = Markup(
+    '<span class="mark">▲</span> The last feature sees more than the image: layers beyond that '
+    "point see no new pixels."
+)
+_DIVERGED = Markup(' <span class="mark">✕</span> At least one run diverged.')
+
+
+def section(study: Study) -> Section:
+    """Returns errors, depth, size and time of every variant that has runs of its own."""
+    diverged = tables.divergences(study)
+    taken = study.recommendation.variant if study.recommendation else ""
+    own = [info for info in study.info.variants if not info.same_as]
+    rows = tuple(_row(study, info, info.name in diverged, taken) for info in own)
+    note = _NOTE + (_TAKEN if taken else "") + _BEYOND + (_DIVERGED if diverged else "")
+    same = same_sentence(study)
+    return Section(
+        "What each net costs",
+        (
+            Table(_HEADER, rows, "costs", sortable=True),
+            Text(note, "note"),
+            *((Text(same, "note"),) if same else ()),
+        ),
+    )
+
+
+def same_sentence(study: Study) -> str:
+    """Says which variants are others, and so are not shown twice; ``""`` where none are."""
+    pairs = [f"{i.name} is {i.same_as}" for i in study.info.variants if i.same_as]
+    return f"The same nets, trained alike, so shown once: {'; '.join(pairs)}." if pairs else ""
+
+
+def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
+    seconds = tables.mean(study, info.name, "seconds").mean
+    field = formats.receptive_field(info.receptive_field, info.image_shape)
+    field = field.removesuffix(" the image")  # which the note says
+    is_beyond = (info.receptive_field or 0) > min(info.image_shape[:2])
+    marks = ("★" if info.name == taken else "", "✕" if diverged else "")
+    means = [tables.mean(study, info.name, metric) for metric in reversed(ERRORS)]
+    return Row(
+        info.name,
+        (
+            *(Cell(formats.percent_estimate(mean), key=_key(mean.mean)) for mean in means),
+            str(info.depth),
+            *(_count(study, info, column) for column in ("parameters", "macs")),
+            f"{info.activations:,}",
+            Cell(field, mark="▲" if is_beyond else "", key=float(info.receptive_field or 0)),
+            Cell(
+                formats.duration(seconds) if math.isfinite(seconds) else formats.DASH,
+                key=_key(seconds),
+            ),
+        ),
+        mark=" ".join(filter(None, marks)),
+        is_marked=info.name == taken,
+    )
+
+
+def _count(study: Study, info: VariantInfo, column: str) -> str:
+    """Returns a cost, or its range where the runs of a variant differ in it."""
+    least, most = tables.spread(study, info.name, column)
+    if least == most:
+        return f"{getattr(info, column):,}"
+    return f"{least:,} to {most:,}"
+
+
+def _key(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

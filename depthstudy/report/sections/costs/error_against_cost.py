@@ -1,0 +1,106 @@
+"""Error against multiply-accumulates: what accuracy costs, and which nets are worth their cost."""
+
+from __future__ import annotations
+
+import math
+
+from depthstudy.records import ParetoPoint
+from depthstudy.report import tables
+from depthstudy.report.blocks import Charts, Figure, Front, Key, Mark, Picture, Section, Text
+from depthstudy.report.charts.costs import front
+from depthstudy.report.tables import Study
+from depthstudy.report.text import palette
+from depthstudy.report.text.formats import count, listing, number, percent
+from depthstudy.report.text.sentences import figure_note
+
+_TITLE = "Error against cost"
+_MARKS = (
+    "Points are means over {seeds} seeds, lines through them the 95% intervals, for seeds and, "
+    "where each answer is known, test images (cut at the edges); "
+    "where those overlap, which net is on the front may be chance."
+)
+
+
+def section(study: Study) -> Section | None:
+    """Returns the Pareto front, or ``None`` where nets do not differ in their cost."""
+    panel = front.panel(study)
+    if panel is None:
+        return None
+    lines = nets_on_front(study)
+    key = group_colors(study)
+    marks = (
+        _MARKS.format(seeds=study.info.seeds)
+        if study.has_seeds
+        else "One seed each: which net is on the front may be chance."
+    )
+    stairs = Mark("the front", "stairs", "var(--muted)")
+    figure = Figure(
+        (
+            Key((*(Mark(name, "line", color) for name, color in key), stairs)),
+            Charts((panel,), "one"),
+        ),
+        "The lower left is better: fewer errors for fewer multiply-accumulates (the Pareto front). "
+        + marks,
+    )
+    notes = (
+        figure_note(study.info, "lines are 95% intervals, numbers the Pareto front"),
+        *(f"{place}  {label}: {text}" for place, (_, label, text) in enumerate(lines, start=1)),
+    )
+    picture = Picture("error_against_cost", _TITLE, notes, (panel,), 1, 640, key)
+    blocks = (Text(sentence(study), "finding"), Front(tuple(lines)), figure)
+    return Section(_TITLE, blocks, (picture,))
+
+
+def nets_on_front(study: Study) -> list[tuple[str, str, str]]:
+    """Returns color, label, and error with cost of the nets on the front, by rising cost."""
+    infos = {info.name: info for info in study.info.variants}
+    lines = []
+    for point in front.front(study.pareto):
+        group = infos[point.variant].group
+        label = tables.label(study.info, point.variant)
+        label = label if label == point.variant else f"{group}, {label}"
+        error = f"{percent(point.test_error)}{_between(point)}"
+        lines.append((_color(study, group), label, f"{error} at {short_count(point.macs)} MACs"))
+    return lines
+
+
+def _between(point: ParetoPoint) -> str:
+    """Returns the interval of an error, ``" (0.5 to 1.4%)"``, or ``""`` without one."""
+    if not math.isfinite(point.low):
+        return ""
+    return f" ({number(100 * point.low)} to {number(100 * point.high)}%)"
+
+
+def group_colors(study: Study) -> tuple[tuple[str, str], ...]:
+    """Returns the groups with their colors, where colors tell groups apart."""
+    names = list(tables.groups(study.info))
+    if not 1 < len(names) <= palette.GROUPS:
+        return ()
+    return tuple((name, palette.group(index)) for index, name in enumerate(names))
+
+
+def sentence(study: Study) -> str:
+    """Says how many nets are on the front, and which groups have none there."""
+    group_of = {info.name: info.group for info in study.info.variants}
+    best = front.front(study.pareto)
+    verb = "is" if len(best) == 1 else "are"
+    text = f"{len(best)} of {count(len(study.pareto), 'net')} {verb} worth the cost: no other has "
+    text += "both no more multiply-accumulates and no greater mean test error."
+    groups = dict.fromkeys(group_of[point.variant] for point in study.pareto)
+    absent = [name for name in groups if name not in {group_of[p.variant] for p in best}]
+    if absent and len(absent) < len(groups) <= palette.GROUPS:
+        text += f" None of them is of {listing(absent)}."
+    return text
+
+
+def short_count(macs: int) -> str:
+    """Returns a number of multiply-accumulates as ``"7.73 M"``."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if macs >= size:
+            return f"{macs / size:.3g} {letter}"
+    return str(macs)
+
+
+def _color(study: Study, group: str) -> str:
+    names = list(tables.groups(study.info))
+    return palette.group(names.index(group) if len(names) <= palette.GROUPS else 1)

@@ -1,0 +1,1 @@
+"""What probes measured, layer by layer."""

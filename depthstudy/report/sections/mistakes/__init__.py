@@ -1,0 +1,1 @@
+"""Which test images are got wrong: by class, and the images themselves."""

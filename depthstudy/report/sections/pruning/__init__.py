@@ -1,0 +1,1 @@
+"""Nets out of which something was taken."""

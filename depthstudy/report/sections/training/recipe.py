@@ -1,0 +1,119 @@
+"""Learning rates and steps: whether what depth lost is the recipe's fault."""
+
+from __future__ import annotations
+
+from depthstudy.records import BudgetRow
+from depthstudy.report import tables
+from depthstudy.report.blocks import (
+    Block,
+    Charts,
+    Figure,
+    Heading,
+    Items,
+    Key,
+    Mark,
+    Picture,
+    Section,
+    Text,
+)
+from depthstudy.report.charts.training import effort, tuning
+from depthstudy.report.tables import Study
+from depthstudy.report.text import palette
+from depthstudy.report.text.formats import listing, percent
+from depthstudy.report.text.sentences import figure_note
+
+_TUNED = (
+    "Each net was trained with each learning rate, on a seed that no verdict uses, and takes the "
+    "one of least error on validation data (ringed). All nets have as many trials."
+)
+_EFFORT = (
+    "What to expect of the best of so many trials, drawn from those that were made (Dodge et al. "
+    "2019, Tang et al. 2020): a line that falls for long belongs to a net that has to be tuned."
+)
+_LONGER = (
+    "A net that fits the train set worse than a shallower one may be worse, or need more steps. "
+    "So such nets, and the one that fits best, were trained longer, each with its learning rate."
+)
+
+
+def section(study: Study) -> Section | None:
+    """Returns the error against the learning rate of each net, and what longer trainings did."""
+    if not (study.tuning or study.budget):
+        return None
+    panels = tuple(tuning.rate_panels(study))
+    blocks: list[Block] = []
+    pictures: list[Picture] = []
+    if panels:
+        key = tuple(_key(study))
+        marks = Key(tuple(Mark(label, "line", color) for label, color in key))
+        caption = f"{_TUNED} {_chosen(study)}".strip()
+        charts = Charts(panels, "three" if len(panels) > 2 else "two")
+        blocks += [Figure((marks, charts), caption)]
+        note = figure_note(study.info, "validation error against learning rate")
+        pictures = [Picture("learning_rates", "Validation error", (note,), panels, 2, 330, key)]
+    if study.expected_best:
+        efforts = tuple(effort.effort_panels(study))
+        key = tuple(_key(study))
+        marks = Key(tuple(Mark(label, "line", color) for label, color in key))
+        shown = Charts(efforts, "three" if len(efforts) > 2 else "two")
+        blocks += [
+            Heading("How much tuning a net needs"),
+            Text(effort_sentence(study), "finding"),
+            Figure((marks, shown), _EFFORT),
+        ]
+        note = figure_note(study.info, "expected validation error of the best of so many trials")
+        pictures.append(Picture("tuning_effort", "Tuning effort", (note,), efforts, 2, 330, key))
+    if study.budget:
+        sentences = [budget_sentence(row) for row in study.budget]
+        blocks += [Heading("More steps"), Text(_LONGER, "note"), Items.plain(sentences, "matched")]
+    return Section("Own learning rate, more steps", tuple(blocks), tuple(pictures))
+
+
+def effort_sentence(study: Study) -> str:
+    """Says how many trials nets of each depth need, group by group."""
+    needed = {row.variant: row.needed for row in study.expected_best}
+    parts = []
+    for group, infos in tables.groups(study.info).items():
+        rows = [info for info in infos if info.name in needed]
+        if rows:
+            each = [
+                f"{needed[info.name]} at {tables.label(study.info, info.name)}" for info in rows
+            ]
+            parts.append(f"{group}: {listing(each)}")
+    return f"Trials until within a point of the best of all. {'; '.join(parts)}."
+
+
+def budget_sentence(row: BudgetRow) -> str:
+    """Says what a longer training did to what a deep net failed to fit."""
+    end = "so it only needed the steps" if row.settled else "so it does not fit as well yet"
+    own = row.settings.rpartition(".")[2].replace("_", " ").replace("=", " ")
+    how = ", ".join(filter(None, [f"{row.steps:,} steps", own]))
+    return (
+        f"{row.variant}: trained {row.factor} times as long ({how}), its train error is "
+        f"{percent(row.train_error)}, {_points(row.excess)} that of {row.reference}; in the plan "
+        f"it was {_points(row.excess_before)}: {end}."
+    )
+
+
+def _points(excess: float) -> str:
+    return f"{abs(100 * excess):.1f} points {'over' if excess >= 0 else 'under'}"
+
+
+def _chosen(study: Study) -> str:
+    groups = tables.groups(study.info)
+    parts = []
+    for group, infos in groups.items():
+        by_name = {t.variant: tuning.rate(t) for t in study.tuning if t.chosen}
+        rates = [by_name[i.name] for i in infos if by_name.get(i.name) is not None]
+        if len(rates) > 1:
+            parts.append(f"{group} {listing([f'{value:g}' for value in rates if value])}")
+    return f"Chosen, from shallow to deep: {'; '.join(parts)}." if parts else ""
+
+
+def _key(study: Study) -> list[tuple[str, str]]:
+    """Returns the shades of depth of the group with most of them."""
+    groups = tables.groups(study.info).values()
+    tuned = {trial.variant for trial in study.tuning}
+    rows = max(([i for i in infos if i.name in tuned] for infos in groups), key=len)
+    labels = [tables.label(study.info, info.name) for info in rows]
+    return list(zip(labels, palette.shades(0, len(rows)), strict=True))

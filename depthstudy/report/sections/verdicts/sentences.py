@@ -1,0 +1,218 @@
+"""What was seen of a hypothesis, what it means, and what would settle it, in sentences."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from depthstudy import records
+from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
+from depthstudy.report.text.quantities import Catalogue, Quantity, quantity
+
+LEAST_SEEDS = 3  # with fewer there is no verdict
+_RELATIVE = {"greater", "less", "equivalent", "not_greater"}
+
+
+class Pair(NamedTuple):
+    """Two variants that a verdict compares, with the difference of the first to the second."""
+
+    left: str
+    right: str
+    effect: float
+    low: float
+    high: float
+
+
+def pairs(verdict: records.Verdict) -> list[Pair]:
+    """Returns all that a verdict compares."""
+    return [
+        Pair(row["left"], row["right"], *(_finite(row[key]) for key in ("effect", "low", "high")))
+        for row in json.loads(verdict.parts or "[]")
+    ]
+
+
+def _finite(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def verdict_sentence(
+    hypothesis: Mapping[str, Any], verdict: records.Verdict | None, catalogue: Catalogue
+) -> str:
+    """Says what was measured for a hypothesis, and what a margin would change.
+
+    Of several comparisons the sentence speaks of the worst, as the verdict does.
+
+    Args:
+      hypothesis: The fields of ``config.Hypothesis`` as plain values.
+      verdict: What the study says, or ``None`` where it has no verdict.
+      catalogue: What metrics mean, by probe.
+    """
+    if verdict is None or verdict.verdict == "not tested" or not math.isfinite(verdict.effect):
+        return "This study has no runs to compare for it."
+    about = quantity(hypothesis.get("metric", ""), catalogue)
+    compared = pairs(verdict)
+    worst = _worst(compared, verdict.effect)
+    claim = _change(hypothesis, about, verdict.effect, worst) + f" ({_evidence(about, verdict)})"
+    if len(compared) > 1 and worst:
+        claim += f": the worst of {len(compared)} comparisons, {worst.left} against {worst.right}"
+    failed = f"Failed runs, which count: {verdict.failed}." if verdict.failed else ""
+    parts = [f"{claim}.", _margin(hypothesis, about), failed]
+    parts += [unequal_sentence(verdict), no_better_sentence(verdict)]
+    return " ".join(filter(None, parts))
+
+
+def unequal_sentence(verdict: records.Verdict) -> str:
+    """Says that nets are compared of which one has seen more images; ``""`` where none has."""
+    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+        return ""
+    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+
+
+def no_better_sentence(verdict: records.Verdict) -> str:
+    """Says which nets a verdict cannot rest on."""
+    if not verdict.no_better:
+        return ""
+    names = verdict.no_better.split(", ")
+    are = "is" if len(names) == 1 else "are"
+    return (
+        f"{listing(names)} {are} no better than always naming the largest class, so that no verdict"
+        " rests on the difference."
+    )
+
+
+def _worst(compared: Sequence[Pair], effect: float) -> Pair | None:
+    return min(compared, key=lambda pair: abs(pair.effect - effect), default=None)
+
+
+def _change(
+    hypothesis: Mapping[str, Any], about: Quantity, effect: float, worst: Pair | None
+) -> str:
+    size = about.amount(abs(effect))
+    if hypothesis.get("relation") not in _RELATIVE:
+        verb = _sign(about, effect, ("fell by", "changed by", "rose by"))
+        return f"{sentence_case(about.name)} {verb} {size}"
+    direction = _sign(about, effect, ("lower", "apart", "higher"))
+    shared, left, right = _settings(hypothesis)
+    at = f"at {shared}, " if shared else ""
+    if not (left and right) and worst:
+        at, left, right = "", worst.left, worst.right
+    sides = f" with {left} than with {right}" if direction != "apart" else f": {left} and {right}"
+    sides = sides if left and right else ""
+    return sentence_case(f"{at}{about.name} was {size} {direction}{sides}")
+
+
+def _sign(about: Quantity, effect: float, words: tuple[str, str, str]) -> str:
+    if about.bare(abs(effect)).strip("0.") == "":
+        return words[1]
+    return words[2] if effect > 0 else words[0]
+
+
+def _settings(hypothesis: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Returns the settings that both sides share, defaults left out, and those of each alone."""
+    where = dict(hypothesis.get("where") or ())
+    against = dict(hypothesis.get("against") or ())
+    shared = {key: value for key, value in where.items() if against.get(key, ...) == value}
+    sides = [{k: v for k, v in side.items() if k not in shared} for side in (where, against)]
+    stated = {key: value for key, value in shared.items() if value is not None}
+    first, second, third = (
+        ", ".join(_setting(key, value) for key, value in part.items()) for part in (stated, *sides)
+    )
+    return first, second, third
+
+
+def _setting(field: str, value: Any) -> str:
+    """Returns ``"resnet"``, ``"the greatest depth"``, ``"norm=none"`` or ``"the default norm"``."""
+    name = field.rpartition(".")[2]
+    if value is None:
+        return f"the default {name.replace('_', ' ')}"
+    if name in ("pool", "pools"):
+        return str(value)
+    if value in ("greatest", "least"):
+        return f"the {value} {name.replace('_', ' ')}"
+    if name == "treatment":
+        return str(value) or "no treatment"
+    return str(value) if name == "family" else f"{name}={value}"
+
+
+def _evidence(about: Quantity, verdict: records.Verdict) -> str:
+    seeds = count(verdict.seeds, "seed")
+    if verdict.look:
+        seeds += ", the last look" if verdict.verdict == "inconclusive" else ", which decided"
+    if not (math.isfinite(verdict.low) and math.isfinite(verdict.high)):
+        return f"{seeds}, so no interval"
+    low, high = _turned(verdict)
+    level = short_percent(verdict.level)
+    return f"{level} interval {about.bare(low)} to {about.bare(high)}, {seeds}"
+
+
+def _turned(verdict: records.Verdict) -> tuple[float, float]:
+    """Returns the ends of the interval as sizes in the direction of the effect."""
+    turn = -1 if verdict.effect < 0 else 1
+    low, high = sorted((turn * verdict.low, turn * verdict.high))
+    return low, high
+
+
+def _margin(hypothesis: Mapping[str, Any], about: Quantity) -> str:
+    margin = float(hypothesis.get("margin") or 0.0)
+    if not margin:
+        return ""
+    size = about.amount(margin)
+    return {
+        "equivalent": f"Less than {size} either way counts as no difference.",
+        "not_greater": f"Up to {size} more counts as none.",
+        "does_not_rise": f"A rise of less than {size} counts as none.",
+        "rises": f"To count, a rise must exceed {size}.",
+    }.get(hypothesis.get("relation", ""), f"To count, a difference must exceed {size}.")
+
+
+def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
+    """Says what an open verdict means for the reader, and what would settle it; else ``""``."""
+    if verdict is None or verdict.verdict == "not tested":
+        return ""
+    if verdict.verdict != "inconclusive":
+        return ""
+    if verdict.seeds < LEAST_SEEDS and verdict.scope != "exact":
+        return "Not decided: a verdict takes three seeds or more."
+    if not math.isfinite(verdict.low):
+        return "Not decided: the runs show no spread to judge by."
+    ends = f"{about.signed(verdict.low)} to {about.signed(verdict.high)}"
+    return f"Not decided: anything from {ends} fits these runs. {settle(verdict)}"
+
+
+def settle(verdict: records.Verdict) -> str:
+    """Says how many seeds, or images, would settle an open verdict."""
+    if verdict.images_to_settle is not None and verdict.seeds_to_settle is None:
+        return f"More images, not seeds: about {verdict.images_to_settle:,} test images would tell."
+    if verdict.seeds_to_settle is None:
+        return "At this effect, no number of seeds would settle it."
+    low, high = verdict.seeds_low, verdict.seeds_high
+    around = ""
+    if (low is not None and low != verdict.seeds_to_settle) or high is not None:
+        around = f" ({low or verdict.seeds_to_settle} to {high if high else 'many more'})"
+    return f"{count(verdict.seeds_to_settle, 'seed')}{around} would settle it at this effect."
+
+
+_ROBUST = {
+    "robust": "Robust: it holds with each net at its own settings and trained longer",
+    "recipe-bound": "Recipe-bound: it shrinks by half or turns with each net at its own settings",
+    "budget-bound": "Budget-bound: it depends on how long the nets are trained",
+    "settled by training longer": "Settled by training longer: it is gone then",
+}
+
+
+def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
+    """Says what becomes of a verdict with tuned nets, and with longer trainings."""
+    if not row.word:
+        return ""
+    parts = [
+        f"{words} {about.signed(effect)}"
+        for words, effect in (
+            ("own settings", row.effect_own_settings),
+            ("longest training", row.effect_longer),
+        )
+        if math.isfinite(effect)
+    ]
+    return f"{_ROBUST[row.word]}{f' ({listing(parts)})' if parts else ''}."

@@ -1,0 +1,1 @@
+"""Several claims, several looks, several candidates: what each of them costs in certainty."""

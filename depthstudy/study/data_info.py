@@ -1,0 +1,208 @@
+"""What a study learns from: a table of the images, a picture of some, and what to know of them."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from depthstudy import records, store, tasks
+from depthstudy.config import DataConfig
+from depthstudy.data import Dataset, Split
+from depthstudy.data.contact_sheet import contact_sheet
+from depthstudy.plan import Variant
+from depthstudy.records import DataInfo, DataSplit
+
+_QUARTER = 0.25  # share of its area, above which what a crop cuts off is counted
+_UNEVEN = 1.5  # times as many images as the smallest class, above which a set is called uneven
+_FEW_TEST, _FEW_OF_CLASS, _FEW_TRAIN = 100, 10, 10
+_TYPICAL_ERROR = 0.1  # at which the precision of an error is stated
+_SHEETS = 3
+FITS = {
+    "crop": "cropped to the center",
+    "pad": "padded with black",
+    "squash": "squashed, each axis by itself",
+}
+
+
+def write(workdir: Path, variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
+    """Writes ``data.csv``, ``data.json`` and a picture of each set, and returns what is said."""
+    groups = _groups(variants)
+    infos = []
+    for number, (config, of_set) in enumerate(groups.items(), start=1):
+        dataset, sheet = of_set[0].dataset, ""
+        info = describe(dataset, config, [variant.name for variant in of_set])
+        if number <= _SHEETS and _has_classes(dataset):
+            sheet = store.DATA_SHEET.format(number)
+            store.write_bytes(workdir / sheet, contact_sheet(dataset, config))
+        infos.append(dataclasses.replace(info, sheet=sheet))
+    sources = {v.dataset.name: v.dataset.source for v in variants if v.dataset.source}
+    files = [row for source in sources.values() for row in source.files]
+    store.write_data(workdir, files, infos)
+    return tuple(infos)
+
+
+def of_plan(variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
+    """Returns what is known of the sets of a plan."""
+    return tuple(
+        describe(of_set[0].dataset, config, [variant.name for variant in of_set])
+        for config, of_set in _groups(variants).items()
+    )
+
+
+def _groups(variants: Sequence[Variant]) -> dict[DataConfig, list[Variant]]:
+    groups: dict[DataConfig, list[Variant]] = {}
+    for variant in variants:
+        groups.setdefault(variant.config.data, []).append(variant)
+    return groups
+
+
+def describe(dataset: Dataset, config: DataConfig, variants: Sequence[str]) -> DataInfo:
+    """Returns what a person should know of a set as it is used."""
+    named = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    splits = tuple(_split(dataset, name, of) for name, of in named.items() if of is not None)
+    files = () if dataset.source is None else dataset.source.files
+    kept = [row for row in files if not row.left_out]
+    left_out = collections.Counter((row.left_out, row.class_name) for row in files if row.left_out)
+    notes = () if dataset.source is None else dataset.source.notes
+    return DataInfo(
+        variants=tuple(variants),
+        name=dataset.name,
+        title=dataset.called,
+        class_names=dataset.class_names,
+        splits=splits,
+        image_shape=dataset.image_shape,
+        sizes=_sizes(dataset, kept),
+        fit=_fit(dataset, config, kept),
+        left_out=tuple((reason, name, n) for (reason, name), n in sorted(left_out.items())),
+        notes=(*_imbalance(dataset, splits), *_small(dataset, splits), *notes),
+    )
+
+
+def places(variants: Sequence[Variant]) -> list[str]:
+    """Returns the folders of the cache to which images were written, and their sizes."""
+    sources = {v.dataset.source for v in variants if v.dataset.source and v.dataset.source.files}
+    folders = dict.fromkeys(source.folder for source in sources if source.folder)
+    return [f"{folder} ({_bytes(folder) / 1e6:,.1f} MB)" for folder in folders]
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
+def lines(info: DataInfo) -> list[str]:
+    """Returns what the command line says of a set."""
+    parts = ", ".join(f"{split.images:,} {split.name}" for split in info.splits)
+    majority = _majority(info)
+    height, width, channels = info.image_shape
+    count = sum(number for *_, number in info.left_out)
+    return [
+        f"data: {info.title}: {parts} images of {len(info.class_names)} classes;"
+        f" {info.sizes}, {info.fit}, to {height} x {width} x {channels}"
+        + (f"; {count:,} files left out" if count else ""),
+        *([f"      always naming the largest class errs by {majority:.1%}"] if majority else []),
+        *(f"      note: {note}" for note in info.notes),
+    ]
+
+
+def _majority(info: DataInfo) -> float | None:
+    return next((split.majority_error for split in info.splits if split.name == "test"), None)
+
+
+def _has_classes(dataset: Dataset) -> bool:
+    """Whether a label is a class, so that images can be counted by it."""
+    label = tasks.of(dataset).label
+    return label.shape == () and np.issubdtype(label.dtype, np.integer)
+
+
+def _split(dataset: Dataset, name: str, split: Split) -> DataSplit:
+    if not (_has_classes(dataset) and split.knows_labels):
+        return DataSplit(name=name, images=len(split))
+    counts = np.bincount(split.true_labels, minlength=dataset.num_classes)
+    error = tasks.of(dataset).majority_error(split.true_labels)
+    return DataSplit(
+        name=name, images=len(split), counts=tuple(counts.tolist()), majority_error=error
+    )
+
+
+def _sizes(dataset: Dataset, files: Sequence[records.DataFile]) -> str:
+    """Says how large images are before they are resized."""
+    sizes = collections.Counter((row.height, row.width) for row in files)
+    if not sizes:
+        height, width, _ = (
+            dataset.image_shape if dataset.source is None else (dataset.source.image_shape)
+        )
+        return f"{height} x {width} pixels" if height and width else "of many sizes"
+    if len(sizes) == 1:
+        ((height, width),) = sizes
+        return f"{height} x {width} pixels"
+    heights, widths = zip(*sizes, strict=True)
+    return f"{min(heights)} to {max(heights)} pixels high and {min(widths)} to {max(widths)} wide"
+
+
+def _fit(dataset: Dataset, config: DataConfig, files: Sequence[records.DataFile]) -> str:
+    """Says how images get their shape, and how many lose more than a quarter of their area."""
+    height, width, _ = dataset.image_shape
+    source = None if dataset.source is None else dataset.source.image_shape[:2]
+    if source == (height, width) and config.eval_center == 1:
+        return "not resized"
+    words = FITS[config.fit]
+    if config.eval_center < 1:
+        words += f" ({config.eval_center:g} of the shorter side in evaluation)"
+    if config.fit != "crop" or not files:
+        return words
+    lost = [
+        1
+        - min(row.width / width, row.height / height) ** 2
+        * width
+        * height
+        / (row.width * row.height)
+        for row in files
+        if row.width and row.height
+    ]
+    many = sum(share > _QUARTER for share in lost)
+    return f"{words} ({many:,} of {len(lost):,} images lose more than a quarter of their area)"
+
+
+def _imbalance(dataset: Dataset, splits: Sequence[DataSplit]) -> Iterator[str]:
+    """Yields how unevenly classes are filled, where they are."""
+    train = next(split for split in splits if split.name == "train")
+    counts = np.array(train.counts)
+    if not len(counts) or counts.max() < _UNEVEN * counts.min():
+        return
+    least, most = int(counts.argmin()), int(counts.argmax())
+    names = dataset.class_names
+    yield (
+        f"classes are uneven: {names[most]} has {counts[most]:,} train images, {names[least]}"
+        f" {counts[least]:,}; an error near that of always naming the largest class says that"
+        ' nothing was learned; config.metric="balanced_error" counts all classes alike'
+    )
+
+
+def _small(dataset: Dataset, splits: Sequence[DataSplit]) -> Iterator[str]:
+    """Yields what so few images can and cannot show."""
+    by_name = {split.name: split for split in splits}
+    train, test = by_name["train"], by_name["test"]
+    if test.images < _FEW_TEST:
+        half = 1.96 * math.sqrt(_TYPICAL_ERROR * (1 - _TYPICAL_ERROR) / test.images)
+        yield (
+            f"one test image is {100 / test.images:.1f} points of error, and chance moves an error"
+            f" of 10% by about {100 * half:.0f} points either way: only larger differences can be"
+            " concluded from"
+        )
+    for split, few, what in ((test, _FEW_OF_CLASS, "test"), (train, _FEW_TRAIN, "train")):
+        if split.counts and min(split.counts) < few:
+            name, count = dataset.class_names[int(np.argmin(split.counts))], min(split.counts)
+            images = f"{what} image" if count == 1 else f"{what} images"
+            yield f"class {name} has {count} {images}: nothing can be concluded on it by itself"
+    validation = by_name.get("validation")
+    if validation is not None and validation.counts and not min(validation.counts):
+        missing = validation.counts.count(0)
+        yield (
+            f"{missing} classes have too few images for one to be held out: what is chosen on"
+            " validation images does not consider them"
+        )

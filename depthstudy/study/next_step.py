@@ -1,0 +1,172 @@
+"""What to do after a study: the command that tells more, and how long it takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from depthstudy.config import Hypothesis, StudyConfig
+from depthstudy.evidence import metrics
+from depthstudy.evidence.claims import looks
+from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.evidence.findings import Findings
+from depthstudy.records import DepthAnswer, NextStep
+
+_FACTOR = 4  # by which nets that had not finished are trained longer
+_LONGER_SEEDS = 2  # of each longer training
+_MOST_SEEDS = 50  # that are worth proposing
+
+
+@dataclasses.dataclass(frozen=True)
+class Past:
+    """How a study was run.
+
+    Attributes:
+      study: Its config.
+      command: The command line, or ``""``.
+      workdir: Its folder.
+      processes: In how many processes it was trained.
+      summary: Its finished runs.
+      settings: Name of a variant to all its settings by dotted field.
+    """
+
+    study: StudyConfig
+    command: str
+    workdir: Path
+    processes: int
+    summary: pd.DataFrame
+    settings: VariantSettings
+
+    def with_flags(self, **flags: str) -> str:
+        """Returns the command line with fields of the config set, or ``""`` without one."""
+        if not self.command:
+            return ""
+        names = tuple(f"--config.{name}=" for name in flags)
+        kept = [part for part in shlex.split(self.command) if not part.startswith(names)]
+        return shlex.join([*kept, *(f"--config.{name}={value}" for name, value in flags.items())])
+
+    def seconds(self, names: Collection[str], times: Mapping[str, float] | float) -> float:
+        """Returns the wall time of further runs of some variants: so many of each."""
+        means = self.summary.groupby("variant")["seconds"].mean()
+        of = times.get if isinstance(times, Mapping) else lambda name: times
+        total = sum(float(means[name]) * float(of(name) or 0) for name in names if name in means)
+        return total / max(1, self.processes)
+
+
+def next_step(
+    past: Past, found: Findings, headline: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
+) -> NextStep:
+    """Returns what tells most of what a study leaves open.
+
+    Args:
+      past: How it was run.
+      found: What it says.
+      headline: Its answer to whether to go deeper, if it has one.
+      hypotheses: What it asks.
+    """
+    steps = (
+        _more_depth_or_steps(past, headline),
+        _more_seeds(past, found, headline, hypotheses),
+        _more_images(found, headline),
+    )
+    return next((step for step in steps if step), None) or _look_inside(past, found)
+
+
+def _more_depth_or_steps(past: Past, headline: DepthAnswer | None) -> NextStep | None:
+    if headline is None:
+        return None
+    if headline.bound == "unfinished" and not past.study.budget_check:
+        pair = (headline.deepest, headline.against)
+        return NextStep(
+            reason=f"Train what had not finished {_FACTOR} times as long.",
+            command=past.with_flags(budget_check=f"({_FACTOR},)"),
+            seconds=past.seconds(pair, _FACTOR * _LONGER_SEEDS),
+        )
+    if headline.word == "yes":
+        return _deeper(past, headline)
+    return None
+
+
+def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
+    """Returns the sweep with a depth more, as far from the greatest as that is from the next."""
+    swept = dict(past.study.sweep)
+    numbers = [v for v in swept.get("model.depth", ()) if isinstance(v, int)]
+    depths = sorted(set(numbers))
+    reason = "The greatest depth is the best so far"
+    if len(depths) < 2:
+        return NextStep(reason=f"{reason}: add a greater one.")
+    more = 2 * depths[-1] - depths[-2]
+    sweep = tuple(
+        (field, (*values, more) if field == "model.depth" else values)
+        for field, values in past.study.sweep
+    )
+    seconds = past.seconds([headline.deepest], headline.seeds * more / depths[-1])
+    return NextStep(
+        reason=f"{reason}: add depth {more}.",
+        command=past.with_flags(sweep=repr(sweep)),
+        seconds=seconds,
+    )
+
+
+def _more_seeds(
+    past: Past, found: Findings, headline: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
+) -> NextStep | None:
+    trained = {h.name for h in hypotheses if metrics.is_trained(h.metric)}
+    still_open = {
+        v.hypothesis: v.seeds_high or v.seeds_to_settle
+        for v in found.verdicts
+        if v.verdict == "inconclusive" and v.hypothesis in trained and v.seeds_to_settle
+    }
+    few = [v.seeds for v in found.verdicts if v.verdict == "inconclusive" and v.seeds < 3]
+    wanted = [*still_open.values(), *([3] if few else [])]
+    names = looks.compared([h for h in hypotheses if h.name in still_open], past.settings)
+    if headline is not None and headline.seeds_needed:
+        wanted.append(headline.seeds_needed)
+        names |= {headline.deepest, headline.against}
+    affordable = [seeds for seeds in wanted if seeds and seeds <= _MOST_SEEDS]
+    if not affordable:
+        return None
+    most = max(*affordable, 3)
+    before = past.summary.groupby("variant").size().to_dict()
+    added = {name: max(0, most - int(before.get(name, 0))) for name in names}
+    asks = bool(still_open) or bool(few)
+    field = "seeds_until_settled" if asks and most > 3 else "seeds"
+    if field == "seeds":
+        added = {str(name): max(0, most - int(count)) for name, count in before.items()}
+    return NextStep(
+        reason=f"Train more seeds, {most} at most, to settle what is open.",
+        command=past.with_flags(**{field: str(most)}),
+        seconds=past.seconds(list(added), added),
+    )
+
+
+def _more_images(found: Findings, headline: DepthAnswer | None) -> NextStep | None:
+    needed = [v.images_to_settle for v in found.verdicts if v.images_to_settle]
+    needed += [headline.images_needed] if headline and headline.images_needed else []
+    if not needed:
+        return None
+    return NextStep(
+        reason=f"More test images, not seeds: about {max(needed):,} would settle what is open."
+    )
+
+
+def _look_inside(past: Past, found: Findings) -> NextStep:
+    """Returns the command that measures the recommended net."""
+    parts = shlex.split(past.command)
+    place = next((i for i, part in enumerate(parts) if Path(part).name in ("run.py", "run")), None)
+    if found.recommendation is None or place is None:
+        return NextStep(reason="Nothing is left open that more runs would settle.")
+    tool = (
+        parts[place].replace("run", "analyze")
+        if parts[place] == "run"
+        else str(Path(parts[place]).with_name("analyze.py"))
+    )
+    run = past.workdir / "runs" / found.recommendation.variant / "seed0"
+    return NextStep(
+        reason="Nothing is left open that more runs would settle; see what the net does inside.",
+        command=shlex.join([*parts[:place], tool, f"--run={run}"]),
+    )

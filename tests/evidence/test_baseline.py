@@ -1,0 +1,118 @@
+"""Nets that always name the largest class: nothing is concluded from them, however low they err."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from depthstudy.config import Hypothesis
+from depthstudy.evidence.baseline import no_better, nothing_learned
+from depthstudy.evidence.choice.recommendation import recommend
+from depthstudy.evidence.claims.verdicts import judge
+from depthstudy.records import VariantInfo
+
+MAJORITY = 10 / 310  # 300 images of one class and 10 of another
+IMAGES = {"test_error": 310, "train_error": 310, "gap": 310}
+
+
+def runs(errors: dict[str, list[float]]) -> pd.DataFrame:
+    rows = [
+        {
+            "variant": name,
+            "seed": seed,
+            "test_error": error,
+            "train_error": error,
+            "gap": 0.0,
+            "majority_error": MAJORITY,
+            "seconds": 1.0,
+        }
+        for name, of_variant in errors.items()
+        for seed, error in enumerate(of_variant)
+    ]
+    return pd.DataFrame(rows)
+
+
+def settings(names: list[str]) -> dict[str, dict[str, object]]:
+    return {name: {"model.depth": depth, "name": name} for depth, name in enumerate(names)}
+
+
+def depths(names: list[str]) -> dict[str, dict[str, object]]:
+    return {name: {"model.depth": depth} for depth, name in enumerate(names)}
+
+
+def info(name: str, depth: int) -> VariantInfo:
+    return VariantInfo(
+        name=name,
+        group="resnet",
+        settings={},
+        depth=depth,
+        parameters=depth,
+        macs=depth,
+        activations=1,
+        receptive_field=None,
+        image_shape=(8, 8, 1),
+        steps=1,
+    )
+
+
+def baselines(names: list[str]) -> dict[str, dict[str, float]]:
+    return {error: dict.fromkeys(names, MAJORITY) for error in ("test_error", "train_error")}
+
+
+A, B = (("name", "a"),), (("name", "b"),)
+EQUAL = Hypothesis("equal", "", "test_error", "equivalent", A, B, None, 0.02)
+LESS = Hypothesis("less", "", "test_error", "less", B, A)
+RISES = Hypothesis("rises", "", "test_error", "rises", (), (), "model.depth")
+
+
+def test_two_nets_that_say_the_same_are_not_equally_good() -> None:
+    """Without the baseline this claim is supported with p 0."""
+    table = runs({"a": [MAJORITY] * 3, "b": [MAJORITY] * 3})
+    predictions = {name: np.tile(np.arange(310) < 10, (3, 1)) for name in "ab"}
+    known = {"predictions": predictions, "images": IMAGES}
+    (before,) = judge(table, settings(["a", "b"]), [EQUAL], **known)
+    assert (before.verdict, before.no_better) == ("supported", "")
+    (after,) = judge(table, settings(["a", "b"]), [EQUAL], baselines=baselines(["a", "b"]), **known)
+    assert (after.verdict, after.no_better) == ("inconclusive", "a, b")
+    assert np.isnan(after.p)
+
+
+def test_a_net_that_learns_beats_one_that_does_not() -> None:
+    table = runs({"a": [MAJORITY] * 3, "b": [0.001, 0.002, 0.001]})
+    table["test_error"] *= 5
+    known = {error: {"a": 5 * MAJORITY, "b": 5 * MAJORITY} for error in ("test_error",)}
+    (verdict,) = judge(
+        table, settings(["a", "b"]), [LESS], images={"test_error": 3_000}, baselines=known
+    )
+    assert (verdict.verdict, verdict.no_better) == ("supported", "")
+
+
+def test_a_trend_rests_on_the_nets_that_learn() -> None:
+    """The two deepest have learned nothing; that the deepest does worse than the first counts."""
+    table = runs({"a": [0.01, 0.02, 0.01], "b": [0.5, 0.5, 0.5], "c": [0.5, 0.5, 0.5]})
+    known = {"test_error": dict.fromkeys("abc", 0.5)}
+    (verdict,) = judge(
+        table, depths(["a", "b", "c"]), [RISES], images={"test_error": 1_000}, baselines=known
+    )
+    assert (verdict.verdict, verdict.no_better) == ("supported", "c, b")
+
+
+@pytest.mark.parametrize(("error", "better"), [(MAJORITY, False), (MAJORITY - 1 / 310, True)])
+def test_half_an_image_decides(error: float, better: bool) -> None:
+    table = runs({"a": [error] * 3})
+    assert (no_better(table, "test_error", baselines(["a"]), IMAGES) == set()) == better
+    assert (no_better(table, "gap", baselines(["a"]), IMAGES) == set()) == better
+    assert no_better(table, "seconds", baselines(["a"]), IMAGES) == set()
+    assert nothing_learned(table) != better
+
+
+def test_no_net_is_recommended_that_is_no_better() -> None:
+    infos = [info("a", 8), info("b", 20)]
+    table = runs({"a": [MAJORITY] * 3, "b": [MAJORITY] * 3})
+    assert recommend(table, infos, images=IMAGES) is not None
+    assert recommend(table, infos, images=IMAGES, baselines=baselines(["a", "b"])) is None
+    table = runs({"a": [MAJORITY] * 3, "b": [0.01] * 3})
+    chosen = recommend(table, infos, images=IMAGES, baselines=baselines(["a", "b"]))
+    assert chosen is not None
+    assert (chosen.variant, chosen.excluded) == ("b", "")

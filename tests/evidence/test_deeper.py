@@ -1,0 +1,115 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from planted import variant as info
+
+from depthstudy import records
+from depthstudy.evidence import deeper
+
+RANDOM = np.random.default_rng(3)
+IMAGES = 2_000
+
+
+def runs(**rates):
+    """Returns summary and predictions of runs that err on each image with these rates."""
+    rows, wrong = [], {}
+    for name, rate in rates.items():
+        wrong[name] = RANDOM.random((5, IMAGES)) < rate
+        rows += [
+            records.Summary(
+                variant=name, seed=seed, train_error=0.0, test_error=error, gap=error,
+                unfinished=name.startswith("slow"), parameters=1, macs=1, seconds=1.0,
+            )
+            for seed, error in enumerate(wrong[name].mean(axis=1))
+        ]  # fmt: skip
+    return records.frame(records.Summary, rows), wrong
+
+
+def answer(infos, **rates):
+    table, wrong = runs(**rates)
+    (found,) = deeper.answers(table, infos, predictions=wrong, images={"test_error": IMAGES})
+    return found
+
+
+def depths(*names, **fields):
+    return [info(name, depth, group="g", **fields) for depth, name in enumerate(names, start=8)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "word", "against"),
+    [
+        ({"a": 0.3, "b": 0.2, "c": 0.1}, "yes", "b"),
+        ({"a": 0.1, "b": 0.2, "c": 0.3}, "no", "a"),
+        ({"a": 0.01, "b": 0.01, "c": 0.01}, "no", "a"),  # nothing is gained
+    ],
+)
+def test_the_greatest_depth_is_set_against_the_best_of_the_others(rates, word, against):
+    found = answer(depths(*rates), **rates)
+    assert (found.word, found.deepest) == (word, "c")
+    if word != "no" or rates["a"] != rates["c"]:
+        assert found.against == against
+    assert found.effect == pytest.approx(rates["c"] - rates[found.against], abs=0.03)
+    assert found.low < found.effect < found.high
+    assert found.bound == ""
+
+
+def test_few_images_leave_it_open_and_seeds_would_not_help():
+    table, wrong = runs(a=0.30, b=0.28)
+    few = {name: rows[:, :60] for name, rows in wrong.items()}
+    table["test_error"] = [float(rows[seed].mean()) for rows in few.values() for seed in range(5)]
+    (found,) = deeper.answers(table, depths("a", "b"), predictions=few)
+    assert found.word == "not known yet"
+    assert found.seeds_needed is not None or found.images_needed > 60
+
+
+def test_two_seeds_are_not_enough():
+    table, wrong = runs(a=0.1, b=0.4)
+    table, two = table[table["seed"] < 2], {name: rows[:2] for name, rows in wrong.items()}
+    (found,) = deeper.answers(table, depths("a", "b"), predictions=two)
+    assert (found.word, found.seeds) == ("not known yet", 2)
+
+
+def follow_up(name, base, treatment):
+    return info(name, 9, group=f"g + {treatment}", treatment=treatment, untreated=base, steps=999)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "rate", "bound"),
+    [("longer16", 0.15, "budget"), ("own_settings", 0.15, "recipe"), ("longer16", 0.38, "")],
+)
+def test_an_excess_that_shrinks_is_bound_by_what_shrinks_it(treatment, rate, bound):
+    infos = [
+        *depths("a", "b"),
+        follow_up("a+", "a", treatment),
+        follow_up("b+", "b", treatment),
+    ]
+    found = answer(infos, **{"a": 0.1, "b": 0.4, "a+": 0.1, "b+": rate})
+    assert (found.word, found.bound) == ("no", bound)
+    kept = found.effect_longer if treatment == "longer16" else found.effect_own_settings
+    assert kept == pytest.approx(rate - 0.1, abs=0.03)
+
+
+def test_a_deepest_net_that_was_still_improving_is_named():
+    assert answer(depths("a", "slow"), a=0.1, slow=0.4).bound == "unfinished"
+
+
+def test_the_headline_is_of_the_group_of_the_recommended_net():
+    rows = [
+        records.DepthAnswer(
+            group=group, word="no", deepest="x", against="y", effect=0.1, low=0.0, high=0.2,
+            seeds=3,
+        )
+        for group in ("plain", "resnet")
+    ]  # fmt: skip
+    infos = [
+        dataclasses.replace(info("r", 8), group="resnet"),
+        dataclasses.replace(info("r+own", 8), group="resnet + own", untreated="r"),
+    ]
+
+    class Chosen:
+        variant = "r+own"
+
+    assert deeper.headline(rows, Chosen(), infos).group == "resnet"
+    assert deeper.headline(rows, None, infos).group == "plain"
+    assert deeper.headline([], None, infos) is None

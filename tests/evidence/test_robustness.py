@@ -1,0 +1,126 @@
+"""What becomes of a verdict with own settings and with longer trainings."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+
+from depthstudy.config import Hypothesis
+from depthstudy.evidence.claims import verdicts
+from depthstudy.evidence.claims.robustness import robustness
+from depthstudy.records import Robustness
+
+RISES = Hypothesis(
+    name="rises",
+    statement="Train error rises with depth.",
+    metric="train_error",
+    relation="rises",
+    where=(("model.family", "plain"),),
+    along="model.depth",
+)
+BETTER = Hypothesis(
+    name="better",
+    statement="Residual nets err less.",
+    metric="train_error",
+    relation="less",
+    where=(("model.family", "resnet"),),
+    against=(("model.family", "plain"),),
+)
+NETS = {
+    f"{family}{depth}": {"model.family": family, "model.depth": depth}
+    for family in ("plain", "resnet")
+    for depth in (8, 56)
+}
+
+
+def judged(
+    errors: Mapping[str, float],
+    hypothesis: Hypothesis = RISES,
+    tuned: Mapping[str, str] | None = None,
+    longer: Mapping[str, str] | None = None,
+    unfinished: bool = False,
+) -> Robustness:
+    """Returns what becomes of the verdict on three seeds, 0.001 apart."""
+    summary = pd.DataFrame(
+        [
+            {
+                "variant": name,
+                "seed": seed,
+                "train_error": error + 0.001 * seed,
+                "unfinished": unfinished,
+            }
+            for name, error in errors.items()
+            for seed in range(3)
+        ]
+    )
+    settings = {name: NETS[name] for name in NETS if name in errors}
+    decided = verdicts.judge(summary, settings, [hypothesis])
+    (row,) = robustness(
+        [hypothesis], decided, summary, settings, tuned=tuned or {}, longer=longer or {}
+    )
+    return row
+
+
+DEGRADES = {"plain8": 0.01, "plain56": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("own", "word"), [(0.6, "robust"), (0.3, "recipe-bound"), (0.005, "recipe-bound")]
+)
+def test_own_settings(own: float, word: str) -> None:
+    row = judged(DEGRADES | {"plain56+own": own}, tuned={"plain56": "plain56+own"})
+    assert row.word == word
+    assert row.effect_own_settings == pytest.approx(own - 0.01)
+    assert math.isnan(row.effect_longer)
+
+
+@pytest.mark.parametrize(
+    ("longest", "word"),
+    [(0.6, "robust"), (0.3, "budget-bound"), (0.015, "settled by training longer")],
+)
+def test_longer_trainings(longest: float, word: str) -> None:
+    """Half of 0.69 is the border of what shrinks, and a point that of what is gone."""
+    errors = DEGRADES | {"plain56+longer": longest, "plain8+longer": 0.01}
+    longer = {"plain56": "plain56+longer", "plain8": "plain8+longer"}
+    row = judged(errors, longer=longer)
+    assert row.word == word
+    assert row.effect_longer == pytest.approx(longest - 0.01)
+
+
+def test_a_longer_training_of_a_net_outranks_its_own_settings() -> None:
+    row = judged(
+        DEGRADES | {"plain56+own": 0.6, "plain56+longer": 0.01},
+        tuned={"plain56": "plain56+own"},
+        longer={"plain56": "plain56+longer"},
+    )
+    assert row.word == "settled by training longer"
+    assert row.effect_own_settings == pytest.approx(0.59)
+
+
+def test_of_several_parts_the_one_that_speaks_least_for_the_claim_counts() -> None:
+    errors = {"plain8": 0.3, "resnet8": 0.1, "plain56": 0.7, "resnet56": 0.1}
+    own = {"plain8+own": 0.11, "plain56+own": 0.7}
+    row = judged(errors | own, BETTER, tuned={"plain8": "plain8+own", "plain56": "plain56+own"})
+    assert row.effect == pytest.approx(-0.2)
+    assert row.effect_own_settings == pytest.approx(-0.01)
+    assert row.word == "recipe-bound"
+
+
+def test_an_effect_that_is_none_may_shrink() -> None:
+    even = dataclasses.replace(RISES, relation="does_not_rise", margin=0.02)
+    row = judged(
+        {"plain8": 0.01, "plain56": 0.012, "plain56+own": 0.01},
+        even,
+        tuned={"plain56": "plain56+own"},
+    )
+    assert row.word == "robust"
+
+
+def test_nets_that_were_still_improving_bind_a_verdict_to_its_budget() -> None:
+    assert judged(DEGRADES, unfinished=True).word == "budget-bound"
+    assert judged(DEGRADES).word == ""
+    assert judged({"plain8": 0.1, "plain56": 0.1001}, unfinished=True).word == ""

@@ -1,0 +1,114 @@
+"""What is trained because of results: settings for each net, and longer trainings."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from told_session import Rule, ToldSession
+
+from depthstudy import execute, plan
+from depthstudy.config import StudyConfig, apply
+from depthstudy.execute import Session
+from depthstudy.plan import Variant
+
+RATES = (0.003, 0.01, 0.03)
+STUDY = apply(
+    StudyConfig(),
+    (
+        ("seeds", 3),
+        ("model.family", "plain"),
+        ("sweep", (("model.depth", (8, 20)),)),
+        ("train.steps", 100),
+        ("train.learning_rate", 0.05),
+        ("tune", (("train.learning_rate", RATES),)),
+        ("budget_check", (2, 4)),
+    ),
+)
+
+
+def variants() -> tuple[Variant, ...]:
+    return plan.prepare(STUDY)[1]
+
+
+def tuned(rule: Rule) -> tuple[dict[str, execute.Tuned], ToldSession]:
+    session = ToldSession(rule)
+    return execute.tune(cast(Session, session), STUDY, variants()), session
+
+
+def test_each_net_gets_the_rate_of_least_validation_error() -> None:
+    """The best rate of depth 20 is the middle one; that of depth 8 lies at an edge."""
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        best = 0.01 if variant.info.depth == 20 else 0.03
+        return 0.5, abs(variant.train.learning_rate - best)
+
+    found, session = tuned(rule)
+    assert dict(found["depth20"].settings) == {"train.learning_rate": 0.01}
+    assert dict(found["depth8"].settings) == {"train.learning_rate": 0.03}
+    assert found["depth20"].edges == found["depth8"].edges == ()
+    counts = {name: len(one.rows) for name, one in found.items()}
+    assert len(set(counts.values())) == 1, "all nets have as many trials"
+    assert counts["depth8"] > len(RATES), "the grid is widened at an edge"
+    assert 0.09 in found["depth8"].rates
+    assert [row.steps for row in found["depth8"].rows] == [100] * counts["depth8"]
+    chosen = [row.settings for row in found["depth8"].rows if row.chosen]
+    assert chosen == ["train.learning_rate=0.03"]
+    assert len(session.calls[0]) == 2 * len(RATES)
+
+
+def fits(needed: dict[int, tuple[int, float]]) -> Rule:
+    """Returns a rule by which a net fits from so many steps on, at rates up to the one given."""
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        steps, rate = needed[variant.info.depth]
+        error = 0.0 if variant.info.steps >= steps and variant.train.learning_rate <= rate else 0.4
+        return error, error + 0.01
+
+    return rule
+
+
+def check(needed: dict[int, tuple[int, float]]) -> tuple[list[str], list[object], ToldSession]:
+    session = ToldSession(fits(needed))
+    own = {
+        name: execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)
+        for name in ("depth8", "depth20")
+    }
+    longest, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), own)
+    summary = [(row.factor, row.settled, row.settings, row.excess) for row in rows]
+    return [variant.name for variant in longest], summary, session
+
+
+def test_a_longer_training_is_tried_with_the_next_lower_rate_first() -> None:
+    longest, rows, session = check({8: (100, 1.0), 20: (200, 0.01)})
+    assert rows == [(2, True, "train.learning_rate=0.01", 0.0)]
+    names = ["depth20+longer2_learning_rate0.01", "depth8+longer2_learning_rate0.01"]
+    assert [call for call in session.calls if call] == [names]
+    assert longest == names
+
+
+def test_and_with_its_own_rate_where_that_does_not_settle_it() -> None:
+    def slow(variant: Variant) -> tuple[float, float]:
+        """The deep net learns in 200 steps at its own rate only."""
+        fast = variant.train.learning_rate >= 0.03 and variant.info.steps >= 200
+        error = 0.0 if variant.info.depth == 8 or fast else 0.4
+        return error, error
+
+    session = ToldSession(slow)
+    own = {"depth20": execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)}
+    _, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), own)
+    assert [(row.factor, row.settled) for row in rows] == [(2, True)]
+    assert rows[0].settings == "train.learning_rate=0.03"
+
+
+def test_what_does_not_settle_runs_out_of_factors() -> None:
+    longest, rows, session = check({8: (100, 1.0), 20: (1_000, 0.01)})
+    assert [(factor, settled) for factor, settled, *_ in rows] == [(2, False), (4, False)]
+    assert all(excess == pytest.approx(0.4) for *_, excess in rows)
+    assert len([call for call in session.calls if call]) == 4
+    assert all("longer4" in name for name in longest)
+
+
+def test_nets_that_fit_are_not_trained_longer() -> None:
+    longest, rows, session = check({8: (100, 1.0), 20: (100, 1.0)})
+    assert (longest, rows, session.calls) == ([], [], [])

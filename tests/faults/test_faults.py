@@ -1,0 +1,45 @@
+"""The short form of ``faults.py``: a few faults of each kind; all of them where it is slow."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from programs import run_script
+
+FAULTS = "tests/faults/faults.py"
+GOOD = r"(\d+) tried, 0 silent changes, 0 tracebacks, 0 stuck, 0 slow"
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale", "count"),
+    [("kills", 0.01, 1), ("sigterm", 0.025, 1), ("damages", 0.008, 4), ("commands", 0.01, 20)],
+)
+def test_a_few_faults(kind: str, scale: float, count: int) -> None:
+    done = run_script(f"--only={kind}", f"--scale={scale}", script=FAULTS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(rf"{kind}: {GOOD}", done.stdout)
+    assert found is not None
+    assert int(found[1]) == count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind", ["kills_two_processes", "kills_eight_devices", "sigterm_two_processes", "sigint"]
+)
+def test_many_signals(kind: str) -> None:
+    done = run_script(f"--only={kind}", "--scale=0.1", script=FAULTS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["damages", "commands", "disks"])
+def test_many_faults(kind: str) -> None:
+    done = run_script(f"--only={kind}", "--scale=0.2", script=FAULTS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_kind_that_there_is_not() -> None:
+    done = run_script("--only=floods", script=FAULTS)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no kind of fault ['floods']; there are kills")

@@ -1,0 +1,129 @@
+"""A study of one small net that takes seconds, and all of it that must not depend on a fault."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flax import traverse_util
+
+ROOT = Path(__file__).parents[2]
+OVERRIDES = {
+    "model.depth": 8,
+    "model.width": 4,
+    "data.train_examples": 100,
+    "train.batch_size": 16,
+    "train.log_every": 10,
+    "train.save_seconds": 0,
+}
+
+
+@dataclasses.dataclass
+class Tally:
+    """What came of many tries of one kind of fault; all but ``tried`` should stay 0.
+
+    Attributes:
+      tried: How many faults there were.
+      silent: Results that changed without a word.
+      tracebacks: Ends that were more than one line.
+      stuck: Studies that the same command did not end.
+      slow: Ends that took longer than promised.
+      notes: What went wrong, a line each.
+    """
+
+    tried: int = 0
+    silent: int = 0
+    tracebacks: int = 0
+    stuck: int = 0
+    slow: int = 0
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, kind: str, note: str) -> None:
+        """Counts something that went wrong."""
+        setattr(self, kind, getattr(self, kind) + 1)
+        self.notes.append(f"{kind}: {note}")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.tried} tried, {self.silent} silent changes, {self.tracebacks} tracebacks, "
+            f"{self.stuck} stuck, {self.slow} slow"
+        )
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.silent or self.tracebacks or self.stuck or self.slow)
+
+
+def command(workdir: Path, **more: Any) -> list[str]:
+    """Returns the command of the study"""
+    fields = OVERRIDES | more
+    return [
+        sys.executable,
+        str(ROOT / "scripts/run.py"),
+        f"--config={ROOT / 'configs/base.py'}",
+        f"--workdir={workdir}",
+        *(f"--config.{name}={value}" for name, value in fields.items()),
+    ]
+
+
+def environment(devices: int = 1) -> dict[str, str]:
+    """Returns the environment of a command on so many simulated devices."""
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    return {**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+
+
+def start(arguments: list[str], devices: int = 1) -> subprocess.Popen[str]:
+    """Starts a command that takes all signals, also where this process ignores them."""
+    return subprocess.Popen(
+        arguments,
+        env=environment(devices),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def finish(arguments: list[str], devices: int = 1) -> tuple[int, str]:
+    """Returns exit code and stderr of a command that is left alone."""
+    process = start(arguments, devices)
+    _, errors = process.communicate(timeout=600)
+    return process.returncode, errors
+
+
+def left_behind(workdir: Path) -> dict[str, Any]:
+    """Returns what the runs of a study came to, but for times: arrays, outcomes and summary.
+
+    Of a checkpoint that is damaged, and that nobody had a reason to read, there are no arrays.
+    """
+    from depthstudy.store import CheckpointReader
+
+    found: dict[str, Any] = {}
+    for run in sorted(workdir.glob("runs/*/*")):
+        name = str(run.relative_to(workdir))
+        reader = CheckpointReader(run / "checkpoints")
+        steps = reader.all_steps()
+        if steps and not reader.damage(steps[-1]):
+            arrays = traverse_util.flatten_dict(reader.restore(steps[-1]), sep="/")
+            found |= {f"{name}/{key}": x for key, x in arrays.items()}
+        outcome = json.loads((run / "result.json").read_text())
+        timeless = {k: v for k, v in outcome.items() if k in ("status", "step") or "error" in k}
+        found[f"{name} outcome"] = json.dumps(timeless, sort_keys=True)
+    table = (workdir / "summary.csv").read_text().splitlines()
+    found["summary"] = [line.rpartition(",")[0] for line in table]  # the last column is a time
+    return found
+
+
+def is_same(expected: Mapping[str, Any], found: Mapping[str, Any], *, whole: bool = True) -> bool:
+    """Returns whether a study, or parts of it, came to what is expected, to the last bit."""
+    return (not whole or expected.keys() == found.keys()) and all(
+        np.array_equal(expected[key], x) for key, x in found.items()
+    )

@@ -1,0 +1,140 @@
+import dataclasses
+
+import made_interventions
+import pytest
+from snapshots import Page
+
+from depthstudy import records, report, store
+from depthstudy.report import tables
+from depthstudy.report.sections.answer import first_screen
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return tables.read_study(made_interventions.treated_study(tmp_path_factory.mktemp("treated")))
+
+
+def depths(**fields):
+    plain = {
+        "group": "plain",
+        "word": "no",
+        "deepest": "plain_depth56",
+        "against": "plain_depth8",
+        "effect": 0.647,
+        "low": 0.5,
+        "high": 0.7,
+        "seeds": 3,
+    }
+    return records.DepthAnswer(**plain | fields)
+
+
+def answer(*rows, **step):
+    next_step = {"reason": "Train more seeds.", "command": "", "seconds": None} | step
+    return records.Answer(group="plain", depths=rows, next=records.NextStep(**next_step))
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {},
+            "In plain, depth 56 errs 64.7 points more than depth 8 (between +50.0 and +70.0 "
+            "points).",
+        ),
+        (
+            {"effect": -0.012, "low": -0.02, "high": -0.004, "word": "yes"},
+            "In plain, depth 56 errs 1.2 points less than depth 8 (between −2.0 and −0.4 points).",
+        ),
+        (
+            {"effect": 0.0, "low": None, "high": None, "word": "not known yet", "seeds": 1},
+            "In plain, depth 56 errs as much as depth 8. With 1 seed that may be chance; it takes "
+            "three or more.",
+        ),
+        (
+            {"word": "not known yet", "low": -0.1, "seeds_needed": 9},
+            "In plain, depth 56 errs 64.7 points more than depth 8 (between −10.0 and +70.0 "
+            "points). That may be chance; about 9 seeds would tell.",
+        ),
+        (
+            {"word": "not known yet", "low": -0.1, "images_needed": 2_500},
+            "In plain, depth 56 errs 64.7 points more than depth 8 (between −10.0 and +70.0 "
+            "points). That may be chance; about 2,500 test images would tell, not seeds.",
+        ),
+        (
+            {"bound": "budget", "effect_longer": 0.02},
+            "In plain, depth 56 errs 64.7 points more than depth 8 (between +50.0 and +70.0 "
+            "points). It lacks steps: trained longer, 2.0 points are left.",
+        ),
+        (
+            {"bound": "unfinished"},
+            "In plain, depth 56 errs 64.7 points more than depth 8 (between +50.0 and +70.0 "
+            "points). It was still improving when its training ended, so longer training may "
+            "help.",
+        ),
+    ],
+)
+def test_whether_to_go_deeper(study, fields, sentence):
+    assert first_screen.depth_sentence(study, depths(**fields)) == sentence
+
+
+def replies(study, *rows, **step):
+    told = dataclasses.replace(study, answer=answer(*rows, **step))
+    (block,) = first_screen.section(told).blocks
+    return {reply.question: reply for reply in block.replies}
+
+
+def test_each_question_has_its_answer(study):
+    told = replies(study, depths(), command="run it", seconds=90.0)
+    assert list(told) == ["Go deeper?", "Why", "Take", "Next"]
+    assert (told["Go deeper?"].word, told["Go deeper?"].tone) == ("No", "no")
+    assert told["Why"].word == "It does not fit"
+    assert told["Why"].text.startswith(
+        "In plain, depth 56 errs 64.7 points more than depth 8 on new"
+    )
+    assert told["Why"].text.endswith("it fails to fit them. Residual wins back all of it.")
+    assert told["Take"].word == "Plain, depth 8, with augmentation"
+    assert told["Next"].text == "Train more seeds. It takes about 1 min 30 s."
+    assert told["Next"].more[0].text == "run it"
+
+
+def test_other_groups_stand_below(study):
+    other = depths(group="resnet", word="yes")
+    told = replies(study, depths(word="not known yet", seeds=2), other)["Go deeper?"]
+    assert (told.word, told.tone) == ("Not known yet", "open")
+    ((sentence, _),) = told.more[0].items
+    assert sentence.startswith("Yes: In resnet, depth 56 errs")
+
+
+def test_without_a_cause_it_is_the_budget_or_not_known(study):
+    bare = dataclasses.replace(study, attribution=())
+    assert replies(bare, depths(bound="budget", effect_longer=0.0))["Why"].word == "Too few steps"
+    half = replies(bare, depths(bound="recipe", effect_own_settings=0.3))["Why"]
+    assert half.word == "The recipe does not suit it, in part"
+    assert half.text.endswith("with the settings that suit each net, 30.0 points are left.")
+    assert replies(bare, depths())["Why"].word == "Not known"
+
+
+def test_the_first_screen_comes_first_and_is_no_entry_of_the_contents(tmp_path, bare):
+    made_interventions.treated_study(tmp_path)
+    store.write_answer(tmp_path, answer(depths()))
+    html = report.write(tmp_path).read_text(encoding="utf-8")
+    text = Page(html).text
+    assert text.index("Go deeper?") < text.index("Verdicts") < text.index("What was run")
+    contents = html.split('<nav class="contents"')[1].split("</nav>")[0]
+    assert "In short" not in contents
+    anchors = [part.split('"')[0] for part in contents.split('href="#')[1:]]
+    assert len(anchors) > 5
+    assert all(f'<section id="{anchor}">' in html for anchor in anchors)
+
+
+def test_a_partial_study_says_so(tmp_path, bare):
+    made_interventions.treated_study(tmp_path / store.PARTIAL)
+    info = store.read_info(tmp_path / store.PARTIAL)
+    store.write_info(tmp_path / store.PARTIAL, dataclasses.replace(info, partial="3 of 18"))
+    path = report.write_partial(tmp_path / store.PARTIAL, tmp_path / store.REPORT)
+    html = path.read_text(encoding="utf-8")
+    assert "Partial: 3 of 18 runs are done" in html
+    assert not (tmp_path / store.FIGURES).exists()
+    links = [link for link in Page(html).links if not link.startswith("#")]
+    assert store.PARTIAL + "/" + store.SUMMARY in links
+    assert all((tmp_path / link).exists() for link in links)

@@ -1,0 +1,74 @@
+"""What the terminal shows of a study."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from depthstudy import records
+from depthstudy.study.conclusion import conclusion
+
+
+def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleNamespace:
+    hypotheses = [
+        {
+            "name": verdict.hypothesis,
+            "statement": "Train error of plain nets without normalization rises with depth.",
+            "metric": metric,
+        }
+        for verdict in verdicts
+    ]
+    answer = records.Answer(
+        group="plain",
+        depths=(
+            records.DepthAnswer(
+                group="plain", word="no", deepest="plain_depth56", against="plain_depth8",
+                effect=0.753, low=0.596, high=0.868, seeds=3, bound="budget",
+            ),
+        ),
+        next=records.NextStep(reason="Train more seeds.", command="python " + "x" * 90),
+    )  # fmt: skip
+    return SimpleNamespace(
+        info=SimpleNamespace(
+            config={"hypotheses": hypotheses}, metrics={}, seconds={"total": 12.0}, processes=2
+        ),
+        findings=SimpleNamespace(robustness=()),
+        verdicts=verdicts,
+        attribution=(),
+        recommendation=None,
+        answer=answer,
+        summary=pd.DataFrame(),
+    )
+
+
+def verdict(**fields: object) -> records.Verdict:
+    plain = {
+        "hypothesis": "h", "verdict": "inconclusive", "effect": 0.0123, "low": -0.0011,
+        "high": 0.0257, "p": 0.06, "seeds": 3, "seeds_to_settle": None, "level": 0.975,
+    }  # fmt: skip
+    return records.Verdict(**plain | fields)
+
+
+def test_effects_are_in_points_and_lines_fit_the_terminal() -> None:
+    text = conclusion(result(verdict(seeds_to_settle=9)))
+    joined = " ".join(text.split())
+    assert "deeper: no plain_depth56 against plain_depth8: +75.3 points of test error" in joined
+    assert "(+1.2 points, 97.5% interval -0.1 to +2.6, 3 seeds; 9 seeds would settle it)" in joined
+    lines = text.splitlines()
+    assert max(len(line) for line in lines if "xxx" not in line) <= 80
+    assert f"              python {'x' * 90}" in lines  # a command is one line, to be copied
+
+
+def test_images_and_failed_runs_are_named() -> None:
+    open_one = conclusion(result(verdict(images_to_settle=12_000)))
+    assert "12,000 test images, not seeds, would settle it" in " ".join(open_one.split())
+    failed = conclusion(result(verdict(verdict="supported", failed="plain-56: 1 of 3")))
+    assert "failed: plain-56: 1 of 3" in " ".join(failed.split())
+
+
+def test_other_metrics_have_their_own_unit() -> None:
+    counted = conclusion(
+        result(verdict(effect=12_345.0, low=12_345.0, high=12_345.0), metric="parameters")
+    )
+    assert "(+12,345, 97.5% interval +12,345 to +12,345" in " ".join(counted.split())

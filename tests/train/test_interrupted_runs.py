@@ -1,0 +1,90 @@
+"""A run that is asked to end saves itself as it is, between two steps, and goes on from there."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from depthstudy import arch, interruption, train
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Dataset
+from depthstudy.store import RunInfo, RunStore
+
+CONFIG = TrainConfig(
+    batch_size=64, eval_batch_size=200, steps=12, log_every=5, evaluations=3, placement="pmap"
+)
+SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
+
+
+@pytest.fixture(scope="module")
+def program(digits: Dataset) -> train.Program:
+    return train.build(SPEC, DataConfig(shift=1), CONFIG, digits, train.choose(CONFIG, 2))
+
+
+@pytest.fixture(scope="module")
+def whole(program: train.Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    fit(program, folder)
+    return folder
+
+
+def fit(program: train.Program, folder: Path) -> None:
+    stores = [RunStore.of(folder, "v", seed) for seed in (0, 1)]
+    infos = [
+        RunInfo(
+            study="test",
+            variant="v",
+            seed=seed,
+            arch=SPEC.to_json(),
+            config={},
+            dataset="digits/1.0.0",
+            image_shape=(8, 8, 1),
+            class_names=("0",),
+        )
+        for seed in (0, 1)
+    ]
+    train.fit(program, infos, stores, lambda _: None)
+
+
+def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, ...]:
+    """Returns all that a run leaves but its times."""
+    run = RunStore.of(folder, "v", seed)
+    state = run.checkpoints.restore(program.steps, train.initial(program, seed).state)
+    rows = [row for row in run.read_records() if not row.metric.endswith("seconds")]
+    outcome = run.read_outcome()
+    assert outcome is not None
+    timeless = dataclasses.replace(outcome, train_seconds=0, eval_seconds=0)
+    return state, run.read_errors(), run.read_answers(), rows, timeless
+
+
+@pytest.mark.parametrize("check", [1, 4, 5, 8, 11, 20, 25])
+def test_it_ends_at_the_same_bits_wherever_it_is_interrupted(
+    program: train.Program, whole: Path, tmp_path: Path, check: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = 0
+
+    def ask_to_end() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == check:
+            raise interruption.InterruptedByUserError
+
+    monkeypatch.setattr(interruption, "check", ask_to_end)
+    with pytest.raises(KeyboardInterrupt):
+        fit(program, tmp_path)
+    steps = RunStore.of(tmp_path, "v", 0).checkpoints.all_steps()
+    assert steps == RunStore.of(tmp_path, "v", 1).checkpoints.all_steps()
+    assert steps[-1] == {1: 1, 4: 4}.get(check, steps[-1]) > 0
+    assert not list(tmp_path.rglob("result.json"))
+    fit(program, tmp_path)
+    for seed in (0, 1):
+        (state, *rest), (expected, *others) = (
+            left_behind(program, folder, seed) for folder in (tmp_path, whole)
+        )
+        jax.tree.map(np.testing.assert_array_equal, state, expected)
+        np.testing.assert_equal(rest, others)
