@@ -204,6 +204,7 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
     found, config.model.width = config.search, None  # which not all families take
     found.kernels, found.expansions = (3, 5), (1, 2, 4)
     config.tune = (("train.learning_rate", (0.01, 0.03, 0.1, 0.3)),)
+    config.seeds, config.seeds_until_settled = 5, None
     config.budget_check = (2,)
     config.data.validation = 0.25
     if size == "full":
