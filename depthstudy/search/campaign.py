@@ -17,6 +17,7 @@ import numpy as np
 
 from depthstudy.config import SearchConfig, Settings, StudyConfig
 from depthstudy.evidence.choice import halving, rungs
+from depthstudy.evidence.choice.halving import Trial
 from depthstudy.evidence.costs import pareto
 from depthstudy.records import RANDOM, SCALED, SearchedNet
 from depthstudy.search import scaled
@@ -240,30 +241,52 @@ class Campaign:
     def _tuned(self) -> dict[str, Settings]:
         """Returns the settings of each stratum and family: those of least mean error on a few nets.
 
-        The nets are drawn at random; all strata and families have as many trials.
+        The nets are drawn at random. All strata and families have as many trials, and where the
+        best of one is at an edge of the grid, all have more (``evidence.choice.halving``).
         """
-        points = halving.points(self._study.tune) if self._study.tune else ((),)
+        grid = self._study.tune
         labels = [*map(label, self._search.strata), *self._search.families]
-        if len(points) == 1 or self._search.rates == "trial":
-            return dict.fromkeys(labels, points[0])
+        if not grid or self._search.rates == "trial":
+            return dict.fromkeys(labels, ())
         nets = {label(stratum): self._drawn(stratum) for stratum in self._search.strata}
         for family in self._search.families:
             members = self._family(family)
             middle = len(members) // 2
             nets[family] = members[middle : middle + _TUNED_ON]
-        self._trials.train(
-            [(*net, *point) for few in nets.values() for net in few for point in points],
-            self._first,
-        )
+        results: dict[str, dict[Trial, float]] = {name: {} for name in labels}
+        extra = 0
+        while True:
+            pending = [
+                (name, one)
+                for name in labels
+                for one in halving.pending(grid, results[name], extra)
+            ]
+            if pending:
+                self._try_settings(nets, pending, results)
+            elif extra < halving.MOST_EXTRA and any(
+                halving.edges(halving.best(grid, results[name], extra), results[name])
+                for name in labels
+            ):
+                extra += 1
+            else:
+                return {name: halving.best(grid, results[name], extra) for name in labels}
 
-        def mean(name: str, point: Settings) -> float:
-            errors = [self._trials.error((*net, *point), self._first) for net in nets[name]]
-            return float(np.mean([1.0 if math.isnan(error) else error for error in errors]))
-
-        return {
-            name: rungs.best({point: mean(name, point) for point in points}, 1)[0]
-            for name in labels
-        }
+    def _try_settings(
+        self,
+        nets: Mapping[str, Sequence[Settings]],
+        pending: Sequence[tuple[str, Trial]],
+        results: Mapping[str, dict[Trial, float]],
+    ) -> None:
+        """Trains a few nets of each stratum with settings, and notes the mean errors."""
+        for share in sorted({one.share for _, one in pending}):
+            length = float(share) * self._first
+            now = [(name, one) for name, one in pending if one.share == share]
+            tried = {(name, one): [(*net, *one.settings) for net in nets[name]]
+                     for name, one in now}  # fmt: skip
+            self._trials.train([net for few in tried.values() for net in few], length)
+            for (name, one), few in tried.items():
+                errors = [self._trials.error(net, length) for net in few]
+                results[name][one] = float(np.mean([WORST if math.isnan(e) else e for e in errors]))
 
     def _drawn(self, stratum: tuple[int, int]) -> list[Settings]:
         """Returns a few nets of a stratum at random, drawn for this alone."""
