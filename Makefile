@@ -1,6 +1,7 @@
 # make study: a depth study on the embedded digits, from nothing to a report.
 # make claims: the popular claims about depth, each as a study, and docs/claims.md from them.
 # make test: the linters and the quick tests; make test-slow: those that are whole studies.
+# make docs: the site, in build/site; it fails on a warning.
 # make native: faster convolutions on the CPU, where there is a C++ compiler; study does it too.
 
 PYTHON ?= python3.11
@@ -11,7 +12,7 @@ CLAIMS_DIR ?= results/claims/$(CLAIMS_SIZE)
 CLAIMS_OUT ?= docs/claims.md
 CLAIMS := $(notdir $(basename $(wildcard configs/claims/*.py)))
 
-.PHONY: study native claims test test-slow lint clean
+.PHONY: study native claims test test-slow lint docs clean
 
 study: .venv/run.stamp native
 	$(BIN)/python scripts/run.py --config=$(STUDY)
@@ -41,8 +42,11 @@ lint: .venv/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/docs.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf .venv results depthstudy/nets/convolution/native/build
+	rm -rf .venv results build depthstudy/nets/convolution/native/build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv || python3 -m venv .venv
@@ -54,3 +58,7 @@ clean:
 .venv/test.stamp: .venv/bin/python setup.cfg pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@ .venv/run.stamp
+
+.venv/docs.stamp: .venv/run.stamp
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@

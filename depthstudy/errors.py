@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import logging as standard_logging
 import os
 import sys
 import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from absl import logging
 
 
 class InputError(ValueError):
@@ -69,6 +72,19 @@ def _shown(file: str) -> str:
     """Returns a path as seen from the current folder, if it is in it."""
     path, folder = os.path.realpath(file), os.path.realpath(os.curdir)
     return os.path.relpath(path, folder) if path.startswith(folder + os.sep) else file
+
+
+class _Lines(standard_logging.Formatter):
+    """Writes a warning as a line that begins as those of errors do."""
+
+    def format(self, record: standard_logging.LogRecord) -> str:
+        """Returns the line."""
+        return f"{record.levelname.lower()}: {super().format(record)}"
+
+
+def show_warnings_as_lines() -> None:
+    """Has this process write ``warning: TEXT`` rather than absl's time, thread and place."""
+    logging.get_absl_handler().setFormatter(_Lines())
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:

@@ -96,6 +96,13 @@ def begin() -> None:
         handler.is_running = True
 
 
+def over() -> None:
+    """From now on signals change nothing: all is done, and the process is about to end."""
+    for number in _SIGNALS:
+        if isinstance(signal.getsignal(number), _Handler):
+            signal.signal(number, signal.SIG_IGN)
+
+
 def requested() -> bool:
     """Returns whether the process was asked to end."""
     handler = _handler()

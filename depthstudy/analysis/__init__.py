@@ -1,7 +1,11 @@
-"""Loads trained nets, and measures them, or weights from elsewhere, with probes."""
+"""Measures trained nets, or weights from elsewhere, with probes."""
 
-from depthstudy.analysis.load import TrainedNet, load_run
 from depthstudy.analysis.runs import analyze
-from depthstudy.analysis.weights import analyze_weights, parse_options
+from depthstudy.analysis.weights import (
+    Pictures,
+    analyze_weights,
+    parse_numbers,
+    parse_options,
+)
 
-__all__ = ["TrainedNet", "analyze", "analyze_weights", "load_run", "parse_options"]
+__all__ = ["Pictures", "analyze", "analyze_weights", "parse_numbers", "parse_options"]

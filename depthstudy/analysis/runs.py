@@ -13,8 +13,8 @@ from absl import logging
 from tqdm import tqdm
 
 from depthstudy import config, data, nets, probes, records, runtime, store, train
-from depthstudy.analysis.load import choose_step, read_info
 from depthstudy.arch import Spec, spec_from_json
+from depthstudy.deploy import choose_step, read_info
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.plan import pruning
 from depthstudy.plan.variant import Datasets

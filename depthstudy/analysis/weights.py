@@ -1,4 +1,4 @@
-"""Probes on weights from elsewhere: a file, its family, and images to look at."""
+"""Probes on weights from elsewhere: a file, its net, and images to look at."""
 
 from __future__ import annotations
 
@@ -14,31 +14,47 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from depthstudy import arch, config, data, nets, probes, records, store
+from depthstudy import arch, data, nets, probes, records, store
+from depthstudy.analysis import image_labels
+from depthstudy.analysis.foreign_net import ForeignNet, Moments, load
 from depthstudy.analysis.runs import Analyzed, measure
-from depthstudy.arch import ArchSpec
 from depthstudy.errors import InputError
 from depthstudy.records import AnalysisInfo, AnalysisRun, Prediction
 
 _TOP = 5  # classes that are told of an image
 _BATCH = 16  # large images of large nets
-_SIDE = 224  # of images, where the architecture is not made for a size
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # what torchvision's nets expect
-# TensorFlow's EfficientNet-Lite expects (pixel - 127) / 128, and so do the weights made from it.
-_MOMENTS = {"efficientnet_lite": ((127 / 255,) * 3, (128 / 255,) * 3)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Which images a net is to look at, and how.
+
+    Attributes:
+      images: Folder of images, whose sub-folders are labels; ``None`` is scikit-learn's two
+        photographs.
+      image_size: Side to which images are resized, in pixels; ``None`` is what the net is made for.
+      classes: Text file with the name of a class on each line; ``None`` names them by number.
+      mean: Mean of each channel, as pixels of [0, 1]; ``()`` is what the family expects.
+      std: Standard deviation of each channel, in the same unit.
+      examples: How many images a probe looks at.
+    """
+
+    images: str | Path | None = None
+    image_size: int | None = None
+    classes: str | Path | None = None
+    mean: Sequence[float] = ()
+    std: Sequence[float] = ()
+    examples: int = 2_000
 
 
 def analyze_weights(
     path: str | Path,
-    family: str,
+    family: str | None,
     out: Path,
     *,
     options: Mapping[str, Any] | None = None,
-    images: str | Path | None = None,
-    image_size: int | None = None,
-    classes: str | Path | None = None,
+    pictures: Pictures | None = None,
     names: Sequence[str] = (),
-    examples: int = 2_000,
     command: str = "",
 ) -> AnalysisInfo:
     """Measures a file of weights, and writes what it found.
@@ -47,14 +63,11 @@ def analyze_weights(
 
     Args:
       path: What ``nets.read_weights`` reads.
-      family: A key of ``arch.FAMILIES``.
+      family: A key of ``arch.FAMILIES``; ``None`` tells it from the file.
       out: Where the tables are written.
       options: Options of the family.
-      images: Folder of images; ``None`` is scikit-learn's two photographs.
-      image_size: Side to which images are resized, in pixels; ``None`` is what the net is made for.
-      classes: Text file with the name of a class on each line; ``None`` names them by number.
+      pictures: What the net looks at; ``None`` is what ``Pictures`` has by default.
       names: Probes; none are all.
-      examples: How many images a probe looks at.
       command: The command line, for the report.
 
     Raises:
@@ -62,34 +75,45 @@ def analyze_weights(
         or a probe is unknown.
     """
     names = probes.check(names)
-    path = Path(path)
-    spec, variables = load(path, family, options or {})
-    class_names = _class_names(spec, classes)
-    pictures = data.read_folder(Path(images), examples) if images else data.photographs()
+    if family in arch.DETECTORS:
+        raise InputError(
+            f"--family={family} is a detector, and of weights from elsewhere only those of"
+            " classifiers are probed; nets.load_torch loads those of effdet"
+        )
+    path, asked = Path(path), pictures or Pictures()
+    net = load(path, family, options or {})
+    if net.channels not in (1, 3):
+        raise InputError(f"{path}: the net takes images of {net.channels} channels; allowed: 1, 3")
+    class_names = _class_names(net, asked.classes)
+    seen = (
+        data.read_folder(Path(asked.images), asked.examples) if asked.images else data.photographs()
+    )
+    labels = image_labels.labels(seen, class_names, asked.classes is not None)
+    moments, whose = _moments(net, asked)
+    whole = data.as_dataset(
+        seen, asked.image_size or net.image_size, class_names or ("",), moments, net.channels
+    )
     probe_input = probes.ProbeInput(
-        network=nets.Network(spec),
-        variables=variables,
-        dataset=data.as_dataset(
-            pictures,
-            image_size or spec.resolution or _SIDE,
-            class_names,
-            _MOMENTS.get(family, _IMAGENET),
-        ),
-        examples=examples,
-        batch_size=min(_BATCH, len(pictures)),
+        network=nets.Network(net.spec),
+        variables=net.variables,
+        dataset=data.with_labels(whole, seen, labels) if labels else whole,
+        examples=asked.examples,
+        batch_size=min(_BATCH, len(seen)),
     )
     about = AnalysisRun(
         folder=str(path),
         study=path.name,
-        variant=", ".join([family, *(f"{k}={v}" for k, v in (options or {}).items())]),
+        variant=net.label,
         seed=0,
         step=0,
-        family=spec.family,
-        depth=arch.cost(spec, probe_input.dataset.image_shape).depth,
-        image_shape=probe_input.dataset.image_shape,
-        images=_said(pictures, images),
+        family=net.spec.family,
+        depth=arch.cost(net.spec, whole.image_shape).depth,
+        image_shape=whole.image_shape,
+        images=_description(seen, asked.images),
+        labeled=labels is not None,
+        caveats=(*_inferences(net), whose, *nets.caveats(net.spec, net.style)),
     )
-    rows = list(predictions(probe_input, pictures))
+    rows = list(predictions(dataclasses.replace(probe_input, dataset=whole), seen))
     store.write_table(out / store.PREDICTIONS, records.frame(Prediction, rows))
     return measure([Analyzed(about, probe_input)], out, names=names, command=command)
 
@@ -112,28 +136,27 @@ def parse_options(texts: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def load(path: Path, family: str, options: Mapping[str, Any]) -> tuple[ArchSpec, Mapping[str, Any]]:
-    """Returns the architecture of a family that a file's weights fit, and the weights in it.
-
-    The number of classes is the file's.
+def parse_numbers(flag: str, texts: Sequence[str]) -> tuple[float, ...]:
+    """Returns numbers from texts.
 
     Raises:
-      InputError: The file cannot be read, an option is wrong, or the weights are of another net.
+      InputError: A text is none.
     """
-    spec = arch.build(family, **_checked(family, options))
-
-    def with_classes(state: Mapping[str, np.ndarray]) -> ArchSpec:
-        head = dataclasses.replace(spec.head, num_classes=nets.count_classes(spec, state))
-        return dataclasses.replace(spec, head=head)
-
-    state = nets.read_weights(path, lambda state: nets.check_torch(with_classes(state), state))
-    return with_classes(state), nets.load_torch(with_classes(state), state)
+    try:
+        return tuple(map(float, texts))
+    except ValueError:
+        raise InputError(f"--{flag}: {','.join(texts)!r} are not numbers, as 0.5,0.5,0.5") from None
 
 
 def predictions(
     probe_input: probes.ProbeInput, pictures: Sequence[data.UnlabeledImage]
 ) -> Iterator[Prediction]:
-    """Yields the five classes of greatest probability of each image that is no crop."""
+    """Yields the five classes of greatest probability of each image that is no crop.
+
+    A net of one logit tells two classes apart, by its sigmoid; one without a head tells none.
+    """
+    if not probe_input.network.num_classes:
+        return
     shown = np.array([index for index, found in enumerate(pictures) if found.whole])
     dataset = probe_input.dataset
     for start in range(0, len(shown), probe_input.batch_size):
@@ -157,23 +180,16 @@ def predictions(
 def _probabilities(
     network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
 ) -> Float[Array, "B K"]:
-    return jax.nn.softmax(jnp.asarray(network.apply(variables, images)))
+    logits = jnp.asarray(network.apply(variables, images))
+    if logits.shape[-1] == 1:
+        logits = jnp.concatenate([jnp.zeros_like(logits), logits], axis=-1)
+    return jax.nn.softmax(logits)
 
 
-def _checked(family: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns options of the types that they have in a config."""
-    kinds = {field.name for field in dataclasses.fields(config.ModelConfig)} - {"family"}
-    for name in options:
-        if name not in kinds:
-            arch.build(family, **{name: None})  # says which options the family takes
-            raise InputError(f"--options: {name} is not to be set, the file says it")
-    given = tuple((f"model.{name}", value) for name, value in options.items())
-    model = config.apply(config.StudyConfig(), given).model
-    return {name: getattr(model, name) for name in options}
-
-
-def _class_names(spec: ArchSpec, path: str | Path | None) -> list[str]:
-    count = spec.head.num_classes
+def _class_names(net: ForeignNet, path: str | Path | None) -> list[str]:
+    """Returns the names of the classes; two of a net of one logit, none of one without a head."""
+    count = net.spec.head.num_classes
+    count = 2 if count == 1 else count
     if path is None:
         return [str(number) for number in range(count)]
     try:
@@ -185,7 +201,44 @@ def _class_names(spec: ArchSpec, path: str | Path | None) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _said(pictures: Sequence[data.UnlabeledImage], folder: str | Path | None) -> str:
+def _moments(net: ForeignNet, asked: Pictures) -> tuple[Moments, str]:
+    """Returns mean and deviation of the channels, and a sentence about them."""
+    usual, whose = net.moments
+    found = []
+    for flag, given, default in zip(("mean", "std"), (asked.mean, asked.std), usual, strict=True):
+        values = tuple(given) or default
+        if len(values) == 1:
+            values *= net.channels
+        is_wrong = len(values) != net.channels or not all(0 <= x <= 1 for x in values)
+        if is_wrong or (flag == "std" and min(values) <= 0):
+            raise InputError(
+                f"--{flag}: {', '.join(map(str, values))} are not {net.channels} numbers of pixels "
+                f"in [0, 1]{', above 0' if flag == 'std' else ''}; the default is "
+                f"{', '.join(f'{x:.4g}' for x in default)}"
+            )
+        found.append(values)
+    said = "mean {}, deviation {}".format(*(_numbers(values) for values in found))
+    by_flag = "as --mean and --std say" if asked.mean or asked.std else whose
+    return (found[0], found[1]), f"Images are normalized by {said} ({by_flag})."
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{x:.4g}" for x in values)
+
+
+def _inferences(net: ForeignNet) -> tuple[str, ...]:
+    """Says what was told from the file."""
+    count = net.spec.head.num_classes
+    classes = f"{count:,} classes" if count > 1 else ("no head", "one logit")[count]
+    if not net.is_inferred:
+        return ()
+    return (
+        f"Names and shapes in the file are those of {net.label}, with {classes}, as "
+        f"{net.style} names them.",
+    )
+
+
+def _description(pictures: Sequence[data.UnlabeledImage], folder: str | Path | None) -> str:
     """Says of what images an analysis speaks."""
     if folder:
         return f"{len(pictures):,} images of the folder {folder}"

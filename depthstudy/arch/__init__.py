@@ -9,13 +9,17 @@ Standard library only; nothing here knows JAX.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, overload
 
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
-from depthstudy.arch.cost import Cost, LayerCost, cost, layer_costs
+from depthstudy.arch.cost import Cost, LayerCost
+from depthstudy.arch.detection import DETECTORS
+from depthstudy.arch.detection.cost import cost, layer_costs
+from depthstudy.arch.detection.spec import DetectionHeadSpec, DetectorSpec, PyramidSpec
 from depthstudy.arch.families import FAMILIES
 from depthstudy.arch.module_spec import ModuleSpec, Spec, spec_from_json
 from depthstudy.arch.narrow import Keep, narrow, remaining
@@ -28,7 +32,20 @@ _TRAINING_AIDS = ("init", "init_scale", "skip_init", "branches")
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def build(family: str, **options: Any) -> ArchSpec:
+def families() -> Mapping[str, Callable[..., ArchSpec | DetectorSpec]]:
+    """Returns the builders of all families, of classifiers and of detectors."""
+    return {**FAMILIES, **DETECTORS}
+
+
+@overload
+def build(family: Literal["detector", "efficientdet"], **options: Any) -> DetectorSpec: ...
+
+
+@overload
+def build(family: str, **options: Any) -> ArchSpec: ...
+
+
+def build(family: str, **options: Any) -> ArchSpec | DetectorSpec:
     """Returns a member of a family.
 
     >>> build("plain", depth=56, layout="cifar").stages[0][0].residual
@@ -37,7 +54,7 @@ def build(family: str, **options: Any) -> ArchSpec:
     32
 
     Args:
-      family: A key of ``FAMILIES``.
+      family: A key of ``FAMILIES``, or of ``DETECTORS``.
       **options: What the family's builder takes, and what ``with_training_aids`` does. A builder
         with ``**kwargs`` is given all that it does not name, those of ``with_training_aids`` left
         out.
@@ -45,10 +62,11 @@ def build(family: str, **options: Any) -> ArchSpec:
     Raises:
       InputError: No such family or option, or an option's value is not allowed.
     """
-    if family not in FAMILIES:
-        hint = did_you_mean(str(family), FAMILIES)
-        raise InputError(f"no family {family!r}{hint} allowed: {', '.join(sorted(FAMILIES))}")
-    builder = FAMILIES[family]
+    builders = families()
+    if family not in builders:
+        hint = did_you_mean(str(family), builders)
+        raise InputError(f"no family {family!r}{hint} allowed: {', '.join(sorted(builders))}")
+    builder = builders[family]
     parameters = inspect.signature(builder).parameters.values()
     named = [parameter for parameter in parameters if parameter.kind in _NAMED]
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
@@ -67,10 +85,15 @@ def build(family: str, **options: Any) -> ArchSpec:
     for parameter in named:
         if parameter.default is inspect.Parameter.empty and parameter.name not in options:
             raise InputError(f"family {family!r} needs the option {parameter.name!r}")
-    return with_training_aids(builder(**others), **aids)
+    spec = builder(**others)
+    if isinstance(spec, DetectorSpec):
+        return dataclasses.replace(spec, backbone=with_training_aids(spec.backbone, **aids))
+    return with_training_aids(spec, **aids)
 
 
-def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -> None:
+def _check_words(
+    builder: Callable[..., ArchSpec | DetectorSpec], options: Mapping[str, Any]
+) -> None:
     """Refuses a word where the builder's type hint lists others."""
     for name, hint in typing.get_type_hints(builder).items():
         hints = [hint, *typing.get_args(hint)]
@@ -82,21 +105,26 @@ def _check_words(builder: Callable[..., ArchSpec], options: Mapping[str, Any]) -
 
 
 __all__ = [
+    "DETECTORS",
     "FAMILIES",
     "ArchSpec",
     "BlockSpec",
     "ChannelGroup",
     "Cost",
+    "DetectionHeadSpec",
+    "DetectorSpec",
     "HeadSpec",
     "Keep",
     "LayerCost",
     "ModuleSpec",
     "Place",
+    "PyramidSpec",
     "Spec",
     "StemSpec",
     "build",
     "channel_groups",
     "cost",
+    "families",
     "layer_costs",
     "narrow",
     "remaining",

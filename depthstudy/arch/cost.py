@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from depthstudy.arch.layer_types import (
     AdaptiveMean,
@@ -10,6 +11,7 @@ from depthstudy.arch.layer_types import (
     BatchNorm,
     Conv,
     Dense,
+    FusionWeights,
     GlobalMean,
     GroupNorm,
     Layer,
@@ -81,7 +83,7 @@ class LayerCost:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Point:
+class Point:
     """What flows between two layers."""
 
     shape: Shape
@@ -101,7 +103,11 @@ def cost(spec: ArchSpec, image_shape: Shape) -> Cost:
     Raises:
       InputError: The images are too small, or channels do not divide into groups.
     """
-    layers = layer_costs(spec, image_shape)
+    return total(layer_costs(spec, image_shape))
+
+
+def total(layers: Sequence[LayerCost]) -> Cost:
+    """Returns what a net of these layers costs."""
     return Cost(
         parameters=sum(layer.parameters for layer in layers),
         macs=sum(layer.macs for layer in layers),
@@ -118,22 +124,40 @@ def layer_costs(spec: ArchSpec, image_shape: Shape) -> tuple[LayerCost, ...]:
       InputError: The images are too small, or channels do not divide into groups.
     """
     costs: list[LayerCost] = []
-    point = _Point(image_shape)
+    point = Point(image_shape)
     for section in sections(spec):
-        try:
-            point = _walk_section(section, point, costs)
-        except InputError as error:
-            side = "x".join(map(str, image_shape[:2]))
-            where = "/".join(section.path)
-            raise InputError(f"{spec.family} on images of {side}: {where} {error}") from None
+        point = walk_section(section, point, costs, of=(spec.family, image_shape))
     return tuple(costs)
 
 
-def _walk_section(section: Section, point: _Point, costs: list[LayerCost]) -> _Point:
-    point = _walk(section.before, point, section.path, costs)
-    end = _walk(section.branch, point, section.path, costs)
+def walk_section(
+    section: Section, point: Point, costs: list[LayerCost], *, of: tuple[str, Shape]
+) -> Point:
+    """Adds the costs of a section's layers to ``costs`` and returns what flows out of it.
+
+    Args:
+      section: The section.
+      point: What flows into it.
+      costs: Costs of the layers before; those of its layers are added.
+      of: Family and shape of the images, for an error.
+
+    Raises:
+      InputError: The images are too small, or channels do not divide into groups.
+    """
+    try:
+        return _walk_section(section, point, costs)
+    except InputError as error:
+        family, image_shape = of
+        side = "x".join(map(str, image_shape[:2]))
+        where = "/".join(section.path)
+        raise InputError(f"{family} on images of {side}: {where} {error}") from None
+
+
+def _walk_section(section: Section, point: Point, costs: list[LayerCost]) -> Point:
+    point = walk(section.before, point, section.path, costs)
+    end = walk(section.branch, point, section.path, costs)
     if section.shortcut is not None:
-        short = _walk(section.shortcut, point, section.path, costs)
+        short = walk(section.shortcut, point, section.path, costs)
         height, width, channels = end.shape
         more = short.shape[2] if section.join == "concat" else 0
         end = dataclasses.replace(
@@ -142,27 +166,28 @@ def _walk_section(section: Section, point: _Point, costs: list[LayerCost]) -> _P
             field=max(end.field, short.field),
             depth=max(end.depth, short.depth),
         )
-    return _walk(section.after, end, section.path, costs)
+    return walk(section.after, end, section.path, costs)
 
 
-def _walk(layers: Layers, point: _Point, path: tuple[str, ...], costs: list[LayerCost]) -> _Point:
+def walk(layers: Layers, point: Point, path: tuple[str, ...], costs: list[LayerCost]) -> Point:
+    """Adds the costs of layers, which follow each other, and returns what flows out of them."""
     for layer in layers:
         if isinstance(layer, SqueezeExcite):
             costs.extend(_gate_costs(layer, point, path))
             continue
         if isinstance(layer, Parallel):
-            ends = [_walk(layers, point, path, costs) for layers in layer.paths]
+            ends = [walk(layers, point, path, costs) for layers in layer.paths]
             field, depth = max(end.field for end in ends), max(end.depth for end in ends)
             point = dataclasses.replace(ends[0], field=field, depth=depth)
             continue
         entry = _layer_cost(layer, point, path)
         costs.append(entry)
-        point = _Point(entry.shape, entry.field, entry.jump, entry.depth)
+        point = Point(entry.shape, entry.field, entry.jump, entry.depth)
     return point
 
 
 def _gate_costs(
-    layer: SqueezeExcite, point: _Point, path: tuple[str, ...]
+    layer: SqueezeExcite, point: Point, path: tuple[str, ...]
 ) -> tuple[LayerCost, LayerCost]:
     """The two convolutions of a gate; they see one pixel and are not on the way of the image."""
     mean = dataclasses.replace(point, shape=(1, 1, point.shape[2]), depth=point.depth - 1)
@@ -171,7 +196,7 @@ def _gate_costs(
     return _layer_cost(layer.reduce, mean, gate), _layer_cost(layer.expand, inside, gate)
 
 
-def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost:
+def _layer_cost(layer: Layer, point: Point, path: tuple[str, ...]) -> LayerCost:
     height, width, channels = point.shape
     shape, window, stride, parameters, macs = point.shape, 1, 1, 0, 0
     match layer:
@@ -189,6 +214,8 @@ def _layer_cost(layer: Layer, point: _Point, path: tuple[str, ...]) -> LayerCost
             parameters = 2 * channels
         case Scale():
             parameters = 1
+        case FusionWeights():
+            parameters = layer.inputs
         case LayerScale():
             parameters = channels
         case MaxPool() | AveragePool():

@@ -16,11 +16,13 @@ class Init:
       kind: As in ``ArchSpec``.
       scale: Factor of the standard deviation.
       first: Whether the layer sees the images, and not what an activation gives out.
+      bias: What each number of a convolution's bias starts as.
     """
 
-    kind: InitKind = "he"
+    kind: InitKind | Literal["fan_in", "glorot"] = "he"
     scale: float = 1.0
     first: bool = False
+    bias: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +115,14 @@ class Parallel:
 
 
 @dataclasses.dataclass(frozen=True)
+class FusionWeights:
+    """Trained numbers of at least 0 by which ``inputs`` images are weighted and added."""
+
+    name: str
+    inputs: int
+
+
+@dataclasses.dataclass(frozen=True)
 class MaxPool:
     """Max pooling."""
 
@@ -199,6 +209,7 @@ Layer = (
     | Activation
     | SqueezeExcite
     | Scale
+    | FusionWeights
     | LayerScale
     | Parallel
     | MaxPool

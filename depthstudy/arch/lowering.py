@@ -123,7 +123,8 @@ def _head(head: HeadSpec) -> Section:
     for i, features in enumerate(head.hidden, start=1):
         layers += [Dense(f"hidden{i}", features), Activation(head.activation), *drop]
     layers += () if head.hidden else drop
-    return Section(("head",), branch=(*layers, Dense("dense", head.num_classes)))
+    layers += (Dense("dense", head.num_classes),) if head.num_classes else ()
+    return Section(("head",), branch=tuple(layers))
 
 
 def _norm_activation(norm: Norm, activation: ActivationKind) -> Layers:

@@ -9,6 +9,7 @@ import dataclasses
 import json
 from typing import Any
 
+from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError
 
@@ -81,18 +82,20 @@ class ModuleSpec:
             raise ValueError(f"not a module: {error}") from error
 
 
-Spec = ArchSpec | ModuleSpec
+Spec = ArchSpec | DetectorSpec | ModuleSpec
 
 
 def spec_from_json(text: str) -> Spec:
-    """Returns the value that ``to_json`` of an architecture or of a module wrote.
+    """Returns the value that ``to_json`` of an architecture, a detector or a module wrote.
 
     Raises:
-      ValueError: The text is JSON of neither.
+      ValueError: The text is JSON of none.
     """
     plain = json.loads(text)
-    is_module = isinstance(plain, dict) and "module" in plain
-    return ModuleSpec.from_json(text) if is_module else ArchSpec.from_json(text)
+    if isinstance(plain, dict) and "module" in plain:
+        return ModuleSpec.from_json(text)
+    is_detector = isinstance(plain, dict) and "backbone" in plain
+    return DetectorSpec.from_json(text) if is_detector else ArchSpec.from_json(text)
 
 
 def _hashable(value: Any) -> Option:

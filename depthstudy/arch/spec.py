@@ -123,7 +123,7 @@ class HeadSpec:
     """What comes after the last block, down to the logits.
 
     Attributes:
-      num_classes: Number of logits.
+      num_classes: Number of logits; with 0 the net ends in its features.
       activated: Whether normalization and activation come first, as pre-activation nets need, or
         after the 1x1 convolution where there is one.
       norm: That normalization.

@@ -32,9 +32,7 @@ _STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
 _CROP_AND_FLIP = DataConfig(shift=4, flip=True)
 _EXAMPLES = 2_000
 _EPOCH = 50_000  # images, as CIFAR-10 has
-_ROOT = Path(__file__).parents[2]
-_SCRIPT = _ROOT / "scripts" / "run.py"
-QUICKSTART = _ROOT / "configs" / "quickstart.py"
+QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.py"
 
 
 def prepare(work: Work) -> Run:
@@ -61,7 +59,7 @@ def prepare(work: Work) -> Run:
         case "import":
             return _process("-c", "import depthstudy.report, depthstudy.study")
         case "help":
-            return _process(str(_SCRIPT), "--help")
+            return _process("-m", "depthstudy", "run", "--help")
 
 
 def build(work: Work) -> arch.ArchSpec:
@@ -266,7 +264,7 @@ def _study() -> Run:
 
     def once() -> None:
         with tempfile.TemporaryDirectory(prefix="depthstudy-bench-") as folder:
-            command = [str(_SCRIPT), f"--config={QUICKSTART}", f"--workdir={folder}"]
+            command = ["-m", "depthstudy", "run", "quickstart", f"--workdir={folder}"]
             subprocess.run([sys.executable, *command], check=True, capture_output=True)
 
     return timed(once)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging as standard_logging
 import os
 import re
 import sys
@@ -13,7 +12,7 @@ from absl import app, flags, logging
 
 from depthstudy import interruption
 from depthstudy.cli import arguments, failures
-from depthstudy.errors import InputError, raised_by_user
+from depthstudy.errors import InputError, raised_by_user, show_warnings_as_lines
 
 _TRACEBACK = "DEPTHSTUDY_TRACEBACK"
 
@@ -32,6 +31,7 @@ def _exit_code(main: Callable[[], None]) -> int:
         interruption.begin()
         main()
         sys.stdout.flush()
+        interruption.over()
     except InputError as error:
         return _told(str(error), 2)
     except KeyboardInterrupt:
@@ -55,16 +55,8 @@ def _parse(argv: Sequence[str]) -> list[str]:
         sys.exit(_told(arguments.line(error, argv), 2))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
-        logging.get_absl_handler().setFormatter(_Warnings())
+        show_warnings_as_lines()
     return rest
-
-
-class _Warnings(standard_logging.Formatter):
-    """Writes a warning as a line that begins as those of errors do."""
-
-    def format(self, record: standard_logging.LogRecord) -> str:
-        """Returns the line."""
-        return f"{record.levelname.lower()}: {super().format(record)}"
 
 
 def _told(message: str, code: int) -> int:

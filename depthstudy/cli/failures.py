@@ -41,10 +41,15 @@ def line(error: BaseException) -> str | None:
         named = isinstance(error.filename, str | bytes)
         place = f"{os.fsdecode(error.filename)}: " if named else ""
         return f"{place}{error.strerror}; {_HINTS.get(error.errno or 0, _OTHER)}"
-    if isinstance(error, MemoryError) or any(word in str(error) for word in _EXHAUSTED):
-        text = str(error).strip().partition("\n")[0]
+    if isinstance(error, MemoryError) or _is_exhausted(str(error)):
+        told = [text.strip() for text in str(error).splitlines() if _is_exhausted(text)]
+        text = next(iter(told), "")
         return f"out of memory{f' ({text})' if text else ''}; {_MEMORY}"
     return None
+
+
+def _is_exhausted(text: str) -> bool:
+    return any(word in text for word in _EXHAUSTED)
 
 
 def close_output() -> None:

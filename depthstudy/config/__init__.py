@@ -4,7 +4,9 @@ A ``ConfigDict`` ends here. Behind this floor a study is described by frozen dat
 been checked once, so no other file looks for a missing key or a wrong type.
 """
 
+from depthstudy.config.catalogue import Setting, describe_settings
 from depthstudy.config.data import DataConfig
+from depthstudy.config.duration import parse_duration
 from depthstudy.config.file import run_file
 from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
@@ -33,6 +35,7 @@ __all__ = [
     "Pool",
     "PruneConfig",
     "SearchConfig",
+    "Setting",
     "Settings",
     "StudyConfig",
     "TrainConfig",
@@ -40,9 +43,11 @@ __all__ = [
     "Value",
     "apply",
     "defaults",
+    "describe_settings",
     "field_names",
     "get",
     "parse",
+    "parse_duration",
     "present_name",
     "require_field",
     "run_file",

@@ -14,8 +14,10 @@ class DataConfig:
 
     Attributes:
       name: ``"digits"``, ``"fashion_mnist"``, ``"folder"`` (a folder of images, a sub-folder a
-        class), the name of a prepared TFDS set, or ``"package.module:function"``, which is called
-        with this config and returns a ``data.Source``.
+        class), ``"fashion_scenes"`` (garments or digits to find), ``"object_folder"`` (images with
+        boxes: COCO JSON, VOC XML or YOLO txt), the name of a prepared TFDS set, or
+        ``"package.module:function"``, which is called with this config and returns a
+        ``data.Source``.
       data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
       source_dir: Folder with the raw files of a set that we prepare ourselves. For ``"folder"``:
         ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, of PNG, JPEG,

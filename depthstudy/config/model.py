@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from depthstudy.config.types import Count, Fraction, Positive, Value
+from depthstudy.config.types import Count, Fraction, Natural, Positive, Value
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelConfig:
-    """A family of ``arch.FAMILIES`` with its options, or a user's own Flax module with its own.
+    """A family of ``arch.families()`` with its options, or a user's own Flax module with its own.
 
     An option that is ``None`` is left to the family: ``plan.STARTING_OPTIONS`` says what a study
     begins with where a family cannot be built without, and its builder has the other defaults. An
     option that the family does not take is refused by name.
 
     Attributes:
-      family: A key of ``arch.FAMILIES``; ``None`` is ``"resnet"``, unless there is a module.
+      family: A key of ``arch.FAMILIES``, or of ``arch.DETECTORS`` for images with objects; ``None``
+        is ``"resnet"``, unless there is a module.
       depth: Weight layers, of families whose members differ in them (ResNets, DenseNet, VGG).
       layout: ``"cifar"``, ``"imagenet"`` or ``"small"``: how early the image is halved.
       width: Filters of the first stage (ResNets, VGG) or of the stem (ResNeXt, ``"staged"``).
@@ -44,6 +45,16 @@ class ModelConfig:
       init_scale: Factor of their standard deviation.
       skip_init: Whether branches end in a trained factor that is 0 at first (De & Smith 2020).
       branches: ``"repvgg"`` gives the 3x3 convolutions of plain nets branches (Ding et al. 2021).
+      backbone: Family of a ``"detector"``'s backbone, which the options above are for.
+      cells: Cells of a detector's pyramid.
+      head_repeats: Convolutions of a detector's heads before the predicting one.
+      channels: Channels of a detector's pyramid.
+      fusion: How nodes of the pyramid add: ``"fast"``, with trained weights, or ``"sum"``.
+      residual_pyramid: Whether every cell of the pyramid but the first has a shortcut around it.
+      min_level: Finest level of the pyramid, a pixel of which stands for ``2**min_level``.
+      max_level: Its coarsest level.
+      stem_halvings: How often a ``"detector"``'s stem halves the image, at the least.
+      anchor_scale: Side of the smallest anchor over the stride of its level.
       module: A Flax module instead of a family, as ``"package.module:Class"``. It is made as
         ``Class(num_classes=K, **options)`` and called as
         ``module(images[B,H,W,C], train=...) -> logits[B,K]``.
@@ -76,5 +87,15 @@ class ModelConfig:
     init_scale: Positive | None = None
     skip_init: bool | None = None
     branches: str | None = None
+    backbone: str | None = None
+    cells: Count | None = None
+    head_repeats: Natural | None = None
+    channels: Count | None = None
+    fusion: str | None = None
+    residual_pyramid: bool | None = None
+    min_level: Natural | None = None
+    max_level: Count | None = None
+    stem_halvings: Natural | None = None
+    anchor_scale: Positive | None = None
     module: str | None = None
     options: Mapping[str, Value] = dataclasses.field(default_factory=dict)

@@ -28,6 +28,7 @@ class TrainConfig:
       weight_decay: Decay of kernels; norms and biases are left alone.
       scale_penalty: Weight of the L1 norm of the normalization's scales in the loss (network
         slimming, Liu et al. 2017).
+      gradient_clip: Norm of all gradients to which a larger one is cut; ``None`` cuts none.
       label_smoothing: Share of the target that is spread over all classes.
       precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU.
       loss_scale: Of float16: ``"dynamic"`` keeps small gradients from becoming zero and skips steps
@@ -60,6 +61,7 @@ class TrainConfig:
     warmup_steps: Natural = 0
     weight_decay: NonNegative = 1e-4
     scale_penalty: NonNegative = 0.0
+    gradient_clip: Positive | None = None
     label_smoothing: Fraction = 0.0
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     loss_scale: Literal["dynamic", "none"] = "dynamic"

@@ -7,12 +7,20 @@
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.cache import Cleaned, clean
 from depthstudy.data.changes import changes
-from depthstudy.data.dataset import Dataset, as_dataset, from_arrays, from_source, load
+from depthstudy.data.dataset import (
+    Dataset,
+    as_dataset,
+    from_arrays,
+    from_source,
+    load,
+    with_labels,
+)
 from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
+from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.split import Batch, Split
-from depthstudy.data.preprocessing import Preprocessing
+from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
 from depthstudy.data.sources.registry import OtherDataError
@@ -34,9 +42,12 @@ __all__ = [
     "array_source",
     "as_dataset",
     "augment",
+    "augment_objects",
     "batch_at",
     "changes",
     "clean",
+    "decode_file",
+    "decode_image",
     "eval_batches",
     "from_arrays",
     "from_source",
@@ -47,4 +58,5 @@ __all__ = [
     "read_folder",
     "source_key",
     "train_batches",
+    "with_labels",
 ]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.split import Reader, Split
+from depthstudy.data.pipeline.split import ObjectReader, Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.data.preprocessing import Preprocessing, moments
 from depthstudy.data.selection import select
@@ -24,7 +24,7 @@ from depthstudy.errors import InputError
 
 IN_MEMORY_BYTES = 2**30  # decoded sets up to this size are kept in memory
 
-Moments = tuple[tuple[float, float, float], tuple[float, float, float]]
+Moments = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,6 +47,7 @@ class Dataset:
       center: Share of the shorter side that evaluation keeps.
       source: Where its images come from, if it was made of a source.
       task: What is learned of it: a key of ``tasks.TASKS``.
+      max_objects: Objects of an image at most, where labels are objects (``data.objects``).
     """
 
     name: str
@@ -64,6 +65,7 @@ class Dataset:
     center: float = 1.0
     source: Source | None = None
     task: str = "classification"
+    max_objects: int = 0
 
     @property
     def called(self) -> str:
@@ -163,6 +165,8 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
     def open_split(reader: Reader, crop_area: float = 1.0) -> Split:
         if in_memory:
             return InMemorySplit(reader)
+        if isinstance(reader, ObjectReader):  # whose objects move with the image in the step
+            crop_area = 1.0
         return StreamedSplit(reader, config.workers, crop_area)
 
     train_split = open_split(train, config.crop_area)
@@ -173,13 +177,14 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         num_classes=source.num_classes,
         class_names=source.class_names,
         task=source.task,
+        max_objects=train.max_objects if isinstance(train, ObjectReader) else 0,
         mean=mean,
         std=std,
         seed=config.seed,
         train=train_split,
         test=open_split(test),
         validation=None if validation is None else open_split(validation),
-        resize=config.fit,
+        resize=train.resize,
         center=config.eval_center,
         source=source,
     )
@@ -196,6 +201,7 @@ def as_dataset(
     side: int,
     class_names: Sequence[str],
     mean_and_std: Moments,
+    channels: int = 3,
 ) -> Dataset:
     """Returns images as a data set without labels, the same to train and to test on.
 
@@ -204,8 +210,14 @@ def as_dataset(
       side: Height and width to which they are resized, in pixels.
       class_names: Names of the classes of a net that looks at them.
       mean_and_std: Mean and standard deviation of each channel that the net expects.
+      channels: 3 of color images, or 1 of gray ones.
+
+    Raises:
+      InputError: There is no such number of channels.
     """
-    shape = (side, side, 3)
+    if channels not in (1, 3):
+        raise InputError(f"the net takes images of {channels} channels; allowed: 1, 3")
+    shape = (side, side, channels)
     examples = ArrayExamples([image.encoded for image in images], np.zeros(len(images), np.int32))
     split = InMemorySplit(
         Reader.of_all(examples, name="images", num_classes=len(class_names), image_shape=shape)
@@ -222,6 +234,40 @@ def as_dataset(
         train=split,
         test=split,
         labeled=False,
+    )
+
+
+def with_labels(
+    dataset: Dataset, images: Sequence[UnlabeledImage], labels: Sequence[int]
+) -> Dataset:
+    """Returns a data set of ``as_dataset`` with labels, every other image of a class to test on.
+
+    Args:
+      dataset: The images without labels.
+      images: The images.
+      labels: Their classes, counted from 0.
+    """
+    given = np.asarray(labels, np.int32)
+    order = np.argsort(given, kind="stable")
+    names = dataset.class_names
+    if max(labels) >= len(names):  # of a net without a head
+        names = tuple(str(number) for number in range(max(labels) + 1))
+
+    def half(start: int) -> Split:
+        rows = np.sort(order[start::2])
+        examples = ArrayExamples([images[row].encoded for row in rows], given[rows])
+        shape, count = dataset.image_shape, len(names)
+        return InMemorySplit(
+            Reader.of_all(examples, name=dataset.name, num_classes=count, image_shape=shape)
+        )
+
+    return dataclasses.replace(
+        dataset,
+        num_classes=len(names),
+        class_names=names,
+        train=half(0),
+        test=half(1),
+        labeled=True,
     )
 
 

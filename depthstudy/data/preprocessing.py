@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 
-from depthstudy.data.pipeline.decode import CROP, RESIZES
+from depthstudy.data.pipeline.decode import CROP, RESIZES, decode
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.split import Split
+from depthstudy.data.source import RawImage
+from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
 
 _MOMENT_EXAMPLES = 10_000
@@ -77,6 +80,21 @@ class Preprocessing:
             resize=values["resize"],
             center=values.get("center", 1.0),
         )
+
+
+def decode_file(path: Path, preprocessing: Preprocessing) -> UInt8[np.ndarray, "H W C"]:
+    """Returns the pixels of an image file as a net saw those of its training.
+
+    Raises:
+      DamagedError: It is not, or not wholly, a PNG or JPEG image.
+    """
+    return decode_image(image_file.encode(path), preprocessing)
+
+
+def decode_image(image: RawImage, preprocessing: Preprocessing) -> UInt8[np.ndarray, "H W C"]:
+    """Returns an image, pixels or the bytes of a file, resized as those of the training were."""
+    how = preprocessing
+    return decode(image, how.image_shape, how.resize, how.center)
 
 
 def moments(split: Split) -> tuple[Float32[np.ndarray, " C"], Float32[np.ndarray, " C"]]:

@@ -11,8 +11,9 @@ import numpy as np
 
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
-from depthstudy.data.pipeline.split import Reader
-from depthstudy.data.source import Source
+from depthstudy.data.pipeline.decode import CROP
+from depthstudy.data.pipeline.split import ObjectReader, Reader
+from depthstudy.data.source import ObjectExamples, Source
 from depthstudy.errors import InputError
 
 _NAMED = 5
@@ -65,8 +66,21 @@ def read_split(
     evaluated: bool = False,
 ) -> Reader:
     """Returns a reader of every example of a split, without noise."""
+    examples = source.split(split)
+    if isinstance(examples, ObjectExamples):
+        if config.fit != CROP or config.eval_center < 1:
+            raise InputError(
+                f"data.fit and data.eval_center are for one class an image; {source.called} has"
+                " objects in images, which are always fitted in with their aspect"
+            )
+        return ObjectReader.of_objects(
+            examples,
+            name=f"{source.title or config.name} {split}",
+            num_classes=source.num_classes,
+            image_shape=shape,
+        )
     return Reader.of_all(
-        source.split(split),
+        examples,
         name=f"{source.title or config.name} {split}",
         num_classes=source.num_classes,
         image_shape=shape,
@@ -100,6 +114,8 @@ def _refuse_overlaps(source: Source, config: DataConfig) -> None:
 
 def _refuse_missing_classes(source: Source, readers: Mapping[str, Reader]) -> None:
     """Refuses a class that some splits have and others have not."""
+    if any(isinstance(reader, ObjectReader) for reader in readers.values()):
+        return  # the largest object of an image does not say which classes are in it
     present = {
         name: {*np.unique(reader.examples.labels[reader.rows]).tolist()}
         for name, reader in readers.items()
@@ -159,6 +175,10 @@ def _noisy(source: Source, config: DataConfig, reader: Reader) -> Reader:
     """Returns the reader with the wrong labels that ``config`` asks for."""
     if config.label_noise == 0:
         return reader
+    if isinstance(reader, ObjectReader):
+        raise InputError(
+            f"data.label_noise is for one class an image; {source.called} has objects in images"
+        )
     if reader.num_classes < 2:
         raise InputError(f"data.label_noise needs a wrong class; {source.called} has only one")
     noise = subset.noise_offsets(

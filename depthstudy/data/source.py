@@ -11,11 +11,13 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Int32, UInt8
 from tqdm import tqdm
 
+from depthstudy.data import objects
 from depthstudy.errors import InputError
 from depthstudy.records import DataFile
 
@@ -38,7 +40,7 @@ class Examples(abc.ABC):
         """Returns the number of examples."""
 
     @abc.abstractmethod
-    def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, int]]:
+    def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, Any]]:
         """Returns image and label at each position; threads call it at the same time."""
 
     @property
@@ -62,6 +64,21 @@ class Examples(abc.ABC):
                 labels[rows] = [label for _, label in self.read(rows)]
                 bar.update(len(rows))
         return labels
+
+
+class ObjectExamples(Examples):
+    """Examples whose labels are objects: rows of ``data.objects``, in pixels of the image's own."""
+
+    max_objects: int  # rows that are enough for each image, or at most are read
+
+    @functools.cached_property
+    def labels(self) -> Int32[np.ndarray, " N"]:
+        """What splits are stratified by: the class of the largest object of each image."""
+        strata = np.empty(len(self), np.int32)
+        for start in range(0, len(self), _CHUNK):
+            rows = np.arange(start, min(start + _CHUNK, len(self)))
+            strata[rows] = [objects.stratum(found) for _, found in self.read(rows)]
+        return strata
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

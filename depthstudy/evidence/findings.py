@@ -82,23 +82,23 @@ class Material:
 class Findings:
     """What a study says, each entry a table but for the recommendation."""
 
-    verdicts: tuple[records.Verdict, ...]
-    tuned_verdicts: tuple[records.Verdict, ...]
-    robustness: tuple[records.Robustness, ...]
-    decomposition: tuple[records.Decomposition, ...]
-    attribution: tuple[records.Attribution, ...]
-    matched: tuple[records.MatchedGap, ...]
-    means: tuple[records.Mean, ...]
-    pareto: tuple[records.ParetoPoint, ...]
-    pruning: tuple[records.PrunedNet, ...]
-    gains: tuple[records.Gain, ...]
-    recommendation: records.Recommendation | None
-    deeper: tuple[records.DepthAnswer, ...]
-    expected_best: tuple[records.ExpectedBest, ...]
-    class_errors: tuple[records.ClassError, ...]
-    confusion: tuple[records.Confusion, ...]
-    flips: tuple[records.Flips, ...]
-    mistakes: tuple[records.Mistake, ...]
+    verdicts: tuple[records.Verdict, ...] = ()
+    tuned_verdicts: tuple[records.Verdict, ...] = ()
+    robustness: tuple[records.Robustness, ...] = ()
+    decomposition: tuple[records.Decomposition, ...] = ()
+    attribution: tuple[records.Attribution, ...] = ()
+    matched: tuple[records.MatchedGap, ...] = ()
+    means: tuple[records.Mean, ...] = ()
+    pareto: tuple[records.ParetoPoint, ...] = ()
+    pruning: tuple[records.PrunedNet, ...] = ()
+    gains: tuple[records.Gain, ...] = ()
+    recommendation: records.Recommendation | None = None
+    deeper: tuple[records.DepthAnswer, ...] = ()
+    expected_best: tuple[records.ExpectedBest, ...] = ()
+    class_errors: tuple[records.ClassError, ...] = ()
+    confusion: tuple[records.Confusion, ...] = ()
+    flips: tuple[records.Flips, ...] = ()
+    mistakes: tuple[records.Mistake, ...] = ()
 
 
 def find(

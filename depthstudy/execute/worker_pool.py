@@ -32,7 +32,7 @@ from absl import logging
 
 from depthstudy import config, interruption, runtime
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.errors import FailedError, InputError, raised_by_user
+from depthstudy.errors import FailedError, InputError, raised_by_user, show_warnings_as_lines
 from depthstudy.execute.executor import Worker
 from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
@@ -200,6 +200,7 @@ def serve(file: int, parent: int) -> None:
     """Does the tasks that come through a pipe, until its other end is closed."""
     interruption.install()
     interruption.begin()
+    show_warnings_as_lines()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
     # Asked to end, it has saved what it was training, and needs to tell nobody.

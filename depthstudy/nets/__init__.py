@@ -2,19 +2,28 @@
 
 from depthstudy.nets.build import build, cost, init, outputs
 from depthstudy.nets.convolution.native import backend_name as convolutions
+from depthstudy.nets.detection.predictions import Predictions
 from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
+from depthstudy.nets.torch.names import style_of
+from depthstudy.nets.torch.recognize import Recognized, recognize
+from depthstudy.nets.torch.save import save_torch
+from depthstudy.nets.torch.settings import as_written, caveats
 from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
     "Net",
     "Network",
+    "Predictions",
+    "Recognized",
     "UserModule",
     "Variables",
+    "as_written",
     "build",
+    "caveats",
     "check_torch",
     "convolutions",
     "cost",
@@ -24,4 +33,7 @@ __all__ = [
     "load_torch",
     "outputs",
     "read_weights",
+    "recognize",
+    "save_torch",
+    "style_of",
 ]

@@ -36,7 +36,9 @@ def kernel_init(init: Init, groups: int = 1) -> Initializer:
     halves of the channels, ``[W, -W]`` if ``init.first``, with ``W`` delta-orthogonal. As
     ``relu(x) - relu(-x) = x``, a plain net is a linear one, and an isometry.
 
-    All but the last have a gain of ``sqrt(2)``, for rectifiers. ``init.scale`` multiplies it.
+    All of these but the last have a gain of ``sqrt(2)``, for rectifiers. Pyramids and heads of
+    detectors have ``"glorot"`` (uniform, Glorot & Bengio 2010) and ``"fan_in"`` (normal with
+    variance 1 / fan-in), whose gain is 1. ``init.scale`` multiplies it.
     """
     match init.kind:
         case "he":
@@ -49,6 +51,11 @@ def kernel_init(init: Init, groups: int = 1) -> Initializer:
             return _grouped(_delta_orthogonal(_RECTIFIED * init.scale), groups)
         case "looks_linear":
             return _mirrored(_delta_orthogonal(init.scale), inputs=not init.first, outputs=True)
+        case "fan_in":
+            return nn.initializers.variance_scaling(init.scale**2, "fan_in", "normal")
+        case "glorot":
+            uniform = nn.initializers.variance_scaling(init.scale**2, "fan_avg", "uniform")
+            return _grouped(uniform, groups)
 
 
 def dense_init(init: Init) -> Initializer:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, DetectorSpec
 
 Variables = Mapping[str, Any]
 ImageShape = tuple[int, int, int]
@@ -23,7 +23,7 @@ class Net(Protocol):
     """
 
     @property
-    def spec(self) -> ArchSpec | None:
+    def spec(self) -> ArchSpec | DetectorSpec | None:
         """The architecture value, or ``None`` where there is none to change or to reason about."""
 
     @property
@@ -69,6 +69,8 @@ class Net(Protocol):
         capture_intermediates: bool = False,
     ) -> Any:
         """Returns logits ``[B, K]`` in float32, as Flax does: with the collections that may change.
+
+        A detector returns ``nets.Predictions`` in the place of logits.
 
         Args:
           variables: ``params``, and ``batch_stats`` if the net has any.

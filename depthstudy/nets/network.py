@@ -19,10 +19,13 @@ from jaxtyping import Array, Float, Num
 
 from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
-from depthstudy.arch.cost import layer_costs
+from depthstudy.arch.detection.cost import layer_costs
+from depthstudy.arch.detection.graph import block_paths
+from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.arch.rounding import norm_groups
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.nets.convolution import Conv
+from depthstudy.nets.detection.predictions import Predictions
 from depthstudy.nets.initialization import dense_init, kernel_init
 from depthstudy.nets.interface import ImageShape, Variables
 from depthstudy.nets.normalization import BatchNorm, GroupNorm, LayerNorm
@@ -30,7 +33,7 @@ from depthstudy.nets.stateless_layers import ACTIVATIONS, apply_stateless
 
 
 @dataclasses.dataclass(frozen=True)
-class _Compute:
+class Compute:
     """In which type a net computes, and on what."""
 
     dtype: Any
@@ -38,7 +41,7 @@ class _Compute:
 
 
 class Network(nn.Module):
-    """A convolutional net for an ``ArchSpec``: a ``Net``.
+    """A convolutional net for an ``ArchSpec``, or a detector for a ``DetectorSpec``: a ``Net``.
 
     Attributes:
       spec: The architecture.
@@ -46,13 +49,15 @@ class Network(nn.Module):
       platform: What it runs on, as ``"cpu"``: some layers are computed otherwise on another.
     """
 
-    spec: ArchSpec
+    spec: ArchSpec | DetectorSpec
     dtype: Any = jnp.float32
     platform: str = dataclasses.field(default_factory=jax.default_backend)
 
     @property
     def num_classes(self) -> int:
         """Number of logits."""
+        if isinstance(self.spec, DetectorSpec):
+            return self.spec.heads.num_classes
         return self.spec.head.num_classes
 
     @property
@@ -87,33 +92,42 @@ class Network(nn.Module):
 
     @nn.nowrap
     def block_names(self, image_shape: ImageShape) -> tuple[str, ...]:
-        """Returns the paths of the blocks, as ``"stage1/block02"``; images do not matter."""
+        """Returns the paths of the blocks, as ``"stage1/block02"``; images do not matter.
+
+        Those of a detector are its backbone's and the nodes of its pyramid.
+        """
         del image_shape
-        sections = lowering.sections(self.spec)
-        return tuple("/".join(section.path) for section in sections if len(section.path) == 2)
+        return tuple("/".join(path) for path in block_paths(self.spec))
 
     @nn.compact
-    def __call__(self, images: Num[Array, "B H W C"], train: bool = False) -> Float[Array, "B K"]:
+    def __call__(
+        self, images: Num[Array, "B H W C"], train: bool = False
+    ) -> Float[Array, "B K"] | Predictions:
         """Returns logits; with ``train`` it normalizes by the batch and updates ``batch_stats``.
 
         With ``train``, a net that draws at random (``spec.is_stochastic``) needs
-        ``rngs={"dropout": key}``.
+        ``rngs={"dropout": key}``. A detector returns logits and boxes of all anchors.
         """
         x = images.astype(self.dtype)
+        if isinstance(self.spec, DetectorSpec):
+            from depthstudy.nets.detection import modules  # which consist of the layers below
+
+            return modules.apply_detector(self.spec, x, train, Compute(self.dtype, self.platform))
         sections = lowering.sections(self.spec)
         for name, group in itertools.groupby(sections, key=lambda section: section.path[0]):
-            x = _Group(tuple(group), _Compute(self.dtype, self.platform), name=name)(x, train)
+            x = Group(tuple(group), Compute(self.dtype, self.platform), name=name)(x, train)
         return x.astype(jnp.float32)
 
 
-class _Group(nn.Module):
+class Group(nn.Module):
     """The sections whose paths begin alike: a stem, a stage or a head."""
 
     sections: tuple[words.Section, ...]
-    compute: _Compute
+    compute: Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
+        """Returns what the sections, one after the other, make of images."""
         for section in self.sections:
             if len(section.path) == 1:
                 x = _apply_section(section, x, train, self.compute)
@@ -130,7 +144,7 @@ class _Block(nn.Module):
     """
 
     section: words.Section
-    compute: _Compute
+    compute: Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
@@ -148,7 +162,7 @@ class _Block(nn.Module):
 @functools.partial(jax.jit, static_argnames=("section", "compute", "train", "moving"))
 def _traced_once(
     section: words.Section,
-    compute: _Compute,
+    compute: Compute,
     variables: Variables,
     x: Array,
     train: bool,
@@ -162,20 +176,20 @@ def _traced_once(
 
 class _Body(nn.Module):
     section: words.Section
-    compute: _Compute
+    compute: Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
         return _apply_section(self.section, x, train, self.compute)
 
 
-def _apply_section(section: words.Section, x: Array, train: bool, compute: _Compute) -> Array:
-    x = _run(section.before, x, train, compute)
-    y = _run(section.branch, x, train, compute)
+def _apply_section(section: words.Section, x: Array, train: bool, compute: Compute) -> Array:
+    x = run_layers(section.before, x, train, compute)
+    y = run_layers(section.branch, x, train, compute)
     if section.shortcut is not None:
-        short = _run(section.shortcut, x, train, compute)
+        short = run_layers(section.shortcut, x, train, compute)
         y = y + short if section.join == "add" else jnp.concatenate([short, y], axis=-1)
-    y = _run(section.after, y, train, compute)
+    y = run_layers(section.after, y, train, compute)
     is_sum = section.shortcut is not None and section.join == "add"
     return _computed_once(y) if is_sum and compute.platform == "cpu" else y
 
@@ -196,13 +210,14 @@ def _computed_once_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[A
     return _computed_once(*primals), *tangents
 
 
-def _run(layers: words.Layers, x: Array, train: bool, compute: _Compute) -> Array:
+def run_layers(layers: words.Layers, x: Array, train: bool, compute: Compute) -> Array:
+    """Returns what layers, one after the other, make of images; call it in a compact module."""
     for layer in layers:
         x = _apply_layer(layer, x, train, compute)
     return x
 
 
-def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -> Array:
+def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: Compute) -> Array:
     """Applies one layer; those with parameters become submodules of the module that calls."""
     match layer:
         case words.Conv():
@@ -223,7 +238,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -
         case words.LayerScale():
             return _Scale(x.shape[-1:], layer.start, name=layer.name)(x)
         case words.Parallel():
-            first, *others = [_run(path, x, train, compute) for path in layer.paths]
+            first, *others = [run_layers(path, x, train, compute) for path in layer.paths]
             return sum(others, start=first)
         case words.Dropout():
             return nn.Dropout(layer.rate, deterministic=not train)(x)
@@ -235,7 +250,7 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: _Compute) -
                 kernel_init=dense_init(layer.init),
                 dtype=jnp.float32,
                 name=layer.name,
-            )(x.reshape(len(x), -1))
+            )(x.reshape(x.shape[0], -1))
         case _:
             return apply_stateless(layer, x)
 
@@ -252,7 +267,7 @@ class _Scale(nn.Module):
 
 class _Gate(nn.Module):
     layer: words.SqueezeExcite
-    compute: _Compute
+    compute: Compute
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -262,7 +277,7 @@ class _Gate(nn.Module):
         return x * ACTIVATIONS[self.layer.gate](_conv(self.layer.expand, self.compute)(inside))
 
 
-def _conv(layer: words.Conv, compute: _Compute) -> Conv:
+def _conv(layer: words.Conv, compute: Compute) -> Conv:
     return Conv(
         layer.filters,
         layer.kernel,
@@ -273,5 +288,6 @@ def _conv(layer: words.Conv, compute: _Compute) -> Conv:
         layer.groups,
         layer.padding,
         compute.platform,
+        nn.initializers.constant(layer.init.bias) if layer.init.bias else nn.initializers.zeros,
         name=layer.name,
     )

@@ -28,7 +28,7 @@ def max_pool(x: Images, window: Pair, stride: Pair, padding: PaddingPixels) -> I
       stride: Distance of neighboring windows, down and across.
       padding: Pixels above and below the images, left and right of them; never a largest value.
     """
-    return nn.max_pool(x, window, stride, padding)
+    return nn.max_pool(x, window, strides=stride, padding=padding)
 
 
 @max_pool.defjvp

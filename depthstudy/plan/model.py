@@ -20,6 +20,7 @@ FAMILY = "resnet"  # where neither a family nor a module is given
 # Options that a study begins with, of families that cannot be built, or not for small images,
 # without.
 STARTING_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "detector": {"backbone": "resnet"},
     "convnext": {"variant": "atto", "layout": "small"},  # of patches a small image has too few
     "densenet": {"depth": 40, "layout": "cifar"},
     "plain": {"depth": 20, "layout": "cifar"},
@@ -61,8 +62,17 @@ def resolve(model: ModelConfig) -> ModelConfig:
             "and there is none; options of a family are config.model.NAME"
         )
     family = model.family or FAMILY
-    filled: dict[str, Any] = {**STARTING_OPTIONS.get(family, {}), **_converted(family, given)}
+    filled: dict[str, Any] = {**_starting_options(family, model), **_converted(family, given)}
     return dataclasses.replace(model, family=family, options={}, **filled)
+
+
+def _starting_options(family: str, model: ModelConfig) -> Mapping[str, Any]:
+    """Returns what a study begins with; of a detector, its backbone's options too."""
+    options = STARTING_OPTIONS.get(family, {})
+    if "backbone" not in options:
+        return options
+    backbone = model.backbone or options["backbone"]
+    return {**STARTING_OPTIONS.get(backbone, {}), **options, "backbone": backbone}
 
 
 def build_net(model: ModelConfig, num_classes: int) -> arch.Spec:
@@ -98,7 +108,7 @@ def options_used(model: ModelConfig) -> dict[str, Value]:
         options = {f"model.options.{name}": value for name, value in model.options.items()}
         return {"model.module": model.module, **options}
     family, given = model.family or FAMILY, _given(model)
-    parameters = _parameters(family) if family in arch.FAMILIES else dict[str, Any]()
+    parameters = _parameters(family) if family in arch.families() else dict[str, Any]()
     if "width" in given and "width" not in parameters and "width_multiplier" in parameters:
         given["width_multiplier"] = given.pop("width")
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -119,18 +129,18 @@ def _parameters(family: str) -> dict[str, inspect.Parameter]:
     """Returns the options of a family by name, with those that every family takes."""
     aids = dict(inspect.signature(with_training_aids).parameters)
     del aids["spec"]
-    options = dict(inspect.signature(arch.FAMILIES[family]).parameters)
+    options = dict(inspect.signature(arch.families()[family]).parameters)
     options.pop("num_classes", None)
     return options | aids
 
 
 def _converted(family: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Returns options in the types of the builder; ``arch.build`` says which names it takes."""
-    if family not in arch.FAMILIES:
+    if family not in arch.families():
         arch.build(family)  # says which there are
     hints = {
         **typing.get_type_hints(with_training_aids),
-        **typing.get_type_hints(arch.FAMILIES[family]),
+        **typing.get_type_hints(arch.families()[family]),
     }
     options = {}
     for name, value in given.items():

@@ -86,6 +86,8 @@ def prepare(
     check_folder_name(study.name)
     _check_probes(study)
     check_tunable(study)
+    if study.time_budget is not None:
+        config.parse_duration(study.time_budget, "time_budget")
     variants = plan(study, Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
     compared = pools.compared(study, variants)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from depthstudy import nets, prune, train
-from depthstudy.arch import ArchSpec, Spec, channel_groups, narrow
+from depthstudy.arch import ArchSpec, DetectorSpec, Spec, channel_groups, narrow
 from depthstudy.arch.layer_types import Norm
 from depthstudy.config import PruneConfig, StudyConfig, TrainConfig
 from depthstudy.data import Dataset
@@ -40,6 +40,10 @@ def expected(dense: Spec, config: PruneConfig) -> Spec:
             "field set"
         )
     sparsity(config, 1)
+    if isinstance(dense, DetectorSpec):
+        raise InputError(
+            f"config.prune is set, and {dense.family} is a detector: only classifiers are pruned"
+        )
     if not isinstance(dense, ArchSpec):
         for part in ("blocks", "channels"):
             if share := getattr(config, part):

@@ -12,6 +12,8 @@ from depthstudy.plan import model, pruning
 from depthstudy.records import VariantInfo
 
 DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a net is
+# Further fields that make a net deeper, in which the nets of a group may differ.
+OTHER_DEPTHS = ("model.depth_multiplier", "model.cells", "model.head_repeats")
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
 TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
@@ -96,6 +98,7 @@ def build(
     dataset = datasets.get(given.data)
     try:
         dense = model.build_net(resolved.model, dataset.num_classes)
+        _require_fitting(dense, dataset, study.metric)
         spec = pruning.expected(dense, given.prune)
         price = nets.cost(spec, dataset.image_shape)
     except InputError as error:
@@ -111,6 +114,26 @@ def build(
         **dataclasses.asdict(price),
     )
     return Variant(info, given, resolved, spec, dataset, training)
+
+
+def _require_fitting(spec: arch.Spec, dataset: data.Dataset, metric: str) -> None:
+    """Refuses a detector for images with one class each, and a classifier for images with objects.
+
+    Raises:
+      InputError: They do not go together.
+    """
+    has_objects = dataset.task == "detection"
+    if has_objects != isinstance(spec, arch.DetectorSpec):
+        what = "objects in its images" if has_objects else "one class an image"
+        kinds = ", ".join(arch.DETECTORS if has_objects else arch.FAMILIES)
+        raise InputError(
+            f"{dataset.name} has {what}, and {spec.family} is for others; take {kinds}"
+        )
+    if has_objects and metric != "error":
+        raise InputError(
+            f"config.metric={metric!r} is for one class an image, and {dataset.name} has objects in"
+            " its images; allowed: error"
+        )
 
 
 def same(one: Variant, other: Variant) -> bool:

@@ -95,8 +95,19 @@ def measure(
 
 
 def _measurements(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:
-    if probe.labels and not probe_input.dataset.labeled:
+    dataset = probe_input.dataset
+    if probe.labels and not dataset.labeled:
         raise NotApplicable("the images have no labels")
+    logits = probe_input.network.num_classes
+    if logits < probe.logits:
+        has = "no head" if logits == 0 else "one logit"
+        raise NotApplicable(f"the net has {has}, and this is about {probe.logits} or more")
+    images = min(len(dataset.train), probe_input.examples)
+    if images < probe.images:
+        raise NotApplicable(
+            f"{images} of {probe.images} images: with fewer its numbers say more of the images "
+            "than of the net"
+        )
     return probe.measure(probe_input)
 
 

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from depthstudy import arch
+from depthstudy.arch import DetectorSpec
 from depthstudy.arch.lowering import Conv
+from depthstudy.data import objects
 from depthstudy.probes.probe_input import Measurement, Probe, ProbeInput
 from depthstudy.records import Metric
 
@@ -26,18 +30,37 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     ``share_past_border`` is the share of convolutions whose input sees the whole image.
     """
     height, width, _ = probe_input.dataset.image_shape
+    detector = probe_input.network.spec
+    spec = detector if isinstance(detector, DetectorSpec) else probe_input.spec
     convolutions = [
         cost
-        for cost in arch.layer_costs(probe_input.spec, probe_input.dataset.image_shape)
+        for cost in arch.layer_costs(spec, probe_input.dataset.image_shape)
         if isinstance(cost.layer, Conv) and "squeeze_excite" not in cost.path
     ]
-    for cost in convolutions:
-        yield Measurement("/".join(cost.path), "receptive_field", float(cost.field))
+    if isinstance(spec, DetectorSpec):
+        yield from _against_objects(spec, convolutions, probe_input)
+    largest = {"/".join(cost.path): cost.field for cost in convolutions}  # of shared ones the last
+    for path, field in largest.items():
+        yield Measurement(path, "receptive_field", float(field))
     yield Measurement("", "receptive_field", float(max(cost.field for cost in convolutions)))
     past = past_border(convolutions, max(height, width))
     if past:
         yield Measurement("/".join(past[0].path), "border_layer", float(past[0].depth))
     yield Measurement("", "share_past_border", len(past) / len(convolutions))
+
+
+def _against_objects(
+    spec: DetectorSpec, convolutions: Sequence[arch.LayerCost], probe_input: ProbeInput
+) -> Iterator[Measurement]:
+    """Yields what a prediction of each level sees, and how large objects are."""
+    last = [cost for cost in convolutions if cost.path == ("class_head", "predict", "conv2")]
+    for level, cost in zip(spec.pyramid.levels, last, strict=True):
+        yield Measurement(f"p{level}", "receptive_field", float(cost.field))
+    train = probe_input.dataset.train
+    rows = train.read(np.arange(min(len(train), probe_input.examples))).labels
+    rows = rows[rows[..., objects.CLASS] >= 0]
+    sides = rows[:, 2:4] - rows[:, :2]
+    yield Measurement("", "median_object_size", float(np.median(sides.max(axis=1))))
 
 
 def past_border(convolutions: Sequence[arch.LayerCost], side: int) -> list[arch.LayerCost]:
@@ -79,6 +102,12 @@ FIELD = Probe(
             unit="px",
             scale="log",
             description="side of the square of the image that one last feature sees",
+        ),
+        Metric(
+            name="median_object_size",
+            title="Median size of objects",
+            unit="px",
+            description="longer side of an object, which the fields of a detector are to cover",
         ),
         Metric(
             name="border_layer",

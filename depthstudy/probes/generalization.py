@@ -33,7 +33,12 @@ _OVERFITTED = 0.05  # gap from which on it does worse on new images
 
 
 def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
-    """Yields error and loss (nats) on both splits, and test minus train of either."""
+    """Yields error and loss (nats) on both splits, and test minus train of either.
+
+    Raises:
+      NotApplicable: An error is no share of images.
+    """
+    probe_input.require_counts()
     train_error, train_loss = mean_error_and_loss(probe_input, probe_input.dataset.train)
     test_error, test_loss = mean_error_and_loss(probe_input, probe_input.dataset.test)
     yield Measurement("", "train_error", train_error)
@@ -53,6 +58,7 @@ def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
     Raises:
       NotApplicable: No train label is wrong.
     """
+    probe_input.require_counts()
     train = probe_input.dataset.train
     wrong = np.flatnonzero(train.labels != train.true_labels)
     wrong = wrong[evenly_spaced(len(wrong), probe_input.examples)]
@@ -160,6 +166,8 @@ GENERALIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )
 MEMORIZATION = Probe(
     title="Wrong labels",
@@ -182,4 +190,6 @@ MEMORIZATION = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )

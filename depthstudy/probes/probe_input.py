@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy import nets, tasks
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.data import Dataset, Split, eval_batches, normalize
 from depthstudy.records import Metric
 
@@ -73,16 +73,38 @@ class ProbeInput:
         """The architecture.
 
         Raises:
-          NotApplicable: The net is a user's module.
+          NotApplicable: The net is a user's module, or a detector.
         """
         if self.network.spec is None:
             raise NotApplicable("the net is a module; this needs an architecture value")
+        if isinstance(self.network.spec, DetectorSpec):
+            raise NotApplicable("the net is a detector; this needs a classifier")
         return self.network.spec
 
     @property
     def task(self) -> tasks.Task:
         """What the net learned."""
         return tasks.of(self.dataset)
+
+    def require_logits(self) -> None:
+        """Refuses a net that does not say one row of logits of an image.
+
+        Raises:
+          NotApplicable: It is a detector.
+        """
+        if isinstance(self.network.spec, DetectorSpec):
+            raise NotApplicable("the net is a detector; this needs one row of logits an image")
+
+    def require_counts(self) -> None:
+        """Refuses a task whose error is no share of images.
+
+        Raises:
+          NotApplicable: It is such a task.
+        """
+        if not self.task.counts_images:
+            raise NotApplicable(
+                f"this counts images that are wrong, which {self.task.name} does not"
+            )
 
     @functools.cached_property
     def layer_depths(self) -> Mapping[str, int]:
@@ -146,6 +168,8 @@ class Probe:
       measure: Yields measurements of a net; raises ``NotApplicable``.
       metrics: What it may yield, in the order in which a reader should meet it.
       labels: Whether it needs to know the labels of the images.
+      logits: Least number of logits that it needs; 0 for what looks at features or weights alone.
+      images: Least number of images, of the train split, from which on its numbers mean something.
     """
 
     title: str
@@ -153,6 +177,8 @@ class Probe:
     measure: Callable[[ProbeInput], Iterable[Measurement]]
     metrics: tuple[Metric, ...]
     labels: bool = False
+    logits: int = 0
+    images: int = 1
 
 
 def train_loss(

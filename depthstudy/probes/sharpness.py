@@ -161,4 +161,6 @@ SHARPNESS = Probe(
         ),
     ),
     labels=True,
+    logits=2,
+    images=20,
 )

@@ -24,6 +24,8 @@ class AnalysisRun:
       depth: Weight layers on the longest path.
       image_shape: Height, width and channels of the input.
       images: What was looked at, of a file of weights; ``""`` for a run, which has its own data.
+      labeled: Whether the images of a file of weights have labels.
+      caveats: What a file of weights told, what was taken, and what it cannot tell.
       damaged: Steps of later checkpoints, which are damaged.
     """
 
@@ -36,6 +38,8 @@ class AnalysisRun:
     depth: int
     image_shape: tuple[int, int, int]
     images: str = ""
+    labeled: bool = False
+    caveats: tuple[str, ...] = ()
     damaged: tuple[int, ...] = ()
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from depthstudy.report.claims import Claim
+    from depthstudy.report.tables.comparison import Comparison
 
 
 def write(workdir: Path) -> Path:
@@ -79,3 +80,43 @@ def write_claims(claims: Sequence[Claim], path: Path) -> Path:
     from depthstudy.report import claims as document
 
     return document.write(claims, Path(path))
+
+
+def compare(*folders: str | Path) -> Comparison:
+    """Sets finished studies side by side, as data frames.
+
+    >>> compare("results/one", "results/other").errors  # doctest: +SKIP
+
+    Args:
+      *folders: Their folders, at least two.
+
+    Raises:
+      InputError: There are fewer, or one holds no finished study.
+    """
+    from depthstudy.report.tables import comparison
+
+    return comparison.compare(folders)
+
+
+def write_comparison(found: Comparison, folder: Path) -> Path:
+    """Writes ``comparison.html`` and its three tables, and returns the path of the page."""
+    from depthstudy.report import comparison
+
+    return comparison.write(found, Path(folder))
+
+
+def comparison_text(found: Comparison) -> str:
+    """Returns a comparison as lines for a terminal."""
+    from depthstudy.report import comparison
+
+    return comparison.text(found)
+
+
+__all__ = [
+    "compare",
+    "comparison_text",
+    "write",
+    "write_analysis",
+    "write_claims",
+    "write_comparison",
+]

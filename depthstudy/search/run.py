@@ -167,7 +167,7 @@ def command_of(study: StudyConfig, net: Settings) -> str:
             if getattr(own, field.name) != getattr(usual, field.name)
         }
     flags = [f"--config.{field}={value}" for field, value in {**changed, **dict(net)}.items()]
-    return shlex.join(["python", "scripts/run.py", "--config=configs/base.py", *flags])
+    return shlex.join(["depthstudy", "run", "base", *flags])
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:

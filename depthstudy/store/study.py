@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from absl import logging
 
 from depthstudy import records
 from depthstudy.config import present_name
 from depthstudy.errors import DamagedError
+from depthstudy.store.arrays_file import read_arrays, write_arrays
 from depthstudy.store.files import (
     hashes,
     read_json,
@@ -56,6 +58,7 @@ FIGURES = "figures"
 ANALYSIS = "analysis.csv"
 ANALYSIS_PAGE = "analysis.html"
 PREDICTIONS = "predictions.csv"
+_SCENES = "test_images.npz"
 _ANSWER = "answer.json"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
@@ -125,6 +128,18 @@ def _made_again(hint: str) -> Iterator[None]:
         yield
     except DamagedError as error:
         raise DamagedError(f"{error}; {hint}") from error
+
+
+def write_scenes(workdir: Path, images: np.ndarray, class_names: Sequence[str]) -> None:
+    """Writes the first test images of a study of detectors, and the names of classes."""
+    names = np.array(list(class_names), np.str_)
+    write_arrays(workdir / _SCENES, {"images": images, "class_names": names})
+
+
+def read_scenes(workdir: Path) -> tuple[np.ndarray, tuple[str, ...]] | None:
+    """Reads what ``write_scenes`` wrote, or ``None``."""
+    found = read_arrays(workdir / _SCENES)
+    return (found["images"], tuple(found["class_names"].tolist())) if found else None
 
 
 def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:

@@ -184,6 +184,8 @@ def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.boo
 
 def _wrong(run: _Run) -> NDArray[np.bool_] | None:
     """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
+    if not tasks.of(run.variant.dataset).counts_images:
+        return None
     errors = run.files.read_errors().get("test")
     if errors is not None:
         return errors > 0
@@ -196,12 +198,13 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
 def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
     """Returns by variant what its runs say of each test image, of those with the first's images.
 
-    Runs that diverged, and those of an earlier version, say nothing.
+    Runs that diverged, those of an earlier version and detectors say nothing.
     """
     found: dict[str, Answers] = {}
     labels: NDArray[Any] | None = None
     for name, of_variant in runs.items():
-        given = [answers for run in of_variant if (answers := run.files.read_answers())]
+        read = [run.files.read_answers() for run in of_variant]
+        given = [answers for answers in read if "label" in answers]
         if not given:
             continue
         labels = given[0]["label"] if labels is None else labels

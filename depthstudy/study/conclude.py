@@ -22,7 +22,7 @@ from depthstudy.records import StudyInfo
 from depthstudy.study.collect import collect, damages, outcomes
 from depthstudy.study.next_step import Past, next_step
 from depthstudy.study.settle import looks_of
-from depthstudy.study.write import write_images, write_tables
+from depthstudy.study.write import write_images, write_scenes, write_tables
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,6 +99,7 @@ def conclude(
     result = _judged(study, variants, workdir, call, session, material)
     write_tables(workdir, material, result.findings, asked.budgets)
     write_images(workdir, tuple(variants), result.findings)
+    write_scenes(workdir, variants[0])
     store.write_answer(workdir, result.answer)
     store.write_info(workdir, result.info)
     shutil.rmtree(workdir / store.PARTIAL, ignore_errors=True)
@@ -122,6 +123,7 @@ def conclude_so_far(
     folder = workdir / store.PARTIAL
     write_tables(folder, material, result.findings)
     write_images(folder, tuple(variants), result.findings)
+    write_scenes(folder, variants[0])
     store.write_answer(folder, result.answer)
     store.write_info(folder, dataclasses.replace(result.info, partial=f"{done} of {planned}"))
     report.write_partial(folder, workdir / store.REPORT)

@@ -29,7 +29,7 @@ def conclusion(result: Result) -> str:
     """Returns the answer, a paragraph a verdict and a cause, the net to take, and what is next."""
     statements = {h["name"]: h for h in result.info.config["hypotheses"]}
     robust = {row.hypothesis: row for row in result.findings.robustness}
-    paragraphs = [line for info in result.data[:1] for line in data_info.lines(info)]
+    paragraphs = [_data(line) for info in result.data[:1] for line in data_info.lines(info)]
     if result.answer:
         paragraphs += [
             _entry(f"deeper: {_WORDS[d.word]}", _deeper(d)) for d in result.answer.depths
@@ -58,6 +58,12 @@ def conclusion(result: Result) -> str:
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
     shared = f" in {result.info.processes} processes" if result.info.processes > 1 else ""
     return "\n".join([*paragraphs, "", f"{seconds}{shared}"])
+
+
+def _data(line: str) -> str:
+    """Returns a line on the images, beside its first word where it begins with one."""
+    word, _, text = line.partition(": ") if line.startswith("data: ") else ("", "", line.strip())
+    return _entry(word, text)
 
 
 _WORDS = {"yes": "yes", "no": "no", "not known yet": "?"}

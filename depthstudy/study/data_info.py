@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from depthstudy.data.contact_sheet import contact_sheet
 from depthstudy.plan import Variant
 from depthstudy.records import DataInfo, DataSplit
 
+_WIDTH = 80  # of a terminal
 _QUARTER = 0.25  # share of its area, above which what a crop cuts off is counted
 _UNEVEN = 1.5  # times as many images as the smallest class, above which a set is called uneven
 _FEW_TEST, _FEW_OF_CLASS, _FEW_TRAIN = 100, 10, 10
@@ -95,17 +97,22 @@ def _bytes(folder: Path) -> int:
 
 
 def lines(info: DataInfo) -> list[str]:
-    """Returns what the command line says of a set."""
+    """Returns what the command line says of a set, in lines of at most 80 columns."""
     parts = ", ".join(f"{split.images:,} {split.name}" for split in info.splits)
     majority = _majority(info)
     height, width, channels = info.image_shape
     count = sum(number for *_, number in info.left_out)
-    return [
+    left_out = f"; {count:,} files left out" if count else ""
+    paragraphs = [
         f"data: {info.title}: {parts} images of {len(info.class_names)} classes;"
-        f" {info.sizes}, {info.fit}, to {height} x {width} x {channels}"
-        + (f"; {count:,} files left out" if count else ""),
+        f" {info.sizes}, {info.fit}, to {height} x {width} x {channels}{left_out}",
         *([f"      always naming the largest class errs by {majority:.1%}"] if majority else []),
         *(f"      note: {note}" for note in info.notes),
+    ]
+    return [
+        line
+        for paragraph in paragraphs
+        for line in textwrap.wrap(paragraph, _WIDTH, subsequent_indent=6 * " ")
     ]
 
 

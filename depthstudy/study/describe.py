@@ -8,7 +8,6 @@ import jax
 import ml_collections
 import pandas as pd
 
-from depthstudy import runtime
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import pairing, verdicts
@@ -17,10 +16,8 @@ from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.execute import process_count
 from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
 from depthstudy.plan.follow_up import untreated
-from depthstudy.study import data_info
-from depthstudy.study.estimate import estimate_seconds
-
-_SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
+from depthstudy.study import data_info, time_budget
+from depthstudy.study.estimate import Estimator, duration
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
@@ -42,6 +39,9 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     """
     study, variants = prepare(study)
     process_count.check(study)
+    study, variants, line = time_budget.fit(study, variants)
+    if line:
+        yield line
     rows = [
         {
             "variant": variant.name,
@@ -61,14 +61,12 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     yield f"\n{pd.DataFrame(rows).to_string(index=False)}\n"
     yield from untested(study.hypotheses, pools.compared(study, variants))
     own = [variant for variant in variants if not variant.info.same_as]
-    seconds, shared = estimate_seconds(study, variants), ""
+    seconds = Estimator(variants).seconds(study, variants)
     count = process_count.for_training(study, variants)
-    if count > 1:
-        seconds /= max(1, min(count, runtime.cores()) * _SPEED)
-        shared = f" in {count} processes"
+    shared = f" in {count} processes" if count > 1 else ""
     yield (
         f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
-        f"about {_duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
+        f"about {duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
         f"{following(study, variants)}{measuring(study, len(own))}{unequal(study, variants)}"
@@ -116,14 +114,6 @@ def measuring(study: StudyConfig, variants: int) -> str:
         return ""
     runs = variants * min(study.probe_seeds, study.seeds)
     return f"then {', '.join(study.probes)} are measured on {runs} runs, which takes its own time\n"
-
-
-def _duration(seconds: float) -> str:
-    """Returns a time in words, as ``"4 min"``."""
-    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _pixels(size: int | None) -> str:

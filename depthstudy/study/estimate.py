@@ -9,32 +9,81 @@ from collections.abc import Sequence
 
 import jax
 
-from depthstudy import train
+from depthstudy import runtime, train
 from depthstudy.config import StudyConfig, apply
+from depthstudy.evidence.choice import halving
+from depthstudy.execute import process_count
 from depthstudy.plan import Variant
 
 _PROBE_SECONDS = 2.0  # how long a step is timed
+_SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
 
 
-def estimate_seconds(study: StudyConfig, variants: Sequence[Variant]) -> float:
-    """Returns a guess of the study's wall time in this process in seconds.
+class Estimator:
+    """Guesses the wall time of plans with the nets of one study.
 
-    A step of the dearest variant is timed as each placement does it, on a CPU with a small batch;
-    training is taken to grow with multiply-accumulates, compiling with depth.
+    A step of the dearest variant is timed as each placement does it, once, on a CPU with a small
+    batch; training is taken to grow with multiply-accumulates, compiling with depth.
     """
-    dearest = max(variants, key=lambda variant: variant.info.macs)
-    own = [variant for variant in variants if not variant.info.same_as]
-    rates: dict[train.Placement, _Rates] = {}
-    seconds = 0.0
-    for variant in own:
-        count = variant.together(study.seeds)
-        placement = train.choose(variant.train, count)
-        if placement not in rates:
-            rates[placement] = _rates(dearest, placement, count)
-        rate = rates[placement]
-        seconds += variant.work * study.seeds * rate.training
-        seconds += variant.info.depth * rate.compiling * (study.seeds // count)
-    return seconds
+
+    def __init__(self, variants: Sequence[Variant]) -> None:
+        """Times nothing yet."""
+        self._dearest = max(variants, key=lambda variant: variant.info.macs)
+        self._known: dict[train.Placement, _Rates] = {}
+
+    def seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
+        """Returns the time of the runs of a plan, in as many processes as it is trained in."""
+        seconds, count = self._seconds(study, variants), process_count.for_training(study, variants)
+        return seconds / max(1, min(count, runtime.cores()) * _SPEED) if count > 1 else seconds
+
+    def _seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
+        """Returns the time of the runs of a plan in this process."""
+        seconds = 0.0
+        for variant in variants:
+            if not variant.info.same_as:
+                count = variant.together(study.seeds)
+                rate = self._rate(train.choose(variant.train, count), count)
+                seconds += variant.work * study.seeds * rate.training
+                seconds += variant.info.depth * rate.compiling * (study.seeds // count)
+        return seconds
+
+    def whole_seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
+        """Returns the same with what follows: tuning, tuned nets, and longer trainings.
+
+        Of each group of nets the dearest is taken to be trained for all of ``budget_check``. Seeds
+        that are added until a hypothesis is decided, and probes, are not counted.
+        """
+        runs = self.seconds(study, variants)
+        base = [variant for variant in variants if not variant.info.treatment]
+        share = sum(v.work for v in base) / sum(v.work for v in variants)
+        following = 0.0
+        if study.tune:
+            trials = halving.cost(study.tune) * study.tune_seeds
+            following += share * (1 + trials / study.seeds)
+        if study.budget_check:
+            groups: dict[str, int] = {}
+            for variant in base:
+                groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
+            longer = sum(study.budget_check) * sum(groups.values())
+            following += longer / sum(v.work for v in variants)
+        return runs * (1 + following)
+
+    def _rate(self, placement: train.Placement, seeds: int) -> _Rates:
+        if placement not in self._known:
+            self._known[placement] = _rates(self._dearest, placement, seeds)
+        return self._known[placement]
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in words.
+
+    >>> duration(250), duration(42.3)
+    ('4 min', '42 s')
+    """
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 @dataclasses.dataclass(frozen=True)

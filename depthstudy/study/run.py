@@ -15,7 +15,7 @@ from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
-from depthstudy.study import data_info
+from depthstudy.study import data_info, time_budget
 from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
 from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
@@ -47,8 +47,11 @@ def run(
     workdir = Path(workdir)
     if study.search.trials and not study.variants:
         raise InputError(
-            "config.search has to find the variants first: scripts/run.py and search.run do so"
+            "config.search has to find the variants first: `depthstudy run` and search.run do so"
         )
+    study, variants, line = time_budget.fit(study, variants, workdir)
+    if line:
+        logging.warning(line)
     execute.check(study, variants, workdir)
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from depthstudy import records, store
+import numpy as np
+
+from depthstudy import records, store, tasks
 from depthstudy.evidence.findings import Findings, Material
 from depthstudy.plan import Variant
 from depthstudy.records import BudgetRow
 from depthstudy.study import thumbnails
+
+_SCENES = 6  # test images with what detectors find in them
 
 
 def write_tables(
@@ -56,3 +60,11 @@ def write_images(folder: Path, variants: tuple[Variant, ...], found: Findings) -
         split = by_name[found.mistakes[0].variant].dataset.test
         places = [row.image for row in found.mistakes]
         thumbnails.write(folder / store.MISTAKE_IMAGES, split, places)
+
+
+def write_scenes(folder: Path, variant: Variant) -> None:
+    """Writes the test images that are shown with what detectors find in them."""
+    dataset = variant.dataset
+    if isinstance(tasks.of(dataset), tasks.Detection):
+        images = dataset.test.read(np.arange(min(_SCENES, len(dataset.test)))).images
+        store.write_scenes(folder, images, dataset.class_names)

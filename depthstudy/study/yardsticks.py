@@ -33,9 +33,9 @@ def baselines(variants: Sequence[Variant], metric: str) -> dict[str, dict[str, f
 
 def majority_error(dataset: Dataset, split: Split, metric: str) -> float:
     """Returns the error of always naming the largest class; NaN where labels are not at hand."""
-    if not split.knows_labels:
-        return math.nan
     task = tasks.of(dataset)
+    if not (split.knows_labels and task.counts_images):
+        return math.nan
     if metric == "error":
         return task.majority_error(split.labels)
     classes = np.unique(split.labels)
@@ -43,11 +43,13 @@ def majority_error(dataset: Dataset, split: Split, metric: str) -> float:
 
 
 def image_counts(variant: Variant, metric: str) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted.
+    """Returns the number of images on which each error of a study is counted, if they are.
 
     Of a balanced error it is the number of images of even classes on which it would be as sure.
     """
     dataset, limit = variant.dataset, variant.train.eval_train_examples
+    if not tasks.of(dataset).counts_images:
+        return {}
     if dataset.test.knows_labels and dataset.test.labels.ndim == 1:
         balanced = tasks.effective_count(dataset.test.labels)
         if metric == "balanced_error":

@@ -9,9 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Float64, Int, Key
 
+from depthstudy.config import DataConfig
+from depthstudy.data import augment
+from depthstudy.data.pipeline.augment import Images
 from depthstudy.records import Metric
+from depthstudy.tasks.balance import balanced_error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Classification:
     def name(self) -> str:
         """The word for it."""
         return "classification"
+
+    @property
+    def counts_images(self) -> bool:
+        """Yes: an error is the share of images that are wrong."""
+        return True
 
     @property
     def label(self) -> jax.ShapeDtypeStruct:
@@ -79,6 +88,26 @@ class Classification:
     def errors(self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
         """Returns 1 for each example whose largest logit is not its label's, otherwise 0."""
         return (jnp.argmax(outputs, axis=-1) != labels).astype(jnp.float32)
+
+    def augment(
+        self, images: Images, labels: Int[Array, " B"], *, key: Key[Array, ""], config: DataConfig
+    ) -> tuple[Images, Int[Array, " B"]]:
+        """Changes images at random; their classes stay."""
+        return augment(images, key=key, config=config), labels
+
+    def summarize(
+        self,
+        errors: Float64[np.ndarray, " N"],
+        answers: Mapping[str, np.ndarray],
+        labels: Int[np.ndarray, " N"],
+    ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
+        """Returns the errors as they are, and their mean over images and over classes."""
+        del answers
+        summary = {
+            "error": float(errors.mean()),
+            "balanced_error": balanced_error(errors, labels),
+        }
+        return errors, summary
 
     def answers(
         self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]

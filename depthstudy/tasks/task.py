@@ -7,12 +7,14 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Float64
 
+from depthstudy.config import DataConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
 from depthstudy.records import Metric
 from depthstudy.tasks.classification import Classification
+from depthstudy.tasks.detection import Detection
 
 
 @runtime_checkable
@@ -22,6 +24,10 @@ class Task(Protocol):
     @property
     def name(self) -> str:
         """The word for it."""
+
+    @property
+    def counts_images(self) -> bool:
+        """Whether an error is the share of the examples that are wrong."""
 
     @property
     def label(self) -> jax.ShapeDtypeStruct:
@@ -45,11 +51,31 @@ class Task(Protocol):
     def loss(self, outputs: Any, labels: Any, smoothing: float = 0.0) -> Float[Array, " B"]:
         """Returns each example's loss, the targets smoothed by a share."""
 
+    def augment(self, images: Any, labels: Any, *, key: Any, config: DataConfig) -> tuple[Any, Any]:
+        """Returns images that are changed at random, as ``config`` asks, and their labels."""
+
     def errors(self, outputs: Any, labels: Any) -> Float[Array, " B"]:
-        """Returns each example's error: 0 where the net is right, 1 where it is wrong."""
+        """Returns each example's error: 0 where the net is right, 1 where it is wrong.
+
+        It is taken at every step. Of a task that does not count images it is a stand-in, in [0, 1].
+        """
+
+    def summarize(
+        self, errors: np.ndarray, answers: Mapping[str, np.ndarray], labels: np.ndarray
+    ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
+        """Returns the error of each example of a split, and what is said of the split.
+
+        Args:
+          errors: What ``errors`` gave of each example.
+          answers: What ``answers`` gave of each.
+          labels: Their labels.
+
+        Returns:
+          An error of each example, and ``error`` and others by name, NaN where one is unknown.
+        """
 
     def answers(self, outputs: Any, labels: Any) -> Mapping[str, Array]:
-        """Returns what is kept of each test example beside its error, by name, ``[B]`` each.
+        """Returns what is kept of each test example beside its error, by name, ``[B, ...]`` each.
 
         ``label``, ``predicted`` and ``confidence`` are what the pages on mistakes read. A task
         whose answers are no classes returns nothing.
@@ -58,6 +84,9 @@ class Task(Protocol):
 
 TASKS: Mapping[str, Callable[[Dataset], Task]] = {
     "classification": lambda dataset: Classification(dataset.num_classes),
+    "detection": lambda dataset: Detection(
+        dataset.num_classes, dataset.max_objects, dataset.image_shape[:2]
+    ),
 }
 
 

@@ -1,8 +1,7 @@
-"""How a group of nets does on a split: mean loss, mean error, and which examples are wrong."""
+"""How a group of nets does on a split: loss, error, and what it makes of each example."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -22,22 +21,18 @@ class SplitResult(NamedTuple):
       loss: Mean loss in nats.
       errors: Error of each example, in the order of the split.
       answers: What the task keeps of each example beside it, by name.
-      balanced_error: Mean over classes of the error of each; NaN where a label is no class.
+      summary: The error of the split by name, and what else the task says of it.
     """
 
     loss: float
     errors: Float64[np.ndarray, " N"]
     answers: Mapping[str, np.ndarray]
-    balanced_error: float = math.nan
+    summary: Mapping[str, float]
 
     @property
     def metrics(self) -> dict[str, float]:
         """Mean loss and errors by the names that a task gives them."""
-        return {
-            "loss": self.loss,
-            "error": float(self.errors.mean()),
-            "balanced_error": self.balanced_error,
-        }
+        return {"loss": self.loss, **self.summary}
 
 
 def evaluate(
@@ -68,7 +63,7 @@ def evaluate(
         interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
     labels = np.concatenate(jax.device_get(of_batches))[:count]
-    results = []
+    task, results = tasks.of(program.dataset), []
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
         errors = np.concatenate([part.errors for part in parts])[:count]
@@ -76,7 +71,6 @@ def evaluate(
             name: np.concatenate([part.answers[name] for part in parts])[:count]
             for name in parts[0].answers
         }
-        errors = errors.astype(np.float64)
-        balanced = tasks.balanced_error(errors, labels)
-        results.append(SplitResult(loss / count, errors, answers, balanced))
+        errors, summary = task.summarize(errors.astype(np.float64), answers, labels)
+        results.append(SplitResult(loss / count, errors, answers, summary))
     return results

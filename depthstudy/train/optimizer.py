@@ -136,7 +136,8 @@ def optimizer(
     Its ``update`` takes the learning rate of the step as ``rate``. With ``sparsity``, pruned
     weights stay at zero.
     """
-    chain = [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
+    chain = [optax.clip_by_global_norm(config.gradient_clip)] if config.gradient_clip else []
+    chain += [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
     match config.optimizer:
         case "sgd":
             chain += [

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets, tasks
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import Batch, Dataset, augment, normalize
+from depthstudy.data import Batch, Dataset, normalize
 from depthstudy.train import precision
 
 
@@ -48,7 +48,7 @@ class StepMetrics(NamedTuple):
 
 
 class EvalResult(NamedTuple):
-    """A batch as it was evaluated; an example of weight 0 has loss and error 0."""
+    """A batch as it was evaluated; an example of weight 0 has loss 0."""
 
     loss: Float[Array, ""]  # sum over the examples, in nats
     errors: Float[Array, " B"]
@@ -102,7 +102,7 @@ def make_train_step(
     def train_step(
         state: TrainState, batch: Batch, key: jax.Array, rate: jax.Array
     ) -> tuple[TrainState, StepMetrics]:
-        images = augment(batch.images, key=key, config=data)
+        images, labels = task.augment(batch.images, batch.labels, key=key, config=data)
         images = normalize(images, dataset.mean, dataset.std)
         rngs = {}
         if network.is_stochastic:
@@ -116,7 +116,7 @@ def make_train_step(
                 mutable=["batch_stats"],
                 rngs=rngs,
             )
-            loss = task.loss(logits, batch.labels, config.label_smoothing).mean()
+            loss = task.loss(logits, labels, config.label_smoothing).mean()
             return precision.scaled(loss, state.loss_scale), (loss, logits, updates)
 
         gradients, (loss, logits, updates) = jax.grad(mean_loss, has_aux=True)(state.params)
@@ -131,7 +131,7 @@ def make_train_step(
             finite = precision.all_finite(gradients)
             after = optax.tree.where(finite, after, state)
             after = after.replace(loss_scale=precision.adjusted(state.loss_scale, finite))
-        error = task.errors(logits, batch.labels).mean()
+        error = task.errors(logits, labels).mean()
         return after.replace(step=state.step + 1), StepMetrics(loss, error, after.loss_scale)
 
     return train_step

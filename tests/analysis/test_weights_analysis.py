@@ -53,7 +53,7 @@ def out(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "mobilenet_v2",
         folder,
         options=OPTIONS,
-        image_size=32,
+        pictures=analysis.Pictures(image_size=32),
         names=["generalization", "gradients", "deletion", "rank", "field"],
     )
     return folder
@@ -91,7 +91,8 @@ def test_the_analysis_says_what_was_looked_at(out: Path) -> None:
 def test_guesses_are_the_softmax_of_the_net(file: Path, out: Path) -> None:
     found = store.read_table(out / store.PREDICTIONS, records.Prediction)
     assert found["image"].tolist() == ["china.jpg"] * 5 + ["flower.jpg"] * 5
-    spec, variables = weights.load(file, "mobilenet_v2", OPTIONS)
+    net = weights.load(file, "mobilenet_v2", OPTIONS)
+    spec, variables = net.spec, net.variables
     assert spec.head.num_classes == CLASSES
     pictures = [picture for picture in data.photographs() if picture.whole]
     moments = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -107,13 +108,14 @@ def test_guesses_are_the_softmax_of_the_net(file: Path, out: Path) -> None:
 def test_names_of_classes_come_from_a_file(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "classes.txt"
     path.write_text("\n".join("abcdefg") + "\n")
-    given = {"options": OPTIONS, "image_size": 16, "names": ["field"]}
-    analysis.analyze_weights(file, "mobilenet_v2", tmp_path, classes=path, **given)
+    pictures = analysis.Pictures(classes=path, image_size=16)
+    given = {"options": OPTIONS, "names": ["field"], "pictures": pictures}
+    analysis.analyze_weights(file, "mobilenet_v2", tmp_path, **given)
     found = store.read_table(tmp_path / store.PREDICTIONS, records.Prediction)
     assert found["name"].tolist() == ["abcdefg"[number] for number in found["number"]]
     path.write_text("a\nb\n")
     with pytest.raises(InputError, match="has 2 lines; the net has 7 classes"):
-        analysis.analyze_weights(file, "mobilenet_v2", tmp_path, classes=path, **given)
+        analysis.analyze_weights(file, "mobilenet_v2", tmp_path, **given)
 
 
 @pytest.mark.parametrize(

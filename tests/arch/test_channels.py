@@ -124,6 +124,25 @@ def test_grouped_convolutions_lose_the_same_number_from_each_group() -> None:
             assert [parts.count(part) for part in range(3)] == [3, 3, 3]
 
 
+@pytest.mark.parametrize(
+    ("family", "options", "count"),
+    [
+        ("resnet", {"depth": 50}, 37),
+        ("densenet", {"depth": 121}, 120),
+        ("regnet", {"variant": "y_400mf"}, 53),
+        ("regnet", {"variant": "x_400mf"}, 49),
+        ("resnet_d", {"depth": 50}, 39),
+        ("efficientnet_v2", {"variant": "s"}, 75),
+        ("convnext", {"variant": "tiny"}, 22),
+    ],
+)
+def test_there_are_as_many_groups_as_torch_pruning_finds(
+    family: str, options: dict, count: int
+) -> None:
+    """torch-pruning 1.6 on torchvision's and timm's nets, the last layer left out."""
+    assert len(groups(family, **options)) == count
+
+
 @pytest.mark.parametrize(("family", "options"), PUBLISHED)
 def test_a_narrowed_net_has_the_same_layers_with_the_channels_that_stay(
     family: str, options: dict

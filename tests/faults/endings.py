@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tiny_study import Tally, command, finish, is_same, left_behind, start
+from tiny_study import Tally, command, finish, is_same, left_behind, start, undisturbed
 
 SECONDS = 10.0  # in which a process that is asked to end has ended
 _STARTING = 0.15  # seconds in which Python itself starts, and handles signals in its own way
@@ -32,11 +32,9 @@ def run(
     rng, tally = random.Random(seed), Tally()
     options = {"processes": processes, "seeds": processes, "train.steps": 1000,
                "train.evaluations": 20, "train.log_every": 50}  # fmt: skip
-    quiet = folder / "quiet"
     begun = time.monotonic()
-    finish(command(quiet, **options), devices)
+    expected = undisturbed(folder / "quiet", devices, **options)
     seconds = time.monotonic() - begun
-    expected = left_behind(quiet)
     number = 0
     while tally.tried < count:
         workdir = folder / f"disturbed{number}"

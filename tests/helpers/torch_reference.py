@@ -4,7 +4,7 @@ Every array is drawn from NumPy's default generator, in the sorted order of the 
 dict, then the images: see ``random_state`` and ``random_images``. So a file of a few logits stands
 for a whole net, and a test can make the same weights again with no PyTorch there.
 
-Written by, with torchvision and efficientnet_lite_pytorch installed:
+Written by, with torchvision, timm and efficientnet_lite_pytorch installed:
 ``python tests/helpers/torch_reference.py tests/nets/fixtures/torch.json``
 """
 
@@ -38,10 +38,27 @@ MEMBERS = [
     ("efficientnet", {"variant": "b5"}, "efficientnet_b5", 64, 2.3),
     ("efficientnet_lite", {"variant": "lite0"}, "efficientnet-lite0", 64, 2.0),
     ("efficientnet_lite", {"variant": "lite2"}, "efficientnet-lite2", 65, 2.0),
+    ("efficientnet_v2", {"variant": "s"}, "efficientnet_v2_s", 64, 1.6),
+    ("convnext", {"variant": "tiny"}, "convnext_tiny", 64, 2.0),
+    ("convnext", {"variant": "atto"}, "timm/convnext_atto", 65, 2.0),
+    ("densenet", {"depth": 121}, "densenet121", 64, 2.0),
+    ("regnet", {"variant": "x_400mf"}, "regnet_x_400mf", 65, 2.0),
+    ("regnet", {"variant": "y_400mf"}, "regnet_y_400mf", 64, 2.0),
+    ("resnet_d", {"depth": 18}, "timm/resnet18d", 65, 2.0),
+    ("resnet_d", {"depth": 50}, "timm/resnet50d", 65, 2.0),
+    ("resnet", {"depth": 50, "norm": "group"}, "timm/resnet50_gn", 64, 2.0),
 ]
 # Compared with PyTorch where it is installed, but with no logits in the file.
 NOT_STORED = [
-    ("resnext", {"depth": 50, "groups": 32, "width_per_group": 4}, "resnext50_32x4d", 64, 2.0)
+    ("resnext", {"depth": 50, "groups": 32, "width_per_group": 4}, "resnext50_32x4d", 64, 2.0),
+    ("se_resnet", {"depth": 50}, "timm/seresnet50", 64, 2.0),
+    ("vgg", {"depth": 11}, "timm/vgg11_bn", 224, 2.0),
+    ("mobilenet_v2", {}, "timm/mobilenetv2_100", 64, 2.0),
+    ("mobilenet_v3", {"variant": "large"}, "timm/mobilenetv3_large_100", 64, 2.2),
+    ("efficientnet", {"variant": "b0"}, "timm/efficientnet_b0", 64, 2.4),
+    ("efficientnet_lite", {"variant": "lite0"}, "timm/efficientnet_lite0", 64, 2.0),
+    ("efficientnet_v2", {"variant": "s"}, "timm/tf_efficientnetv2_s", 65, 1.6),
+    ("regnet", {"variant": "y_400mf"}, "timm/regnety_004", 64, 2.0),
 ]
 
 
@@ -75,9 +92,18 @@ def random_images(side: int, seed: int) -> np.ndarray:
 
 
 def digest(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """Returns a short word for all names and their shapes."""
-    listing = "\n".join(f"{name} {tuple(shapes[name])}" for name in sorted(shapes))
+    """Returns a short word for all names and their shapes.
+
+    A dense layer has the shape of a 1x1 convolution, and axes of one pixel are left out.
+    """
+    listing = "\n".join(f"{name} {_stripped(tuple(shapes[name]))}" for name in sorted(shapes))
     return hashlib.sha256(listing.encode()).hexdigest()[:16]
+
+
+def _stripped(shape: tuple[int, ...]) -> tuple[int, ...]:
+    while shape and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
 def reference(name: str, side: int, gain: float) -> tuple:
@@ -104,6 +130,10 @@ def _model(name: str, classes: int):
         from efficientnet_lite_pytorch import EfficientNet
 
         return EfficientNet.from_name(name, num_classes=classes, image_size=None)
+    if name.startswith("timm/"):
+        import timm
+
+        return timm.create_model(name.removeprefix("timm/"), num_classes=classes)
     from torchvision import models
 
     return models.get_model(name, weights=None, num_classes=classes)

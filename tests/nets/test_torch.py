@@ -11,9 +11,13 @@ import torch_reference as reference
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
 from depthstudy.nets.torch.load import torch_shapes
+from depthstudy.nets.torch.names import STYLES
 
 STORED = json.loads(reference.FIXTURE.read_text())
-SLOW = ("wide_resnet50_2", "vgg16_bn", "efficientnet_b1")  # large, or like another
+SLOW = (  # large, or like another
+    *("wide_resnet50_2", "vgg16_bn", "efficientnet_b1", "efficientnet_v2_s", "densenet121"),
+    *("convnext_tiny", "regnet_x_400mf", "timm/resnet50d", "timm/resnet50_gn", "timm/vgg11_bn"),
+)
 
 
 def members(listed: list[tuple]) -> pytest.MarkDecorator:
@@ -30,13 +34,22 @@ def build(family: str, options: dict) -> arch.ArchSpec:
     return arch.build(family, num_classes=reference.CLASSES, **options)
 
 
-def shapes(spec: arch.ArchSpec) -> dict[str, tuple[int, ...]]:
-    lite = spec.family == "efficientnet_lite"
-    return torch_shapes(spec, "efficientnet_pytorch" if lite else "torchvision")
+def style(spec: arch.ArchSpec, name: str) -> str:
+    """Returns whose names a model of this name has; timm's ResNets have torchvision's."""
+    if name.startswith("timm/") and spec.family in STYLES["timm"]:
+        return "timm"
+    return "efficientnet_pytorch" if spec.family == "efficientnet_lite" else "torchvision"
 
 
-def logits(spec: arch.ArchSpec, side: int, gain: float) -> np.ndarray:
-    return applied(spec, reference.random_state(shapes(spec), reference.SEED, gain), side)
+def member(family: str, options: dict, name: str) -> tuple[arch.ArchSpec, dict]:
+    """Returns a net as its package applies it, with the names and shapes of its weights."""
+    spec = build(family, options)
+    spec = nets.as_written(spec, style(spec, name), options)
+    return spec, torch_shapes(spec, style(spec, name))
+
+
+def logits(spec: arch.ArchSpec, shapes: dict, side: int, gain: float) -> np.ndarray:
+    return applied(spec, reference.random_state(shapes, reference.SEED, gain), side)
 
 
 def applied(spec: arch.ArchSpec, state: dict[str, np.ndarray], side: int = 16) -> np.ndarray:
@@ -50,37 +63,42 @@ def test_logits_are_the_stored_ones(
     family: str, options: dict, name: str, side: int, gain: float
 ) -> None:
     """The stored ones are PyTorch's, for weights made in the same way."""
-    spec = build(family, options)
-    assert reference.digest(shapes(spec)) == STORED[name]["names"]
+    spec, shapes = member(family, options, name)
+    assert reference.digest(shapes) == STORED[name]["names"]
     expected = np.array(STORED[name]["logits"])
     # Were the two images' logits alike, a wrong layer could hide behind the biases.
     assert np.abs(expected[0] - expected[1]).max() > 0.01 * np.abs(expected).max()
-    difference = np.abs(logits(spec, side, gain) - expected).max() / np.abs(expected).max()
+    difference = np.abs(logits(spec, shapes, side, gain) - expected).max() / np.abs(expected).max()
     assert difference < 1e-4
 
 
 def test_a_wrong_option_shows_in_the_logits() -> None:
     """Padding, epsilon and activation: the usual slips are far larger than the tolerance."""
     family, options, name, side, gain = next(
-        member for member in reference.MEMBERS if member[2] == "efficientnet_b0"
+        listed for listed in reference.MEMBERS if listed[2] == "efficientnet_b0"
     )
     expected = np.array(STORED[name]["logits"])
     for slip in ({"padding": "same"}, {"norm_epsilon": 1e-3}, {"activation": "relu"}):
-        found = logits(build(family, {**options, **slip}), side, gain)
+        spec = build(family, {**options, **slip})
+        found = logits(spec, torch_shapes(spec), side, gain)
         assert np.abs(found - expected).max() / np.abs(expected).max() > 1e-3, slip
 
 
 @members([*reference.MEMBERS, *reference.NOT_STORED])
-def test_logits_are_torchvisions(
+def test_logits_are_those_of_the_package(
     family: str, options: dict, name: str, side: int, gain: float
 ) -> None:
     pytest.importorskip("torchvision")
     if family == "efficientnet_lite":
         pytest.importorskip("efficientnet_lite_pytorch")
+    if name.startswith("timm/"):
+        pytest.importorskip("timm")
     theirs, expected = reference.reference(name, side, gain)
-    spec = build(family, options)
-    assert shapes(spec) == theirs
-    difference = np.abs(logits(spec, side, gain) - expected).max() / np.abs(expected).max()
+    spec, shapes = member(family, options, name)
+    assert {name: np.prod(x) for name, x in shapes.items()} == {
+        name: np.prod(x) for name, x in theirs.items()
+    }
+    difference = np.abs(logits(spec, theirs, side, gain) - expected).max() / np.abs(expected).max()
     assert difference < 1e-4
 
 

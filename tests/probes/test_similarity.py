@@ -18,9 +18,19 @@ from depthstudy.probes.representation import alignment, features, similarity
 
 
 def by_definition(x: np.ndarray, y: np.ndarray) -> float:
-    x, y = (np.asarray(part, np.float64) - np.mean(part, 0, dtype=np.float64) for part in (x, y))
-    norm = np.linalg.norm
-    return float(norm(y.T @ x) ** 2 / (norm(x.T @ x) * norm(y.T @ y)))
+    """Song et al. 2012, eq. 4, term by term, of features that nobody centered."""
+    n = len(x)
+    grams = [np.asarray(part, np.float64) @ np.asarray(part, np.float64).T for part in (x, y)]
+    for gram in grams:
+        np.fill_diagonal(gram, 0)
+
+    def hsic(k: np.ndarray, m: np.ndarray) -> float:
+        whole = k.sum() * m.sum() / ((n - 1) * (n - 2))
+        rows = 2 / (n - 2) * np.ones(n) @ k @ m @ np.ones(n)
+        return (np.trace(k @ m) + whole - rows) / (n * (n - 3))
+
+    k, m = grams
+    return float(hsic(k, m) / np.sqrt(hsic(k, k) * hsic(m, m)))
 
 
 def streamed(layers: list[np.ndarray], size: int) -> Callable[[], Iterator[alignment.Batch]]:
@@ -87,10 +97,20 @@ def test_a_constant_layer_is_like_none() -> None:
     assert not result[:, 1:].any()
 
 
-def test_orthogonal_layers_are_unlike() -> None:
-    x = np.array([[1], [1], [-1], [-1]], np.float32)
-    y = np.array([[1], [-1], [1], [-1]], np.float32)
-    assert alignment.cka_matrix(streamed([x, y], 2))[0, 1] == pytest.approx(0, abs=1e-7)
+@pytest.mark.parametrize(("count", "width"), [(20, 200), (32, 1000), (64, 200)])
+def test_unrelated_layers_are_unlike_however_few_the_images(count: int, width: int) -> None:
+    """The biased estimate would be width / (width + count), nearly 1."""
+    random = np.random.default_rng(0)
+    layers = [random.normal(size=(count, width)).astype(np.float32) for _ in range(12)]
+    found = alignment.cka_matrix(streamed(layers, 16))[np.triu_indices(12, 1)]
+    assert np.mean(found) == pytest.approx(0, abs=0.03)
+    assert np.std(found) < 0.1
+
+
+def test_four_images_are_the_least() -> None:
+    x, y = drawn(0, 3, (4, 4))
+    with pytest.raises(ValueError, match="at least 4 examples, there are 3"):
+        alignment.cka_matrix(streamed([x, y], 2))
 
 
 def test_blocks_of_alike_layers() -> None:
@@ -146,7 +166,7 @@ def test_between_nets(probe_input: ProbeInput, make: Callable) -> None:
     )
     assert result[0].layer == "stage1/block01 ~ stem/conv"
     assert {m.metric for m in result} == {"cross_cka"}
-    assert all(0 <= m.value <= 1 for m in result)
+    assert all(-1 <= m.value <= 1 for m in result)
 
 
 def test_each_net_gets_images_as_it_learned_them(probe_input: ProbeInput) -> None:

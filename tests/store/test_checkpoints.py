@@ -124,7 +124,7 @@ def test_the_file_of_variables_is_a_whole_net(folder: Path) -> None:
 
 def test_the_readme_reads_a_checkpoint_without_depthstudy(folder: Path) -> None:
     write(folder, 144)
-    blocks = re.findall(r"```python\n([^`]*)```", (ROOT / "README.md").read_text())
+    blocks = re.findall(r"```python\n([^`]*)```", (ROOT / "docs/report.md").read_text())
     (snippet,) = [block for block in blocks if "safetensors" in block]
     assert "depthstudy" not in snippet
     shown = "results/quickstart/runs/resnet_depth8/seed0/checkpoints"

@@ -138,3 +138,18 @@ def test_answers_come_back_small_and_as_they_were(tmp_path: Path) -> None:
     answers = run.read_answers()
     assert answers["label"].tolist() == [0, 1, 2, 3, 65_000]
     assert answers["confidence"] == pytest.approx(sure, abs=1e-3)  # half precision
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("results/h\udcc3\udca9", "results/hé"),  # how a C locale has Python see the letter
+        ("results/\udcff", "results/\N{REPLACEMENT CHARACTER}"),
+        ("\ud800 alone", "? alone"),
+        ("日本", "日本"),
+    ],
+)
+def test_a_name_of_any_bytes_can_be_read_again(tmp_path: Path, written: str, read: str) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_info(dataclasses.replace(INFO, study=written))
+    assert run.read_info() == dataclasses.replace(INFO, study=read)

@@ -35,6 +35,7 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
         ),
         findings=SimpleNamespace(robustness=()),
         verdicts=verdicts,
+        data=(),
         attribution=(),
         recommendation=None,
         answer=answer,

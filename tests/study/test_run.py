@@ -51,7 +51,7 @@ def test_tables(workdir: Path) -> None:
     summary = pd.read_csv(workdir / store.SUMMARY)
     assert list(summary) == [
         "variant", "seed", "train_error", "validation_error", "test_error", "gap", "unfinished",
-        "parameters", "macs", "seconds",
+        "parameters", "macs", "seconds", "balanced_error", "majority_error",
     ]  # fmt: skip
     names = ["plain_depth8", "plain_depth14", "resnet_depth8", "resnet_depth14"]
     assert list(summary["variant"]) == [name for name in names for _ in range(2)]

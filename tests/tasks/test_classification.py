@@ -70,5 +70,7 @@ def test_a_source_names_its_task() -> None:
     settings = DataConfig(stream=False, validation=0.0)
     assert tasks.of(from_source(source, settings)) == tasks.Classification(num_classes=3)
     other = dataclasses.replace(source, task="ranking")
-    with pytest.raises(InputError, match=r"the task 'ranking'; allowed: classification$"):
+    with pytest.raises(
+        InputError, match=r"the task 'ranking'; allowed: classification, detection$"
+    ):
         tasks.of(from_source(other, settings))

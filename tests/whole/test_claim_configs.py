@@ -23,11 +23,14 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py")
 NAMES = [path.stem for path in CONFIGS]
 QUICK = ("degradation",)
 SEARCHED = {"search_chooses_depth", "depth_matters", "search_beats_random", "search_beats_scaling"}
+WITH_OBJECTS = ("fashion_scenes", "coco/2017")
 SETS = {  # name: side, channels, classes and train examples
     "digits": (8, 1, 10, 1_437),
     "fashion_mnist": (28, 1, 10, 60_000),
     "cifar10": (32, 3, 10, 50_000),
     "imagenet2012": (224, 3, 1_000, 1_281_167),
+    "fashion_scenes": (64, 1, 10, 2_000),
+    "coco/2017": (640, 3, 80, 118_287),
 }
 
 
@@ -49,6 +52,7 @@ def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
             image_shape=(side, side, channels),
             num_classes=classes,
             class_names=(),
+            task="detection" if own.name in WITH_OBJECTS else "classification",
             train=range(own.train_examples or count),
         )
 
@@ -65,8 +69,9 @@ def test_plans_at_every_size(name: str, fashion: bool, monkeypatch: pytest.Monke
         planned, variants = prepare(module(name).get_config(size))
         sets = {variant.config.data.name for variant in variants}
         if size == "small":
-            assert sets == {"fashion_mnist" if fashion else "digits"}
-        assert size == "full" or not sets & {"cifar10", "imagenet2012"}
+            garments = {"fashion_mnist" if fashion else "digits"}
+            assert sets == ({"fashion_scenes"} if name == "detection" else garments)
+        assert size == "full" or not sets & {"cifar10", "imagenet2012", "coco/2017"}
         assert all(v.info.steps >= {"small": 80, "full": 5_000, "smoke": 4}[size]
                    for v in variants)  # fmt: skip
         assert all(v.info.steps <= 16 for v in variants if size == "smoke")
@@ -155,6 +160,14 @@ PAIRS = {
         "as_good_as_deeper": [(light, "resnet_depth44") for light in LIGHT],
     },
     "search": {},  # which asks of what it finds
+    "detection": {
+        "shallow_finds_more": [("shallow", "deep_backbone")],
+        "deeper_backbone_finds_more": [("deep_backbone", "shallow")],
+        "deeper_pyramid_finds_less": [("deep_pyramid", "shallow")],
+        "deeper_pyramid_fits_less": [("deep_pyramid", "shallow")],
+        "shortcuts_ease_the_pyramid": [("deep_pyramid+residual_pyramid", "deep_pyramid")],
+        "deeper_heads_find_more": [("deep_heads", "shallow")],
+    },
     "receptive_field": {
         "depth_hurts_with_strides": points("resnet_layoutimagenet_depth|34~18|_image_size7"),
         "not_without_strides": points("resnet_layoutsmall_depth|34~18|_image_size7"),

@@ -50,3 +50,5 @@ FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
     "vgg": vgg,
     "wide_resnet": wide_resnet,
 }
+
+__all__ = ["FAMILIES"]

@@ -27,7 +27,7 @@ def augment(images: UInt8[Array, "B H W C"], *, key: Key[Array, ""], config: Dat
     Returns:
       Gray levels from 0 to 255 still, uint8 unless a crop had to interpolate: then float32.
     """
-    shift_key, crop_key, flip_key = jax.random.split(key, 3)
+    shift_key, crop_key, flip_key = change_keys(key)
     changed: Images = images
     if config.shift:
         changed = random_shift(changed, key=shift_key, shift=config.shift)
@@ -36,6 +36,12 @@ def augment(images: UInt8[Array, "B H W C"], *, key: Key[Array, ""], config: Dat
     if config.flip:
         changed = random_flip(changed, key=flip_key)
     return changed
+
+
+def change_keys(key: Key[Array, ""]) -> tuple[Array, Array, Array]:
+    """Returns the keys of a step's shifts, crops and flips."""
+    shift_key, crop_key, flip_key = jax.random.split(key, 3)
+    return shift_key, crop_key, flip_key
 
 
 def normalize(
@@ -53,7 +59,7 @@ def random_shift(images: Images, *, key: Key[Array, ""], shift: int) -> Images:
     Black moves in: the zeros are gray levels, padded before any normalization.
     """
     B, H, W, C = images.shape
-    corners = jax.random.randint(key, (B, 2), 0, 2 * shift + 1)
+    corners = shift_corners(B, key=key, shift=shift)
     padded = jnp.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
 
     def cut(image: Array, corner: Int[Array, " 2"]) -> Array:
@@ -62,10 +68,20 @@ def random_shift(images: Images, *, key: Key[Array, ""], shift: int) -> Images:
     return jax.vmap(cut)(padded, corners)
 
 
+def shift_corners(count: int, *, key: Key[Array, ""], shift: int) -> Int[Array, "B 2"]:
+    """Draws for each image where it is cut out, down and across; ``shift`` is where it was."""
+    return jax.random.randint(key, (count, 2), 0, 2 * shift + 1)
+
+
 def random_flip(images: Images, *, key: Key[Array, ""]) -> Images:
     """Mirrors each image left to right with probability 1/2."""
-    flipped: Bool[Array, " B"] = jax.random.bernoulli(key, shape=images.shape[:1])
+    flipped = flips(len(images), key=key)
     return jnp.where(flipped[:, None, None, None], images[:, :, ::-1], images)
+
+
+def flips(count: int, *, key: Key[Array, ""]) -> Bool[Array, " B"]:
+    """Draws which images are mirrored."""
+    return jax.random.bernoulli(key, shape=(count,))
 
 
 def random_resized_crop(
@@ -78,7 +94,15 @@ def random_resized_crop(
     would be longer than the image's is cut to it. Interpolation is bilinear; as a box is never
     larger than the image, there is nothing to antialias.
     """
-    B, H, W = images.shape[:3]
+    count, H, W = images.shape[:3]
+    return resized_crop(images, *crops(count, (H, W), key=key, least_area=least_area))
+
+
+def crops(
+    count: int, image_size: tuple[int, int], *, key: Key[Array, ""], least_area: float
+) -> tuple[Float[Array, "B 2"], Float[Array, "B 2"]]:
+    """Draws corner, and height and width, of the box that is cut out of each image."""
+    (H, W), B = image_size, count
     area_key, aspect_key, place_key = jax.random.split(key, 3)
     area = jax.random.uniform(area_key, (B,), minval=least_area, maxval=1.0) * (H * W)
     log_aspect = jax.random.uniform(
@@ -87,8 +111,7 @@ def random_resized_crop(
     aspect = jnp.exp(log_aspect)
     size = jnp.array([H, W], jnp.float32)
     box = jnp.minimum(jnp.stack([jnp.sqrt(area / aspect), jnp.sqrt(area * aspect)], axis=1), size)
-    corner = jax.random.uniform(place_key, (B, 2)) * (size - box)
-    return resized_crop(images, corner, box)
+    return jax.random.uniform(place_key, (B, 2)) * (size - box), box
 
 
 def resized_crop(

@@ -13,6 +13,8 @@ from depthstudy.data.pipeline.crop import Draws
 from depthstudy.data.pipeline.split import (
     Batch,
     HostBatch,
+    Labels,
+    ObjectReader,
     Reader,
     Split,
 )
@@ -28,13 +30,15 @@ class InMemorySplit(Split):
         self._placed: dict[jax.sharding.Sharding | None, Batch] = {}
 
     @property
-    def labels(self) -> Int32[np.ndarray, " n"]:
+    def labels(self) -> Labels:
         """The labels that are trained on."""
         return self._host.labels
 
     @functools.cached_property
-    def true_labels(self) -> Int32[np.ndarray, " n"]:
+    def true_labels(self) -> Labels:
         """The labels before noise."""
+        if isinstance(self._reader, ObjectReader):
+            return self.labels
         return (self.labels - self._reader.noise) % np.int32(self._reader.num_classes)
 
     def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:

@@ -15,30 +15,34 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Int, Int32, UInt8
+from jaxtyping import Array, Float32, Int, Int32, UInt8
 from tqdm import tqdm
 
 from depthstudy import runtime
+from depthstudy.data import objects
 from depthstudy.data.pipeline.crop import Draws, cropped
-from depthstudy.data.pipeline.decode import CROP, decode
-from depthstudy.data.source import Examples
+from depthstudy.data.pipeline.decode import CROP, FIT, decode, decode_fitted
+from depthstudy.data.source import Examples, ObjectExamples
 from depthstudy.errors import InputError
 
 _CHUNK = 256  # examples that a thread reads at a time
+
+
+Labels = Int32[np.ndarray, " B"] | Float32[np.ndarray, "B M 7"]  # classes, or objects
 
 
 class Batch(NamedTuple):
     """Images with their labels on the device, as a pytree."""
 
     images: UInt8[Array, "B H W C"]
-    labels: Int32[Array, " B"]
+    labels: Int32[Array, " B"] | Float32[Array, "B M 7"]
 
 
 class HostBatch(NamedTuple):
     """Images with their labels on the host."""
 
     images: UInt8[np.ndarray, "B H W C"]
-    labels: Int32[np.ndarray, " B"]
+    labels: Labels
 
     def put(self, sharding: jax.sharding.Sharding | None) -> Batch:
         """Returns the same on the device."""
@@ -146,7 +150,7 @@ class Reader:
         """Reads with threads and, where it takes long, a line of progress; else as ``read``."""
         chunks = [indices[i : i + _CHUNK] for i in range(0, len(indices), _CHUNK)]
         images = np.empty((len(indices), *self.image_shape), np.uint8)
-        labels = np.empty(len(indices), np.int32)
+        labels = self.empty_labels(len(indices))
         title = f"reading {self.name}"
         bar = tqdm(total=len(indices), desc=title, unit=" images", delay=2, disable=None)
         with concurrent.futures.ThreadPoolExecutor(runtime.cores()) as pool, bar:
@@ -158,11 +162,72 @@ class Reader:
                 start = stop
         return HostBatch(images, labels)
 
-    def noisy(
-        self, true_labels: Int32[np.ndarray, " B"], indices: Int[np.ndarray, " B"]
-    ) -> Int32[np.ndarray, " B"]:
+    def empty_labels(self, count: int) -> Labels:
+        """Returns room for the labels of so many examples."""
+        return np.empty(count, np.int32)
+
+    def noisy(self, true_labels: Labels, indices: Int[np.ndarray, " B"]) -> Labels:
         """Returns the labels that are trained on at positions whose true labels are given."""
         return (true_labels + self.noise[indices]) % np.int32(self.num_classes)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class ObjectReader(Reader):
+    """Decodes examples whose labels are objects, which are moved with the image.
+
+    Attributes:
+      max_objects: Rows of a label; see ``data.objects``.
+      resize: An image is fitted in, with its aspect, at the upper left.
+    """
+
+    max_objects: int
+    resize: str = FIT
+
+    @classmethod
+    def of_objects(
+        cls,
+        examples: ObjectExamples,
+        *,
+        name: str,
+        num_classes: int,
+        image_shape: tuple[int, int, int],
+    ) -> ObjectReader:
+        """Returns a reader of every example."""
+        count = len(examples)
+        return cls(
+            name=name,
+            examples=examples,
+            rows=np.arange(count),
+            noise=np.zeros(count, np.int32),
+            num_classes=num_classes,
+            image_shape=image_shape,
+            max_objects=examples.max_objects,
+        )
+
+    def empty_labels(self, count: int) -> Labels:
+        """Returns room for the objects of so many images."""
+        return np.empty((count, self.max_objects, objects.COLUMNS), np.float32)
+
+    def read(
+        self,
+        indices: Int[np.ndarray, " B"],
+        draws: Draws | None = None,
+        out: UInt8[np.ndarray, "B H W C"] | None = None,
+    ) -> HostBatch:
+        """Returns images and their objects, in pixels of the decoded image; nothing is drawn."""
+        assert draws is None
+        pairs = self.examples.read(self.rows[indices])
+        images = np.empty((len(pairs), *self.image_shape), np.uint8) if out is None else out
+        labels = self.empty_labels(len(pairs))
+        for image, label, (raw, found) in zip(images, labels, pairs, strict=True):
+            image[...], factors = decode_fitted(raw, self.image_shape)
+            label[...] = objects.padded(objects.scaled(found, *factors), self.max_objects)
+        return HostBatch(images, labels)
+
+    def noisy(self, true_labels: Labels, indices: Int[np.ndarray, " B"]) -> Labels:
+        """Returns the objects as they are."""
+        del indices
+        return true_labels
 
 
 class Split(abc.ABC):
@@ -184,7 +249,14 @@ class Split(abc.ABC):
     @property
     def class_counts(self) -> Int[np.ndarray, " K"]:
         """Number of examples of each class, by the labels that are trained on."""
-        return np.bincount(self.labels, minlength=self._reader.num_classes)
+        return np.bincount(self.strata, minlength=self._reader.num_classes)
+
+    @property
+    def strata(self) -> Int32[np.ndarray, " n"]:
+        """The classes that are trained on; of images with objects, that of the largest."""
+        if isinstance(self._reader, ObjectReader):
+            return self._reader.examples.labels[self._reader.rows]
+        return self.labels
 
     @property
     def crops(self) -> bool:
@@ -197,12 +269,14 @@ class Split(abc.ABC):
         return self._reader.examples.knows_labels
 
     @functools.cached_property
-    def true_labels(self) -> Int32[np.ndarray, " n"]:
+    def true_labels(self) -> Labels:
         """The labels before noise. A streamed split reads itself once to know them."""
+        if isinstance(self._reader, ObjectReader):
+            return self._reader.read_many(np.arange(len(self))).labels
         return self._reader.examples.labels[self._reader.rows]
 
     @property
-    def labels(self) -> Int32[np.ndarray, " n"]:
+    def labels(self) -> Labels:
         """The labels that are trained on. A streamed split reads itself once to know them."""
         return self._reader.noisy(self.true_labels, np.arange(len(self)))
 

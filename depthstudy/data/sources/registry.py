@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from depthstudy.config import DataConfig
 from depthstudy.data.source import Source
 from depthstudy.data.sources import digits, fashion_mnist, folder, imported
+from depthstudy.data.sources.detection import object_folder, scenes
 from depthstudy.data.sources.tfds import prepared, reader
 from depthstudy.errors import InputError
 
 SOURCES: Mapping[str, Callable[[DataConfig], Source]] = {
     "digits": digits.open_source,
     "fashion_mnist": fashion_mnist.open_source,
+    "fashion_scenes": scenes.open_source,
     "folder": folder.open_source,
+    "object_folder": object_folder.open_source,
 }
 
 

@@ -27,6 +27,7 @@ class Conv(nn.Module):
       groups: Equal parts of the channels, each convolved by itself to as many filters.
       padding: As in ``arch.ArchSpec``.
       platform: Where it runs, as ``"cpu"``; ``None`` is JAX's default.
+      bias_init: How the bias starts.
     """
 
     filters: int
@@ -38,6 +39,7 @@ class Conv(nn.Module):
     groups: int = 1
     padding: Padding = "torch"
     platform: str | None = None
+    bias_init: nn.initializers.Initializer = nn.initializers.zeros
 
     @nn.compact
     def __call__(self, x: Float[Array, "B H W C"]) -> Float[Array, "B h w F"]:
@@ -54,7 +56,7 @@ class Conv(nn.Module):
             platform=self.platform,
         )
         if self.use_bias:
-            y += self.param("bias", nn.initializers.zeros, (self.filters,)).astype(self.dtype)
+            y += self.param("bias", self.bias_init, (self.filters,)).astype(self.dtype)
         return y
 
 

@@ -13,11 +13,15 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from depthstudy.errors import InputError
+from depthstudy.nets.torch.formats import format_of
 from depthstudy.nets.torch.pickles import Shapes, decode, itemsize, read_torch
+from depthstudy.nets.torch.state_dict import cleaned
 
 _SAFETENSORS = {
     "BF16": "bfloat16",
     "BOOL": "bool",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
     "F16": "float16",
     "F32": "float32",
     "F64": "float64",
@@ -34,28 +38,33 @@ def read_weights(
 ) -> dict[str, np.ndarray]:
     """Returns the arrays of a file by name, executing nothing that is in it.
 
+    The format shows in the first bytes. A checkpoint's state dict is taken out of what is around
+    it, and prefixes of wrappers are taken off the names (``state_dict.cleaned``).
+
     A file cannot ask for more memory than it takes on disk, roughly: what it says of itself is held
     against its size before anything is read.
 
     Args:
-      path: A ``.safetensors`` file, or one that ``torch.save`` wrote of a state dict.
+      path: A file of safetensors, or one that ``torch.save`` wrote of a state dict or of a
+        checkpoint with one.
       check: Is given arrays of the same names and shapes, without numbers or memory, before a
         number is read; what it raises is passed on.
 
     Raises:
-      InputError: There is no such file, it is neither of the two, or it asks to execute something.
+      InputError: There is no such file, or it is another; the message says what to do with it.
     """
     path = pathlib.Path(path)
 
     def accept(shapes: Shapes) -> None:
         if check is not None:
             nothing = np.zeros(())
-            check({name: np.broadcast_to(nothing, shape) for name, shape in shapes.items()})
+            arrays = {name: np.broadcast_to(nothing, shape) for name, shape in shapes.items()}
+            check(cleaned(arrays, product=lambda weight, mask: weight))
 
     try:
         with path.open("rb") as file:
-            is_safe = path.suffix == ".safetensors"
-            return (_read_safetensors if is_safe else read_torch)(file, accept)
+            is_safe = format_of(file) == "safetensors"
+            return cleaned((_read_safetensors if is_safe else read_torch)(file, accept))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except InputError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,18 +11,20 @@ import numpy as np
 from flax import traverse_util
 
 from depthstudy import arch
-from depthstudy.arch import ArchSpec, LayerCost
+from depthstudy.arch import ArchSpec, DetectorSpec, LayerCost
 from depthstudy.arch.layer_types import (
     BatchNorm,
     Conv,
     Dense,
+    FusionWeights,
     GroupNorm,
     LayerNorm,
     LayerScale,
     Norm,
 )
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.names import TORCHVISION, style_of, torch_names
+from depthstudy.nets.torch import cifar
+from depthstudy.nets.torch.names import CIFAR, TORCHVISION, style_of, torch_names
 
 _IGNORED = "num_batches_tracked"  # a counter of batches
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
@@ -29,7 +32,9 @@ _SIDE = 224  # any image would do: no shape of a parameter depends on it
 Arrays = dict[tuple[str, ...], np.ndarray]
 
 
-def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def load_torch(
+    spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
     """Returns the variables of ``nets.Network(spec)`` that a PyTorch state dict holds.
 
     Args:
@@ -43,7 +48,11 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
       InputError: No file of this family is known, or the file is of another net: a name is missing
         or unexpected, or a shape differs.
     """
-    names, costs = check_torch(spec, state_dict)
+    expectation = check_torch(spec, state_dict)
+    names, costs, given = expectation.names, expectation.costs, expectation.given
+    _check_finite(given)
+    if isinstance(spec, ArchSpec) and style_of(given) == CIFAR:
+        given = cifar.reordered(spec, given)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
@@ -60,50 +69,88 @@ def load_torch(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> dict[str
                 statistics[*path, "mean"] = arrays["running_mean"]
                 statistics[*path, "var"] = arrays["running_var"]
             continue
-        first = path == _first_dense(spec)
-        params[*path, "kernel"] = _kernel(arrays["weight"], spec.head.mean_side if first else 1)
+        if isinstance(cost.layer, FusionWeights):
+            params[path] = arrays["edge_weights"]
+            continue
+        params[*path, "kernel"] = _kernel(arrays["weight"], _side(spec, path))
         if "bias" in arrays:
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
     return {name: traverse_util.unflatten_dict(tree) for name, tree in variables.items()}
 
 
-def check_torch(
-    spec: ArchSpec, state_dict: Mapping[str, np.ndarray]
-) -> tuple[Mapping[tuple[str, ...], str], Mapping[tuple[str, ...], LayerCost]]:
-    """Checks names and shapes alone, and returns the name in the file and the cost of each layer.
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """What a file of weights has to hold for a net, beside what it does hold.
+
+    Attributes:
+      spec: The net.
+      names: The file's names of layers, by path.
+      costs: The layers with parameters, by path.
+      given: The file's arrays by name.
+    """
+
+    spec: ArchSpec | DetectorSpec
+    names: Mapping[tuple[str, ...], str]
+    costs: Mapping[tuple[str, ...], LayerCost]
+    given: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+        """Returns what is expected of a file, for images of the channels that it takes.
+
+        Raises:
+          InputError: No file of this family in this style is known.
+        """
+        style = style_of(state_dict)
+        given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+        names = torch_names(spec, style)
+        return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
+
+    def check(self) -> None:
+        """Raises InputError where a name is missing or unexpected, or a shape differs."""
+        _check(self.spec, _expected(self.names, self.costs), self.given)
+
+
+def check_torch(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+    """Checks names and shapes alone, and returns what was expected.
 
     Raises:
-      InputError: As ``load_torch``.
+      InputError: As ``load_torch``, but for numbers that are not finite.
     """
-    names = torch_names(spec, style_of(state_dict))
-    costs = _costs(spec, _image_channels(names, state_dict))
-    given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
-    _check(spec, _expected(names, costs), given)
-    return names, costs
+    expectation = Expectation.of(spec, state_dict)
+    expectation.check()
+    return expectation
 
 
-def count_classes(spec: ArchSpec, state_dict: Mapping[str, np.ndarray]) -> int:
+def count_classes(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> int:
     """Returns the number of classes that a file of weights of this family tells apart.
 
-    Where the last layer is not there, it is that of ``spec``; ``load_torch`` then says what is
-    missing.
+    Where the last layer is not there, the net has none: it gives out features, and the number is
+    0.
 
     Raises:
       InputError: No file of this family is known.
     """
-    name = torch_names(spec, style_of(state_dict))["head", "dense"]
+    style = style_of(state_dict)
+    if isinstance(spec, DetectorSpec):
+        name = torch_names(spec, style)["class_head", "predict", "conv2"]
+        anchors = spec.heads.anchors
+    else:
+        name, anchors = torch_names(_with_head(spec), style)["head", "dense"], 1
     weight = state_dict.get(f"{name}.weight")
-    return spec.head.num_classes if weight is None or weight.ndim != 2 else len(weight)
+    return 0 if weight is None else len(weight) // anchors
 
 
-def torch_shapes(spec: ArchSpec, style: str = TORCHVISION) -> dict[str, tuple[int, ...]]:
+def torch_shapes(
+    spec: ArchSpec | DetectorSpec, style: str = TORCHVISION
+) -> dict[str, tuple[int, ...]]:
     """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
     names = torch_names(spec, style)
     return _expected(names, _costs(spec, 3))
 
 
-def _costs(spec: ArchSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
+def _costs(spec: ArchSpec | DetectorSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
     found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
     return {cost.path: cost for cost in found if cost.parameters}
 
@@ -145,6 +192,8 @@ def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
     if isinstance(layer, BatchNorm):
         leaves = ("weight", "bias", "running_mean", "running_var")
         return dict.fromkeys(leaves, (cost.shape[2],))
+    if isinstance(layer, FusionWeights):
+        return {"edge_weights": (layer.inputs,)}
     assert isinstance(layer, Conv | Dense)
     filters = cost.shape[2]
     biased = isinstance(layer, Dense) or layer.bias
@@ -164,12 +213,35 @@ def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np
     return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
 
 
+def _side(spec: ArchSpec | DetectorSpec, path: tuple[str, ...]) -> int:
+    """Returns the side of the picture of averages that a layer is given, 1 unless it is dense."""
+    if isinstance(spec, DetectorSpec):
+        return 1
+    return spec.head.mean_side if path == _first_dense(spec) else 1
+
+
 def _first_dense(spec: ArchSpec) -> tuple[str, str]:
     return ("head", "hidden1" if spec.head.hidden else "dense")
 
 
+def _with_head(spec: ArchSpec) -> ArchSpec:
+    head = dataclasses.replace(spec.head, num_classes=spec.head.num_classes or 1)
+    return dataclasses.replace(spec, head=head)
+
+
+def _check_finite(given: Mapping[str, np.ndarray]) -> None:
+    broken = [name for name, x in given.items() if not np.all(np.isfinite(x))]
+    if broken:
+        raise InputError(
+            f"{_first(broken, 'array with numbers that are not finite')}: the training that wrote "
+            "it diverged, or the file is damaged"
+        )
+
+
 def _check(
-    spec: ArchSpec, expected: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]
+    spec: ArchSpec | DetectorSpec,
+    expected: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, np.ndarray],
 ) -> None:
     missing = [name for name in expected if name not in given]
     unexpected = [name for name in given if name not in expected]

@@ -1,8 +1,8 @@
 """PyTorch's files of weights, read as data: nothing that a file says is executed.
 
-A pickle is a program. Here its instructions may build plain containers and name three things:
-``OrderedDict``, a tensor and a storage. A tensor is built as a note of where its numbers are, a
-storage as the type of its numbers, and everything else that a file names is refused.
+A pickle is a program. Here its instructions may build plain containers, and a tensor is built as a
+note of where its numbers are, a storage as the type of its numbers. Whatever else a file names, as
+an optimizer's class, is a ``Placeholder``, which does nothing.
 
 Both formats of ``torch.save`` are read: a zip of a pickle and raw storages, and, before
 PyTorch 1.6, pickles with the storages behind them.
@@ -21,9 +21,12 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+import ml_dtypes
 import numpy as np
 
 from depthstudy.errors import InputError
+from depthstudy.nets.torch.placeholder import Placeholder, placeholder
+from depthstudy.nets.torch.state_dict import unwrap
 
 Shapes = Mapping[str, tuple[int, ...]]  # of arrays by name
 
@@ -39,6 +42,13 @@ _TYPES = {
     "IntStorage": "int32",
     "LongStorage": "int64",
     "ShortStorage": "int16",
+    "UntypedStorage": "uint8",
+}
+# Types that only an untyped storage has.
+_FLOAT8 = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz")
+_DTYPES = {
+    **{name: name for name in ("bfloat16", "bool", "uint8", "int8", "int16", "int32", "int64")},
+    **{name: name for name in ("float16", "float32", "float64", *_FLOAT8)},
 }
 
 
@@ -57,9 +67,12 @@ class _Tensor:
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    kind: str | None = None  # of the numbers in an untyped storage
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
         """Returns the tensor out of all numbers of its storage."""
+        if self.kind is not None:
+            numbers = decode(numbers.tobytes(), self.kind)
         if len(self.shape) != len(self.strides) or min((0, self.offset, *self.strides)) < 0:
             raise InputError("a tensor has a shape that does not fit its strides")
         if min(self.shape, default=1) <= 0:
@@ -79,14 +92,14 @@ class _Tensor:
 def read_torch(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.ndarray]:
     """Returns the arrays of a file that ``torch.save`` wrote of a state dict.
 
-    A state dict inside a checkpoint is found under ``"state_dict"`` or ``"model"``.
+    A state dict inside a checkpoint is found under the names of ``state_dict.WRAPPERS``.
 
     Args:
       file: The file, at its beginning.
       check: Is given the shapes by name before a number is read.
 
     Raises:
-      InputError: The file is none of these, is broken, or names anything to execute.
+      InputError: The file is none of these, or is broken.
     """
     try:
         read = _read_zip if zipfile.is_zipfile(file) else _read_old
@@ -107,7 +120,8 @@ def _read_zip(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.n
         root = listing.removesuffix("data.pkl")
         if f"{root}byteorder" in archive.namelist():
             _require(archive.read(f"{root}byteorder") == b"little", "its numbers are big-endian")
-        tree = _tensors(_load(_Reader(io.BytesIO(archive.read(listing)))))
+        reader = _Reader(io.BytesIO(archive.read(listing)))
+        tree = _tensors(_load(reader), reader.others)
         check(_shapes(tree))
         found = {}
         for storage in {tensor.storage for tensor in tree.values()}:
@@ -122,7 +136,7 @@ def _read_old(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.n
     _require(magic == _MAGIC, "it does not begin as such a file does")
     _require(system["little_endian"], "its numbers are big-endian")
     reader = _Reader(file)
-    tree = _tensors(_load(reader))
+    tree = _tensors(_load(reader), reader.others)
     check(_shapes(tree))
     found = {}
     for key in _load(_Reader(file)):
@@ -145,15 +159,17 @@ class _Reader(pickle.Unpickler):
         super().__init__(file)
         self.file = file
         self.storages: dict[str, _Storage] = {}
+        self.others: list[str] = []  # names of what there are placeholders for
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return collections.OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _note_tensor
+        if (module, name) in _BUILDERS:
+            return _BUILDERS[module, name]
         if module in ("torch", "torch.storage") and name in _TYPES:
             return _TYPES[name]
-        raise InputError(f"the file names {module}.{name}, which weights have no use for")
+        if module == "torch" and name in _DTYPES:
+            return _Dtype(_DTYPES[name])
+        self.others.append(f"{module}.{name}")
+        return placeholder(module, name)
 
     def persistent_load(self, pid: Any) -> _Storage:
         word, kind, key, _, size = pid[:5]
@@ -180,13 +196,52 @@ def _note_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -
     return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
 
 
-def _tensors(tree: Any) -> dict[str, _Tensor]:
-    for key in ("state_dict", "model"):
-        if isinstance(tree, Mapping) and isinstance(tree.get(key), Mapping):
-            tree = tree[key]
-    if not isinstance(tree, Mapping) or not all(isinstance(x, _Tensor) for x in tree.values()):
-        raise InputError("the file holds no state dict: names and their tensors")
-    return {str(name): tensor for name, tensor in tree.items()}
+def _note_typed(storage: Any, offset: Any, shape: Any, strides: Any, *rest: Any) -> _Tensor:
+    """A tensor of a type that storages have no name for; it is the third of the rest."""
+    dtype = next((x for x in rest if isinstance(x, _Dtype)), None)
+    if dtype is None:
+        raise InputError("not a file of PyTorch weights: a tensor has no type")
+    return dataclasses.replace(_note_tensor(storage, offset, shape, strides), kind=dtype.name)
+
+
+def _first(tensor: Any, *_: Any) -> Any:
+    """A parameter is its tensor."""
+    return tensor
+
+
+def _called(function: Any, _: Any, args: Any, *__: Any) -> Any:
+    """A tensor of a class of its own is the tensor, if that is how it is made."""
+    return function(*args) if function in _BUILDERS.values() else None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Dtype:
+    name: str
+
+
+_BUILDERS: Mapping[tuple[str, str], Any] = {
+    ("collections", "OrderedDict"): collections.OrderedDict,
+    ("torch._utils", "_rebuild_tensor"): _note_tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _note_tensor,
+    ("torch._utils", "_rebuild_tensor_v3"): _note_typed,
+    ("torch._utils", "_rebuild_parameter"): _first,
+    ("torch._utils", "_rebuild_parameter_with_state"): _first,
+    ("torch._tensor", "_rebuild_from_type_v2"): _called,
+}
+
+
+def _tensors(tree: Any, others: list[str]) -> dict[str, _Tensor]:
+    found = unwrap(tree, _Tensor)
+    if found:
+        return found
+    if isinstance(tree, Placeholder) or (isinstance(tree, type) and issubclass(tree, Placeholder)):
+        raise InputError(
+            f"the file names {tree.reference}, which weights have no use for: it may be a whole "
+            "module, of which nothing is loaded; in PyTorch, save its state dict: "
+            "torch.save(model.state_dict(), 'weights.pth')"
+        )
+    names = f"; it names {', '.join(dict.fromkeys(others))}" if others else ""
+    raise InputError(f"the file holds no state dict: names and their tensors{names}")
 
 
 def itemsize(kind: str) -> int:
@@ -204,7 +259,9 @@ def _numbers(raw: bytes, storage: _Storage) -> np.ndarray:
 
 
 def decode(raw: bytes, kind: str) -> np.ndarray:
-    """Returns little-endian numbers of a type; bfloat16, which NumPy lacks, as float32."""
+    """Returns little-endian numbers of a type; those that NumPy lacks, as float32."""
+    if kind in _FLOAT8:
+        return np.frombuffer(raw, getattr(ml_dtypes, kind)).astype(np.float32)
     numbers = np.frombuffer(raw, _dtype(kind))
     if kind == "bfloat16":
         return (numbers.astype(np.uint32) << 16).view(np.float32)

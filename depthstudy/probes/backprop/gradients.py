@@ -165,4 +165,5 @@ GRADIENTS = Probe(
         ),
     ),
     labels=True,
+    logits=2,
 )

@@ -41,6 +41,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The Jacobian is 0 or not finite.
     """
+    probe_input.require_logits()
     K = probe_input.network.num_classes
     count = int(np.clip(_ROWS // K, 1, _MOST_IMAGES))
     images = next(probe_input.batches(probe_input.dataset.train)).images[:count]
@@ -141,6 +142,8 @@ ISOMETRY = Probe(
         "singular values of the image-to-logits Jacobian, and isometry (Pennington 2017, Xiao 2018)"
     ),
     measure=measure,
+    logits=2,
+    images=4,
     metrics=(
         Metric(
             name="singular_value_mean",

@@ -41,8 +41,9 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     the share of the gradient's variance that is white noise.
 
     Raises:
-      NotApplicable: There are no two images, or the gradient is 0 or not finite.
+      NotApplicable: There are no two images, the gradient is 0 or not finite, or it is a detector.
     """
+    probe_input.require_logits()
     images = _chosen_images(probe_input)
     directions = jax.random.normal(
         probe_input.key(), (len(images) // 2, probe_input.network.num_classes)
@@ -139,6 +140,8 @@ SHATTERING = Probe(
     title="Shattered gradients",
     description="correlation of input gradients along lines between images (Balduzzi et al. 2017)",
     measure=measure,
+    logits=1,
+    images=4,
     metrics=(
         Metric(
             name="gradient_correlation",

@@ -192,4 +192,5 @@ UNDERFLOW = Probe(
         ),
     ),
     labels=True,
+    logits=2,
 )

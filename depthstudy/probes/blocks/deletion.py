@@ -19,8 +19,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from depthstudy import nets, tasks
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.nets import surgery
+from depthstudy.probes.blocks import cells
 from depthstudy.probes.blocks.block_order import kendall_tau, swappable, swapped
 from depthstudy.probes.probe_input import (
     Examples,
@@ -106,6 +107,10 @@ def redundant_block_fraction(increases: Sequence[float]) -> float:
 
 
 def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurement]:
+    detector = probe_input.network.spec
+    if isinstance(detector, DetectorSpec) and not reestimated:
+        yield from cells.measure(probe_input, detector)
+        return
     spec, variables = probe_input.spec, probe_input.variables
     removable = surgery.removable(spec)
     if not removable:
@@ -239,6 +244,8 @@ DELETION = Probe(
     measure=functools.partial(_measure, reestimated=False),
     metrics=_METRICS,
     labels=True,
+    logits=2,
+    images=20,
 )
 DELETION_REESTIMATED = Probe(
     title="What a block is worth, batch statistics taken anew",
@@ -246,4 +253,6 @@ DELETION_REESTIMATED = Probe(
     measure=functools.partial(_measure, reestimated=True),
     metrics=_METRICS,
     labels=True,
+    logits=2,
+    images=20,
 )

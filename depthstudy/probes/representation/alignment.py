@@ -1,12 +1,21 @@
 """Linear centered kernel alignment (CKA) of many sets of features, exactly and in bounded memory.
 
-Kornblith et al. 2019 (arXiv 1905.00414): with centered features X [n, p] and Y [n, q],
-CKA = |Y'X|^2 / (|X'X| |Y'Y|), which is the cosine between the Gram matrices XX' and YY'. For deep
-nets neither the Gram matrices of all layers nor the cross covariances of all pairs fit in memory.
-So a first pass finds the mean features over all examples; then the Gram matrices of the centered
-features are made and multiplied tile by tile, a tile for each pair of batches. Batches of features
-are kept up to a budget; beyond it they are made again. The result is that of all examples at once,
-not a mean over minibatches.
+Kornblith et al. 2019 (arXiv 1905.00414): CKA(K, L) = HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)) for
+the Gram matrices K = XX' and L = YY' of features X [n, p] and Y [n, q]. With centered features,
+<K, L> is the biased estimate of HSIC: of n examples with many features all layers come out alike,
+since each example is like itself. Song et al. 2012 (Feature Selection via Dependence Maximization,
+JMLR 13, eq. 4) leave the diagonal out. Where the features are centered over all examples that is
+
+  HSIC = <K, L> - n / (n - 2) k'l + tr(K) tr(L) / ((n - 1) (n - 2)),
+
+k and l being the diagonals, so that it needs no more than the biased one does. It is unbiased, and
+may be below 0 where layers have nothing in common.
+
+For deep nets neither the Gram matrices of all layers nor the cross covariances of all pairs fit in
+memory. So a first pass finds the mean features over all examples; then the Gram matrices of the
+centered features are made and multiplied tile by tile, a tile for each pair of batches. Batches of
+features are kept up to a budget; beyond it they are made again. The result is that of all examples
+at once, not a mean over minibatches.
 """
 
 from __future__ import annotations
@@ -22,6 +31,8 @@ import numpy as np
 from jaxtyping import Array, Float, Float32
 
 _BUDGET = 2**29  # bytes of features that are kept
+_LEAST = 4  # examples from which on there is an unbiased estimate
+_ROUNDING = 1e-6  # share of the biased estimate below which the unbiased one is rounding
 _CONSTANT = 1e-6  # variation, as a share of the largest feature, below which float32 sees none
 
 Layers = list[Float[Array, "B _"]]
@@ -54,17 +65,24 @@ class Center(NamedTuple):
 def cka_matrix(
     stream: Callable[[], Iterator[Batch]], *, budget: int = _BUDGET
 ) -> Float[np.ndarray, "L L"]:
-    """Returns the CKA of every pair of layers, in [0, 1].
+    """Returns the debiased CKA of every pair of layers, at most 1.
 
-    A constant layer has 0 with every layer, itself included; one that is not finite has NaN.
+    A layer that is constant, or whose estimate is not above 0, has 0 with every layer, itself
+    included; one that is not finite has NaN.
 
     Args:
       stream: Yields the same batches, in the same order, each time it is called.
       budget: Bytes of features to keep; at least one batch is kept.
+
+    Raises:
+      ValueError: There are fewer than four examples.
     """
     center = _center(stream)
     width = sum(mean.size for mean in center.means)
-    hsic = np.zeros((len(center.means), len(center.means)))
+    if center.examples < _LEAST:
+        raise ValueError(f"CKA needs at least {_LEAST} examples, there are {center.examples}")
+    products = np.zeros((len(center.means), len(center.means)))
+    diagonal, traces = np.zeros_like(products), np.zeros(len(products))
     start, capacity = 0, 1
     while start < center.batches:
         kept: list[Layers] = []
@@ -75,9 +93,13 @@ def cka_matrix(
                 kept.append(right)
             for left in kept:
                 times = 1 if left is right else 2  # a tile off the diagonal counts twice
-                hsic += times * np.asarray(_tile(left, right), np.float64)
+                products += times * np.asarray(_tile(left, right), np.float64)
+            if right is kept[-1]:  # once for each batch
+                squares = np.asarray(_squares(right), np.float64)
+                diagonal += squares @ squares.T
+                traces += squares.sum(axis=1)
         start += capacity
-    return _cosines(hsic, center.examples)
+    return _cosines(products, _debiased(products, diagonal, traces, center.examples), center)
 
 
 def _center(stream: Callable[[], Iterator[Batch]]) -> Center:
@@ -122,8 +144,28 @@ def _tile(left: Layers, right: Layers) -> Float[Array, "L L"]:
     return jnp.matmul(tiles, tiles.T, precision="highest")
 
 
-def _cosines(hsic: Float[np.ndarray, "L L"], examples: int) -> Float[np.ndarray, "L L"]:
-    norms = np.sqrt(np.diag(hsic))
-    constant = norms <= examples * _CONSTANT**2
-    inverse = np.where(constant, 0, 1 / np.where(constant, 1, norms))
-    return np.clip(hsic * np.outer(inverse, inverse), 0, 1)
+@jax.jit
+def _squares(layers: Layers) -> Float[Array, "L B"]:
+    """Returns the diagonals of the Gram matrices."""
+    return jnp.stack([jnp.sum(x * x, axis=1) for x in layers])
+
+
+def _debiased(
+    products: Float[np.ndarray, "L L"],
+    diagonal: Float[np.ndarray, "L L"],
+    traces: Float[np.ndarray, " L"],
+    n: int,
+) -> Float[np.ndarray, "L L"]:
+    """Returns HSIC of all pairs, up to one factor."""
+    both = np.outer(traces, traces) / ((n - 1) * (n - 2))
+    return products - n / (n - 2) * diagonal + both
+
+
+def _cosines(
+    products: Float[np.ndarray, "L L"], hsic: Float[np.ndarray, "L L"], center: Center
+) -> Float[np.ndarray, "L L"]:
+    own = np.diag(hsic)
+    constant = np.sqrt(np.diag(products)) <= center.examples * _CONSTANT**2
+    constant |= own <= _ROUNDING * np.diag(products)
+    inverse = np.where(constant, 0, 1 / np.sqrt(np.where(constant, 1, own)))
+    return np.minimum(hsic * np.outer(inverse, inverse), 1)

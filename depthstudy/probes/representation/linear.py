@@ -46,6 +46,7 @@ def probe_accuracy(train: Labeled, test: Labeled, *, strength: float = 1.0) -> f
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
+    probe_input.require_counts()
     train, train_labels = pooled_features(probe_input, probe_input.dataset.train)
     test, test_labels = pooled_features(probe_input, probe_input.dataset.test)
     for layer, pooled in train.items():
@@ -97,4 +98,5 @@ LINEAR = Probe(
         ),
     ),
     labels=True,
+    images=20,
 )

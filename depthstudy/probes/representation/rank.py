@@ -159,6 +159,7 @@ def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
 
 
 RANK = Probe(
+    images=16,
     title="Width in use",
     description=(
         "how much of its width a layer uses: saturation (Richter 2021), effective and stable rank"

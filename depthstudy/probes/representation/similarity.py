@@ -1,8 +1,8 @@
 """Similarity of the layers of nets by linear CKA (Kornblith et al. 2019, arXiv 1905.00414).
 
 Features are all pixels and channels of a layer, examples are of the train split, where a set has
-most of them: CKA of few examples with many features is biased upwards. A layer that is constant is
-like none.
+most of them. The estimate is debiased, as ``alignment`` says, so that it does not rise where images
+are few; below 20 images chance has too much of a say. A layer that is constant is like none.
 
 Nguyen et al. 2020 (arXiv 2010.15327): nets that are too large for their task show a block
 structure, long runs of layers that are all alike. ``block_share`` is the longest such run over the
@@ -27,6 +27,7 @@ from depthstudy.probes.representation import alignment, features
 from depthstudy.records import Metric
 
 ALIKE = 0.9  # layers of one block are more alike than this
+_IMAGES = 20  # from which on the error of chance, of unrelated layers, is under 0.1
 _MANY = 0.5  # share of layers in one block from which on a net stands out
 
 
@@ -143,10 +144,11 @@ def flatten(x: Float[Array, "B ..."], weights: Float32[Array, " B"]) -> Float[Ar
 CKA = Probe(
     title="How alike blocks are",
     description=(
-        "how alike the layers are: linear CKA of all pairs, share of layers in the largest block of"
-        " alike ones (Kornblith 2019, Nguyen 2020)"
+        "how alike the layers are: debiased linear CKA of all pairs, share of layers in the"
+        " largest block of alike ones (Kornblith 2019, Song 2012, Nguyen 2020)"
     ),
     measure=_measure,
+    images=_IMAGES,
     metrics=(
         Metric(
             name="cka",

@@ -31,3 +31,5 @@ ANALYSIS_SECTIONS: tuple[Callable[[Analysis], Section | None], ...] = (
     numbers.section,
     provenance.section,
 )
+
+__all__ = ["ANALYSIS_SECTIONS"]

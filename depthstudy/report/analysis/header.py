@@ -16,7 +16,8 @@ def blocks(analysis: Analysis) -> tuple[Block, ...]:
     """Returns a line for each net, and what the images are worth where they have no labels."""
     nets = Nets(tuple((net.label, net.color, lede(net)) for net in analysis.nets))
     images = unlabeled_images(analysis)
-    return (nets, Text(images, "note images")) if images else (nets,)
+    caveats = tuple(Text(text, "note") for net in analysis.nets for text in net.info.caveats)
+    return (nets, Text(images, "note images"), *caveats) if images else (nets,)
 
 
 def lede(net: MeasuredNet) -> str:
@@ -34,10 +35,15 @@ def unlabeled_images(analysis: Analysis) -> str:
     images = [net.info.images for net in analysis.nets if net.info.images]
     if not images:
         return ""
+    if all(net.info.labeled for net in analysis.nets):
+        return (
+            f"All that follows was seen on {images[0]}, whose sub-folders are their labels. Where "
+            "this page speaks of train and of test images, it means every other image of each "
+            "class: the net need not have learned from either, and its two errors differ by chance."
+        )
     return (
         f"All that follows was seen on {images[0]}. They are not what the net learned from, and "
         "they have no labels: probes that need labels do not apply, and where this page speaks of "
         "train images, it means these. It tells how signals pass through the net, not how good the "
-        "net is. With few images, CKA comes out too high, and a filter that never fires may for "
-        "others."
+        "net is. With few images, a filter that never fires may for others."
     )

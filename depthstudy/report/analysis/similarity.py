@@ -21,9 +21,9 @@ from depthstudy.report.text import palette
 
 _TITLE = "How alike the blocks are"
 _NOTE = (
-    "Linear CKA of what two blocks give out for the same train images (Kornblith 2019). A large "
-    "square along the diagonal in the color of 1 is a run of blocks that all do nearly the same: a "
-    "sign of a net that is larger than its task needs (Nguyen 2020)."
+    "Debiased linear CKA of what two blocks give out for the same train images (Kornblith 2019, "
+    "Song 2012). A large square along the diagonal in the color of 1 is a run of blocks that all "
+    "do nearly the same: a sign of a net that is larger than its task needs (Nguyen 2020)."
 )
 
 

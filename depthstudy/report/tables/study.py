@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from depthstudy import records, store
@@ -27,6 +28,23 @@ _KINDS = {
     store.GAINS: records.Gain,
 }
 _NEW = (store.MEANS, store.PARETO, store.PRUNING, store.GAINS)  # since version 0.2
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Found:
+    """What detectors find in the first test images.
+
+    Attributes:
+      images: The images, ``[n, H, W, C]``.
+      class_names: Names of the classes.
+      truths: Their objects, rows of box, class and more, ``[n, M, 7]``; those of class -1 are none.
+      detections: By variant, of its first seed: rows of box, score and class, ``[n, D, 6]``.
+    """
+
+    images: np.ndarray
+    class_names: tuple[str, ...]
+    truths: np.ndarray
+    detections: Mapping[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +77,7 @@ class Study:
     data: tuple[records.DataInfo, ...] = ()
     sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     search: Search | None = None
+    found: Found | None = None
 
     @property
     def has_seeds(self) -> bool:
@@ -127,7 +146,24 @@ def read_study(workdir: Path) -> Study:
         data=data,
         sheets={info.sheet: (workdir / info.sheet).read_bytes() for info in data if info.sheet},
         search=read_search(workdir),
+        found=_found(workdir, info),
     )
+
+
+def _found(workdir: Path, info: records.StudyInfo) -> Found | None:
+    stored = store.read_scenes(workdir)
+    if stored is None:
+        return None
+    shown = {
+        variant.name: store.RunStore.of(workdir, variant.same_as or variant.name, 0).read_answers()
+        for variant in info.variants
+    }
+    shown = {name: arrays for name, arrays in shown.items() if "detections" in arrays}
+    if not shown:
+        return None
+    images, class_names = stored
+    truths = next(iter(shown.values()))["truths"]
+    return Found(images, class_names, truths, {name: x["detections"] for name, x in shown.items()})
 
 
 def whole_nets(study: Study) -> Study:

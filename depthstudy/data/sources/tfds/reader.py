@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Int, Int32
 
-from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
+from depthstudy.data.source import Examples, Ranges, RawImage, Shape, Source, ranges
+from depthstudy.data.sources.tfds.objects import (
+    MOST,
+    OBJECTS,
+    TfdsObjects,
+    has_objects,
+    most_objects,
+)
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,6 +96,7 @@ class TfdsSource(Source):
     _folder: Path
     _image: str
     _label: str
+    _max_objects: int = 0
 
     @property
     def folder(self) -> Path:
@@ -100,7 +108,7 @@ class TfdsSource(Source):
         """Names of the whole splits."""
         return tuple(self._builder.info.splits)
 
-    def split(self, name: str) -> TfdsExamples:
+    def split(self, name: str) -> Examples:
         """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``.
 
         Raises:
@@ -115,6 +123,8 @@ class TfdsSource(Source):
             )
         except (KeyError, ValueError, NotImplementedError) as error:
             raise self.missing_split(name) from error
+        if self._max_objects:
+            return TfdsObjects(records, self._image, self._label, self._max_objects)
         examples = TfdsExamples(records, self._image, self._label, self._index(where))
         try:
             first = examples.read(np.array([0]))[0][1]
@@ -208,22 +218,48 @@ def open_folder(folder: Path) -> TfdsSource:
             f" data.data_dir, with `{_command(builder.info.name, Path('DATA_DIR'))}`"
         )
     image = _only(features, tfds.features.Image, builder.info.supervised_keys)
+    if image is not None and has_objects(features):
+        return _with_objects(builder, image, folder)
     label = _only(features, tfds.features.ClassLabel, builder.info.supervised_keys)
     if image is None or label is None:
         kinds = ", ".join(f"{key} ({type(value).__name__})" for key, value in features.items())
         raise InputError(f"{name} is no set of images with one class each; it has: {kinds}")
     if features[image].np_dtype != np.uint8:
         raise InputError(f"images of {name} are {features[image].np_dtype}; allowed: uint8")
-    height, width, channels = features[image].shape
     return TfdsSource(
         name=name,
-        image_shape=(height, width, channels or 3),
+        image_shape=_shape(features[image]),
         class_names=tuple(features[label].names or map(str, range(features[label].num_classes))),
         _builder=builder,
         _folder=folder,
         _image=image,
         _label=label,
     )
+
+
+def _with_objects(builder: tfds.core.DatasetBuilder, image: str, folder: Path) -> TfdsSource:
+    """Returns a set of images with objects in them."""
+    features = builder.info.features
+    label = features[OBJECTS].feature["label"]
+    source = TfdsSource(
+        name=builder.info.full_name,
+        image_shape=_shape(features[image]),
+        class_names=tuple(label.names or map(str, range(label.num_classes))),
+        task="detection",
+        _builder=builder,
+        _folder=folder,
+        _image=image,
+        _label=OBJECTS,
+        _max_objects=MOST,
+    )
+    return dataclasses.replace(
+        source, _max_objects=most_objects(map(source.split, source.split_names))
+    )
+
+
+def _shape(image: Any) -> Shape:
+    height, width, channels = image.shape
+    return height, width, channels or 3
 
 
 def _versions(folder: Path) -> list[str]:

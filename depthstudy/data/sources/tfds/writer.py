@@ -23,7 +23,7 @@ _ROOM = 2**24  # bytes free, below which a failure to write is taken for want of
 Arrays = tuple[
     UInt8[np.ndarray, "_ H W"], Integer[np.ndarray, " _"]
 ]  # gray images and their labels
-Example = tuple[bytes, int]  # an image file and its label
+Example = tuple[bytes, Any]  # an image file and its label
 
 
 def write_arrays_once(
@@ -59,6 +59,7 @@ def write_files_once(
     splits: Mapping[str, Iterable[Example]],
     *,
     total: int,
+    label: tuple[str, Any] | None = None,
     beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Writes image files, which need not fit into memory, as ``write_arrays_once`` writes arrays.
@@ -69,6 +70,7 @@ def write_files_once(
       shape: Of every image.
       splits: Examples of each split; they are not touched if the set is there.
       total: Number of examples in all splits, for the line of progress.
+      label: Name and TFDS feature of what comes with an image; ``None`` is its class, ``label``.
       beside: Further files of the set, name to content.
 
     Raises:
@@ -86,7 +88,7 @@ def write_files_once(
         bar = tqdm(total=total, desc="preparing images", unit=" images", delay=2, disable=None)
         try:
             with bar:
-                _write(partial, name, version, class_names, shape, splits, bar)
+                _write(partial, name, version, class_names, shape, splits, bar, label)
             for file, content in (beside or {}).items():
                 (partial / file).write_bytes(content)
             os.replace(partial, folder)
@@ -113,32 +115,34 @@ def _write(
     shape: Shape,
     splits: Mapping[str, Iterable[Example]],
     bar: tqdm[Any],
+    label: tuple[str, Any] | None,
 ) -> None:
     import tensorflow_datasets as tfds
 
+    key, feature = label or ("label", tfds.features.ClassLabel(names=list(class_names)))
     features = tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=shape, encoding_format="png"),
-            "label": tfds.features.ClassLabel(names=list(class_names)),
+            key: feature,
         }
     )
     identity = tfds.core.dataset_info.DatasetIdentity(
         name=name, version=tfds.core.Version(version), data_dir=str(folder), module_name=__name__
     )
     info = tfds.core.DatasetInfo(
-        builder=identity, features=features, supervised_keys=("image", "label")
+        builder=identity, features=features, supervised_keys=("image", key)
     )
     writer = tfds.core.SequentialWriter(info, 2**31, file_format="array_record")
     writer.initialize_splits(list(splits))
     for split, examples in splits.items():
         # One call a split: each rewrites the metadata, and the examples pass through one by one.
-        writer.add_examples({split: _records(examples, bar)})
+        writer.add_examples({split: _records(examples, key, bar)})
     writer.close_all()
 
 
-def _records(examples: Iterable[Example], bar: tqdm[Any]) -> Iterator[dict[str, Any]]:
+def _records(examples: Iterable[Example], key: str, bar: tqdm[Any]) -> Iterator[dict[str, Any]]:
     for image, label in examples:
-        yield {"image": image, "label": label}
+        yield {"image": image, key: label}
         bar.update()
 
 

@@ -7,19 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from depthstudy.arch import ArchSpec
+from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.names import convnext, efficientnet_pytorch, resnet, timm, torchvision
+from depthstudy.nets.torch.names import (
+    convnext,
+    effdet,
+    efficientnet_pytorch,
+    resnet,
+    timm,
+    torchvision,
+)
 from depthstudy.nets.torch.names.walk import Namer, Path
 
 TORCHVISION = "torchvision"
+EFFDET = "effdet"  # whose names are of detectors
+CIFAR = "CIFAR-10 code"
 
 # Packages by what their names tell: the first one of whose marks a file has a name wrote it.
 _MARKS: Mapping[str, tuple[str, ...]] = {
+    EFFDET: ("backbone.conv_stem.weight", "fpn.cell."),
     "efficientnet_pytorch": ("_conv_stem.weight",),
     "Hugging Face": ("resnet.embedder.", "convnext.embeddings."),
     "ConvNeXt's authors": ("downsample_layers.",),
-    "CIFAR-10 code": ("linear.weight",),
+    CIFAR: ("linear.weight", "layer1.0.shortcut.", "layer2.0.shortcut."),
     "timm": ("conv_stem.weight", "stem.conv.weight", "stages.0.blocks.", "pre_logits."),
 }
 STYLES: Mapping[str, Mapping[str, Namer]] = {
@@ -28,7 +38,7 @@ STYLES: Mapping[str, Mapping[str, Namer]] = {
     "efficientnet_pytorch": efficientnet_pytorch.FAMILIES,
     "Hugging Face": {"convnext": convnext.hugging_face, "resnet": resnet.hugging_face},
     "ConvNeXt's authors": {"convnext": convnext.authors},
-    "CIFAR-10 code": {"plain": resnet.cifar, "resnet": resnet.cifar},
+    CIFAR: {"plain": resnet.cifar, "resnet": resnet.cifar},
 }
 
 
@@ -44,18 +54,25 @@ def style_of(names: Collection[str]) -> str:
     return TORCHVISION
 
 
-def torch_names(spec: ArchSpec, style: str) -> dict[Path, str]:
+def torch_names(spec: ArchSpec | DetectorSpec, style: str) -> dict[Path, str]:
     """Returns, for the path of each layer with parameters, its name in the file.
 
     Raises:
       InputError: No file of this family in this style is known.
     """
+    if isinstance(spec, DetectorSpec):
+        if style != EFFDET or not spec.family.startswith("efficientdet"):
+            raise InputError(
+                f"no {style} names of weights are known for {spec.family}, a detector; known: those"
+                f" of efficientdet by {EFFDET}"
+            )
+        return effdet.names(spec)
     family = spec.family.removesuffix("_plain")
-    families = STYLES[style]
+    families = STYLES.get(style, {})
     if family not in families:
         known = ", ".join(sorted({name for names in STYLES.values() for name in names}))
         raise InputError(f"no {style} names of weights are known for {family}; known: {known}")
     return dict(families[family](spec))
 
 
-__all__ = ["STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]
+__all__ = ["CIFAR", "STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]

@@ -66,10 +66,9 @@ def _mobile_blocks(spec: ArchSpec) -> Names:
 
 def _vgg(spec: ArchSpec) -> Names:
     yield from vgg_features(spec)
-    heads = [path for path in paths(spec) if path[0] == "head"]
-    for index, path in enumerate(heads[:-1], start=1):
-        yield path, f"pre_logits.fc{index}"
-    yield heads[-1], "head.fc"
+    for path in paths(spec):
+        if path[0] == "head":
+            yield path, "head.fc" if path[-1] == "dense" else f"pre_logits.fc{path[-1][-1]}"
 
 
 def _convnext(spec: ArchSpec) -> Names:

@@ -59,10 +59,10 @@ _HOW_TO_READ = (
     "lot toward the first layer, the first layers hardly learn. Classes: the accuracy on new "
     "images of a simple classifier that sees only what a block gives out (Alain & Bengio 2016); "
     "blocks after which it no longer rises add little. Saturation: the share of directions that "
-    "hold 99% of the variance (Richter 2021). Alike: linear CKA of what two blocks give out for "
-    "the same images (Kornblith 2019); a large dark square is a run of blocks that do nearly the "
-    "same. Blocks taken out: test error without one block, with no training afterwards (Veit "
-    "2016); × marks blocks that have to stay, the dotted line the whole net."
+    "hold 99% of the variance (Richter 2021). Alike: debiased linear CKA of what two blocks give "
+    "out for the same images (Kornblith 2019); a large dark square is a run of blocks that do "
+    "nearly the same. Blocks taken out: test error without one block, with no training afterwards "
+    "(Veit 2016); × marks blocks that have to stay, the dotted line the whole net."
 )
 
 

@@ -174,6 +174,8 @@ def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
         return ""
     if verdict.verdict != "inconclusive":
         return ""
+    if verdict.no_better and not math.isfinite(verdict.p):
+        return ""  # what is said of the nets says it
     if verdict.seeds < LEAST_SEEDS and verdict.scope != "exact":
         return "Not decided: a verdict takes three seeds or more."
     if not math.isfinite(verdict.low):

@@ -21,6 +21,8 @@ RESNETS = {"layout": "cifar", "width": 8}
 RESNEXT = {"layout": "small", "width": 8, "groups": 4, "width_per_group": 2}
 MOBILE = {"layout": "small", "width_multiplier": 0.25, "dropout": 0.0}
 EFFICIENT = {**MOBILE, "stochastic_depth": 0.0}
+CONVNEXT = {"layout": "small", "variant": "atto", "width_multiplier": 0.25}
+REGNET = {"layout": "small", "variant": "y_400mf", "width_multiplier": 0.25}
 SHUFFLE = {"layout": "small", "width_multiplier": 0.35}
 
 # How depth is set, its values, and what else is set, chosen so that costs are alike.
@@ -29,7 +31,9 @@ FAMILIES = {
     "resnet": ("depth", (8, 20, 44), RESNETS),
     "preact_resnet": ("depth", (8, 20, 44), RESNETS),
     "se_resnet": ("depth", (8, 20, 44), RESNETS),
+    "resnet_d": ("depth", (8, 20, 44), RESNETS),
     "resnext": ("depth", (50, 101, 152), RESNEXT),
+    "densenet": ("depth", (10, 22, 46), {"layout": "cifar", "growth_rate": 6}),
     "wide_resnet": ("depth", (10, 16, 22), {"layout": "cifar", "width_multiplier": 1.0}),
     "vgg": ("depth", (11, 16, 19), {"layout": "small", "width": 4, "dropout": 0.0}),
     "mobilenet_v1": ("depth_multiplier", (0.5, 1.0, 2.0), MOBILE),
@@ -39,6 +43,9 @@ FAMILIES = {
     "shufflenet_v2": ("depth_multiplier", (0.5, 1.0, 2.0), SHUFFLE),
     "efficientnet": ("depth_multiplier", (0.5, 1.0, 2.0), EFFICIENT),
     "efficientnet_lite": ("depth_multiplier", (0.5, 1.0, 2.0), EFFICIENT),
+    "efficientnet_v2": ("depth_multiplier", (0.1, 0.25, 0.4), EFFICIENT),
+    "convnext": ("depth_multiplier", (0.5, 1.0, 2.0), CONVNEXT),
+    "regnet": ("depth_multiplier", (0.5, 1.0, 2.0), REGNET),
 }
 PLAIN = (("model.family", "plain"),)
 RESNET = (("model.family", "resnet"),)
@@ -72,9 +79,9 @@ def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
     config.train.eval_train_examples = 2_000
     config.hypotheses = (
         {
-            "name": "mobile_families_gain",
-            "statement": "On average over the families of mobile nets, four times the blocks lower "
-            "test error by more than a point.",
+            "name": "scaled_families_gain",
+            "statement": "On average over the families that are told apart by factors of their "
+            "blocks, four times the blocks lower test error by more than a point.",
             "metric": "test_error",
             "relation": "less",
             "where": (("model.depth_multiplier", 2.0),),

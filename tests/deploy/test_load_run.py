@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from depthstudy import analysis, arch, nets
+from depthstudy import arch, deploy, nets
 from depthstudy.analysis import runs
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, Datasets
@@ -52,13 +52,14 @@ def test_a_net_is_loaded_without_the_images_of_its_run(tmp_path: Path, digits: D
     run = write_run(tmp_path, digits, "no_such_set", stores_moments=True)
     images = digits.test.read(np.arange(5)).images
     for step, seed in ((None, 40), (30, 30)):
-        network, variables, preprocessing, class_names = analysis.load_run(run.folder, step)
+        net = deploy.load_run(run.folder, step)
+        network, variables, preprocessing = net.network, net.variables, net.preprocessing
         jax.tree.map(np.testing.assert_array_equal, variables, drawn(seed))
         assert (preprocessing.mean, preprocessing.std) == ((MEAN,), (STD,))
         assert preprocessing.resize == "crop"
-        assert class_names == digits.class_names
+        assert net.classes == digits.class_names
         expected = network.apply(drawn(seed), (images.astype(np.float32) / 255 - MEAN) / STD)
-        logits = analysis.load_run(run.folder, step).logits(images)
+        logits = deploy.load_run(run.folder, step).logits(images)
         np.testing.assert_allclose(logits, expected, atol=1e-6)
 
 
@@ -66,7 +67,7 @@ def test_a_run_that_stored_no_moments_has_those_of_its_images(
     tmp_path: Path, digits: Dataset
 ) -> None:
     run = write_run(tmp_path, digits, "digits", stores_moments=False)
-    assert analysis.load_run(run.folder).preprocessing == digits.preprocessing
+    assert deploy.load_run(run.folder).preprocessing == digits.preprocessing
 
 
 def test_moments_of_another_set_do_not_change_what_a_net_sees(
@@ -82,7 +83,7 @@ def test_moments_of_another_set_do_not_change_what_a_net_sees(
         logits.append(probe_input.network.apply(probe_input.variables, batch.images))
     np.testing.assert_array_equal(logits[0], logits[1])
     images = digits.test.read(np.arange(len(digits.test))).images
-    everything = analysis.load_run(run.folder).logits(images)
+    everything = deploy.load_run(run.folder).logits(images)
     for row in np.asarray(logits[0])[:20]:  # a probe's examples are some of the test split
         assert np.abs(everything - row).max(axis=1).min() < 1e-4
 
@@ -104,7 +105,7 @@ def test_what_cannot_be_loaded_is_named(
     RunStore.of(tmp_path, "new", 0).write_info(info)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InputError, match=message):
-        analysis.load_run(tmp_path / folder, step)
+        deploy.load_run(tmp_path / folder, step)
     with pytest.raises(InputError, match=message):  # before any image is looked for
         runs.open_run(tmp_path / folder, step, 20, {})
     assert sorted(tmp_path.rglob("*")) == before
@@ -120,14 +121,14 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_taken(
     path.write_bytes(content)
     before = sorted(tmp_path.rglob("*"))
     with caplog.at_level(logging.WARNING):
-        loaded = analysis.load_run(run.folder)
+        loaded = deploy.load_run(run.folder)
     jax.tree.map(np.testing.assert_array_equal, loaded.variables, drawn(30))
     (warning,) = caplog.messages
     damage = f"{path} is not as it was written: its hash is another"
     assert warning == f"{damage}; the one before it is taken"
     with pytest.raises(InputError, match="its hash is another; other checkpoints of the run: 30"):
-        analysis.load_run(run.folder, 40)
+        deploy.load_run(run.folder, 40)
     (run.folder / "checkpoints/30/state/variables.safetensors").unlink()
     with pytest.raises(InputError, match=r"is missing; other .*: none that is whole"):
-        analysis.load_run(run.folder)
+        deploy.load_run(run.folder)
     assert len(sorted(tmp_path.rglob("*"))) == len(before) - 1  # a reader moves nothing

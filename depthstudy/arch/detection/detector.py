@@ -1,0 +1,102 @@
+"""Detectors for small images on a backbone of any family."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from depthstudy.arch.detection.efficientdet import headless
+from depthstudy.arch.detection.spec import (
+    DetectionHeadSpec,
+    DetectorSpec,
+    Fusion,
+    PyramidSpec,
+    tapped_levels,
+)
+from depthstudy.arch.spec import ArchSpec
+from depthstudy.errors import InputError
+
+_LEVELS = 3  # of a pyramid whose levels are not given
+
+
+def detector(
+    *,
+    backbone: str = "resnet",
+    channels: int = 32,
+    cells: int = 1,
+    head_repeats: int = 1,
+    fusion: Fusion = "fast",
+    residual_pyramid: bool = False,
+    min_level: int | None = None,
+    max_level: int | None = None,
+    stem_halvings: int = 2,
+    anchor_scale: float = 4.0,
+    num_classes: int = 10,
+    **backbone_options: Any,
+) -> DetectorSpec:
+    """Returns a detector with the parts of EfficientDet on another backbone.
+
+    >>> from depthstudy import arch
+    >>> spec = detector(backbone="resnet", depth=8, layout="cifar", width=8, cells=2)
+    >>> spec.pyramid.levels, arch.cost(spec, (64, 64, 1)).depth
+    ((2, 3, 4), 27)
+
+    Args:
+      backbone: A family of classifiers.
+      channels: Channels of the pyramid.
+      cells: Cells of the pyramid.
+      head_repeats: Convolutions of each head before the predicting one.
+      fusion: As in ``PyramidSpec``.
+      residual_pyramid: Whether every cell but the first has a shortcut around it.
+      min_level: Finest level of the pyramid, which has a pixel for ``2**min_level`` of the image's.
+        Default the third from above that the backbone has.
+      max_level: Coarsest level. Default the coarsest that the backbone has, or the one after
+        ``min_level`` if that is coarser; stages of the backbone beyond it are left out.
+      stem_halvings: How often the stem halves the image, at the least: 0, 1 (stride 2) or 2 (and
+        pooling). Stems that do so by themselves stay as they are.
+      anchor_scale: As in ``DetectionHeadSpec``.
+      num_classes: Classes of objects.
+      **backbone_options: What the backbone's family takes, as ``depth`` or ``layout``.
+
+    Raises:
+      InputError: There is no such family, it takes no such option, or lacks a level.
+    """
+    from depthstudy import arch  # whose families this one is of, too
+
+    built = arch.build(backbone, num_classes=num_classes, **backbone_options)
+    if not isinstance(built, ArchSpec):
+        raise InputError(f"backbone={backbone!r} is a detector itself; take a classifier's family")
+    body = _halved(headless(built, num_classes), stem_halvings)
+    levels = tapped_levels(body)
+    least = max(min(levels), max(levels) - _LEVELS + 1) if min_level is None else min_level
+    most = max(*levels, least + 1) if max_level is None else max_level
+    kept = [stage for level, stage in levels.items() if level <= most]
+    body = dataclasses.replace(body, stages=body.stages[: max(kept, default=0)])
+    if not body.stages:
+        raise InputError(f"this {backbone} has no level up to {most}; its levels: {[*levels]}")
+    return DetectorSpec(
+        family=f"{built.family}_detector",
+        backbone=body,
+        pyramid=PyramidSpec(
+            channels=channels,
+            cells=cells,
+            min_level=least,
+            max_level=most,
+            fusion=fusion,
+            residual=residual_pyramid,
+        ),
+        heads=DetectionHeadSpec(
+            num_classes=num_classes, repeats=head_repeats, anchor_scale=float(anchor_scale)
+        ),
+    )
+
+
+def _halved(backbone: ArchSpec, halvings: int) -> ArchSpec:
+    """Returns a backbone whose stem halves the image so often at the least."""
+    if halvings not in (0, 1, 2):
+        raise InputError(f"stem_halvings is {halvings}; allowed: 0, 1 or 2")
+    stem = backbone.stem
+    if (stem.stride > 1) + stem.pool >= halvings:
+        return backbone
+    stem = dataclasses.replace(stem, stride=2, pool=stem.pool or halvings == 2)
+    return dataclasses.replace(backbone, stem=stem)

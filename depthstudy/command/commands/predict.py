@@ -1,0 +1,45 @@
+"""Classifies images with a trained net, and writes a table with the probability of each class.
+
+  depthstudy predict results/my_data FOLDER
+  depthstudy predict results/my_data/runs/resnet_depth8/seed0 one.png two.png --out=found.csv
+
+NET is the folder of a study, whose recommended net is taken, or of a run. IMAGES are files (PNG,
+JPEG, WebP, BMP, TIFF) or folders of them. Nothing is needed but the folder: the net's preprocessing
+and the names of its classes are in it. Where the folders of the images are named like classes, the
+error is told.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from absl import flags
+
+from depthstudy.errors import InputError
+
+
+def define_flags() -> None:
+    """Defines its flags."""
+    flags.DEFINE_string("net", None, "Folder of a study or of a run.")
+    flags.DEFINE_multi_string("images", [], "Image file, or folder of images; several are allowed.")
+    flags.DEFINE_string("out", "predictions.csv", "The table.")
+    flags.DEFINE_integer("step", None, "Step of the checkpoint; default the last.", 0)
+
+
+def main(line: str) -> None:
+    """Reads the images, classifies them and writes the table."""
+    from depthstudy import deploy, runtime, store
+
+    del line
+    if flags.FLAGS.net is None or not flags.FLAGS.images:
+        raise InputError("give a study and images, as: depthstudy predict results/my_data FOLDER")
+    runtime.set_up()
+    net = deploy.load(flags.FLAGS.net, flags.FLAGS.step)
+    found = net.predict(flags.FLAGS.images)
+    path = Path(flags.FLAGS.out)
+    store.write_table(path, found.frame())
+    print(f"net: {net.folder}, step {net.step}")
+    error = found.error()
+    if error is not None:
+        print(f"error: {error:.1%} of {len(found)} images, by the names of their folders")
+    print(f"predictions: {path}, {len(found)} images")

@@ -1,0 +1,33 @@
+"""Writes the page of a finished study, or of an analysis, again from the tables in its folder.
+
+depthstudy report results/quickstart
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from absl import flags
+
+from depthstudy.errors import InputError
+
+
+def define_flags() -> None:
+    """Defines its flags."""
+    flags.DEFINE_string("study", None, "Folder of the study, or of the analysis.")
+
+
+def main(line: str) -> None:
+    """Writes the page."""
+    from depthstudy import report, store
+
+    del line
+    if flags.FLAGS.study is None:
+        raise InputError("give the folder of a study, as results/quickstart")
+    folder = Path(flags.FLAGS.study)
+    if store.read_info(folder) is not None:
+        print(f"report: {report.write(folder)}")
+    elif store.read_analysis_info(folder) is not None:
+        print(f"analysis: {report.write_analysis(folder)}")
+    else:
+        raise InputError(f"{folder} holds neither a finished study nor an analysis")

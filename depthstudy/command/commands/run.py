@@ -1,0 +1,73 @@
+"""Trains a study and writes its report. CONFIG is a file, or one of these by name:
+
+  base  quickstart  diagnose  my_data  families  pruning  precision  plain_rescue
+  search  cifar10_he2015  imagenet_resnet50  claims/NAME
+
+  depthstudy run quickstart --dry_run
+  depthstudy run my_data --config.data.source_dir=FOLDER --config.seeds=5
+  depthstudy run my_study.py --workdir=results/mine
+
+Any setting changes as --config.FIELD=VALUE; `depthstudy settings` lists them. An interrupted study
+goes on when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from absl import flags
+from ml_collections import config_flags
+
+from depthstudy.command import named_configs
+from depthstudy.errors import InputError
+
+
+def define_flags() -> None:
+    """Defines its flags."""
+    config_flags.DEFINE_config_file(
+        "config",
+        None,
+        "Config of the study: a file, or a name.",
+        lock_config=False,
+        accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
+    )
+    flags.DEFINE_string("workdir", None, "Folder of the study; default results/NAME.")
+    flags.DEFINE_bool(
+        "dry_run", False, "Print the plan and train nothing; images of a folder are prepared."
+    )
+    flags.DEFINE_bool(
+        "clean_cache", False, "Remove all prepared images of folders, and do no more."
+    )
+
+
+def main(line: str) -> None:
+    """Plans, runs and reports, as the flags say."""
+    from depthstudy import data, report, runtime, search, study
+    from depthstudy.config import parse
+
+    config = flags.FLAGS.config
+    if config is None:
+        raise InputError(
+            "give --config=FILE, or a config by name: " + ", ".join(named_configs.names())
+        )
+    if flags.FLAGS.clean_cache:
+        place, sets, size = data.clean(parse(config).data)
+        print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")
+        return
+    runtime.set_up()
+    if flags.FLAGS.dry_run:
+        for part in search.describe_parts(config):
+            print(part, flush=True)
+        return
+    workdir = Path(flags.FLAGS.workdir or Path("results", config.name))
+    result = search.run(
+        config,
+        workdir,
+        command=line,
+        config_file=config_flags.get_config_filename(flags.FLAGS["config"]),
+    )
+    start = time.perf_counter()
+    path = report.write(workdir)
+    seconds = time.perf_counter() - start
+    print(f"{study.conclusion(result)}, report {seconds:.0f} s\n\nreport: {path}")

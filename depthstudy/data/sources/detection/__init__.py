@@ -1,0 +1,1 @@
+"""Images with objects in them: scenes made of embedded pictures, and users' folders."""

@@ -1,0 +1,107 @@
+"""What the readers of folders with boxes return, and what all of them do alike."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from depthstudy.data.sources.image_file import SUFFIXES
+
+PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation"}
+PARTS |= {"test": "test", "trainval": "train"}
+_NAMED = 5  # problems of a kind that are named
+
+
+@dataclasses.dataclass(frozen=True)
+class Box:
+    """A box as a file has it: corners in pixels, or in shares of the image.
+
+    Attributes:
+      corners: Top, left, bottom, right.
+      label: Its class, counted from 0.
+      crowd: Whether it holds many objects, or is too hard to count.
+      area: In pixels; ``None`` is that of the box.
+      relative: Whether corners are shares of height and width.
+    """
+
+    corners: tuple[float, float, float, float]
+    label: int
+    crowd: bool = False
+    area: float | None = None
+    relative: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotated:
+    """An image file with its boxes; ``part`` is its split, ``""`` where nothing says which."""
+
+    path: Path
+    part: str
+    boxes: tuple[Box, ...]
+
+
+class Problems:
+    """What is wrong with a folder: the first few of each kind by name, and how many there are."""
+
+    def __init__(self) -> None:
+        """Begins without any."""
+        self._named: dict[str, list[str]] = collections.defaultdict(list)
+        self._counts: collections.Counter[str] = collections.Counter()
+
+    def add(self, kind: str, where: str) -> None:
+        """Notes one."""
+        self._counts[kind] += 1
+        if self._counts[kind] <= _NAMED:
+            self._named[kind].append(where)
+
+    def count(self, kind: str) -> int:
+        """Returns how many there are of a kind."""
+        return self._counts[kind]
+
+    def lines(self) -> list[str]:
+        """Returns a line for each kind."""
+        return [
+            f"{kind}: {count} ({', '.join(self._named[kind])}{', ...' if count > _NAMED else ''})"
+            for kind, count in self._counts.items()
+        ]
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotatedFolder:
+    """A folder as it was read.
+
+    Attributes:
+      root: The folder.
+      layout: Name of its layout.
+      class_names: Names of the classes, in the order of their labels.
+      images: Its images.
+      problems: What is wrong with it.
+    """
+
+    root: Path
+    layout: str
+    class_names: tuple[str, ...]
+    images: tuple[Annotated, ...]
+    problems: Problems
+
+
+def image_files(root: Path) -> list[Path]:
+    """Returns all image files below a folder, hidden ones left out."""
+    found = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return sorted(p for p in found if not any(x.startswith(".") for x in p.relative_to(root).parts))
+
+
+def part_of(words: Iterable[str]) -> str:
+    """Returns the split that a word of a path or of a file's name stands for, or ``""``.
+
+    >>> part_of(["annotations", "instances_val2017.json"]), part_of(["images"])
+    ('validation', '')
+    """
+    for word in words:
+        for piece in re.split(r"[^a-z]+", word.lower()):
+            if piece in PARTS:
+                return PARTS[piece]
+    return ""

@@ -1,0 +1,195 @@
+"""The user's own images with boxes: COCO JSON, YOLO txt or VOC XML, prepared once as a TFDS set.
+
+Boxes that no net can learn from are mended or left out, named and counted on stderr: those that
+reach out of the image are cut, swapped corners are put in order, empty ones are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from depthstudy.config import DataConfig
+from depthstudy.data import objects
+from depthstudy.data.pipeline import order
+from depthstudy.data.source import Source
+from depthstudy.data.sources import image_file
+from depthstudy.data.sources.detection import coco, voc, yolo
+from depthstudy.data.sources.detection import prepared as with_objects
+from depthstudy.data.sources.detection.annotated import (
+    Annotated,
+    AnnotatedFolder,
+    Problems,
+    image_files,
+)
+from depthstudy.data.sources.image_file import DamagedError
+from depthstudy.data.sources.tfds import prepared
+from depthstudy.errors import InputError
+
+_PARTS = ("train", "validation", "test")
+_TEST_SHARE = 0.2
+_RECIPE = 1  # to be raised when the same folder comes to give another set
+_LEAST_SIDE = 1.0  # in pixels, of a box
+
+_LAYOUTS: Sequence[tuple[Callable[[Path], list[Path]], Callable[[Path], AnnotatedFolder]]] = (
+    (coco.files, coco.read),
+    (voc.files, voc.read),
+    (yolo.files, yolo.read),
+)
+
+Found = tuple[Path, tuple[int, int], objects.Rows]
+
+
+def open_source(config: DataConfig) -> Source:
+    """Opens the folder in ``config.source_dir``, prepared on first use, and again if it changes.
+
+    Raises:
+      InputError: The folder holds no images with boxes, or the set cannot be written.
+    """
+    if config.source_dir is None:
+        raise InputError("data.name='object_folder' needs data.source_dir, the folder of images")
+    root = Path(config.source_dir).expanduser()
+    if not root.is_dir():
+        raise InputError(f"data.source_dir: there is no folder {root}")
+    annotations, read = _layout(root)
+    name = f"object_folder_{_fingerprint(root, annotations, config.seed)}"
+    source = prepared.open_prepared(
+        name, config, lambda folder: _prepare(read(root), folder, config.seed), title=str(root)
+    )
+    return with_objects.with_notes(source)
+
+
+def _layout(root: Path) -> tuple[list[Path], Callable[[Path], AnnotatedFolder]]:
+    for files, read in _LAYOUTS:
+        if found := files(root):
+            return found, read
+    raise InputError(
+        f"{root} has no boxes; allowed are COCO JSON (a file with images, annotations and"
+        " categories), VOC XML (Annotations/*.xml) and YOLO txt (labels/*.txt)"
+    )
+
+
+def _fingerprint(root: Path, annotations: Sequence[Path], seed: int) -> str:
+    """Returns a short hash of names, sizes and times of change of all that a set is made from."""
+    key = hashlib.sha256(f"{_RECIPE} {seed}".encode())
+    for path in [*annotations, *image_files(root)]:
+        about = path.stat()
+        key.update(os.fsencode(f"\n{path.relative_to(root)}\0{about.st_size}\0{about.st_mtime_ns}"))
+    return key.hexdigest()[:16]
+
+
+def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
+    problems = folder.problems
+    found: dict[str, list[Found]] = {}
+    gray, sizes = True, set[tuple[int, int]]()
+    for image in tqdm(folder.images, desc="checking images", delay=2, disable=None):
+        where = str(image.path.relative_to(folder.root))
+        try:
+            about = image_file.inspect(image.path)
+        except DamagedError as error:
+            problems.add("damaged images, left out", f"{where} ({error})")
+            continue
+        size = (about.height, about.width)
+        gray, sizes = gray and about.gray, sizes | {size}
+        rows = checked_boxes(image, size, where, problems)
+        found.setdefault(image.part, []).append((image.path, size, rows))
+    parts = _divided(found, seed)
+    for name in ("train", "test"):
+        if not any(len(rows) for _, _, rows in parts.get(name, [])):
+            lines = "".join(f"; {line}" for line in problems.lines())
+            raise InputError(f"{folder.root} has no objects to {name} on{lines}")
+    print("\n".join(_summary(folder, parts)), file=sys.stderr)
+    height, width = next(iter(sizes)) if len(sizes) == 1 else (None, None)
+    with_objects.write_once(
+        place,
+        folder.class_names,
+        (height, width, 1 if gray else 3),
+        {name: _examples(rows) for name, rows in parts.items()},
+        total=sum(map(len, parts.values())),
+        notes=folder.problems.lines(),
+    )
+
+
+def checked_boxes(
+    image: Annotated, size: tuple[int, int], where: str, problems: Problems
+) -> objects.Rows:
+    """Returns the boxes of an image that can be learned from, in pixels; notes the others.
+
+    Args:
+      image: The image.
+      size: Its height and width in pixels.
+      where: What a problem calls it.
+      problems: Problems so far; those of the image are added.
+    """
+    height, width = size
+    boxes, kept = [], []
+    for number, box in enumerate(image.boxes, start=1):
+        name = f"{where} box {number}"
+        factors = (height, width, height, width) if box.relative else (1, 1, 1, 1)
+        top, left, bottom, right = (x * f for x, f in zip(box.corners, factors, strict=True))
+        if not all(map(np.isfinite, (top, left, bottom, right))):
+            problems.add("boxes that are no numbers, left out", name)
+            continue
+        if bottom < top or right < left:
+            problems.add("boxes with swapped corners, put in order", name)
+            top, bottom = sorted((top, bottom))
+            left, right = sorted((left, right))
+        if min(bottom - top, right - left) < _LEAST_SIDE:
+            problems.add("empty boxes, left out", name)
+            continue
+        inside = (max(top, 0), max(left, 0), min(bottom, height), min(right, width))
+        if min(inside[2] - inside[0], inside[3] - inside[1]) < _LEAST_SIDE:
+            problems.add("boxes outside of the image, left out", name)
+            continue
+        if max(abs(a - b) for a, b in zip(inside, (top, left, bottom, right), strict=True)) > 1:
+            problems.add("boxes that reach out of the image, cut", name)
+        boxes.append(inside)
+        kept.append(box)
+    areas = [
+        (bottom - top) * (right - left) if box.area is None else box.area
+        for box, (top, left, bottom, right) in zip(kept, boxes, strict=True)
+    ]
+    return objects.rows(boxes, [box.label for box in kept], [box.crowd for box in kept], areas)
+
+
+def _divided(found: Mapping[str, list[Found]], seed: int) -> dict[str, list[Found]]:
+    """Returns the images to train, to validate and to test on; divided by seed where none says."""
+    named = {part: rows for part, rows in found.items() if part}
+    if "train" in named and len(named) > 1:
+        parts = {**named, "train": [*named["train"], *found.get("", [])]}
+        if "test" not in parts:
+            parts["test"] = parts.pop("validation")
+        return {name: parts[name] for name in _PARTS if name in parts}
+    every = [row for rows in found.values() for row in rows]
+    shuffled = order.generator(seed, order.SUBSET, 1).permutation(len(every))
+    tested = set(shuffled[: max(1, round(_TEST_SHARE * len(every)))].tolist())
+    return {
+        "train": [row for i, row in enumerate(every) if i not in tested],
+        "test": [row for i, row in enumerate(every) if i in tested],
+    }
+
+
+def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[Found]]) -> list[str]:
+    counts = ", ".join(
+        f"{len(rows)} {name} images with {sum(len(found) for _, _, found in rows)} objects"
+        for name, rows in parts.items()
+    )
+    names = ", ".join(folder.class_names[:20]) + (", ..." if len(folder.class_names) > 20 else "")
+    return [
+        *folder.problems.lines(),
+        f"{folder.root} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}",
+    ]
+
+
+def _examples(rows: Sequence[Found]) -> Iterator[with_objects.Example]:
+    for path, size, found in rows:
+        try:
+            yield image_file.encode(path), size, found
+        except DamagedError as error:
+            raise InputError(f"{path} changed while it was read; try again") from error

@@ -1,0 +1,76 @@
+"""Writes images with objects as a prepared TFDS set, with the schema of TFDS's ``coco``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from depthstudy.data import objects
+from depthstudy.data.source import Shape, Source
+from depthstudy.data.sources.tfds import writer
+from depthstudy.data.sources.tfds.objects import OBJECTS
+from depthstudy.data.sources.tfds.reader import TfdsSource
+
+_NOTES = "notes.json"
+
+Example = tuple[bytes, tuple[int, int], objects.Rows]  # image file, height and width, objects
+
+
+def write_once(
+    folder: Path,
+    class_names: tuple[str, ...],
+    shape: Shape,
+    splits: Mapping[str, Iterable[Example]],
+    *,
+    total: int,
+    notes: Sequence[str] = (),
+) -> None:
+    """Writes a set, with what a person should know of it; see ``tfds.writer.write_files_once``.
+
+    Raises:
+      OSError: The folder cannot be written.
+    """
+    import tensorflow_datasets as tfds
+
+    feature = tfds.features.Sequence(
+        {
+            "bbox": tfds.features.BBoxFeature(),
+            "label": tfds.features.ClassLabel(names=list(class_names)),
+            "is_crowd": tfds.features.Scalar(np.bool_),
+            "area": tfds.features.Scalar(np.float32),
+        }
+    )
+    records = {name: _records(examples) for name, examples in splits.items()}
+    writer.write_files_once(
+        folder,
+        class_names,
+        shape,
+        records,
+        total=total,
+        label=(OBJECTS, feature),
+        beside={_NOTES: json.dumps(list(notes)).encode()},
+    )
+
+
+def with_notes(source: TfdsSource) -> Source:
+    """Returns a source with the notes that were written beside it."""
+    path = source.folder / _NOTES
+    if not path.is_file():
+        return source
+    return dataclasses.replace(source, notes=tuple(json.loads(path.read_bytes())))
+
+
+def _records(examples: Iterable[Example]) -> Iterator[tuple[bytes, list[dict[str, Any]]]]:
+    import tensorflow_datasets as tfds
+
+    for encoded, (height, width), rows in examples:
+        found = []
+        for top, left, bottom, right, label, crowd, area in rows.tolist():
+            box = tfds.features.BBox(top / height, left / width, bottom / height, right / width)
+            found.append({"bbox": box, "label": int(label), "is_crowd": bool(crowd), "area": area})
+        yield encoded, found

@@ -1,0 +1,81 @@
+"""Pascal VOC's XML: one file for each image, with the corners of its boxes in pixels from 1."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from depthstudy.data.sources.detection.annotated import (
+    PARTS,
+    Annotated,
+    AnnotatedFolder,
+    Box,
+    Problems,
+    image_files,
+    part_of,
+)
+
+_CORNERS = ("ymin", "xmin", "ymax", "xmax")
+
+
+def files(root: Path) -> list[Path]:
+    """Returns the files of annotations in a folder."""
+    return [path for path in sorted(root.rglob("*.xml")) if _tree(path) is not None]
+
+
+def read(root: Path) -> AnnotatedFolder:
+    """Reads all images of a folder with such files; classes are in the order of the alphabet."""
+    problems, images = Problems(), []
+    trees = {path.stem: (path, tree) for path in files(root) if (tree := _tree(path)) is not None}
+    found = {
+        node.findtext("name") or "" for _, tree in trees.values() for node in tree.iter("object")
+    }
+    names = sorted(found - {""})
+    parts = _parts(root)
+    pictures = {path.stem: path for path in image_files(root)}
+    for stem, (path, tree) in trees.items():
+        boxes = []
+        for number, node in enumerate(tree.iter("object"), start=1):
+            where = f"{path.relative_to(root)}: object {number}"
+            if not node.findtext("name"):
+                problems.add("boxes of an unknown class, left out", where)
+            elif (box := _box(node, names)) is None:
+                problems.add("boxes without four numbers, left out", where)
+            else:
+                boxes.append(box)
+        if stem not in pictures:
+            problems.add("images that are not there, left out", str(path.relative_to(root)))
+            continue
+        image = pictures[stem]
+        part = parts.get(stem) or part_of(image.parent.relative_to(root).parts)
+        images.append(Annotated(image, part, tuple(boxes)))
+    return AnnotatedFolder(root, "VOC XML", tuple(names), tuple(images), problems)
+
+
+def _tree(path: Path) -> ET.Element | None:
+    try:
+        tree = ET.parse(path).getroot()
+    except ET.ParseError:
+        return None
+    return tree if tree.tag == "annotation" else None
+
+
+def _box(node: ET.Element, names: list[str]) -> Box | None:
+    try:
+        top, left, bottom, right = (float(node.findtext(f"bndbox/{x}") or "") for x in _CORNERS)
+    except ValueError:
+        return None
+    label = names.index(node.findtext("name") or "")
+    hard = (node.findtext("difficult") or "0").strip() == "1"
+    return Box((top - 1, left - 1, bottom, right), label, hard)
+
+
+def _parts(root: Path) -> dict[str, str]:
+    """Returns the split of each image that a list of images names."""
+    return {
+        line.split()[0]: PARTS[path.stem]
+        for path in sorted(root.glob("ImageSets/Main/*.txt"))
+        if path.stem in PARTS and path.stem != "trainval"
+        for line in path.read_text().splitlines()
+        if line.split()
+    }

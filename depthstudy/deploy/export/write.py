@@ -1,0 +1,96 @@
+"""Writes exports, each only if it computes what the net computes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from depthstudy import store
+from depthstudy.deploy.export.formats import FORMATS
+from depthstudy.deploy.net import TrainedNet
+from depthstudy.errors import InputError, did_you_mean
+
+TOLERANCE = 1e-4  # greatest difference of a logit, as a share of the greatest logit
+_COUNTS = (1, 5)  # sizes of the batches that are compared
+
+
+class Exported(NamedTuple):
+    """A file that was written.
+
+    Attributes:
+      path: Where it is.
+      difference: Greatest difference of a logit from the net's, as a share of the greatest logit.
+      use: How one runs it.
+    """
+
+    path: Path
+    difference: float
+    use: str
+
+
+def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]:
+    """Writes a net in several formats, and ``net.json`` with what one has to know of it.
+
+    Each is read back, run on images of random gray levels in batches of two sizes, and kept only
+    if its logits are the net's.
+
+    Args:
+      net: The net.
+      out: The folder.
+      formats: Keys of ``FORMATS``.
+
+    Raises:
+      InputError: There is no such format, or a package that it needs is missing.
+      RuntimeError: What was exported computes something else.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            allowed = ", ".join(FORMATS)
+            raise InputError(f"no format {name!r}{did_you_mean(name, FORMATS)} allowed: {allowed}")
+    contents = {name: FORMATS[name].encode(net) for name in formats}
+    written = []
+    for name, content in contents.items():
+        difference = compare(net, name, content)
+        path = out / f"net{FORMATS[name].suffix}"
+        store.write_bytes(path, content)
+        written.append(Exported(path, difference, FORMATS[name].use(net)))
+    store.write_json(out / "net.json", _about(net, written))
+    return written
+
+
+def compare(net: TrainedNet, name: str, content: bytes) -> float:
+    """Returns the greatest difference of a logit, as a share of the greatest.
+
+    Raises:
+      RuntimeError: It is above ``TOLERANCE``.
+    """
+    run = FORMATS[name].decode(content, net)
+    differences = []
+    for count in _COUNTS:
+        shape = (count, *net.preprocessing.image_shape)
+        images = np.random.default_rng(count).integers(0, 256, shape, np.uint8)
+        expected = np.asarray(net.logits(images))
+        size = max(float(np.abs(expected).max()), 1e-6)
+        differences.append(np.abs(run(images) - expected).max() / size)
+    difference = float(np.max(differences))  # NaN if any is
+    if not difference <= TOLERANCE:
+        raise RuntimeError(
+            f"the {name} export of {net} differs by {difference:.2g} of the greatest logit, which "
+            "is more than rounding; nothing was written"
+        )
+    return difference
+
+
+def _about(net: TrainedNet, written: Sequence[Exported]) -> dict[str, object]:
+    return {
+        "run": str(net.folder),
+        "step": net.step,
+        "classes": list(net.classes),
+        "preprocessing": net.preprocessing.to_dict(),
+        "arch": None if net.spec is None else json.loads(net.spec.to_json()),
+        "files": {one.path.name: {"use": one.use, "difference": one.difference} for one in written},
+    }

@@ -1,0 +1,100 @@
+"""From what a user has, files, folders or arrays, to the input of a net."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from depthstudy.data import Preprocessing, decode_file, decode_image
+from depthstudy.data.sources import image_file
+from depthstudy.errors import InputError
+
+Images = str | Path | np.ndarray | Sequence[str | Path]
+
+_NAMED = 5  # damaged images that are named
+
+
+def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...], np.ndarray]:
+    """Returns names and pixels ``[N, H, W, C]`` of images, as a net saw them in training.
+
+    Files that cannot be decoded are left out and named on stderr.
+
+    Args:
+      images: As in ``TrainedNet.predict``.
+      preprocessing: That of the net.
+
+    Raises:
+      InputError: There is no such file, or nothing in it that can be read.
+    """
+    if isinstance(images, np.ndarray):
+        pixels = _from_arrays(images, preprocessing)
+        return tuple(map(str, range(len(pixels)))), pixels
+    paths = [images] if isinstance(images, str | Path) else list(images)
+    for path in paths:
+        if not isinstance(path, str | Path):
+            raise InputError(
+                f"images are {type(path).__name__}; allowed: paths, or one NumPy array of uint8"
+            )
+    return _from_files(find_images([Path(path).expanduser() for path in paths]), preprocessing)
+
+
+def find_images(paths: Sequence[Path]) -> list[Path]:
+    """Returns files as they are, and for folders the images in and below them, sorted.
+
+    Raises:
+      InputError: A path does not exist, or there is no image.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} does not exist; give an image file or a folder of images")
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found += [
+            file
+            for file in inside
+            if file.is_file() and (file == path or file.suffix.lower() in image_file.SUFFIXES)
+        ]
+    if not found:
+        raise InputError(
+            f"no image ({image_file.KINDS}) in {', '.join(map(str, paths)) or 'an empty list'}"
+        )
+    return found
+
+
+def _from_files(
+    paths: Sequence[Path], preprocessing: Preprocessing
+) -> tuple[tuple[str, ...], np.ndarray]:
+    names, pixels, damaged = [], [], []
+    for path in paths:
+        try:
+            pixels.append(decode_file(path, preprocessing))
+            names.append(str(path))
+        except image_file.DamagedError as error:
+            damaged.append(f"{path}: {error}")
+    if not pixels:
+        raise InputError(f"no image can be read, the first is {damaged[0]}")
+    for reason in damaged[:_NAMED]:
+        print(f"damaged, left out: {reason}", file=sys.stderr)
+    if len(damaged) > _NAMED:
+        print(f"damaged, left out: {len(damaged) - _NAMED} more", file=sys.stderr)
+    return tuple(names), np.stack(pixels)
+
+
+def _from_arrays(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    channels = preprocessing.image_shape[2]
+    if images.dtype != np.uint8 or images.ndim not in (3, 4):
+        raise InputError(
+            f"images are {images.dtype} {images.shape}; allowed: uint8 [N, H, W, C], [N, H, W] or "
+            "[H, W, C], with gray levels from 0 to 255"
+        )
+    if images.ndim == 3:
+        is_one = images.shape[-1] == channels and channels > 1
+        images = images[None] if is_one else images[..., None]
+    if images.shape[-1] != channels:
+        raise InputError(f"images have {images.shape[-1]} channels; the net takes {channels}")
+    if not len(images):
+        raise InputError("there are no images")
+    return np.stack([decode_image(image, preprocessing) for image in images])

@@ -1,0 +1,1 @@
+"""The Flax modules of pyramids and heads, anchors, and boxes."""

@@ -1,0 +1,72 @@
+"""Names of layers in weights of EfficientDet, as the package ``effdet`` has them.
+
+Those of the backbone are timm's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from depthstudy.arch import DetectorSpec
+from depthstudy.arch.detection.graph import graph
+from depthstudy.arch.layer_types import Conv, Section, SqueezeExcite
+from depthstudy.nets.torch.names.walk import Path
+
+_GATE = {"conv1": "se.conv_reduce", "conv2": "se.conv_expand"}
+_HEADS = {"class_head": "class_net", "box_head": "box_net"}
+_SEPARABLE = {"conv1": "conv_dw", "conv2": "conv_pw"}
+
+
+def names(spec: DetectorSpec) -> dict[Path, str]:
+    """Returns, for the path of each layer with parameters, its name in the file."""
+    net = graph(spec)
+    found: dict[Path, str] = {
+        ("stem", "conv"): "backbone.conv_stem",
+        ("stem", "norm"): "backbone.bn1",
+    }
+    for section in net.backbone[1:]:
+        found.update(_block(section))
+    levels = spec.pyramid.levels
+    for level, _ in net.coarser:
+        prefix = f"fpn.resample.{levels.index(level)}.conv"
+        found["pyramid", f"p{level}_conv"] = f"{prefix}.conv"
+        found["pyramid", f"p{level}_norm"] = f"{prefix}.bn"
+    for c, cell in enumerate(net.cells):
+        for n, node in enumerate(cell.nodes):
+            path, prefix = ("pyramid", cell.name, node.name), f"fpn.cell.{c}.fnode.{n}"
+            found[*path, "fusion"] = f"{prefix}.combine"
+            found[*path, "norm"] = f"{prefix}.after_combine.conv.bn"
+            for ours, theirs in _SEPARABLE.items():
+                found[*path, ours] = f"{prefix}.after_combine.conv.{theirs}"
+            for edge in node.edges:
+                if edge.source < len(levels):
+                    resample = f"{prefix}.combine.resample.{edge.source}.conv"
+                    level = levels[edge.source]
+                    found[*path, f"p{level}_conv"] = f"{resample}.conv"
+                    found[*path, f"p{level}_norm"] = f"{resample}.bn"
+    for head, steps in net.towers:
+        for r, step in enumerate(steps):
+            last = r == len(steps) - 1
+            prefix = f"{_HEADS[head]}.{'predict' if last else f'conv_rep.{r}'}"
+            for ours, theirs in _SEPARABLE.items():
+                found[head, step.name, ours] = f"{prefix}.{theirs}"
+            for place, level in enumerate(levels):
+                norm = f"{_HEADS[head]}.bn_rep.{r}.{place}.bn"
+                found[head, step.name, f"norm_p{level}"] = norm
+    return found
+
+
+def _block(section: Section) -> Iterator[tuple[Path, str]]:
+    """Yields the layers of a block: one that does not expand begins with the depthwise one."""
+    stage, block = section.path
+    number = int(stage.removeprefix("stage")) - 1, int(block.removeprefix("block")) - 1
+    prefix = f"backbone.blocks.{number[0]}.{number[1]}"
+    convs = [layer.name for layer in section.branch if isinstance(layer, Conv)]
+    words = ("conv_pw", "conv_dw", "conv_pwl") if len(convs) == 3 else ("conv_dw", "conv_pw")
+    for place, (conv, word) in enumerate(zip(convs, words, strict=True), start=1):
+        yield (*section.path, conv), f"{prefix}.{word}"
+        yield (*section.path, conv.replace("conv", "norm")), f"{prefix}.bn{place}"
+    for layer in section.branch:
+        if isinstance(layer, SqueezeExcite):
+            for part in (layer.reduce, layer.expand):
+                yield (*section.path, layer.name, part.name), f"{prefix}.{_GATE[part.name]}"

@@ -1,0 +1,81 @@
+"""What a package does that its files of weights do not say: padding and epsilon."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Container
+from typing import Any
+
+from depthstudy.arch import ArchSpec
+
+_TENSORFLOW: dict[str, Any] = {"padding": "same", "norm_epsilon": 1e-3}
+_PYTORCH: dict[str, Any] = {"norm_epsilon": 1e-5}
+_MOBILE = ("efficientnet", "efficientnet_lite", "efficientnet_v2", "mobilenet_v2", "mobilenet_v3")
+
+
+def as_written(spec: ArchSpec, style: str, options: Container[str]) -> ArchSpec:
+    """Returns the net as the package that wrote its weights applies it.
+
+    Args:
+      spec: The net.
+      style: The package, a key of ``names.STYLES``.
+      options: Names of options that were asked for, which stay as they are.
+    """
+    family = spec.family.removesuffix("_plain")
+    settings: dict[str, Any] = {}
+    if style == "efficientnet_pytorch":
+        settings = {**_TENSORFLOW, "norm_momentum": 0.99}
+    elif style == "timm" and family in _MOBILE:
+        settings = _of_timm(spec, family, options)
+    elif style == "Hugging Face" and family == "convnext":
+        settings = {"norm_epsilon": 1e-6}
+    changes = {name: x for name, x in settings.items() if name not in options}
+    return dataclasses.replace(spec, **changes)
+
+
+def _of_timm(spec: ArchSpec, family: str, options: Container[str]) -> dict[str, Any]:
+    """Weights that were brought over from TensorFlow have its padding, and then its epsilon.
+
+    Of EfficientNetV2 and the larger Lites there are no others.
+    """
+    if "padding" in options:
+        return _TENSORFLOW if spec.padding == "same" else _PYTORCH
+    brought_over = family == "efficientnet_v2"
+    return _TENSORFLOW if brought_over else {**_PYTORCH, "padding": "torch"}
+
+
+def caveats(spec: ArchSpec, style: str) -> tuple[str, ...]:
+    """Returns what the file cannot tell, and what was taken, a sentence each."""
+    family = spec.family.removesuffix("_plain")
+    found = []
+    kinds = {block.kind for stage in spec.stages for block in stage}
+    if "bottleneck" in kinds and "resne" in family:
+        found.append(
+            "The file cannot tell which convolution of a bottleneck has the stride: it is taken to "
+            "be the 3x3, as in torchvision’s and timm’s weights; in the first ones, and Keras’s, "
+            "it is the 1x1."
+        )
+    if "resne" in family or family in ("densenet", "vgg"):
+        found.append(
+            "The file cannot tell whether poolings and strides are anti-aliased: they are taken "
+            "not to be."
+        )
+    if spec.stem.norm == "group":
+        found.append(
+            "The file cannot tell normalization by groups from that by pixels, nor the number of "
+            "groups: they are taken to be 32."
+        )
+    if style == "timm" and family in _MOBILE:
+        rule = "TensorFlow’s" if spec.padding == "same" else "PyTorch’s"
+        other = "torch" if spec.padding == "same" else "same"
+        found.append(
+            f"The file cannot tell whose padding and epsilon it was trained with: {rule} are "
+            f"taken. Those of timm’s names that begin with tf_ have TensorFlow’s; "
+            f"--options=padding={other} takes the others."
+        )
+    if style == "efficientnet_pytorch":
+        found.append(
+            "efficientnet_pytorch pads as TensorFlow does, with an epsilon of 0.001, and so does "
+            "this net."
+        )
+    return tuple(found)

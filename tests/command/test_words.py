@@ -1,0 +1,89 @@
+"""Words, positional arguments and names of configs become flags; help fits a screen."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from programs import run_bad_input, run_script
+
+from depthstudy import __version__, config
+from depthstudy.command.registry import COMMANDS
+
+DOOR = "tests/helpers/door.py"
+
+
+def said(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "depthstudy", *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_a_screen(name: str) -> None:
+    text = said(*([name, "--help"] if name else []))
+    assert len(text.splitlines()) <= 40
+    assert max(map(len, text.splitlines())) <= 100
+    if name:
+        assert f"python -m depthstudy {name}" in text.splitlines()[0]
+        assert text == said("help", name)
+    else:
+        assert all(f"\n  {command} " in text for command in COMMANDS)
+
+
+def test_the_version() -> None:
+    assert said("--version") == f"depthstudy {__version__}\n"
+
+
+def test_every_setting_is_listed_with_its_meaning() -> None:
+    text = said("settings")
+    names = set(re.findall(r"(?m)^config\.(\S+) = ", text))
+    assert {"seeds", "train.epochs", "data.validation", "hypotheses[].margin"} <= names
+    assert all(setting.meaning for setting in config.describe_settings())
+    found = re.findall(r"(?m)^config\.(\S+) = ", said("settings", "WARMUP"))
+    assert found == ["train.warmup_steps"]
+    assert "config.train.learning_rate = 0.1\n" in said("settings", "config.train.learning")
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return run_bad_input(*arguments, script=DOOR, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rnu"], "no command 'rnu'; did you mean run? allowed: run, report"),
+        (["run"], "give --config=FILE, or a config by name: base, cifar10_he2015"),
+        (["run", "quickstat"], "no config 'quickstat'; did you mean quickstart?"),
+        (["run", "quickstart", "stray"], "unexpected argument 'stray'; flags begin with --"),
+        (["run", "--config=quickstart", "stray"], "unexpected argument 'stray'"),
+        (["run", "quickstart", "--config.seeds=0"], "config.seeds: expected `int` >= 1"),
+        (["report", "absent"], "absent holds neither a finished study nor an analysis"),
+        (["report"], "give the folder of a study"),
+        (["predict", "absent"], "give a study and images"),
+        (["predict", "absent", "images"], "absent holds no run"),
+        (["export", "absent"], "absent holds no run"),
+        (["settings", "nothing_like_it"], "no setting has 'nothing_like_it'"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_config_is_run_by_its_name_from_any_folder(tmp_path: Path) -> None:
+    done = run_script(
+        "run", "base", "--workdir", str(tmp_path / "work"), "--dry_run", script=DOOR, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "resnet_depth20     20    269,434 2,516,608" in done.stdout
+    assert not list(tmp_path.iterdir())

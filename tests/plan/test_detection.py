@@ -1,0 +1,76 @@
+"""Plans of detectors: what goes with which data, how nets are grouped, and what is refused."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from depthstudy import plan
+from depthstudy.config import StudyConfig, apply
+from depthstudy.errors import InputError
+
+SCENES = SimpleNamespace(
+    name="scenes",
+    task="detection",
+    image_shape=(64, 64, 1),
+    num_classes=10,
+    class_names=(),
+    train=range(100),
+)
+
+
+@pytest.fixture
+def scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan.Datasets, "get", lambda *_: SCENES)
+
+
+def planned(**fields: object) -> tuple[plan.Variant, ...]:
+    """Returns the plan of a study on images with objects, so far as a plan looks at them."""
+    settings = tuple((name.replace("__", "."), value) for name, value in fields.items())
+    return plan.plan(apply(StudyConfig(), settings))
+
+
+def test_a_detector_is_refused_for_one_class_an_image() -> None:
+    with pytest.raises(InputError, match=r"digits.* has one class an image, and .*take .*resnet"):
+        plan.plan(apply(StudyConfig(), (("model.family", "detector"),)))
+
+
+@pytest.mark.usefixtures("scenes")
+def test_a_classifier_is_refused_for_objects() -> None:
+    with pytest.raises(InputError, match=r"has objects in its images.*take detector, efficientdet"):
+        planned(model__family="resnet")
+
+
+@pytest.mark.usefixtures("scenes")
+def test_a_detector_is_not_pruned() -> None:
+    with pytest.raises(InputError, match="is a detector: only classifiers are pruned"):
+        planned(model__family="detector", prune__weights=0.5, prune__fine_tune_epochs=1)
+
+
+@pytest.mark.usefixtures("scenes")
+def test_a_balanced_error_is_of_classes_alone() -> None:
+    with pytest.raises(InputError, match=r"config\.metric='balanced_error' is for one class"):
+        planned(model__family="detector", metric="balanced_error")
+
+
+@pytest.mark.usefixtures("scenes")
+def test_depths_of_all_parts_are_one_group() -> None:
+    variants = planned(
+        model__family="detector",
+        sweep=(("model.cells", (1, 3)), ("model.head_repeats", (1, 2))),
+    )
+    assert {variant.info.group for variant in variants} == {"detector"}
+    depths = [variant.info.depth for variant in variants]
+    assert depths == [depths[0], depths[0] + 2, depths[0] + 16, depths[0] + 18]
+    assert variants[0].name == "cells1_head_repeats1"
+
+
+@pytest.mark.usefixtures("scenes")
+def test_a_backbone_begins_as_its_family_does() -> None:
+    (variant,) = planned(model__family="detector", model__backbone="mobilenet_v2")
+    assert variant.spec.family == "mobilenet_v2_detector"
+    (variant,) = planned(model__family="detector")
+    assert (
+        variant.spec.backbone.stages
+        == plan.build_net(variant.config.model, num_classes=10).backbone.stages
+    )
+    assert len(variant.spec.backbone.stages[0]) == 3  # of ResNet-20

@@ -1,0 +1,98 @@
+"""Every probe measures a detector, or says why it cannot."""
+
+import jax
+import numpy as np
+import pytest
+
+from depthstudy import arch, data, nets, probes
+from depthstudy.config import DataConfig
+from depthstudy.data import objects
+from depthstudy.data.source import ObjectExamples, Source
+
+CANNOT = {
+    "generalization": "counts images",
+    "memorization": "counts images",
+    "deletion_reestimated": "needs a classifier",
+    "linear": "counts images",
+    "shattering": "one row of logits",
+    "isometry": "one row of logits",
+}
+
+
+class Squares(ObjectExamples):
+    """Bright squares of two sizes, which are the classes."""
+
+    max_objects = 1
+
+    def __len__(self) -> int:
+        return 12
+
+    def read(self, rows: np.ndarray) -> list:
+        found = []
+        for row in rows.tolist():
+            image, side, corner = np.zeros((32, 32, 1), np.uint8), 8 + 8 * (row % 2), row % 9
+            image[corner : corner + side, corner : corner + side] = 200
+            box = (corner, corner, corner + side, corner + side)
+            found.append((image, objects.rows([box], [row % 2])))
+        return found
+
+
+class SquareSource(Source):
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        return ("train", "test")
+
+    def split(self, name: str) -> Squares:
+        return Squares()
+
+
+@pytest.fixture(scope="module")
+def probe_input() -> probes.ProbeInput:
+    source = SquareSource(
+        name="squares", image_shape=(32, 32, 1), class_names=("small", "large"), task="detection"
+    )
+    dataset = data.from_source(source, DataConfig(name="squares", validation=0.0))
+    spec = arch.build(
+        "detector", depth=8, layout="cifar", width=4, channels=8, cells=2, num_classes=2
+    )
+    network = nets.build(spec)
+    variables = nets.init(network, jax.random.key(0), (32, 32, 1))
+    return probes.ProbeInput(
+        network, variables, dataset, initial=variables, examples=8, batch_size=4
+    )
+
+
+@pytest.mark.parametrize("name", probes.PROBES)
+def test_it_applies_or_says_why_not(name: str, probe_input: probes.ProbeInput) -> None:
+    found = [measurement for _, measurement in probes.measure(probe_input, [name])]
+    assert found
+    refusals = [m.metric for m in found if m.metric.startswith("not_applicable") and not m.layer]
+    if name in CANNOT:
+        assert len(refusals) == len(found) == 1
+        assert CANNOT[name] in refusals[0]
+    else:
+        assert not refusals
+        assert all(np.isfinite(m.value) for m in found)
+
+
+def test_gradients_are_seen_in_pyramid_and_heads(probe_input: probes.ProbeInput) -> None:
+    found = [m for _, m in probes.measure(probe_input, ["gradients"])]
+    kernels = {m.layer for m in found if m.metric == "gradient_norm"}
+    assert {"stem/conv", "pyramid/cell02/node04/conv2", "box_head/predict/conv2"} <= kernels
+    outputs = {m.layer for m in found if m.metric == "output_gradient_norm"}
+    assert {"stage1/block01", "pyramid/cell01/node01", "pyramid/cell02/node04"} <= outputs
+
+
+def test_a_cell_that_does_nothing_is_worth_nothing(probe_input: probes.ProbeInput) -> None:
+    found = [m for _, m in probes.measure(probe_input, ["deletion"])]
+    worth = {m.layer: m.value for m in found if m.metric == "error_increase"}
+    assert "pyramid/cell02" in worth
+    assert "pyramid/cell01" not in worth
+
+
+def test_fields_are_compared_with_objects(probe_input: probes.ProbeInput) -> None:
+    found = {(m.layer, m.metric): m.value for _, m in probes.measure(probe_input, ["field"])}
+    fields = [found[f"p{level}", "receptive_field"] for level in (2, 3, 4)]
+    assert fields == sorted(fields)
+    # Half of the objects are 8 pixels wide and half of them 16: their median is between.
+    assert found["", "median_object_size"] == pytest.approx(12, abs=4)

@@ -1,0 +1,65 @@
+"""Studies side by side, from made-up tables."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import made_study
+import pandas as pd
+import pytest
+
+import depthstudy
+from depthstudy import records, report, store
+from depthstudy.errors import InputError
+
+
+def studies(folder: Path) -> tuple[Path, Path]:
+    """Returns two studies, the second longer trained, of another name, and a point better."""
+    one, other = (made_study.fake_study(folder / name) for name in ("one", "other"))
+    info = store.read_info(other)
+    assert info is not None
+    means = store.read_table(other / store.MEANS, records.Mean)
+    is_error = means["metric"] == "test_error"
+    means.loc[is_error, ["mean", "low", "high"]] -= 0.01
+    store.write_table(other / store.MEANS, means)
+    config = {**info.config, "name": "longer", "train": {**info.config["train"], "epochs": 99}}
+    store.write_info(other, dataclasses.replace(info, name="longer", config=config))
+    return one, other
+
+
+def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
+    one, other = studies(tmp_path)
+    found = depthstudy.compare(one, str(other))
+    first, second = found.names
+    assert second == "longer"
+    assert list(found.settings.index) == ["train.epochs"]
+    assert found.settings.loc["train.epochs", "longer"] == "99"
+    errors = found.errors.pivot(index="variant", columns="study", values="mean")
+    pd.testing.assert_series_equal(errors[first] - 0.01, errors["longer"], check_names=False)
+    info = store.read_info(one)
+    assert info is not None
+    assert set(errors.index) == {variant.name for variant in info.variants}
+    assert len(found.verdicts) == 2 * len(info.config["hypotheses"])
+    assert found.notes == (
+        "Errors are not those of equals: their nets are not trained by the same recipe "
+        "(train.epochs differ).",
+    )
+    path = report.write_comparison(found, tmp_path / "out")
+    text = path.read_text(encoding="utf-8")
+    assert found.notes[0] in text
+    assert "train.epochs" in text
+    for verdict in found.verdicts["statement"]:
+        assert verdict in text
+    assert len(pd.read_csv(tmp_path / "out" / "errors.csv")) == len(found.errors)
+    lines = report.comparison_text(found).splitlines()
+    assert lines[0] == found.notes[0]
+    assert any(line.split()[:1] == [info.variants[0].name] for line in lines)
+
+
+def test_what_cannot_be_compared_is_named(tmp_path: Path) -> None:
+    one, _ = studies(tmp_path)
+    with pytest.raises(InputError, match="two studies or more"):
+        report.compare(one)
+    with pytest.raises(InputError, match="absent holds no finished study"):
+        report.compare(one, tmp_path / "absent")

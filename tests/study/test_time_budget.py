@@ -1,0 +1,94 @@
+"""A plan that fits into a time: fewer seeds, then fewer depths, kept for the next call."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from depthstudy.config import StudyConfig, apply
+from depthstudy.errors import InputError
+from depthstudy.plan import prepare
+from depthstudy.study import time_budget
+from depthstudy.study.estimate import Estimator, _Rates
+
+SWEEP = (("model.family", ("plain",)), ("model.depth", (8, 20, 32)))
+RATE = _Rates(training=1e-9, compiling=0.0)  # seconds a multiply-accumulate
+BASE = StudyConfig(sweep=SWEEP, seeds=5, processes=1)
+
+
+def study(seconds: int, **fields: object) -> StudyConfig:
+    short = apply(BASE, (("train.steps", 10), ("train.batch_size", 8), ("data.workers", 0)))
+    return dataclasses.replace(short, time_budget=f"{seconds}s", **fields)
+
+
+@pytest.fixture(autouse=True)
+def timed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Takes a step to last a nanosecond a multiply-accumulate, and counts how often it is timed."""
+    calls: list[object] = []
+
+    def rates(*arguments: object) -> _Rates:
+        calls.append(arguments)
+        return dataclasses.replace(RATE, training=1e-7)
+
+    monkeypatch.setattr("depthstudy.study.estimate._rates", rates)
+    return calls
+
+
+def works() -> dict[int, float]:
+    """Returns by depth the seconds of a run: steps, images, multiply-accumulates."""
+    _, variants = prepare(study(1))
+    return {v.info.depth: 10 * 8 * v.info.macs * 1e-7 for v in variants}
+
+
+def planned(seconds: float, **fields: object) -> tuple[int, list[int], str]:
+    config, variants = prepare(study(max(1, round(seconds)), **fields))
+    found = time_budget.fit(config, variants)
+    return found.study.seeds, [variant.info.depth for variant in found.variants], found.line
+
+
+def test_seeds_are_left_out_before_depths() -> None:
+    run = works()
+    whole = sum(run.values())
+    assert planned(5 * whole + 1)[:2] == (5, [8, 20, 32])
+    seeds, depths, line = planned(2.5 * whole)
+    assert (seeds, depths) == (2, [8, 20, 32])
+    assert line.startswith("time budget")
+    assert "2 of 5 seeds, in about" in line
+    seeds, depths, line = planned(run[8] + run[20] + 1)
+    assert (seeds, depths) == (1, [8, 20])
+    assert "1 of 5 seeds and no nets of depth 32, in about" in line
+    with pytest.raises(InputError, match=r"time_budget='\d+s' is too short: with the fewest"):
+        planned(run[8] / 2)
+
+
+def test_what_follows_is_counted() -> None:
+    _, variants = prepare(study(1))
+    estimator = Estimator(variants)
+    run = works()
+    whole = 5 * sum(run.values())
+    assert estimator.seconds(BASE, variants) == pytest.approx(whole)
+    longer = dataclasses.replace(BASE, budget_check=(2, 4))
+    expected = whole + 5 * 6 * run[32]  # the dearest of the one group, for 2 and 4 times the steps
+    assert estimator.whole_seconds(longer, variants) == pytest.approx(expected)
+
+
+def test_the_same_command_has_the_same_plan(tmp_path: Path, timed: list[object]) -> None:
+    config, variants = prepare(study(round(2.5 * sum(works().values()))))
+    first = time_budget.fit(config, variants, tmp_path)
+    count = len(timed)
+    again = time_budget.fit(config, variants, tmp_path)
+    assert len(timed) == count  # nothing is timed once more
+    assert (again.study, again.line) == (first.study, first.line)
+    assert [v.name for v in again.variants] == [v.name for v in first.variants]
+    assert json.loads((tmp_path / "time_budget.json").read_text())["seeds"] == 2
+    time_budget.fit(dataclasses.replace(config, time_budget="9h"), variants, tmp_path)
+    assert len(timed) > count
+
+
+def test_what_is_no_time_is_refused() -> None:
+    for text in ("30", "", "half an hour", "0m", "5 m"):
+        with pytest.raises(InputError, match="is no time; allowed: as 90s"):
+            prepare(dataclasses.replace(BASE, time_budget=text))

@@ -1,0 +1,61 @@
+"""What fails for want of something outside is a line that says what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import jax
+import pytest
+
+from depthstudy.cli import failures
+from depthstudy.errors import FailedError
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        (errno.ENOSPC, "make room"),
+        (errno.EDQUOT, "make room"),
+        (errno.EROFS, "make it writable"),
+        (errno.EACCES, "make it writable"),
+        (errno.ENAMETOOLONG, "take a shorter --workdir or config.name"),
+        (errno.EMFILE, "ulimit -n"),
+        (errno.EIO, "see to the disk"),
+        (errno.ESTALE, "see to it"),
+    ],
+)
+def test_of_files(code: int, hint: str) -> None:
+    line = failures.line(OSError(code, os.strerror(code), "results/x"))
+    assert line is not None
+    assert line.startswith(f"results/x: {os.strerror(code)}; ")
+    assert hint in line
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "out of memory; "),
+        (MemoryError("cannot allocate out of memory 3"), "(cannot allocate out of memory 3)"),
+        (
+            jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory: 9 bytes.\nBut"),
+            "(RESOURCE_EXHAUSTED: Out of memory: 9 bytes.)",
+        ),
+        (
+            RuntimeError("Traceback\n  File x\nE: RESOURCE_EXHAUSTED: much"),
+            "(E: RESOURCE_EXHAUSTED",
+        ),
+    ],
+)
+def test_of_memory(error: Exception, told: str) -> None:
+    line = failures.line(error)
+    assert line is not None
+    assert told in line
+    assert "smaller config.train.batch_size" in line
+    assert "\n" not in line
+
+
+def test_what_is_a_mistake_of_ours_has_no_line() -> None:
+    assert failures.line(FailedError("two were killed")) == "two were killed"
+    assert failures.line(ValueError("x")) is None
+    assert failures.line(KeyError("x")) is None
