@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from depthstudy.config import Hypothesis, Pool, Settings, StudyConfig
 from depthstudy.evidence.choice import rungs
 from depthstudy.evidence.claims.pools import KIND, POOL
+from depthstudy.plan.follow_up import name_of_settings
 from depthstudy.records import RANDOM, SCALED
 from depthstudy.search.campaign import Found, Place, label
 
@@ -46,7 +47,8 @@ def of(study: StudyConfig, found: Found) -> Winners:
     families = [place for place in found.winners if place.method == SCALED]
     names: dict[Settings, str] = {}
     for place in (*searched, *families):
-        names.setdefault(found.winners[place], name(place))
+        net = found.winners[place]
+        names.setdefault(net, f"{name(place)}_{name_of_settings(net)[:4]}")
     labels = [label(stratum) for stratum in study.search.strata]
     means = {
         one: statistics.fmean(found.errors[place] for place in searched if place.stratum == one)
@@ -63,7 +65,9 @@ def of(study: StudyConfig, found: Found) -> Winners:
 
 
 def name(place: Place) -> str:
-    """Returns the name of what was found at a place, as a variant's.
+    """Returns the name of what was found at a place; a part of its settings' hash makes it a net's.
+
+    So a search that goes on with more trials finds nets of other names.
 
     >>> name(Place("tpe", "4 to 9", 2))
     'tpe_depth4to9_2'
