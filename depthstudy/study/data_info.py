@@ -28,6 +28,7 @@ FITS = {
     "crop": "cropped to the center",
     "pad": "padded with black",
     "squash": "squashed, each axis by itself",
+    "fit": "fitted in with their aspect, padded at bottom and right",
 }
 
 
@@ -157,7 +158,7 @@ def _fit(dataset: Dataset, config: DataConfig, files: Sequence[records.DataFile]
     source = None if dataset.source is None else dataset.source.image_shape[:2]
     if source == (height, width) and config.eval_center == 1:
         return "not resized"
-    words = FITS[config.fit]
+    words = FITS[dataset.resize]
     if config.eval_center < 1:
         words += f" ({config.eval_center:g} of the shorter side in evaluation)"
     if config.fit != "crop" or not files:
@@ -194,7 +195,7 @@ def _small(dataset: Dataset, splits: Sequence[DataSplit]) -> Iterator[str]:
     """Yields what so few images can and cannot show."""
     by_name = {split.name: split for split in splits}
     train, test = by_name["train"], by_name["test"]
-    if test.images < _FEW_TEST:
+    if tasks.of(dataset).counts_images and test.images < _FEW_TEST:
         half = 1.96 * math.sqrt(_TYPICAL_ERROR * (1 - _TYPICAL_ERROR) / test.images)
         yield (
             f"one test image is {100 / test.images:.1f} points of error, and chance moves an error"

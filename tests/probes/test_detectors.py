@@ -14,6 +14,7 @@ CANNOT = {
     "memorization": "counts images",
     "deletion_reestimated": "needs a classifier",
     "linear": "counts images",
+    "density": "no weight is zero",
     "shattering": "one row of logits",
     "isometry": "one row of logits",
 }

@@ -65,6 +65,7 @@ def _waiting(study: Study) -> list[Block]:
 
 def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list[Block]:
     """Returns the blocks of a set, without what was said of another."""
+    counted = [("One test image", _points(info))] if study.found is None else []
     blocks: list[Block] = [
         Facts(
             (
@@ -73,7 +74,7 @@ def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list
                 ("Sizes", info.sizes),
                 ("Made to fit", info.fit),
                 ("What a net sees", " x ".join(map(str, info.image_shape))),
-                ("One test image", _points(info)),
+                *counted,
             )
         ),
         Table(_HEADER, tuple(_row(info, split) for split in info.splits)),
