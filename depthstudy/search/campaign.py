@@ -21,34 +21,15 @@ from depthstudy.evidence.choice.halving import Trial
 from depthstudy.evidence.costs import pareto
 from depthstudy.records import RANDOM, SCALED, SearchedNet
 from depthstudy.search import scaled
-from depthstudy.search.draws import within_limits
-from depthstudy.search.engine import WORST, Engine, Method, Search, Told
+from depthstudy.search.draws import WORST, Method, within_limits
+from depthstudy.search.engine import Engine, Search
+from depthstudy.search.found import Found, Place, label
 from depthstudy.search.pricing import Limits, Prices
 from depthstudy.search.space import Genome, Space
 from depthstudy.search.trials import Trials, as_json, name_of_net
 
 JOURNAL = "journal.log"
 _TUNED_ON = 2  # nets of a stratum on which a rate is chosen for all of it
-
-
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """Where a net was looked for.
-
-    Attributes:
-      method: What proposes nets, or ``"scaled"``.
-      stratum: The depths, as ``"4 to 9"``, or a family.
-      repeat: Which repetition.
-    """
-
-    method: str
-    stratum: str
-    repeat: int = 0
-
-    @property
-    def name(self) -> str:
-        """Its name in the journal."""
-        return f"{self.method}, {self.stratum}, {self.repeat}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,34 +40,6 @@ class Candidate:
     number: int
     genome: Genome
     net: Settings
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Found:
-    """What the searches of a study found.
-
-    Attributes:
-      rows: Every net that was tried.
-      winners: The net that each search chose, with its learning rate.
-      errors: The validation error of each of these, after the full training.
-      rates: The tuned settings of each stratum and family.
-      told: What each search was told, by its place.
-    """
-
-    rows: tuple[SearchedNet, ...]
-    winners: Mapping[Place, Settings]
-    errors: Mapping[Place, float]
-    rates: Mapping[str, Settings]
-    told: Mapping[Place, Sequence[Told]]
-
-
-def label(stratum: tuple[int, int]) -> str:
-    """Returns how a stratum is called.
-
-    >>> label((4, 9))
-    '4 to 9'
-    """
-    return f"{stratum[0]} to {stratum[1]}"
 
 
 def methods(search: SearchConfig) -> tuple[Method, Method]:

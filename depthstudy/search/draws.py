@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from depthstudy.config import Settings
 from depthstudy.errors import InputError
 from depthstudy.search.space import Genome, Space
 
+WORST = 1.0  # the error that is told of a net that was rejected, or diverged
 _DRAWS = 20_000  # choices of which one has to be within limits
 
 
@@ -30,7 +31,33 @@ class Rejected(NamedTuple):
     second: float
 
 
+Method = Literal["tpe", "nsga2", "random"]
 Pricing = Callable[[Genome], Priced | Rejected]
+
+
+class Told(NamedTuple):
+    """A trial that is over.
+
+    Attributes:
+      number: Its number, from 0.
+      genome: What was chosen.
+      error: Its validation error; ``WORST`` where it was rejected.
+      second: What is made small beside the error; 0 where nothing is.
+      same_as: The trial whose net it has; ``None`` for a net of its own.
+      reason: Why it was rejected; ``""`` where it was not.
+    """
+
+    number: int
+    genome: Genome
+    error: float
+    second: float
+    same_as: int | None
+    reason: str
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether its net was trained for it."""
+        return self.same_as is None and not self.reason
 
 
 def within_limits(

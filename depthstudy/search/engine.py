@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import optuna
@@ -29,12 +29,9 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from depthstudy.config import Settings
-from depthstudy.search.draws import Pricing, Rejected, within_limits
+from depthstudy.search.draws import WORST, Method, Pricing, Rejected, Told, within_limits
 from depthstudy.search.space import Gene, Genome, Space
 
-Method = Literal["tpe", "nsga2", "random"]
-
-WORST = 1.0  # the error that is told of a net that was rejected, or diverged
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
 
@@ -44,31 +41,6 @@ class Proposal(NamedTuple):
 
     number: int
     genome: Genome
-
-
-class Told(NamedTuple):
-    """A trial that is over.
-
-    Attributes:
-      number: Its number, from 0.
-      genome: What was chosen.
-      error: Its validation error; ``WORST`` where it was rejected.
-      second: What is made small beside the error; 0 where nothing is.
-      same_as: The trial whose net it has; ``None`` for a net of its own.
-      reason: Why it was rejected; ``""`` where it was not.
-    """
-
-    number: int
-    genome: Genome
-    error: float
-    second: float
-    same_as: int | None
-    reason: str
-
-    @property
-    def is_trained(self) -> bool:
-        """Whether its net was trained for it."""
-        return self.same_as is None and not self.reason
 
 
 class Engine:

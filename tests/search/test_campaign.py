@@ -18,8 +18,9 @@ from depthstudy.config import SearchConfig, Settings, StudyConfig
 from depthstudy.evidence.choice import progress
 from depthstudy.records import RANDOM, SearchedNet
 from depthstudy.search import winners
-from depthstudy.search.campaign import Campaign, Found, Place
+from depthstudy.search.campaign import Campaign
 from depthstudy.search.draws import Pricing
+from depthstudy.search.found import Found, Place
 from depthstudy.search.importance import importance
 from depthstudy.search.pricing import Limits
 from depthstudy.search.space import Space

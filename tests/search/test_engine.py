@@ -12,7 +12,8 @@ pytest.importorskip("optuna")
 
 from depthstudy.errors import InputError
 from depthstudy.search import Gene, Space
-from depthstudy.search.engine import Engine, Method, Search, Told
+from depthstudy.search.draws import Method, Told
+from depthstudy.search.engine import Engine, Search
 
 METHODS: tuple[Method, ...] = ("random", "tpe", "nsga2")
 
