@@ -194,6 +194,40 @@ def claim(name: str, size: str) -> ml_collections.ConfigDict:
     return config
 
 
+def search(config: ml_collections.ConfigDict, size: str) -> None:
+    """Sets a search over free stages within a limit of multiply-accumulates, in depths apart.
+
+    Args:
+      config: What ``claim`` gave for this size.
+      size: As for ``claim``.
+    """
+    found, config.model.width = config.search, None  # which not all families take
+    found.kernels, found.expansions = (3, 5), (1, 2, 4)
+    config.tune = (("train.learning_rate", (0.01, 0.03, 0.1, 0.3)),)
+    config.seeds, config.seeds_until_settled = 5, None
+    config.budget_check = (2,)
+    config.data.validation = 0.25
+    if size == "full":
+        found.stages = 3
+        found.strata, found.macs, found.width = ((8, 14), (15, 26), (27, 50)), 40_000_000, 16
+        found.trials, found.startup, found.generation, found.repeats = 48, 12, 8, 5
+        found.shares, found.keep, found.scored = (0.125, 0.25, 1.0), 0.25, 100
+        found.families = ("resnet", "mobilenet_v2", "efficientnet")
+        return
+    found.counts, found.width, found.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
+    found.stages, found.strata = 2, ((4, 8), (9, 14), (15, 24))
+    found.trials, found.startup, found.generation, found.repeats = 6, 3, 3, 5
+    found.scored = 18
+    found.families = ("resnet", "mobilenet_v2", "efficientnet")
+    config.train.steps, config.train.warmup_steps = 120, 20
+    if size == "smoke":
+        found.stages, found.counts, found.strata = 1, (1, 2, 3), ((4, 5), (6, 11))
+        found.trials, found.startup, found.generation, found.repeats = 2, 1, 1, 3
+        found.scored, found.families, found.kinds = 0, ("resnet",), ("basic", "inverted")
+        config.train.steps, config.train.warmup_steps, config.seeds = 4, 1, 3
+        config.data.train_examples, config.budget_check = 160, ()
+
+
 def _smoke(config: ml_collections.ConfigDict) -> None:
     config.seeds = config.probe_seeds = 2
     config.seeds_until_settled = None

@@ -20,8 +20,9 @@ from depthstudy.config.parsing import (
     takes_none,
 )
 from depthstudy.config.pruning import PruneConfig
-from depthstudy.config.questions import Hypothesis, Treatment
+from depthstudy.config.questions import Hypothesis, Pool, Treatment
 from depthstudy.config.schema import StudyConfig
+from depthstudy.config.search import SearchConfig
 from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Mechanism, Settings, Value
 
@@ -31,7 +32,9 @@ __all__ = [
     "Hypothesis",
     "Mechanism",
     "ModelConfig",
+    "Pool",
     "PruneConfig",
+    "SearchConfig",
     "Setting",
     "Settings",
     "StudyConfig",

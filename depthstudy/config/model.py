@@ -21,12 +21,13 @@ class ModelConfig:
         is ``"resnet"``, unless there is a module.
       depth: Weight layers, of families whose members differ in them (ResNets, DenseNet, VGG).
       layout: ``"cifar"``, ``"imagenet"`` or ``"small"``: how early the image is halved.
-      width: Filters of the first stage (ResNets, VGG) or of the stem (ResNeXt).
+      width: Filters of the first stage (ResNets, VGG) or of the stem (ResNeXt, ``"staged"``).
       width_multiplier: Factor of all channels (wide ResNets, MobileNets, ShuffleNets,
         EfficientNets, ConvNeXt, RegNet).
       residual: Whether there are shortcuts; ``False`` is the plain twin.
       norm: ``"batch"``, ``"group"``, ``"layer"`` or ``"none"``.
       shortcut: ``"A"``, ``"B"``, ``"C"`` or ``"D"``: shortcuts between different shapes.
+      stages: Stages one by one, as ``"basic_r2_c16 inverted_r3_k5_s2_e4_c24_se4"`` (``"staged"``).
       variant: A published member, as ``"b0"``, ``"lite0"`` or ``"small"``.
       depth_multiplier: Factor of the blocks of each stage, rounded up.
       groups: Groups of the convolutions of ShuffleNet and ResNeXt.
@@ -69,6 +70,7 @@ class ModelConfig:
     residual: bool | None = None
     norm: str | None = None
     shortcut: str | None = None
+    stages: str | None = None
     variant: str | None = None
     depth_multiplier: Positive | None = None
     groups: Count | None = None

@@ -45,6 +45,25 @@ class Hypothesis:
 
 
 @dataclasses.dataclass(frozen=True)
+class Pool:
+    """Nets that a hypothesis takes as one: each adds a run, as the seeds of a variant do.
+
+    So a procedure that gives another net each time it is repeated, as a search, can be compared. A
+    hypothesis picks a pool by ``("pool", NAME)``, and all that share a kind by ``("pools", KIND)``.
+    A net that only stands in pools is trained with as many seeds as it stands in one.
+
+    Attributes:
+      name: Its name, unique among pools and variants; it may have spaces.
+      variants: Names of variants. One that stands several times adds its first seeds.
+      kind: What several pools share, or ``""``.
+    """
+
+    name: str
+    variants: tuple[str, ...]
+    kind: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Treatment:
     """A change that is aimed at one of the mechanisms by which depth may hurt, and at it alone.
 

@@ -8,7 +8,8 @@ from typing import Literal
 from depthstudy.config.data import DataConfig
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.pruning import PruneConfig
-from depthstudy.config.questions import Hypothesis, Treatment
+from depthstudy.config.questions import Hypothesis, Pool, Treatment
+from depthstudy.config.search import SearchConfig
 from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Count, Settings, Value
 
@@ -26,10 +27,12 @@ class StudyConfig:
       sweep: Pairs of a dotted field and the values that it takes; variants are their product.
       variants: Further variants by name: pairs of a name and settings.
       treatments: Each variant is trained as it is, and once more with each of these on top.
+      pools: Nets whose runs stand together in a hypothesis, as those that several searches found.
       hypotheses: What the study is to decide.
       tune: Pairs of a dotted field and the values to try: each variant is trained once more with
         the setting that does best on validation data, with as many trials for each.
       tune_seeds: How many seeds a trial has; none of them is a seed of a variant.
+      search: A search for the variants, in place of ``sweep`` and ``variants``.
       budget_check: Factors of the training by which a net that does not fit what a shallower one
         fits is trained longer, in rising order, until it does.
       probes: Names of probes that measure the last checkpoints of all variants after training.
@@ -53,9 +56,11 @@ class StudyConfig:
     sweep: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     variants: tuple[tuple[str, Settings], ...] = ()
     treatments: tuple[Treatment, ...] = ()
+    pools: tuple[Pool, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     tune: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     tune_seeds: Count = 1
+    search: SearchConfig = dataclasses.field(default_factory=SearchConfig)
     budget_check: tuple[Count, ...] = ()
     probes: tuple[str, ...] = ()
     probe_seeds: Count = 1

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from depthstudy import records
-from depthstudy.config import Hypothesis, PruneConfig, Treatment
+from depthstudy.config import Hypothesis, Pool, PruneConfig, Treatment
 from depthstudy.evidence import deeper, means, metrics
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation, tuning_effort
-from depthstudy.evidence.claims import robustness, substitution
+from depthstudy.evidence.claims import pools, robustness, substitution
 from depthstudy.evidence.claims.looks import judge_at_looks
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.costs import gains, pareto, pruning
@@ -42,6 +42,9 @@ class Material:
       answers: Name of a variant to what its runs say of each test image; of the same images.
       class_names: Names of the classes, in the order of their labels.
       baselines: By error and variant, that of always naming the largest class, where it is known.
+      pools: Nets whose runs stand together in a hypothesis.
+      partial: Names of the variants that have fewer seeds than others, and only stand for pools:
+        they are judged there and shown nowhere else.
     """
 
     summary: pd.DataFrame
@@ -58,6 +61,21 @@ class Material:
     answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
     baselines: Baselines = dataclasses.field(default_factory=dict)
+    pools: Sequence[Pool] = ()
+    partial: frozenset[str] = frozenset()
+
+    def whole(self) -> Material:
+        """Returns what there is of variants with all seeds."""
+        summary = self.summary[~self.summary["variant"].isin(self.partial)]
+        return dataclasses.replace(
+            self,
+            summary=summary.reset_index(drop=True),
+            trained=[row for row in self.trained if row.variant not in self.partial],
+            probed=[row for row in self.probed if row.variant not in self.partial],
+            variants=[info for info in self.variants if info.name not in self.partial],
+            answers={n: x for n, x in self.answers.items() if n not in self.partial},
+            pools=(),
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,11 +118,14 @@ def find(
       treatments: Those of the config.
       looks: As in ``judge``.
     """
+    judged = judge(material, hypotheses, looks)
+    tried = tuple(_robustness(material, hypotheses, judged))
+    tuned = tuple(_tuned_verdicts(material, hypotheses))
+    material = material.whole()
     summary, infos = material.summary, material.variants
     wrong, images = material.predictions, material.images
     groups = {info.name: info.group for info in infos}
     comparable = [info for info in infos if not info.trained_longer]
-    judged = judge(material, hypotheses, looks)
     chosen = recommendation.recommend(
         summary,
         comparable,
@@ -117,8 +138,8 @@ def find(
     depths = deeper.answers(summary, infos, predictions=wrong, images=images)
     return Findings(
         verdicts=tuple(judged),
-        tuned_verdicts=tuple(_tuned_verdicts(material, hypotheses)),
-        robustness=tuple(_robustness(material, hypotheses, judged)),
+        tuned_verdicts=tuned,
+        robustness=tried,
         decomposition=tuple(
             decomposition.decompose(
                 summary,
@@ -181,20 +202,21 @@ def judge(
         material.settings,
         hypotheses,
         looks,
-        predictions=material.predictions,
+        predictions=pools.predictions(material.predictions, material.pools),
         images=material.images,
         chance=material.chance,
         baselines=material.baselines,
-        budgets=material.budgets,
+        budgets=pools.budgets(material.budgets, material.pools),
     )
 
 
 def _measured(material: Material, hypotheses: Sequence[Hypothesis]) -> pd.DataFrame:
-    return metrics.widen(
+    table = metrics.widen(
         material.summary,
         [*material.trained, *material.probed],
         [hypothesis.metric for hypothesis in hypotheses],
     )
+    return pools.rows(table, material.pools) if material.pools else table
 
 
 def _robustness(

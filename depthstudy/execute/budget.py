@@ -19,7 +19,7 @@ from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
-from depthstudy.plan import Variant, settings_of, treatments
+from depthstudy.plan import Variant, pools, settings_of, treatments
 from depthstudy.plan.follow_up import follow, in_words, longer, untreated, with_lower_rate
 from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
@@ -45,7 +45,8 @@ def check_budgets(
     check = _Check(session, tuned, tuple(range(min(SEEDS, study.seeds))))
     longest: dict[str, Variant] = {}
     rows: list[BudgetRow] = []
-    open_cases = check.misfits(variants, treatments.see_untreated(study.hypotheses))
+    whole = [v for v in variants if not pools.is_partial(study, v)]
+    open_cases = check.misfits(whole, treatments.see_untreated(study.hypotheses))
     for factor in study.budget_check:
         if not open_cases:
             break

@@ -42,6 +42,11 @@ def for_training(study: StudyConfig, variants: Sequence[Variant]) -> int:
     return count(study, together, work / _WORK_A_SECOND)
 
 
+def for_work(study: StudyConfig, tasks: int, work: float) -> int:
+    """Returns in how many processes tasks are done that take so many multiply-accumulates."""
+    return count(study, tasks, work / _WORK_A_SECOND)
+
+
 def check(study: StudyConfig) -> None:
     """Raises InputError where the config asks for several processes, but not for a single CPU."""
     if (study.processes or 1) > 1 and not _is_one_cpu():

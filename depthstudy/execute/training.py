@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +31,7 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
     """
     process_count.check(study)
     for variant in variants:
-        for seed in range(study.seeds if not variant.info.same_as else 0):
+        for seed in range(variant.seeds or study.seeds if not variant.info.same_as else 0):
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
 
 
@@ -50,7 +50,7 @@ class Job(NamedTuple):
 
 def jobs_of(study: StudyConfig, variants: Sequence[Variant]) -> list[Job]:
     """Returns the jobs of a plan: every seed of each variant that has runs."""
-    return [Job(v, tuple(range(study.seeds))) for v in variants if not v.info.same_as]
+    return [Job(v, tuple(range(v.seeds or study.seeds))) for v in variants if not v.info.same_as]
 
 
 class Session:
@@ -102,6 +102,12 @@ class Session:
                 if tasks:
                     self._opened().do(_train, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
+
+    def do(self, function: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
+        """Calls ``function(worker, *task)`` for each task, in the processes that train."""
+        with contextlib.closing(Bar(len(tasks))) as bar:
+            if tasks:
+                self._opened().do(function, tasks, bar.show)
 
     def store(self, variant: Variant, seed: int) -> RunStore:
         """Returns the store of a run."""

@@ -19,7 +19,7 @@ from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import RATE, follow, in_words, trial, untreated
 from depthstudy.records import TrialRow
 
-_FIRST_SEED = 1_000  # of trials, and clear of those of variants
+TRIAL_SEED = 1_000  # of trials, and clear of those of variants
 
 
 class Tuned(NamedTuple):
@@ -55,7 +55,7 @@ def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> d
             jobs = [_job(study, variant, one) for variant, one in pending]
             session.train(jobs)
             for (variant, one), job in zip(pending, jobs, strict=True):
-                results[variant.name][one] = _error(session, job)
+                results[variant.name][one] = validation_error(session, job)
         elif extra < halving.MOST_EXTRA and any(
             _edges(study, results[variant.name], extra) for variant in tunable
         ):
@@ -67,11 +67,11 @@ def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> d
 
 def _job(study: StudyConfig, variant: Variant, one: Trial) -> Job:
     follow_up = trial(variant, one.settings, float(one.share))
-    seeds = tuple(range(_FIRST_SEED, _FIRST_SEED + study.tune_seeds))
+    seeds = tuple(range(TRIAL_SEED, TRIAL_SEED + study.tune_seeds))
     return Job(follow(variant, follow_up), seeds, follow_up)
 
 
-def _error(session: Session, job: Job) -> float:
+def validation_error(session: Session, job: Job) -> float:
     """Returns the mean validation error of a trial; NaN where a run diverged."""
     outcomes = [session.store(job.variant, seed).read_outcome() for seed in job.seeds]
     metric = job.variant.config.metric

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Sequence
 
 from depthstudy import config
@@ -13,6 +15,7 @@ from depthstudy.records import LONGER, OWN_SETTINGS
 
 RATE, _STEPS = "train.learning_rate", "train.steps"
 TUNING = "tuning"  # the folder of trials, within that of the study
+SEARCH = "search"  # that of the nets that a search tries
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,16 +78,36 @@ def longer(base: Variant, factor: int, settings: Settings = ()) -> FollowUp:
 
 def trial(base: Variant, settings: Settings, share: float) -> FollowUp:
     """Returns a net that tries settings for a share of its training, on a whole schedule."""
+    steps, short = _short(base, share)
+    name = f"{base.name}_{_words(settings)}_{steps}steps"
+    return FollowUp(base.name, name, (*settings, *short), folder=TUNING)
+
+
+def searched(base: Variant, settings: Settings, share: float) -> FollowUp:
+    """Returns a net that a search tries for a share of its training, on a whole schedule.
+
+    Its name follows from its settings, so that a net that is proposed twice is trained once.
+    """
+    steps, short = _short(base, share)
+    name = f"net_{name_of_settings(settings)}_{steps}steps"
+    return FollowUp(base.name, name, (*settings, *short), folder=SEARCH)
+
+
+def name_of_settings(settings: Settings) -> str:
+    """Returns ten hexadecimal digits that tell settings apart."""
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:10]
+
+
+def _short(base: Variant, share: float) -> tuple[int, Settings]:
+    """Returns the steps of a share of a training, and the settings of a trial of that length."""
     steps = max(1, round(share * base.info.steps))
     warmup = round(base.config.train.warmup_steps * steps / base.info.steps)
-    short = (
+    return steps, (
         (_STEPS, steps),
         ("train.warmup_steps", warmup),
         ("train.evaluations", 1),
         ("train.keep_checkpoints", 1),
     )
-    name = f"{base.name}_{_words(settings)}_{steps}steps"
-    return FollowUp(base.name, name, (*settings, *short), folder=TUNING)
 
 
 def with_lower_rate(settings: Settings, rate: float, tried: Sequence[float] = ()) -> Settings:

@@ -73,8 +73,11 @@ def grouped(study: StudyConfig, variants: Sequence[Variant]) -> list[Variant]:
 
     A field of the study's sweep is part of it if variants of the family differ in the field, and
     the value is not the default. A field of training or pruning also has to differ from the
-    config's, and how long pruned nets are tuned from that of other pruned ones.
+    config's, and how long pruned nets are tuned from that of other pruned ones. Where pools say
+    what is compared, nets of a kind are a group, each with settings of its own.
     """
+    if study.pools:
+        return [_in_group(variant, variant.kind) for variant in variants]
     rows = []
     for variant in variants:
         relatives = [other for other in variants if other.kind == variant.kind]
@@ -90,9 +93,12 @@ def grouped(study: StudyConfig, variants: Sequence[Variant]) -> list[Variant]:
                 if other.is_pruned or field not in _TUNING
             )
         ]
-        info = dataclasses.replace(variant.info, group=", ".join([variant.kind, *parts]))
-        rows.append(dataclasses.replace(variant, info=info))
+        rows.append(_in_group(variant, ", ".join([variant.kind, *parts])))
     return rows
+
+
+def _in_group(variant: Variant, group: str) -> Variant:
+    return dataclasses.replace(variant, info=dataclasses.replace(variant.info, group=group))
 
 
 def _part(field: str, value: Value) -> str:

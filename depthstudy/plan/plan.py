@@ -11,7 +11,7 @@ from depthstudy import config, probes, tasks, train
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import looks, verdicts
-from depthstudy.plan import sweep, treatments
+from depthstudy.plan import pools, sweep, treatments
 from depthstudy.plan.follow_up import check_tunable
 from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
@@ -21,7 +21,6 @@ from depthstudy.plan.variant import (
     Variant,
     build,
     require_sweepable,
-    settings_of,
     with_settings,
 )
 
@@ -62,7 +61,7 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
     grouped_given = [variant for variant in untreated if variant.name in dict(named)]
     treated = treatments.treat(study, grouped_given, varied, datasets)
     variants = [*(with_settings(variant, varied) for variant in untreated), *treated]
-    return tuple(with_twins(study, variants, varied, datasets))
+    return pools.with_seeds(study, with_twins(study, variants, varied, datasets))
 
 
 def prepare(
@@ -91,8 +90,9 @@ def prepare(
         config.parse_duration(study.time_budget, "time_budget")
     variants = plan(study, Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
-    verdicts.check(hypotheses, settings_of(variants), probes=study.probes)
-    refuse_mistyped(study.hypotheses, settings_of(variants))
+    compared = pools.compared(study, variants)
+    verdicts.check(hypotheses, compared, probes=study.probes)
+    refuse_mistyped(study.hypotheses, compared)
     for variant in variants:
         _check_metric(study, variant)
         train.choose(variant.train, variant.together(study.seeds))
@@ -109,6 +109,11 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
         raise InputError(
             f"config.seeds_until_settled={most} has to be more than the {first} seeds of the "
             "first look"
+        )
+    if study.pools:
+        raise InputError(
+            "config.seeds_until_settled adds seeds to variants, and config.pools has other nets "
+            "for more runs; set one of them"
         )
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")

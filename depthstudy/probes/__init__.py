@@ -24,6 +24,7 @@ from depthstudy.probes.representation.linear import LINEAR
 from depthstudy.probes.representation.rank import RANK
 from depthstudy.probes.representation.similarity import CKA, CROSS_METRICS, measure_between
 from depthstudy.probes.sharpness import SHARPNESS
+from depthstudy.probes.zero_cost import ZERO_COST
 from depthstudy.records import NOT_APPLICABLE
 
 PROBES: Mapping[str, Probe] = {
@@ -41,6 +42,7 @@ PROBES: Mapping[str, Probe] = {
     "rank": RANK,
     "density": DENSITY,
     "field": FIELD,
+    "zero_cost": ZERO_COST,
 }
 
 

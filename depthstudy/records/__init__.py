@@ -20,6 +20,15 @@ from depthstudy.records.evidence import (
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.mistakes import ClassError, Confusion, Flips, Mistake
 from depthstudy.records.runs import Record, Summary
+from depthstudy.records.search import (
+    RANDOM,
+    SCALED,
+    GeneImportance,
+    ScoreRank,
+    SearchedNet,
+    SearchInfo,
+    SearchProgress,
+)
 from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 from depthstudy.records.tuning import BudgetRow, ExpectedBest, Robustness, RobustnessWord, TrialRow
@@ -28,6 +37,8 @@ __all__ = [
     "LONGER",
     "NOT_APPLICABLE",
     "OWN_SETTINGS",
+    "RANDOM",
+    "SCALED",
     "SHEET_ROWS",
     "AnalysisInfo",
     "AnalysisRun",
@@ -44,6 +55,7 @@ __all__ = [
     "ExpectedBest",
     "Flips",
     "Gain",
+    "GeneImportance",
     "MatchedGap",
     "Mean",
     "Metric",
@@ -56,6 +68,10 @@ __all__ = [
     "Record",
     "Robustness",
     "RobustnessWord",
+    "ScoreRank",
+    "SearchInfo",
+    "SearchProgress",
+    "SearchedNet",
     "StudyInfo",
     "Summary",
     "TrialRow",

@@ -7,6 +7,7 @@ WORKDIR/
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
   verdicts_own_settings.csv  robustness.csv  tuning.csv  expected_best.csv  budget.csv
   class_errors.csv  confusion.csv  flips.csv  mistakes.csv  mistakes/PLACE.png  answer.json
+  search.csv  scores.csv  importance.csv  progress.csv  search.json
   report.html  figures/
   partial/                the same tables of what is done, while the study runs
   runs/VARIANT/seedN/       one run: a variant with a seed
@@ -50,6 +51,7 @@ from depthstudy.store.study import (
     FIGURES,
     FLIPS,
     GAINS,
+    IMPORTANCE,
     MATCHED,
     MEANS,
     MISTAKE_IMAGES,
@@ -57,11 +59,14 @@ from depthstudy.store.study import (
     PARETO,
     PARTIAL,
     PREDICTIONS,
+    PROGRESS,
     PRUNING,
     RECOMMENDATION,
     RECORDS,
     REPORT,
     ROBUSTNESS,
+    SCORES,
+    SEARCH,
     SUMMARY,
     TUNED_VERDICTS,
     TUNING,
@@ -74,12 +79,14 @@ from depthstudy.store.study import (
     read_info,
     read_recommendation,
     read_scenes,
+    read_search_info,
     write_analysis_info,
     write_answer,
     write_data,
     write_info,
     write_recommendation,
     write_scenes,
+    write_search_info,
 )
 
 __all__ = [
@@ -97,6 +104,7 @@ __all__ = [
     "FIGURES",
     "FLIPS",
     "GAINS",
+    "IMPORTANCE",
     "MATCHED",
     "MEANS",
     "MISTAKES",
@@ -104,11 +112,14 @@ __all__ = [
     "PARETO",
     "PARTIAL",
     "PREDICTIONS",
+    "PROGRESS",
     "PRUNING",
     "RECOMMENDATION",
     "RECORDS",
     "REPORT",
     "ROBUSTNESS",
+    "SCORES",
+    "SEARCH",
     "SUMMARY",
     "TUNED_VERDICTS",
     "TUNING",
@@ -131,6 +142,7 @@ __all__ = [
     "read_json",
     "read_recommendation",
     "read_scenes",
+    "read_search_info",
     "read_table",
     "repair",
     "repair_checkpoints",
@@ -142,6 +154,7 @@ __all__ = [
     "write_json",
     "write_recommendation",
     "write_scenes",
+    "write_search_info",
     "write_table",
     "write_text",
 ]

@@ -28,6 +28,7 @@ RESULT = "result.json"
 ERRORS = "errors.npz"
 ANSWERS = "answers.npz"
 _CHECKPOINTS = "checkpoints"
+_GENOME = "genome.json"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -191,6 +192,10 @@ class RunStore:
         """Writes what probes measured of the run's last checkpoint, and a hash of it."""
         write_table(self.folder / PROBES, records.frame(records.Record, rows))
         write_json(self.folder / PROBES_HASH, hashes(self.folder, [PROBES]))
+
+    def write_genome(self, genome: Mapping[str, Any]) -> None:
+        """Writes what a search has chosen, and what it comes to."""
+        write_json(self.folder / _GENOME, dict(genome))
 
     def open_events(self, next_step: int) -> EventWriter:
         """Returns a TensorBoard writer that hides what an interrupted run wrote after this step."""

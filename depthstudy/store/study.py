@@ -49,6 +49,10 @@ FLIPS = "flips.csv"
 MISTAKES = "mistakes.csv"
 MISTAKE_IMAGES = "mistakes"
 PARTIAL = "partial"  # what a study that is still running has found
+SEARCH = "search.csv"
+SCORES = "scores.csv"
+IMPORTANCE = "importance.csv"
+PROGRESS = "progress.csv"
 REPORT = "report.html"
 FIGURES = "figures"
 ANALYSIS = "analysis.csv"
@@ -58,6 +62,7 @@ _SCENES = "test_images.npz"
 _ANSWER = "answer.json"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
+_SEARCH_INFO = "search.json"
 _TABLES = (
     RECORDS,
     SUMMARY,
@@ -152,6 +157,16 @@ def read_analysis_info(folder: Path) -> records.AnalysisInfo | None:
         return None
     described = {present_name(name): line for name, line in info.probes.items()}
     return dataclasses.replace(info, probes=described)
+
+
+def write_search_info(workdir: Path, info: records.SearchInfo) -> None:
+    """Writes ``search.json``."""
+    write_json(workdir / _SEARCH_INFO, dataclasses.asdict(info))
+
+
+def read_search_info(workdir: Path) -> records.SearchInfo | None:
+    """Reads ``search.json``; ``None`` where nothing was searched."""
+    return read_json(workdir / _SEARCH_INFO, records.SearchInfo)
 
 
 def write_data(

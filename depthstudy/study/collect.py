@@ -19,7 +19,7 @@ from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.findings import Material
 from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
-from depthstudy.plan import Variant, images_seen, settings_of
+from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
 from depthstudy.study.yardsticks import baselines, image_counts, majority_error
 
@@ -71,7 +71,7 @@ def collect(
         ],
         probed=[row for of_variant in probes for row in of_variant],
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
-        settings=settings_of(variants),
+        settings=pools.compared(study, variants),
         pruned={variant.name: variant.config.prune for variant in variants},
         # Errors of single images say how sure a share of images is, not a mean over classes.
         predictions={} if balanced else _predictions(by_name),
@@ -82,6 +82,8 @@ def collect(
         answers=_answers(by_name),
         class_names=first.dataset.class_names,
         baselines=baselines(variants, study.metric),
+        pools=study.pools,
+        partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
     )
 
 

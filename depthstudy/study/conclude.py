@@ -17,7 +17,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.evidence import deeper, findings
 from depthstudy.evidence.findings import Findings, Material
 from depthstudy.execute import Session, Tuned, measurement
-from depthstudy.plan import Variant, settings_of, treatments
+from depthstudy.plan import Variant, pools, treatments
 from depthstudy.records import StudyInfo
 from depthstudy.study.collect import collect, damages, outcomes
 from depthstudy.study.next_step import Past, next_step
@@ -141,9 +141,8 @@ def _judged(
     found = findings.find(material, hypotheses, study.treatments, looks_of(study))
     info = _info(study, variants, workdir, call, session, material)
     headline = deeper.headline(found.deeper, found.recommendation, material.variants)
-    past = Past(
-        study, call.command, workdir, info.processes, material.summary, settings_of(variants)
-    )
+    compared = pools.compared(study, variants)
+    past = Past(study, call.command, workdir, info.processes, material.summary, compared)
     answer = records.Answer(
         group=headline.group if headline else "",
         depths=found.deeper,
@@ -177,7 +176,7 @@ def _info(
         command=call.command,
         config=dataclasses.asdict(study),
         seeds=study.seeds,
-        variants=tuple(material.variants),
+        variants=tuple(material.whole().variants),
         versions=runtime.versions(),
         hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
         seconds=seconds,

@@ -14,7 +14,7 @@ from depthstudy.evidence.claims import pairing, verdicts
 from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.execute import process_count
-from depthstudy.plan import Variant, images_seen, prepare, settings_of, treatments, untested
+from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
 from depthstudy.plan.follow_up import untreated
 from depthstudy.study import data_info, time_budget
 from depthstudy.study.estimate import Estimator, duration
@@ -59,7 +59,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     for place in data_info.places(variants):
         yield f"      prepared in {place}"
     yield f"\n{pd.DataFrame(rows).to_string(index=False)}\n"
-    yield from untested(study.hypotheses, settings_of(variants))
+    yield from untested(study.hypotheses, pools.compared(study, variants))
     own = [variant for variant in variants if not variant.info.same_as]
     seconds = Estimator(variants).seconds(study, variants)
     count = process_count.for_training(study, variants)
@@ -75,7 +75,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
 
 def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
     """Says which hypotheses on errors compare nets of which one sees far more images."""
-    settings, seen = settings_of(variants), images_seen(variants)
+    settings, seen = pools.compared(study, variants), images_seen(variants)
     lines = ""
     for hypothesis in treatments.see_untreated(study.hypotheses):
         ratio = verdicts.budget_ratio(pairing.pairs(hypothesis, settings), seen)

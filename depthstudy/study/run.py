@@ -13,6 +13,7 @@ from absl import logging
 
 from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
+from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
 from depthstudy.study import data_info, time_budget
 from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
@@ -44,6 +45,10 @@ def run(
     """
     study, variants = plan.prepare(study)
     workdir = Path(workdir)
+    if study.search.trials and not study.variants:
+        raise InputError(
+            "config.search has to find the variants first: `depthstudy run` and search.run do so"
+        )
     study, variants, line = time_budget.fit(study, variants, workdir)
     if line:
         logging.warning(line)
@@ -51,7 +56,7 @@ def run(
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
         if warning:
             logging.warning(warning)
-    for warning in plan.untested(study.hypotheses, plan.settings_of(variants)):
+    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
         logging.warning(warning)
     call = Call(command, time.perf_counter())
     with (

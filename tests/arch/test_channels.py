@@ -17,6 +17,7 @@ PUBLISHED = [
     ("se_resnet", {"depth": 50}),
     ("wide_resnet", {"depth": 16, "width_multiplier": 4}),
     ("wide_resnet", {"depth": 50, "layout": "imagenet"}),
+    ("staged", {"stages": "basic_r2_c16 inverted_r2_s2_e4_c24_se4 separable_r2_c24"}),
     ("vgg", {"depth": 11, "width": 16}),
     ("mobilenet_v1", {}),
     ("mobilenet_v2", {}),

@@ -32,6 +32,7 @@ PARAMETERS = [
     ("se_resnet", {"depth": 34}, 21_958_868),
     ("se_resnet", {"depth": 50, "reduction": 16}, 28_088_024),
     ("se_resnet", {"depth": 101}, 49_326_872),
+    ("staged", {}, 272_474),  # a ResNet-20 with option B, as chenyaofo/pytorch-cifar-models
     ("wide_resnet", {"depth": 28, "width_multiplier": 10}, 36_479_194),
     ("wide_resnet", {"depth": 40, "width_multiplier": 4}, 8_949_210),
     ("wide_resnet", {"depth": 50, "layout": "imagenet"}, 68_883_240),

@@ -11,6 +11,7 @@ OPTIONS = [
     ("resnext", {"depth": 50, "groups": 8, "width_per_group": 2}),
     ("se_resnet", {"depth": 20, "layout": "cifar", "reduction": 4}),
     ("wide_resnet", {"depth": 16, "width_multiplier": 2, "dropout": 0.3}),
+    ("staged", {"stages": "inverted_r2_k5_e4_c8_se4 preact_bottleneck_r2_s2_e2_c16_noskip"}),
     ("vgg", {"depth": 11}),
     ("mobilenet_v1", {"padding": "same", "activation": "relu6"}),
     ("mobilenet_v2", {"width_multiplier": 1.4, "residual": False}),

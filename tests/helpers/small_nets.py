@@ -34,6 +34,8 @@ MEMBERS: list[tuple[str, dict]] = [
     ("se_resnet", {**_CIFAR, "reduction": 2}),
     ("se_resnet", {"depth": 50, "layout": "small", "width": 4, "reduction": 4, "norm": "none"}),
     ("wide_resnet", {"depth": 10, "width_multiplier": 1, "dropout": 0.2}),
+    ("staged", {"stages": "preact_basic_r2_c6 inverted_r2_s2_e2_c8_se2", "width": 6}),
+    ("staged", {"stages": "bottleneck_r2_e2_c8_se4 separable_r2_s2_c8_noskip", "width": 6}),
     ("vgg", {"depth": 11, "width": 4, "layout": "small", "num_classes": 5}),
     ("vgg", {"depth": 11, "width": 4, "norm": "none", "num_classes": 5}),
     ("mobilenet_v1", {**_SMALL, "width_multiplier": 0.25}),

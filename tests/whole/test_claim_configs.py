@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from claimed import compared
 
-from depthstudy import config, study
+from depthstudy import config, search, study
 from depthstudy.config import DataConfig
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
@@ -22,6 +22,7 @@ from depthstudy.questions import SIZES
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py"))
 NAMES = [path.stem for path in CONFIGS]
 QUICK = ("degradation",)
+SEARCHED = {"search_chooses_depth", "depth_matters", "search_beats_random", "search_beats_scaling"}
 WITH_OBJECTS = ("fashion_scenes", "coco/2017")
 SETS = {  # name: side, channels, classes and train examples
     "digits": (8, 1, 10, 1_437),
@@ -158,6 +159,7 @@ PAIRS = {
         "less_error_than_plain": [(light, "plain_depth20") for light in LIGHT],
         "as_good_as_deeper": [(light, "resnet_depth44") for light in LIGHT],
     },
+    "search": {},  # which asks of what it finds
     "detection": {
         "shallow_finds_more": [("shallow", "deep_backbone")],
         "deeper_backbone_finds_more": [("deep_backbone", "shallow")],
@@ -211,6 +213,11 @@ def test_pairs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_smoke(name: str, tmp_path: Path) -> None:
     """The study runs from end to end, and has the metrics that its hypotheses ask for."""
     planned = config.parse(module(name).get_config("smoke"))
+    if planned.search.trials:
+        pytest.importorskip("optuna")
+        result = search.run(planned, tmp_path)
+        assert {verdict.hypothesis for verdict in result.verdicts} == SEARCHED
+        return
     result = study.run(planned, tmp_path)
     assert {verdict.hypothesis for verdict in result.verdicts} == PAIRS[name].keys()
     assert all(verdict.seeds == planned.seeds for verdict in result.verdicts)

@@ -23,6 +23,7 @@ from depthstudy.arch.families.resnext import resnext
 from depthstudy.arch.families.se_resnet import se_resnet
 from depthstudy.arch.families.shufflenet_v1 import shufflenet_v1
 from depthstudy.arch.families.shufflenet_v2 import shufflenet_v2
+from depthstudy.arch.families.staged import staged
 from depthstudy.arch.families.vgg import vgg
 from depthstudy.arch.families.wide_resnet import wide_resnet
 from depthstudy.arch.spec import ArchSpec
@@ -45,6 +46,7 @@ FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {
     "se_resnet": se_resnet,
     "shufflenet_v1": shufflenet_v1,
     "shufflenet_v2": shufflenet_v2,
+    "staged": staged,
     "vgg": vgg,
     "wide_resnet": wide_resnet,
 }

@@ -31,6 +31,7 @@ ORDER = (
     "light_families",
     "receptive_field",
     "detection",
+    "search",
 )
 
 

@@ -1,7 +1,7 @@
 """Trains a study and writes its report. CONFIG is a file, or one of these by name:
 
   base  quickstart  diagnose  my_data  families  pruning  precision  plain_rescue
-  cifar10_he2015  imagenet_resnet50  claims/NAME
+  search  cifar10_he2015  imagenet_resnet50  claims/NAME
 
   depthstudy run quickstart --dry_run
   depthstudy run my_data --config.data.source_dir=FOLDER --config.seeds=5
@@ -43,7 +43,7 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Plans, runs and reports, as the flags say."""
-    from depthstudy import data, report, runtime, study
+    from depthstudy import data, report, runtime, search, study
     from depthstudy.config import parse
 
     config = flags.FLAGS.config
@@ -57,11 +57,11 @@ def main(line: str) -> None:
         return
     runtime.set_up()
     if flags.FLAGS.dry_run:
-        for part in study.describe_parts(config):
+        for part in search.describe_parts(config):
             print(part, flush=True)
         return
     workdir = Path(flags.FLAGS.workdir or Path("results", config.name))
-    result = study.run(
+    result = search.run(
         config,
         workdir,
         command=line,

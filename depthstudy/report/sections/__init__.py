@@ -6,7 +6,7 @@ Each is a function of a study that returns the section, or ``None`` where it has
 from collections.abc import Callable
 
 from depthstudy.report.blocks import Section
-from depthstudy.report.sections import data, errors, found, provenance
+from depthstudy.report.sections import data, errors, found, provenance, search
 from depthstudy.report.sections.answer import first_screen, recommendation
 from depthstudy.report.sections.causes import attribution, decomposition
 from depthstudy.report.sections.costs import costs, error_against_cost, gains
@@ -22,6 +22,7 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     first_screen.section,
     verdicts.section,
     recommendation.section,
+    search.section,
     errors.section,
     found.section,
     classes.section,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from depthstudy import records, store
 from depthstudy.errors import InputError
+from depthstudy.report.tables.rows import read_rows, rows_of
+from depthstudy.report.tables.search import Search
+from depthstudy.report.tables.search import read as read_search
 
 _KINDS = {
     store.RECORDS: records.Record,
@@ -74,6 +76,7 @@ class Study:
     folder: Path = Path()
     data: tuple[records.DataInfo, ...] = ()
     sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    search: Search | None = None
     found: Found | None = None
 
     @property
@@ -110,7 +113,10 @@ def read_study(workdir: Path) -> Study:
                 "command again (finished runs are not trained again)"
             ) from error
         raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
-    rows = {name: tuple(_rows(frames[name], kind)) for name, kind in _KINDS.items()
+    names = {variant.name for variant in info.variants}
+    for name in (store.RECORDS, store.SUMMARY):  # nets that only stand in pools are left out
+        frames[name] = frames[name][frames[name]["variant"].isin(names)].reset_index(drop=True)
+    rows = {name: tuple(rows_of(frames[name], kind)) for name, kind in _KINDS.items()
             if kind not in (records.Record, records.Summary)}  # fmt: skip
     data = store.read_data(workdir)
     return Study(
@@ -120,25 +126,26 @@ def read_study(workdir: Path) -> Study:
         means={(row.variant, row.metric): row for row in rows[store.MEANS]},
         decomposition=rows[store.DECOMPOSITION],
         verdicts=rows[store.VERDICTS],
-        attribution=tuple(_optional(workdir / store.ATTRIBUTION, records.Attribution)),
+        attribution=tuple(read_rows(workdir / store.ATTRIBUTION, records.Attribution)),
         recommendation=store.read_recommendation(workdir),
         pareto=rows[store.PARETO],
         pruning=rows[store.PRUNING],
         gains=rows[store.GAINS],
-        matched=tuple(_optional(workdir / store.MATCHED, records.MatchedGap)),
-        tuning=tuple(_optional(workdir / store.TUNING, records.TrialRow)),
-        budget=tuple(_optional(workdir / store.BUDGET, records.BudgetRow)),
-        robustness=tuple(_optional(workdir / store.ROBUSTNESS, records.Robustness)),
-        tuned_verdicts=tuple(_optional(workdir / store.TUNED_VERDICTS, records.Verdict)),
-        expected_best=tuple(_optional(workdir / store.EXPECTED_BEST, records.ExpectedBest)),
-        class_errors=tuple(_optional(workdir / store.CLASS_ERRORS, records.ClassError)),
-        confusion=tuple(_optional(workdir / store.CONFUSION, records.Confusion)),
-        flips=tuple(_optional(workdir / store.FLIPS, records.Flips)),
-        mistakes=tuple(_optional(workdir / store.MISTAKES, records.Mistake)),
+        matched=tuple(read_rows(workdir / store.MATCHED, records.MatchedGap)),
+        tuning=tuple(read_rows(workdir / store.TUNING, records.TrialRow)),
+        budget=tuple(read_rows(workdir / store.BUDGET, records.BudgetRow)),
+        robustness=tuple(read_rows(workdir / store.ROBUSTNESS, records.Robustness)),
+        tuned_verdicts=tuple(read_rows(workdir / store.TUNED_VERDICTS, records.Verdict)),
+        expected_best=tuple(read_rows(workdir / store.EXPECTED_BEST, records.ExpectedBest)),
+        class_errors=tuple(read_rows(workdir / store.CLASS_ERRORS, records.ClassError)),
+        confusion=tuple(read_rows(workdir / store.CONFUSION, records.Confusion)),
+        flips=tuple(read_rows(workdir / store.FLIPS, records.Flips)),
+        mistakes=tuple(read_rows(workdir / store.MISTAKES, records.Mistake)),
         answer=store.read_answer(workdir),
         folder=workdir,
         data=data,
         sheets={info.sheet: (workdir / info.sheet).read_bytes() for info in data if info.sheet},
+        search=read_search(workdir),
         found=_found(workdir, info),
     )
 
@@ -157,22 +164,6 @@ def _found(workdir: Path, info: records.StudyInfo) -> Found | None:
     images, class_names = stored
     truths = next(iter(shown.values()))["truths"]
     return Found(images, class_names, truths, {name: x["detections"] for name, x in shown.items()})
-
-
-def _optional(path: Path, kind: type) -> Iterable[Any]:
-    return _rows(store.read_table(path, kind), kind) if path.exists() else ()
-
-
-def _rows(table: pd.DataFrame, kind: type) -> Iterable[Any]:
-    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
-    for values in table[[name for name in types if name in table.columns]].to_dict("records"):
-        row = {str(name): value for name, value in values.items()}
-        for name, value in row.items():
-            if types[name].endswith("| None"):
-                row[name] = None if value is None or math.isnan(value) else value
-                if types[name].startswith("int") and row[name] is not None:
-                    row[name] = int(row[name])
-        yield kind(**row)
 
 
 def whole_nets(study: Study) -> Study:

@@ -128,6 +128,8 @@ def _setting(field: str, value: Any) -> str:
     name = field.rpartition(".")[2]
     if value is None:
         return f"the default {name.replace('_', ' ')}"
+    if name in ("pool", "pools"):
+        return str(value)
     if value in ("greatest", "least"):
         return f"the {value} {name.replace('_', ' ')}"
     if name == "treatment":

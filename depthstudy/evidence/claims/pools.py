@@ -1,0 +1,56 @@
+"""Nets whose runs stand together as those of one variant, so that a hypothesis can compare them.
+
+A procedure that gives another net each time that it is repeated, as a search, has the scatter of
+its nets and that of their seeds in one. A pool's runs are one of each of its nets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from depthstudy.config import Pool
+from depthstudy.evidence.panel import Predictions
+
+POOL, KIND = "pool", "pools"  # fields by which a hypothesis picks one, or all of a kind
+
+
+def places(pool: Pool) -> list[tuple[str, int]]:
+    """Returns the variant and the seed of each run of a pool.
+
+    >>> places(Pool("found", ("a", "b", "a")))
+    [('a', 0), ('b', 0), ('a', 1)]
+    """
+    return [(name, pool.variants[:i].count(name)) for i, name in enumerate(pool.variants)]
+
+
+def rows(summary: pd.DataFrame, pools: Sequence[Pool]) -> pd.DataFrame:
+    """Returns a summary with the runs of pools; their seeds are their places in the pool.
+
+    A pool of which a run is missing, as the study is still running, has none.
+    """
+    indexed = summary.set_index(["variant", "seed"])
+    parts = [summary]
+    done = [pool for pool in pools if set(places(pool)) <= set(indexed.index)]
+    for pool in done:
+        runs = indexed.loc[places(pool)].reset_index()
+        parts.append(runs.assign(variant=pool.name, seed=range(len(runs))))
+    return pd.concat(parts, ignore_index=True)
+
+
+def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
+    """Returns predictions with those of pools of which all nets have any."""
+    own = {
+        pool.name: np.stack([known[name][seed] for name, seed in places(pool)])
+        for pool in pools
+        if all(name in known and seed < len(known[name]) for name, seed in places(pool))
+    }
+    return {**known, **own}
+
+
+def budgets(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
+    """Returns what runs of variants have seen, and at most those of each pool."""
+    own = {pool.name: max(known.get(name, 0.0) for name in pool.variants) for pool in pools}
+    return {**known, **own}

@@ -1,0 +1,91 @@
+"""Pools: nets that stand together, and how often searches that are alike are told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from depthstudy.config import Hypothesis, Pool
+from depthstudy.evidence.claims import pools, verdicts
+from depthstudy.plan.pools import with_pools
+from depthstudy.records import Verdict
+
+BETTER = Hypothesis(
+    "better", "The search is better.", "test_error", "less",
+    (("pool", "the search"),), (("pool", "at random"),),
+)  # fmt: skip
+REPEATS = 5
+
+
+def summary(**errors: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"variant": name, "seed": seed, "test_error": value}
+            for name, values in errors.items()
+            for seed, value in enumerate(values)
+        ]
+    )
+
+
+def two_pools() -> tuple[Pool, Pool]:
+    return (
+        Pool("the search", tuple(f"a{i}" for i in range(REPEATS))),
+        Pool("at random", tuple(f"b{i}" for i in range(REPEATS))),
+    )
+
+
+def judged(search: np.ndarray, random: np.ndarray, images: int = 2_000) -> Verdict:
+    ours, theirs = two_pools()
+    names = [*ours.variants, *theirs.variants]
+    values = np.clip([*search, *random], 0, 1)
+    table = pools.rows(
+        summary(**{name: [value] for name, value in zip(names, values, strict=True)}),
+        [ours, theirs],
+    )
+    settings = with_pools({name: {"model.family": "staged"} for name in names}, [ours, theirs])
+    (verdict,) = verdicts.judge(table, settings, [BETTER], images={"test_error": images})
+    return verdict
+
+
+def test_a_net_that_stands_twice_adds_its_first_two_seeds() -> None:
+    table = summary(a=[0.1, 0.2, 0.3], b=[0.4])
+    found = pools.rows(table, [Pool("p", ("a", "b", "a"))])
+    rows = found[found["variant"] == "p"]
+    assert list(rows["seed"]) == [0, 1, 2]
+    assert list(rows["test_error"]) == [0.1, 0.4, 0.2]
+    assert len(found) == len(table) + 3
+
+
+def test_images_are_those_of_the_same_runs() -> None:
+    wrong = {"a": np.eye(3, dtype=bool), "b": np.ones((1, 3), dtype=bool)}
+    found = pools.predictions(wrong, [Pool("p", ("a", "b", "a")), Pool("q", ("c",))])
+    assert found["p"].tolist() == [wrong["a"][0].tolist(), [True] * 3, wrong["a"][1].tolist()]
+    assert "q" not in found
+
+
+def test_a_search_that_is_better_is_told_and_the_effect_is_its_mean() -> None:
+    draw = np.random.default_rng(0)
+    ours, theirs = 0.10 + draw.normal(0, 0.005, 5), 0.14 + draw.normal(0, 0.005, 5)
+    verdict = judged(ours, theirs)
+    assert verdict.verdict == "supported"
+    assert verdict.seeds == REPEATS
+    assert verdict.effect == pytest.approx(ours.mean() - theirs.mean())
+
+
+def test_two_random_searches_are_seldom_told_apart() -> None:
+    """Each finds the least of ten noisy errors, and is trained anew: level 5%, two-sided."""
+    draw = np.random.default_rng(1)
+
+    def found() -> np.ndarray:
+        true = 0.10 + draw.exponential(0.03, (REPEATS, 10))
+        picks = (true + draw.normal(0, 0.01, true.shape)).argmin(axis=1)
+        return true[np.arange(REPEATS), picks] + draw.normal(0, 0.005, REPEATS)
+
+    decided = [judged(found(), found()).verdict != "inconclusive" for _ in range(200)]
+    assert np.mean(decided) <= 0.07
+
+
+def test_variants_are_not_picked_with_pools() -> None:
+    settings = with_pools({"a": {"pool": None, "treatment": ""}}, two_pools())
+    assert settings["the search"] == {"pool": "the search", "pools": "", "treatment": ""}

@@ -1,0 +1,140 @@
+"""Searches of a planted space: they find the front, keep to their cost, and survive a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import planted_space as planted
+import pytest
+
+pytest.importorskip("optuna")
+
+from depthstudy.errors import InputError
+from depthstudy.search import Gene, Space
+from depthstudy.search.draws import Method, Told
+from depthstudy.search.engine import Engine, Search
+
+METHODS: tuple[Method, ...] = ("random", "tpe", "nsga2")
+
+
+def opened(path: Path, method: Method, trials: int, seed: int = 3) -> Search:
+    return Engine(path).search(
+        "planted", planted.SPACE, planted.pricing(), method=method, seed=seed, trials=trials
+    )
+
+
+def go(search: Search, generation: int = 4) -> list[Told]:
+    while not search.is_done:
+        for number, genome in search.propose(generation):
+            search.tell(number, planted.error(genome), planted.cost(genome))
+    return search.told()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_search_that_is_opened_again_goes_on_the_same(method: Method, tmp_path: Path) -> None:
+    whole = go(opened(tmp_path / "whole", method, 16))
+    go(opened(tmp_path / "parts", method, 8))
+    assert go(opened(tmp_path / "parts", method, 16)) == whole
+    trained = [told for told in whole if told.is_trained]
+    assert len(trained) == 16
+    assert len({planted.SPACE.settings(told.genome) for told in trained}) == 16
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_kill_loses_and_repeats_nothing(method: Method, tmp_path: Path) -> None:
+    whole = go(opened(tmp_path / "whole", method, 16))
+    path = tmp_path / "killed"
+    first = opened(path, method, 16)
+    asked = first.propose(4)
+    first.tell(asked[0].number, planted.error(asked[0].genome), planted.cost(asked[0].genome))
+    with path.open("ab") as file:
+        file.write(b'{"op_code": 5, "wor')  # what a kill may leave, with a lock
+    path.with_name("killed.lock").touch()
+    again = opened(path, method, 16)
+    assert again.propose(4) == asked[1:]
+    assert go(again) == whole
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_net_is_trained_above_its_cost(method: Method, tmp_path: Path) -> None:
+    told = go(opened(tmp_path / "journal", method, 20))
+    assert all(planted.cost(t.genome) <= planted.BUDGET for t in told if t.is_trained)
+    over = [t for t in told if t.reason]
+    assert all(planted.cost(t.genome) > planted.BUDGET and t.error == 1.0 for t in over)
+
+
+def test_a_net_that_is_known_costs_nothing(tmp_path: Path) -> None:
+    """With a gene that has no effect, half of the choices mean a net that is known."""
+    few = Space((Gene("depth", (2, 4, 6)), Gene("idle", ("x", "y"))))
+
+    class Idle(Space):
+        def settings(self, genome: tuple) -> tuple:
+            return genome[:1]
+
+    space = Idle(few.genes)
+
+    def price(genome: tuple) -> object:
+        from depthstudy.search.draws import Priced
+
+        return Priced(space.settings(genome), 1.0)
+
+    search = Engine(tmp_path / "journal").search(
+        "few", space, price, method="tpe", seed=0, trials=3, startup=1
+    )
+    told = go_few(search)
+    assert sorted(dict(t.genome)["depth"] for t in told if t.is_trained) == [2, 4, 6]
+    for one in told:
+        if one.same_as is not None:
+            assert one.error == next(t.error for t in told if t.number == one.same_as)
+
+
+def go_few(search: Search) -> list[Told]:
+    while not search.is_done:
+        for number, genome in search.propose(2):
+            search.tell(number, float(dict(genome)["depth"]) / 10, 1.0)
+    return search.told()
+
+
+def test_a_space_without_nets_within_limits_is_refused(tmp_path: Path) -> None:
+    search = Engine(tmp_path / "journal").search(
+        "none", planted.SPACE, planted.pricing(budget=0.1), method="tpe", seed=0, trials=2
+    )
+    with pytest.raises(InputError, match=r"none is a new one within the limits \(macs: 20,000\)"):
+        search.propose(1)
+
+
+def test_searches_find_the_front_that_is_planted() -> None:
+    """Over 20 repeats: the area that the nets of a search dominate, by their true errors."""
+    best = area([(planted.cost(net), planted.true_error(net)) for net in best_choices()])
+    shares: dict[Method, list[float]] = {"random": [], "tpe": []}
+    for method, found in shares.items():
+        for seed in range(20):
+            search = Engine(None).search(
+                "planted", planted.SPACE, planted.pricing(), method=method, seed=seed, trials=40
+            )
+            nets = [told.genome for told in go(search, 5) if told.is_trained]
+            assert len(nets) == 40
+            points = [(planted.cost(net), planted.true_error(net)) for net in nets]
+            found.append(area(points) / best)
+    assert np.mean(shares["random"]) > 0.7
+    assert np.mean(shares["tpe"]) > 0.8
+    gain = np.subtract(shares["tpe"], shares["random"])
+    assert gain.mean() > 3 * gain.std(ddof=1) / np.sqrt(20)
+
+
+def best_choices() -> list[tuple]:
+    """Returns the best kinds and gates at every depth and width within the budget."""
+    depth, width, *others = planted.SPACE.genes
+    rest = tuple((gene.name, "a" if "kind" in gene.name else 4) for gene in others)
+    nets = [(("depth", d), ("width", w), *rest) for d in depth.values for w in width.values]
+    return [net for net in nets if planted.cost(net) <= planted.BUDGET]
+
+
+def area(points: list[tuple[float, float]], worst: float = 0.5) -> float:
+    """Returns the area of costs and errors that some point dominates (Zitzler & Thiele 1999)."""
+    total, least, last = 0.0, worst, 0.0
+    for cost, error in [*sorted(points), (planted.BUDGET, worst)]:
+        total += (cost - last) * (worst - least)
+        least, last = min(least, error), cost
+    return total
