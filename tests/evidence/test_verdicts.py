@@ -220,7 +220,7 @@ def test_names_are_unique_and_metrics_are_the_summarys():
     with pytest.raises(InputError, match="2 are named 'h'"):
         verdicts.check(same, SETTINGS)
     names = "train_error validation_error test_error gap unfinished parameters macs seconds"
-    assert " ".join(verdicts.METRICS) == names
+    assert " ".join(verdicts.METRICS) == f"{names} balanced_error majority_error"
     with pytest.raises(InputError, match="allowed: gap"):
         verdicts.check(same[:1], SETTINGS, ["gap"])
     verdicts.check(same[:1], SETTINGS)

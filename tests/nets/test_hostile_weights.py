@@ -62,7 +62,7 @@ def test_the_pickles_of_this_file_are_as_pytorchs(tmp_path: pathlib.Path) -> Non
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        (b"[" * 200_000, "RecursionError"),
+        (b"[" * 200_000, "nor of safetensors"),
         (b'{"x":' * 200_000, "RecursionError"),
         (json.dumps({"x": entry([4], 0, 16), "y": entry([4], 8, 24)}).encode(), "same place"),
         (json.dumps({"x": entry([2**40], 0, 16)}).encode(), "numbers for the shape"),
@@ -71,7 +71,7 @@ def test_the_pickles_of_this_file_are_as_pytorchs(tmp_path: pathlib.Path) -> Non
         (json.dumps({"x": entry([4], 0.0, 16)}).encode(), "no whole numbers"),
         (json.dumps({"x": entry([True, 4], 0, 16)}).encode(), "no whole numbers"),
         (json.dumps({"x": 3}).encode(), "not a safetensors file"),
-        (b"\xff" * 8, "not a safetensors file"),
+        (b"\xff" * 8, "nor of safetensors"),
     ],
 )
 def test_headers_that_lie(tmp_path: pathlib.Path, header: bytes, message: str) -> None:

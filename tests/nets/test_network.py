@@ -31,6 +31,7 @@ MEMBERS = [
     ("resnext", {"depth": 50, "groups": 4, "width_per_group": 8}),
     ("se_resnet", {"depth": 14, "layout": "cifar"}),
     ("wide_resnet", {"depth": 10, "width_multiplier": 2, "dropout": 0.3}),
+    ("staged", {"stages": "basic_r2_c8 inverted_r2_k5_s2_e2_c12_se4"}),
     ("vgg", {"depth": 11, "layout": "small"}),
     ("vgg", {"depth": 13, "norm": "none", "layout": "small"}),
     ("mobilenet_v1", {"depth_multiplier": 0.5}),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from claimed import compared
 
-from depthstudy import config, search, study
+from depthstudy import config, data, search, study
 from depthstudy.config import DataConfig
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
@@ -43,20 +43,24 @@ def module(name: str) -> SimpleNamespace:
 def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets that nobody has prepared, so far as a plan looks at them."""
 
-    def load(own: DataConfig) -> SimpleNamespace:
+    def get(self: data.Datasets, own: DataConfig, expected: str | None = None) -> data.Dataset:
         side, channels, classes, count = SETS[own.name]
         assert (own.train_examples or count) <= count
         side = own.image_size or side
-        return SimpleNamespace(
-            name=own.name,
-            image_shape=(side, side, channels),
-            num_classes=classes,
-            class_names=(),
-            task="detection" if own.name in WITH_OBJECTS else "classification",
-            train=range(own.train_examples or count),
-        )
+        known = {
+            "name": own.name,
+            "image_shape": (side, side, channels),
+            "num_classes": classes,
+            "class_names": (),
+            "task": "detection" if own.name in WITH_OBJECTS else "classification",
+            "train": range(own.train_examples or count),
+        }
+        dataset = object.__new__(data.Dataset)  # without its images
+        for name, value in known.items():
+            object.__setattr__(dataset, name, value)
+        return dataset
 
-    monkeypatch.setattr("depthstudy.data.load", load)
+    monkeypatch.setattr(data.Datasets, "get", get)
 
 
 @pytest.mark.usefixtures("no_data")

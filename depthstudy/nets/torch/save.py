@@ -18,6 +18,7 @@ _LEAVES = {
     "mean": "running_mean",
     "var": "running_var",
 }
+_SCALE = "layer_scale"  # of ConvNeXt: a parameter of the block itself, ``[C, 1, 1]``
 
 
 def save_torch(spec: ArchSpec, variables: Variables) -> dict[str, np.ndarray]:
@@ -46,7 +47,11 @@ def save_torch(spec: ArchSpec, variables: Variables) -> dict[str, np.ndarray]:
             if leaf == "kernel":
                 side = spec.head.mean_side if tuple(path) == first_dense else 1
                 array = _weight(array, side)
-            state[f"{names[tuple(path)]}.{_LEAVES[leaf]}"] = array
+            name = names[tuple(path)]
+            if name.endswith(_SCALE):
+                state[name] = array[:, None, None]
+            else:
+                state[f"{name}.{_LEAVES[leaf]}"] = array
     return state
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Integer, UInt8
 
 from depthstudy.config import DataConfig
 from depthstudy.data import objects
@@ -30,7 +30,7 @@ _VISIBLE = 32  # gray level from which on a pixel belongs to an object
 _MOST_OVERLAP = 0.1  # of two boxes, as intersection over union
 _TRIES = 30  # places that are tried for an object
 
-Pictures = tuple[UInt8[np.ndarray, "_ h w"], Int[np.ndarray, " N"]]
+Pictures = tuple[UInt8[np.ndarray, "_ h w"], Integer[np.ndarray, " N"]]
 
 
 def open_source(config: DataConfig) -> Source:
@@ -78,7 +78,7 @@ def _scenes(pictures: Mapping[str, Pictures], split: str) -> Iterator[with_objec
 
 def scene(
     images: UInt8[np.ndarray, "N h w"],
-    labels: Int[np.ndarray, " N"],
+    labels: Integer[np.ndarray, " N"],
     random: np.random.Generator,
 ) -> tuple[UInt8[np.ndarray, "H W"], objects.Rows]:
     """Returns a scene of pictures drawn at random, and its objects: the extent of what is visible.
