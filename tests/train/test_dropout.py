@@ -8,6 +8,7 @@ import pytest
 
 from depthstudy import arch, config, data, nets
 from depthstudy.data import Batch
+from depthstudy.tasks import classification
 from depthstudy.train import step
 
 RATE = jnp.float32(0.1)
@@ -56,7 +57,7 @@ def test_augmentation_draws_the_same_with_and_without(
         keys.append(jax.random.key_data(key))
         raise _SeenError
 
-    monkeypatch.setattr(step, "augment", spy)
+    monkeypatch.setattr(classification, "augment", spy)
     for options in ({}, {"dropout": 0.5}, {"stochastic_depth": 0.5}):
         *_, train = parts(**options)
         with pytest.raises(_SeenError):

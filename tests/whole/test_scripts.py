@@ -60,7 +60,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
     [
         ([], "give either --run=FOLDER"),
         (["--run=a", "--weights=b", "--family=vgg"], "give either --run=FOLDER"),
-        (["--weights=b"], "--weights needs --family=NAME"),
+        (["--weights=b"], "cannot read b: No such file"),
         (["--run=a", "--family=vgg"], "--family goes with --weights only"),
         (["--weights=b", "--family=vgg", "--step=0"], "--step goes with --run only"),
         (["--weights=absent.pth", "--family=mobilenet_v2"], "cannot read absent.pth: No such file"),
