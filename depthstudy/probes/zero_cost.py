@@ -19,6 +19,7 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import nets
+from depthstudy.arch import DetectorSpec
 from depthstudy.probes.backprop.gradient_norms import gradient_norms
 from depthstudy.probes.probe_input import (
     Examples,
@@ -38,8 +39,10 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields ``log10_synflow``, ``jacobian_covariance`` and ``total_gradient_norm`` of the start.
 
     Raises:
-      NotApplicable: The start is not known, or a score is not finite.
+      NotApplicable: The net is a detector, the start is not known, or a score is not finite.
     """
+    if isinstance(probe_input.network.spec, DetectorSpec):
+        raise NotApplicable("the net is a detector; this needs a classifier")
     if probe_input.initial is None:
         raise NotApplicable("the start of the net is not known")
     batch = _one_batch(probe_input)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from tiny_study import OVERRIDES, Tally, is_same, left_behind
 
-from depthstudy import analysis, study
+from depthstudy import deploy, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.report import tables
@@ -59,7 +59,7 @@ def _look(work: Path, quiet: Path) -> None:
     """Loads a net as ``analyze.py`` does; it has to be one that was saved, or refused."""
     run = next(work.glob("runs/*/*"))
     try:
-        params = analysis.load_run(run).variables["params"]
+        params = deploy.load_run(run).variables["params"]
     except InputError:
         return
     reader = RunStore(quiet / run.relative_to(work)).checkpoints

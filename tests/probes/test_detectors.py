@@ -16,6 +16,7 @@ CANNOT = {
     "linear": "counts images",
     "density": "no weight is zero",
     "shattering": "one row of logits",
+    "zero_cost": "needs a classifier",
     "isometry": "one row of logits",
 }
 
@@ -26,7 +27,7 @@ class Squares(ObjectExamples):
     max_objects = 1
 
     def __len__(self) -> int:
-        return 12
+        return 40
 
     def read(self, rows: np.ndarray) -> list:
         found = []
@@ -59,7 +60,7 @@ def probe_input() -> probes.ProbeInput:
     network = nets.build(spec)
     variables = nets.init(network, jax.random.key(0), (32, 32, 1))
     return probes.ProbeInput(
-        network, variables, dataset, initial=variables, examples=8, batch_size=4
+        network, variables, dataset, initial=variables, examples=24, batch_size=8
     )
 
 
