@@ -39,9 +39,6 @@ def test_the_input_of_a_net_follows_from_the_plain_values() -> None:
     ("change", "message"),
     [
         ({"resize": "stretch"}, r"^no rule of resizing 'stretch'; allowed: crop, fit, pad,"),
-            {"resize": "stretch"},
-            r"^no rule of resizing 'stretch'; allowed: crop, fit, pad, squash$",
-        ),
         ({"mean": (0.1, 0.2)}, r"^2 means and 1 standard deviations for images of 1 channels"),
         ({"image_shape": (8, 8, 3)}, r"for images of 3 channels"),
     ],
