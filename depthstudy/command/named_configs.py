@@ -13,7 +13,7 @@ def names() -> list[str]:
     """Returns the names of all configs, those of claims last.
 
     >>> names()[:3]
-    ['base', 'cifar10_he2015', 'diagnose']
+    ['base', 'cifar10_he2015', 'detection']
     """
     paths = [path.relative_to(FOLDER).with_suffix("") for path in FOLDER.rglob("*.py")]
     return [path.as_posix() for path in sorted(paths, key=lambda path: (len(path.parts), path))]

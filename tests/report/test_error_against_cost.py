@@ -117,7 +117,9 @@ def test_sizes_are_short():
 
 def test_the_page_and_the_folder_show_it(html, workdir):
     assert "Error against cost</a></h2>" in html
-    assert re.search(r"<b>resnet, depth 20</b><br>2\.0 ± [\d.]+% at 5\.84 M MACs", html)
+    assert re.search(
+        r"<b>resnet, depth 20</b><br>2\.0% \([\d.]+ to [\d.]+%\) at 5\.84 M MACs", html
+    )
     assert "which net is on the front may be chance" in html
     folder = workdir / store.FIGURES
     assert "Error against cost" in (folder / "error_against_cost.svg").read_text()

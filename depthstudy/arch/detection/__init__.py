@@ -16,3 +16,5 @@ DETECTORS: Mapping[str, Callable[..., DetectorSpec]] = {
     "detector": detector,
     "efficientdet": efficientdet,
 }
+
+__all__ = ["DETECTORS", "DetectorSpec", "detector", "efficientdet"]

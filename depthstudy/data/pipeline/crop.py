@@ -45,7 +45,7 @@ def random_box(
     Where none does, it is the largest in the center whose aspect ratio is allowed.
 
     >>> random_box(100, 100, np.full((10, 4), 0.5), 0.25)
-    (10, 10, 79, 79)
+    (11, 11, 79, 79)
 
     Args:
       height: Of the image.
