@@ -61,6 +61,7 @@ class InProcess:
         """Calls the function for each task."""
         if self._trainer is None:
             self._trainer = Trainer(self._worker[2], sink)
+        self._trainer.sink = sink
         worker = Worker(*self._worker, self._trainer, sink)
         for task in tasks:
             function(worker, *task)

@@ -24,9 +24,9 @@ class Trainer:
     """Trains runs; what was compiled last serves the next ones as long as they are alike."""
 
     def __init__(self, workdir: Path, sink: EventSink) -> None:
-        """Trains in the folder of a study, and tells how it goes."""
+        """Trains in the folder of a study, and tells ``sink``, which may be replaced, how it goes."""
         self._workdir = workdir
-        self._sink = sink
+        self.sink = sink
         self._last: tuple[tuple[object, ...], train.Program] | None = None
 
     def fit(self, variant: Variant, seeds: Sequence[int]) -> None:
@@ -43,7 +43,7 @@ class Trainer:
                 self._train_group(program, variant, starting_point, group)
             return
         for seed in seeds:
-            self._sink(StatusChanged(f"{variant.name}: pruning seed {seed}"))
+            self.sink(StatusChanged(f"{variant.name}: pruning seed {seed}"))
             dense = RunStore.of(self._workdir, variant.info.dense, seed)
             starting_point = prune_trained(
                 variant.config, variant.dataset, dense, self._run(variant, seed)
@@ -62,9 +62,9 @@ class Trainer:
         if self._last and self._last[0] == kind:
             program = train.retarget(self._last[1], starting_point.train, starting_point.variables)
         else:
-            self._sink(StatusChanged(f"{variant.name}: compiling"))
+            self.sink(StatusChanged(f"{variant.name}: compiling"))
             program = _built(variant, starting_point, seeds)
-            self._sink(Compiled(program.compile_seconds))
+            self.sink(Compiled(program.compile_seconds))
         self._last = kind, program
         return program
 
@@ -76,7 +76,7 @@ class Trainer:
         seeds: Sequence[int],
     ) -> None:
         """Trains the runs of a group together."""
-        self._sink(StatusChanged(f"{variant.name}: seed {', '.join(map(str, seeds))}"))
+        self.sink(StatusChanged(f"{variant.name}: seed {', '.join(map(str, seeds))}"))
         stores = [self._run(variant, seed) for seed in seeds]
         infos = [_run_info(variant, seed, starting_point) for seed in seeds]
         for run, info in zip(stores, infos, strict=True):
@@ -84,11 +84,11 @@ class Trainer:
         work = variant.work * len(seeds) // variant.info.steps
 
         def progress(steps: int) -> None:
-            self._sink(WorkDone(work * steps))
+            self.sink(WorkDone(work * steps))
 
         outcomes = train.fit(program, infos, stores, progress, test=not variant.folder)
         for seed, outcome in zip(seeds, outcomes, strict=True):
-            self._sink(RunFinished(variant.name, seed, outcome))
+            self.sink(RunFinished(variant.name, seed, outcome))
 
 
 def _kind(variant: Variant, starting_point: StartingPoint, seeds: int) -> tuple[object, ...]:
