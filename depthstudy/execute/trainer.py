@@ -24,7 +24,7 @@ class Trainer:
     """Trains runs; what was compiled last serves the next ones as long as they are alike."""
 
     def __init__(self, workdir: Path, sink: EventSink) -> None:
-        """Trains in the folder of a study, and tells ``sink``, which may be replaced, how it goes."""
+        """Trains in the folder of a study, and tells ``sink``, which may change, how it goes."""
         self._workdir = workdir
         self.sink = sink
         self._last: tuple[tuple[object, ...], train.Program] | None = None
