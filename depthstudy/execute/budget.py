@@ -3,8 +3,8 @@
 A net that does not fit what a shallower one of its group fits, or a net that a hypothesis compares
 it with, may be worse, or may need more steps. Only a longer training tells. The net that fits best
 is trained as long, so that equals are compared. A longer training wants a lower learning rate than
-a short one, so both are trained with the next lower rate first, and where that does not settle it
-with their own; of the two each keeps the one of less validation error.
+a short one, so both are trained with the next lower rate first, and where more than half of the
+excess is left with their own; of the two each keeps the one of less validation error.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
 
 SEEDS = 2  # of each longer training: enough to see whether it fits, not for a verdict
+_HALF = 0.5  # of an excess, at most, that a longer training leaves where it tells enough
 FITS = 0.01  # train error over that of the net that fits best that is no failure to fit
 
 
@@ -94,7 +95,7 @@ class _Check:
         """Returns by name of a net its training of so many times the steps that did best."""
         kept: dict[str, Job] = {}
         for lower in (True, False):
-            still_open = [case for case in cases if not kept or not self._settled(*case, kept)]
+            still_open = [case for case in cases if not kept or not self._shrunk(*case, kept)]
             jobs = {
                 base.name: self._job(base, factor, lower)
                 for base in dict.fromkeys(net for case in still_open for net in case)
@@ -130,6 +131,10 @@ class _Check:
         follow_up = longer(base, factor, settings)
         variant = dataclasses.replace(follow(base, follow_up), seeds=len(self.seeds))
         return Job(variant, self.seeds, follow_up)
+
+    def _shrunk(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> bool:
+        before = self._train_error(deep) - self._train_error(best)
+        return self._excess(deep, best, kept) <= max(FITS, _HALF * before)
 
     def _settled(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> bool:
         return self._excess(deep, best, kept) <= FITS

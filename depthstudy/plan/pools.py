@@ -32,7 +32,8 @@ def with_seeds(study: StudyConfig, variants: Sequence[Variant]) -> tuple[Variant
 
 def is_partial(study: StudyConfig, variant: Variant) -> bool:
     """Whether a variant has fewer seeds than others, as it only stands for its pool."""
-    return variant.seeds is not None and variant.seeds < study.seeds
+    pooled = any(variant.name in pool.variants for pool in study.pools)
+    return pooled and variant.seeds is not None and variant.seeds < study.seeds
 
 
 def with_pools(settings: VariantSettings, pools: Sequence[Pool]) -> VariantSettings:

@@ -29,7 +29,7 @@ def conclusion(result: Result) -> str:
     """Returns the answer, a paragraph a verdict and a cause, the net to take, and what is next."""
     statements = {h["name"]: h for h in result.info.config["hypotheses"]}
     robust = {row.hypothesis: row for row in result.findings.robustness}
-    paragraphs = [_data(line) for info in result.data[:1] for line in data_info.lines(info)]
+    paragraphs = [_data(line) for info in result.data[:1] for line in data_info.paragraphs(info)]
     if result.answer:
         paragraphs += [
             _entry(f"deeper: {_WORDS[d.word]}", _deeper(d)) for d in result.answer.depths

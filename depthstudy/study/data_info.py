@@ -99,21 +99,25 @@ def _bytes(folder: Path) -> int:
 
 def lines(info: DataInfo) -> list[str]:
     """Returns what the command line says of a set, in lines of at most 80 columns."""
+    return [
+        line
+        for paragraph in paragraphs(info)
+        for line in textwrap.wrap(paragraph, _WIDTH, subsequent_indent=6 * " ")
+    ]
+
+
+def paragraphs(info: DataInfo) -> list[str]:
+    """Returns what the command line says of a set, unbroken; all but the first are indented."""
     parts = ", ".join(f"{split.images:,} {split.name}" for split in info.splits)
     majority = _majority(info)
     height, width, channels = info.image_shape
     count = sum(number for *_, number in info.left_out)
     left_out = f"; {count:,} files left out" if count else ""
-    paragraphs = [
+    return [
         f"data: {info.title}: {parts} images of {len(info.class_names)} classes;"
         f" {info.sizes}, {info.fit}, to {height} x {width} x {channels}{left_out}",
         *([f"      always naming the largest class errs by {majority:.1%}"] if majority else []),
         *(f"      note: {note}" for note in info.notes),
-    ]
-    return [
-        line
-        for paragraph in paragraphs
-        for line in textwrap.wrap(paragraph, _WIDTH, subsequent_indent=6 * " ")
     ]
 
 

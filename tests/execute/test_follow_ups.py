@@ -101,6 +101,19 @@ def test_and_with_its_own_rate_where_that_does_not_settle_it() -> None:
     assert rows[0].settings == "train.learning_rate=0.03"
 
 
+def test_its_own_rate_is_not_tried_where_the_lower_one_leaves_less_than_half() -> None:
+    def gains(variant: Variant) -> tuple[float, float]:
+        error = 0.4 if variant.info.steps < 200 else 0.1
+        return (0.0, 0.0) if variant.info.depth == 8 else (error, error)
+
+    session = ToldSession(gains)
+    own = {"depth20": execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)}
+    _, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), own)
+    assert [(row.factor, row.settled) for row in rows] == [(2, False), (4, False)]
+    assert all(row.settings == "train.learning_rate=0.01" for row in rows)
+    assert len([call for call in session.calls if call]) == 2
+
+
 def test_what_does_not_settle_runs_out_of_factors() -> None:
     longest, rows, session = check({8: (100, 1.0), 20: (1_000, 0.01)})
     assert [(factor, settled) for factor, settled, *_ in rows] == [(2, False), (4, False)]
