@@ -92,20 +92,6 @@ class Point:
     depth: int = 0
 
 
-def cost(spec: ArchSpec, image_shape: Shape) -> Cost:
-    """Returns what ``spec`` costs on images of ``image_shape`` (height, width, channels).
-
-    >>> from depthstudy import arch
-    >>> resnet50 = cost(arch.build("resnet", depth=50), (224, 224, 3))
-    >>> resnet50.parameters, resnet50.macs, resnet50.receptive_field
-    (25557032, 4089184256, 427)
-
-    Raises:
-      InputError: The images are too small, or channels do not divide into groups.
-    """
-    return total(layer_costs(spec, image_shape))
-
-
 def total(layers: Sequence[LayerCost]) -> Cost:
     """Returns what a net of these layers costs."""
     return Cost(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
 
 Images = str | Path | np.ndarray | Sequence[str | Path]
-
-_NAMED = 5  # damaged images that are named
 
 
 def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...], np.ndarray]:
@@ -76,10 +73,7 @@ def _from_files(
             damaged.append(f"{path}: {error}")
     if not pixels:
         raise InputError(f"no image can be read, the first is {damaged[0]}")
-    for reason in damaged[:_NAMED]:
-        print(f"damaged, left out: {reason}", file=sys.stderr)
-    if len(damaged) > _NAMED:
-        print(f"damaged, left out: {len(damaged) - _NAMED} more", file=sys.stderr)
+    image_file.tell_damaged(damaged)
     return tuple(names), np.stack(pixels)
 
 

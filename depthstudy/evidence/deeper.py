@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from depthstudy import stats
-from depthstudy.evidence.causes.decomposition import ALPHA, LEAST_SEEDS, MARGIN, best_depth
-from depthstudy.evidence.panel import Panel, Predictions, measure
-from depthstudy.records import OWN_SETTINGS, DepthAnswer, Recommendation, VariantInfo
+from depthstudy.evidence.causes.decomposition import MARGIN, best_depth
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
+from depthstudy.records import DepthAnswer, Recommendation, VariantInfo
 from depthstudy.records.answer import Bound, DeeperWord
 
 _SHRUNK = 0.5  # of an excess that is left where it is said to be an artefact
@@ -45,7 +45,7 @@ def answers(
     for names in _groups(infos, panel):
         row = _answer(names, panel)
         longer = _replaced(row, infos, panel, lambda info: info.trained_longer)
-        own = _replaced(row, infos, panel, lambda info: info.treatment == OWN_SETTINGS)
+        own = _replaced(row, infos, panel, lambda info: info.has_own_settings)
         bound = _bound(row.effect, longer, own, unfinished=row.deepest in unfinished)
         found.append(
             DepthAnswer(

@@ -118,8 +118,9 @@ def find(
       treatments: Those of the config.
       looks: As in ``judge``.
     """
-    judged = judge(material, hypotheses, looks)
-    tried = tuple(_robustness(material, hypotheses, judged))
+    measured = _measured(material, hypotheses)
+    judged = _judged(material, measured, hypotheses, looks)
+    tried = tuple(_robustness(material, measured, hypotheses, judged))
     tuned = tuple(_tuned_verdicts(material, hypotheses))
     material = material.whole()
     summary, infos = material.summary, material.variants
@@ -197,8 +198,17 @@ def judge(
       looks: The numbers of seeds at which it is looked until a hypothesis is decided, growing, with
         the most there may be at last. Empty is one look at all seeds.
     """
+    return _judged(material, _measured(material, hypotheses), hypotheses, looks)
+
+
+def _judged(
+    material: Material,
+    measured: pd.DataFrame,
+    hypotheses: Sequence[Hypothesis],
+    looks: Sequence[int],
+) -> list[records.Verdict]:
     return judge_at_looks(
-        _measured(material, hypotheses),
+        measured,
         material.settings,
         hypotheses,
         looks,
@@ -220,14 +230,17 @@ def _measured(material: Material, hypotheses: Sequence[Hypothesis]) -> pd.DataFr
 
 
 def _robustness(
-    material: Material, hypotheses: Sequence[Hypothesis], judged: Sequence[records.Verdict]
+    material: Material,
+    measured: pd.DataFrame,
+    hypotheses: Sequence[Hypothesis],
+    judged: Sequence[records.Verdict],
 ) -> list[records.Robustness]:
     infos = material.variants
     longer = sorted((i for i in infos if i.trained_longer), key=lambda info: info.steps)
     return robustness.robustness(
         hypotheses,
         judged,
-        _measured(material, hypotheses),
+        measured,
         material.settings,
         tuned={info.untreated: info.name for info in infos if info.has_own_settings},
         longer={info.untreated: info.name for info in longer},

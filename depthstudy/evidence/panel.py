@@ -16,6 +16,9 @@ from depthstudy.evidence import metrics
 # Whether each run errs on each test image, ``[runs in the order of their seeds, images]``.
 Predictions = Mapping[str, NDArray[np.bool_]]
 
+ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
+LEAST_SEEDS = 3  # with fewer nothing is decided that depends on the seed
+
 EXACT = ("parameters", "macs")  # metrics that do not depend on the seed where all seeds agree
 SCOPES = ("images like these", "these images", "seeds", "exact")
 

@@ -10,7 +10,8 @@ import ml_collections
 from depthstudy import config, probes, tasks, train
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.evidence.claims import looks, verdicts
+from depthstudy.evidence.claims import verdicts
+from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.plan import pools, sweep, treatments
 from depthstudy.plan.follow_up import check_tunable
 from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
@@ -104,7 +105,7 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     most = study.seeds_until_settled
     if most is None:
         return study
-    first = max(study.seeds, looks.LEAST_SEEDS)
+    first = max(study.seeds, LEAST_SEEDS)
     if most <= first:
         raise InputError(
             f"config.seeds_until_settled={most} has to be more than the {first} seeds of the "

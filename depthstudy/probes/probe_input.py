@@ -77,14 +77,23 @@ class ProbeInput:
         """
         if self.network.spec is None:
             raise NotApplicable("the net is a module; this needs an architecture value")
-        if isinstance(self.network.spec, DetectorSpec):
-            raise NotApplicable("the net is a detector; this needs a classifier")
+        self.require_classifier()
+        assert isinstance(self.network.spec, ArchSpec)
         return self.network.spec
 
     @property
     def task(self) -> tasks.Task:
         """What the net learned."""
         return tasks.of(self.dataset)
+
+    def require_classifier(self) -> None:
+        """Refuses a net that does not say the class of an image.
+
+        Raises:
+          NotApplicable: It is a detector.
+        """
+        if isinstance(self.network.spec, DetectorSpec):
+            raise NotApplicable("the net is a detector; this needs a classifier")
 
     def require_logits(self) -> None:
         """Refuses a net that does not say one row of logits of an image.

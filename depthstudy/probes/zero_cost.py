@@ -19,7 +19,6 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import nets
-from depthstudy.arch import DetectorSpec
 from depthstudy.probes.backprop.gradient_norms import gradient_norms
 from depthstudy.probes.probe_input import (
     Examples,
@@ -41,8 +40,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     Raises:
       NotApplicable: The net is a detector, the start is not known, or a score is not finite.
     """
-    if isinstance(probe_input.network.spec, DetectorSpec):
-        raise NotApplicable("the net is a detector; this needs a classifier")
+    probe_input.require_classifier()
     if probe_input.initial is None:
         raise NotApplicable("the start of the net is not known")
     batch = _one_batch(probe_input)

@@ -50,10 +50,10 @@ def collect(
       trials: What was tried in tuning.
     """
     runs = [
-        _read(workdir, variant, seed)
+        run
         for variant in variants
         for seed in range(variant.seeds or study.seeds)
-        if RunStore.of(workdir, variant.runs, seed).read_outcome() is not None
+        if (run := _read(workdir, variant, seed)) is not None
     ]
     variants = [v for v in variants if any(run.variant is v for run in runs)]
     by_name = {
@@ -112,12 +112,16 @@ def _own_runs(
     }
 
 
-def _read(workdir: Path, variant: Variant, seed: int) -> _Run:
+def _read(workdir: Path, variant: Variant, seed: int) -> _Run | None:
+    """Returns a run, or ``None`` if it is not done."""
     run = RunStore.of(workdir, variant.runs, seed)
+    outcome = run.read_outcome()
+    if outcome is None:
+        return None
     info = run.read_info()
     assert info is not None, run.folder
     cost = nets.cost(spec_from_json(info.arch), info.image_shape)
-    return _Run(variant, seed, run, _outcome(run), cost, run.read_records())
+    return _Run(variant, seed, run, outcome, cost, run.read_records())
 
 
 def _outcome(run: RunStore) -> Outcome:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from depthstudy import store
 from depthstudy.config import StudyConfig, parse_duration
 from depthstudy.errors import InputError
-from depthstudy.evidence.claims.looks import LEAST_SEEDS
+from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.plan import Variant, prepare
 from depthstudy.study.estimate import Estimator, duration
 

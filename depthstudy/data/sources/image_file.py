@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +33,7 @@ _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # more than 8 bits a pix
 _ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
 _JPEG_QUALITY = 95
 _DEEP_BITS = 16
+_NAMED = 5  # damaged images that are named
 
 
 class ImageProperties(NamedTuple):
@@ -240,3 +243,11 @@ def _is_gray(image: Image.Image) -> bool:
         palette = np.reshape(image.getpalette() or [], (-1, 3))
         return bool(np.all(palette == palette[:, :1]))
     return image.mode in _GRAY_MODES
+
+
+def tell_damaged(reasons: Sequence[str]) -> None:
+    """Names the first of the images that are damaged, and says how many more there are."""
+    for reason in reasons[:_NAMED]:
+        print(f"damaged, left out: {reason}", file=sys.stderr)
+    if len(reasons) > _NAMED:
+        print(f"damaged, left out: {len(reasons) - _NAMED} more", file=sys.stderr)

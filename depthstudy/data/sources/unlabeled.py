@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 CENTER = 0.875  # share of the shorter side that is kept of an image, as in most evaluations
 CROPS = (3, 5)  # down and across a photograph
 _CROP = 0.5  # side of a crop as a share of the shorter side
-_NAMED = 5  # damaged images that are named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,10 +81,7 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
             damaged.append(f"{name}: {error}")
     if not images:
         raise InputError(f"--images: all images in {folder} are damaged, the first is {damaged[0]}")
-    for reason in damaged[:_NAMED]:
-        print(f"damaged, left out: {reason}", file=sys.stderr)
-    if len(damaged) > _NAMED:
-        print(f"damaged, left out: {len(damaged) - _NAMED} more", file=sys.stderr)
+    image_file.tell_damaged(damaged)
     return images
 
 

@@ -31,11 +31,9 @@ from depthstudy import stats
 from depthstudy.config import Treatment
 from depthstudy.evidence.causes import interaction
 from depthstudy.evidence.causes.decomposition import best_depth
-from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Attribution, VariantInfo
 
-ALPHA = 0.05
-LEAST_SEEDS = 3
 HARM = 0.01  # what a treatment may cost the best depth, a point
 _COUNTED = 1000  # images taken for an error of which it is not known on how many it was counted
 

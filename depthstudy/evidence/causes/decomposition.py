@@ -14,13 +14,11 @@ import numpy as np
 import pandas as pd
 
 from depthstudy import stats
-from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Decomposition
 
 Part = Literal["total", "optimization", "generalization"]
-ALPHA = 0.05
 MARGIN = 0.01  # an excess of less than one point is none
-LEAST_SEEDS = 3
 
 
 def decompose(

@@ -23,12 +23,10 @@ from scipy import special
 from depthstudy import stats
 from depthstudy.evidence import baseline
 from depthstudy.evidence.baseline import Baselines
-from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Recommendation, VariantInfo
 
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
-ALPHA = 0.05
-LEAST_SEEDS = 3
 
 
 def recommend(

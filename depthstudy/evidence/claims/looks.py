@@ -18,8 +18,8 @@ from depthstudy.config import Hypothesis
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
-from depthstudy.evidence.claims.verdicts import ALPHA, LEAST_SEEDS, judge
-from depthstudy.evidence.panel import Predictions
+from depthstudy.evidence.claims.verdicts import judge
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Predictions
 from depthstudy.records import Verdict
 
 DECIDED = ("supported", "refuted")

@@ -28,15 +28,13 @@ from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.weighing import PRESENCE, Weighed
-from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
-ALPHA = 0.05  # level of the two-sided, adjusted p value
 UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
-LEAST_SEEDS = 3  # with fewer there is no verdict on what depends on the seed
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

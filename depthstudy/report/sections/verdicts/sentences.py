@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from depthstudy import records
 from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
 from depthstudy.report.text.quantities import Catalogue, Quantity, quantity
 
-LEAST_SEEDS = 3  # with fewer there is no verdict
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
 
 
