@@ -9,8 +9,8 @@ import dataclasses
 from typing import Literal
 
 from depthstudy.arch.families.options import apply_common_options, map_blocks
-from depthstudy.arch.families.preact_resnet import preactivated
-from depthstudy.arch.families.resnet import resnet
+from depthstudy.arch.families.resnets.preact_resnet import preactivated
+from depthstudy.arch.families.resnets.resnet import resnet
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError

@@ -10,7 +10,7 @@ import dataclasses
 from typing import Any
 
 from depthstudy.arch.families.options import Layout, map_blocks, with_options_of
-from depthstudy.arch.families.resnet import resnet
+from depthstudy.arch.families.resnets.resnet import resnet
 from depthstudy.arch.spec import ArchSpec, BlockSpec
 from depthstudy.errors import InputError
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from depthstudy.arch.families.inverted import Row, inverted_block, inverted_stages
+from depthstudy.arch.families.depthwise.inverted import Row, inverted_block, inverted_stages
 from depthstudy.arch.families.options import Layout, apply_common_options
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_width

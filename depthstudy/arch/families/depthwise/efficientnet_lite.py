@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from depthstudy.arch.families.efficientnet import HEAD, ROWS
-from depthstudy.arch.families.inverted import inverted_block, inverted_stages
+from depthstudy.arch.families.depthwise.efficientnet import HEAD, ROWS
+from depthstudy.arch.families.depthwise.inverted import inverted_block, inverted_stages
 from depthstudy.arch.families.options import Layout, apply_common_options
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
 from depthstudy.arch.scaling import scale_depth, scale_width

@@ -9,7 +9,7 @@ import dataclasses
 from typing import Any
 
 from depthstudy.arch.families.options import map_blocks, with_options_of
-from depthstudy.arch.families.resnet import resnet
+from depthstudy.arch.families.resnets.resnet import resnet
 from depthstudy.arch.spec import ArchSpec
 
 
