@@ -14,7 +14,7 @@ import ml_collections
 import msgspec
 from ml_collections import config_dict
 
-from depthstudy.config.former_names import present_names
+from depthstudy.config.reading.former_names import present_names
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.types import Settings, Value
 from depthstudy.errors import InputError

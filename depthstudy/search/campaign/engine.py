@@ -29,8 +29,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from depthstudy.config import Settings
-from depthstudy.search.draws import WORST, Method, Pricing, Rejected, Told, within_limits
-from depthstudy.search.space import Gene, Genome, Space
+from depthstudy.search.space.draws import WORST, Method, Pricing, Rejected, Told, within_limits
+from depthstudy.search.space.genes import Gene, Genome, Space
 
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial

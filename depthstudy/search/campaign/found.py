@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from depthstudy.config import Settings
 from depthstudy.records import SearchedNet
-from depthstudy.search.draws import Told
+from depthstudy.search.space.draws import Told
 
 
 @dataclasses.dataclass(frozen=True)

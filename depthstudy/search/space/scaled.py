@@ -14,7 +14,7 @@ from depthstudy import arch
 from depthstudy.config import SearchConfig, Settings
 from depthstudy.errors import InputError
 from depthstudy.plan import STARTING_OPTIONS
-from depthstudy.search.pricing import Limits, Prices
+from depthstudy.search.space.pricing import Limits, Prices
 
 _WIDTHS = tuple(range(4, 129))
 _FACTORS = tuple(round(0.1 + 0.05 * step, 2) for step in range(60))

@@ -20,13 +20,13 @@ from depthstudy.evidence.choice import halving, rungs
 from depthstudy.evidence.choice.halving import Trial
 from depthstudy.evidence.costs import pareto
 from depthstudy.records import RANDOM, SCALED, SearchedNet
-from depthstudy.search import scaled
-from depthstudy.search.draws import WORST, Method, within_limits
-from depthstudy.search.engine import Engine, Search
-from depthstudy.search.found import Found, Place, label
-from depthstudy.search.pricing import Limits, Prices
-from depthstudy.search.space import Genome, Space
-from depthstudy.search.trials import Trials, as_json, name_of_net
+from depthstudy.search.campaign.engine import Engine, Search
+from depthstudy.search.campaign.found import Found, Place, label
+from depthstudy.search.campaign.trials import Trials, as_json, name_of_net
+from depthstudy.search.space import scaled
+from depthstudy.search.space.draws import WORST, Method, within_limits
+from depthstudy.search.space.genes import Genome, Space
+from depthstudy.search.space.pricing import Limits, Prices
 
 JOURNAL = "journal.log"
 _TUNED_ON = 2  # nets of a stratum on which a rate is chosen for all of it

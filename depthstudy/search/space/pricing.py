@@ -10,8 +10,8 @@ from depthstudy.arch import Cost, Spec
 from depthstudy.config import SearchConfig, Settings
 from depthstudy.errors import InputError
 from depthstudy.plan import Variant
-from depthstudy.search.draws import Priced, Pricing, Rejected
-from depthstudy.search.space import Genome, Space
+from depthstudy.search.space.draws import Priced, Pricing, Rejected
+from depthstudy.search.space.genes import Genome, Space
 
 Stopwatch = Callable[[Spec], float]  # milliseconds of one image
 

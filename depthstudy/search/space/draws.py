@@ -10,7 +10,7 @@ import numpy as np
 
 from depthstudy.config import Settings
 from depthstudy.errors import InputError
-from depthstudy.search.space import Genome, Space
+from depthstudy.search.space.genes import Genome, Space
 
 WORST = 1.0  # the error that is told of a net that was rejected, or diverged
 _DRAWS = 20_000  # choices of which one has to be within limits
