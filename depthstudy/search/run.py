@@ -17,7 +17,7 @@ from depthstudy import study as studies
 from depthstudy.arch import ArchSpec
 from depthstudy.config import Settings, StudyConfig
 from depthstudy.evidence.choice import halving, progress, ranking, rungs
-from depthstudy.execute import process_count
+from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import SEARCH
 from depthstudy.records import RANDOM, SearchedNet, SearchInfo

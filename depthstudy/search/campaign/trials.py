@@ -10,7 +10,7 @@ from pathlib import Path
 from depthstudy import analysis, data, execute
 from depthstudy.config import Settings
 from depthstudy.execute import Job
-from depthstudy.execute.executor import Worker
+from depthstudy.execute.executors.executor import Worker
 from depthstudy.execute.tuning import TRIAL_SEED, validation_error
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow, name_of_settings, searched

@@ -17,7 +17,7 @@ from depthstudy.config import StudyConfig, parse_duration
 from depthstudy.errors import InputError
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.plan import Variant, prepare
-from depthstudy.study.estimate import Estimator, duration
+from depthstudy.study.forecast.estimate import Estimator, duration
 
 _KEPT = "time_budget.json"
 _DEPTH = "model.depth"

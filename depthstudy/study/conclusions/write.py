@@ -10,7 +10,7 @@ from depthstudy import records, store, tasks
 from depthstudy.evidence.findings import Findings, Material
 from depthstudy.plan import Variant
 from depthstudy.records import BudgetRow
-from depthstudy.study import thumbnails
+from depthstudy.study.conclusions import thumbnails
 
 _SCENES = 6  # test images with what detectors find in them
 

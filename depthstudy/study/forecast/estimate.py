@@ -12,7 +12,7 @@ import jax
 from depthstudy import runtime, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.evidence.choice import halving
-from depthstudy.execute import process_count
+from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 
 _PROBE_SECONDS = 2.0  # how long a step is timed

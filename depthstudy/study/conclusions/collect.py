@@ -21,7 +21,7 @@ from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
-from depthstudy.study.yardsticks import baselines, image_counts, majority_error
+from depthstudy.study.conclusions.yardsticks import baselines, image_counts, majority_error
 
 
 class _Run(NamedTuple):

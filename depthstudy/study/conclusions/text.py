@@ -18,7 +18,7 @@ from depthstudy.records import (
     find_metric,
 )
 from depthstudy.study import data_info
-from depthstudy.study.conclude import Result
+from depthstudy.study.conclusions.conclude import Result
 
 _WIDTH = 80
 _MARGIN = 14  # columns of the words on the left

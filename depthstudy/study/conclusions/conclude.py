@@ -19,10 +19,10 @@ from depthstudy.evidence.findings import Findings, Material
 from depthstudy.execute import Session, Tuned, measurement
 from depthstudy.plan import Variant, pools, treatments
 from depthstudy.records import StudyInfo
-from depthstudy.study.collect import collect, damages, outcomes
-from depthstudy.study.next_step import Past, next_step
+from depthstudy.study.conclusions.collect import collect, damages, outcomes
+from depthstudy.study.conclusions.next_step import Past, next_step
+from depthstudy.study.conclusions.write import write_images, write_scenes, write_tables
 from depthstudy.study.settle import looks_of
-from depthstudy.study.write import write_images, write_scenes, write_tables
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -33,7 +33,7 @@ from absl import logging
 from depthstudy import config, interruption, runtime
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import FailedError, InputError, raised_by_user, show_warnings_as_lines
-from depthstudy.execute.executor import Worker
+from depthstudy.execute.executors.executor import Worker
 from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import prepare
@@ -48,7 +48,7 @@ _KILLED = (
 _CHILD = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from depthstudy.execute import worker_pool
+from depthstudy.execute.executors import worker_pool
 worker_pool.serve(*map(int, sys.argv[2:]))
 """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from depthstudy import data
 from depthstudy.config import StudyConfig
-from depthstudy.execute.executor import Executor, InProcess
-from depthstudy.execute.worker_pool import WorkerPool
+from depthstudy.execute.executors.executor import Executor, InProcess
+from depthstudy.execute.executors.worker_pool import WorkerPool
 from depthstudy.plan import Variant
 
 

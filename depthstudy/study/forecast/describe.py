@@ -13,11 +13,12 @@ from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import pairing, verdicts
 from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.evidence.claims.verdicts import UNEQUAL
-from depthstudy.execute import process_count
+from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
 from depthstudy.plan.follow_up import untreated
-from depthstudy.study import data_info, time_budget
-from depthstudy.study.estimate import Estimator, duration
+from depthstudy.study import data_info
+from depthstudy.study.forecast import time_budget
+from depthstudy.study.forecast.estimate import Estimator, duration
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
