@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def write_tables(
     store.write_recommendation(folder, found.recommendation)
 
 
-def write_images(folder: Path, variants: tuple[Variant, ...], found: Findings) -> None:
+def write_images(folder: Path, variants: Sequence[Variant], found: Findings) -> None:
     """Writes the test images that are shown as mistakes."""
     if found.mistakes:
         by_name = {variant.name: variant for variant in variants}
