@@ -19,7 +19,8 @@ from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
-from depthstudy.data.pipeline.split import Batch, Split
+from depthstudy.data.pipeline.splits.reader import Batch
+from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source

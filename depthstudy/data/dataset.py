@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline.decode import CROP, MODES
-from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.split import ObjectReader, Reader, Split
-from depthstudy.data.pipeline.streamed import StreamedSplit
+from depthstudy.data.pipeline.splits.in_memory import InMemorySplit
+from depthstudy.data.pipeline.splits.reader import ObjectReader, Reader
+from depthstudy.data.pipeline.splits.split import Split
+from depthstudy.data.pipeline.splits.streamed import StreamedSplit
 from depthstudy.data.preprocessing import Preprocessing, moments
 from depthstudy.data.selection import select
 from depthstudy.data.source import Source

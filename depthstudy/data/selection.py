@@ -12,7 +12,7 @@ import numpy as np
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
 from depthstudy.data.pipeline.decode import CROP
-from depthstudy.data.pipeline.split import ObjectReader, Reader
+from depthstudy.data.pipeline.splits.reader import ObjectReader, Reader
 from depthstudy.data.source import ObjectExamples, Source
 from depthstudy.errors import InputError
 
@@ -67,26 +67,20 @@ def read_split(
 ) -> Reader:
     """Returns a reader of every example of a split, without noise."""
     examples = source.split(split)
-    if isinstance(examples, ObjectExamples):
-        if config.fit != CROP or config.eval_center < 1:
-            raise InputError(
-                f"data.fit and data.eval_center are for one class an image; {source.called} has"
-                " objects in images, which are always fitted in with their aspect"
-            )
-        return ObjectReader.of_objects(
-            examples,
-            name=f"{source.title or config.name} {split}",
-            num_classes=source.num_classes,
-            image_shape=shape,
+    shared = {
+        "name": f"{source.title or config.name} {split}",
+        "num_classes": source.num_classes,
+        "image_shape": shape,
+    }
+    if not isinstance(examples, ObjectExamples):
+        center = config.eval_center if evaluated else 1.0
+        return Reader.of_all(examples, resize=config.fit, center=center, **shared)
+    if config.fit != CROP or config.eval_center < 1:
+        raise InputError(
+            f"data.fit and data.eval_center are for one class an image; {source.called} has"
+            " objects in images, which are always fitted in with their aspect"
         )
-    return Reader.of_all(
-        examples,
-        name=f"{source.title or config.name} {split}",
-        num_classes=source.num_classes,
-        image_shape=shape,
-        resize=config.fit,
-        center=config.eval_center if evaluated else 1.0,
-    )
+    return ObjectReader.of_all(examples, max_objects=examples.max_objects, **shared)
 
 
 def _refuse_overlaps(source: Source, config: DataConfig) -> None:

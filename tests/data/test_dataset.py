@@ -7,9 +7,9 @@ import pytest
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, dataset, load, preprocessing
-from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.split import HostBatch
-from depthstudy.data.pipeline.streamed import StreamedSplit
+from depthstudy.data.pipeline.splits.in_memory import InMemorySplit
+from depthstudy.data.pipeline.splits.reader import HostBatch
+from depthstudy.data.pipeline.splits.streamed import StreamedSplit
 from depthstudy.errors import InputError
 
 

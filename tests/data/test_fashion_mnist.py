@@ -9,7 +9,7 @@ from garments import GARMENTS, idx
 
 from depthstudy.config import DataConfig
 from depthstudy.data import load
-from depthstudy.data.pipeline.split import Split
+from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
 

@@ -1,17 +1,10 @@
-"""A split of a data set: labels, and images by position, on the host or on the device.
-
-Two kinds exist, and they give identical batches: ``InMemorySplit`` keeps all images on the device,
-``StreamedSplit`` reads them from disk as they are needed.
-"""
+"""Readers: they decode chosen examples of a source, and are sent to the processes that stream."""
 
 from __future__ import annotations
 
-import abc
 import concurrent.futures
 import dataclasses
-import functools
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -22,11 +15,10 @@ from depthstudy import runtime
 from depthstudy.data import objects
 from depthstudy.data.pipeline.crop import Draws, cropped
 from depthstudy.data.pipeline.decode import CROP, FIT, decode, decode_fitted
-from depthstudy.data.source import Examples, ObjectExamples
+from depthstudy.data.source import Examples
 from depthstudy.errors import InputError
 
 _CHUNK = 256  # examples that a thread reads at a time
-
 
 Labels = Int32[np.ndarray, " B"] | Float32[np.ndarray, "B M 7"]  # classes, or objects
 
@@ -76,28 +68,11 @@ class Reader:
     crop_area: float = 1.0
 
     @classmethod
-    def of_all(
-        cls,
-        examples: Examples,
-        *,
-        name: str,
-        num_classes: int,
-        image_shape: tuple[int, int, int],
-        resize: str = CROP,
-        center: float = 1.0,
-    ) -> Reader:
-        """Returns a reader of every example, without noise."""
+    def of_all(cls, examples: Examples, **fields: Any) -> Reader:
+        """Returns a reader of every example, without noise; ``fields`` are the other attributes."""
         count = len(examples)
-        return cls(
-            name=name,
-            examples=examples,
-            rows=np.arange(count),
-            noise=np.zeros(count, np.int32),
-            num_classes=num_classes,
-            image_shape=image_shape,
-            resize=resize,
-            center=center,
-        )
+        rows, noise = np.arange(count), np.zeros(count, np.int32)
+        return cls(examples=examples, rows=rows, noise=noise, **fields)
 
     def at(self, rows: Int[np.ndarray, " n"]) -> Reader:
         """Returns a reader of other rows of the same examples, without noise."""
@@ -183,27 +158,6 @@ class ObjectReader(Reader):
     max_objects: int
     resize: str = FIT
 
-    @classmethod
-    def of_objects(
-        cls,
-        examples: ObjectExamples,
-        *,
-        name: str,
-        num_classes: int,
-        image_shape: tuple[int, int, int],
-    ) -> ObjectReader:
-        """Returns a reader of every example."""
-        count = len(examples)
-        return cls(
-            name=name,
-            examples=examples,
-            rows=np.arange(count),
-            noise=np.zeros(count, np.int32),
-            num_classes=num_classes,
-            image_shape=image_shape,
-            max_objects=examples.max_objects,
-        )
-
     def empty_labels(self, count: int) -> Labels:
         """Returns room for the objects of so many images."""
         return np.empty((count, self.max_objects, objects.COLUMNS), np.float32)
@@ -228,89 +182,3 @@ class ObjectReader(Reader):
         """Returns the objects as they are."""
         del indices
         return true_labels
-
-
-class Split(abc.ABC):
-    """Examples 0 to ``len(split) - 1``."""
-
-    def __init__(self, reader: Reader) -> None:
-        """Serves what ``reader`` reads."""
-        self._reader = reader
-
-    def __len__(self) -> int:
-        """Returns the number of examples."""
-        return len(self._reader)
-
-    @property
-    def name(self) -> str:
-        """Names of the set and of the split, as the config gives them."""
-        return self._reader.name
-
-    @property
-    def class_counts(self) -> Int[np.ndarray, " K"]:
-        """Number of examples of each class, by the labels that are trained on."""
-        return np.bincount(self.strata, minlength=self._reader.num_classes)
-
-    @property
-    def strata(self) -> Int32[np.ndarray, " n"]:
-        """The classes that are trained on; of images with objects, that of the largest."""
-        if isinstance(self._reader, ObjectReader):
-            return self._reader.examples.labels[self._reader.rows]
-        return self.labels
-
-    @property
-    def crops(self) -> bool:
-        """Whether train batches are cropped at random where their images are decoded."""
-        return False
-
-    @property
-    def knows_labels(self) -> bool:
-        """Whether labels are at hand without reading the split."""
-        return self._reader.examples.knows_labels
-
-    @functools.cached_property
-    def true_labels(self) -> Labels:
-        """The labels before noise. A streamed split reads itself once to know them."""
-        if isinstance(self._reader, ObjectReader):
-            return self._reader.read_many(np.arange(len(self))).labels
-        return self._reader.examples.labels[self._reader.rows]
-
-    @property
-    def labels(self) -> Labels:
-        """The labels that are trained on. A streamed split reads itself once to know them."""
-        return self._reader.noisy(self.true_labels, np.arange(len(self)))
-
-    @abc.abstractmethod
-    def read(self, indices: Int[np.ndarray, " B"]) -> HostBatch:
-        """Returns the examples at ``indices``, in any order, on the host."""
-
-    @abc.abstractmethod
-    def gather(
-        self,
-        indices: Int[np.ndarray, " B"],
-        *,
-        sharding: jax.sharding.Sharding | None = None,
-        draws: Draws | None = None,
-    ) -> Batch:
-        """Returns the examples at ``indices``, in any order, on the device.
-
-        Args:
-          indices: Positions in the split.
-          sharding: How the batch axis is laid over devices; ``None`` is the default device.
-          draws: Random numbers of a crop of each image, of a split that crops.
-        """
-
-    @abc.abstractmethod
-    def batches(
-        self,
-        indices_at: Callable[[int], Int[np.ndarray, " B"]],
-        *,
-        start: int,
-        stop: int,
-        sharding: jax.sharding.Sharding | None = None,
-        draws_at: Callable[[int], Draws] | None = None,
-    ) -> Iterator[Batch]:
-        """Yields ``gather(indices_at(step))`` for each step from ``start`` to before ``stop``.
-
-        ``draws_at`` gives the random numbers of the crops of a step, of a split that crops.
-        """

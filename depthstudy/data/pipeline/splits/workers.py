@@ -18,7 +18,7 @@ from jaxtyping import Int, UInt8
 
 from depthstudy import runtime
 from depthstudy.data.pipeline.crop import Draws
-from depthstudy.data.pipeline.split import HostBatch, Reader
+from depthstudy.data.pipeline.splits.reader import HostBatch, Reader
 
 _BLOCKS = 2  # batches that a process may be ahead
 _GRACE_SECONDS = 5

@@ -10,14 +10,8 @@ import numpy as np
 from jaxtyping import Int, Int32
 
 from depthstudy.data.pipeline.crop import Draws
-from depthstudy.data.pipeline.split import (
-    Batch,
-    HostBatch,
-    Labels,
-    ObjectReader,
-    Reader,
-    Split,
-)
+from depthstudy.data.pipeline.splits.reader import Batch, HostBatch, Labels, ObjectReader, Reader
+from depthstudy.data.pipeline.splits.split import Split
 
 
 class InMemorySplit(Split):

@@ -11,14 +11,10 @@ import numpy as np
 from jaxtyping import Int
 
 from depthstudy import runtime
-from depthstudy.data.pipeline import workers
 from depthstudy.data.pipeline.crop import Draws
-from depthstudy.data.pipeline.split import (
-    Batch,
-    HostBatch,
-    Reader,
-    Split,
-)
+from depthstudy.data.pipeline.splits import workers
+from depthstudy.data.pipeline.splits.reader import Batch, HostBatch, Reader
+from depthstudy.data.pipeline.splits.split import Split
 
 _AHEAD = 2  # batches that wait on the device
 _LEAST_CORES = 4  # with fewer, threads of one process are as fast, and start at once
