@@ -1,4 +1,4 @@
-"""Choices as Optuna keeps them: of an ordered gene the place of the value, as neighbors are alike."""
+"""Choices in Optuna's form: of an ordered gene the place of the value, as neighbors are alike."""
 
 from __future__ import annotations
 

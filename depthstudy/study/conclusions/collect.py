@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from depthstudy import nets, records, tasks
 from depthstudy.arch import Cost, spec_from_json
 from depthstudy.evidence.choice import improvement
-from depthstudy.evidence.findings import Material
+from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools

@@ -14,7 +14,8 @@ import pandas as pd
 
 from depthstudy import nets, probes, records, report, runtime, store, tasks, train
 from depthstudy.evidence import deeper, findings
-from depthstudy.evidence.findings import Findings, Material
+from depthstudy.evidence.findings import Findings
+from depthstudy.evidence.material import Material
 from depthstudy.execute import Session, Tuned, measurement
 from depthstudy.plan import pools, treatments
 from depthstudy.records import StudyInfo

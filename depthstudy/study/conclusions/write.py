@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from depthstudy import records, store, tasks
-from depthstudy.evidence.findings import Findings, Material
+from depthstudy.evidence.findings import Findings
+from depthstudy.evidence.material import Material
 from depthstudy.plan import Variant
 from depthstudy.records import BudgetRow
 from depthstudy.study.conclusions import thumbnails
