@@ -11,7 +11,7 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.arch.layer_types import Init
 from depthstudy.nets.convolution.module import convolve
-from depthstudy.nets.initialization import dense_init, kernel_init
+from depthstudy.nets.layers.initialization import dense_init, kernel_init
 
 KEY = jax.random.key(0)
 

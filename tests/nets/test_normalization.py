@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from depthstudy.nets.normalization import BatchNorm
+from depthstudy.nets.layers.normalization import BatchNorm
 
 
 @pytest.mark.parametrize("train", [True, False])

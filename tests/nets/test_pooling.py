@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from depthstudy.nets.pooling import max_pool
+from depthstudy.nets.layers.pooling import max_pool
 
 CASES = [  # side, window, stride, around
     (8, (2, 2), (2, 2), ((0, 0), (0, 0))),

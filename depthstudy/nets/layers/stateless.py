@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from depthstudy.arch import layer_types as words
 from depthstudy.arch.layer_types import window_padding
 from depthstudy.nets.convolution.geometry import PaddingPixels
-from depthstudy.nets.pooling import max_pool
+from depthstudy.nets.layers.pooling import max_pool
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "gelu": lambda x: jax.nn.gelu(x, approximate=False),
