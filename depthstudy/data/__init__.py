@@ -7,15 +7,10 @@
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.cache import Cleaned, clean
 from depthstudy.data.changes import changes
-from depthstudy.data.dataset import (
-    Dataset,
-    as_dataset,
-    from_arrays,
-    from_source,
-    load,
-    with_labels,
-)
-from depthstudy.data.datasets import Datasets, source_key
+from depthstudy.data.dataset import Dataset
+from depthstudy.data.loading.datasets import Datasets, source_key
+from depthstudy.data.loading.images import as_dataset, with_labels
+from depthstudy.data.loading.load import from_arrays, from_source, load
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset, dataset, load, preprocessing
+from depthstudy.data import Dataset, load, preprocessing
+from depthstudy.data.loading import load as loading
 from depthstudy.data.pipeline.splits.in_memory import InMemorySplit
 from depthstudy.data.pipeline.splits.reader import HostBatch
 from depthstudy.data.pipeline.splits.streamed import StreamedSplit
@@ -69,9 +70,9 @@ def test_in_memory_or_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert kind(None) is kind(False) is InMemorySplit
     assert kind(True) is StreamedSplit
-    monkeypatch.setattr(dataset, "IN_MEMORY_BYTES", 1797 * 64)
+    monkeypatch.setattr(loading, "IN_MEMORY_BYTES", 1797 * 64)
     assert kind(None) is InMemorySplit
-    monkeypatch.setattr(dataset, "IN_MEMORY_BYTES", 1797 * 64 - 1)
+    monkeypatch.setattr(loading, "IN_MEMORY_BYTES", 1797 * 64 - 1)
     assert kind(None) is StreamedSplit
     assert kind(False) is InMemorySplit
 

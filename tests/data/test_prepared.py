@@ -13,7 +13,7 @@ from image_folders import mixed_animals, opened
 
 from depthstudy.config import DataConfig
 from depthstudy.data import OtherDataError, changes, clean
-from depthstudy.data.datasets import Datasets
+from depthstudy.data.loading.datasets import Datasets
 from depthstudy.data.sources.tfds import prepared, writer
 from depthstudy.errors import InputError
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.config import DataConfig
-from depthstudy.data.dataset import Dataset, from_source
+from depthstudy.data.dataset import Dataset
+from depthstudy.data.loading.load import from_source, open_labeled
 from depthstudy.data.source import Source
-from depthstudy.data.sources import registry
-from depthstudy.errors import InputError
 
 
 class Datasets:
@@ -46,11 +45,7 @@ class Datasets:
     def _source(self, config: DataConfig, expected: str | None) -> Source:
         key = source_key(config)
         if key not in self._sources:
-            wanted = expected or self._expected.get(key)
-            source = registry.open_source(config, wanted)
-            if not source.labeled:
-                raise InputError(f"{source.called} has no labels, which training needs")
-            self._sources[key] = source
+            self._sources[key] = open_labeled(config, expected or self._expected.get(key))
         return self._sources[key]
 
 
