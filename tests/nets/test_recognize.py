@@ -7,7 +7,7 @@ import pytest
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.load import torch_shapes
+from depthstudy.nets.torch.expectation import torch_shapes
 from depthstudy.nets.torch.names import STYLES
 
 NETS = [

@@ -6,7 +6,7 @@ import torch_reference as reference
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.load import torch_shapes
+from depthstudy.nets.torch.expectation import torch_shapes
 
 SLOW = ("wide_resnet50_2", "vgg16_bn", "efficientnet_b1")
 MEMBERS = [

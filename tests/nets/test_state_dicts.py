@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from depthstudy.nets.torch.placeholder import placeholder
-from depthstudy.nets.torch.state_dict import WRAPPERS, cleaned, unwrap
+from depthstudy.nets.torch.files.placeholder import placeholder
+from depthstudy.nets.torch.files.state_dict import WRAPPERS, cleaned, unwrap
 
 ONE = np.ones(2, np.float32)
 NET = {"conv1.weight": ONE, "bn1.running_mean": ONE, "fc.weight": ONE}

@@ -10,7 +10,7 @@ import torch_reference as reference
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.load import torch_shapes
+from depthstudy.nets.torch.expectation import torch_shapes
 from depthstudy.nets.torch.names import STYLES
 
 STORED = json.loads(reference.FIXTURE.read_text())

@@ -13,7 +13,6 @@ from __future__ import annotations
 import collections
 import dataclasses
 import io
-import math
 import pickle
 import pickletools
 import struct
@@ -21,14 +20,12 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-import ml_dtypes
 import numpy as np
 
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.placeholder import Placeholder, placeholder
-from depthstudy.nets.torch.state_dict import unwrap
-
-Shapes = Mapping[str, tuple[int, ...]]  # of arrays by name
+from depthstudy.nets.torch.files.placeholder import Placeholder, placeholder
+from depthstudy.nets.torch.files.state_dict import unwrap
+from depthstudy.nets.torch.files.tensors import FLOAT8, Shapes, Storage, Tensor, decode, itemsize
 
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the older format
 _TYPES = {
@@ -44,49 +41,10 @@ _TYPES = {
     "ShortStorage": "int16",
     "UntypedStorage": "uint8",
 }
-# Types that only an untyped storage has.
-_FLOAT8 = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz")
 _DTYPES = {
     **{name: name for name in ("bfloat16", "bool", "uint8", "int8", "int16", "int32", "int64")},
-    **{name: name for name in ("float16", "float32", "float64", *_FLOAT8)},
+    **{name: name for name in ("float16", "float32", "float64", *FLOAT8)},
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class _Storage:
-    key: str
-    kind: str
-    size: int
-
-
-@dataclasses.dataclass(frozen=True)
-class _Tensor:
-    """Where the numbers of a tensor are; offset and strides are in numbers."""
-
-    storage: _Storage
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    kind: str | None = None  # of the numbers in an untyped storage
-
-    def read(self, numbers: np.ndarray) -> np.ndarray:
-        """Returns the tensor out of all numbers of its storage."""
-        if self.kind is not None:
-            numbers = decode(numbers.tobytes(), self.kind)
-        if len(self.shape) != len(self.strides) or min((0, self.offset, *self.strides)) < 0:
-            raise InputError("a tensor has a shape that does not fit its strides")
-        if min(self.shape, default=1) <= 0:
-            return np.zeros(self.shape, numbers.dtype)
-        if math.prod(self.shape) > len(numbers):
-            raise InputError("a tensor has more numbers than its storage")
-        last = self.offset + sum(
-            (size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True)
-        )
-        if last >= len(numbers):
-            raise InputError("a tensor reaches past the end of its storage")
-        steps = [stride * numbers.itemsize for stride in self.strides]
-        view = np.lib.stride_tricks.as_strided(numbers[self.offset :], self.shape, steps)
-        return np.ascontiguousarray(view).reshape(self.shape)
 
 
 def read_torch(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.ndarray]:
@@ -148,7 +106,7 @@ def _read_old(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.n
     return {name: tensor.read(found[tensor.storage.key]) for name, tensor in tree.items()}
 
 
-def _shapes(tree: Mapping[str, _Tensor]) -> Shapes:
+def _shapes(tree: Mapping[str, Tensor]) -> Shapes:
     return {name: tensor.shape for name, tensor in tree.items()}
 
 
@@ -158,7 +116,7 @@ class _Reader(pickle.Unpickler):
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)
         self.file = file
-        self.storages: dict[str, _Storage] = {}
+        self.storages: dict[str, Storage] = {}
         self.others: list[str] = []  # names of what there are placeholders for
 
     def find_class(self, module: str, name: str) -> Any:
@@ -171,11 +129,11 @@ class _Reader(pickle.Unpickler):
         self.others.append(f"{module}.{name}")
         return placeholder(module, name)
 
-    def persistent_load(self, pid: Any) -> _Storage:
+    def persistent_load(self, pid: Any) -> Storage:
         word, kind, key, _, size = pid[:5]
         _require(word == "storage" and kind in _TYPES.values(), f"it refers to {word!r}")
         _require(len(pid) == 5 or pid[5] is None, "it has views of storages")
-        return self.storages.setdefault(str(key), _Storage(str(key), kind, int(size)))
+        return self.storages.setdefault(str(key), Storage(str(key), kind, int(size)))
 
 
 def _load(reader: _Reader) -> Any:
@@ -191,12 +149,12 @@ def _load(reader: _Reader) -> Any:
     return reader.load()
 
 
-def _note_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
-    _require(isinstance(storage, _Storage), "a tensor has no storage")
-    return _Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
+def _note_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
+    _require(isinstance(storage, Storage), "a tensor has no storage")
+    return Tensor(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
 
 
-def _note_typed(storage: Any, offset: Any, shape: Any, strides: Any, *rest: Any) -> _Tensor:
+def _note_typed(storage: Any, offset: Any, shape: Any, strides: Any, *rest: Any) -> Tensor:
     """A tensor of a type that storages have no name for; it is the third of the rest."""
     dtype = next((x for x in rest if isinstance(x, _Dtype)), None)
     if dtype is None:
@@ -230,8 +188,8 @@ _BUILDERS: Mapping[tuple[str, str], Any] = {
 }
 
 
-def _tensors(tree: Any, others: list[str]) -> dict[str, _Tensor]:
-    found = unwrap(tree, _Tensor)
+def _tensors(tree: Any, others: list[str]) -> dict[str, Tensor]:
+    found = unwrap(tree, Tensor)
     if found:
         return found
     if isinstance(tree, Placeholder) or (isinstance(tree, type) and issubclass(tree, Placeholder)):
@@ -244,32 +202,13 @@ def _tensors(tree: Any, others: list[str]) -> dict[str, _Tensor]:
     raise InputError(f"the file holds no state dict: names and their tensors{names}")
 
 
-def itemsize(kind: str) -> int:
-    """Returns the bytes of a number of a type in a file."""
-    return _dtype(kind).itemsize
-
-
-def _bytes(storage: _Storage) -> int:
+def _bytes(storage: Storage) -> int:
     return storage.size * itemsize(storage.kind)
 
 
-def _numbers(raw: bytes, storage: _Storage) -> np.ndarray:
+def _numbers(raw: bytes, storage: Storage) -> np.ndarray:
     _require(len(raw) >= _bytes(storage), "a storage is cut short")
     return decode(raw[: _bytes(storage)], storage.kind)
-
-
-def decode(raw: bytes, kind: str) -> np.ndarray:
-    """Returns little-endian numbers of a type; those that NumPy lacks, as float32."""
-    if kind in _FLOAT8:
-        return np.frombuffer(raw, getattr(ml_dtypes, kind)).astype(np.float32)
-    numbers = np.frombuffer(raw, _dtype(kind))
-    if kind == "bfloat16":
-        return (numbers.astype(np.uint32) << 16).view(np.float32)
-    return numbers
-
-
-def _dtype(kind: str) -> np.dtype:
-    return np.dtype("uint16" if kind == "bfloat16" else kind).newbyteorder("<")
 
 
 def _require(condition: bool, otherwise: str) -> None:

@@ -1,4 +1,4 @@
-"""Weights from a file, as NumPy arrays by name: PyTorch's .pth and safetensors."""
+"""Files of safetensors: a header in JSON, and numbers behind it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import itertools
 import json
 import math
 import os
-import pathlib
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.formats import format_of
-from depthstudy.nets.torch.pickles import Shapes, decode, itemsize, read_torch
-from depthstudy.nets.torch.state_dict import cleaned
+from depthstudy.nets.torch.files.tensors import Shapes, decode, itemsize
 
-_SAFETENSORS = {
+_TYPES = {
     "BF16": "bfloat16",
     "BOOL": "bool",
     "F8_E4M3": "float8_e4m3fn",
@@ -33,46 +30,16 @@ _SAFETENSORS = {
 }
 
 
-def read_weights(
-    path: str | pathlib.Path, check: Callable[[Mapping[str, np.ndarray]], object] | None = None
-) -> dict[str, np.ndarray]:
-    """Returns the arrays of a file by name, executing nothing that is in it.
-
-    The format shows in the first bytes. A checkpoint's state dict is taken out of what is around
-    it, and prefixes of wrappers are taken off the names (``state_dict.cleaned``).
-
-    A file cannot ask for more memory than it takes on disk, roughly: what it says of itself is held
-    against its size before anything is read.
+def read_safetensors(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.ndarray]:
+    """Returns the arrays of a file: eight bytes with the length of the header, header, numbers.
 
     Args:
-      path: A file of safetensors, or one that ``torch.save`` wrote of a state dict or of a
-        checkpoint with one.
-      check: Is given arrays of the same names and shapes, without numbers or memory, before a
-        number is read; what it raises is passed on.
+      file: The file, at its beginning.
+      check: Is given the shapes by name before a number is read.
 
     Raises:
-      InputError: There is no such file, or it is another; the message says what to do with it.
+      InputError: The file is none of these, or is broken.
     """
-    path = pathlib.Path(path)
-
-    def accept(shapes: Shapes) -> None:
-        if check is not None:
-            nothing = np.zeros(())
-            arrays = {name: np.broadcast_to(nothing, shape) for name, shape in shapes.items()}
-            check(cleaned(arrays, product=lambda weight, mask: weight))
-
-    try:
-        with path.open("rb") as file:
-            is_safe = format_of(file) == "safetensors"
-            return cleaned((_read_safetensors if is_safe else read_torch)(file, accept))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
-def _read_safetensors(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.ndarray]:
-    """Eight bytes with the length of a JSON header, the header, the numbers."""
     size = os.fstat(file.fileno()).st_size
     start = 8 + int.from_bytes(file.read(8), "little")
     try:
@@ -98,7 +65,7 @@ class _Entry(NamedTuple):
 def _entry(size: int, *, dtype: str, shape: list[int], data_offsets: list[int]) -> _Entry:
     """Returns a line of the header whose type, shape and place agree."""
     first, stop = data_offsets
-    kind = _SAFETENSORS[dtype]
+    kind = _TYPES[dtype]
     if not all(type(number) is int and number >= 0 for number in (*shape, first, stop)):
         raise ValueError("a shape or a place that is no whole numbers")
     if not first <= stop <= size:
