@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from depthstudy.arch import ArchSpec, lowering
 from depthstudy.arch import layer_types as words
-from depthstudy.arch.layer_types import window_padding
 from depthstudy.arch.rounding import norm_groups
+from depthstudy.arch.windows import window_padding
 
 _ACTIVATIONS = {
     "gelu": functional.gelu,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from depthstudy.arch.layer_types import output_size, window_padding
+from depthstudy.arch.windows import output_size, window_padding
 from depthstudy.nets.convolution import Geometry, convolve, methods, primitive, selector
 from depthstudy.nets.convolution.geometry import Convolution
 

@@ -11,7 +11,7 @@ from flax import linen as nn
 from jaxtyping import Array, Float
 
 from depthstudy.arch import layer_types as words
-from depthstudy.arch.layer_types import window_padding
+from depthstudy.arch.windows import window_padding
 from depthstudy.nets.convolution.geometry import PaddingPixels
 from depthstudy.nets.layers.pooling import max_pool
 
