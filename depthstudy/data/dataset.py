@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float32
@@ -34,6 +35,7 @@ class Dataset:
       source: Where its images come from, if it was made of a source.
       task: What is learned of it: a key of ``tasks.TASKS``.
       max_objects: Objects of an image at most, where labels are objects (``data.objects``).
+      own_train: From the seed of a run to the split that it trains on, where each has its own.
     """
 
     name: str
@@ -52,6 +54,13 @@ class Dataset:
     source: Source | None = None
     task: str = "classification"
     max_objects: int = 0
+    own_train: Callable[[int], Split] | None = None
+
+    def of_run(self, seed: int) -> Dataset:
+        """Returns what a run with this seed learns: the same, or with its own split to train on."""
+        if self.own_train is None:
+            return self
+        return dataclasses.replace(self, train=self.own_train(seed), own_train=None)
 
     @property
     def called(self) -> str:

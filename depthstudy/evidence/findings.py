@@ -77,7 +77,7 @@ def find(
         baselines=material.baselines,
         controls=[treatment.name for treatment in treatments if treatment.control_of],
     )
-    depths = deeper.answers(summary, infos, **counted)
+    depths = deeper.answers(summary, infos, **counted, baselines=material.baselines)
     return Findings(
         verdicts=tuple(judged),
         tuned_verdicts=tuned,
@@ -88,7 +88,13 @@ def find(
             )
         ),
         attribution=tuple(
-            attribution.attribute(summary, infos, [*treatments, *_follow_ups(infos)], **counted)
+            attribution.attribute(
+                summary,
+                infos,
+                [*treatments, *_follow_ups(infos)],
+                **counted,
+                baselines=material.baselines,
+            )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
         means=tuple(means.over_seeds(summary, material.probed)),
@@ -186,6 +192,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         predictions=predictions,
         images=material.images,
         chance=material.chance,
+        baselines=material.baselines,
         budgets=material.budgets,
     )
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from depthstudy.config import DataConfig
 from depthstudy.data.dataset import Dataset
-from depthstudy.data.loading.selection import select
+from depthstudy.data.loading.selection import own_subset, select
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.splits.in_memory import InMemorySplit
 from depthstudy.data.pipeline.splits.reader import ObjectReader, Reader
@@ -113,7 +113,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
     in_memory = config.stream is False or (
         config.stream is None and count * int(np.prod(shape)) <= IN_MEMORY_BYTES
     )
-    train, validation, test = select(source, config, shape, in_memory=in_memory)
+    train, validation, test = chosen = select(source, config, shape, in_memory=in_memory)
 
     def open_split(reader: Reader, crop_area: float = 1.0) -> Split:
         if in_memory:
@@ -121,6 +121,9 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         if isinstance(reader, ObjectReader):  # whose objects move with the image in the step
             crop_area = 1.0
         return StreamedSplit(reader, config.workers, crop_area)
+
+    def own_train(seed: int) -> Split:
+        return open_split(own_subset(source, config, chosen, seed), config.crop_area)
 
     train_split = open_split(train, config.crop_area)
     mean, std = moments(train_split)
@@ -140,6 +143,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         resize=train.resize,
         center=config.eval_center,
         source=source,
+        own_train=own_train if config.own_subset else None,
     )
 
 
