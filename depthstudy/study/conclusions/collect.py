@@ -46,7 +46,7 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
     done = [
         run
         for variant in runs.variants
-        for seed in runs.seeds(variant)
+        for seed in variant.seeds_in(study)
         if (run := _read(workdir, variant, seed)) is not None
     ]
     by_name = {

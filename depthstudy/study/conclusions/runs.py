@@ -30,10 +30,6 @@ class StudyRuns:
         """Returns the runs of other variants in the same folder."""
         return dataclasses.replace(self, variants=variants)
 
-    def seeds(self, variant: Variant) -> range:
-        """Returns the seeds of a variant."""
-        return range(variant.seeds or self.study.seeds)
-
     @property
     def stores(self) -> Mapping[str, RunStore]:
         """Each run, as ``"resnet_depth8 seed 0"``; those that two variants share once."""
@@ -41,7 +37,7 @@ class StudyRuns:
             f"{variant.name} seed {seed}": RunStore.of(self.workdir, variant.name, seed)
             for variant in self.variants
             if not variant.info.same_as
-            for seed in self.seeds(variant)
+            for seed in variant.seeds_in(self.study)
         }
 
     def outcomes(self) -> list[Outcome]:
