@@ -1,6 +1,6 @@
 """The same architectures in PyTorch: the net that a user would write instead.
 
-It applies the layers of ``arch.layers.sections`` as ``nets.Network`` does, with the modules that
+It applies the layers of ``arch.lowering.sections`` as ``nets.Network`` does, with the modules that
 PyTorch has for them. Images are ``[B, C, H, W]``, held channels last.
 """
 
