@@ -1,75 +1,10 @@
-"""What is concluded from the runs of a study."""
+"""What becomes of a net as it gets deeper, and what wins it back."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from typing import Literal
-
-VerdictWord = Literal["supported", "refuted", "inconclusive", "not tested"]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the evidence says of one hypothesis: a row of ``verdicts.csv``.
-
-    A claim speaks of each of its parts, and its effect is that of its worst part: the one that
-    speaks most against it.
-
-    Attributes:
-      hypothesis: Name of the hypothesis.
-      verdict: The word that the evidence allows.
-      effect: Estimated effect of the worst part, in units of the metric (NaN where not tested).
-      low: Lower end of its interval, of confidence ``level``: the interval that decides.
-      high: Upper end of the same interval.
-      p: p value, Holm-adjusted over the hypotheses of the study.
-      seeds: Least number of runs of the variants that the verdict rests on.
-      seeds_to_settle: For an inconclusive verdict, the seeds that would settle it at the observed
-        effect and spread; otherwise ``None``, as also where no number of seeds would.
-      level: Confidence of the interval, after Holm's method and for the number of parts.
-      scope: What the verdict speaks of: ``"images like these"`` (chance of seeds and of test
-        images), ``"these images"`` (of seeds only), ``"seeds"`` (a metric that is not counted on
-        images), or ``"exact"`` (a number that does not depend on the seed).
-      parts: Every compared pair as JSON, a list of ``{"left", "right", "effect", "low", "high"}``
-        with intervals of 95% each.
-      average: Mean effect over the pairs.
-      ratio: Mean error of the left variant over that of the right one in the worst part; ``None``
-        for other metrics. Where the margin is 0 any size counts, and this one was seen.
-      failed: Runs that failed, as ``"plain-56: 2 of 5"``; they count in every mean.
-      unseen_failures: The greatest rate of failures that the seeds of a variant without any leave
-        possible (95%).
-      seeds_low: ``seeds_to_settle`` at the lower end of the spread's 80% interval.
-      seeds_high: The same at its upper end.
-      images_to_settle: Test images that would settle it where more seeds would not.
-      look: Number of seeds at the look that decided it, or at the last one, in a study that looks
-        again; 0 where it looked once.
-      no_better: Nets no better than always naming the largest class, whose differences were left
-        out of the verdict.
-      budget_ratio: How many times the images the one net of a pair has seen in training that the
-        other one has, at most over the pairs; ``None`` where it is not known.
-    """
-
-    hypothesis: str
-    verdict: VerdictWord
-    effect: float
-    low: float
-    high: float
-    p: float
-    seeds: int
-    seeds_to_settle: int | None
-    level: float = 0.95
-    scope: str = ""
-    parts: str = "[]"
-    average: float | None = None
-    ratio: float | None = None
-    failed: str = ""
-    unseen_failures: float | None = None
-    seeds_low: int | None = None
-    seeds_high: int | None = None
-    images_to_settle: int | None = None
-    look: int = 0
-    no_better: str = ""
-    budget_ratio: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -215,57 +150,3 @@ class Attribution:
         if self.word == "control" or not self.word:
             return self.low > 0
         return self.word == "cause"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Recommendation:
-    """The variant to take, and what it saves: the content of ``recommendation.json``.
-
-    Attributes:
-      variant: Name of the variant.
-      group: Its group.
-      treatment: Its treatment, or ``""``.
-      depth: Weight layers on the longest path.
-      parameters: Trained numbers.
-      macs: Multiply-accumulates for one image.
-      seconds: Mean wall time of a run.
-      test_error: Mean over its seeds, corrected for its being chosen by this very error.
-      low: Lower end of its 95% confidence interval; ``None`` with fewer than two seeds.
-      high: Upper end of the same interval.
-      seeds: Number of its seeds.
-      best: The variant of least mean error where it was chosen, which may be the same.
-      over_best: Mean test error over that of ``best``.
-      macs_saved_best: Share of the multiply-accumulates of ``best`` that it saves.
-      deepest: The deepest untreated variant of equal budget and on the same images, if any is; of
-        equally deep ones that of least mean error.
-      over_deepest: Mean test error over that of ``deepest``; below zero it is better.
-      macs_saved_deepest: Share of the multiply-accumulates of ``deepest`` that it saves.
-      chosen_on: ``"validation"``, or ``"test"`` where no validation error was measured.
-      optimism: What the choice made the test error look smaller by, which is added to it.
-      ties: The variants that cannot be told from the best, the simplest first, joined by ``", "``.
-      excluded: Variants that were not compared, as their budget is another, joined likewise.
-      enough: Whether the evidence is enough to prefer any of the variants to another.
-    """
-
-    variant: str
-    group: str
-    treatment: str
-    depth: int
-    parameters: int
-    macs: int
-    seconds: float
-    test_error: float
-    low: float | None
-    high: float | None
-    seeds: int
-    best: str
-    over_best: float
-    macs_saved_best: float
-    deepest: str
-    over_deepest: float
-    macs_saved_deepest: float
-    chosen_on: str = "test"
-    optimism: float = 0.0
-    ties: str = ""
-    excluded: str = ""
-    enough: bool = True
