@@ -10,7 +10,7 @@ from depthstudy.data.changes import changes
 from depthstudy.data.dataset import Dataset
 from depthstudy.data.loading.datasets import Datasets, source_key
 from depthstudy.data.loading.images import as_dataset, with_labels
-from depthstudy.data.loading.load import from_arrays, from_source, load
+from depthstudy.data.loading.load import from_arrays, from_source, is_streamed, load
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
@@ -47,6 +47,7 @@ __all__ = [
     "eval_batches",
     "from_arrays",
     "from_source",
+    "is_streamed",
     "load",
     "normalize",
     "order_at",
