@@ -14,7 +14,7 @@ import pytest
 from depthstudy import nets
 from depthstudy.errors import InputError
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 MEGABYTES = 64  # more than that is not to be taken while a small file is refused
 
 
