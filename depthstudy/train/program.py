@@ -93,6 +93,7 @@ def build(
     config: TrainConfig,
     dataset: Dataset,
     placement: Placement,
+    *,
     start: nets.Variables | None = None,
     sparsity: Sparsity | None = None,
     options: Mapping[str, str] | None = None,

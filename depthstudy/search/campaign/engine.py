@@ -86,7 +86,7 @@ class Engine:
             directions=["minimize"] * (2 if two else 1),
             load_if_exists=True,
         )
-        return Search(study, space, price, method, seed, trials, startup)
+        return Search(study, space, price, method=method, seed=seed, trials=trials, startup=startup)
 
 
 class Search:
@@ -97,6 +97,7 @@ class Search:
         study: optuna.Study,
         space: Space,
         price: Pricing,
+        *,
         method: Method,
         seed: int,
         trials: int,
