@@ -109,11 +109,6 @@ class Search:
         self._two = len(study.directions) > 1
         self._distributions = distributions(space)
 
-    @property
-    def is_done(self) -> bool:
-        """Whether as many nets were trained as there may be."""
-        return len([told for told in self.told() if told.is_trained]) >= self._count
-
     def told(self) -> list[Told]:
         """Returns the trials that are over, by their numbers."""
         over = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
