@@ -35,11 +35,17 @@ class Network(nn.Module):
       spec: The architecture.
       dtype: Type of the compute. Parameters, statistics and logits are float32 whatever it is.
       platform: What it runs on, as ``"cpu"``: some layers are computed otherwise on another.
+      rematerialize: As in ``TrainConfig``, as are the two that follow.
+      scan_blocks: As in ``TrainConfig``.
+      statistics_images: As in ``TrainConfig``.
     """
 
     spec: ArchSpec | DetectorSpec
     dtype: Any = jnp.float32
     platform: str = dataclasses.field(default_factory=jax.default_backend)
+    rematerialize: bool = False
+    scan_blocks: bool = False
+    statistics_images: int | None = None
 
     @property
     def num_classes(self) -> int:
@@ -97,9 +103,16 @@ class Network(nn.Module):
         ``rngs={"dropout": key}``. A detector returns logits and boxes of all anchors.
         """
         x = images.astype(self.dtype)
+        compute = Compute(
+            self.dtype,
+            self.platform,
+            self.rematerialize,
+            self.scan_blocks,
+            self.statistics_images,
+        )
         if isinstance(self.spec, DetectorSpec):
-            return apply_detector(self.spec, x, train, Compute(self.dtype, self.platform))
+            return apply_detector(self.spec, x, train, compute)
         sections = lowering.sections(self.spec)
         for name, group in itertools.groupby(sections, key=lambda section: section.path[0]):
-            x = Group(tuple(group), Compute(self.dtype, self.platform), name=name)(x, train)
+            x = Group(tuple(group), compute, name=name)(x, train)
         return x.astype(jnp.float32)

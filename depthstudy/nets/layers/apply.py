@@ -19,10 +19,21 @@ from depthstudy.nets.layers.stateless import ACTIVATIONS, apply_stateless
 
 @dataclasses.dataclass(frozen=True)
 class Compute:
-    """In which type a net computes, and on what."""
+    """How a net computes.
+
+    Attributes:
+      dtype: The type.
+      platform: What it runs on, as ``"cpu"``.
+      rematerialize: Whether what blocks compute is computed again for gradients, and not kept.
+      scan: Whether equal blocks that follow one another are looped over.
+      statistics_images: Images over which a batch is normalized; ``None`` is all of it.
+    """
 
     dtype: Any
     platform: str
+    rematerialize: bool = False
+    scan: bool = False
+    statistics_images: int | None = None
 
 
 def run_layers(layers: words.Layers, x: Array, train: bool, compute: Compute) -> Array:
@@ -39,7 +50,12 @@ def _apply_layer(layer: words.Layer, x: Array, train: bool, compute: Compute) ->
             return _conv(layer, compute)(x)
         case words.BatchNorm():
             return BatchNorm(
-                not train, layer.momentum, layer.epsilon, compute.dtype, name=layer.name
+                not train,
+                layer.momentum,
+                layer.epsilon,
+                compute.dtype,
+                compute.statistics_images,
+                name=layer.name,
             )(x)
         case words.GroupNorm():
             groups = norm_groups(x.shape[-1])

@@ -33,12 +33,15 @@ class BatchNorm(nn.Module):
       momentum: Share of the running statistics that a step keeps.
       epsilon: What is added to the variance.
       dtype: Type of what is returned. Statistics are float32 whatever it is.
+      group: Images over which statistics are taken, one group of the batch after the other (Hoffer
+        et al. 2017); running statistics take the mean over groups. ``None`` is the whole batch.
     """
 
     use_running_average: bool
     momentum: float
     epsilon: float
     dtype: Any
+    group: int | None = None
 
     @nn.compact
     def __call__(self, x: Images) -> Images:
@@ -59,6 +62,7 @@ class BatchNorm(nn.Module):
             momentum=self.momentum,
             epsilon=self.epsilon,
             dtype=self.dtype,
+            group=None if self.is_initializing() else self.group,
         )
         if not self.is_initializing():
             running_mean.value, running_var.value = moved
@@ -142,12 +146,21 @@ def _normalize_pixels(
     return (centered * lax.rsqrt(var + epsilon) * scale + bias).astype(dtype)
 
 
-@functools.partial(jax.jit, static_argnames=("momentum", "epsilon", "dtype"))
+@functools.partial(jax.jit, static_argnames=("momentum", "epsilon", "dtype", "group"))
 def _normalize_by_batch(
     x: Images, running: Statistics, scale: PerChannel, bias: PerChannel, *,
-    momentum: float, epsilon: float, dtype: Any,
+    momentum: float, epsilon: float, dtype: Any, group: int | None = None,
 ) -> tuple[Images, Statistics]:  # fmt: skip
     """Returns the images normalized by their own statistics, and the running ones after them."""
+    if group is not None:
+
+        def normalize(part: Images) -> tuple[Images, Statistics]:
+            return _normalize_by_batch(
+                part, running, scale, bias, momentum=momentum, epsilon=epsilon, dtype=dtype
+            )
+
+        y, (means, variances) = jax.vmap(normalize)(x.reshape(-1, group, *x.shape[1:]))
+        return y.reshape(x.shape), (means.mean(0), variances.mean(0))
     axes = tuple(range(x.ndim - 1))  # all but channels
     mean = jnp.mean(x, axes)
     var = jnp.maximum(jnp.mean(x * x, axes) - mean * mean, 0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
+import operator
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -24,12 +27,45 @@ class Group(nn.Module):
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
         """Returns what the sections, one after the other, make of images."""
-        for section in self.sections:
-            if len(section.path) == 1:
-                x = _apply_section(section, x, train, self.compute)
+        for _, group in itertools.groupby(self.sections, key=_nameless):
+            first, *rest = group
+            before = x.shape
+            x = self._apply(first, x, train)
+            # What follows an equal block gets what it gives out, where that is of one size.
+            if first.join == "add" and x.shape[1:3] == before[1:3] and self._loops_over(rest):
+                x = self._scanned(rest, x, train)
             else:
-                x = _Block(section, self.compute, name=section.path[1])(x, train)
+                for section in rest:
+                    x = self._apply(section, x, train)
         return x
+
+    def _apply(self, section: words.Section, x: Array, train: bool) -> Array:
+        if len(section.path) == 1:
+            return _apply_section(section, x, train, self.compute)
+        return _Block(section, self.compute, name=section.path[1])(x, train)
+
+    def _loops_over(self, equal: Sequence[words.Section]) -> bool:
+        return self.compute.scan and len(equal) > 1 and not _is_drawn_or_seen(self)
+
+    def _scanned(self, equal: Sequence[words.Section], x: Array, train: bool) -> Array:
+        """Returns what equal blocks make of ``x``, by one loop over their stacked variables.
+
+        They are stored each under its own name, as they are without the loop.
+        """
+        names = [section.path[1] for section in equal]
+        collections = [{c: v[name] for c, v in self.variables.items()} for name in names]
+        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *collections)
+        moving = self.is_mutable_collection("batch_stats")
+
+        def body(y: Array, variables: Variables) -> tuple[Array, Variables]:
+            return _apply_block(_nameless(equal[0]), self.compute, variables, y, train, moving)
+
+        y, moved = jax.lax.scan(body, x, stacked)
+        if moved:
+            for number, name in enumerate(names):
+                own = jax.tree.map(operator.itemgetter(number), moved)
+                self.put_variable("batch_stats", name, own)
+        return y
 
 
 class _Block(nn.Module):
@@ -44,15 +80,39 @@ class _Block(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
-        looked_into = self.is_mutable_collection("intermediates")
-        if self.is_initializing() or self.has_rng("dropout") or looked_into:
+        if _is_drawn_or_seen(self):
             return _apply_section(self.section, x, train, self.compute)
-        nameless = dataclasses.replace(self.section, path=())
-        moving = self.is_mutable_collection("batch_stats")
-        y, moved = _traced_once(nameless, self.compute, self.variables, x, train, moving)
+        section, moving = _nameless(self.section), self.is_mutable_collection("batch_stats")
+        y, moved = _apply_block(section, self.compute, self.variables, x, train, moving)
         for name, statistics in moved.items():
             self.put_variable("batch_stats", name, statistics)
         return y
+
+
+def _is_drawn_or_seen(module: nn.Module) -> bool:
+    """Whether blocks are initialized, draw at random, or what is inside is looked at."""
+    looked_into = module.is_mutable_collection("intermediates")
+    return module.is_initializing() or module.has_rng("dropout") or looked_into
+
+
+def _nameless(section: words.Section) -> words.Section:
+    return dataclasses.replace(section, path=())
+
+
+def _apply_block(
+    section: words.Section,
+    compute: Compute,
+    variables: Variables,
+    x: Array,
+    train: bool,
+    moving: bool,
+) -> tuple[Array, Variables]:
+    """Returns what ``_traced_once`` does; with ``rematerialize`` it keeps ``x`` alone."""
+
+    def apply(variables: Variables, x: Array) -> tuple[Array, Variables]:
+        return _traced_once(section, compute, variables, x, train, moving)
+
+    return (jax.checkpoint(apply) if compute.rematerialize and train else apply)(variables, x)
 
 
 @functools.partial(jax.jit, static_argnames=("section", "compute", "train", "moving"))
