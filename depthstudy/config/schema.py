@@ -42,6 +42,8 @@ class StudyConfig:
         ``"balanced_error"``, the mean of that share over the classes, for uneven ones.
       processes: In how many processes runs are trained side by side on a CPU; by default in as many
         as there are cores, and fewer where there is little to train or little memory.
+      executor: Who does the runs: ``"local"`` are this process and others on its machine,
+        ``"ray"`` the Ray cluster at ``RAY_ADDRESS``, or one that is started here.
       time_budget: What the study may take, as ``"30m"`` or ``"2h"``: seeds, then the greatest
         depths of the sweep, are left out until a guess from a few steps says that it fits.
     """
@@ -67,4 +69,5 @@ class StudyConfig:
     probe_examples: Count = 500
     metric: Literal["error", "balanced_error"] = "error"
     processes: Count | None = None
+    executor: Literal["local", "ray"] = "local"
     time_budget: str | None = None

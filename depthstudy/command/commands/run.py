@@ -33,6 +33,9 @@ def define_flags() -> None:
         accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
     )
     flags.DEFINE_string("workdir", None, "Folder of the study; default results/NAME.")
+    flags.DEFINE_enum(
+        "executor", None, ["local", "ray"], "Who does the runs; short for --config.executor."
+    )
     flags.DEFINE_bool(
         "dry_run", False, "Print the plan and train nothing; images of a folder are prepared."
     )
@@ -55,6 +58,10 @@ def main(line: str) -> None:
         place, sets, size = data.clean(parse(config).data)
         print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")
         return
+    if flags.FLAGS.executor is not None:
+        config.executor = flags.FLAGS.executor
+    if config.get("executor") == "ray":
+        runtime.use_cpu()  # accelerators are for the tasks
     runtime.set_up()
     if flags.FLAGS.dry_run:
         for part in search.describe_parts(config):

@@ -8,6 +8,7 @@ from pathlib import Path
 from depthstudy import data
 from depthstudy.config import StudyConfig
 from depthstudy.execute.executors.executor import Executor, InProcess
+from depthstudy.execute.executors.ray_cluster import RayCluster
 from depthstudy.execute.executors.worker_pool import WorkerPool
 from depthstudy.plan import Variant
 
@@ -31,6 +32,8 @@ def open_executor(
       config_file: The file of the config, as on the command line; other processes run it first, as
         it may register families, probes or sources.
     """
+    if study.executor == "ray" and tasks:
+        return RayCluster(study, workdir, config_file, sets=sets)
     if processes > 1 and tasks:
         sets = {data.source_key(v.given.data): v.dataset.name for v in variants}
         return WorkerPool(study, workdir, processes, tasks, config_file, sets=sets)

@@ -11,6 +11,7 @@ import jax
 from depthstudy import runtime
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
+from depthstudy.execute.executors import ray_cluster
 from depthstudy.plan import Variant
 
 _WORK_A_SECOND = 20e9  # multiply-accumulates of forward passes while training, about, on a core
@@ -27,6 +28,8 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
       tasks: Parts that can be done by themselves.
       seconds: About what all of them take.
     """
+    if study.executor == "ray":
+        return max(1, min(ray_cluster.slots(study), tasks))
     if study.processes is not None:
         return max(1, min(study.processes, tasks))
     fitting = min(runtime.cores(), tasks, int(seconds / _LEAST_SECONDS), _memory() // _MEMORY)
@@ -49,7 +52,7 @@ def for_work(study: StudyConfig, tasks: int, work: float) -> int:
 
 def check(study: StudyConfig) -> None:
     """Raises InputError where the config asks for several processes, but not for a single CPU."""
-    if (study.processes or 1) > 1 and not _is_one_cpu():
+    if (study.processes or 1) > 1 and study.executor == "local" and not _is_one_cpu():
         raise InputError(
             f"config.processes={study.processes} has to be 1 on {jax.device_count()} x "
             f"{jax.devices()[0].device_kind}; several are for a single CPU"

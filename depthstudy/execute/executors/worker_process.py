@@ -15,6 +15,8 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
+
 from depthstudy import config, interruption, runtime
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError, raised_by_user, show_warnings_as_lines
@@ -50,9 +52,9 @@ def serve(file: int, parent: int) -> None:
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         study, sets, workdir, config_file = pipe.recv()
         try:
-            worker = _ready(study, sets, workdir, config_file, pipe.send)
+            worker = ready(study, sets, workdir, config_file, pipe.send)
         except Exception as error:
-            pipe.send(Done(_portable(error)))
+            pipe.send(Done(portable(error)))
             return
         while True:
             task = pipe.recv()
@@ -60,18 +62,38 @@ def serve(file: int, parent: int) -> None:
                 task.function(worker, *task.arguments)
                 pipe.send(Done(None))
             except Exception as error:
-                pipe.send(Done(_portable(error)))
+                pipe.send(Done(portable(error)))
 
 
-def _ready(
+def ready(
     study: StudyConfig,
     sets: Mapping[DataConfig, str],
     workdir: Path,
     config_file: str | None,
     sink: EventSink,
+    platform: str = "cpu",
 ) -> Worker:
-    runtime.use_cpu()
+    """Returns what this process does tasks with.
+
+    Args:
+      study: The config.
+      sets: Name of the set that each ``data.source_key`` has to give.
+      workdir: Folder of the study.
+      config_file: The file of the config, which is run first, or ``None``.
+      sink: Is given the events.
+      platform: What JAX has to find here.
+
+    Raises:
+      InputError: It finds something else, or other images.
+    """
+    if platform == "cpu":
+        runtime.use_cpu()
     runtime.set_up()
+    if jax.default_backend() != platform:
+        raise InputError(
+            f"a worker was given a {platform}, and JAX finds a {jax.default_backend()} there:"
+            f" install JAX for the {platform} on every machine"
+        )
     # The process that began this one has shown already what is printed.
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         if config_file is not None:
@@ -80,7 +102,7 @@ def _ready(
     return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """Returns an error, with where it was raised, as one that another process can read."""
     where = traceback.format_exc()
     if not isinstance(error, InputError):
