@@ -222,4 +222,8 @@ def _rows(path: Path) -> list[records.Record]:
     if not path.exists():
         return []
     table = read_table(path, records.Record)
-    return msgspec.convert(table.to_dict("records"), list[records.Record])
+    rows = [
+        {k: v for k, v in row.items() if k not in ("low", "high") or v == v}  # NaN is no interval
+        for row in table.to_dict("records")
+    ]
+    return msgspec.convert(rows, list[records.Record])

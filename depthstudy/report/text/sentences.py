@@ -19,6 +19,11 @@ from depthstudy.report.text.formats import (
     spaced,
 )
 
+INTERVALS = (
+    "Below what is made of means over images stands its 95% interval, from drawing the images "
+    "anew; it says how sure the number is of this net, not of another one trained alike."
+)
+
 
 def lede(info: StudyInfo) -> str:
     """Says in one sentence what was compared."""
@@ -70,6 +75,14 @@ def points(fraction: float) -> str:
 def value_of(metric: Metric) -> Callable[[float], str]:
     """Returns what makes of a metric's value the text that a table shows."""
     return _FORMATS.get(metric.unit, plain)
+
+
+def ends_of(metric: Metric, ends: tuple[float, float] | None) -> str:
+    """Returns the interval of a metric as ``"12.3% to 15.6%"``; ``""`` where there is none."""
+    if ends is None:
+        return ""
+    say = signed if metric.unit == "points" else value_of(metric)
+    return " to ".join(map(say, ends))
 
 
 def finite(values: Sequence[float]) -> list[float]:
