@@ -8,13 +8,14 @@ from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
-from depthstudy.nets.torch.names import style_of
+from depthstudy.nets.torch.names import KERAS, style_of
 from depthstudy.nets.torch.recognize import Recognized, recognize
 from depthstudy.nets.torch.save import save_torch
 from depthstudy.nets.torch.settings import as_written, caveats
 from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
+    "KERAS",
     "Net",
     "Network",
     "Predictions",

@@ -1,4 +1,4 @@
-"""Weights from a file, as NumPy arrays by name: PyTorch's .pth and safetensors."""
+"""Weights from a file, as NumPy arrays by name: PyTorch's .pth, safetensors, and Keras's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.formats import format_of
+from depthstudy.nets.torch.formats import Format, format_of
+from depthstudy.nets.torch.keras import read_keras
 from depthstudy.nets.torch.pickles import Shapes, decode, itemsize, read_torch
 from depthstudy.nets.torch.state_dict import cleaned
 
@@ -45,8 +46,8 @@ def read_weights(
     against its size before anything is read.
 
     Args:
-      path: A file of safetensors, or one that ``torch.save`` wrote of a state dict or of a
-        checkpoint with one.
+      path: A file of safetensors, one that ``torch.save`` wrote of a state dict or of a checkpoint
+        with one, or one of Keras's.
       check: Is given arrays of the same names and shapes, without numbers or memory, before a
         number is read; what it raises is passed on.
 
@@ -63,8 +64,7 @@ def read_weights(
 
     try:
         with path.open("rb") as file:
-            is_safe = format_of(file) == "safetensors"
-            return cleaned((_read_safetensors if is_safe else read_torch)(file, accept))
+            return cleaned(_READERS[format_of(file)](file, accept))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except InputError as error:
@@ -120,3 +120,11 @@ def _refuse_overlap(entries: Mapping[str, _Entry]) -> None:
 def _numbers(file: BinaryIO, start: int, entry: _Entry) -> np.ndarray:
     file.seek(start + entry.first)
     return decode(file.read(entry.stop - entry.first), entry.dtype).reshape(entry.shape)
+
+
+_READERS: Mapping[Format, Callable[[BinaryIO, Callable[[Shapes], None]], dict[str, np.ndarray]]] = {
+    "keras": read_keras,
+    "old": read_torch,
+    "safetensors": _read_safetensors,
+    "zip": read_torch,
+}

@@ -23,10 +23,11 @@ from depthstudy.arch.layer_types import (
     Norm,
 )
 from depthstudy.errors import InputError
-from depthstudy.nets.torch import cifar
-from depthstudy.nets.torch.names import CIFAR, TORCHVISION, style_of, torch_names
+from depthstudy.nets.torch import cifar, settings
+from depthstudy.nets.torch.names import CIFAR, KERAS, TORCHVISION, style_of, torch_names
 
-_IGNORED = "num_batches_tracked"  # a counter of batches
+# A counter of batches, and the layer by which Keras's EfficientNet normalizes images.
+_IGNORED = ("num_batches_tracked", *(f"normalization.{x}" for x in ("mean", "variance", "count")))
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
 
 Arrays = dict[tuple[str, ...], np.ndarray]
@@ -53,6 +54,8 @@ def load_torch(
     _check_finite(given)
     if isinstance(spec, ArchSpec) and style_of(given) == CIFAR:
         given = cifar.reordered(spec, given)
+    if style_of(given) == KERAS and spec.family == "resnet":
+        given = settings.for_rgb(given)
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in costs.items():
@@ -104,6 +107,7 @@ class Expectation:
         """
         style = style_of(state_dict)
         given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+        given = settings.without_biases(given) if style == KERAS else given
         names = torch_names(spec, style)
         return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
+
 from depthstudy import nets
 from depthstudy.probes.probe_input import Examples, ProbeInput
 
