@@ -38,7 +38,7 @@ class Outcome:
     Attributes:
       status: ``"finished"`` or ``"diverged"``.
       step: Last step.
-      diverged_at: The step whose loss was not finite, counted from 1.
+      diverged_at: The step whose loss, or what it left of the net, was not finite; counted from 1.
       train_error: Share of the fixed train examples that it gets wrong, in eval mode.
       validation_error: Share of the examples held out that it gets wrong; ``None`` without any.
       test_error: Share of all test examples that it gets wrong; ``None`` of a trial.

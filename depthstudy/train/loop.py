@@ -78,8 +78,8 @@ def fit(
 ) -> list[Outcome]:
     """Trains a group of seeds to the end, from their last common checkpoint if there is one.
 
-    A run whose loss is not finite is recorded as diverged; it ends the group only when every run
-    in it has diverged. Where the process is asked to end, the runs are saved as they are.
+    A run whose loss, or net, is not finite is recorded as diverged; it ends the group only when
+    every run in it has diverged. Where the process is asked to end, the runs are saved as they are.
 
     Args:
       program: The compiled variant.
