@@ -64,6 +64,7 @@ def run(
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
         _reported(study, variants, workdir, call, session),
     ):
+        execute.reopen_shorter(study, variants, workdir)
         execute.repair_measured(study, variants, workdir)
         infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
