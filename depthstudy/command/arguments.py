@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from absl import flags
@@ -24,6 +25,28 @@ def as_flags(command: Command, words: Sequence[str]) -> list[str]:
     if _CONFIG in command.positional:
         named = [*_with_config_files(named)]
     return named
+
+
+def whole_command(line: str, workdir: str) -> str:
+    """Returns the command that runs a whole study, from one that runs or merges a shard of it.
+
+    >>> whole_command("depthstudy run quickstart --shard=1/2 --workdir=one", "all")
+    'depthstudy run quickstart --workdir=all'
+    >>> whole_command("depthstudy merge one two --workdir=all --config=my_study.py", "all")
+    'depthstudy run --config=my_study.py --workdir=all'
+    """
+    words = shlex.split(line)
+    merges = "merge" in words and "run" not in words[: words.index("merge")]
+    place = words.index("merge") if merges else -1
+    kept = [*words[:place], "run"] if merges else []
+    previous = ""
+    for word in words[place + 1 :]:
+        name = (previous or word).lstrip("-").partition("=")[0]
+        is_flag = bool(previous) or word.startswith("-")
+        if name not in ("shard", "workdir") if is_flag else not merges:
+            kept.append(word)
+        previous = word if not previous and _takes_value(word) else ""
+    return shlex.join([*kept, f"--workdir={workdir}"])
 
 
 def _named(command: Command, words: Sequence[str]) -> Iterator[str]:
@@ -51,6 +74,8 @@ def _takes_value(word: str) -> bool:
     if not word.startswith("-") or "=" in word:
         return False
     if name.startswith(f"{_CONFIG}."):
+        return True
+    if name in ("shard", "workdir"):  # of a command that was given before
         return True
     return name in flags.FLAGS and not flags.FLAGS[name].boolean
 

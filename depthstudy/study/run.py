@@ -53,16 +53,12 @@ def run(
     if line:
         logging.warning(line)
     execute.check(study, variants, workdir)
-    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
-        if warning:
-            logging.warning(warning)
-    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
-        logging.warning(warning)
+    warn(study, variants)
     call = Call(command, time.perf_counter())
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
-        _reported(study, variants, workdir, call, session),
+        reported(study, variants, workdir, call, session),
     ):
         execute.reopen_shorter(study, variants, workdir)
         execute.repair_measured(study, variants, workdir)
@@ -79,19 +75,28 @@ def run(
         return dataclasses.replace(result, data=infos)
 
 
+def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
+    """Warns of a precision that gains nothing here, and of hypotheses that nothing tests."""
+    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
+        if warning:
+            logging.warning(warning)
+    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
+        logging.warning(warning)
+
+
 @contextlib.contextmanager
-def _reported(
+def reported(
     study: StudyConfig,
     variants: Sequence[plan.Variant],
     workdir: Path,
     call: Call,
     session: execute.Session,
-) -> Iterator[None]:
+) -> Iterator[PartialReports]:
     """Has a report of what is done now and then, and of what was done when it is interrupted."""
     reports = PartialReports(lambda: conclude_so_far(study, variants, workdir, call, session))
     session.listener = reports.hear
     try:
-        yield
+        yield reports
     except KeyboardInterrupt:
         reports.write()
         raise

@@ -1,4 +1,4 @@
-"""Runs that are trained for longer once they are done: the same bits, or a line that says why not."""
+"""Runs that go on for longer once they are done: the same bits, or a line that says why not."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_schedule_that_would_have_been_another_is_refused(tmp_path: Path) -> N
 def test_steps_that_fall_later_are_refused_and_none_that_have_not_fallen(tmp_path: Path) -> None:
     fields = {"schedule": "step", "step_boundaries": (0.5,)}
     study.run(with_fields(**fields), tmp_path / "fell")
-    with pytest.raises(InputError, match="the rate of step 4 was 0.01 for 6 steps, and is 0.1"):
+    with pytest.raises(InputError, match=r"the rate of step 4 was 0\.01 for 6 steps, and is 0\.1"):
         study.run(with_fields(**fields, steps=12), tmp_path / "fell")
     never = {"schedule": "step", "step_boundaries": ()}
     study.run(with_fields(**never), tmp_path / "never")
