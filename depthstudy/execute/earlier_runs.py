@@ -13,7 +13,7 @@ from absl import logging
 from depthstudy import config, data, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
-from depthstudy.execute import process_count
+from depthstudy.execute.executors import process_count
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.store import RunStore
 

@@ -38,16 +38,17 @@ class Trainer:
             repair_checkpoints(self._run(variant, seed))
         if not variant.is_pruned:
             starting_point = StartingPoint(variant.spec, variant.train)
-            program = self._program(variant, starting_point, len(seeds))
-            for group in program.placement.groups(seeds):
+            together = variant.together(len(seeds))
+            program = self._program(variant, starting_point, together)
+            groups = program.placement.groups(seeds) if together > 1 else [(s,) for s in seeds]
+            for group in groups:
                 self._train_group(program, variant, starting_point, group)
             return
         for seed in seeds:
             self.sink(StatusChanged(f"{variant.name}: pruning seed {seed}"))
             dense = RunStore.of(self._workdir, variant.info.dense, seed)
-            starting_point = prune_trained(
-                variant.config, variant.dataset, dense, self._run(variant, seed)
-            )
+            dataset = variant.dataset.of_run(seed)
+            starting_point = prune_trained(variant.config, dataset, dense, self._run(variant, seed))
             program = self._program(variant, starting_point, 1)
             self._train_group(program, variant, starting_point, [seed])
 
@@ -81,6 +82,10 @@ class Trainer:
         infos = [_run_info(variant, seed, starting_point) for seed in seeds]
         for run, info in zip(stores, infos, strict=True):
             run.write_info(info)
+        if variant.config.data.own_subset:
+            (seed,) = seeds
+            dataset = variant.dataset.of_run(seed)
+            program = dataclasses.replace(program, dataset=dataset)
         work = variant.work * len(seeds) // variant.info.steps
 
         def progress(steps: int) -> None:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from depthstudy import train
 from depthstudy.config import StudyConfig
-from depthstudy.execute import earlier_runs, process_count
-from depthstudy.execute.choice import open_executor
-from depthstudy.execute.executor import Executor, Worker
+from depthstudy.execute import earlier_runs
+from depthstudy.execute.executors import process_count
+from depthstudy.execute.executors.choice import open_executor
+from depthstudy.execute.executors.executor import Executor, Worker
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow

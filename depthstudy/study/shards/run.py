@@ -19,7 +19,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, Share, divide
 from depthstudy.study import data_info
-from depthstudy.study.conclude import Call
+from depthstudy.study.conclusions.conclude import Call
 from depthstudy.study.run import reported, warn
 from depthstudy.study.shards.identity import hashes
 
