@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NoReturn
 from depthstudy import __version__
 from depthstudy.command import help_text
 from depthstudy.command.arguments import as_flags
+from depthstudy.command.program import command_line
 from depthstudy.command.registry import COMMANDS, Command
 from depthstudy.errors import InputError, did_you_mean
 
@@ -22,7 +22,7 @@ def main(program: str = "depthstudy") -> NoReturn:
     """Runs the command that the first argument names, and exits.
 
     Args:
-      program: How it was called, for help and reports.
+      program: How it was called, for help.
     """
     name, *words = sys.argv[1:] or ["help"]
     if name in _VERSION:
@@ -36,16 +36,16 @@ def main(program: str = "depthstudy") -> NoReturn:
     if name not in COMMANDS:
         allowed = ", ".join(COMMANDS)
         _refuse(f"no command {name!r}{did_you_mean(name, COMMANDS)} allowed: {allowed}")
-    _run(COMMANDS[name], words, [*shlex.split(program), *sys.argv[1:]], program)
+    _run(COMMANDS[name], words, program)
 
 
 def run_script(name: str) -> NoReturn:
     """Runs a command as a script of its own, ``python scripts/NAME.py``, and exits."""
     script = Path(sys.argv[0]).name
-    _run(COMMANDS[name], sys.argv[1:], ["python", *sys.argv], f"python scripts/{script}")
+    _run(COMMANDS[name], sys.argv[1:], f"python scripts/{script}")
 
 
-def _run(command: Command, words: Sequence[str], line: Sequence[str], program: str) -> NoReturn:
+def _run(command: Command, words: Sequence[str], program: str) -> NoReturn:
     from depthstudy import interruption
 
     interruption.install()  # first: a signal that comes while the rest is imported counts, too
@@ -60,7 +60,8 @@ def _run(command: Command, words: Sequence[str], line: Sequence[str], program: s
         sys.argv[1:] = as_flags(command, words)
     except InputError as error:
         _refuse(str(error))
-    cli.run(lambda: module.main(shlex.join(line)))
+    line = command_line(command.name, *words)
+    cli.run(lambda: module.main(line))
     sys.exit(0)
 
 

@@ -72,7 +72,8 @@ def _flags(module: Module) -> Iterator[str]:
     for flag in sorted(found, key=lambda flag: flag.name):
         value = "" if flag.boolean else f"={_kind(flag)}"
         default = "" if not flag.default else f" (default {_shown(flag.default)})"
-        yield row(f"--{flag.name}{value}", f"{flag.help}{default}")
+        (text, *_) = flag.help.split(";\n")  # absl adds that a flag may be repeated
+        yield row(f"--{flag.name}{value}", f"{text}{default}")
 
 
 def _kind(flag: flags.Flag) -> str:

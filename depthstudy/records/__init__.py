@@ -19,6 +19,7 @@ from depthstudy.records.evidence import (
 )
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.mistakes import ClassError, Confusion, Flips, Mistake
+from depthstudy.records.names import in_words, own_words
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.search import (
     RANDOM,
@@ -80,4 +81,6 @@ __all__ = [
     "VerdictWord",
     "find_metric",
     "frame",
+    "in_words",
+    "own_words",
 ]

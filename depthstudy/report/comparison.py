@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from depthstudy import store
+from depthstudy.records import in_words
 from depthstudy.report.blocks import Page, Row, Section, Table, Text
 from depthstudy.report.page import render
 from depthstudy.report.tables.comparison import Comparison
@@ -98,7 +99,7 @@ def _error_table(comparison: Comparison) -> Table:
         header=("Net", *comparison.names),
         rows=tuple(
             Row(
-                label=variant,
+                label=in_words(variant),
                 cells=tuple(errors.get((variant, n), formats.DASH) for n in comparison.names),
             )
             for variant in dict.fromkeys(row["variant"] for row in rows)
