@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +27,9 @@ def main(program: str = "depthstudy") -> NoReturn:
     """
     name, *words = sys.argv[1:] or ["help"]
     if name in _VERSION:
-        print(f"depthstudy {__version__}")
-        sys.exit(0)
+        _say(f"depthstudy {__version__}")
     if name in _HELP and not (words and words[0] in COMMANDS):
-        print(help_text.overview(program))
-        sys.exit(0)
+        _say(help_text.overview(program))
     if name in _HELP:
         name, words = words[0], ["--help"]
     if name not in COMMANDS:
@@ -54,14 +53,21 @@ def _run(command: Command, words: Sequence[str], program: str) -> NoReturn:
     module = command.load()
     module.define_flags()
     if set(words) & set(_HELP[1:]):
-        print(help_text.of_command(command, module, program))
-        sys.exit(0)
+        _say(help_text.of_command(command, module, program))
     try:
         sys.argv[1:] = as_flags(command, words)
     except InputError as error:
         _refuse(str(error))
     line = command_line(command.name, *words)
     cli.run(lambda: module.main(line))
+    sys.exit(0)
+
+
+def _say(text: str) -> NoReturn:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # as by `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -72,7 +73,8 @@ def _flags(module: Module) -> Iterator[str]:
     for flag in sorted(found, key=lambda flag: flag.name):
         value = "" if flag.boolean else f"={_kind(flag)}"
         default = "" if not flag.default else f" (default {_shown(flag.default)})"
-        (text, *_) = flag.help.split(";\n")  # absl adds that a flag may be repeated
+        # absl puts the choices before, and after that a flag may be repeated.
+        text = re.sub(r"^<[^>]*>: |;\n.*", "", flag.help, flags=re.DOTALL)
         yield row(f"--{flag.name}{value}", f"{text}{default}")
 
 

@@ -28,7 +28,7 @@ def said(*arguments: str) -> str:
 def test_help_fits_a_screen(name: str) -> None:
     text = said(*([name, "--help"] if name else []))
     assert len(text.splitlines()) <= 40
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
     if name:
         assert f"python -m depthstudy {name}" in text.splitlines()[0]
         assert text == said("help", name)

@@ -1,12 +1,13 @@
-"""Makes one study of its shards, which were done by `depthstudy run CONFIG --shard=1/4` and so on.
+"""Makes one study of its shards, which `depthstudy run CONFIG --shard=1/4` did.
 
   depthstudy merge results/quickstart_shard*of4 --workdir=results/quickstart
 
-Shards have to be of one config and of the same images, all there and finished; all is checked
-before anything is written. Their runs are copied, and then what has to see all runs is done here:
-longer trainings, nets with their own settings, further seeds, tables, verdicts and the report.
-The config is that of the shards. Where images lie elsewhere here, or the config file is not where
-it was, give it once more: --config=my_data --config.data.source_dir=FOLDER.
+Shards have to be of one config and of the same images, all there and finished;
+all is checked before anything is written. Their runs are copied, and then what
+has to see all runs is done here: longer trainings, nets with their own
+settings, further seeds, tables, verdicts and the report. The config is that of
+the shards. Where images lie elsewhere here, or the config file is not where it
+was, give it once more: --config=my_data --config.data.source_dir=FOLDER.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 """Trains a study and writes its report. CONFIG is a file, or one of these by name:
 
-  base  quickstart  diagnose  my_data  families  pruning  precision  plain_rescue
-  search  cifar10_he2015  imagenet_resnet50  claims/NAME
+  base  quickstart  diagnose  my_data  families  pruning  precision
+  plain_rescue  search  detection  cifar10_he2015  imagenet_resnet50
+  claims/NAME
 
   depthstudy run quickstart --dry_run
   depthstudy run my_data --config.data.source_dir=FOLDER --config.seeds=5
   depthstudy run my_study.py --workdir=results/mine
 
-Any setting changes as --config.FIELD=VALUE; `depthstudy settings` lists them. An interrupted study
-goes on when the same command is given again. --shard=2/4 does a part of it on each of four
-machines, and `depthstudy merge` makes one study of them.
+Any setting changes as --config.FIELD=VALUE; `depthstudy settings` lists them.
+An interrupted study goes on when the same command is given again. --shard=2/4
+does a part of it on each of four machines, and `depthstudy merge` makes one
+study of them.
 """
 
 from __future__ import annotations
