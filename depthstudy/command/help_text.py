@@ -34,7 +34,7 @@ def overview(program: str) -> str:
             f"  {program} run my_data --config.data.source_dir=FOLDER",
             f"  {program} predict results/my_data FOLDER",
             "",
-            f"{program} COMMAND --help explains one; --version says which version this is.",
+            f"{program} COMMAND --help explains a command.",
             "Exit codes: 0 done, 1 failed, 2 bad input (nothing was written), 130 interrupted.",
         ]
     )
