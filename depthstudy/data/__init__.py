@@ -12,6 +12,7 @@ from depthstudy.data.dataset import (
     as_dataset,
     from_arrays,
     from_source,
+    is_streamed,
     load,
     with_labels,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "eval_batches",
     "from_arrays",
     "from_source",
+    "is_streamed",
     "load",
     "normalize",
     "order_at",

@@ -57,7 +57,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rnu"], "no command 'rnu'; did you mean run? allowed: run, merge, report"),
+        (["rnu"], "no command 'rnu'; did you mean run? allowed: run, merge, plan, report"),
         (["run"], "give --config=FILE, or a config by name: base, cifar10_he2015"),
         (["run", "quickstat"], "no config 'quickstat'; did you mean quickstart?"),
         (["run", "quickstart", "stray"], "unexpected argument 'stray'; flags begin with --"),
