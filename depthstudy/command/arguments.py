@@ -27,26 +27,28 @@ def as_flags(command: Command, words: Sequence[str]) -> list[str]:
     return named
 
 
-def whole_command(line: str, workdir: str) -> str:
-    """Returns the command that runs a whole study, from one that runs or merges a shard of it.
+def whole_study(line: str, workdir: str) -> list[str]:
+    """Returns the words that run a whole study, from a line that runs or merges a shard of it.
 
-    >>> whole_command("depthstudy run quickstart --shard=1/2 --workdir=one", "all")
-    'depthstudy run quickstart --workdir=all'
-    >>> whole_command("depthstudy merge one two --workdir=all --config=my_study.py", "all")
-    'depthstudy run --config=my_study.py --workdir=all'
+    From a line that does neither, as of a shard that no command has done, there are none.
+
+    >>> whole_study("depthstudy run quickstart --shard=1/2 --workdir=one", "all")
+    ['run', 'quickstart', '--workdir=all']
+    >>> whole_study(".venv/bin/depthstudy merge one two --workdir=all --config=my.py", "all")
+    ['run', '--config=my.py', '--workdir=all']
     """
     words = shlex.split(line)
-    merges = "merge" in words and "run" not in words[: words.index("merge")]
-    place = words.index("merge") if merges else -1
-    kept = [*words[:place], "run"] if merges else []
-    previous = ""
+    place = next((place for place, word in enumerate(words) if word in ("run", "merge")), None)
+    if place is None:
+        return []
+    kept, previous = ["run"], ""
     for word in words[place + 1 :]:
         name = (previous or word).lstrip("-").partition("=")[0]
         is_flag = bool(previous) or word.startswith("-")
-        if name not in ("shard", "workdir") if is_flag else not merges:
+        if name not in ("shard", "workdir") if is_flag else words[place] == "run":
             kept.append(word)
         previous = word if not previous and _takes_value(word) else ""
-    return shlex.join([*kept, f"--workdir={workdir}"])
+    return [*kept, f"--workdir={workdir}"]
 
 
 def _named(command: Command, words: Sequence[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from depthstudy import report, store
 from depthstudy import study as studies
+from depthstudy.command.program import command_line
 from depthstudy.plan.shards import Shard, Share
 
 
@@ -20,11 +21,14 @@ def print_conclusion(result: studies.Result, workdir: Path) -> None:
 
 def print_shard(share: Share, shard: Shard, workdir: Path, whole: Path) -> None:
     """Prints what a shard has done, and how it becomes a part of the whole study."""
-    tuned = f" and the tuning of {len(share.tuned)} nets" if share.tuned else ""
+    done = [f"{share.runs} run{'s' * (share.runs != 1)}"]
+    if nets := len(share.tuned):
+        done.append(f"the tuning of {nets} net{'s' * (nets != 1)}")
     first = whole.with_name(f"{whole.name}_{Shard(1, shard.count).label}")
+    merge = command_line("merge", str(first), "...", f"--workdir={whole}")
     print(
-        f"shard {shard}: {share.runs} runs{tuned} done, {share.work:.0%} of the work of all shards"
+        f"shard {shard}: {' and '.join(done)} done, {share.work:.0%} of the work of all shards"
         f"\n\nreport of these runs: {workdir / store.REPORT}\n\n"
         "when all shards are done, bring their folders together and give\n"
-        f"  depthstudy merge {first} ... --workdir={whole}"
+        f"  {merge}"
     )

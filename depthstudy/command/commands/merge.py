@@ -17,7 +17,8 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from depthstudy.command.arguments import whole_command
+from depthstudy.command.arguments import whole_study
+from depthstudy.command.program import command_line
 from depthstudy.errors import InputError
 
 
@@ -53,6 +54,7 @@ def main(line: str) -> None:
         None if given is None else config_flags.get_config_filename(flags.FLAGS["config"]),
     )
     before = merged.command if given is None else line
-    command = whole_command(before, flags.FLAGS.workdir)
+    words = whole_study(before, flags.FLAGS.workdir)
+    command = command_line(*words) if words else ""
     result = study.run(merged.study, workdir, command=command, config_file=merged.config_file)
     print_conclusion(result, workdir)
