@@ -67,7 +67,7 @@ def _runs(
     return [
         (RunStore.of(workdir, variant.name, seed), variant)
         for variant in variants
-        for seed in range(variant.seeds or study.seeds if not variant.info.same_as else 0)
+        for seed in (() if variant.info.same_as else variant.seeds_in(study))
     ]
 
 

@@ -169,8 +169,8 @@ def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:
 
 def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
-    count = min(study.probe_seeds, variant.seeds or study.seeds)
-    return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
+    seeds = variant.seeds_in(study)[: study.probe_seeds]
+    return [RunStore.of(workdir, variant.runs, seed) for seed in seeds]
 
 
 def _done(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:

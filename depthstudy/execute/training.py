@@ -36,7 +36,7 @@ class Job(NamedTuple):
 
 def jobs_of(study: StudyConfig, variants: Sequence[Variant]) -> list[Job]:
     """Returns the jobs of a plan: every seed of each variant that has runs."""
-    return [Job(v, tuple(range(v.seeds or study.seeds))) for v in variants if not v.info.same_as]
+    return [Job(v, tuple(v.seeds_in(study))) for v in variants if not v.info.same_as]
 
 
 class Session:

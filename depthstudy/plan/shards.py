@@ -112,7 +112,7 @@ def _works(study: StudyConfig, variants: Sequence[Variant]) -> dict[_Task, float
         (variant.name, seed): float(variant.work)
         for variant in variants
         if not variant.info.same_as
-        for seed in range(variant.seeds or study.seeds)
+        for seed in variant.seeds_in(study)
     }
     if study.tune:
         trials = halving.cost(study.tune) * study.tune_seeds

@@ -201,13 +201,14 @@ def choose(config: TrainConfig, seeds: int) -> Placement:
     not fill it (measured on a GPU); on a single CPU one after the other.
 
     Raises:
-      InputError: A batch cannot be split evenly over the devices.
+      InputError: A batch cannot be split evenly, over the devices or into parts.
     """
     devices = tuple(jax.local_devices())
     name = config.placement
     if name == "auto":
         room = len(devices) > 1 or jax.default_backend() != "cpu"
         name = "pmap" if room and seeds > 1 else "jit"
+    _check_parts(config, 1 if name == "pmap" else jax.device_count())
     if name == "pmap":
         per_device = -(-seeds // len(devices))
         return Pmap(devices[: -(-seeds // per_device)], per_device)
@@ -218,3 +219,19 @@ def choose(config: TrainConfig, seeds: int) -> Placement:
                 f"{jax.device_count()} devices; take a multiple, or placement 'pmap'"
             )
     return Jit(Mesh(np.array(jax.devices()), ("batch",)))
+
+
+def _check_parts(config: TrainConfig, devices: int) -> None:
+    """Refuses a batch that does not divide into parts, and a part that does not into groups."""
+    parts, group = config.gradient_accumulation, config.statistics_images
+    share = config.batch_size // devices
+    if parts > 1 and share % parts:
+        raise InputError(
+            f"config.train.gradient_accumulation={parts} does not divide the {share} images of a"
+            " batch on a device"
+        )
+    if group is not None and (config.batch_size // parts) % group:
+        raise InputError(
+            f"config.train.statistics_images={group} does not divide the"
+            f" {config.batch_size // parts} images that are gone through at once"
+        )

@@ -20,6 +20,7 @@ from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, Share, divide
 from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Call
+from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.run import reported, warn
 from depthstudy.study.shards.identity import hashes
 
@@ -59,11 +60,11 @@ def run(
     _refuse_other_folder(workdir, info)
     execute.check(study, variants, workdir)
     warn(study, variants)
-    call = Call(command, time.perf_counter())
+    start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
-        reported(study, variants, workdir, call, session) as reports,
+        reported(runs, Call(command, start, session)) as reports,
     ):
         store.write_shard_info(workdir, info)
         execute.reopen_shorter(study, variants, workdir)
