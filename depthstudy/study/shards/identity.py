@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from depthstudy.config import StudyConfig
 from depthstudy.plan import Variant
 from depthstudy.store import ShardInfo
 
@@ -40,9 +42,10 @@ def _text(variant: Variant) -> str:
 
 
 def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what counts of a config, whether it was just made or read from a file."""
-    plain = json.loads(json.dumps(config))
-    return {name: value for name, value in _leaves(plain, "") if name not in _PLACES}
+    """Returns what counts of a config; what an earlier version did not know is at its default."""
+    fields = dict(_leaves(dataclasses.asdict(StudyConfig()), "")) | dict(_leaves(config, ""))
+    plain: dict[str, Any] = json.loads(json.dumps(fields))
+    return {name: value for name, value in plain.items() if name not in _PLACES}
 
 
 def _leaves(config: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
