@@ -1,8 +1,8 @@
 """Which family turns depth into accuracy, at what cost, and where does each stop?
 
-python scripts/run.py --config=configs/families.py
-python scripts/run.py --config=configs/families.py:digits
-python scripts/run.py --config=configs/families.py --config.data.train_examples=None
+depthstudy run families
+depthstudy run families:digits
+depthstudy run families --config.data.train_examples=None
 
 Every family at three depths, on 2,000 images of Fashion-MNIST or of any other set by its name,
 scaled to 16 x 16 pixels. All nets see the same batches, leave out the first two halvings of the

@@ -1,9 +1,10 @@
 """Does the runs of a study: trains and measures them, here or in processes side by side."""
 
 from depthstudy.execute.budget import check_budgets
+from depthstudy.execute.earlier_runs import check, reopen_shorter
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
-from depthstudy.execute.training import Job, Session, check, jobs_of
+from depthstudy.execute.training import Job, Session, jobs_of
 from depthstudy.execute.tuning import Tuned, tune
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "check_budgets",
     "jobs_of",
     "measure",
+    "reopen_shorter",
     "repair_measured",
     "tune",
 ]

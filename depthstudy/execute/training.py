@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy import config, data, plan, store, train
+from depthstudy import train
 from depthstudy.config import StudyConfig
-from depthstudy.errors import DamagedError, InputError
+from depthstudy.execute import earlier_runs
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
 from depthstudy.execute.executors.executor import Executor, Worker
 from depthstudy.execute.progress import Bar, Event, EventSink
-from depthstudy.plan import SWEEPABLE_GROUPS, Variant
+from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow
 from depthstudy.store import RunStore, repair
 
-_PLACES = ("data.source_dir", "data.data_dir", "data.labels_csv", "data.workers")
 _FEW = 2  # variants for a process
-
-
-def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
-    """Checks that a study can be trained in a folder; trains and writes nothing.
-
-    Raises:
-      InputError: The folder holds runs of another config, or there can be no such processes.
-    """
-    process_count.check(study)
-    for variant in variants:
-        for seed in () if variant.info.same_as else variant.seeds_in(study):
-            _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
 
 
 class Job(NamedTuple):
@@ -127,10 +113,15 @@ class Session:
             self._executor.close()
 
     def _repair(self, jobs: Sequence[Job]) -> None:
-        """Has runs with damaged files be done again, and dense ones that are still to be pruned."""
+        """Has runs with damaged files be done again, and dense ones that are still to be pruned.
+
+        Runs that are to be trained for longer than they were go on.
+        """
         for job in jobs:
             for seed in job.seeds:
-                repair(self.store(job.variant, seed))
+                run = self.store(job.variant, seed)
+                repair(run)
+                earlier_runs.reopen(run, job.variant)
         for job in jobs:
             if job.variant.is_pruned:
                 for seed in self._untrained(job):
@@ -172,53 +163,3 @@ def _train(
         else follow(worker.variants[follow_up.base], follow_up)
     )
     worker.trainer.fit(variant, seeds)
-
-
-def _refuse_other_config(run: RunStore, variant: Variant) -> None:
-    """Refuses a folder that holds a run of the same name with other settings.
-
-    A field that the stored config does not know yet counts as being at its default, and of the net
-    what it is made of counts: the same net may have been asked for in another way.
-    """
-    stored = None
-    with contextlib.suppress(DamagedError):  # then no checkpoint is whole, and it begins anew
-        stored = run.read_info()
-    if stored is None:
-        return
-    same_net = stored.arch == variant.spec.to_json()
-    # An earlier version held nothing out.
-    fields = {"validation": 0.0, **stored.config.get("data", {})}
-    before = _settings(config.parse({**stored.config, "data": fields}), same_net)
-    now = _settings(variant.config, same_net)
-    changed = [
-        f"{field} ({before.get(field)!r}, now {now.get(field)!r})"
-        for field in dict.fromkeys([*now, *before])
-        if before.get(field) != now.get(field)
-    ]
-    if stored.dataset != variant.dataset.name:
-        changed.append(_changed_images(run, stored.dataset, variant.dataset))
-    if changed:
-        raise InputError(
-            f"{run.folder} was trained with another config: {', '.join(changed)}; "
-            "take another --workdir, or remove that folder"
-        )
-
-
-def _changed_images(run: RunStore, before: str, dataset: data.Dataset) -> str:
-    """Says which images have changed since a run was begun, as far as its study wrote them down."""
-    known = [row for row in store.find_data(run.folder) if row.dataset == before]
-    files = () if dataset.source is None else dataset.source.files
-    counts = data.changes(known, files) if known and files else f"{before}, now {dataset.name}"
-    return f"the images of {dataset.called} ({counts})"
-
-
-def _settings(study: StudyConfig, same_net: bool) -> dict[str, Any]:
-    """Returns the dotted fields that a run depends on, those of the net unless it is the same.
-
-    Images are known by their content: where they lie, and who reads them, does not matter.
-    """
-    groups = dataclasses.asdict(study)
-    others = [group for group in SWEEPABLE_GROUPS if group != "model"]
-    fields = {f"{group}.{leaf}": x for group in others for leaf, x in groups[group].items()}
-    fields = {name: value for name, value in fields.items() if name not in _PLACES}
-    return fields if same_net else plan.options_used(study.model) | fields

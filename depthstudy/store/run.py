@@ -159,6 +159,10 @@ class RunStore:
         sealed = dataclasses.replace(outcome, files=files)
         write_json(self.folder / RESULT, dataclasses.asdict(sealed))
 
+    def reopen(self) -> None:
+        """Has the run be no longer done; its checkpoints and measurements stay."""
+        (self.folder / RESULT).unlink(missing_ok=True)
+
     def read_errors(self) -> dict[str, NDArray[np.float64]]:
         """Returns the error of each example by split; nothing of a run that diverged."""
         return read_errors(self.folder / ERRORS)

@@ -53,6 +53,9 @@ def fit(
         ]
         start = _common_step(runs)
         logs = [run.take_measured(start) for run in runs]
+        if start < program.steps:
+            for run in runs:
+                run.leave_out_test()
         for run in runs:
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))

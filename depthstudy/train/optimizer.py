@@ -87,6 +87,16 @@ def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
     return lambda step: rate_at(config, settings, step)
 
 
+def rates(config: TrainConfig, steps: int, count: int) -> list[float]:
+    """Returns the learning rates of the first ``count`` steps of a training of ``steps``.
+
+    >>> rates(TrainConfig(learning_rate=0.5, schedule="constant", warmup_steps=2), 10, 3)
+    [0.25, 0.5, 0.5]
+    """
+    found: list[float] = jax.vmap(schedule(config, steps))(jnp.arange(count)).tolist()
+    return found
+
+
 @dataclasses.dataclass(frozen=True)
 class Sparsity:
     """How weights are pruned while a net is trained.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.records import LONGER, Metric, StudyInfo
+from depthstudy.records import Metric, StudyInfo, in_words
 from depthstudy.report.text.formats import (
     DASH,
     count,
@@ -43,9 +43,8 @@ def partial(info: StudyInfo) -> str:
 
 
 def treatment_name(name: str) -> str:
-    """Returns a treatment in words: ``"16 times the steps"`` for one that trains longer."""
-    factor = name.removeprefix(LONGER)
-    return f"{factor} times the steps" if factor.isdigit() and factor != name else spaced(name)
+    """Returns a treatment in words: ``"16x the steps"`` for one that trains longer."""
+    return spaced(in_words(name))
 
 
 def figure_note(info: StudyInfo, spread: str) -> str:
