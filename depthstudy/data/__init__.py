@@ -19,6 +19,7 @@ from depthstudy.data.datasets import Datasets, source_key
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
+from depthstudy.data.pipeline.sharding import fetch, put
 from depthstudy.data.pipeline.split import Batch, Split
 from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
 from depthstudy.data.source import Examples, Source
@@ -49,12 +50,14 @@ __all__ = [
     "decode_file",
     "decode_image",
     "eval_batches",
+    "fetch",
     "from_arrays",
     "from_source",
     "load",
     "normalize",
     "order_at",
     "photographs",
+    "put",
     "read_folder",
     "source_key",
     "train_batches",

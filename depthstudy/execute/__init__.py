@@ -1,5 +1,6 @@
 """Does the runs of a study: trains and measures them, here or in processes side by side."""
 
+from depthstudy.execute.all_hosts import dismiss, follow
 from depthstudy.execute.budget import check_budgets
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
@@ -15,6 +16,8 @@ __all__ = [
     "Tuned",
     "check",
     "check_budgets",
+    "dismiss",
+    "follow",
     "jobs_of",
     "measure",
     "repair_measured",

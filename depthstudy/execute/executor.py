@@ -30,7 +30,12 @@ class Executor(Protocol):
     """Does tasks for a study."""
 
     def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
+        self,
+        function: Callable[..., None],
+        tasks: Iterable[tuple[Any, ...]],
+        sink: EventSink,
+        *,
+        in_step: bool = False,
     ) -> None:
         """Calls ``function(worker, *task)`` for each task, and returns when all are done.
 
@@ -38,6 +43,7 @@ class Executor(Protocol):
           function: One that can be imported.
           tasks: Arguments for each call, in the order in which they should begin.
           sink: Is given the events of all calls.
+          in_step: Whether all hosts do each task together, rather than one of them.
 
         Raises:
           Exception: What a call has raised; then the executor can only be closed.
@@ -56,9 +62,15 @@ class InProcess:
         self._trainer: Trainer | None = None
 
     def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
+        self,
+        function: Callable[..., None],
+        tasks: Iterable[tuple[Any, ...]],
+        sink: EventSink,
+        *,
+        in_step: bool = False,
     ) -> None:
         """Calls the function for each task."""
+        del in_step  # there is one host
         if self._trainer is None:
             self._trainer = Trainer(self._worker[2], sink)
         self._trainer.sink = sink

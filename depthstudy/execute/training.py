@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy import config, data, plan, store, train
+from depthstudy import config, data, hosts, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute import process_count
@@ -19,7 +19,14 @@ from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow
 from depthstudy.store import RunStore, repair
 
-_PLACES = ("data.source_dir", "data.data_dir", "data.labels_csv", "data.workers")
+# What changes no result.
+_PLACES = (
+    "data.source_dir",
+    "data.data_dir",
+    "data.labels_csv",
+    "data.workers",
+    "train.save_minutes",
+)
 _FEW = 2  # variants for a process
 
 
@@ -46,6 +53,16 @@ class Job(NamedTuple):
     def work(self) -> int:
         """Multiply-accumulates of the forward passes: its share of what is to be done."""
         return self.variant.work * len(self.seeds)
+
+    @property
+    def placement(self) -> train.Placement:
+        """Where it is trained."""
+        return train.choose(self.variant.train, self.variant.together(len(self.seeds)))
+
+    @property
+    def spans_hosts(self) -> bool:
+        """Whether all hosts train it in step; otherwise one does."""
+        return hosts.count() > 1 and self.placement.spans_hosts
 
 
 def jobs_of(study: StudyConfig, variants: Sequence[Variant]) -> list[Job]:
@@ -90,17 +107,21 @@ class Session:
         left = [job._replace(seeds=self._untrained(job)) for job in jobs]
         left = [job for job in left if job.seeds]
         total = sum(job.work for job in jobs)
-        if self.processes > 1:
-            few = len(jobs) < _FEW * self.processes
+        if (workers := max(self.processes, hosts.count())) > 1:
+            few = len(jobs) < _FEW * workers
             left = [part for job in left for part in _parts(job)] if few else left
             left.sort(key=lambda job: -job.work)  # the longest first
         done = total - sum(job.work for job in left)
         with contextlib.closing(Bar(total, done)) as bar:
             for is_pruned in (False, True):
-                wave = [job for job in left if job.variant.is_pruned == is_pruned]
-                tasks = [(job.variant.name, job.seeds, job.follow_up) for job in wave]
-                if tasks:
-                    self._opened().do(_train, tasks, self._heard(bar))
+                for in_step in (True, False):
+                    tasks = [
+                        (job.variant.name, job.seeds, job.follow_up)
+                        for job in left
+                        if (job.variant.is_pruned, job.spans_hosts) == (is_pruned, in_step)
+                    ]
+                    if tasks:
+                        self._opened().do(_train, tasks, self._heard(bar), in_step=in_step)
             self.compile_seconds += bar.compile_seconds
 
     def do(self, function: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
@@ -159,8 +180,13 @@ def _parts(job: Job) -> list[Job]:
     Where there are many variants it is quicker to leave all seeds of one to a process, which
     compiles once then.
     """
-    placement = train.choose(job.variant.train, job.variant.together(len(job.seeds)))
-    return [job._replace(seeds=group) for group in placement.groups(job.seeds)]
+    groups = job.placement.groups(job.seeds)
+    if hosts.count() > 1 and len(groups) == 1 and not job.spans_hosts:
+        # One seed alone would not be a population, and be trained by all hosts in step.
+        least = 2 if job.variant.train.placement == "auto" else 1
+        count = max(1, min(hosts.count(), len(job.seeds) // least))
+        groups = [job.seeds[i::count] for i in range(count)]
+    return [job._replace(seeds=group) for group in groups]
 
 
 def _train(

@@ -88,6 +88,7 @@ from depthstudy.store.study import (
     write_scenes,
     write_search_info,
 )
+from depthstudy.store.unwritten import UnwrittenRun
 
 __all__ = [
     "ANALYSIS",
@@ -130,6 +131,7 @@ __all__ = [
     "Outcome",
     "RunInfo",
     "RunStore",
+    "UnwrittenRun",
     "cache_dir",
     "damages",
     "find_data",

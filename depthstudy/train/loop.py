@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from depthstudy import interruption, tasks
+from depthstudy import hosts, interruption, tasks
 from depthstudy.config import TrainConfig
 from depthstudy.data import Split
 from depthstudy.records import Record
@@ -97,20 +97,17 @@ def fit(
             _Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
-        start = _common_step(runs)
-        logs = [_take_measured(run, start) for run in runs]
+        start, logs, found = _found(program, runs)
         for run in runs:
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
-        seed_states = program.placement.place(
-            [_restore(program, run, start, log) for run, log in zip(runs, logs, strict=True)]
-        )
+        seed_states = program.placement.place(found)
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
         progress(start)
         begin = _unrecorded(program, start) if all(logs) else start
-        with interruption.deferred():
+        with interruption.deferred(hosts.agreed_stop() if program.placement.spans_hosts else None):
             _train_to_end(program, runs, seed_states, begin, start, progress, test=test)
     outcomes = [_outcome(program, run) for run in runs]
     for run, outcome in zip(runs, outcomes, strict=True):
@@ -160,6 +157,7 @@ def _train_to_end(
         stop=program.steps,
     )
     evaluations = evaluation_steps(program.config, program.steps)
+    most_seconds = 60 * (program.config.save_minutes or math.inf)
     early = early_step(program.config, program.steps)
     reached, saved = start, time.monotonic()
     for end in [stop for stop in _stops(program.config, program.steps) if stop > begin]:
@@ -173,6 +171,9 @@ def _train_to_end(
                         batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
+                    if reached < end and time.monotonic() - saved >= most_seconds:
+                        _save_between(program, runs, seed_states, reached)
+                        saved = time.monotonic()
                 for run, log in zip(
                     runs, program.placement.fetch(seed_states.log, len(runs)), strict=True
                 ):
@@ -254,6 +255,14 @@ def _save(
         run.checkpoints.save(step, state, run.info, measured)
 
 
+def _save_between(program: Program, runs: Sequence[_Run], seed_states: Any, step: int) -> None:
+    """Saves runs between two steps at which something is recorded, and records nothing."""
+    recorded = [len(run.records) for run in runs]
+    _save(program, runs, seed_states, step, with_log=True)
+    for run, count in zip(runs, recorded, strict=True):
+        del run.records[count:]
+
+
 def _write_measured(run: _Run) -> None:
     run.store.write_records(run.records)
     if run.errors:
@@ -262,15 +271,39 @@ def _write_measured(run: _Run) -> None:
         run.store.write_answers(run.answers)
 
 
-def _take_measured(run: _Run, step: int) -> Mapping[str, np.ndarray]:
-    """Gives a run what was measured of it up to a checkpoint, and returns the log beside it."""
+def _found(
+    program: Program, runs: Sequence[_Run]
+) -> tuple[int, list[Mapping[str, np.ndarray]], list[SeedState]]:
+    """Gives runs what was measured of them, and returns from where they go on.
+
+    Of several hosts that train together, only the one that writes reads.
+
+    Returns:
+      The step, and for each run the log of what is not recorded yet, and what it had.
+    """
+
+    def read() -> tuple[int, list[Measured], list[SeedState]]:
+        step = _common_step(runs)
+        measured = [_measured(run, step) for run in runs]
+        states = [
+            _restore(program, run, step, of_run.log)
+            for run, of_run in zip(runs, measured, strict=True)
+        ]
+        return step, measured, states
+
+    start, found, states = hosts.from_writer(read) if program.placement.spans_hosts else read()
+    for run, measured in zip(runs, found, strict=True):
+        run.records, run.errors = list(measured.records), dict(measured.errors)
+        run.answers = measured.answers
+    return start, [measured.log for measured in found], states
+
+
+def _measured(run: _Run, step: int) -> Measured:
+    """Returns what was measured of a run up to a checkpoint."""
     measured = run.store.checkpoints.measured(step) if step else Measured()
     if measured is None:  # of an earlier version
-        run.records = run.store.read_records(step)
-        return {}
-    run.records, run.errors = list(measured.records), dict(measured.errors)
-    run.answers = measured.answers
-    return measured.log
+        return Measured(run.store.read_records(step))
+    return measured
 
 
 def _by_name(log: StepMetrics) -> dict[str, np.ndarray]:

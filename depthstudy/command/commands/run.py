@@ -8,7 +8,7 @@
   depthstudy run my_study.py --workdir=results/mine
 
 Any setting changes as --config.FIELD=VALUE; `depthstudy settings` lists them. An interrupted study
-goes on when the same command is given again.
+goes on when the same command is given again. On several hosts, each runs it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ def define_flags() -> None:
     flags.DEFINE_bool(
         "dry_run", False, "Print the plan and train nothing; images of a folder are prepared."
     )
+    flags.DEFINE_string(
+        "coordinator", None, "Of several hosts: address of the first and a free port, HOST:PORT."
+    )
+    flags.DEFINE_integer("process_id", None, "Of several hosts: which one this is, from 0.")
+    flags.DEFINE_integer("process_count", None, "Of several hosts: how many there are.")
+    flags.DEFINE_bool(
+        "distributed", False, "Of several hosts: take these three from TPU pod, SLURM or MPI."
+    )
     flags.DEFINE_bool(
         "clean_cache", False, "Remove all prepared images of folders, and do no more."
     )
@@ -43,7 +51,7 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Plans, runs and reports, as the flags say."""
-    from depthstudy import data, report, runtime, search, study
+    from depthstudy import data, execute, hosts, runtime
     from depthstudy.config import parse
 
     config = flags.FLAGS.config
@@ -55,7 +63,25 @@ def main(line: str) -> None:
         place, sets, size = data.clean(parse(config).data)
         print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")
         return
-    runtime.set_up()
+    values = flags.FLAGS
+    with hosts.joined(
+        values.coordinator,
+        values.process_id,
+        values.process_count,
+        distributed=values.distributed,
+    ):
+        runtime.set_up()
+        if hosts.is_writer():
+            _run(line)
+            execute.dismiss()
+        else:
+            execute.follow()
+
+
+def _run(line: str) -> None:
+    from depthstudy import report, search, study
+
+    config = flags.FLAGS.config
     if flags.FLAGS.dry_run:
         for part in search.describe_parts(config):
             print(part, flush=True)

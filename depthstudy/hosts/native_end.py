@@ -1,0 +1,74 @@
+"""Turns the end that JAX's native code makes of a process whose coordinator has gone into one line.
+
+The client of ``jax.distributed`` aborts the process, from a thread of its own and with a page of
+text, as soon as its connection to host 0 is closed or a host has been silent for too long; it asks
+nobody. So what native code writes to stderr goes by a file, from which it is shown a moment later,
+and SIGABRT has a handler in C, as Python's own would run when all is over. An abort for any other
+reason is left as it is, with its text.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import tempfile
+import time
+
+from depthstudy import interruption
+from depthstudy.hosts.watch import GONE, say
+
+_OURS = (b"coordination_service", b"JAX distributed service")  # in the text of such an end
+_OF_FIRST_HOST = b"Failed to send RPC to coordination service"
+_HOLD_SECONDS = 1.0  # that such text is kept back, as the end may follow
+_UNBUFFERED = 2  # _IONBF of stdio.h
+
+
+class NativeEnd:
+    """Keeps back what native code writes, and handles SIGABRT."""
+
+    def __init__(self) -> None:
+        """Takes over stderr of the C library, not that of Python; only on Linux."""
+        self._shown, self._held_since = 0, 0.0
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as the process
+        if sys.platform != "linux":
+            return
+        libc = ctypes.CDLL(None)
+        libc.fdopen.restype = ctypes.c_void_p
+        stream = ctypes.c_void_p(libc.fdopen(os.dup(self._file.fileno()), b"w"))
+        libc.setvbuf(stream, None, _UNBUFFERED, 0)
+        self._stderr = ctypes.c_void_p.in_dll(libc, "stderr")
+        self._before, self._stderr.value = self._stderr.value, stream.value
+        self._handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(self._aborted)
+        libc.signal(signal.SIGABRT, self._handler)
+
+    def show(self) -> None:
+        """Writes to stderr what came since the last call, unless the end may follow."""
+        text = self._unread()
+        now = time.monotonic()
+        if not any(word in text for word in _OURS):
+            self._held_since = now
+        elif now - self._held_since < _HOLD_SECONDS:
+            return
+        self._shown += os.write(2, text) if text else 0
+
+    def close(self) -> None:
+        """Gives stderr back."""
+        if sys.platform == "linux":
+            self._stderr.value = self._before
+
+    def _unread(self) -> bytes:
+        end = os.fstat(self._file.fileno()).st_size
+        return os.pread(self._file.fileno(), end - self._shown, self._shown)
+
+    def _aborted(self, number: int) -> None:
+        text = self._unread()
+        if not any(word in text for word in _OURS):
+            os.write(2, text)
+            signal.signal(signal.SIGABRT, signal.SIG_DFL)
+            return
+        if interruption.requested():
+            interruption.end()
+        say(GONE.format("host 0" if _OF_FIRST_HOST in text else "another host"))
+        os._exit(1)
