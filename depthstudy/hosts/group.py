@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import math
 import pickle
 import re
 import time
@@ -24,7 +25,7 @@ from depthstudy.hosts.watch import GONE_SECONDS, Failure, Watch
 _JOIN_SECONDS = 300  # in which all hosts have to come
 _HEARTBEAT_SECONDS = 45  # of JAX, for what the watch cannot see: more than the watch waits
 _LEAVE_SECONDS = 5.0
-_SHARED = "shared"
+_SHARED, _THERE = "shared", "there"
 _FLAGS = ("coordinator", "process_id", "process_count")
 
 T = TypeVar("T")
@@ -95,15 +96,19 @@ def from_writer(make: Callable[[], T]) -> T:
     if group.number == 0:
         value = make()
         content = np.frombuffer(pickle.dumps(value), np.uint8)
-        group.board.write(name, len(content))  # the others wait here, as long as it may take
-        _broadcast(content)
+        group.board.write(name, len(content))
+        _broadcast(group, name, content)
         return value
-    return pickle.loads(_broadcast(np.zeros(group.board.read(name), np.uint8)).tobytes())
+    content = np.zeros(group.board.read(name), np.uint8)
+    return pickle.loads(_broadcast(group, name, content).tobytes())
 
 
-def _broadcast(content: np.ndarray) -> np.ndarray:
+def _broadcast(group: _Group, name: str, content: np.ndarray) -> np.ndarray:
+    """Returns what host 0 has, once all are there: devices wait for each other for 30 s at most."""
     from jax.experimental import multihost_utils
 
+    group.board.write(f"{_THERE}/{name}/{group.number}", True)
+    group.board.wait_for(f"{_THERE}/{name}", group.count, math.inf)
     return multihost_utils.broadcast_one_to_all(content)
 
 
@@ -177,7 +182,7 @@ def joined(
     state, agreement = of_jax.global_state, Agreement()
     board = Board(state.client)
     native_end = NativeEnd()
-    watch = Watch(board, state.process_id, state.num_processes, agreement, native_end.show)
+    watch = Watch(board, state.process_id, state.num_processes, agreement, native_end)
     _joined.append(_Group(state.process_id, state.num_processes, board, agreement))
     try:
         yield

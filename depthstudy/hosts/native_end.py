@@ -17,11 +17,12 @@ import tempfile
 import time
 
 from depthstudy import interruption
-from depthstudy.hosts.watch import GONE, say
 
+GONE = "{} has gone, killed or cut off; give the same command on all hosts again, and it goes on"
 _OURS = (b"coordination_service", b"JAX distributed service")  # in the text of such an end
 _OF_FIRST_HOST = b"Failed to send RPC to coordination service"
 _HOLD_SECONDS = 1.0  # that such text is kept back, as the end may follow
+_TRACEBACK = "DEPTHSTUDY_TRACEBACK"  # as in ``cli``: shows the text of what is one line
 _UNBUFFERED = 2  # _IONBF of stdio.h
 
 
@@ -31,6 +32,7 @@ class NativeEnd:
     def __init__(self) -> None:
         """Takes over stderr of the C library, not that of Python; only on Linux."""
         self._shown, self._held_since = 0, 0.0
+        self._code: int | None = None
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as the process
         if sys.platform != "linux":
             return
@@ -53,6 +55,12 @@ class NativeEnd:
             return
         self._shown += os.write(2, text) if text else 0
 
+    def say(self, line: str, code: int) -> None:
+        """Writes why this process is about to end, unless that was said, and with which code."""
+        if self._code is None:
+            self._code = code
+            os.write(2, f"error: {' '.join(line.split())}\n".encode("utf-8", "replace"))
+
     def close(self) -> None:
         """Gives stderr back."""
         if sys.platform == "linux":
@@ -68,7 +76,9 @@ class NativeEnd:
             os.write(2, text)
             signal.signal(signal.SIGABRT, signal.SIG_DFL)
             return
+        if os.environ.get(_TRACEBACK):
+            os.write(2, text)
         if interruption.requested():
             interruption.end()
-        say(GONE.format("host 0" if _OF_FIRST_HOST in text else "another host"))
-        os._exit(1)
+        self.say(GONE.format("host 0" if _OF_FIRST_HOST in text else "another host"), 1)
+        os._exit(self._code or 1)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from depthstudy import interruption
 from depthstudy.hosts.agreement import Agreement
 from depthstudy.hosts.board import Board
+from depthstudy.hosts.native_end import GONE, NativeEnd
 
-GONE_SECONDS = 30.0  # without a sign of life, after which a host is taken to be gone
-GONE = "{} has gone, killed or cut off; give the same command on all hosts again, and it goes on"
+GONE_SECONDS = 20.0  # without a sign of life, after which a host is taken to be gone
 _PAUSE = 0.25  # seconds between two looks
 _ALIVE, _FAILED, _ENDED, _STOP = "alive", "failed", "ended", "stop"
 
@@ -35,11 +35,11 @@ class Watch:
         host: int,
         hosts: int,
         agreement: Agreement,
-        at_each_look: Callable[[], None],
+        native_end: NativeEnd,
     ) -> None:
-        """Starts the thread, which calls ``at_each_look`` as well."""
+        """Starts the thread, which shows what native code writes as well."""
         self._board, self._host, self._hosts, self._agreement = board, host, hosts, agreement
-        self._at_each_look = at_each_look
+        self._native_end = native_end
         self._over = self._stopping = False
         self._seen: dict[str, tuple[int, float]] = {}  # of each host its sign, and when it came
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -68,7 +68,7 @@ class Watch:
     def _run(self) -> None:
         sign = 0
         while not self._over:
-            self._at_each_look()
+            self._native_end.show()
             sign += 1
             try:
                 self._board.write(f"{_ALIVE}/{self._host}", sign, again=True)
@@ -100,11 +100,7 @@ class Watch:
     def _end(self, line: str, code: int) -> None:
         if interruption.requested():
             interruption.end()
-        self._board.write(f"{_ENDED}/{self._host}", True, again=True)
-        say(line)
+        self._native_end.say(line, code)
+        with contextlib.suppress(RuntimeError):
+            self._board.write(f"{_ENDED}/{self._host}", True, again=True)
         os._exit(code)
-
-
-def say(line: str) -> None:
-    """Writes an error to stderr, whatever other threads are doing."""
-    os.write(2, f"error: {' '.join(line.split())}\n".encode("utf-8", "replace"))
