@@ -6,11 +6,13 @@ been checked once, so no other file looks for a missing key or a wrong type.
 
 from depthstudy.config.catalogue import Setting, describe_settings
 from depthstudy.config.data import DataConfig
-from depthstudy.config.duration import parse_duration
-from depthstudy.config.file import run_file
-from depthstudy.config.former_names import FORMER_NAMES, present_name
 from depthstudy.config.model import ModelConfig
-from depthstudy.config.parsing import (
+from depthstudy.config.pruning import PruneConfig
+from depthstudy.config.questions import Hypothesis, Pool, Treatment
+from depthstudy.config.reading.duration import parse_duration
+from depthstudy.config.reading.file import run_file
+from depthstudy.config.reading.former_names import FORMER_NAMES, present_name
+from depthstudy.config.reading.parsing import (
     apply,
     defaults,
     field_names,
@@ -19,8 +21,6 @@ from depthstudy.config.parsing import (
     require_field,
     takes_none,
 )
-from depthstudy.config.pruning import PruneConfig
-from depthstudy.config.questions import Hypothesis, Pool, Treatment
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.search import SearchConfig
 from depthstudy.config.training import TrainConfig

@@ -36,6 +36,9 @@ class DataConfig:
         the shorter side is resized to ``image_size / 0.875`` and the center cut out.
       train_examples: Size of a stratified subset of the train split, of which ``validation`` is
         held out; ``None`` takes all.
+      own_subset: Whether each run draws by its seed a stratified subset of its own from what is
+        not held out: then intervals over seeds hold for other images to train on, too. What is held
+        out, and how images are normalized, is the same for all runs.
       label_noise: Share of train labels that are replaced by a wrong one.
       shift: Largest random translation in pixels, zeros moving in (pad and crop, He et al. 2015).
       crop_area: Least share of the image's area that a random resized crop keeps (Szegedy et al.
@@ -61,6 +64,7 @@ class DataConfig:
     fit: Literal["crop", "pad", "squash"] = "crop"
     eval_center: Share = 1.0
     train_examples: Count | None = None
+    own_subset: bool = False
     label_noise: Fraction = 0.0
     shift: Natural = 0
     crop_area: Share = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float32
@@ -15,7 +15,7 @@ from depthstudy.data.pipeline.in_memory import InMemorySplit
 from depthstudy.data.pipeline.split import ObjectReader, Reader, Split
 from depthstudy.data.pipeline.streamed import StreamedSplit
 from depthstudy.data.preprocessing import Preprocessing, moments
-from depthstudy.data.selection import select
+from depthstudy.data.selection import own_subset, select
 from depthstudy.data.source import Source
 from depthstudy.data.sources import registry
 from depthstudy.data.sources.arrays import ArrayExamples, array_source
@@ -48,6 +48,7 @@ class Dataset:
       source: Where its images come from, if it was made of a source.
       task: What is learned of it: a key of ``tasks.TASKS``.
       max_objects: Objects of an image at most, where labels are objects (``data.objects``).
+      own_train: From the seed of a run to the split that it trains on, where each has its own.
     """
 
     name: str
@@ -66,6 +67,13 @@ class Dataset:
     source: Source | None = None
     task: str = "classification"
     max_objects: int = 0
+    own_train: Callable[[int], Split] | None = None
+
+    def of_run(self, seed: int) -> Dataset:
+        """Returns what a run with this seed learns: the same, or with its own split to train on."""
+        if self.own_train is None:
+            return self
+        return dataclasses.replace(self, train=self.own_train(seed), own_train=None)
 
     @property
     def called(self) -> str:
@@ -160,7 +168,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
     in_memory = config.stream is False or (
         config.stream is None and count * int(np.prod(shape)) <= IN_MEMORY_BYTES
     )
-    train, validation, test = select(source, config, shape, in_memory=in_memory)
+    train, validation, test = chosen = select(source, config, shape, in_memory=in_memory)
 
     def open_split(reader: Reader, crop_area: float = 1.0) -> Split:
         if in_memory:
@@ -168,6 +176,9 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         if isinstance(reader, ObjectReader):  # whose objects move with the image in the step
             crop_area = 1.0
         return StreamedSplit(reader, config.workers, crop_area)
+
+    def own_train(seed: int) -> Split:
+        return open_split(own_subset(source, config, chosen, seed), config.crop_area)
 
     train_split = open_split(train, config.crop_area)
     mean, std = moments(train_split)
@@ -187,6 +198,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         resize=train.resize,
         center=config.eval_center,
         source=source,
+        own_train=own_train if config.own_subset else None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Int
 
 from depthstudy.config import DataConfig
 from depthstudy.data.pipeline import subset
@@ -55,6 +56,34 @@ def select(
     if in_memory or all(reader.examples.knows_labels for reader in named.values()):
         _refuse_missing_classes(source, named)
     return Selection(_noisy(source, config, train), validation, test)
+
+
+def own_subset(source: Source, config: DataConfig, shared: Selection, seed: int) -> Reader:
+    """Returns what a run trains on where each draws a subset of its own.
+
+    Args:
+      source: The source.
+      config: What is asked for.
+      shared: What all runs choose and test by; the subset is as large as its split to train on.
+      seed: Seed of the run.
+    """
+    whole = read_split(source, config, config.train_split, shared.train.image_shape)
+    if shared.validation is not None and config.validation_split is None:
+        whole = whole.at(_apart(whole.rows, shared.validation.rows, whole.examples.groups))
+    labels = whole.examples.labels[whole.rows]
+    order = subset.stratified_order(labels, config.seed, seed)[: len(shared.train)]
+    return _noisy(source, config, whole.at(whole.rows[np.sort(order)]))
+
+
+def _apart(
+    rows: Int[np.ndarray, " N"],
+    held_out: Int[np.ndarray, " n"],
+    groups: Int[np.ndarray, " N"] | None,
+) -> Int[np.ndarray, " M"]:
+    """Returns the rows that are not held out, nor copies of one that is."""
+    if groups is None:
+        return np.setdiff1d(rows, held_out)
+    return rows[~np.isin(groups[rows], groups[held_out])]
 
 
 def read_split(
@@ -135,6 +164,11 @@ def _refuse_missing_classes(source: Source, readers: Mapping[str, Reader]) -> No
 def _subset(source: Source, config: DataConfig, reader: Reader) -> Reader:
     """Returns a reader of the stratified subset that ``config`` asks for."""
     classes, count, size = reader.num_classes, len(reader), config.train_examples
+    if size is None and config.own_subset:
+        raise InputError(
+            "data.own_subset=True needs data.train_examples: how many images each run draws of the"
+            f" {count:,} of {source.called}"
+        )
     if size is None:
         return reader
     if not classes <= size <= count:

@@ -2,7 +2,8 @@
 
 The answer is of the greatest depth that was tried. It is *yes* where it errs less than each lesser
 depth, *no* where it errs more than the best one or a lesser one errs as little, within a point, and
-*not known yet* otherwise. Intervals are widened for the number of depths (Bonferroni).
+*not known yet* otherwise, or where no depth is better than always naming the largest class.
+Intervals are widened for the number of depths (Bonferroni).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from depthstudy import stats
+from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import DepthAnswer, Recommendation, VariantInfo
@@ -27,6 +29,7 @@ def answers(
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
+    baselines: Baselines | None = None,
 ) -> list[DepthAnswer]:
     """Returns the answer of each group of untreated, whole nets that has several depths.
 
@@ -35,15 +38,17 @@ def answers(
       infos: The variants, treated ones and those that were trained longer among them.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
+      baselines: Error of always naming the largest class, where it is known.
 
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     panel = measure(summary, "test_error", predictions=predictions, images=images)
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
+    constant = no_better(summary, "test_error", baselines, images)
     found = []
     for names in _groups(infos, panel):
-        row = _answer(names, panel)
+        row = _answer(names, panel, learned=not constant.issuperset(names))
         longer = _replaced(row, infos, panel, lambda info: info.trained_longer)
         own = _replaced(row, infos, panel, lambda info: info.has_own_settings)
         bound = _bound(row.effect, longer, own, unfinished=row.deepest in unfinished)
@@ -84,15 +89,18 @@ def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[list[str]]:
     return [[i.name for i in rows] for rows in ordered if rows[0].depth < rows[-1].depth]
 
 
-def _answer(names: Sequence[str], panel: Panel) -> DepthAnswer:
+def _answer(names: Sequence[str], panel: Panel, *, learned: bool) -> DepthAnswer:
     deepest, lesser = names[-1], names[:-1]
     level = ALPHA / len(lesser)
     against = best_depth(lesser, panel) or lesser[0]
     contrasts = {name: panel.difference(deepest, name) for name in lesser}
     effect = contrasts[against]
     estimate = effect.interval(1 - level)
-    word = _word(estimate, [contrast.interval(1 - level) for contrast in contrasts.values()])
-    needed = _needed(effect, level, panel.arms[deepest]) if word == "not known yet" else None
+    word: DeeperWord = "not known yet"
+    if learned:
+        word = _word(estimate, [contrast.interval(1 - level) for contrast in contrasts.values()])
+    is_open = learned and word == "not known yet"
+    needed = _needed(effect, level, panel.arms[deepest]) if is_open else None
     exact = math.isfinite(estimate.low)
     return DepthAnswer(
         group="",

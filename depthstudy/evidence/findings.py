@@ -136,7 +136,9 @@ def find(
         baselines=material.baselines,
         controls=[treatment.name for treatment in treatments if treatment.control_of],
     )
-    depths = deeper.answers(summary, infos, predictions=wrong, images=images)
+    depths = deeper.answers(
+        summary, infos, predictions=wrong, images=images, baselines=material.baselines
+    )
     return Findings(
         verdicts=tuple(judged),
         tuned_verdicts=tuned,
@@ -157,6 +159,7 @@ def find(
                 [*treatments, *_follow_ups(infos)],
                 predictions=wrong,
                 images=images,
+                baselines=material.baselines,
             )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
@@ -262,6 +265,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         predictions=predictions,
         images=material.images,
         chance=material.chance,
+        baselines=material.baselines,
         budgets=material.budgets,
     )
 

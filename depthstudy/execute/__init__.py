@@ -1,7 +1,7 @@
 """Does the runs of a study: trains and measures them, here or in processes side by side."""
 
-from depthstudy.execute.all_hosts import dismiss, follow
 from depthstudy.execute.budget import check_budgets
+from depthstudy.execute.executors.all_hosts import dismiss, follow
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
 from depthstudy.execute.training import Job, Session, check, jobs_of

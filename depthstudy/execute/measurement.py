@@ -21,9 +21,9 @@ from depthstudy import data, probes
 from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
-from depthstudy.execute import process_count
-from depthstudy.execute.choice import open_executor
-from depthstudy.execute.executor import Worker
+from depthstudy.execute.executors import process_count
+from depthstudy.execute.executors.choice import open_executor
+from depthstudy.execute.executors.executor import Worker
 from depthstudy.execute.progress import (
     Bar,
     EventSink,

@@ -39,25 +39,28 @@ class Trainer:
             repair_checkpoints(self._run(variant, seed))
         if not variant.is_pruned:
             starting_point = StartingPoint(variant.spec, variant.train)
-            program = self._program(variant, starting_point, len(seeds))
-            for group in program.placement.groups(seeds):
+            together = variant.together(len(seeds))
+            program = self._program(variant, starting_point, together)
+            groups = program.placement.groups(seeds) if together > 1 else [(s,) for s in seeds]
+            for group in groups:
                 self._train_group(program, variant, starting_point, group)
             return
         for seed in seeds:
             self.sink(StatusChanged(f"{variant.name}: pruning seed {seed}"))
             dense = RunStore.of(self._workdir, variant.info.dense, seed)
-            starting_point = self._pruned(variant, dense, self._run(variant, seed))
+            starting_point = self._pruned(variant, seed, dense)
             program = self._program(variant, starting_point, 1)
             self._train_group(program, variant, starting_point, [seed])
 
     def _run(self, variant: Variant, seed: int) -> RunStore:
         return self.store.of(self._workdir / variant.folder, variant.runs, seed)
 
-    def _pruned(self, variant: Variant, dense: RunStore, run: RunStore) -> StartingPoint:
+    def _pruned(self, variant: Variant, seed: int, dense: RunStore) -> StartingPoint:
         """Returns what a run starts from; of several hosts in step, one prunes."""
 
         def prune() -> StartingPoint:
-            return prune_trained(variant.config, variant.dataset, dense, run)
+            dataset = variant.dataset.of_run(seed)
+            return prune_trained(variant.config, dataset, dense, self._run(variant, seed))
 
         return hosts.from_writer(prune) if train.choose(variant.train, 1).spans_hosts else prune()
 
@@ -88,6 +91,10 @@ class Trainer:
         infos = [_run_info(variant, seed, starting_point) for seed in seeds]
         for run, info in zip(stores, infos, strict=True):
             run.write_info(info)
+        if variant.config.data.own_subset:
+            (seed,) = seeds
+            dataset = variant.dataset.of_run(seed)
+            program = dataclasses.replace(program, dataset=dataset)
         work = variant.work * len(seeds) // variant.info.steps
 
         def progress(steps: int) -> None:

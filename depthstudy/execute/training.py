@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from depthstudy import config, data, hosts, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
-from depthstudy.execute import process_count
-from depthstudy.execute.choice import open_executor
-from depthstudy.execute.executor import Executor, Worker
+from depthstudy.execute.executors import process_count
+from depthstudy.execute.executors.choice import open_executor
+from depthstudy.execute.executors.executor import Executor, Worker
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow

@@ -65,8 +65,11 @@ class Variant:
         return self.config.prune != pruning.DENSE
 
     def together(self, seeds: int) -> int:
-        """Returns how many of so many seeds may be trained at once: each pruned net by itself."""
-        return 1 if self.is_pruned else seeds
+        """Returns how many of so many seeds may be trained at once.
+
+        A pruned net is by itself, and so is one whose images are its own.
+        """
+        return 1 if self.is_pruned or self.config.data.own_subset else seeds
 
     @property
     def work(self) -> int:

@@ -17,14 +17,14 @@ from depthstudy import study as studies
 from depthstudy.arch import ArchSpec
 from depthstudy.config import Settings, StudyConfig
 from depthstudy.evidence.choice import halving, progress, ranking, rungs
-from depthstudy.execute import process_count
+from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import SEARCH
 from depthstudy.records import RANDOM, SearchedNet, SearchInfo
 from depthstudy.search import blocks, checks, space, winners
-from depthstudy.search.latency import Stopwatch
-from depthstudy.search.pricing import Prices
-from depthstudy.search.trials import Trials
+from depthstudy.search.campaign.trials import Trials
+from depthstudy.search.space.latency import Stopwatch
+from depthstudy.search.space.pricing import Prices
 
 _SIZES = ("parameters", "macs")
 
@@ -75,8 +75,8 @@ def search(study: StudyConfig, workdir: Path, config_file: str | None = None) ->
 def _search(
     study: StudyConfig, base: Variant, workdir: Path, trials: Trials, start: float
 ) -> StudyConfig:
-    from depthstudy.search.campaign import Campaign
-    from depthstudy.search.importance import importance
+    from depthstudy.search.campaign.campaign import Campaign
+    from depthstudy.search.campaign.importance import importance
 
     whole = space.from_config(study.search)
     stopwatch = Stopwatch(workdir / SEARCH / "latency.json", base.info.image_shape)

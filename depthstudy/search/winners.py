@@ -16,7 +16,7 @@ from depthstudy.evidence.choice import rungs
 from depthstudy.evidence.claims.pools import KIND, POOL
 from depthstudy.plan.follow_up import name_of_settings
 from depthstudy.records import RANDOM, SCALED
-from depthstudy.search.found import Found, Place, label
+from depthstudy.search.campaign.found import Found, Place, label
 
 MARGIN = 0.01  # test error from which on depth matters
 CHOSEN, BEST_SCALED = "the chosen net", "the best scaled family"

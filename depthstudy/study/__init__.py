@@ -8,9 +8,9 @@ import sys
 import types
 from typing import Any
 
-from depthstudy.study.conclude import Result
-from depthstudy.study.conclusion import conclusion
-from depthstudy.study.describe import describe, describe_parts
+from depthstudy.study.conclusions.conclude import Result
+from depthstudy.study.conclusions.text import conclusion
+from depthstudy.study.forecast.describe import describe, describe_parts
 from depthstudy.study.run import run
 
 __all__ = ["Result", "conclusion", "describe", "describe_parts", "run"]

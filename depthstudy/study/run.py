@@ -15,8 +15,9 @@ from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
-from depthstudy.study import data_info, time_budget
-from depthstudy.study.conclude import Call, FollowUps, Result, conclude, conclude_so_far
+from depthstudy.study import data_info
+from depthstudy.study.conclusions.conclude import Call, FollowUps, Result, conclude, conclude_so_far
+from depthstudy.study.forecast import time_budget
 from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
 

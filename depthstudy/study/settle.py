@@ -11,7 +11,7 @@ from depthstudy.evidence import findings, metrics
 from depthstudy.evidence.claims import looks
 from depthstudy.execute import Job, Session
 from depthstudy.plan import Variant, settings_of, treatments
-from depthstudy.study.collect import collect
+from depthstudy.study.conclusions.collect import collect
 
 
 def looks_of(study: StudyConfig) -> tuple[int, ...]:

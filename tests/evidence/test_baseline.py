@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from depthstudy.config import Hypothesis
+from depthstudy.config import Hypothesis, Treatment
+from depthstudy.evidence import deeper
 from depthstudy.evidence.baseline import no_better, nothing_learned
+from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.claims.verdicts import judge
 from depthstudy.records import VariantInfo
@@ -116,3 +120,25 @@ def test_no_net_is_recommended_that_is_no_better() -> None:
     chosen = recommend(table, infos, images=IMAGES, baselines=baselines(["a", "b"]))
     assert chosen is not None
     assert (chosen.variant, chosen.excluded) == ("b", "")
+
+
+def test_whether_deeper_is_better_is_not_known_where_nothing_was_learned() -> None:
+    infos = [info("a", 8), info("b", 20)]
+    table = runs({"a": [0.5] * 3, "b": [0.5] * 3}).assign(unfinished=False)
+    known = {"test_error": {"a": 0.5, "b": 0.5}}
+    (before,) = deeper.answers(table, infos, images={"test_error": 10_000})
+    assert before.word == "no"
+    (after,) = deeper.answers(table, infos, images={"test_error": 10_000}, baselines=known)
+    assert (after.word, after.seeds_needed, after.images_needed) == ("not known yet", None, None)
+
+
+def test_nothing_is_a_cause_where_the_best_depth_learned_nothing() -> None:
+    """What brings a net back to a constant answer has repaired nothing."""
+    treated = dataclasses.replace(info("c", 20), treatment="residual", untreated="b")
+    infos, treatment = [info("a", 8), info("b", 20), treated], Treatment("residual", "", ())
+    table = runs({"a": [0.3] * 3, "b": [0.6] * 3, "c": [0.3] * 3})
+    images = {"test_error": 3_000, "train_error": 3_000}
+    (row,) = attribute(table, infos, [treatment], images=images)
+    assert row.gain == pytest.approx(0.3)
+    known = {"test_error": {"a": 0.3, "b": 0.3}}
+    assert attribute(table, infos, [treatment], images=images, baselines=known) == []

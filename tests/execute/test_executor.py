@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from depthstudy.config import StudyConfig
-from depthstudy.execute.executor import InProcess, Worker
+from depthstudy.execute.executors.executor import InProcess, Worker
 from depthstudy.execute.progress import Event, StatusChanged
 
 

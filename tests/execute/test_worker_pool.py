@@ -19,10 +19,10 @@ import pytest
 from depthstudy import runtime, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import FailedError, InputError
-from depthstudy.execute import process_count
-from depthstudy.execute.executor import Worker
+from depthstudy.execute.executors import process_count
+from depthstudy.execute.executors.executor import Worker
+from depthstudy.execute.executors.worker_pool import WorkerPool
 from depthstudy.execute.progress import Event, StatusChanged, WorkDone
-from depthstudy.execute.worker_pool import WorkerPool
 
 SMALL = apply(
     StudyConfig(),
@@ -219,7 +219,7 @@ def test_they_end_with_the_process_that_began_them() -> None:
 import time
 from pathlib import Path
 from test_worker_pool import SMALL, advance
-from depthstudy.execute.worker_pool import WorkerPool
+from depthstudy.execute.executors.worker_pool import WorkerPool
 pool = WorkerPool(SMALL, Path("folder"), 2, 9)
 pool.do(advance, [(i,) for i in range(2)], lambda event: None)
 print("started", flush=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from depthstudy.config import Settings
 from depthstudy.search import Gene, Genome, Space
-from depthstudy.search.draws import Priced, Pricing, Rejected
+from depthstudy.search.space.draws import Priced, Pricing, Rejected
 
 BUDGET = 60
 BEST_DEPTH = 18

@@ -18,12 +18,12 @@ from depthstudy.config import SearchConfig, Settings, StudyConfig
 from depthstudy.evidence.choice import progress
 from depthstudy.records import RANDOM, SearchedNet
 from depthstudy.search import winners
-from depthstudy.search.campaign import Campaign
-from depthstudy.search.draws import Pricing
-from depthstudy.search.found import Found, Place
-from depthstudy.search.importance import importance
-from depthstudy.search.pricing import Limits
-from depthstudy.search.space import Space
+from depthstudy.search.campaign.campaign import Campaign
+from depthstudy.search.campaign.found import Found, Place
+from depthstudy.search.campaign.importance import importance
+from depthstudy.search.space.draws import Pricing
+from depthstudy.search.space.genes import Space
+from depthstudy.search.space.pricing import Limits
 
 SEARCH = SearchConfig(
     trials=6, startup=3, generation=3, repeats=3, strata=((2, 12), (14, 24), (26, 40)),

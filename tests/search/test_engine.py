@@ -12,8 +12,8 @@ pytest.importorskip("optuna")
 
 from depthstudy.errors import InputError
 from depthstudy.search import Gene, Space
-from depthstudy.search.draws import Method, Told
-from depthstudy.search.engine import Engine, Search
+from depthstudy.search.campaign.engine import Engine, Search
+from depthstudy.search.space.draws import Method, Told
 
 METHODS: tuple[Method, ...] = ("random", "tpe", "nsga2")
 
@@ -75,7 +75,7 @@ def test_a_net_that_is_known_costs_nothing(tmp_path: Path) -> None:
     space = Idle(few.genes)
 
     def price(genome: tuple) -> object:
-        from depthstudy.search.draws import Priced
+        from depthstudy.search.space.draws import Priced
 
         return Priced(space.settings(genome), 1.0)
 

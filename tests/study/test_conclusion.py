@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from depthstudy import records
-from depthstudy.study.conclusion import conclusion
+from depthstudy.study.conclusions.text import conclusion
 
 
 def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleNamespace:

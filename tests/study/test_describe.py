@@ -17,8 +17,8 @@ from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
 from depthstudy.plan import prepare
-from depthstudy.study.describe import measuring
-from depthstudy.study.estimate import Estimator
+from depthstudy.study.forecast.describe import measuring
+from depthstudy.study.forecast.estimate import Estimator
 
 
 def test_causes_and_the_recommendation_are_a_line_each() -> None:

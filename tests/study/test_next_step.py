@@ -13,7 +13,7 @@ import pytest
 
 from depthstudy import records
 from depthstudy.config import Hypothesis, StudyConfig
-from depthstudy.study.next_step import Past, next_step
+from depthstudy.study.conclusions.next_step import Past, next_step
 
 COMMAND = "python scripts/run.py --config=configs/quickstart.py --config.seeds=3"
 NAMES = ("plain_depth8", "plain_depth56")

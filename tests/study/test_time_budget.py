@@ -11,8 +11,8 @@ import pytest
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.plan import prepare
-from depthstudy.study import time_budget
-from depthstudy.study.estimate import Estimator, _Rates
+from depthstudy.study.forecast import time_budget
+from depthstudy.study.forecast.estimate import Estimator, _Rates
 
 SWEEP = (("model.family", ("plain",)), ("model.depth", (8, 20, 32)))
 RATE = _Rates(training=1e-9, compiling=0.0)  # seconds a multiply-accumulate
@@ -33,7 +33,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         calls.append(arguments)
         return dataclasses.replace(RATE, training=1e-7)
 
-    monkeypatch.setattr("depthstudy.study.estimate._rates", rates)
+    monkeypatch.setattr("depthstudy.study.forecast.estimate._rates", rates)
     return calls
 
 

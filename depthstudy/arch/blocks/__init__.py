@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from depthstudy.arch.blocks.basic import Basic, PreactBasic
 from depthstudy.arch.blocks.bottleneck import Bottleneck, InnerGateBottleneck, PreactBottleneck
 from depthstudy.arch.blocks.conv import SingleConv
-from depthstudy.arch.blocks.convnext import ConvNext
 from depthstudy.arch.blocks.dense import DenseLayer, Transition
-from depthstudy.arch.blocks.inverted import FusedInverted, Inverted, LinearSeparable
+from depthstudy.arch.blocks.depthwise.convnext import ConvNext
+from depthstudy.arch.blocks.depthwise.inverted import FusedInverted, Inverted, LinearSeparable
+from depthstudy.arch.blocks.depthwise.separable import Separable
+from depthstudy.arch.blocks.depthwise.shuffle_v1 import ShuffleV1
+from depthstudy.arch.blocks.depthwise.shuffle_v2 import ShuffleV2
 from depthstudy.arch.blocks.kind import BlockKind
-from depthstudy.arch.blocks.separable import Separable
-from depthstudy.arch.blocks.shuffle_v1 import ShuffleV1
-from depthstudy.arch.blocks.shuffle_v2 import ShuffleV2
 from depthstudy.errors import InputError
 
 KINDS: Mapping[str, BlockKind] = {

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Literal, NamedTuple
 
 from depthstudy.arch.detection.spec import DetectionHeadSpec, DetectorSpec, Fusion, PyramidSpec
-from depthstudy.arch.families.efficientnet import efficientnet
+from depthstudy.arch.families.depthwise.efficientnet import efficientnet
 from depthstudy.arch.literals import Padding
 from depthstudy.arch.rounding import divisible
 from depthstudy.arch.spec import ArchSpec, HeadSpec

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from depthstudy.arch.families.convnext import convnext
 from depthstudy.arch.families.densenet import densenet
-from depthstudy.arch.families.efficientnet import efficientnet
-from depthstudy.arch.families.efficientnet_lite import efficientnet_lite
-from depthstudy.arch.families.efficientnet_v2 import efficientnet_v2
-from depthstudy.arch.families.mobilenet.v1 import mobilenet_v1
-from depthstudy.arch.families.mobilenet.v2 import mobilenet_v2
-from depthstudy.arch.families.mobilenet.v3 import mobilenet_v3
-from depthstudy.arch.families.preact_resnet import preact_resnet
+from depthstudy.arch.families.depthwise.convnext import convnext
+from depthstudy.arch.families.depthwise.efficientnet import efficientnet
+from depthstudy.arch.families.depthwise.efficientnet_lite import efficientnet_lite
+from depthstudy.arch.families.depthwise.efficientnet_v2 import efficientnet_v2
+from depthstudy.arch.families.depthwise.mobilenet.v1 import mobilenet_v1
+from depthstudy.arch.families.depthwise.mobilenet.v2 import mobilenet_v2
+from depthstudy.arch.families.depthwise.mobilenet.v3 import mobilenet_v3
+from depthstudy.arch.families.depthwise.shufflenet_v1 import shufflenet_v1
+from depthstudy.arch.families.depthwise.shufflenet_v2 import shufflenet_v2
 from depthstudy.arch.families.regnet import regnet
-from depthstudy.arch.families.resnet import plain, resnet
-from depthstudy.arch.families.resnet_d import resnet_d
-from depthstudy.arch.families.resnext import resnext
-from depthstudy.arch.families.se_resnet import se_resnet
-from depthstudy.arch.families.shufflenet_v1 import shufflenet_v1
-from depthstudy.arch.families.shufflenet_v2 import shufflenet_v2
+from depthstudy.arch.families.resnets.preact_resnet import preact_resnet
+from depthstudy.arch.families.resnets.resnet import plain, resnet
+from depthstudy.arch.families.resnets.resnet_d import resnet_d
+from depthstudy.arch.families.resnets.resnext import resnext
+from depthstudy.arch.families.resnets.se_resnet import se_resnet
+from depthstudy.arch.families.resnets.wide_resnet import wide_resnet
 from depthstudy.arch.families.staged import staged
 from depthstudy.arch.families.vgg import vgg
-from depthstudy.arch.families.wide_resnet import wide_resnet
 from depthstudy.arch.spec import ArchSpec
 
 FAMILIES: Mapping[str, Callable[..., ArchSpec]] = {

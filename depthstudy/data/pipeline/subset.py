@@ -14,7 +14,7 @@ from jaxtyping import Bool, Int, Int32
 from depthstudy.data.pipeline import order
 
 
-def stratified_order(labels: Int[np.ndarray, " N"], seed: int) -> Int[np.ndarray, " N"]:
+def stratified_order(labels: Int[np.ndarray, " N"], seed: int, *run: int) -> Int[np.ndarray, " N"]:
     """Returns all examples in an order of which every beginning is stratified.
 
     Since the first ``n`` are part of the first ``m > n``, subsets are nested. A beginning holds
@@ -24,8 +24,9 @@ def stratified_order(labels: Int[np.ndarray, " N"], seed: int) -> Int[np.ndarray
     Args:
       labels: Class of each example.
       seed: Seed of the choice within a class, and of which class goes first at a tie.
+      *run: Seed of a run that has an order of its own.
     """
-    shuffled = order.generator(seed, order.SUBSET).permutation(len(labels))
+    shuffled = order.generator(seed, order.SUBSET, *run).permutation(len(labels))
     priority = np.empty(len(labels))
     for label in np.unique(labels):
         members = shuffled[labels[shuffled] == label]

@@ -29,6 +29,7 @@ from scipy import special
 
 from depthstudy import stats
 from depthstudy.config import Treatment
+from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes import interaction
 from depthstudy.evidence.causes.decomposition import best_depth
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
@@ -78,6 +79,7 @@ def attribute(
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
+    baselines: Baselines | None = None,
 ) -> list[Attribution]:
     """Returns what each treatment wins back of each deep net that does worse by more than chance.
 
@@ -88,22 +90,25 @@ def attribute(
         the settings of two or more others counts as their combination.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
+      baselines: Error of always naming the largest class, where it is known.
 
     Returns:
       A row for each treatment of each untreated variant that is deeper than the best of its group
       and whose excess has an interval above zero; in the order of groups, depths, ``treatments``.
+      There are none of a group whose best net is no better than always naming the largest class.
 
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     panel = measure(summary, "test_error", predictions=predictions, images=images)
     trains = measure(summary, "train_error", images=images)
+    constant = no_better(summary, "test_error", baselines, images)
     present = [info for info in infos if info.name in panel.arms]
     treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
     weighed: list[tuple[_Weighed, stats.Estimate]] = []
     for group, deep, best, rivals in _deeper(present, panel):
         excess = panel.difference(deep, best).interval(1 - ALPHA / rivals)
-        if min(panel.arms[deep].seeds, panel.arms[best].seeds) < LEAST_SEEDS:
+        if best in constant or min(panel.arms[deep].seeds, panel.arms[best].seeds) < LEAST_SEEDS:
             continue
         for treatment in treatments:
             new = treated.get((deep, treatment.name), "")

@@ -1,0 +1,1 @@
+"""Kinds of blocks whose spatial convolutions are depthwise."""

@@ -1,0 +1,1 @@
+"""Families whose spatial convolutions are depthwise, most for small devices."""

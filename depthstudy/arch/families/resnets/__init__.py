@@ -1,0 +1,1 @@
+"""ResNets and what is made of them by changing their blocks."""

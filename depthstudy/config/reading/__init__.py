@@ -1,0 +1,1 @@
+"""From what a person writes to settings: config files, values, times and former names."""

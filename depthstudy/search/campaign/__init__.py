@@ -1,0 +1,1 @@
+"""All searches of a study, side by side: who proposes, who trains, and what was found."""

@@ -1,0 +1,278 @@
+"""Asks for nets and is told their errors: Optuna behind a few lines, so that a kill loses nothing.
+
+Each proposal follows from the seed of its search and from what the search was told before: the
+sampler is made anew for each, seeded by the number of the proposal (one that is kept draws its
+first numbers again when a study is opened). So 40 trials are the same as 20, a kill, and 20 more.
+Nets are proposed by generations, and told in the order of their numbers.
+
+A net that costs too much is told as well, with the worst error and a constraint that it violates;
+were it left out, the sampler would propose it for ever. A net that was trained already costs
+nothing: it is told with the error that it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial, TrialState
+
+from depthstudy.config import Settings
+from depthstudy.search.space.draws import WORST, Method, Pricing, Rejected, Told, within_limits
+from depthstudy.search.space.genes import Gene, Genome, Space
+
+_PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
+_KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
+
+
+class Proposal(NamedTuple):
+    """A net to train: its number in the search, and what was chosen."""
+
+    number: int
+    genome: Genome
+
+
+class Engine:
+    """All searches of a study, kept in one journal on disk; one process at a time may have it."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Opens the journal; what a kill left half written at its end is taken off.
+
+        Args:
+          path: The journal; ``None`` keeps nothing.
+        """
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        if path is None:
+            self._storage: optuna.storages.BaseStorage = optuna.storages.InMemoryStorage()
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _mend(path)
+        lock = JournalFileOpenLock(str(path))
+        self._storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+    def search(
+        self,
+        name: str,
+        space: Space,
+        price: Pricing,
+        *,
+        method: Method,
+        seed: int,
+        trials: int,
+        startup: int = 5,
+        two: bool = True,
+    ) -> Search:
+        """Returns a search, which goes on where it was.
+
+        Args:
+          name: Its name in the journal.
+          space: What it chooses from.
+          price: What says what a choice costs.
+          method: What proposes nets; ``"random"`` draws all of them.
+          seed: Seed of all that is drawn.
+          trials: How many nets are trained.
+          startup: How many are drawn at random at first.
+          two: Whether the cost is made small beside the error.
+        """
+        study = optuna.create_study(
+            storage=self._storage,
+            study_name=name,
+            directions=["minimize"] * (2 if two else 1),
+            load_if_exists=True,
+        )
+        return Search(study, space, price, method, seed, trials, startup)
+
+
+class Search:
+    """One search: it proposes nets, and is told their errors."""
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        space: Space,
+        price: Pricing,
+        method: Method,
+        seed: int,
+        trials: int,
+        startup: int,
+    ) -> None:
+        """Goes on with what ``study`` holds; see ``Engine.search``."""
+        self._study, self._space, self._price, self._method = study, space, price, method
+        self._seed, self._count, self._startup = seed, trials, startup
+        self._two = len(study.directions) > 1
+        self._distributions = distributions(space)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether as many nets were trained as there may be."""
+        return len([told for told in self.told() if told.is_trained]) >= self._count
+
+    def told(self) -> list[Told]:
+        """Returns the trials that are over, by their numbers."""
+        over = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        return [
+            Told(
+                trial.number,
+                self._genome(trial.params),
+                float(trial.values[0]),
+                float(trial.values[1]) if self._two else 0.0,
+                trial.user_attrs.get(_SAME),
+                trial.user_attrs.get(_REASON, ""),
+            )
+            for trial in over
+        ]
+
+    def propose(self, generation: int) -> list[Proposal]:
+        """Returns the nets of a generation that are not told yet.
+
+        A generation is the next so many nets; none of the next one is proposed before all of it are
+        told. So one that a kill cut short is completed as it was meant.
+
+        Raises:
+          InputError: Hardly any choice is within the limits.
+        """
+        for trial in self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
+            if _KEY not in trial.user_attrs and _SAME not in trial.user_attrs:
+                self._consider(trial)
+        told = sum(told.is_trained for told in self.told())
+        end = min(self._count, (told // generation + 1) * generation)
+        while self._paid() < end:
+            self._consider(self._ask())
+        running = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        return [
+            Proposal(trial.number, self._genome(trial.params))
+            for trial in running
+            if _KEY in trial.user_attrs
+        ]
+
+    def tell(self, number: int, error: float, second: float = 0.0) -> None:
+        """Tells the error of a net that was proposed, and what is made small beside it."""
+        waiting = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        same = [trial.number for trial in waiting if trial.user_attrs.get(_SAME) == number]
+        for each in (number, *same):
+            self._tell(each, error if np.isfinite(error) else WORST, second)
+
+    def _tell(self, number: int, error: float, second: float) -> None:
+        self._study.tell(number, [error, second] if self._two else [error])
+
+    def _consider(self, frozen: FrozenTrial) -> None:
+        """Notes what a choice means: a net to train, one that is known already, or none."""
+        trial = optuna.trial.Trial(self._study, frozen._trial_id)
+        priced = self._price(self._genome(frozen.params))
+        if isinstance(priced, Rejected):
+            trial.set_user_attr(_REASON, priced.reason)
+            _constrain(trial, frozen, max(priced.excess, 1e-6))
+            self._tell(frozen.number, WORST, priced.second)
+            return
+        _constrain(trial, frozen, -1.0)
+        known = {_settings(t): t for t in self._trials() if _KEY in t.user_attrs}
+        same = known.get(priced.settings)
+        if same is None:
+            trial.set_user_attr(_KEY, priced.settings)
+            return
+        trial.set_user_attr(_SAME, same.number)
+        if same.state == TrialState.COMPLETE:
+            self._tell(frozen.number, float(same.values[0]), priced.second)
+
+    def _ask(self) -> FrozenTrial:
+        """Returns a new trial: a draw at first, and where the sampler found nothing for long."""
+        waiting = [t for t in self._trials() if t.state == TrialState.WAITING]
+        number = len(self._trials()) - len(waiting)
+        if self._method == "random" or self._paid() < self._startup or self._is_stuck():
+            if not waiting:
+                self._study.enqueue_trial(parameters(self._space, self._draw(number)))
+        else:
+            self._study.sampler = _sampler(self._method, self._seed, number, self._startup)
+        asked = self._study.ask(self._distributions)
+        return self._study.get_trials(deepcopy=False)[asked.number]
+
+    def _draw(self, number: int) -> Genome:
+        """Returns a choice at random that is within limits and not known yet."""
+        draw = np.random.default_rng([self._seed, number])
+        known = {_settings(t) for t in self._trials() if _KEY in t.user_attrs}
+        return within_limits(self._space, self._price, draw, known, self._study.study_name)
+
+    def _paid(self) -> int:
+        return sum(_KEY in trial.user_attrs for trial in self._trials())
+
+    def _is_stuck(self) -> bool:
+        last = self._trials()[-_PATIENCE:]
+        return len(last) == _PATIENCE and all(_KEY not in trial.user_attrs for trial in last)
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False)
+
+    def _genome(self, parameters: Mapping[str, Any]) -> Genome:
+        return tuple(
+            (gene.name, gene.values[parameters[gene.name]] if gene.is_ordered
+             else parameters[gene.name])
+            for gene in self._space.genes
+        )  # fmt: skip
+
+
+def _settings(trial: FrozenTrial) -> Settings:
+    """Returns the settings that a trial was noted with; JSON has made lists of pairs."""
+    return tuple((field, _hashable(value)) for field, value in trial.user_attrs[_KEY])
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def parameters(space: Space, genome: Genome) -> dict[str, Any]:
+    """Returns a choice as Optuna keeps it: of an ordered gene the place of the value."""
+    by_name = {gene.name: gene for gene in space.genes}
+    return {
+        name: by_name[name].values.index(value) if by_name[name].is_ordered else value
+        for name, value in genome
+    }
+
+
+def distributions(space: Space) -> dict[str, BaseDistribution]:
+    """Returns what Optuna draws each gene from."""
+    return {gene.name: _distribution(gene) for gene in space.genes}
+
+
+def _distribution(gene: Gene) -> BaseDistribution:
+    """Returns what Optuna draws: the place of an ordered value, or the value itself."""
+    if gene.is_ordered:
+        return IntDistribution(0, len(gene.values) - 1)
+    return CategoricalDistribution(cast(Any, gene.values))
+
+
+def _sampler(method: Method, seed: int, number: int, startup: int) -> BaseSampler:
+    """Returns a new sampler, seeded by what is asked for."""
+    own = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    if method == "nsga2":
+        return NSGAIISampler(population_size=max(2, startup), seed=own)
+    return TPESampler(n_startup_trials=1, multivariate=True, seed=own)
+
+
+def _constrain(trial: optuna.trial.Trial, frozen: FrozenTrial, value: float) -> None:
+    """Says by how much a net is beyond a limit, once; up to 0 it is within all."""
+    if not any("limits" in name for name in frozen.system_attrs):
+        trial.set_constraint("limits", value)
+
+
+def _mend(path: Path) -> None:
+    """Takes off what a kill leaves: a lock, and a last line that is not whole.
+
+    Lines after such a line would spoil the journal. The folder of a study is locked by then, so
+    that no other process has it.
+    """
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        path.write_bytes(whole)

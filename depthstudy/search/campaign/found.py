@@ -1,0 +1,58 @@
+"""Where nets were looked for, and what was found there."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from depthstudy.config import Settings
+from depthstudy.records import SearchedNet
+from depthstudy.search.space.draws import Told
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a net was looked for.
+
+    Attributes:
+      method: What proposes nets, or ``"scaled"``.
+      stratum: The depths, as ``"4 to 9"``, or a family.
+      repeat: Which repetition.
+    """
+
+    method: str
+    stratum: str
+    repeat: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its name in the journal."""
+        return f"{self.method}, {self.stratum}, {self.repeat}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Found:
+    """What the searches of a study found.
+
+    Attributes:
+      rows: Every net that was tried.
+      winners: The net that each search chose, with its learning rate.
+      errors: The validation error of each of these, after the full training.
+      rates: The tuned settings of each stratum and family.
+      told: What each search was told, by its place.
+    """
+
+    rows: tuple[SearchedNet, ...]
+    winners: Mapping[Place, Settings]
+    errors: Mapping[Place, float]
+    rates: Mapping[str, Settings]
+    told: Mapping[Place, Sequence[Told]]
+
+
+def label(stratum: tuple[int, int]) -> str:
+    """Returns how a stratum is called.
+
+    >>> label((4, 9))
+    '4 to 9'
+    """
+    return f"{stratum[0]} to {stratum[1]}"

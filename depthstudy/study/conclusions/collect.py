@@ -1,0 +1,221 @@
+"""Reads the runs of a study: how each ended, what was measured, and which images it errs on."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthstudy import nets, records, store, tasks
+from depthstudy.arch import Cost, spec_from_json
+from depthstudy.config import StudyConfig
+from depthstudy.evidence.choice import improvement
+from depthstudy.evidence.findings import Material
+from depthstudy.evidence.mistakes.answers import Answers
+from depthstudy.execute import measurement
+from depthstudy.plan import Variant, images_seen, pools
+from depthstudy.store import Outcome, RunStore
+from depthstudy.study.conclusions.yardsticks import baselines, image_counts, majority_error
+
+
+class _Run(NamedTuple):
+    """A run that is done, with its cost and what training measured of it."""
+
+    variant: Variant
+    seed: int
+    files: RunStore
+    outcome: Outcome
+    cost: Cost
+    measured: list[records.Record]
+
+
+def collect(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    trials: Sequence[records.TrialRow] = (),
+) -> Material:
+    """Returns what there is to judge a study by: the runs that are done, and their variants.
+
+    Args:
+      study: The config of the study.
+      variants: Its variants.
+      workdir: Its folder.
+      trials: What was tried in tuning.
+    """
+    runs = [
+        run
+        for variant in variants
+        for seed in range(variant.seeds or study.seeds)
+        if (run := _read(workdir, variant, seed)) is not None
+    ]
+    variants = [v for v in variants if any(run.variant is v for run in runs)]
+    by_name = {
+        variant.name: [run for run in runs if run.variant is variant] for variant in variants
+    }
+    probes = [measurement.read(study, variant, workdir) for variant in variants]
+    first = variants[0]
+    balanced = study.metric == "balanced_error"
+    return Material(
+        summary=records.frame(records.Summary, [_summary(workdir, run) for run in runs]),
+        trained=[
+            dataclasses.replace(row, study=study.name, variant=run.variant.name)
+            for run in runs
+            for row in run.measured
+        ],
+        probed=[row for of_variant in probes for row in of_variant],
+        variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
+        settings=pools.compared(study, variants),
+        pruned={variant.name: variant.config.prune for variant in variants},
+        # Errors of single images say how sure a share of images is, not a mean over classes.
+        predictions={} if balanced else _predictions(by_name),
+        images=image_counts(first, study.metric),
+        budgets=images_seen(variants),
+        chance=tasks.of(first.dataset).chance_error,
+        trials=trials,
+        answers=_answers(by_name),
+        class_names=first.dataset.class_names,
+        baselines=baselines(variants, study.metric),
+        pools=study.pools,
+        partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
+    )
+
+
+def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
+    """Returns the outcome of each run that is done, those that two variants share once."""
+    runs = _own_runs(study, variants, workdir).values()
+    return [outcome for run in runs if (outcome := run.read_outcome()) is not None]
+
+
+def damages(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, tuple[str, ...]]:
+    """Returns by run, as ``"resnet_depth8 seed 0"``, the names of damaged files that it had."""
+    runs = _own_runs(study, variants, workdir)
+    return {name: tuple(names) for name, run in runs.items() if (names := store.damages(run))}
+
+
+def _own_runs(
+    study: StudyConfig, variants: Sequence[Variant], workdir: Path
+) -> dict[str, RunStore]:
+    return {
+        f"{variant.name} seed {seed}": RunStore.of(workdir, variant.name, seed)
+        for variant in variants
+        if not variant.info.same_as
+        for seed in range(variant.seeds or study.seeds)
+    }
+
+
+def _read(workdir: Path, variant: Variant, seed: int) -> _Run | None:
+    """Returns a run, or ``None`` if it is not done."""
+    run = RunStore.of(workdir, variant.runs, seed)
+    outcome = run.read_outcome()
+    if outcome is None:
+        return None
+    info = run.read_info()
+    assert info is not None, run.folder
+    cost = nets.cost(spec_from_json(info.arch), info.image_shape)
+    return _Run(variant, seed, run, outcome, cost, run.read_records())
+
+
+def _outcome(run: RunStore) -> Outcome:
+    outcome = run.read_outcome()
+    assert outcome is not None, run.folder
+    return outcome
+
+
+def _costed(variant: Variant, costs: Sequence[Cost]) -> records.VariantInfo:
+    """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
+    rows = [dataclasses.asdict(cost) for cost in costs]
+    means: dict[str, Any] = {
+        field: None if value is None else round(statistics.fmean(row[field] for row in rows))
+        for field, value in rows[0].items()
+    }
+    return dataclasses.replace(variant.info, **means)
+
+
+def _summary(workdir: Path, run: _Run) -> records.Summary:
+    variant, outcome = run.variant, run.outcome
+    seconds = outcome.train_seconds + outcome.eval_seconds
+    if variant.info.dense and variant.config.prune.control == "none":
+        before = _outcome(RunStore.of(workdir, variant.info.dense, run.seed))
+        seconds += before.train_seconds + before.eval_seconds
+    metric = variant.config.metric
+    train, validation, test = (outcome.error(of, metric) for of in ("train", "validation", "test"))
+    assert train is not None, run.files.folder
+    assert test is not None, run.files.folder
+    balanced = outcome.test_balanced_error
+    return records.Summary(
+        variant=variant.name,
+        seed=run.seed,
+        train_error=train,
+        validation_error=math.nan if validation is None else validation,
+        test_error=test,
+        gap=test - train,
+        balanced_error=math.nan if balanced is None else balanced,
+        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
+        unfinished=_unfinished(run),
+        parameters=run.cost.parameters,
+        macs=run.cost.macs,
+        seconds=seconds,
+    )
+
+
+def _unfinished(run: _Run) -> bool:
+    losses = [r.value for r in run.measured if (r.probe, r.metric) == ("training", "loss")]
+    judged = improvement.improvement(losses, run.outcome.train_error)
+    return judged is not None and judged.unfinished
+
+
+def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.bool_]]:
+    """Returns by variant whether each run errs on each test image, ``[runs, images]``.
+
+    Variants with a run of which only its error is known are left out.
+    """
+    rows = {name: [_wrong(run) for run in of_variant] for name, of_variant in runs.items()}
+    return {
+        name: np.stack([row for row in of_variant if row is not None])
+        for name, of_variant in rows.items()
+        if all(row is not None for row in of_variant)
+    }
+
+
+def _wrong(run: _Run) -> NDArray[np.bool_] | None:
+    """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
+    if not tasks.of(run.variant.dataset).counts_images:
+        return None
+    errors = run.files.read_errors().get("test")
+    if errors is not None:
+        return errors > 0
+    if run.outcome.diverged_at is None or run.outcome.test_error is None:
+        return None
+    images = len(run.variant.dataset.test)
+    return np.arange(images) < round(run.outcome.test_error * images)
+
+
+def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
+    """Returns by variant what its runs say of each test image, of those with the first's images.
+
+    Runs that diverged, those of an earlier version and detectors say nothing.
+    """
+    found: dict[str, Answers] = {}
+    labels: NDArray[Any] | None = None
+    for name, of_variant in runs.items():
+        read = [run.files.read_answers() for run in of_variant]
+        given = [answers for answers in read if "label" in answers]
+        if not given:
+            continue
+        labels = given[0]["label"] if labels is None else labels
+        if np.array_equal(given[0]["label"], labels):
+            found[name] = Answers(
+                labels,
+                np.stack([answers["predicted"] for answers in given]),
+                np.stack([answers["confidence"] for answers in given]),
+            )
+    return found

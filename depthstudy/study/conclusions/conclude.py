@@ -1,0 +1,188 @@
+"""From finished runs to what a study says, written to its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from depthstudy import nets, probes, records, report, runtime, store, tasks, train
+from depthstudy.config import StudyConfig
+from depthstudy.evidence import deeper, findings
+from depthstudy.evidence.findings import Findings, Material
+from depthstudy.execute import Session, Tuned, measurement
+from depthstudy.plan import Variant, pools, treatments
+from depthstudy.records import StudyInfo
+from depthstudy.study.conclusions.collect import collect, damages, outcomes
+from depthstudy.study.conclusions.next_step import Past, next_step
+from depthstudy.study.conclusions.write import write_images, write_scenes, write_tables
+from depthstudy.study.settle import looks_of
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Result:
+    """What a study found; all of it is also in ``workdir``."""
+
+    workdir: Path
+    info: StudyInfo
+    summary: pd.DataFrame
+    findings: Findings
+    answer: records.Answer | None = None
+    data: tuple[records.DataInfo, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[records.Verdict, ...]:
+        """The verdict on each hypothesis, in their order."""
+        return self.findings.verdicts
+
+    @property
+    def attribution(self) -> tuple[records.Attribution, ...]:
+        """What each treatment wins back of what depth lost."""
+        return self.findings.attribution
+
+    @property
+    def recommendation(self) -> records.Recommendation | None:
+        """The net to take, if several can be compared."""
+        return self.findings.recommendation
+
+
+class FollowUps(NamedTuple):
+    """What followed from the results of a study.
+
+    Attributes:
+      tuned: The settings that were found for variants, by name.
+      budgets: What came of longer trainings.
+    """
+
+    tuned: Mapping[str, Tuned]
+    budgets: tuple[records.BudgetRow, ...]
+
+
+class Call(NamedTuple):
+    """A call of a study.
+
+    Attributes:
+      command: The command line, for the report.
+      start: ``time.perf_counter()`` when it began.
+    """
+
+    command: str
+    start: float
+
+
+def conclude(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    call: Call,
+    session: Session,
+    asked: FollowUps,
+) -> Result:
+    """Writes the tables of a study whose runs are all done, and returns what they say.
+
+    Args:
+      study: The config of the study.
+      variants: Its plan.
+      workdir: Its folder.
+      call: Of the study.
+      session: Where it was trained.
+      asked: What followed from results, and why.
+    """
+    trials = [row for one in asked.tuned.values() for row in one.rows]
+    material = collect(study, variants, workdir, trials)
+    result = _judged(study, variants, workdir, call, session, material)
+    write_tables(workdir, material, result.findings, asked.budgets)
+    write_images(workdir, tuple(variants), result.findings)
+    write_scenes(workdir, variants[0])
+    store.write_answer(workdir, result.answer)
+    store.write_info(workdir, result.info)
+    shutil.rmtree(workdir / store.PARTIAL, ignore_errors=True)
+    return result
+
+
+def conclude_so_far(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    call: Call,
+    session: Session,
+) -> None:
+    """Writes the report of the runs that are done, if any are, with its tables beside it."""
+    planned = sum(v.seeds or study.seeds for v in variants if not v.info.same_as)
+    done = len(outcomes(study, variants, workdir))
+    if not done:
+        return
+    material = collect(study, variants, workdir)
+    result = _judged(study, variants, workdir, call, session, material)
+    folder = workdir / store.PARTIAL
+    write_tables(folder, material, result.findings)
+    write_images(folder, tuple(variants), result.findings)
+    write_scenes(folder, variants[0])
+    store.write_answer(folder, result.answer)
+    store.write_info(folder, dataclasses.replace(result.info, partial=f"{done} of {planned}"))
+    report.write_partial(folder, workdir / store.REPORT)
+
+
+def _judged(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    call: Call,
+    session: Session,
+    material: Material,
+) -> Result:
+    hypotheses = treatments.see_untreated(study.hypotheses)
+    found = findings.find(material, hypotheses, study.treatments, looks_of(study))
+    info = _info(study, variants, workdir, call, session, material)
+    headline = deeper.headline(found.deeper, found.recommendation, material.variants)
+    compared = pools.compared(study, variants)
+    past = Past(study, call.command, workdir, info.processes, material.summary, compared)
+    answer = records.Answer(
+        group=headline.group if headline else "",
+        depths=found.deeper,
+        next=next_step(past, found, headline, hypotheses),
+    )
+    return Result(workdir, info, material.summary, found, answer)
+
+
+def _info(
+    study: StudyConfig,
+    variants: Sequence[Variant],
+    workdir: Path,
+    call: Call,
+    session: Session,
+    material: Material,
+) -> StudyInfo:
+    """Returns what was run; the times of earlier calls are added to those of this one."""
+    earlier = store.read_earlier_info(workdir)
+    done = outcomes(study, variants, workdir)
+    task = tasks.of(variants[0].dataset)
+    seconds = {
+        "compile": session.compile_seconds + (earlier.seconds["compile"] if earlier else 0),
+        "train": sum(outcome.train_seconds for outcome in done),
+        "evaluate": sum(outcome.eval_seconds for outcome in done),
+        "total": time.perf_counter() - call.start + (earlier.seconds["total"] if earlier else 0),
+    }
+    if material.probed:
+        seconds["measure"] = measurement.seconds(material.probed, material.variants)
+    return StudyInfo(
+        name=study.name,
+        command=call.command,
+        config=dataclasses.asdict(study),
+        seeds=study.seeds,
+        variants=tuple(material.whole().variants),
+        versions=runtime.versions(),
+        hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
+        seconds=seconds,
+        processes=max(session.processes, earlier.processes if earlier else 1),
+        metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
+        probe_titles={name: probes.PROBES[name].title for name in study.probes},
+        damaged=damages(study, variants, workdir),
+        finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,196 @@
+"""What a study says as a few lines of text, for the terminal: 80 columns, effects in points."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+from depthstudy.evidence.baseline import nothing_learned
+from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.records import (
+    Attribution,
+    DepthAnswer,
+    Metric,
+    NextStep,
+    Recommendation,
+    Robustness,
+    Verdict,
+    find_metric,
+)
+from depthstudy.study import data_info
+from depthstudy.study.conclusions.conclude import Result
+
+_WIDTH = 80
+_MARGIN = 14  # columns of the words on the left
+_COLUMNS = {"gap": "points", "parameters": "count", "macs": "count", "seconds": "s"}
+
+
+def conclusion(result: Result) -> str:
+    """Returns the answer, a paragraph a verdict and a cause, the net to take, and what is next."""
+    statements = {h["name"]: h for h in result.info.config["hypotheses"]}
+    robust = {row.hypothesis: row for row in result.findings.robustness}
+    paragraphs = [_data(line) for info in result.data[:1] for line in data_info.paragraphs(info)]
+    if result.answer:
+        paragraphs += [
+            _entry(f"deeper: {_WORDS[d.word]}", _deeper(d)) for d in result.answer.depths
+        ]
+    for verdict in result.verdicts:
+        hypothesis = statements[verdict.hypothesis]
+        unit = _unit(hypothesis.get("metric", ""), result)
+        text = f"{hypothesis['statement']} {_numbers(verdict, unit)}"
+        more = _robust(robust.get(verdict.hypothesis), unit)
+        parts = (text, more, _unequal(verdict), _no_better(verdict))
+        paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
+    paragraphs += [
+        _entry("cause", _cause(row))
+        for row in result.attribution
+        if row.established and not row.control_of
+    ]
+    if result.recommendation:
+        majority = result.summary.get("majority_error")
+        error = math.nan if majority is None else float(majority.max())
+        paragraphs.append(_entry("take", _take(result.recommendation, error)))
+    elif nothing_learned(result.summary):
+        none = "none: no net is better than always naming the largest class"
+        paragraphs.append(_entry("take", none))
+    if result.answer:
+        paragraphs.append(_next(result.answer.next))
+    seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
+    shared = f" in {result.info.processes} processes" if result.info.processes > 1 else ""
+    return "\n".join([*paragraphs, "", f"{seconds}{shared}"])
+
+
+def _data(line: str) -> str:
+    """Returns a line on the images, beside its first word where it begins with one."""
+    word, _, text = line.partition(": ") if line.startswith("data: ") else ("", "", line.strip())
+    return _entry(word, text)
+
+
+_WORDS = {"yes": "yes", "no": "no", "not known yet": "?"}
+
+
+def _entry(word: str, text: str) -> str:
+    """Returns a paragraph with a word on its left."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=f"{word:>{_MARGIN - 2}}  ",
+        subsequent_indent=" " * _MARGIN,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _unit(metric: str, result: Result) -> str:
+    """Returns the unit of a metric: that of its probe, or of its column in the summary."""
+    probe, dot, name = metric.rpartition(".")
+    if not dot:
+        return _COLUMNS.get(metric, "points")
+    declared: Metric | None = find_metric(result.info.metrics.get(probe, ()), name, per_layer=False)
+    unit = declared.unit if declared else ""
+    return "points" if unit == "fraction" else unit
+
+
+def _amount(value: float, unit: str) -> str:
+    """Returns a change as text: fractions in points, others with three digits."""
+    if unit == "points":
+        text = f"{100 * value:+.1f}"
+        return "0.0" if float(text) == 0 else text
+    return f"{value:+,.0f}" if unit == "count" else f"{value:+.3g}"
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return text if unit in ("", "count") else f"{text} {unit}"
+
+
+def _numbers(verdict: Verdict, unit: str) -> str:
+    if verdict.verdict == "not tested":
+        return "(no variants to compare)"
+    effect = _with_unit(_amount(verdict.effect, unit), unit)
+    if math.isnan(verdict.p) and verdict.no_better:
+        return f"({effect})"
+    seeds = f"{verdict.seeds} seed{'s' if verdict.seeds != 1 else ''}"
+    if math.isnan(verdict.low):
+        return f"({effect}; {seeds}: no interval)"
+    ends = f"{_amount(verdict.low, unit)} to {_amount(verdict.high, unit)}"
+    return f"({effect}, {100 * verdict.level:.3g}% interval {ends}, {seeds}{_settle(verdict)})"
+
+
+def _settle(verdict: Verdict) -> str:
+    if verdict.seeds_to_settle:
+        return f"; {verdict.seeds_to_settle} seeds would settle it"
+    if verdict.images_to_settle:
+        return f"; {verdict.images_to_settle:,} test images, not seeds, would settle it"
+    return f"; failed: {verdict.failed}" if verdict.failed else ""
+
+
+def _robust(row: Robustness | None, unit: str) -> str:
+    """Says what becomes of a verdict with other recipes."""
+    if row is None or not row.word:
+        return ""
+    effects = (
+        ("with own settings", row.effect_own_settings),
+        ("trained longest", row.effect_longer),
+    )
+    known = ", ".join(
+        f"{words} {_amount(effect, unit)}" for words, effect in effects if math.isfinite(effect)
+    )
+    return f"{row.word.capitalize()}{f': {known}' if known else ''}."
+
+
+def _deeper(row: DepthAnswer) -> str:
+    text = f"{row.deepest} against {row.against}: {_amount(row.effect, 'points')} points"
+    if row.low is not None and row.high is not None:
+        ends = f"{_amount(row.low, 'points')} to {_amount(row.high, 'points')}"
+        text += f" of test error ({ends})"
+    if row.bound:
+        text += {
+            "budget": "; for lack of steps",
+            "recipe": "; for want of a recipe of its own",
+            "unfinished": "; it had not finished",
+        }[row.bound]
+    if row.word == "not known yet" and row.seeds_needed:
+        text += f"; {row.seeds_needed} seeds would tell"
+    elif row.word == "not known yet" and row.images_needed:
+        text += f"; {row.images_needed:,} test images would tell"
+    return text
+
+
+def _unequal(verdict: Verdict) -> str:
+    """Says that a verdict compares nets of which one has seen more images."""
+    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+        return ""
+    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+
+
+def _no_better(verdict: Verdict) -> str:
+    """Says which nets a verdict cannot rest on."""
+    if not verdict.no_better:
+        return ""
+    return f"No better than always naming the largest class: {verdict.no_better}."
+
+
+def _cause(row: Attribution) -> str:
+    share = f"{100 * row.share:.0f}%"
+    if math.isfinite(row.share_low):
+        share += f", 95% interval {100 * row.share_low:.0f} to {100 * row.share_high:.0f}%"
+    return (
+        f"{row.variant}: {row.mechanism.replace('_', ' ')}; {row.treatment} wins back "
+        f"{100 * row.recovered:.1f} of {100 * row.excess:.1f} points ({share}, {row.seeds} seeds)"
+    )
+
+
+def _take(found: Recommendation, majority: float) -> str:
+    text = f"{found.variant}: test error {100 * found.test_error:.1f}%"
+    if found.low is not None and found.high is not None:
+        text += f" ({100 * found.low:.1f} to {100 * found.high:.1f}%)"
+    if math.isfinite(majority):
+        text += f" (largest class always: {100 * majority:.1f}%)"
+    more = "" if found.enough else "; not enough evidence to prefer any net"
+    return f"{text}, {found.macs:,} MACs, {found.seconds:.1f} s a run{more}"
+
+
+def _next(step: NextStep) -> str:
+    """Returns what to do next; a command stands on a line of its own, to be copied."""
+    text = _entry("next", step.reason)
+    return f"{text}\n{' ' * _MARGIN}{step.command}" if step.command else text

@@ -1,0 +1,1 @@
+"""What a study would train and how long that takes, known before it is run."""

@@ -1,0 +1,137 @@
+"""How long a study will take, guessed from a few steps."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import time
+from collections.abc import Sequence
+
+import jax
+
+from depthstudy import runtime, train
+from depthstudy.config import StudyConfig, apply
+from depthstudy.evidence.choice import halving
+from depthstudy.execute.executors import process_count
+from depthstudy.plan import Variant
+
+_PROBE_SECONDS = 2.0  # how long a step is timed
+_SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
+
+
+class Estimator:
+    """Guesses the wall time of plans with the nets of one study.
+
+    A step of the dearest variant is timed as each placement does it, once, on a CPU with a small
+    batch; training is taken to grow with multiply-accumulates, compiling with depth.
+    """
+
+    def __init__(self, variants: Sequence[Variant]) -> None:
+        """Times nothing yet."""
+        self._dearest = max(variants, key=lambda variant: variant.info.macs)
+        self._known: dict[train.Placement, _Rates] = {}
+
+    def seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
+        """Returns the time of the runs of a plan, in as many processes as it is trained in."""
+        seconds, count = self._seconds(study, variants), process_count.for_training(study, variants)
+        return seconds / max(1, min(count, runtime.cores()) * _SPEED) if count > 1 else seconds
+
+    def _seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
+        """Returns the time of the runs of a plan in this process."""
+        seconds = 0.0
+        for variant in variants:
+            if not variant.info.same_as:
+                count = variant.together(study.seeds)
+                rate = self._rate(_placement(variant, count), count)
+                seconds += variant.work * study.seeds * rate.training
+                seconds += variant.info.depth * rate.compiling * (study.seeds // count)
+        return seconds / jax.process_count()
+
+    def whole_seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
+        """Returns the same with what follows: tuning, tuned nets, and longer trainings.
+
+        Of each group of nets the dearest is taken to be trained for all of ``budget_check``. Seeds
+        that are added until a hypothesis is decided, and probes, are not counted.
+        """
+        runs = self.seconds(study, variants)
+        base = [variant for variant in variants if not variant.info.treatment]
+        share = sum(v.work for v in base) / sum(v.work for v in variants)
+        following = 0.0
+        if study.tune:
+            trials = halving.cost(study.tune) * study.tune_seeds
+            following += share * (1 + trials / study.seeds)
+        if study.budget_check:
+            groups: dict[str, int] = {}
+            for variant in base:
+                groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
+            longer = sum(study.budget_check) * sum(groups.values())
+            following += longer / sum(v.work for v in variants)
+        return runs * (1 + following)
+
+    def _rate(self, placement: train.Placement, seeds: int) -> _Rates:
+        if placement not in self._known:
+            self._known[placement] = _rates(self._dearest, placement, seeds)
+        return self._known[placement]
+
+
+def _placement(variant: Variant, seeds: int) -> train.Placement:
+    """Returns where steps are timed: on this host alone, as the others are not asked."""
+    return train.choose(variant.train, seeds, jax.local_devices())
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in words.
+
+    >>> duration(250), duration(42.3)
+    ('4 min', '42 s')
+    """
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rates:
+    """What a study takes: seconds of training a multiply-accumulate, and of compiling a layer."""
+
+    training: float
+    compiling: float
+
+
+def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
+    """Returns the rates of a variant, from steps of so many seeds on as many images as it takes."""
+    batch_size = variant.config.train.batch_size
+    if jax.default_backend() == "cpu":
+        batch_size = min(32 * jax.device_count(), batch_size)
+    timed = apply(
+        variant.config, (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size))
+    )
+    program = train.build(variant.spec, timed.data, timed.train, variant.dataset, placement)
+    (group, *_) = placement.groups(range(seeds))
+    macs = variant.info.macs * batch_size * len(group)
+    return _Rates(
+        training=_step_seconds(program, group) / macs,
+        compiling=program.compile_seconds / variant.info.depth,
+    )
+
+
+def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
+    """Returns the time of a train step of these seeds at once, the first one left out."""
+    own = program.placement.place([train.initial(program, seed) for seed in seeds])
+    batches = program.placement.train_batches(
+        program.dataset,
+        batch_size=program.config.batch_size,
+        seeds=seeds,
+        start=0,
+        stop=1000,
+    )
+    own = jax.block_until_ready(program.train_step(own, next(batches)))
+    times: list[float] = []
+    for batch in batches:
+        start = time.perf_counter()
+        own = jax.block_until_ready(program.train_step(own, batch))
+        times.append(time.perf_counter() - start)
+        if sum(times) > _PROBE_SECONDS:
+            break
+    return statistics.median(times)

@@ -1,0 +1,122 @@
+"""What of a study fits into a time: fewer seeds first, then fewer depths, and it is said before.
+
+What was chosen is kept in the folder, so that the same command goes on with the same plan whatever
+the machine is doing when it is given again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from depthstudy import store
+from depthstudy.config import StudyConfig, parse_duration
+from depthstudy.errors import InputError
+from depthstudy.evidence.panel import LEAST_SEEDS
+from depthstudy.plan import Variant, prepare
+from depthstudy.study.forecast.estimate import Estimator, duration
+
+_KEPT = "time_budget.json"
+_DEPTH = "model.depth"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kept:
+    """A choice: the config that was asked for as JSON, and what fits."""
+
+    asked: str
+    seeds: int
+    depths: tuple[int, ...]
+    line: str
+
+
+class Fitted(NamedTuple):
+    """A study that fits.
+
+    Attributes:
+      study: Its config.
+      variants: Its plan.
+      line: What was left out, and how long it takes; ``""`` where no time was given.
+    """
+
+    study: StudyConfig
+    variants: tuple[Variant, ...]
+    line: str = ""
+
+
+def fit(study: StudyConfig, variants: Sequence[Variant], workdir: Path | None = None) -> Fitted:
+    """Returns what of a study fits into ``config.time_budget``.
+
+    Args:
+      study: Its config, checked.
+      variants: Its plan.
+      workdir: Its folder, where the choice is kept; ``None`` keeps none.
+
+    Raises:
+      InputError: Not even the least seeds of two depths fit.
+    """
+    if study.time_budget is None:
+        return Fitted(study, tuple(variants))
+    asked = json.dumps(dataclasses.asdict(study), sort_keys=True)
+    kept = None if workdir is None else store.read_json(workdir / _KEPT, _Kept)
+    if kept is not None and kept.asked == asked:
+        fitted = prepare(_reduced(study, kept.seeds, kept.depths))
+        return Fitted(*fitted, kept.line)
+    found = _fit(study, variants, parse_duration(study.time_budget, "time_budget"))
+    if workdir is not None:
+        choice = _Kept(asked, found.study.seeds, _depths(found.study), found.line)
+        store.write_json(workdir / _KEPT, dataclasses.asdict(choice))
+    return found
+
+
+def _fit(study: StudyConfig, variants: Sequence[Variant], seconds: int) -> Fitted:
+    estimator = Estimator(variants)
+    whole = estimator.whole_seconds(study, variants)
+    least = whole
+    for smaller in _candidates(study):
+        planned, plan = (study, tuple(variants)) if smaller == study else prepare(smaller)
+        least = estimator.whole_seconds(planned, plan)
+        if least <= seconds:
+            return Fitted(planned, plan, _line(study, planned, whole, least))
+    raise InputError(
+        f"config.time_budget={study.time_budget!r} is too short: with the fewest seeds and two "
+        f"depths the study takes about {duration(least)}, and as it is about {duration(whole)}"
+    )
+
+
+def _candidates(study: StudyConfig) -> Iterator[StudyConfig]:
+    """Yields the study with fewer seeds, then, with the fewest, without its greatest depths."""
+    least = min(study.seeds, LEAST_SEEDS if study.hypotheses else 1)
+    depths = _depths(study)
+    for seeds in range(study.seeds, least - 1, -1):
+        yield _reduced(study, seeds, depths)
+    for count in range(len(depths) - 1, 1, -1):
+        yield _reduced(study, least, depths[:count])
+
+
+def _reduced(study: StudyConfig, seeds: int, depths: tuple[int, ...]) -> StudyConfig:
+    sweep = tuple((field, depths if field == _DEPTH else values) for field, values in study.sweep)
+    return dataclasses.replace(study, seeds=seeds, sweep=sweep)
+
+
+def _depths(study: StudyConfig) -> tuple[int, ...]:
+    """Returns the depths that are swept over, ascending; none where other fields are."""
+    return tuple(sorted(int(str(depth)) for depth in dict(study.sweep).get(_DEPTH, ())))
+
+
+def _line(asked: StudyConfig, planned: StudyConfig, whole: float, seconds: float) -> str:
+    left_out = [str(depth) for depth in _depths(asked) if depth not in _depths(planned)]
+    parts = []
+    if planned.seeds < asked.seeds:
+        parts.append(f"{planned.seeds} of {asked.seeds} seeds")
+    if left_out:
+        parts.append(f"no nets of depth {', '.join(left_out)}")
+    if not parts:
+        return f"time budget {asked.time_budget}: all of it fits, in about {duration(seconds)}"
+    return (
+        f"time budget {asked.time_budget}: {' and '.join(parts)}, in about {duration(seconds)}; "
+        f"the whole study takes about {duration(whole)}"
+    )
