@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
+
 from depthstudy import config, data, hosts, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
@@ -37,6 +39,11 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
       InputError: The folder holds runs of another config, or there can be no such processes.
     """
     process_count.check(study)
+    if jax.process_count() != hosts.count():
+        raise InputError(
+            f"JAX has {jax.process_count()} processes, and a study knows of {hosts.count()} hosts: "
+            "join them by depthstudy.hosts.joined rather than jax.distributed.initialize"
+        )
     for variant in variants:
         for seed in range(variant.seeds or study.seeds if not variant.info.same_as else 0):
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)

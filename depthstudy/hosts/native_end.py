@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import signal
-import sys
 import tempfile
 import time
 
@@ -30,11 +30,12 @@ class NativeEnd:
     """Keeps back what native code writes, and handles SIGABRT."""
 
     def __init__(self) -> None:
-        """Takes over stderr of the C library, not that of Python; only on Linux."""
+        """Takes over stderr of the C library, not that of Python; only where that is glibc."""
         self._shown, self._held_since = 0, 0.0
         self._code: int | None = None
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as the process
-        if sys.platform != "linux":
+        self._is_possible = platform.libc_ver()[0] == "glibc"
+        if not self._is_possible:
             return
         libc = ctypes.CDLL(None)
         libc.fdopen.restype = ctypes.c_void_p
@@ -63,7 +64,7 @@ class NativeEnd:
 
     def close(self) -> None:
         """Gives stderr back."""
-        if sys.platform == "linux":
+        if self._is_possible:
             self._stderr.value = self._before
 
     def _unread(self) -> bytes:

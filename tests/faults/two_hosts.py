@@ -65,10 +65,15 @@ def wait(processes: Sequence[subprocess.Popen[str]], seconds: float = 600) -> En
 def disturb(workdir: Path, kind: signal.Signals, host: int, **options: Any) -> End:
     """Sends a signal to a host that trains, and returns how all hosts have ended."""
     processes = start_hosts(workdir, **options)
-    while not any(workdir.glob("runs/*/*/checkpoints/[0-9]*")) and processes[0].poll() is None:
-        time.sleep(0.05)
+    await_checkpoint(workdir, processes[0])
     processes[host].send_signal(kind)
     return wait(processes, KILLED_SECONDS)
+
+
+def await_checkpoint(workdir: Path, process: subprocess.Popen[str]) -> None:
+    """Waits until the study has a checkpoint, or its process has ended."""
+    while not any(workdir.glob("runs/*/*/checkpoints/[0-9]*")) and process.poll() is None:
+        time.sleep(0.02)
 
 
 def losses(workdir: Path) -> dict[tuple[str, ...], float]:
