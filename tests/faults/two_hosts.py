@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tiny_study import command, finish, start
+from tiny_study import command, environment
 
 OPTIONS: Mapping[str, Any] = {"train.steps": 60, "train.evaluations": 3, "train.placement": "jit"}
 ROUNDING = 1e-4  # of losses of a few, after as many steps
@@ -35,6 +35,20 @@ class End(list[tuple[int, str]]):
     """Exit code and stderr of each host, and how many seconds passed until the last has ended."""
 
     seconds = 0.0
+
+
+def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """Starts a command on one device, compiled as the quick tests compile."""
+    variables = environment()
+    variables["XLA_FLAGS"] += " --xla_backend_optimization_level=1"
+    return subprocess.Popen(
+        arguments, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def run_alone(workdir: Path, **options: Any) -> End:
+    """Returns how the study ends on one host."""
+    return wait([start(command(workdir, **{**OPTIONS, **options}))])
 
 
 def start_hosts(workdir: Path, *, hosts: int = 2, **options: Any) -> list[subprocess.Popen[str]]:
@@ -125,7 +139,7 @@ def main() -> int:
     """Returns the exit code."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        code, errors = finish(command(folder / "one", **OPTIONS))
+        ((code, errors),) = run_alone(folder / "one")
         if code:
             print(errors, file=sys.stderr)
             return 1
@@ -136,7 +150,7 @@ def main() -> int:
             end = disturb(work, signal.SIGKILL, host)
             codes = [-signal.SIGKILL if number == host else 1 for number in range(2)]
             story.end(f"host {host} of 2 killed", end, codes, GONE, KILLED_SECONDS)
-            end = End([finish(command(work, **OPTIONS))]) if hosts == 1 else wait(start_hosts(work))
+            end = run_alone(work) if hosts == 1 else wait(start_hosts(work))
             story.compare(f"gone on with {hosts}", work, end)
         for host in (1, 0):
             work = folder / f"asked{host}"
