@@ -15,7 +15,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
-from depthstudy.execute.executors.executor import Executor, Worker
+from depthstudy.execute.executors.executor import Executor, InStep, Worker
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.plan.follow_up import FollowUp, follow
@@ -128,7 +128,8 @@ class Session:
                         if (job.variant.is_pruned, job.spans_hosts) == (is_pruned, in_step)
                     ]
                     if tasks:
-                        self._opened().do(_train, tasks, self._heard(bar), in_step=in_step)
+                        function = InStep(_train) if in_step else _train
+                        self._opened().do(function, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
     def do(self, function: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:

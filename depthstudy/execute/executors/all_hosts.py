@@ -20,10 +20,10 @@ from absl import logging
 
 from depthstudy import hosts
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.execute.executors.executor import InProcess, Worker
+from depthstudy.execute.executors.executor import InProcess, InStep, Worker
 from depthstudy.execute.progress import Event, EventSink, StatusChanged, WorkDone
 from depthstudy.execute.trainer import Trainer
-from depthstudy.plan import prepare
+from depthstudy.plan import Variant, prepare
 from depthstudy.store import RunStore, UnwrittenRun, write_text
 
 _CALLS, _CLAIMS, _DONE, _SEEN = "calls", "claims", "done", "seen"
@@ -49,7 +49,6 @@ class _Call(NamedTuple):
     setup: _Setup
     function: Callable[..., None]
     tasks: tuple[tuple[Any, ...], ...]
-    in_step: bool
 
 
 class _Look(NamedTuple):
@@ -63,31 +62,31 @@ class AllHosts:
     """Does tasks on all hosts; of them this one asks, decides and writes."""
 
     def __init__(
-        self, here: InProcess, study: StudyConfig, sets: Mapping[DataConfig, str], workdir: Path
+        self,
+        study: StudyConfig,
+        variants: Mapping[str, Variant],
+        workdir: Path,
+        sets: Mapping[DataConfig, str],
     ) -> None:
         """Asks the other hosts for nothing yet.
 
         Args:
-          here: Does the part of this host.
           study: The config.
-          sets: Name of the set of each ``data.source_key``, which the others have to find.
+          variants: Its plan by name.
           workdir: Folder of the study.
+          sets: Name of the set of each ``data.source_key``, which the others have to find.
         """
-        self._here, self._setup = here, _Setup(study, dict(sets), workdir)
+        self._here = InProcess(study, variants, workdir)
+        self._setup = _Setup(study, dict(sets), workdir)
         self._is_shared: bool | None = None
 
     def do(
-        self,
-        function: Callable[..., None],
-        tasks: Iterable[tuple[Any, ...]],
-        sink: EventSink,
-        *,
-        in_step: bool = False,
+        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
     ) -> None:
         """Calls the function for each task, on all hosts in step or on one of them."""
         tasks = tuple(tasks)
-        if in_step:
-            _ask(_Call(self._setup, function, tasks, in_step))
+        if isinstance(function, InStep):
+            _ask(_Call(self._setup, function, tasks))
             self._here.do(function, tasks, sink)
         elif tasks and self._all_see_the_folder():
             self._deal(function, tasks, sink)
@@ -100,7 +99,7 @@ class AllHosts:
     def _deal(
         self, function: Callable[..., None], tasks: tuple[tuple[Any, ...], ...], sink: EventSink
     ) -> None:
-        number = _ask(_Call(self._setup, function, tasks, False))
+        number = _ask(_Call(self._setup, function, tasks))
         done: set[int] = set()
         for task in _claimed(number, len(tasks)):
             self._here.do(function, [tasks[task]], sink)
@@ -181,7 +180,7 @@ def _ready(setup: _Setup) -> Worker:
 
 
 def _take_part(worker: Worker, number: int, call: _Call) -> None:
-    if call.in_step:
+    if isinstance(call.function, InStep):
         worker.trainer.store, worker.trainer.sink = UnwrittenRun, _ignore
         for task in call.tasks:
             call.function(worker, *task)

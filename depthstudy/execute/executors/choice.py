@@ -36,5 +36,6 @@ def open_executor(
     if processes > 1 and tasks:
         return WorkerPool(study, workdir, processes, tasks, config_file, sets=sets)
     by_name = {variant.name: variant for variant in variants}
-    here = InProcess(study, by_name, workdir)
-    return AllHosts(here, study, sets, workdir) if hosts.count() > 1 else here
+    if hosts.count() > 1:
+        return AllHosts(study, by_name, workdir, sets)
+    return InProcess(study, by_name, workdir)

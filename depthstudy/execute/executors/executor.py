@@ -26,24 +26,28 @@ class Worker(NamedTuple):
     sink: EventSink
 
 
+class InStep(NamedTuple):
+    """A function of a task that all hosts do together, rather than one of them."""
+
+    function: Callable[..., None]
+
+    def __call__(self, *arguments: Any) -> None:
+        """Calls the function."""
+        self.function(*arguments)
+
+
 class Executor(Protocol):
     """Does tasks for a study."""
 
     def do(
-        self,
-        function: Callable[..., None],
-        tasks: Iterable[tuple[Any, ...]],
-        sink: EventSink,
-        *,
-        in_step: bool = False,
+        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
     ) -> None:
         """Calls ``function(worker, *task)`` for each task, and returns when all are done.
 
         Args:
-          function: One that can be imported.
+          function: One that can be imported, or ``InStep`` of it, which differs on several hosts.
           tasks: Arguments for each call, in the order in which they should begin.
           sink: Is given the events of all calls.
-          in_step: Whether all hosts do each task together, rather than one of them.
 
         Raises:
           Exception: What a call has raised; then the executor can only be closed.
@@ -62,15 +66,9 @@ class InProcess:
         self._trainer: Trainer | None = None
 
     def do(
-        self,
-        function: Callable[..., None],
-        tasks: Iterable[tuple[Any, ...]],
-        sink: EventSink,
-        *,
-        in_step: bool = False,
+        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
     ) -> None:
         """Calls the function for each task."""
-        del in_step  # there is one host
         if self._trainer is None:
             self._trainer = Trainer(self._worker[2], sink)
         self._trainer.sink = sink

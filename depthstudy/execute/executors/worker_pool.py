@@ -126,12 +126,7 @@ class WorkerPool:
             process.close(deadline)
 
     def do(
-        self,
-        function: Callable[..., None],
-        tasks: Iterable[tuple[Any, ...]],
-        sink: EventSink,
-        *,
-        in_step: bool = False,
+        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
     ) -> None:
         """Calls a function for each task in a process that is free, as ``function(worker, *task)``.
 
@@ -139,7 +134,6 @@ class WorkerPool:
           function: One that can be imported.
           tasks: Arguments for each call.
           sink: Is given the events of all calls.
-          in_step: Changes nothing: there is one host.
 
         A process that is killed is replaced, and the new one goes on with its task.
 
