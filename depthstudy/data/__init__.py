@@ -12,6 +12,7 @@ from depthstudy.data.dataset import (
     as_dataset,
     from_arrays,
     from_source,
+    is_streamed,
     load,
     with_labels,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "fetch",
     "from_arrays",
     "from_source",
+    "is_streamed",
     "load",
     "normalize",
     "order_at",

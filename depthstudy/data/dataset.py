@@ -165,9 +165,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         )
     shape = _image_shape(source, config.image_size)
     count = _count(source, config)
-    in_memory = config.stream is False or (
-        config.stream is None and count * int(np.prod(shape)) <= IN_MEMORY_BYTES
-    )
+    in_memory = not is_streamed(config, count, shape)
     train, validation, test = chosen = select(source, config, shape, in_memory=in_memory)
 
     def open_split(reader: Reader, crop_area: float = 1.0) -> Split:
@@ -200,6 +198,13 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         source=source,
         own_train=own_train if config.own_subset else None,
     )
+
+
+def is_streamed(config: DataConfig, count: int, image_shape: tuple[int, int, int]) -> bool:
+    """Returns whether a set of so many images is read from disk while nets are trained."""
+    if config.stream is not None:
+        return config.stream
+    return count * int(np.prod(image_shape)) > IN_MEMORY_BYTES
 
 
 def _count(source: Source, config: DataConfig) -> int:

@@ -68,6 +68,7 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
 def prepare(
     study: ml_collections.ConfigDict | StudyConfig,
     expected: Mapping[DataConfig, str] | None = None,
+    datasets: Datasets | None = None,
 ) -> tuple[StudyConfig, tuple[Variant, ...]]:
     """Checks a config whole and returns it with its plan; trains nothing.
 
@@ -77,6 +78,7 @@ def prepare(
       study: The config.
       expected: Name of the set that each ``data.source_key`` has to give, where another process
         has opened it before.
+      datasets: As in ``plan``.
 
     Raises:
       InputError: Something in the config is wrong.
@@ -89,7 +91,7 @@ def prepare(
     check_tunable(study)
     if study.time_budget is not None:
         config.parse_duration(study.time_budget, "time_budget")
-    variants = plan(study, Datasets(expected=expected))
+    variants = plan(study, datasets or Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
     compared = pools.compared(study, variants)
     verdicts.check(hypotheses, compared, probes=study.probes)

@@ -48,25 +48,8 @@ class Estimator:
         return seconds / jax.process_count()
 
     def whole_seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
-        """Returns the same with what follows: tuning, tuned nets, and longer trainings.
-
-        Of each group of nets the dearest is taken to be trained for all of ``budget_check``. Seeds
-        that are added until a hypothesis is decided, and probes, are not counted.
-        """
-        runs = self.seconds(study, variants)
-        base = [variant for variant in variants if not variant.info.treatment]
-        share = sum(v.work for v in base) / sum(v.work for v in variants)
-        following = 0.0
-        if study.tune:
-            trials = halving.cost(study.tune) * study.tune_seeds
-            following += share * (1 + trials / study.seeds)
-        if study.budget_check:
-            groups: dict[str, int] = {}
-            for variant in base:
-                groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
-            longer = sum(study.budget_check) * sum(groups.values())
-            following += longer / sum(v.work for v in variants)
-        return runs * (1 + following)
+        """Returns the same with what follows; see ``following_share``."""
+        return self.seconds(study, variants) * (1 + following_share(study, variants))
 
     def _rate(self, placement: train.Placement, seeds: int) -> _Rates:
         if placement not in self._known:
@@ -77,6 +60,27 @@ class Estimator:
 def _placement(variant: Variant, seeds: int) -> train.Placement:
     """Returns where steps are timed: on this host alone, as the others are not asked."""
     return train.choose(variant.train, seeds, jax.local_devices())
+
+
+def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:
+    """Returns what follows the runs of a plan, as a share of them: tuning and longer trainings.
+
+    Of each group of nets the dearest is taken to be trained for all of ``budget_check``. Seeds
+    that are added until a hypothesis is decided, and probes, are not counted.
+    """
+    base = [variant for variant in variants if not variant.info.treatment]
+    share = sum(v.work for v in base) / sum(v.work for v in variants)
+    following = 0.0
+    if study.tune:
+        trials = halving.cost(study.tune) * study.tune_seeds
+        following += share * (1 + trials / study.seeds)
+    if study.budget_check:
+        groups: dict[str, int] = {}
+        for variant in base:
+            groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
+        longer = sum(study.budget_check) * sum(groups.values())
+        following += longer / sum(v.work for v in variants)
+    return following
 
 
 def duration(seconds: float) -> str:
