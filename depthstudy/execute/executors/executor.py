@@ -6,6 +6,7 @@ folders; so tasks may run in any process, on any machine that sees them, and aga
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -26,7 +27,8 @@ class Worker(NamedTuple):
     sink: EventSink
 
 
-class InStep(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class InStep:
     """A function of a task that all hosts do together, rather than one of them."""
 
     function: Callable[..., None]
