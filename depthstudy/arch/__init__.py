@@ -22,10 +22,15 @@ from depthstudy.arch.detection.cost import cost, layer_costs
 from depthstudy.arch.detection.spec import DetectionHeadSpec, DetectorSpec, PyramidSpec
 from depthstudy.arch.families import FAMILIES
 from depthstudy.arch.module_spec import ModuleSpec, Spec, spec_from_json
-from depthstudy.arch.narrow import Keep, narrow, remaining
-from depthstudy.arch.scaling import scale_compound, scale_depth, scale_resolution, scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.arch.training_aids import with_training_aids
+from depthstudy.arch.transforms.narrow import Keep, narrow, remaining
+from depthstudy.arch.transforms.scaling import (
+    scale_compound,
+    scale_depth,
+    scale_resolution,
+    scale_width,
+)
+from depthstudy.arch.transforms.training_aids import with_training_aids
 from depthstudy.errors import InputError, did_you_mean
 
 _TRAINING_AIDS = ("init", "init_scale", "skip_init", "branches")

@@ -25,10 +25,10 @@ from depthstudy.arch.layer_types import (
     SqueezeExcite,
     Take,
     ZeroPad,
-    output_size,
 )
 from depthstudy.arch.lowering import sections
 from depthstudy.arch.spec import ArchSpec
+from depthstudy.arch.windows import output_size
 from depthstudy.errors import InputError
 
 Shape = tuple[int, int, int]

@@ -30,8 +30,8 @@ from depthstudy.arch.layer_types import (
     StochasticDepth,
 )
 from depthstudy.arch.literals import ActivationKind, Norm
-from depthstudy.arch.repvgg import branched
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
+from depthstudy.arch.transforms.repvgg import branched
 
 
 def sections(spec: ArchSpec) -> tuple[Section, ...]:

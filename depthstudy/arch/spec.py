@@ -165,7 +165,7 @@ class ArchSpec:
       biased: Whether convolutions have a bias even where a normalization follows.
       stochastic_depth: Of ``L`` blocks the ``i``-th, counted from 0, is skipped at random with
         probability ``stochastic_depth * i / L``, where it has a shortcut (Huang et al. 2016).
-      init: How kernels start, as ``nets.initialization.kernel_init`` draws them.
+      init: How kernels start, as ``nets.layers.initialization.kernel_init`` draws them.
       init_scale: Factor of their standard deviation, in convolutions outside gates.
       skip_init: Whether a branch that is added to a shortcut ends in a trained factor that is 0 at
         first, so that the net starts as its shortcuts (De & Smith 2020, arXiv 2002.10444).

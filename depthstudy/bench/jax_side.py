@@ -22,8 +22,8 @@ from depthstudy.bench.benchmarks import Work
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import ArrayExamples, augment, eval_batches, train_batches
 from depthstudy.data.pipeline import crop
-from depthstudy.data.pipeline.split import Reader
-from depthstudy.data.pipeline.streamed import StreamedSplit
+from depthstudy.data.pipeline.splits.reader import Reader
+from depthstudy.data.pipeline.splits.streamed import StreamedSplit
 from depthstudy.train import placement
 
 Run = Callable[[int], float]  # does the work so many times, and returns seconds

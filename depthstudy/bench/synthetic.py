@@ -7,8 +7,8 @@ import io
 import numpy as np
 
 from depthstudy.data import ArrayExamples, Dataset
-from depthstudy.data.pipeline.in_memory import InMemorySplit
-from depthstudy.data.pipeline.split import Reader
+from depthstudy.data.pipeline.splits.in_memory import InMemorySplit
+from depthstudy.data.pipeline.splits.reader import Reader
 
 CLASSES = 10
 

@@ -1,6 +1,6 @@
 """The same architectures in PyTorch: the net that a user would write instead.
 
-It applies the layers of ``arch.layers.sections`` as ``nets.Network`` does, with the modules that
+It applies the layers of ``arch.lowering.sections`` as ``nets.Network`` does, with the modules that
 PyTorch has for them. Images are ``[B, C, H, W]``, held channels last.
 """
 
@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from depthstudy.arch import ArchSpec, lowering
 from depthstudy.arch import layer_types as words
-from depthstudy.arch.layer_types import window_padding
 from depthstudy.arch.rounding import norm_groups
+from depthstudy.arch.windows import window_padding
 
 _ACTIVATIONS = {
     "gelu": functional.gelu,

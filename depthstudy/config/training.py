@@ -14,6 +14,18 @@ class TrainConfig:
 
     Attributes:
       batch_size: Images in a step, over all devices.
+      gradient_accumulation: Parts into which a batch is cut; they are gone through one after the
+        other and their gradients averaged, in the memory of one, each with its own statistics.
+      rematerialize: Whether blocks are computed again in the backward pass and not kept: less
+        memory for a third more arithmetic (Chen et al. 2016).
+      scan_blocks: Whether equal blocks that follow one another are compiled once and looped over:
+        deep nets compile faster. For accelerators; a CPU loops over convolutions slowly.
+      statistics_images: Images over which batch normalization takes its statistics, one group
+        after the other (Hoffer et al. 2017); ``None`` is the batch, over all devices. The share of
+        a device, ``batch_size`` over their number, is what unsynchronized training takes.
+      average_decay: Decay of the exponential average of weights and statistics that is evaluated
+        and kept in the place of the last ones; 0 averages nothing. The first steps forget faster:
+        ``min(average_decay, (1 + step) / (10 + step))``.
       epochs: Length of the training in passes over the train set.
       steps: Length of the training in steps; given, it replaces ``epochs``.
       least_steps: Steps that a training has at least, however few ``epochs`` make on a small set.
@@ -50,6 +62,11 @@ class TrainConfig:
     """
 
     batch_size: Count = 128
+    gradient_accumulation: Count = 1
+    rematerialize: bool = False
+    scan_blocks: bool = False
+    statistics_images: Count | None = None
+    average_decay: Fraction = 0.0
     epochs: Count = 20
     steps: Count | None = None
     least_steps: Natural = 0

@@ -7,21 +7,16 @@
 from depthstudy.data.batches import batch_at, eval_batches, train_batches
 from depthstudy.data.cache import Cleaned, clean
 from depthstudy.data.changes import changes
-from depthstudy.data.dataset import (
-    Dataset,
-    as_dataset,
-    from_arrays,
-    from_source,
-    is_streamed,
-    load,
-    with_labels,
-)
-from depthstudy.data.datasets import Datasets, source_key
+from depthstudy.data.dataset import Dataset
+from depthstudy.data.loading.datasets import Datasets, source_key
+from depthstudy.data.loading.images import as_dataset, with_labels
+from depthstudy.data.loading.load import from_arrays, from_source, is_streamed, load
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
 from depthstudy.data.pipeline.sharding import fetch, put
-from depthstudy.data.pipeline.split import Batch, Split
+from depthstudy.data.pipeline.splits.reader import Batch
+from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source

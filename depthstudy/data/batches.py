@@ -13,7 +13,8 @@ from depthstudy.data.dataset import Dataset
 from depthstudy.data.pipeline import crop
 from depthstudy.data.pipeline.order import evenly_spaced, order_at
 from depthstudy.data.pipeline.sharding import put
-from depthstudy.data.pipeline.split import Batch, Split
+from depthstudy.data.pipeline.splits.reader import Batch
+from depthstudy.data.pipeline.splits.split import Split
 
 
 def train_batches(

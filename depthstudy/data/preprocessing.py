@@ -12,7 +12,7 @@ from jaxtyping import Float32, UInt8
 
 from depthstudy.data.pipeline.decode import CROP, RESIZES, decode
 from depthstudy.data.pipeline.order import evenly_spaced
-from depthstudy.data.pipeline.split import Split
+from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.source import RawImage
 from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError

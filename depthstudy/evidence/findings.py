@@ -3,79 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from depthstudy import records
-from depthstudy.config import Hypothesis, Pool, PruneConfig, Treatment
+from depthstudy.config import Hypothesis, Treatment
 from depthstudy.evidence import deeper, means, metrics
-from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import pools, robustness, substitution
 from depthstudy.evidence.claims.looks import judge_at_looks
-from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.costs import gains, pareto, pruning
+from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes import classes
 from depthstudy.evidence.mistakes import images as image_mistakes
-from depthstudy.evidence.mistakes.answers import Answers
-from depthstudy.evidence.panel import Predictions
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Material:
-    """What there is to judge by.
-
-    Attributes:
-      summary: Finished runs, with the columns of ``records.Summary``.
-      trained: What training measured.
-      probed: What probes measured.
-      variants: The variants, in the order of the plan.
-      settings: Name of a variant to all its settings by dotted field.
-      pruned: Name of a variant to how it is pruned.
-      predictions: Name of a variant to whether each of its runs errs on each test image.
-      images: Name of an error to the number of images that it is counted on.
-      budgets: Name of a variant to how many images one of its runs has seen.
-      chance: The error of guessing.
-      trials: What was tried in tuning.
-      answers: Name of a variant to what its runs say of each test image; of the same images.
-      class_names: Names of the classes, in the order of their labels.
-      baselines: By error and variant, that of always naming the largest class, where it is known.
-      pools: Nets whose runs stand together in a hypothesis.
-      partial: Names of the variants that have fewer seeds than others, and only stand for pools:
-        they are judged there and shown nowhere else.
-    """
-
-    summary: pd.DataFrame
-    trained: Sequence[records.Record]
-    probed: Sequence[records.Record]
-    variants: Sequence[records.VariantInfo]
-    settings: VariantSettings
-    pruned: Mapping[str, PruneConfig]
-    predictions: Predictions
-    images: Mapping[str, int]
-    budgets: Mapping[str, float]
-    chance: float
-    trials: Sequence[records.TrialRow] = ()
-    answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
-    class_names: Sequence[str] = ()
-    baselines: Baselines = dataclasses.field(default_factory=dict)
-    pools: Sequence[Pool] = ()
-    partial: frozenset[str] = frozenset()
-
-    def whole(self) -> Material:
-        """Returns what there is of variants with all seeds."""
-        summary = self.summary[~self.summary["variant"].isin(self.partial)]
-        return dataclasses.replace(
-            self,
-            summary=summary.reset_index(drop=True),
-            trained=[row for row in self.trained if row.variant not in self.partial],
-            probed=[row for row in self.probed if row.variant not in self.partial],
-            variants=[info for info in self.variants if info.name not in self.partial],
-            answers={n: x for n, x in self.answers.items() if n not in self.partial},
-            pools=(),
-        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -124,32 +66,25 @@ def find(
     tuned = tuple(_tuned_verdicts(material, hypotheses))
     material = material.whole()
     summary, infos = material.summary, material.variants
-    wrong, images = material.predictions, material.images
+    counted = material.counted
     groups = {info.name: info.group for info in infos}
     comparable = [info for info in infos if not info.trained_longer]
     chosen = recommendation.recommend(
         summary,
         comparable,
-        predictions=wrong,
-        images=images,
+        **counted,
         budgets=material.budgets,
         baselines=material.baselines,
         controls=[treatment.name for treatment in treatments if treatment.control_of],
     )
-    depths = deeper.answers(
-        summary, infos, predictions=wrong, images=images, baselines=material.baselines
-    )
+    depths = deeper.answers(summary, infos, **counted, baselines=material.baselines)
     return Findings(
         verdicts=tuple(judged),
         tuned_verdicts=tuned,
         robustness=tried,
         decomposition=tuple(
             decomposition.decompose(
-                summary,
-                groups,
-                {info.name: info.depth for info in infos},
-                predictions=wrong,
-                images=images,
+                summary, groups, {info.name: info.depth for info in infos}, **counted
             )
         ),
         attribution=tuple(
@@ -157,25 +92,17 @@ def find(
                 summary,
                 infos,
                 [*treatments, *_follow_ups(infos)],
-                predictions=wrong,
-                images=images,
+                **counted,
                 baselines=material.baselines,
             )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
         means=tuple(means.over_seeds(summary, material.probed)),
-        pareto=tuple(pareto.points(summary, comparable, predictions=wrong, images=images)),
+        pareto=tuple(pareto.points(summary, comparable, **counted)),
         pruning=tuple(
-            pruning.compare(
-                summary,
-                material.trained,
-                infos,
-                material.pruned,
-                predictions=wrong,
-                images=images,
-            )
+            pruning.compare(summary, material.trained, infos, material.pruned, **counted)
         ),
-        gains=tuple(gains.against_first(summary, comparable, predictions=wrong, images=images)),
+        gains=tuple(gains.against_first(summary, comparable, **counted)),
         recommendation=chosen,
         deeper=tuple(depths),
         expected_best=tuple(tuning_effort.expected(material.trials, material.chance)),

@@ -110,8 +110,8 @@ def _measure_alike(
 
 def _layers(study: StudyConfig, variant: Variant) -> int:
     """Returns layers times probes of the runs of a variant: what takes longest is to compile."""
-    count = min(study.probe_seeds, variant.seeds or study.seeds) * len(study.probes)
-    return variant.info.depth * count
+    count = len(variant.seeds_in(study)[: study.probe_seeds])
+    return variant.info.depth * count * len(study.probes)
 
 
 def _layers_left(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> int:
@@ -170,8 +170,8 @@ def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:
 
 def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
-    count = min(study.probe_seeds, variant.seeds or study.seeds)
-    return [RunStore.of(workdir, variant.runs, seed) for seed in range(count)]
+    seeds = variant.seeds_in(study)[: study.probe_seeds]
+    return [RunStore.of(workdir, variant.runs, seed) for seed in seeds]
 
 
 def repair_measured(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:

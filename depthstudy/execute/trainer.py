@@ -113,14 +113,15 @@ def _kind(variant: Variant, starting_point: StartingPoint, seeds: int) -> tuple[
 
 def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train.Program:
     own = starting_point.train
+    steps = train.count_steps(own, len(variant.dataset.train))
     return train.build(
         starting_point.spec,
         variant.config.data,
         own,
         variant.dataset,
         train.choose(own, seeds),
-        starting_point.variables,
-        pruning.sparsity(variant.config.prune, train.count_steps(own, len(variant.dataset.train))),
+        start=starting_point.variables,
+        sparsity=pruning.sparsity(variant.config.prune, steps),
     )
 
 

@@ -45,7 +45,7 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
             "join them by depthstudy.hosts.joined rather than jax.distributed.initialize"
         )
     for variant in variants:
-        for seed in range(variant.seeds or study.seeds if not variant.info.same_as else 0):
+        for seed in () if variant.info.same_as else variant.seeds_in(study):
             _refuse_other_config(RunStore.of(workdir, variant.name, seed), variant)
 
 
@@ -74,7 +74,7 @@ class Job(NamedTuple):
 
 def jobs_of(study: StudyConfig, variants: Sequence[Variant]) -> list[Job]:
     """Returns the jobs of a plan: every seed of each variant that has runs."""
-    return [Job(v, tuple(range(v.seeds or study.seeds))) for v in variants if not v.info.same_as]
+    return [Job(v, tuple(v.seeds_in(study))) for v in variants if not v.info.same_as]
 
 
 class Session:

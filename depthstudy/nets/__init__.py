@@ -6,8 +6,9 @@ from depthstudy.nets.detection.predictions import Predictions
 from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
+from depthstudy.nets.torch.expectation import check_torch
 from depthstudy.nets.torch.files import read_weights
-from depthstudy.nets.torch.load import check_torch, count_classes, load_torch
+from depthstudy.nets.torch.load import count_classes, load_torch
 from depthstudy.nets.torch.names import style_of
 from depthstudy.nets.torch.recognize import Recognized, recognize
 from depthstudy.nets.torch.save import save_torch

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Num
 
 from depthstudy import arch
 from depthstudy.arch import ModuleSpec, Spec
+from depthstudy.errors import InputError
 from depthstudy.nets.interface import ImageShape, Net, Variables
 from depthstudy.nets.network import Network
 from depthstudy.nets.user_module import trace
@@ -21,7 +22,15 @@ from depthstudy.nets.user_module.net import UserModule
 _CALL = "__call__"  # of whose intermediates outputs are; the others a module notes for itself
 
 
-def build(spec: Spec, dtype: Any = jnp.float32, platform: str | None = None) -> Net:
+def build(
+    spec: Spec,
+    dtype: Any = jnp.float32,
+    platform: str | None = None,
+    *,
+    rematerialize: bool = False,
+    scan_blocks: bool = False,
+    statistics_images: int | None = None,
+) -> Net:
     """Returns the net of a value.
 
     >>> net = build(arch.build("plain", depth=8, layout="cifar"))
@@ -32,13 +41,29 @@ def build(spec: Spec, dtype: Any = jnp.float32, platform: str | None = None) -> 
       spec: An architecture, or a user's module, which is imported.
       dtype: Type of the compute; parameters, statistics and logits are float32 whatever it is.
       platform: What it runs on, as ``"cpu"``; ``None`` is JAX's default.
+      rematerialize: As in ``TrainConfig``, as are the two that follow: how it computes in training.
+      scan_blocks: As in ``TrainConfig``.
+      statistics_images: As in ``TrainConfig``.
 
     Raises:
-      InputError: The module cannot be imported, or does not take its options.
+      InputError: The module cannot be imported, or does not take its options; or it is asked for
+        what only nets of ours can do.
     """
     if isinstance(spec, ModuleSpec):
+        if rematerialize or scan_blocks or statistics_images is not None:
+            raise InputError(
+                "train.rematerialize, scan_blocks and statistics_images are for the families; a"
+                " module of yours does so itself, as by flax.linen.remat and scan"
+            )
         return UserModule.of(spec, dtype)
-    return Network(spec, dtype, platform or jax.default_backend())
+    return Network(
+        spec,
+        dtype,
+        platform or jax.default_backend(),
+        rematerialize,
+        scan_blocks,
+        statistics_images,
+    )
 
 
 def cost(spec: Spec, image_shape: ImageShape) -> arch.Cost:

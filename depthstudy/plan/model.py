@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from depthstudy import arch
-from depthstudy.arch.training_aids import with_training_aids
+from depthstudy.arch.transforms.training_aids import with_training_aids
 from depthstudy.config import ModelConfig, Value
 from depthstudy.errors import InputError
 

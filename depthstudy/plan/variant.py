@@ -64,6 +64,10 @@ class Variant:
         """Whether it starts from a trained net."""
         return self.config.prune != pruning.DENSE
 
+    def seeds_in(self, study: StudyConfig) -> range:
+        """Returns its seeds in a study."""
+        return range(self.seeds or study.seeds)
+
     def together(self, seeds: int) -> int:
         """Returns how many of so many seeds may be trained at once.
 

@@ -6,17 +6,10 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 """
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
-from depthstudy.records.answer import Answer, DepthAnswer, NextStep
+from depthstudy.records.answer import Answer, DepthAnswer, NextStep, Recommendation
+from depthstudy.records.causes import Attribution, Decomposition, MatchedGap
 from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
 from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
-from depthstudy.records.evidence import (
-    Attribution,
-    Decomposition,
-    MatchedGap,
-    Recommendation,
-    Verdict,
-    VerdictWord,
-)
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.mistakes import ClassError, Confusion, Flips, Mistake
 from depthstudy.records.runs import Record, Summary
@@ -32,6 +25,7 @@ from depthstudy.records.search import (
 from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
 from depthstudy.records.table import frame
 from depthstudy.records.tuning import BudgetRow, ExpectedBest, Robustness, RobustnessWord, TrialRow
+from depthstudy.records.verdicts import Verdict, VerdictWord
 
 __all__ = [
     "LONGER",

@@ -1,4 +1,4 @@
-"""What a study answers first: whether to go deeper, and what to do next."""
+"""What a study answers first: whether to go deeper, which net to take, and what to do next."""
 
 from __future__ import annotations
 
@@ -75,3 +75,57 @@ class Answer:
     group: str
     depths: tuple[DepthAnswer, ...]
     next: NextStep
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recommendation:
+    """The variant to take, and what it saves: the content of ``recommendation.json``.
+
+    Attributes:
+      variant: Name of the variant.
+      group: Its group.
+      treatment: Its treatment, or ``""``.
+      depth: Weight layers on the longest path.
+      parameters: Trained numbers.
+      macs: Multiply-accumulates for one image.
+      seconds: Mean wall time of a run.
+      test_error: Mean over its seeds, corrected for its being chosen by this very error.
+      low: Lower end of its 95% confidence interval; ``None`` with fewer than two seeds.
+      high: Upper end of the same interval.
+      seeds: Number of its seeds.
+      best: The variant of least mean error where it was chosen, which may be the same.
+      over_best: Mean test error over that of ``best``.
+      macs_saved_best: Share of the multiply-accumulates of ``best`` that it saves.
+      deepest: The deepest untreated variant of equal budget and on the same images, if any is; of
+        equally deep ones that of least mean error.
+      over_deepest: Mean test error over that of ``deepest``; below zero it is better.
+      macs_saved_deepest: Share of the multiply-accumulates of ``deepest`` that it saves.
+      chosen_on: ``"validation"``, or ``"test"`` where no validation error was measured.
+      optimism: What the choice made the test error look smaller by, which is added to it.
+      ties: The variants that cannot be told from the best, the simplest first, joined by ``", "``.
+      excluded: Variants that were not compared, as their budget is another, joined likewise.
+      enough: Whether the evidence is enough to prefer any of the variants to another.
+    """
+
+    variant: str
+    group: str
+    treatment: str
+    depth: int
+    parameters: int
+    macs: int
+    seconds: float
+    test_error: float
+    low: float | None
+    high: float | None
+    seeds: int
+    best: str
+    over_best: float
+    macs_saved_best: float
+    deepest: str
+    over_deepest: float
+    macs_saved_deepest: float
+    chosen_on: str = "test"
+    optimism: float = 0.0
+    ties: str = ""
+    excluded: str = ""
+    enough: bool = True

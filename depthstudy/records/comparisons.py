@@ -81,7 +81,7 @@ class PrunedNet:
       change_high: Upper end of the same interval.
       seeds: Number of seeds that ``change`` rests on.
       harmless: Whether it, and all nets by its method out of which less was taken, lose less test
-        error than ``evidence.pruning.HARMLESS``.
+        error than ``evidence.costs.pruning.HARMLESS``.
       tuned: For a control, the net of its shape that was trained on; ``""`` where there is none.
       tuned_change: Test error of ``tuned`` minus its own.
       tuned_low: Lower end of the interval of ``tuned_change``.

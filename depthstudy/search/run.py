@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import ml_collections
 
-from depthstudy import config, execute, plan, records, store
+from depthstudy import config, execute, plan, store
 from depthstudy import study as studies
-from depthstudy.arch import ArchSpec
-from depthstudy.config import Settings, StudyConfig
-from depthstudy.evidence.choice import halving, progress, ranking, rungs
+from depthstudy.config import StudyConfig
+from depthstudy.evidence.choice import halving, rungs
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import SEARCH
-from depthstudy.records import RANDOM, SearchedNet, SearchInfo
-from depthstudy.search import blocks, checks, space, winners
+from depthstudy.search import checks, space, winners
 from depthstudy.search.campaign.trials import Trials
 from depthstudy.search.space.latency import Stopwatch
 from depthstudy.search.space.pricing import Prices
-
-_SIZES = ("parameters", "macs")
 
 
 def run(
@@ -76,98 +70,17 @@ def _search(
     study: StudyConfig, base: Variant, workdir: Path, trials: Trials, start: float
 ) -> StudyConfig:
     from depthstudy.search.campaign.campaign import Campaign
-    from depthstudy.search.campaign.importance import importance
+    from depthstudy.search.write import Searched, write_info, write_tables
 
     whole = space.from_config(study.search)
     stopwatch = Stopwatch(workdir / SEARCH / "latency.json", base.info.image_shape)
     prices = Prices(base, study.search, stopwatch)
     found = Campaign(study, whole, prices, trials, workdir / SEARCH).run()
     won = winners.of(study, found)
-    tables = {
-        store.SEARCH: records.frame(SearchedNet, found.rows),
-        store.PROGRESS: records.frame(
-            records.SearchProgress,
-            progress.progress([row for row in found.rows if row.method != records.SCALED]),
-        ),
-        store.SCORES: records.frame(records.ScoreRank, _scores(study, found.rows, trials)),
-        store.IMPORTANCE: records.frame(
-            records.GeneImportance,
-            importance(
-                whole,
-                [
-                    (tuple(json.loads(row.genome).items()), row.validation_error)
-                    for row in found.rows
-                    if row.method != records.SCALED
-                ],
-            ),
-        ),
-    }
-    for name, table in tables.items():
-        store.write_table(workdir / name, table)
-    chosen = found.winners[won.chosen]
-    methods = (study.search.method, RANDOM)
-    counts = winners.of_method(found, methods)
-    earlier = store.read_search_info(workdir)
-    info = SearchInfo(
-        space=whole.to_json(),
-        size=whole.size,
-        config=dataclasses.asdict(study.search),
-        rates={
-            name: float(str(dict(setting)["train.learning_rate"]))
-            for name, setting in found.rates.items()
-            if "train.learning_rate" in dict(setting)
-        },
-        rejected={method: counts[method][0] for method in methods},
-        duplicates={method: counts[method][1] for method in methods},
-        trained={method: counts[method][2] for method in methods},
-        seconds=time.perf_counter() - start + (earlier.seconds if earlier else 0.0),
-        chosen=won.names[chosen],
-        chosen_settings=dict(chosen),
-        chosen_blocks=tuple(_blocks(base, chosen)),
-        command=command_of(study, chosen),
-        winners={won.names[net]: place.name for place, net in found.winners.items()},
-        strata=tuple(winners.label(stratum) for stratum in sorted(study.search.strata)),
-        chosen_stratum=won.strata[0],
-    )
-    store.write_search_info(workdir, info)
+    searched = Searched(study, base, whole, found, won)
+    write_tables(workdir, searched, trials)
+    write_info(workdir, searched, time.perf_counter() - start)
     return winners.study_of(study, found, won)
-
-
-def _blocks(base: Variant, net: Settings) -> list[dict[str, object]]:
-    spec = plan.build_net(config.apply(base.given, net).model, base.dataset.num_classes)
-    return blocks.blocks(spec, base.info.image_shape) if isinstance(spec, ArchSpec) else []
-
-
-def _scores(
-    study: StudyConfig, rows: Sequence[SearchedNet], trials: Trials
-) -> list[records.ScoreRank]:
-    """Returns how scores of the start rank nets that random search drew."""
-    drawn = {row.net: row for row in rows if row.method == RANDOM}
-    scored = sorted(drawn.values(), key=lambda row: (row.trial, row.stratum, row.repeat))
-    scored = scored[: study.search.scored]
-    if not scored:
-        return []
-    nets: list[Settings] = [tuple(json.loads(row.settings).items()) for row in scored]
-    measured = trials.score(nets, study.search.shares[0])
-    names = dict.fromkeys(name for scores in measured for name in scores if ":" not in name)
-    columns = {name: [scores.get(name, float("nan")) for scores in measured] for name in names}
-    columns |= {size: [float(getattr(row, size)) for row in scored] for size in _SIZES}
-    return ranking.rank([row.validation_error for row in scored], columns)
-
-
-def command_of(study: StudyConfig, net: Settings) -> str:
-    """Returns the command line that trains a net alone, by the recipe of the study."""
-    changed = {"seeds": study.seeds, "name": f"{study.name}_chosen"}
-    default = StudyConfig()
-    for group in ("data", "train"):
-        own, usual = getattr(study, group), getattr(default, group)
-        changed |= {
-            f"{group}.{field.name}": getattr(own, field.name)
-            for field in dataclasses.fields(own)
-            if getattr(own, field.name) != getattr(usual, field.name)
-        }
-    flags = [f"--config.{field}={value}" for field, value in {**changed, **dict(net)}.items()]
-    return shlex.join(["depthstudy", "run", "base", *flags])
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:

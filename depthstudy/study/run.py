@@ -17,6 +17,7 @@ from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
 from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Call, FollowUps, Result, conclude, conclude_so_far
+from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.forecast import time_budget
 from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
@@ -59,11 +60,11 @@ def run(
             logging.warning(warning)
     for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
         logging.warning(warning)
-    call = Call(command, time.perf_counter())
+    start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
-        _reported(study, variants, workdir, call, session),
+        _reported(runs, call := Call(command, start, session)),
     ):
         execute.repair_measured(study, variants, workdir)
         infos = data_info.write(workdir, variants)
@@ -72,24 +73,18 @@ def run(
         session.train([*execute.jobs_of(study, variants), *own])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
         execute.measure(study, variants, workdir, config_file)
-        settled = settle(session, study, variants, workdir)
+        settled = settle(session, runs)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
         asked = FollowUps(tuned, tuple(budgets))
-        result = conclude(study, every, workdir, call, session, asked)
+        result = conclude(runs.of(every), call, asked)
         return dataclasses.replace(result, data=infos)
 
 
 @contextlib.contextmanager
-def _reported(
-    study: StudyConfig,
-    variants: Sequence[plan.Variant],
-    workdir: Path,
-    call: Call,
-    session: execute.Session,
-) -> Iterator[None]:
+def _reported(runs: StudyRuns, call: Call) -> Iterator[None]:
     """Has a report of what is done now and then, and of what was done when it is interrupted."""
-    reports = PartialReports(lambda: conclude_so_far(study, variants, workdir, call, session))
-    session.listener = reports.hear
+    reports = PartialReports(lambda: conclude_so_far(runs, call))
+    call.session.listener = reports.hear
     try:
         yield
     except KeyboardInterrupt:

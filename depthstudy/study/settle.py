@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from depthstudy.config import StudyConfig
 from depthstudy.evidence import findings, metrics
@@ -12,6 +11,7 @@ from depthstudy.evidence.claims import looks
 from depthstudy.execute import Job, Session
 from depthstudy.plan import Variant, settings_of, treatments
 from depthstudy.study.conclusions.collect import collect
+from depthstudy.study.conclusions.runs import StudyRuns
 
 
 def looks_of(study: StudyConfig) -> tuple[int, ...]:
@@ -20,12 +20,7 @@ def looks_of(study: StudyConfig) -> tuple[int, ...]:
     return looks.planned(study.seeds, most) if most else ()
 
 
-def settle(
-    session: Session,
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-) -> list[Variant]:
+def settle(session: Session, runs: StudyRuns) -> list[Variant]:
     """Trains more seeds, and returns the variants with as many as they have then.
 
     A hypothesis on what a probe measures asks for none, as ``config.probe_seeds`` says how many
@@ -33,14 +28,12 @@ def settle(
 
     Args:
       session: Trains them.
-      study: The config of the study.
-      variants: Its plan, whose first seeds are done.
-      workdir: Its folder.
+      runs: The runs of the study, of which the first seeds are done.
     """
-    hypotheses = treatments.see_untreated(study.hypotheses)
-    planned, current = looks_of(study), list(variants)
+    hypotheses = treatments.see_untreated(runs.study.hypotheses)
+    planned, current = looks_of(runs.study), list(runs.variants)
     for seeds in planned[1:]:
-        judged = findings.judge(collect(study, current, workdir), hypotheses, planned)
+        judged = findings.judge(collect(runs.of(current)), hypotheses, planned)
         asking = [h for h in hypotheses if metrics.is_trained(h.metric)]
         still_open = looks.undecided(asking, {row.hypothesis: row for row in judged})
         names = _with_origins(looks.compared(still_open, settings_of(current)), current)

@@ -1,11 +1,12 @@
 """Training: a pure step, an optimizer, a placement on devices, and the one loop."""
 
-from depthstudy.train.loop import early_step, fit
+from depthstudy.train.loop import fit
 from depthstudy.train.metrics import training_metrics
 from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.precision import no_gain
 from depthstudy.train.program import Program, build, count_steps, init_key, initial, retarget
+from depthstudy.train.stops import early_step
 
 __all__ = [
     "Placement",

@@ -221,7 +221,7 @@ def choose(
       devices: Those of ``"jit"``; ``None`` are all.
 
     Raises:
-      InputError: A batch cannot be split evenly over the devices.
+      InputError: A batch cannot be split evenly, over the devices or into parts.
     """
     every = sorted(devices or jax.devices(), key=lambda device: (device.process_index, device.id))
     local = tuple(jax.local_devices())
@@ -229,6 +229,7 @@ def choose(
     if name == "auto":
         room = len(every) > 1 or jax.default_backend() != "cpu"
         name = "pmap" if room and seeds > 1 else "jit"
+    _check_parts(config, 1 if name == "pmap" else len(every))
     if name == "pmap":
         per_device = -(-seeds // len(local))
         return Pmap(local[: -(-seeds // per_device)], per_device)
@@ -239,3 +240,19 @@ def choose(
                 f"{len(every)} devices; take a multiple, or placement 'pmap'"
             )
     return Jit(Mesh(np.array(every), ("batch",)))
+
+
+def _check_parts(config: TrainConfig, devices: int) -> None:
+    """Refuses a batch that does not divide into parts, and a part that does not into groups."""
+    parts, group = config.gradient_accumulation, config.statistics_images
+    share = config.batch_size // devices
+    if parts > 1 and share % parts:
+        raise InputError(
+            f"config.train.gradient_accumulation={parts} does not divide the {share} images of a"
+            " batch on a device"
+        )
+    if group is not None and (config.batch_size // parts) % group:
+        raise InputError(
+            f"config.train.statistics_images={group} does not divide the"
+            f" {config.batch_size // parts} images that are gone through at once"
+        )

@@ -17,6 +17,7 @@ from depthstudy import nets, runtime, tasks
 from depthstudy.arch import Spec
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, eval_batches
+from depthstudy.errors import InputError
 from depthstudy.train.optimizer import (
     Hyperparameters,
     Sparsity,
@@ -93,6 +94,7 @@ def build(
     config: TrainConfig,
     dataset: Dataset,
     placement: Placement,
+    *,
     start: nets.Variables | None = None,
     sparsity: Sparsity | None = None,
     options: Mapping[str, str] | None = None,
@@ -114,11 +116,24 @@ def build(
     """
     begun = time.perf_counter()
     steps = count_steps(config, len(dataset.train))
-    network = nets.build(spec, compute_dtype(config.precision), placement.platform)
+    if sparsity is not None and config.average_decay:
+        raise InputError(
+            "train.average_decay keeps an average of weights, of which pruned ones are not zero;"
+            " allowed where weights are pruned: 0"
+        )
+    network = nets.build(
+        spec,
+        compute_dtype(config.precision),
+        placement.platform,
+        rematerialize=config.rematerialize,
+        scan_blocks=config.scan_blocks,
+        statistics_images=config.statistics_images,
+    )
     network.check(dataset.image_shape)
     transform = optimizer(config, sparsity)
     rate_of = rate_function(config, steps, sparsity)
-    train_step = make_train_step(network, transform, dataset, data, config)
+    unroll = placement.platform == "cpu"
+    train_step = make_train_step(network, transform, dataset, data, config, unroll=unroll)
     eval_step = make_eval_step(network, dataset)
 
     def train_one(seed_state: SeedState, batch: Any) -> SeedState:
@@ -171,6 +186,7 @@ def initial(program: Program, seed: int) -> SeedState:
         key=init_key(seed),
         start=program.start,
         loss_scale=scale,
+        averaged=bool(program.config.average_decay),
     )
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
     settings = hyperparameters(program.config, program.steps)

@@ -16,12 +16,15 @@ from depthstudy import nets, tasks
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Batch, Dataset, normalize
 from depthstudy.train import precision
+from depthstudy.train.accumulation import Part, accumulated
 
 
 class TrainState(flax.struct.PyTreeNode):
     """Everything that training changes. The step number is the whole state of data and keys.
 
-    Fields are untyped, as JAX puts shapes, shardings and more in the place of arrays.
+    Fields are untyped, as JAX puts shapes, shardings and more in the place of arrays. Where weights
+    are averaged, ``params`` and ``batch_stats`` are the average, which is evaluated and kept, and
+    ``trained`` has those that are trained.
     """
 
     step: Any
@@ -29,6 +32,7 @@ class TrainState(flax.struct.PyTreeNode):
     batch_stats: Any
     opt_state: Any
     loss_scale: Any = None
+    trained: Any = None
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -69,15 +73,18 @@ def init_state(
     key: jax.Array,
     start: nets.Variables | None = None,
     loss_scale: precision.LossScale | None = None,
+    averaged: bool = False,
 ) -> TrainState:
     """Returns the state before the first step, with parameters from ``start`` or else drawn."""
     variables = start or nets.init(network, key, image_shape)
+    own = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         params=variables["params"],
         batch_stats=variables.get("batch_stats", {}),
         opt_state=optimizer.init(variables["params"]),
         loss_scale=loss_scale,
+        trained=jax.tree.map(jnp.copy, own) if averaged else None,
     )
 
 
@@ -87,6 +94,8 @@ def make_train_step(
     dataset: Dataset,
     data: DataConfig,
     config: TrainConfig,
+    *,
+    unroll: bool = False,
 ) -> TrainStep:
     """Returns ``train_step(state, batch, key, rate) -> (state, metrics)``.
 
@@ -94,6 +103,7 @@ def make_train_step(
     depth. So nets with and without dropout see the same images. ``rate`` is its learning rate.
 
     With a loss scale, a step whose gradients are not finite changes nothing but step and scale.
+    ``unroll`` is for a CPU: the parts of a batch are gone through without a loop.
     """
     task, optimizer = tasks.of(dataset), optax.with_extra_args_support(optimizer)
     if dataset.train.crops:  # what is cropped from the image file is not cropped again
@@ -104,37 +114,63 @@ def make_train_step(
     ) -> tuple[TrainState, StepMetrics]:
         images, labels = task.augment(batch.images, batch.labels, key=key, config=data)
         images = normalize(images, dataset.mean, dataset.std)
-        rngs = {}
-        if network.is_stochastic:
-            rngs["dropout"] = jax.random.fold_in(key, _DROPOUT_STREAM)
+        params, batch_stats = _trained(state)
 
-        def mean_loss(params: Any) -> tuple[Array, tuple[Array, Array, Any]]:
+        def mean_loss(
+            params: Any, batch_stats: Any, part: Batch, dropout: jax.Array
+        ) -> tuple[Array, Part]:
             logits, updates = network.apply(
-                {"params": params, "batch_stats": state.batch_stats},
-                images,
+                {"params": params, "batch_stats": batch_stats},
+                part.images,
                 train=True,
                 mutable=["batch_stats"],
-                rngs=rngs,
+                rngs={"dropout": dropout} if network.is_stochastic else {},
             )
-            loss = task.loss(logits, labels, config.label_smoothing).mean()
-            return precision.scaled(loss, state.loss_scale), (loss, logits, updates)
+            loss = task.loss(logits, part.labels, config.label_smoothing).mean()
+            error = task.errors(logits, part.labels).mean()
+            moved = updates.get("batch_stats", {})
+            return precision.scaled(loss, state.loss_scale), Part(loss, error, moved)
 
-        gradients, (loss, logits, updates) = jax.grad(mean_loss, has_aux=True)(state.params)
-        gradients = precision.unscaled(gradients, state.loss_scale)
-        changes, opt_state = optimizer.update(gradients, state.opt_state, state.params, rate=rate)
-        after = state.replace(
-            params=optax.apply_updates(state.params, changes),
-            batch_stats=updates.get("batch_stats", {}),
-            opt_state=opt_state,
+        gradients, (loss, error, batch_stats) = accumulated(
+            jax.grad(mean_loss, has_aux=True),
+            params,
+            batch_stats,
+            Batch(images, labels),
+            jax.random.fold_in(key, _DROPOUT_STREAM),
+            parts=config.gradient_accumulation,
+            unroll=unroll,
         )
+        gradients = precision.unscaled(gradients, state.loss_scale)
+        changes, opt_state = optimizer.update(gradients, state.opt_state, params, rate=rate)
+        params = optax.apply_updates(params, changes)
+        after = _moved(state, params, batch_stats, config.average_decay)
+        after = after.replace(opt_state=opt_state)
         if state.loss_scale is not None:
             finite = precision.all_finite(gradients)
             after = optax.tree.where(finite, after, state)
             after = after.replace(loss_scale=precision.adjusted(state.loss_scale, finite))
-        error = task.errors(logits, labels).mean()
         return after.replace(step=state.step + 1), StepMetrics(loss, error, after.loss_scale)
 
     return train_step
+
+
+def _trained(state: TrainState) -> tuple[Any, Any]:
+    """Returns the parameters and statistics that are trained."""
+    if state.trained is None:
+        return state.params, state.batch_stats
+    return state.trained["params"], state.trained["batch_stats"]
+
+
+def _moved(state: TrainState, params: Any, batch_stats: Any, decay: float) -> TrainState:
+    """Returns the state with what was trained, and with its average where there is one."""
+    if state.trained is None:
+        return state.replace(params=params, batch_stats=batch_stats)
+    kept = jnp.minimum(decay, (1 + state.step) / (10 + state.step))
+    trained = {"params": params, "batch_stats": batch_stats}
+    average = jax.tree.map(
+        lambda past, now: kept * past + (1 - kept) * now, state.variables, trained
+    )
+    return state.replace(**average, trained=trained)
 
 
 def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:

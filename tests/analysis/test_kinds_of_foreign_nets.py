@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from depthstudy import analysis, arch, data, records, report, store
 from depthstudy.analysis import foreign_net, image_labels
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.load import torch_shapes
+from depthstudy.nets.torch.expectation import torch_shapes
 
 PROBES = ("generalization", "shattering", "isometry", "cka", "linear", "rank")
 

@@ -12,7 +12,7 @@ import pytest
 from depthstudy import analysis, arch, data, nets, probes, records, store
 from depthstudy.analysis import weights
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.load import torch_shapes
+from depthstudy.nets.torch.expectation import torch_shapes
 
 OPTIONS = {"width_multiplier": 0.1, "depth_multiplier": 0.5}
 CLASSES = 7

@@ -15,7 +15,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Batch, Dataset, batch_at, eval_batches, load, order_at, train_batches
-from depthstudy.data.pipeline.split import HostBatch
+from depthstudy.data.pipeline.splits.reader import HostBatch
 
 
 def config(base: DataConfig, **options: object) -> DataConfig:

@@ -5,7 +5,7 @@ dict, then the images: see ``random_state`` and ``random_images``. So a file of 
 for a whole net, and a test can make the same weights again with no PyTorch there.
 
 Written by, with torchvision, timm and efficientnet_lite_pytorch installed:
-``python tests/helpers/torch_reference.py tests/nets/fixtures/torch.json``
+``python tests/helpers/torch_reference.py tests/nets/torch/fixtures/torch.json``
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-FIXTURE = pathlib.Path(__file__).parents[1] / "nets" / "fixtures" / "torch.json"
+FIXTURE = pathlib.Path(__file__).parents[1] / "nets" / "torch" / "fixtures" / "torch.json"
 SEED = 7
 CLASSES = 10
 

@@ -11,7 +11,7 @@ from flax import traverse_util
 from depthstudy import arch, nets
 from depthstudy.arch import layer_types as words
 from depthstudy.arch import lowering
-from depthstudy.nets.stateless_layers import apply_stateless
+from depthstudy.nets.layers.stateless import apply_stateless
 
 RESIDUAL = {
     "wide_resnet": {"depth": 16, "width_multiplier": 1, "num_classes": 3},

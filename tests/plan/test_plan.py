@@ -10,7 +10,7 @@ import pytest
 
 from depthstudy import arch, data, plan, study
 from depthstudy.config import DataConfig, StudyConfig, Value, apply, parse
-from depthstudy.data import datasets
+from depthstudy.data.loading import datasets
 from depthstudy.errors import InputError
 from depthstudy.plan import prepare, settings_of
 

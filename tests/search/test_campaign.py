@@ -21,8 +21,8 @@ from depthstudy.search import winners
 from depthstudy.search.campaign.campaign import Campaign
 from depthstudy.search.campaign.found import Found, Place
 from depthstudy.search.campaign.importance import importance
+from depthstudy.search.space import Space
 from depthstudy.search.space.draws import Pricing
-from depthstudy.search.space.genes import Space
 from depthstudy.search.space.pricing import Limits
 
 SEARCH = SearchConfig(

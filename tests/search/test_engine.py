@@ -25,8 +25,8 @@ def opened(path: Path, method: Method, trials: int, seed: int = 3) -> Search:
 
 
 def go(search: Search, generation: int = 4) -> list[Told]:
-    while not search.is_done:
-        for number, genome in search.propose(generation):
+    while proposals := search.propose(generation):
+        for number, genome in proposals:
             search.tell(number, planted.error(genome), planted.cost(genome))
     return search.told()
 
@@ -90,8 +90,8 @@ def test_a_net_that_is_known_costs_nothing(tmp_path: Path) -> None:
 
 
 def go_few(search: Search) -> list[Told]:
-    while not search.is_done:
-        for number, genome in search.propose(2):
+    while proposals := search.propose(2):
+        for number, genome in proposals:
             search.tell(number, float(dict(genome)["depth"]) / 10, 1.0)
     return search.told()
 

@@ -18,9 +18,9 @@ from depthstudy import arch, config, plan, search, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.search import blocks
-from depthstudy.search.run import command_of
 from depthstudy.search.space import pricing, scaled
 from depthstudy.search.space.draws import Priced, Rejected
+from depthstudy.search.write import command_of
 
 ROOT = Path(__file__).parents[2]
 SMALL = apply(

@@ -14,7 +14,6 @@ from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.store import Outcome, RunInfo, RunStore
-from depthstudy.train import loop
 
 CONFIG = TrainConfig(
     batch_size=64,
@@ -157,25 +156,6 @@ def test_divergence_is_a_result(digits: Dataset, tmp_path: Path) -> None:
     assert sum(taken) == 40  # the bar is told that nothing is left
     (again,) = train.fit(program, [info(0)], [RunStore.of(tmp_path, "v", 0)], taken.append)
     assert dataclasses.replace(again, eval_seconds=outcome.eval_seconds) == outcome
-
-
-@pytest.mark.parametrize(
-    ("evaluations", "steps", "expected"),
-    [(1, 10, [10]), (3, 10, [3, 7, 10]), (4, 100, [25, 50, 75, 100]), (10, 3, [1, 2, 3])],
-)
-def test_evaluation_steps(evaluations: int, steps: int, expected: list[int]) -> None:
-    assert loop.evaluation_steps(TrainConfig(evaluations=evaluations), steps) == expected
-
-
-@pytest.mark.parametrize(
-    ("log_every", "evaluations", "steps", "expected"),
-    [(50, 10, 2_000, 100), (9, 3, 180, 9), (50, 2, 225, 50), (1, 1, 5, 1), (400, 4, 300, 75)],
-)
-def test_early_is_the_first_point_past_a_twentieth(
-    log_every: int, evaluations: int, steps: int, expected: int
-) -> None:
-    config = TrainConfig(log_every=log_every, evaluations=evaluations)
-    assert loop.early_step(config, steps) == expected
 
 
 @pytest.mark.parametrize(("save_seconds", "expected"), [(0.0, [3, 9, 12]), (1e6, [3, 12])])

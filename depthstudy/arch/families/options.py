@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from depthstudy.arch.blocks import kind_of
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
-from depthstudy.arch.scaling import scale_depth
 from depthstudy.arch.spec import ArchSpec, BlockSpec
+from depthstudy.arch.transforms.scaling import scale_depth
 from depthstudy.errors import InputError
 
 Layout = Literal["imagenet", "small"]

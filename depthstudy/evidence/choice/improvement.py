@@ -14,7 +14,6 @@ that it is worth one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -77,9 +76,3 @@ def _mean_error(values: NDArray[np.float64]) -> float:
     lag = float(rest[1:] @ rest[:-1] / (rest @ rest)) if rest.any() else 0.0
     inflation = (1 + max(0.0, lag)) / (1 - min(0.9, max(0.0, lag)))
     return math.sqrt(spread / count * inflation)
-
-
-def share_unfinished(judged: Sequence[Improvement | None]) -> tuple[int, int]:
-    """Returns how many runs were still improving, and of how many that can be said."""
-    known = [one for one in judged if one is not None]
-    return sum(one.unfinished for one in known), len(known)

@@ -1,12 +1,12 @@
 """What the evidence of runs says of each hypothesis of a study.
 
 A hypothesis is turned into effects, differences of the means of two variants, in units of its
-metric; ``pairing`` says which variants are compared, ``weighing`` what several effects say of one
-claim, and ``stats.contrast`` how sure each is. Each claim is tested from both sides: one one-sided
-test (for equivalence, TOST) speaks for it, the other against. Twice the smaller p value is the p
-value of having decided wrongly in either direction; Holm's method (1979) adjusts it over all
-hypotheses of the study that were tested. Below 0.05 the hypothesis is supported or refuted,
-whichever side is the smaller. The interval shown is the one that decides.
+metric; ``pairing`` says which variants are compared, ``evidence`` which of them count, ``weighing``
+what several effects say of one claim, and ``stats.contrast`` how sure each is. Each claim is tested
+from both sides: one one-sided test (for equivalence, TOST) speaks for it, the other against. Twice
+the smaller p value is the p value of having decided wrongly in either direction; Holm's method
+(1979) adjusts it over all hypotheses of the study that were tested. Below 0.05 the hypothesis is
+supported or refuted, whichever side is the smaller. The interval shown is the one that decides.
 """
 
 from __future__ import annotations
@@ -26,27 +26,15 @@ from depthstudy.errors import InputError
 from depthstudy.evidence import baseline, metrics
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
-from depthstudy.evidence.claims.weighing import PRESENCE, Weighed
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, Predictions, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
 UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Evidence:
-    """A claim with its effects, or without where no variants with runs can be compared."""
-
-    hypothesis: Hypothesis
-    panel: Panel
-    weighed: Weighed | None = None
-    p_support: float = math.nan
-    p_refute: float = math.nan
-    no_better: tuple[str, ...] = ()
 
 
 def judge(
@@ -95,7 +83,7 @@ def judge(
         for metric in dict.fromkeys(h.metric for h in hypotheses)
     }
     useless = {m: baseline.no_better(summary, m, baselines, images) for m in panels}
-    evidence = [_weigh(h, panels[h.metric], settings, useless[h.metric]) for h in hypotheses]
+    evidence = [weigh(h, panels[h.metric], settings, useless[h.metric]) for h in hypotheses]
     p_values = np.array([stats.two_sided(e.p_support, e.p_refute) for e in evidence])
     tested = np.isfinite(p_values)
     levels = np.full(len(p_values), alpha)
@@ -143,50 +131,7 @@ def check(
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _weigh(
-    h: Hypothesis, panel: Panel, settings: VariantSettings, useless: Collection[str]
-) -> _Evidence:
-    present = {name: fields for name, fields in settings.items() if name in panel.arms}
-    pairs = pairing.parts(h, present)
-    if not pairs:
-        return _Evidence(h, panel)
-    effects = [[panel.difference(left, right) for left, right in part] for part in pairs]
-    weighed, whole, dropped = _informative(Weighed(h, effects, pairs), useless)
-    if len(dropped) and not any(weighed.parts):
-        return _Evidence(h, panel, Weighed(h, effects, pairs), no_better=dropped)
-    effects = [list(part) for part in weighed.parts]
-    flat = [effect for part in effects for effect in part]
-    if any(effect.seeds < LEAST_SEEDS and not effect.exact for effect in flat):
-        return _Evidence(h, panel, weighed, no_better=dropped)
-    if not all(bool(effect.decidable) for effect in flat):
-        return _Evidence(h, panel, weighed, 1.0, 1.0, dropped)
-    support, refute = weighed.p_values()
-    return _Evidence(h, panel, weighed, support if whole else 1.0, refute, dropped)
-
-
-def _informative(
-    weighed: Weighed, useless: Collection[str]
-) -> tuple[Weighed, bool, tuple[str, ...]]:
-    """Leaves out the pairs of which neither net is better than a constant answer.
-
-    Returns:
-      What is left, whether it can support the claim, as every part of it is there, and the nets of
-      the pairs that are not.
-    """
-    h, kept_parts, kept_pairs, dropped = weighed.hypothesis, [], [], []
-    for effects, pairs in zip(weighed.parts, weighed.pairs, strict=True):
-        places = [i for i, pair in enumerate(pairs) if not set(pair) <= set(useless)]
-        dropped += [name for i, pair in enumerate(pairs) if i not in places for name in pair]
-        if places:
-            kept_parts.append([effects[i] for i in places])
-            kept_pairs.append([pairs[i] for i in places])
-    whole = not dropped
-    if h.relation in PRESENCE:
-        whole = len(kept_parts) == len(weighed.parts)
-    return Weighed(h, kept_parts, kept_pairs), whole, tuple(dict.fromkeys(dropped))
-
-
-def _verdict(e: _Evidence, p: float, level: float, alpha: float, chance: float | None) -> Verdict:
+def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | None) -> Verdict:
     h, weighed = e.hypothesis, e.weighed
     if weighed is None:
         return Verdict(
@@ -244,7 +189,7 @@ def _verdict(e: _Evidence, p: float, level: float, alpha: float, chance: float |
     )
 
 
-def _budget_ratio(e: _Evidence, budgets: Mapping[str, float]) -> float | None:
+def _budget_ratio(e: Evidence, budgets: Mapping[str, float]) -> float | None:
     if e.weighed is None:
         return None
     return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)

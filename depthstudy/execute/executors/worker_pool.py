@@ -13,32 +13,25 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import io
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from multiprocessing import Pipe, connection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from absl import logging
 
-from depthstudy import config, interruption, runtime
+from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.errors import FailedError, InputError, raised_by_user, show_warnings_as_lines
-from depthstudy.execute.executors.executor import Worker
+from depthstudy.errors import FailedError
+from depthstudy.execute.executors.worker_process import Done, Task
 from depthstudy.execute.progress import EventSink
-from depthstudy.execute.trainer import Trainer
-from depthstudy.plan import prepare
 
-_LOOK_SECONDS = 0.2  # seconds between two looks whether the process that began this one is there
 _GRACE_SECONDS = 6  # seconds that a process has to save what it trains
 _MOST_KILLS = 2  # processes that a task may cost before it is given up
 _KILLED = (
@@ -48,20 +41,9 @@ _KILLED = (
 _CHILD = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from depthstudy.execute.executors import worker_pool
-worker_pool.serve(*map(int, sys.argv[2:]))
+from depthstudy.execute.executors import worker_process
+worker_process.serve(*map(int, sys.argv[2:]))
 """
-
-
-class _Task(NamedTuple):
-    function: Callable[..., None]
-    arguments: tuple[Any, ...]
-
-
-class _Done(NamedTuple):
-    """The message that a task is done, or has raised an error."""
-
-    error: Exception | None
 
 
 class WorkerPool:
@@ -141,7 +123,7 @@ class WorkerPool:
           Exception: What a call has raised; then the processes can only be closed.
           FailedError: A task has cost as many processes as it may.
         """
-        left = [_Task(function, task) for task in tasks]
+        left = [Task(function, task) for task in tasks]
         kills: collections.Counter[int] = collections.Counter()
         idle, busy = list(self._processes), dict[_Process, int]()
         open_tasks = collections.deque(range(len(left)))
@@ -163,7 +145,7 @@ class WorkerPool:
                     open_tasks.appendleft(task)
                     idle.insert(0, self._replace(process))
                     continue
-                if not isinstance(message, _Done):
+                if not isinstance(message, Done):
                     sink(message)
                 elif message.error:
                     raise message.error
@@ -194,64 +176,3 @@ class _Process:
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
         self.pipe.close()
-
-
-def serve(file: int, parent: int) -> None:
-    """Does the tasks that come through a pipe, until its other end is closed."""
-    interruption.install()
-    interruption.begin()
-    show_warnings_as_lines()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    pipe = connection.Connection(file)
-    # Asked to end, it has saved what it was training, and needs to tell nobody.
-    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
-        study, sets, workdir, config_file = pipe.recv()
-        try:
-            worker = _ready(study, sets, workdir, config_file, pipe.send)
-        except Exception as error:
-            pipe.send(_Done(_portable(error)))
-            return
-        while True:
-            task = pipe.recv()
-            try:
-                task.function(worker, *task.arguments)
-                pipe.send(_Done(None))
-            except Exception as error:
-                pipe.send(_Done(_portable(error)))
-
-
-def _ready(
-    study: StudyConfig,
-    sets: Mapping[DataConfig, str],
-    workdir: Path,
-    config_file: str | None,
-    sink: EventSink,
-) -> Worker:
-    runtime.use_cpu()
-    runtime.set_up()
-    # The process that began this one has shown already what is printed.
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        if config_file is not None:
-            config.run_file(config_file)
-        variants = {variant.name: variant for variant in prepare(study, sets)[1]}
-    return Worker(study, variants, workdir, Trainer(workdir, sink), sink)
-
-
-def _portable(error: Exception) -> Exception:
-    """Returns an error, with where it was raised, as one that another process can read."""
-    where = traceback.format_exc()
-    if not isinstance(error, InputError):
-        error = raised_by_user(error) or error
-    error.add_note(where)
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(where)
-    return error
-
-
-def _end_with(parent: int) -> None:
-    """Ends this process, and those that it began, soon after the one that began it."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK_SECONDS)
-    os.killpg(0, signal.SIGKILL)

@@ -8,8 +8,8 @@ import jax
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.arch.layer_types import window_padding
 from depthstudy.arch.spec import Padding
+from depthstudy.arch.windows import window_padding
 from depthstudy.nets.convolution.geometry import Geometry
 from depthstudy.nets.convolution.selector import choose
 

@@ -14,7 +14,8 @@ from depthstudy.arch.detection import graph as words
 from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.nets.detection.boxes import anchors
 from depthstudy.nets.detection.predictions import Predictions
-from depthstudy.nets.network import Compute, Group, run_layers
+from depthstudy.nets.layers.apply import Compute, run_layers
+from depthstudy.nets.layers.sections import Group
 
 _LEAST_SUM = 1e-4  # what is added to the sum of weights that divides them
 

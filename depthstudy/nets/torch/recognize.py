@@ -17,7 +17,8 @@ import numpy as np
 from depthstudy import arch
 from depthstudy.arch import ArchSpec
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.load import Expectation, count_classes
+from depthstudy.nets.torch.expectation import Expectation
+from depthstudy.nets.torch.load import count_classes
 from depthstudy.nets.torch.names import STYLES, style_of, torch_names
 from depthstudy.nets.torch.settings import as_written
 

@@ -2,9 +2,8 @@
 
 from depthstudy.report.tables.analysis import Analysis, read_analysis
 from depthstudy.report.tables.nets import MeasuredNet
-from depthstudy.report.tables.study import (
+from depthstudy.report.tables.picks import (
     Divergence,
-    Study,
     copies,
     curve,
     divergences,
@@ -13,7 +12,6 @@ from depthstudy.report.tables.study import (
     has_treatments,
     label,
     mean,
-    read_study,
     shown,
     spread,
     thumbnail,
@@ -21,6 +19,7 @@ from depthstudy.report.tables.study import (
     waiting_share,
     whole_nets,
 )
+from depthstudy.report.tables.study import Study, read_study
 
 __all__ = [
     "Analysis",

@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from depthstudy.config import SearchConfig, Settings, StudyConfig
 from depthstudy.evidence.choice import halving, rungs
-from depthstudy.evidence.choice.halving import Trial
 from depthstudy.evidence.costs import pareto
-from depthstudy.records import RANDOM, SCALED, SearchedNet
+from depthstudy.records import SCALED, SearchedNet
 from depthstudy.search.campaign.engine import Engine, Search
-from depthstudy.search.campaign.found import Found, Place, label
+from depthstudy.search.campaign.found import Found, Place, label, seed_of
 from depthstudy.search.campaign.trials import Trials, as_json, name_of_net
-from depthstudy.search.space import scaled
-from depthstudy.search.space.draws import WORST, Method, within_limits
-from depthstudy.search.space.genes import Genome, Space
+from depthstudy.search.campaign.tuning import Tuning
+from depthstudy.search.space import Genome, Space, scaled
+from depthstudy.search.space.draws import WORST, Method
 from depthstudy.search.space.pricing import Limits, Prices
 
 JOURNAL = "journal.log"
-_TUNED_ON = 2  # nets of a stratum on which a rate is chosen for all of it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,11 +42,6 @@ def methods(search: SearchConfig) -> tuple[Method, Method]:
     return search.method, "random"
 
 
-def seed_of(search: SearchConfig, place: Place) -> int:
-    """Returns the seed of a search, which no other one has."""
-    return zlib.crc32(f"{search.seed}, {place.name}".encode())
-
-
 class Campaign:
     """The searches of a study."""
 
@@ -64,17 +54,22 @@ class Campaign:
         self._engine = Engine(folder / JOURNAL)
         self._first = self._search.shares[0]
         self._rates: dict[str, Settings] = {}
+        self._tuning = Tuning(study, space, prices, trials)
 
     def run(self) -> Found:
         """Does all searches to their end, and returns what they found."""
-        self._rates = self._tuned()
+        members = {
+            family: scaled.members(family, self._search, self._prices)
+            for family in self._search.families
+        }
+        self._rates = self._tuning.rates(members)
         searches = self._searches()
         self._go(searches)
         candidates = {place: self._trained(place, one) for place, one in searches.items()}
-        for family in self._search.families:
+        for family in members:
             place = Place(SCALED, family)
             candidates[place] = [
-                Candidate(place, number, (), net) for number, net in enumerate(self._family(family))
+                Candidate(place, number, (), net) for number, net in enumerate(members[family])
             ]
         longest = self._rounds(candidates)
         winners, errors = {}, {}
@@ -187,71 +182,6 @@ class Campaign:
 
     def _error(self, place: Place, net: Settings, share: float) -> float:
         return self._trials.error(self._with_rate(place, net), share)
-
-    def _family(self, family: str) -> list[Settings]:
-        return scaled.members(family, self._search, self._prices)
-
-    def _tuned(self) -> dict[str, Settings]:
-        """Returns the settings of each stratum and family: those of least mean error on a few nets.
-
-        The nets are drawn at random. All strata and families have as many trials, and where the
-        best of one is at an edge of the grid, all have more (``evidence.choice.halving``).
-        """
-        grid = self._study.tune
-        labels = [*map(label, self._search.strata), *self._search.families]
-        if not grid or self._search.rates == "trial":
-            return dict.fromkeys(labels, ())
-        nets = {label(stratum): self._drawn(stratum) for stratum in self._search.strata}
-        for family in self._search.families:
-            members = self._family(family)
-            middle = len(members) // 2
-            nets[family] = members[middle : middle + _TUNED_ON]
-        results: dict[str, dict[Trial, float]] = {name: {} for name in labels}
-        extra = 0
-        while True:
-            pending = [
-                (name, one)
-                for name in labels
-                for one in halving.pending(grid, results[name], extra)
-            ]
-            if pending:
-                self._try_settings(nets, pending, results)
-            elif extra < halving.MOST_EXTRA and any(
-                halving.edges(halving.best(grid, results[name], extra), results[name])
-                for name in labels
-            ):
-                extra += 1
-            else:
-                return {name: halving.best(grid, results[name], extra) for name in labels}
-
-    def _try_settings(
-        self,
-        nets: Mapping[str, Sequence[Settings]],
-        pending: Sequence[tuple[str, Trial]],
-        results: Mapping[str, dict[Trial, float]],
-    ) -> None:
-        """Trains a few nets of each stratum with settings, and notes the mean errors."""
-        for share in sorted({one.share for _, one in pending}):
-            length = float(share) * self._first
-            now = [(name, one) for name, one in pending if one.share == share]
-            tried = {(name, one): [(*net, *one.settings) for net in nets[name]]
-                     for name, one in now}  # fmt: skip
-            self._trials.train([net for few in tried.values() for net in few], length)
-            for (name, one), few in tried.items():
-                errors = [self._trials.error(net, length) for net in few]
-                results[name][one] = float(np.mean([WORST if math.isnan(e) else e for e in errors]))
-
-    def _drawn(self, stratum: tuple[int, int]) -> list[Settings]:
-        """Returns a few nets of a stratum at random, drawn for this alone."""
-        space = self._space.within(stratum)
-        price = self._prices.of(space, Limits.of(self._search, stratum))
-        place = Place(RANDOM, label(stratum), -1)
-        draw = np.random.default_rng(seed_of(self._search, place))
-        nets: list[Settings] = []
-        while len(nets) < _TUNED_ON:
-            genome = within_limits(space, price, draw, nets, f"depths {label(stratum)}")
-            nets.append(self._net(genome))
-        return nets
 
     def _row(self, c: Candidate, longest: float, winner: Settings) -> SearchedNet:
         cost, net = self._prices.cost(c.net), self._with_rate(c.place, c.net)

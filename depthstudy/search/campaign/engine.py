@@ -12,25 +12,20 @@ nothing: it is told with the error that it had.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    IntDistribution,
-)
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from depthstudy.config import Settings
+from depthstudy.search.campaign.encoding import distributions, genome, parameters
+from depthstudy.search.space import Genome, Space
 from depthstudy.search.space.draws import WORST, Method, Pricing, Rejected, Told, within_limits
-from depthstudy.search.space.genes import Gene, Genome, Space
 
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
@@ -91,7 +86,7 @@ class Engine:
             directions=["minimize"] * (2 if two else 1),
             load_if_exists=True,
         )
-        return Search(study, space, price, method, seed, trials, startup)
+        return Search(study, space, price, method=method, seed=seed, trials=trials, startup=startup)
 
 
 class Search:
@@ -102,6 +97,7 @@ class Search:
         study: optuna.Study,
         space: Space,
         price: Pricing,
+        *,
         method: Method,
         seed: int,
         trials: int,
@@ -113,18 +109,13 @@ class Search:
         self._two = len(study.directions) > 1
         self._distributions = distributions(space)
 
-    @property
-    def is_done(self) -> bool:
-        """Whether as many nets were trained as there may be."""
-        return len([told for told in self.told() if told.is_trained]) >= self._count
-
     def told(self) -> list[Told]:
         """Returns the trials that are over, by their numbers."""
         over = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
         return [
             Told(
                 trial.number,
-                self._genome(trial.params),
+                genome(self._space, trial.params),
                 float(trial.values[0]),
                 float(trial.values[1]) if self._two else 0.0,
                 trial.user_attrs.get(_SAME),
@@ -151,7 +142,7 @@ class Search:
             self._consider(self._ask())
         running = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
         return [
-            Proposal(trial.number, self._genome(trial.params))
+            Proposal(trial.number, genome(self._space, trial.params))
             for trial in running
             if _KEY in trial.user_attrs
         ]
@@ -169,7 +160,7 @@ class Search:
     def _consider(self, frozen: FrozenTrial) -> None:
         """Notes what a choice means: a net to train, one that is known already, or none."""
         trial = optuna.trial.Trial(self._study, frozen._trial_id)
-        priced = self._price(self._genome(frozen.params))
+        priced = self._price(genome(self._space, frozen.params))
         if isinstance(priced, Rejected):
             trial.set_user_attr(_REASON, priced.reason)
             _constrain(trial, frozen, max(priced.excess, 1e-6))
@@ -213,13 +204,6 @@ class Search:
     def _trials(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False)
 
-    def _genome(self, parameters: Mapping[str, Any]) -> Genome:
-        return tuple(
-            (gene.name, gene.values[parameters[gene.name]] if gene.is_ordered
-             else parameters[gene.name])
-            for gene in self._space.genes
-        )  # fmt: skip
-
 
 def _settings(trial: FrozenTrial) -> Settings:
     """Returns the settings that a trial was noted with; JSON has made lists of pairs."""
@@ -228,27 +212,6 @@ def _settings(trial: FrozenTrial) -> Settings:
 
 def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
-
-
-def parameters(space: Space, genome: Genome) -> dict[str, Any]:
-    """Returns a choice as Optuna keeps it: of an ordered gene the place of the value."""
-    by_name = {gene.name: gene for gene in space.genes}
-    return {
-        name: by_name[name].values.index(value) if by_name[name].is_ordered else value
-        for name, value in genome
-    }
-
-
-def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """Returns what Optuna draws each gene from."""
-    return {gene.name: _distribution(gene) for gene in space.genes}
-
-
-def _distribution(gene: Gene) -> BaseDistribution:
-    """Returns what Optuna draws: the place of an ordered value, or the value itself."""
-    if gene.is_ordered:
-        return IntDistribution(0, len(gene.values) - 1)
-    return CategoricalDistribution(cast(Any, gene.values))
 
 
 def _sampler(method: Method, seed: int, number: int, startup: int) -> BaseSampler:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Mapping, Sequence
 
-from depthstudy.config import Settings
+from depthstudy.config import SearchConfig, Settings
 from depthstudy.records import SearchedNet
 from depthstudy.search.space.draws import Told
 
@@ -28,6 +29,11 @@ class Place:
     def name(self) -> str:
         """Its name in the journal."""
         return f"{self.method}, {self.stratum}, {self.repeat}"
+
+
+def seed_of(search: SearchConfig, place: Place) -> int:
+    """Returns the seed of a search, which no other one has."""
+    return zlib.crc32(f"{search.seed}, {place.name}".encode())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import optuna
 
 from depthstudy.records import GeneImportance
-from depthstudy.search.campaign.engine import distributions, parameters
-from depthstudy.search.space.genes import Genome, Space
+from depthstudy.search.campaign.encoding import distributions, parameters
+from depthstudy.search.space import Genome, Space
 
 LEAST_NETS = 10
 

@@ -14,7 +14,7 @@ from depthstudy.execute.executors.executor import Worker
 from depthstudy.execute.tuning import TRIAL_SEED, validation_error
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow, name_of_settings, searched
-from depthstudy.search.space.genes import Genome
+from depthstudy.search.space import Genome
 from depthstudy.store import RunStore
 
 SCORES = "zero_cost"  # the probe of untrained nets

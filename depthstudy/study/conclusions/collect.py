@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from depthstudy import nets, records, store, tasks
+from depthstudy import nets, records, tasks
 from depthstudy.arch import Cost, spec_from_json
-from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import improvement
-from depthstudy.evidence.findings import Material
+from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.yardsticks import baselines, image_counts, majority_error
 
 
@@ -35,38 +35,34 @@ class _Run(NamedTuple):
     measured: list[records.Record]
 
 
-def collect(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    trials: Sequence[records.TrialRow] = (),
-) -> Material:
+def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Material:
     """Returns what there is to judge a study by: the runs that are done, and their variants.
 
     Args:
-      study: The config of the study.
-      variants: Its variants.
-      workdir: Its folder.
+      runs: The runs of the study.
       trials: What was tried in tuning.
     """
-    runs = [
+    study, workdir = runs.study, runs.workdir
+    done = [
         run
-        for variant in variants
-        for seed in range(variant.seeds or study.seeds)
+        for variant in runs.variants
+        for seed in variant.seeds_in(study)
         if (run := _read(workdir, variant, seed)) is not None
     ]
-    variants = [v for v in variants if any(run.variant is v for run in runs)]
     by_name = {
-        variant.name: [run for run in runs if run.variant is variant] for variant in variants
+        variant.name: own
+        for variant in runs.variants
+        if (own := [run for run in done if run.variant is variant])
     }
+    variants = [variant for variant in runs.variants if variant.name in by_name]
     probes = [measurement.read(study, variant, workdir) for variant in variants]
     first = variants[0]
     balanced = study.metric == "balanced_error"
     return Material(
-        summary=records.frame(records.Summary, [_summary(workdir, run) for run in runs]),
+        summary=records.frame(records.Summary, [_summary(workdir, run) for run in done]),
         trained=[
             dataclasses.replace(row, study=study.name, variant=run.variant.name)
-            for run in runs
+            for run in done
             for row in run.measured
         ],
         probed=[row for of_variant in probes for row in of_variant],
@@ -85,31 +81,6 @@ def collect(
         pools=study.pools,
         partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
     )
-
-
-def outcomes(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> list[Outcome]:
-    """Returns the outcome of each run that is done, those that two variants share once."""
-    runs = _own_runs(study, variants, workdir).values()
-    return [outcome for run in runs if (outcome := run.read_outcome()) is not None]
-
-
-def damages(
-    study: StudyConfig, variants: Sequence[Variant], workdir: Path
-) -> dict[str, tuple[str, ...]]:
-    """Returns by run, as ``"resnet_depth8 seed 0"``, the names of damaged files that it had."""
-    runs = _own_runs(study, variants, workdir)
-    return {name: tuple(names) for name, run in runs.items() if (names := store.damages(run))}
-
-
-def _own_runs(
-    study: StudyConfig, variants: Sequence[Variant], workdir: Path
-) -> dict[str, RunStore]:
-    return {
-        f"{variant.name} seed {seed}": RunStore.of(workdir, variant.name, seed)
-        for variant in variants
-        if not variant.info.same_as
-        for seed in range(variant.seeds or study.seeds)
-    }
 
 
 def _read(workdir: Path, variant: Variant, seed: int) -> _Run | None:

@@ -6,21 +6,22 @@ import dataclasses
 import datetime
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from depthstudy import nets, probes, records, report, runtime, store, tasks, train
-from depthstudy.config import StudyConfig
 from depthstudy.evidence import deeper, findings
-from depthstudy.evidence.findings import Findings, Material
+from depthstudy.evidence.findings import Findings
+from depthstudy.evidence.material import Material
 from depthstudy.execute import Session, Tuned, measurement
-from depthstudy.plan import Variant, pools, treatments
+from depthstudy.plan import pools, treatments
 from depthstudy.records import StudyInfo
-from depthstudy.study.conclusions.collect import collect, damages, outcomes
+from depthstudy.study.conclusions.collect import collect
 from depthstudy.study.conclusions.next_step import Past, next_step
+from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.write import write_images, write_scenes, write_tables
 from depthstudy.study.settle import looks_of
 
@@ -70,99 +71,80 @@ class Call(NamedTuple):
     Attributes:
       command: The command line, for the report.
       start: ``time.perf_counter()`` when it began.
+      session: Where it trains.
     """
 
     command: str
     start: float
+    session: Session
 
 
-def conclude(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    call: Call,
-    session: Session,
-    asked: FollowUps,
-) -> Result:
+def conclude(runs: StudyRuns, call: Call, asked: FollowUps) -> Result:
     """Writes the tables of a study whose runs are all done, and returns what they say.
 
     Args:
-      study: The config of the study.
-      variants: Its plan.
-      workdir: Its folder.
-      call: Of the study.
-      session: Where it was trained.
+      runs: The runs of the study.
+      call: Its call.
       asked: What followed from results, and why.
     """
+    workdir = runs.workdir
     trials = [row for one in asked.tuned.values() for row in one.rows]
-    material = collect(study, variants, workdir, trials)
-    result = _judged(study, variants, workdir, call, session, material)
-    write_tables(workdir, material, result.findings, asked.budgets)
-    write_images(workdir, tuple(variants), result.findings)
-    write_scenes(workdir, variants[0])
-    store.write_answer(workdir, result.answer)
-    store.write_info(workdir, result.info)
+    material = collect(runs, trials)
+    result = _judged(runs, call, material)
+    _write(workdir, runs, result, material, asked.budgets)
     shutil.rmtree(workdir / store.PARTIAL, ignore_errors=True)
     return result
 
 
-def conclude_so_far(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    call: Call,
-    session: Session,
-) -> None:
+def conclude_so_far(runs: StudyRuns, call: Call) -> None:
     """Writes the report of the runs that are done, if any are, with its tables beside it."""
-    planned = sum(v.seeds or study.seeds for v in variants if not v.info.same_as)
-    done = len(outcomes(study, variants, workdir))
+    done = len(runs.outcomes())
     if not done:
         return
-    material = collect(study, variants, workdir)
-    result = _judged(study, variants, workdir, call, session, material)
-    folder = workdir / store.PARTIAL
-    write_tables(folder, material, result.findings)
-    write_images(folder, tuple(variants), result.findings)
-    write_scenes(folder, variants[0])
-    store.write_answer(folder, result.answer)
-    store.write_info(folder, dataclasses.replace(result.info, partial=f"{done} of {planned}"))
-    report.write_partial(folder, workdir / store.REPORT)
+    material = collect(runs)
+    result = _judged(runs, call, material)
+    info = dataclasses.replace(result.info, partial=f"{done} of {len(runs.stores)}")
+    folder = runs.workdir / store.PARTIAL
+    _write(folder, runs, dataclasses.replace(result, info=info), material)
+    report.write_partial(folder, runs.workdir / store.REPORT)
 
 
-def _judged(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    call: Call,
-    session: Session,
+def _write(
+    folder: Path,
+    runs: StudyRuns,
+    result: Result,
     material: Material,
-) -> Result:
+    budgets: tuple[records.BudgetRow, ...] = (),
+) -> None:
+    write_tables(folder, material, result.findings, budgets)
+    write_images(folder, runs.variants, result.findings)
+    write_scenes(folder, runs.variants[0])
+    store.write_answer(folder, result.answer)
+    store.write_info(folder, result.info)
+
+
+def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
+    study = runs.study
     hypotheses = treatments.see_untreated(study.hypotheses)
     found = findings.find(material, hypotheses, study.treatments, looks_of(study))
-    info = _info(study, variants, workdir, call, session, material)
+    info = _info(runs, call, material)
     headline = deeper.headline(found.deeper, found.recommendation, material.variants)
-    compared = pools.compared(study, variants)
-    past = Past(study, call.command, workdir, info.processes, material.summary, compared)
+    compared = pools.compared(study, runs.variants)
+    past = Past(study, call.command, runs.workdir, info.processes, material.summary, compared)
     answer = records.Answer(
         group=headline.group if headline else "",
         depths=found.deeper,
         next=next_step(past, found, headline, hypotheses),
     )
-    return Result(workdir, info, material.summary, found, answer)
+    return Result(runs.workdir, info, material.summary, found, answer)
 
 
-def _info(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    call: Call,
-    session: Session,
-    material: Material,
-) -> StudyInfo:
+def _info(runs: StudyRuns, call: Call, material: Material) -> StudyInfo:
     """Returns what was run; the times of earlier calls are added to those of this one."""
-    earlier = store.read_earlier_info(workdir)
-    done = outcomes(study, variants, workdir)
-    task = tasks.of(variants[0].dataset)
+    study, session = runs.study, call.session
+    earlier = store.read_earlier_info(runs.workdir)
+    done = runs.outcomes()
+    task = tasks.of(runs.variants[0].dataset)
     seconds = {
         "compile": session.compile_seconds + (earlier.seconds["compile"] if earlier else 0),
         "train": sum(outcome.train_seconds for outcome in done),
@@ -183,6 +165,6 @@ def _info(
         processes=max(session.processes, earlier.processes if earlier else 1),
         metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
-        damaged=damages(study, variants, workdir),
+        damaged=runs.damages(),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )

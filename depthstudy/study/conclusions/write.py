@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from depthstudy import records, store, tasks
-from depthstudy.evidence.findings import Findings, Material
+from depthstudy.evidence.findings import Findings
+from depthstudy.evidence.material import Material
 from depthstudy.plan import Variant
 from depthstudy.records import BudgetRow
 from depthstudy.study.conclusions import thumbnails
@@ -53,7 +55,7 @@ def write_tables(
     store.write_recommendation(folder, found.recommendation)
 
 
-def write_images(folder: Path, variants: tuple[Variant, ...], found: Findings) -> None:
+def write_images(folder: Path, variants: Sequence[Variant], found: Findings) -> None:
     """Writes the test images that are shown as mistakes."""
     if found.mistakes:
         by_name = {variant.name: variant for variant in variants}

@@ -11,8 +11,8 @@ from typing import Literal
 
 from depthstudy.arch.families.options import Layout, apply_common_options, map_blocks
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
-from depthstudy.arch.scaling import scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
+from depthstudy.arch.transforms.scaling import scale_width
 from depthstudy.errors import InputError
 
 Variant = Literal["atto", "femto", "pico", "nano", "tiny", "small", "base", "large", "xlarge"]

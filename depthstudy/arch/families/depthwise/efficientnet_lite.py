@@ -12,8 +12,8 @@ from depthstudy.arch.families.depthwise.efficientnet import HEAD, ROWS
 from depthstudy.arch.families.depthwise.inverted import inverted_block, inverted_stages
 from depthstudy.arch.families.options import Layout, apply_common_options
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
-from depthstudy.arch.scaling import scale_depth, scale_width
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
+from depthstudy.arch.transforms.scaling import scale_depth, scale_width
 
 # Factors of width and depth, resolution and dropout.
 _VARIANTS = {

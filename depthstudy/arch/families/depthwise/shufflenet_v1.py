@@ -9,8 +9,8 @@ import dataclasses
 
 from depthstudy.arch.families.options import Layout, apply_common_options
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
-from depthstudy.arch.scaling import scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
+from depthstudy.arch.transforms.scaling import scale_width
 from depthstudy.errors import InputError
 
 _FILTERS = {1: 144, 2: 200, 3: 240, 4: 272, 8: 384}  # of the first stage, by groups

@@ -14,7 +14,7 @@ from depthstudy.data import objects
 from depthstudy.data.source import Shape, Source
 from depthstudy.data.sources.tfds import writer
 from depthstudy.data.sources.tfds.objects import OBJECTS
-from depthstudy.data.sources.tfds.reader import TfdsSource
+from depthstudy.data.sources.tfds.source import TfdsSource
 
 _NOTES = "notes.json"
 

@@ -29,7 +29,8 @@ from depthstudy.data.sources.folder.division import (
 )
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
 from depthstudy.data.sources.image_file import DamagedError, ImageProperties
-from depthstudy.data.sources.tfds import prepared, reader, writer
+from depthstudy.data.sources.tfds import prepared, writer
+from depthstudy.data.sources.tfds.source import INDEX
 from depthstudy.errors import InputError
 
 PREFIX = "folder_"  # of the name of a prepared set
@@ -83,7 +84,7 @@ def _prepare(scan: FolderScan, contents: FolderContents, division: Division, fol
             shape,
             {part: _examples(files, contents) for part, files in division.items()},
             total=len(contents.images),
-            beside={reader.INDEX: _index(contents, division)},
+            beside={INDEX: _index(contents, division)},
         )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from depthstudy.arch.families.options import Layout, apply_common_options
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
-from depthstudy.arch.scaling import scale_width
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
+from depthstudy.arch.transforms.scaling import scale_width
 
 # Filters, blocks and first stride.
 _STAGES = ((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 2))

@@ -10,8 +10,8 @@ import dataclasses
 from depthstudy.arch.families.depthwise.inverted import Row, inverted_block, inverted_stages
 from depthstudy.arch.families.options import Layout, apply_common_options
 from depthstudy.arch.literals import ActivationKind, Norm, Padding
-from depthstudy.arch.scaling import scale_width
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
+from depthstudy.arch.transforms.scaling import scale_width
 
 _ROWS = (
     Row(1, 16, 1, 1),

@@ -1,0 +1,1 @@
+"""From architecture to architecture: deeper, wider, narrower, branched, or easier to train."""

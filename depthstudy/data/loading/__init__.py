@@ -1,0 +1,1 @@
+"""From a config, arrays or images to a data set."""

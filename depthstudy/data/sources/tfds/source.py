@@ -1,0 +1,144 @@
+"""A prepared TFDS set as a source: its splits, read record by record."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Int, Int32
+
+from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
+from depthstudy.data.sources.tfds.objects import TfdsObjects
+from depthstudy.errors import InputError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+INDEX = "index.npz"  # labels and groups of each split, of sets that we prepare
+
+
+class SplitIndex(NamedTuple):
+    """What is known of the examples of a split without reading them.
+
+    Attributes:
+      labels: The label of each.
+      groups: A number for each that copies of it share.
+    """
+
+    labels: Int32[np.ndarray, " N"]
+    groups: Int[np.ndarray, " N"]
+
+
+class TfdsExamples(Examples):
+    """One split on disk."""
+
+    def __init__(
+        self,
+        records: Sequence[dict[str, Any]],
+        image: str,
+        label: str,
+        index: SplitIndex | None = None,
+    ) -> None:
+        """Reads the features named ``image`` and ``label`` of a TFDS data source.
+
+        Args:
+          records: The data source.
+          image: Name of the feature with the image.
+          label: Name of the feature with the label.
+          index: Labels and groups, where they are known beforehand.
+        """
+        self._records = records
+        self._image = image
+        self._label = label
+        self._groups = None
+        if index is not None:
+            self.labels, self._groups = index
+
+    @property
+    def groups(self) -> Int[np.ndarray, " N"] | None:
+        """A number for each example that copies of it share."""
+        return self._groups
+
+    def __len__(self) -> int:
+        """Returns the number of examples."""
+        return len(self._records)
+
+    def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, int]]:
+        """Returns image file and label at each position."""
+        records = self._records.__getitems__(rows.tolist())  # type: ignore[attr-defined]
+        return [(record[self._image], int(record[self._label])) for record in records]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class TfdsSource(Source):
+    """A prepared set."""
+
+    _builder: tfds.core.DatasetBuilder
+    _folder: Path
+    _image: str
+    _label: str
+    _max_objects: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """The folder that its images are read from."""
+        return self._folder
+
+    @property
+    def split_names(self) -> tuple[str, ...]:
+        """Names of the whole splits."""
+        return tuple(self._builder.info.splits)
+
+    def split(self, name: str) -> Examples:
+        """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``.
+
+        Raises:
+          InputError: There is no such split, it is empty, or its examples have no labels.
+        """
+        import tensorflow_datasets as tfds
+
+        where = self.ranges(name)
+        try:
+            records = self._builder.as_data_source(
+                name, decoders={self._image: tfds.decode.SkipDecoding()}, file_format="array_record"
+            )
+        except (KeyError, ValueError, NotImplementedError) as error:
+            raise self.missing_split(name) from error
+        if self._max_objects:
+            return TfdsObjects(records, self._image, self._label, self._max_objects)
+        examples = TfdsExamples(records, self._image, self._label, self._index(where))
+        try:
+            first = examples.read(np.array([0]))[0][1]
+        except Exception as error:  # of the reader of records, by what damages them
+            raise InputError(
+                f"split {name!r} of {self.called} cannot be read, a file in {self._folder} may be"
+                f" damaged ({' '.join(str(error).split())}); remove that folder and prepare it anew"
+            ) from error
+        if first < 0:
+            raise InputError(f"split {name!r} of {self.called} has no labels")
+        return examples
+
+    def ranges(self, name: str) -> Ranges:
+        """Returns where the examples of a split, or of parts of splits, lie in the whole splits.
+
+        Raises:
+          InputError: There is no such split, or it is empty.
+        """
+        splits = self._builder.info.splits
+        try:
+            return ranges(name, {split: splits[split].num_examples for split in self.split_names})
+        except ValueError as error:
+            raise self.missing_split(name) from error
+
+    def _index(self, where: Ranges) -> SplitIndex | None:
+        """Returns labels and groups of some examples, if the set has an index."""
+        path = self._folder / INDEX
+        if not path.is_file():
+            return None
+        with np.load(path, allow_pickle=False) as arrays:
+            labels = [arrays[f"{split}_labels"][a:b] for split, a, b in where]
+            groups = [arrays[f"{split}_groups"][a:b] for split, a, b in where]
+        return SplitIndex(np.concatenate(labels).astype(np.int32), np.concatenate(groups))

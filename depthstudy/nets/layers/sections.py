@@ -1,0 +1,166 @@
+"""Applies the sections of a net: a stem, the blocks of a stage, a head."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import operator
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jaxtyping import Array
+
+from depthstudy.arch import layer_types as words
+from depthstudy.nets.interface import Variables
+from depthstudy.nets.layers.apply import Compute, run_layers
+
+
+class Group(nn.Module):
+    """The sections whose paths begin alike: a stem, a stage or a head."""
+
+    sections: tuple[words.Section, ...]
+    compute: Compute
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> Array:
+        """Returns what the sections, one after the other, make of images."""
+        for _, group in itertools.groupby(self.sections, key=_nameless):
+            first, *rest = group
+            before = x.shape
+            x = self._apply(first, x, train)
+            # What follows an equal block gets what it gives out, where that is of one size.
+            if first.join == "add" and x.shape[1:3] == before[1:3] and self._loops_over(rest):
+                x = self._scanned(rest, x, train)
+            else:
+                for section in rest:
+                    x = self._apply(section, x, train)
+        return x
+
+    def _apply(self, section: words.Section, x: Array, train: bool) -> Array:
+        if len(section.path) == 1:
+            return _apply_section(section, x, train, self.compute)
+        return _Block(section, self.compute, name=section.path[1])(x, train)
+
+    def _loops_over(self, equal: Sequence[words.Section]) -> bool:
+        return self.compute.scan and len(equal) > 1 and not _is_drawn_or_seen(self)
+
+    def _scanned(self, equal: Sequence[words.Section], x: Array, train: bool) -> Array:
+        """Returns what equal blocks make of ``x``, by one loop over their stacked variables.
+
+        They are stored each under its own name, as they are without the loop.
+        """
+        names = [section.path[1] for section in equal]
+        collections = [{c: v[name] for c, v in self.variables.items()} for name in names]
+        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *collections)
+        moving = self.is_mutable_collection("batch_stats")
+
+        def body(y: Array, variables: Variables) -> tuple[Array, Variables]:
+            return _apply_block(_nameless(equal[0]), self.compute, variables, y, train, moving)
+
+        y, moved = jax.lax.scan(body, x, stacked)
+        if moved:
+            for number, name in enumerate(names):
+                own = jax.tree.map(operator.itemgetter(number), moved)
+                self.put_variable("batch_stats", name, own)
+        return y
+
+
+class _Block(nn.Module):
+    """A section whose parameters have a folder of their own.
+
+    A process traces it once for all blocks like it, which halves the tracing of a deep net; XLA
+    has them all again. Blocks that are drawn, draw, or are looked into are traced by themselves.
+    """
+
+    section: words.Section
+    compute: Compute
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> Array:
+        if _is_drawn_or_seen(self):
+            return _apply_section(self.section, x, train, self.compute)
+        section, moving = _nameless(self.section), self.is_mutable_collection("batch_stats")
+        y, moved = _apply_block(section, self.compute, self.variables, x, train, moving)
+        for name, statistics in moved.items():
+            self.put_variable("batch_stats", name, statistics)
+        return y
+
+
+def _is_drawn_or_seen(module: nn.Module) -> bool:
+    """Whether blocks are initialized, draw at random, or what is inside is looked at."""
+    looked_into = module.is_mutable_collection("intermediates")
+    return module.is_initializing() or module.has_rng("dropout") or looked_into
+
+
+def _nameless(section: words.Section) -> words.Section:
+    return dataclasses.replace(section, path=())
+
+
+def _apply_block(
+    section: words.Section,
+    compute: Compute,
+    variables: Variables,
+    x: Array,
+    train: bool,
+    moving: bool,
+) -> tuple[Array, Variables]:
+    """Returns what ``_traced_once`` does; with ``rematerialize`` it keeps ``x`` alone."""
+
+    def apply(variables: Variables, x: Array) -> tuple[Array, Variables]:
+        return _traced_once(section, compute, variables, x, train, moving)
+
+    return (jax.checkpoint(apply) if compute.rematerialize and train else apply)(variables, x)
+
+
+@functools.partial(jax.jit, static_argnames=("section", "compute", "train", "moving"))
+def _traced_once(
+    section: words.Section,
+    compute: Compute,
+    variables: Variables,
+    x: Array,
+    train: bool,
+    moving: bool,
+) -> tuple[Array, Variables]:
+    """Returns what a block makes of ``x``, and the ``batch_stats`` after it if they move."""
+    body = _Body(section, compute, parent=None)
+    y, updates = body.apply(variables, x, train, mutable=["batch_stats"] if moving else [])
+    return y, updates.get("batch_stats", {})
+
+
+class _Body(nn.Module):
+    section: words.Section
+    compute: Compute
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> Array:
+        return _apply_section(self.section, x, train, self.compute)
+
+
+def _apply_section(section: words.Section, x: Array, train: bool, compute: Compute) -> Array:
+    x = run_layers(section.before, x, train, compute)
+    y = run_layers(section.branch, x, train, compute)
+    if section.shortcut is not None:
+        short = run_layers(section.shortcut, x, train, compute)
+        y = y + short if section.join == "add" else jnp.concatenate([short, y], axis=-1)
+    y = run_layers(section.after, y, train, compute)
+    is_sum = section.shortcut is not None and section.join == "add"
+    return _computed_once(y) if is_sum and compute.platform == "cpu" else y
+
+
+@jax.custom_jvp
+def _computed_once(x: Array) -> Array:
+    """Returns ``x``, which what comes later reads from memory.
+
+    In the next block it is added, and XLA would do so by adding up all the blocks before again, as
+    it fuses each sum with those that it is made of. At depth 110 that is an eighth of a step. A
+    gradient passes without a barrier: there each sum is computed once as it is.
+    """
+    return jax.lax.optimization_barrier(x)
+
+
+@_computed_once.defjvp
+def _computed_once_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return _computed_once(*primals), *tangents

@@ -1,0 +1,188 @@
+"""What a file of PyTorch's weights has to hold for a net: names and shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from depthstudy import arch
+from depthstudy.arch import ArchSpec, DetectorSpec, LayerCost
+from depthstudy.arch.layer_types import (
+    BatchNorm,
+    Conv,
+    Dense,
+    FusionWeights,
+    GroupNorm,
+    LayerNorm,
+    LayerScale,
+)
+from depthstudy.errors import InputError
+from depthstudy.nets.torch.names import TORCHVISION, style_of, torch_names
+
+_IGNORED = "num_batches_tracked"  # a counter of batches
+_SIDE = 224  # any image would do: no shape of a parameter depends on it
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """What a file of weights has to hold for a net, beside what it does hold.
+
+    Attributes:
+      spec: The net.
+      names: The file's names of layers, by path.
+      costs: The layers with parameters, by path.
+      given: The file's arrays by name.
+    """
+
+    spec: ArchSpec | DetectorSpec
+    names: Mapping[tuple[str, ...], str]
+    costs: Mapping[tuple[str, ...], LayerCost]
+    given: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+        """Returns what is expected of a file, for images of the channels that it takes.
+
+        Raises:
+          InputError: No file of this family in this style is known.
+        """
+        style = style_of(state_dict)
+        given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+        names = torch_names(spec, style)
+        return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
+
+    def check(self) -> None:
+        """Raises InputError where a name is missing or unexpected, or a shape differs."""
+        _check(self.spec, _expected(self.names, self.costs), self.given)
+
+    def check_numbers(self) -> None:
+        """Raises InputError where an array has numbers that are not finite."""
+        broken = [name for name, x in self.given.items() if not np.all(np.isfinite(x))]
+        if broken:
+            raise InputError(
+                f"{_first(broken, 'array with numbers that are not finite')}: the training that "
+                "wrote it diverged, or the file is damaged"
+            )
+
+    def arrays(self, path: tuple[str, ...]) -> dict[str, np.ndarray]:
+        """Returns what the file holds of a layer, as float32 in the shapes that are expected.
+
+        ``""`` is the layer itself, where it is one array.
+        """
+        return {
+            leaf: np.asarray(self.given[_name(self.names[path], leaf)], np.float32).reshape(shape)
+            for leaf, shape in _shapes(self.costs[path]).items()
+        }
+
+
+def check_torch(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarray]) -> Expectation:
+    """Checks names and shapes alone, and returns what was expected.
+
+    Raises:
+      InputError: As ``load_torch``, but for numbers that are not finite.
+    """
+    expectation = Expectation.of(spec, state_dict)
+    expectation.check()
+    return expectation
+
+
+def torch_shapes(
+    spec: ArchSpec | DetectorSpec, style: str = TORCHVISION
+) -> dict[str, tuple[int, ...]]:
+    """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
+    names = torch_names(spec, style)
+    return _expected(names, _costs(spec, 3))
+
+
+def _costs(spec: ArchSpec | DetectorSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
+    found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
+    return {cost.path: cost for cost in found if cost.parameters}
+
+
+def _expected(
+    names: Mapping[tuple[str, ...], str], costs: Mapping[tuple[str, ...], LayerCost]
+) -> dict[str, tuple[int, ...]]:
+    return {
+        _name(names[path], leaf): shape
+        for path, cost in costs.items()
+        for leaf, shape in _shapes(cost).items()
+    }
+
+
+def _name(prefix: str, leaf: str) -> str:
+    return f"{prefix}.{leaf}" if leaf else prefix
+
+
+def _shapes(cost: LayerCost) -> dict[str, tuple[int, ...]]:
+    """Returns what PyTorch keeps of a layer, and in which shapes; ``""`` is the layer itself."""
+    layer = cost.layer
+    if isinstance(layer, LayerScale):
+        return {"": (cost.shape[2],)}
+    if isinstance(layer, GroupNorm | LayerNorm):
+        return dict.fromkeys(("weight", "bias"), (cost.shape[2],))
+    if isinstance(layer, BatchNorm):
+        leaves = ("weight", "bias", "running_mean", "running_var")
+        return dict.fromkeys(leaves, (cost.shape[2],))
+    if isinstance(layer, FusionWeights):
+        return {"edge_weights": (layer.inputs,)}
+    assert isinstance(layer, Conv | Dense)
+    filters = cost.shape[2]
+    biased = isinstance(layer, Dense) or layer.bias
+    weights = cost.parameters - filters * biased
+    if isinstance(layer, Dense):
+        shape: tuple[int, ...] = (filters, weights // filters)
+    else:
+        window = (layer.kernel, layer.kernel)
+        shape = (filters, weights // filters // layer.kernel**2, *window)
+    return {"weight": shape} | ({"bias": (filters,)} if biased else {})
+
+
+def _image_channels(names: Mapping[tuple[str, ...], str], given: Mapping[str, np.ndarray]) -> int:
+    """Returns how many channels the file's first convolution takes; 3 where it is not there."""
+    first = next(path for path in names if path[0] == "stem")
+    weight = given.get(f"{names[first]}.weight")
+    return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
+
+
+def _check(
+    spec: ArchSpec | DetectorSpec,
+    expected: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, np.ndarray],
+) -> None:
+    missing = [name for name in expected if name not in given]
+    unexpected = [name for name in given if name not in expected]
+    if missing or unexpected:
+        raise InputError(
+            f"these are not the weights of this {spec.family}: "
+            f"{_first(missing, 'missing')}, {_first(unexpected, 'unexpected')}"
+        )
+    for name, shape in expected.items():
+        if not _fits(given[name].shape, shape):
+            raise InputError(
+                f"these are not the weights of this {spec.family}: "
+                f"{name} has the shape {given[name].shape}, expected {shape}"
+            )
+
+
+def _fits(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Returns whether an array has a shape, or that of a layer that computes the same.
+
+    A 1x1 convolution may be a dense layer, a dense layer may be a convolution as large as its
+    image, and factors of channels may have axes for the pixels.
+    """
+    if given == shape:
+        return True
+    is_window = len(shape) == 4 and shape[2:] != (1, 1)
+    return not is_window and _flat(given) == _flat(shape)
+
+
+def _flat(shape: tuple[int, ...]) -> tuple[int, int]:
+    return (shape[0] if shape else 1), math.prod(shape[1:])
+
+
+def _first(names: Iterable[str], word: str) -> str:
+    names = list(names)
+    return f"{len(names)} {word} ({names[0]}, ...)" if names else f"none {word}"

@@ -1,0 +1,53 @@
+"""Weights from a file, as NumPy arrays by name: PyTorch's .pth and safetensors."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from depthstudy.errors import InputError
+from depthstudy.nets.torch.files.formats import format_of
+from depthstudy.nets.torch.files.pickles import read_torch
+from depthstudy.nets.torch.files.safetensors import read_safetensors
+from depthstudy.nets.torch.files.state_dict import cleaned
+from depthstudy.nets.torch.files.tensors import Shapes
+
+
+def read_weights(
+    path: str | pathlib.Path, check: Callable[[Mapping[str, np.ndarray]], object] | None = None
+) -> dict[str, np.ndarray]:
+    """Returns the arrays of a file by name, executing nothing that is in it.
+
+    The format shows in the first bytes. A checkpoint's state dict is taken out of what is around
+    it, and prefixes of wrappers are taken off the names (``state_dict.cleaned``).
+
+    A file cannot ask for more memory than it takes on disk, roughly: what it says of itself is held
+    against its size before anything is read.
+
+    Args:
+      path: A file of safetensors, or one that ``torch.save`` wrote of a state dict or of a
+        checkpoint with one.
+      check: Is given arrays of the same names and shapes, without numbers or memory, before a
+        number is read; what it raises is passed on.
+
+    Raises:
+      InputError: There is no such file, or it is another; the message says what to do with it.
+    """
+    path = pathlib.Path(path)
+
+    def accept(shapes: Shapes) -> None:
+        if check is not None:
+            nothing = np.zeros(())
+            arrays = {name: np.broadcast_to(nothing, shape) for name, shape in shapes.items()}
+            check(cleaned(arrays, product=lambda weight, mask: weight))
+
+    try:
+        with path.open("rb") as file:
+            is_safe = format_of(file) == "safetensors"
+            return cleaned((read_safetensors if is_safe else read_torch)(file, accept))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

@@ -1,0 +1,104 @@
+"""Writes the checkpoints of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent import futures
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from depthstudy.store import arrays
+from depthstudy.store.arrays import Arrays
+from depthstudy.store.checkpoints.content import (
+    LOG,
+    STATE,
+    TRAINING,
+    VARIABLES,
+    Measured,
+    as_text,
+    is_variable,
+    with_measured,
+)
+from depthstudy.store.checkpoints.reader import CheckpointReader
+from depthstudy.store.files import sync
+
+if TYPE_CHECKING:
+    from depthstudy.store.run import RunInfo
+
+_PARTIAL = ".partial"
+_PARTIALS = (f"*{_PARTIAL}", "*.orbax-checkpoint-tmp*")  # the latter of earlier versions
+
+
+class CheckpointWriter:
+    """Writes checkpoints in a thread of its own, and removes old ones; one writer a folder."""
+
+    def __init__(self, folder: Path, keep: int | None = None, always: Sequence[int] = ()) -> None:
+        """Opens the folder; a save that a kill cut short is removed.
+
+        Args:
+          folder: The folder of all checkpoints of a run; made where there is none.
+          keep: How many stay, counted from the last; ``None`` are all.
+          always: Steps whose checkpoints stay in any case.
+        """
+        self._folder, self._keep, self._always = folder, keep, always
+        folder.mkdir(parents=True, exist_ok=True)
+        for pattern in _PARTIALS:
+            for partial in folder.glob(pattern):
+                shutil.rmtree(partial)
+        self._thread = futures.ThreadPoolExecutor(max_workers=1)
+        self._written: futures.Future[None] | None = None
+
+    def save(self, step: int, state: Any, info: RunInfo, measured: Measured | None = None) -> None:
+        """Starts to write a checkpoint; one that exists stays as it is, unless it has a log.
+
+        Args:
+          step: How many steps the state has been trained for.
+          state: A Flax state with ``params`` and ``batch_stats``; it may change once this returns.
+          info: What the run is.
+          measured: What has been measured of it so far.
+        """
+        self.wait()
+        named = arrays.flatten(state)
+        text = {"step": str(step)} | as_text(dataclasses.asdict(info))
+        variables = {name: named.pop(name) for name in list(named) if is_variable(name)}
+        files = {VARIABLES: (variables, text), TRAINING: with_measured(named, text, measured)}
+        self._written = self._thread.submit(self._write, step, files)
+
+    def _write(self, step: int, files: Mapping[str, tuple[Arrays, dict[str, str]]]) -> None:
+        place = self._folder / str(step)
+        if place.exists() and not arrays.has(place / STATE / TRAINING, LOG):
+            return
+        partial = self._folder / f"{step}{_PARTIAL}"
+        (partial / STATE).mkdir(parents=True, exist_ok=True)
+        try:
+            for name, (named, text) in files.items():
+                arrays.write(partial / STATE / name, named, text)
+        except OSError:
+            shutil.rmtree(partial, ignore_errors=True)  # on a full disk it is in the way
+            raise
+        sync(partial / STATE)
+        if place.exists():  # it has a log of what is recorded in this one
+            place.rename(self._folder / f"{step}.former{_PARTIAL}")
+        partial.rename(place)
+        sync(self._folder)
+        self._remove_old()
+
+    def _remove_old(self) -> None:
+        steps = CheckpointReader(self._folder).all_steps()
+        kept = {*self._always, *(steps if self._keep is None else steps[-self._keep :])}
+        for step in set(steps) - kept:
+            partial = self._folder / f"{step}{_PARTIAL}"
+            (self._folder / str(step)).rename(partial)
+            shutil.rmtree(partial)
+
+    def wait(self) -> None:
+        """Waits until everything is on disk; raises what the writing thread raised."""
+        if self._written is not None:
+            self._written.result()
+
+    def close(self) -> None:
+        """Waits until everything is on disk, and ends."""
+        with self._thread:
+            self.wait()

@@ -1,0 +1,124 @@
+"""A run in training: what is measured of it step by step, and where that is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from depthstudy.records import Record
+from depthstudy.store import CheckpointWriter, Measured, Outcome, RunInfo, RunStore
+from depthstudy.train.precision import LEAST
+from depthstudy.train.step import StepMetrics
+
+
+@dataclasses.dataclass
+class Run:
+    """A run in training: where it is kept, and what has been measured of it so far."""
+
+    info: RunInfo
+    store: RunStore
+    checkpoints: CheckpointWriter
+    events: Any = None
+    records: list[Record] = dataclasses.field(default_factory=list)
+    errors: dict[str, Any] = dataclasses.field(default_factory=dict)
+    answers: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seconds: dict[str, float] = dataclasses.field(
+        default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
+    )
+
+    def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
+        """Notes what was measured; a value that is not finite is left out."""
+        for metric, value in metrics.items():
+            if not math.isfinite(value):
+                continue
+            self.records.append(
+                Record(
+                    study=self.info.study,
+                    variant=self.info.variant,
+                    seed=self.info.seed,
+                    step=step,
+                    probe=probe,
+                    metric=metric,
+                    value=value,
+                )
+            )
+            self.events.add_scalar(f"{probe}/{metric}", value, step)
+
+    def last(self, probe: str) -> dict[str, float]:
+        """Returns the newest value of each metric of a probe."""
+        return {row.metric: row.value for row in self.records if row.probe == probe}
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The step at which it diverged, if it did."""
+        step = self.last("run").get("diverged_at_step")
+        return None if step is None else int(step)
+
+    def record_training(self, log: StepMetrics, begin: int, end: int) -> None:
+        """Notes means over some steps; taking none at the least loss scale is divergence."""
+        places = np.arange(begin, end) % len(log.loss)
+        steps: StepMetrics = jax.tree.map(lambda past: past[places], log)
+        finite = np.isfinite(steps.loss)
+        if self.diverged_at is None and not finite.all():
+            self.add(end, "run", {"diverged_at_step": float(begin + 1 + np.argmin(finite))})
+        if self.diverged_at is None:
+            means = {"loss": float(steps.loss.mean()), "error": float(steps.error.mean())}
+            self.add(end, "training", means)
+        if steps.loss_scale is not None:
+            by = jax.tree.map(lambda past: past[-1], steps.loss_scale)
+            before = self.last("run").get("skipped_steps", 0.0)
+            if (
+                self.diverged_at is None
+                and by.scale <= LEAST
+                and by.skipped - before == end - begin
+            ):
+                self.add(end, "run", {"diverged_at_step": float(begin + 1)})
+            self.add(end, "training", {"loss_scale": float(by.scale)})
+            self.add(end, "run", {"skipped_steps": float(by.skipped)})
+
+    def write_measured(self) -> None:
+        """Writes what was measured to the folder of the run."""
+        self.store.write_records(self.records)
+        if self.errors:
+            self.store.write_errors(self.errors)
+        if self.answers:
+            self.store.write_answers(self.answers)
+
+    def measured(self, step: int) -> Measured:
+        """Returns what was measured up to a checkpoint, as its folder has it."""
+        measured = self.store.checkpoints.measured(step) if step else Measured()
+        if measured is None:  # of an earlier version
+            return Measured(self.store.read_records(step))
+        return measured
+
+    def take_measured(self, measured: Measured) -> None:
+        """Goes on from what was measured."""
+        self.records, self.errors = list(measured.records), dict(measured.errors)
+        self.answers = measured.answers
+
+    def outcome(self) -> Outcome:
+        """Returns how the run ended, by its last evaluation."""
+        step, times = max(row.step for row in self.records), self.last("run")
+        evaluation = {
+            r.metric: r.value for r in self.records if (r.probe, r.step) == ("evaluation", step)
+        }
+        return Outcome(
+            status="diverged" if self.diverged_at else "finished",
+            step=step,
+            diverged_at=self.diverged_at,
+            train_error=evaluation["train_error"],
+            validation_error=evaluation.get("validation_error"),
+            test_error=evaluation.get("test_error"),
+            train_balanced_error=evaluation.get("train_balanced_error"),
+            validation_balanced_error=evaluation.get("validation_balanced_error"),
+            test_balanced_error=evaluation.get("test_balanced_error"),
+            train_loss=None if self.diverged_at else evaluation.get("train_loss"),
+            test_loss=None if self.diverged_at else evaluation.get("test_loss"),
+            train_seconds=times["train_seconds"],
+            eval_seconds=times["eval_seconds"],
+        )

@@ -1,0 +1,119 @@
+"""The cache of prepared sets: damaged, full, unreadable, and cleaned."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from image_folders import mixed_animals, opened
+
+from depthstudy.config import DataConfig
+from depthstudy.data import OtherDataError, changes, clean
+from depthstudy.data.loading.datasets import Datasets
+from depthstudy.data.sources.tfds import prepared, writer
+from depthstudy.errors import InputError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return mixed_animals(tmp_path)
+
+
+def the_set(root: Path) -> Path:
+    (folder,) = (root.parent / "cache").glob("folder_*/1.0.0")
+    return folder
+
+
+def damage_a_file(folder: Path) -> None:
+    (path,) = folder.glob("*train*.array_record*")
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 255
+    path.write_bytes(raw)
+
+
+def remove_a_file(folder: Path) -> None:
+    next(folder.glob("*test*.array_record*")).unlink()
+
+
+def truncate_the_list(folder: Path) -> None:
+    (folder / prepared.FILES).write_bytes(b"{")
+
+
+@pytest.mark.parametrize("spoil", [damage_a_file, remove_a_file, truncate_the_list])
+def test_a_damaged_set_is_made_again(
+    root: Path, spoil: object, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = opened(root).train.read(np.arange(26)).images
+    capfd.readouterr()
+    spoil(the_set(root))  # type: ignore[operator]
+    np.testing.assert_array_equal(opened(root).train.read(np.arange(26)).images, before)
+    assert "prepared again, as in" in capfd.readouterr().err
+    opened(root)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_copy_of_a_set_without_its_times_is_whole(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    opened(root)
+    capfd.readouterr()
+    for path in the_set(root).iterdir():
+        os.utime(path, ns=(1, 1))
+    opened(root)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), RuntimeError("Could not write record")]
+)
+def test_a_full_disk(root: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fails(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(writer, "_write", fails)
+    with pytest.raises(InputError, match=r"No space left on device.*; set data.data_dir"):
+        opened(root)
+    assert not list((root.parent / "cache").rglob(".*.partial"))
+
+
+def test_the_cache_is_cleaned_of_sets_of_folders_alone(root: Path) -> None:
+    opened(root)
+    opened(root, seed=1)
+    cache = root.parent / "cache"
+    for other in ("folder_of_mine", "fashion_mnist"):
+        (cache / other).mkdir()
+    cleaned = clean(DataConfig(name="folder", data_dir=str(cache)))
+    assert (cleaned.sets, cleaned.size > 1_000) == (2, True)
+    assert sorted(path.name for path in cache.iterdir()) == ["fashion_mnist", "folder_of_mine"]
+
+
+def test_what_one_process_opened_another_opens_too(root: Path) -> None:
+    """Whatever becomes of the folder meanwhile; without the cache it is refused."""
+    config = DataConfig(name="folder", source_dir=str(root), data_dir=str(root.parent / "cache"))
+    first = Datasets().get(config)
+    before = first.source.files
+    shutil.copytree(root / "cat", root / "new")
+    (root / "dog" / "00.png").unlink()
+    again = Datasets().get(config, first.name)
+    np.testing.assert_array_equal(
+        again.train.read(np.arange(9)).images, first.train.read(np.arange(9)).images
+    )
+    shutil.rmtree(root.parent / "cache")
+    with pytest.raises(OtherDataError, match="are not those that were there before") as caught:
+        Datasets().get(config, first.name)
+    assert caught.value.source is not None
+    assert changes(before, caught.value.source.files) == "15 added, 1 removed"
+
+
+def test_one_study_scans_a_folder_once(root: Path) -> None:
+    """A class that is copied in between two variants does not make two sets."""
+    config = DataConfig(name="folder", source_dir=str(root), data_dir=str(root.parent / "cache"))
+    datasets = Datasets()
+    first = datasets.get(config)
+    shutil.copytree(root / "cat", root / "new")
+    second = datasets.get(dataclasses.replace(config, train_examples=10, flip=True))
+    assert (second.name, second.num_classes) == (first.name, 3)

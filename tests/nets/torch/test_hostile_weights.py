@@ -1,0 +1,134 @@
+"""Files of weights that ask for much more than they are: refused before anything is allocated."""
+
+import json
+import pathlib
+import pickle
+import struct
+import subprocess
+import sys
+import zipfile
+from typing import Any
+
+import pytest
+
+from depthstudy import nets
+from depthstudy.errors import InputError
+
+ROOT = pathlib.Path(__file__).parents[3]
+MEGABYTES = 64  # more than that is not to be taken while a small file is refused
+
+
+def safetensors(path: pathlib.Path, header: bytes, size: int = 64) -> pathlib.Path:
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+    return path
+
+
+def entry(shape: list[Any], *offsets: Any) -> dict[str, Any]:
+    return {"dtype": "F32", "shape": shape, "data_offsets": list(offsets)}
+
+
+def pth(path: pathlib.Path, pickled: bytes, numbers: int, compression: int) -> pathlib.Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("x/data.pkl", pickled)
+        archive.writestr("x/data/0", bytes(4 * numbers))
+    return path
+
+
+def tensor(size: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> bytes:
+    """Returns the pickle of {"w": tensor}, in the instructions that PyTorch writes."""
+
+    def number(value: int) -> bytes:
+        return b"J" + struct.pack("<i", value)
+
+    def numbers(values: tuple[int, ...]) -> bytes:
+        return b"(" + b"".join(map(number, values)) + b"t"
+
+    storage = (
+        b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpu"
+        + number(size)
+        + b"tQ"
+    )
+    arguments = b"(" + storage + number(0) + numbers(shape) + numbers(strides)
+    return (
+        b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n" + arguments + b"\x89}tRs."
+    )
+
+
+def test_the_pickles_of_this_file_are_as_pytorchs(tmp_path: pathlib.Path) -> None:
+    path = pth(tmp_path / "x.pth", tensor(6, (2, 3), (3, 1)), 6, zipfile.ZIP_STORED)
+    assert nets.read_weights(path)["w"].shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (b"[" * 200_000, "nor of safetensors"),
+        (b'{"x":' * 200_000, "RecursionError"),
+        (json.dumps({"x": entry([4], 0, 16), "y": entry([4], 8, 24)}).encode(), "same place"),
+        (json.dumps({"x": entry([2**40], 0, 16)}).encode(), "numbers for the shape"),
+        (json.dumps({"x": entry([2**40, 0], 0, 16)}).encode(), "numbers for the shape"),
+        (json.dumps({"x": entry([-2, -2], 0, 16)}).encode(), "no whole numbers"),
+        (json.dumps({"x": entry([4], 0.0, 16)}).encode(), "no whole numbers"),
+        (json.dumps({"x": entry([True, 4], 0, 16)}).encode(), "no whole numbers"),
+        (json.dumps({"x": 3}).encode(), "not a safetensors file"),
+        (b"\xff" * 8, "nor of safetensors"),
+    ],
+)
+def test_headers_that_lie(tmp_path: pathlib.Path, header: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        nets.read_weights(safetensors(tmp_path / "x.safetensors", header))
+
+
+def test_a_net_is_checked_before_a_number_is_read(tmp_path: pathlib.Path) -> None:
+    header = json.dumps({"x": entry([4, 4], 0, 64)}).encode()
+
+    def refuse(arrays: Any) -> None:
+        assert {name: array.shape for name, array in arrays.items()} == {"x": (4, 4)}
+        raise InputError("not these")
+
+    for path in (
+        safetensors(tmp_path / "x.safetensors", header),
+        pth(tmp_path / "x.pth", tensor(16, (4, 4), (4, 1)).replace(b"w", b"x", 1), 16, 0),
+    ):
+        with pytest.raises(InputError, match="not these"):
+            nets.read_weights(path, refuse)
+
+
+BOMBS = {
+    "strides": ("more numbers than its storage", tensor(4, (30_000, 30_000), (0, 0)), 4, 0),
+    "zip": ("it is compressed", tensor(4, (4,), (1,)), 400_000_000, zipfile.ZIP_DEFLATED),
+    "memo": ("numbers more than it has", b"\x80\x02}r\xff\xff\xff\x0f.", 1, 0),
+    "bytes": ("not a file of", b"\x80\x05\x96" + struct.pack("<Q", 2**33) + b".", 1, 0),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_no_memory(tmp_path: pathlib.Path, name: str) -> None:
+    message, pickled, numbers, compression = BOMBS[name]
+    path = pth(tmp_path / "x.pth", pickled, numbers, compression)
+    assert path.stat().st_size < 2_000_000
+    code = f"""
+import resource
+from depthstudy.errors import InputError
+from depthstudy.nets import read_weights
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_weights({str(path)!r})
+except InputError as error:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    megabytes, _, said = done.stdout.partition(" ")
+    assert message in said
+    assert int(megabytes) < MEGABYTES
+
+
+def test_a_pickle_that_is_a_program_builds_nothing(tmp_path: pathlib.Path) -> None:
+    nested: list[Any] = []
+    for _ in range(400):
+        nested = [nested, nested]
+    path = pth(tmp_path / "x.pth", pickle.dumps(nested, protocol=2), 1, 0)
+    with pytest.raises(InputError, match="no state dict"):
+        nets.read_weights(path)

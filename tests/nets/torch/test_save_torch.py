@@ -1,0 +1,33 @@
+"""Weights that are written by torchvision's names are those that were read."""
+
+import numpy as np
+import pytest
+import torch_reference as reference
+
+from depthstudy import arch, nets
+from depthstudy.errors import InputError
+from depthstudy.nets.torch.expectation import torch_shapes
+
+SLOW = ("wide_resnet50_2", "vgg16_bn", "efficientnet_b1")
+MEMBERS = [
+    pytest.param(family, options, marks=pytest.mark.slow if name in SLOW else (), id=name)
+    for family, options, name, *_ in [*reference.MEMBERS, *reference.NOT_STORED]
+    if family != "efficientnet_lite"
+]
+
+
+@pytest.mark.parametrize(("family", "options"), MEMBERS)
+def test_what_is_written_is_what_was_read(family: str, options: dict) -> None:
+    spec = arch.build(family, num_classes=reference.CLASSES, **options)
+    state = reference.random_state(torch_shapes(spec), 5, 1.0)
+    written = nets.save_torch(spec, nets.load_torch(spec, state))
+    assert written.keys() == state.keys()
+    for name, array in state.items():
+        np.testing.assert_array_equal(written[name].reshape(array.shape), array, err_msg=name)
+
+
+def test_a_family_that_torchvision_has_not_is_refused() -> None:
+    spec = arch.build("mobilenet_v1")
+    variables = {"params": {}, "batch_stats": {}}
+    with pytest.raises(InputError, match="no torchvision names of weights are known"):
+        nets.save_torch(spec, variables)

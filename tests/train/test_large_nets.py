@@ -1,0 +1,160 @@
+"""What makes large nets fit, and the average of weights: equal numbers with less memory or code."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from depthstudy import arch, nets
+from depthstudy.config import DataConfig, TrainConfig
+from depthstudy.data import Dataset, batch_at
+from depthstudy.errors import InputError
+from depthstudy.train import optimizer, placement, step
+
+CONFIG = TrainConfig(batch_size=32, learning_rate=0.05, weight_decay=0.0, schedule="constant")
+SPEC = arch.build("resnet", depth=26, layout="cifar", width=4)  # four blocks a stage
+RATE, KEY = jnp.float32(0.05), jax.random.key(1)
+
+
+def stepped(digits: Dataset, steps: int = 1, spec: Any = SPEC, **fields: Any) -> step.TrainState:
+    """Returns the state after some steps of a training with these fields."""
+    config = dataclasses.replace(CONFIG, **fields)
+    network = nets.build(
+        spec,
+        rematerialize=config.rematerialize,
+        scan_blocks=config.scan_blocks,
+        statistics_images=config.statistics_images,
+    )
+    transform = optimizer.optimizer(config)
+    state = step.init_state(
+        network,
+        transform,
+        digits.image_shape,
+        key=jax.random.key(0),
+        averaged=bool(config.average_decay),
+    )
+    train_step = jax.jit(step.make_train_step(network, transform, digits, DataConfig(), config))
+    for i in range(steps):
+        batch = batch_at(digits, i, batch_size=config.batch_size)
+        state, _ = train_step(state, batch, jax.random.fold_in(KEY, i), RATE)
+    return state
+
+
+def assert_near(one: Any, other: Any, tolerance: float = 2e-5) -> None:
+    assert jax.tree.structure(one) == jax.tree.structure(other)
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        np.testing.assert_allclose(a, b, atol=tolerance)
+
+
+@pytest.mark.parametrize("fields", [{"rematerialize": True}, {"scan_blocks": True}])
+@pytest.mark.parametrize("family", ["resnet", "plain"])
+def test_equal_numbers_and_one_layout(digits: Dataset, family: str, fields: dict) -> None:
+    spec = arch.build(family, depth=26, layout="cifar", width=4)
+    plain, other = stepped(digits, spec=spec), stepped(digits, spec=spec, **fields)
+    assert_near(plain.variables, other.variables)
+
+
+def test_blocks_that_are_looped_over_are_in_the_program_once(digits: Dataset) -> None:
+    def size(depth: int, *, scan: bool) -> int:
+        network = nets.build(arch.build("resnet", depth=depth, layout="cifar"), scan_blocks=scan)
+        variables = nets.init(network, KEY, digits.image_shape)
+        images = jnp.zeros((1, *digits.image_shape))
+        return jax.jit(network.apply).lower(variables, images).as_text().count("call @_traced_once")
+
+    assert size(44, scan=True) == size(56, scan=True) < size(44, scan=False)
+
+
+def test_dropout_and_what_is_looked_into_are_not_looped_over(digits: Dataset) -> None:
+    network = nets.build(SPEC, scan_blocks=True)
+    variables = nets.init(network, KEY, digits.image_shape)
+    images = jnp.zeros((2, *digits.image_shape))
+    _, blocks = nets.outputs(network, variables, images, "stage*/block??")
+    assert len(blocks) == 12
+    deep = arch.build("resnet", depth=26, layout="cifar", width=4, stochastic_depth=0.5)
+    assert_near(
+        stepped(digits, spec=deep).params, stepped(digits, spec=deep, scan_blocks=True).params
+    )
+
+
+def test_blocks_that_are_computed_again_keep_less() -> None:
+    spec = arch.build("resnet", depth=56, layout="cifar")
+    images = jnp.zeros((16, 32, 32, 3))
+
+    def kept(*, rematerialize: bool) -> int:
+        network = nets.build(spec, platform="gpu", rematerialize=rematerialize)
+        variables = nets.init(network, KEY, (32, 32, 3))
+
+        def loss(params: Any) -> Any:
+            logits, _ = network.apply(
+                {**variables, "params": params}, images, train=True, mutable=["batch_stats"]
+            )
+            return jnp.sum(logits)
+
+        return sum(x.size for x in jax.tree.leaves(jax.vjp(loss, variables["params"])[1]))
+
+    assert kept(rematerialize=True) < 0.4 * kept(rematerialize=False)
+
+
+def test_parts_of_a_batch_give_its_gradient(digits: Dataset) -> None:
+    """Without batch statistics the gradient of the batch is the mean over its parts."""
+    spec = arch.build("resnet", depth=8, layout="cifar", norm="group", width=8)
+    whole = stepped(digits, spec=spec)
+    for parts in (2, 4):
+        assert_near(whole.params, stepped(digits, spec=spec, gradient_accumulation=parts).params)
+
+
+def test_each_part_has_its_own_statistics(digits: Dataset) -> None:
+    """Momentum 0.9 of the running statistics moves once for each part."""
+    parts = stepped(digits, gradient_accumulation=2)
+    groups = stepped(digits, statistics_images=16)
+    whole = stepped(digits)
+    batch = batch_at(digits, 0, batch_size=32)
+    name = next(iter(whole.batch_stats["stem"]))
+    images = (np.asarray(batch.images) / 255 - digits.mean) / digits.std
+    kernel = step.init_state(
+        nets.build(SPEC), optimizer.optimizer(CONFIG), digits.image_shape, key=jax.random.key(0)
+    ).params["stem"]
+    conv = next(value["kernel"] for value in kernel.values() if "kernel" in value)
+    out = jax.lax.conv_general_dilated(
+        images, conv, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    first, second = (np.mean(out[start::2], (0, 1, 2)) for start in (0, 1))
+    expected = 0.9 * 0.1 * first + 0.1 * second
+    np.testing.assert_allclose(parts.batch_stats["stem"][name]["mean"], expected, atol=1e-6)
+    np.testing.assert_allclose(
+        groups.batch_stats["stem"][name]["mean"], 0.1 * np.mean(out, (0, 1, 2)), atol=1e-6
+    )
+    var = [np.var(out[:16], (0, 1, 2)), np.var(out[16:], (0, 1, 2))]
+    np.testing.assert_allclose(
+        groups.batch_stats["stem"][name]["var"], 0.9 + 0.1 * np.mean(var, 0), atol=1e-5
+    )
+
+
+def test_the_average_is_that_of_optax(digits: Dataset) -> None:
+    """The first steps forget faster, as with a decay of (1 + step) / (10 + step)."""
+    decay = 0.99
+    plain = [stepped(digits, steps=n).variables for n in range(4)]
+    averaged = stepped(digits, steps=3, average_decay=decay)
+    assert_near(averaged.trained, plain[3])
+    expected = plain[0]
+    for n, now in enumerate(plain[1:]):
+        kept = min(decay, (1 + n) / (10 + n))
+        expected = optax.incremental_update(now, expected, 1 - kept)
+    assert_near(averaged.variables, expected)
+
+
+def test_batches_that_do_not_divide_are_refused() -> None:
+    for fields, message in (
+        ({"gradient_accumulation": 3}, "does not divide the 4 images of a batch on a device"),
+        ({"statistics_images": 12}, "statistics_images=12 does not divide the 32 images"),
+        ({"statistics_images": 16, "gradient_accumulation": 4}, "does not divide the 8 images"),
+    ):
+        config = dataclasses.replace(CONFIG, eval_batch_size=32, placement="jit", **fields)
+        with pytest.raises(InputError, match=message):
+            placement.choose(config, 1)
