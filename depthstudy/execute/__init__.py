@@ -2,6 +2,7 @@
 
 from depthstudy.execute.budget import check_budgets
 from depthstudy.execute.earlier_runs import check, reopen_shorter
+from depthstudy.execute.executors.all_hosts import dismiss, follow
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
 from depthstudy.execute.training import Job, Session, jobs_of
@@ -16,6 +17,8 @@ __all__ = [
     "Tuned",
     "check",
     "check_budgets",
+    "dismiss",
+    "follow",
     "jobs_of",
     "measure",
     "reopen_shorter",

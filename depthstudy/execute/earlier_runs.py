@@ -8,16 +8,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 from absl import logging
 
-from depthstudy import config, data, plan, store, train
+from depthstudy import config, data, hosts, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.store import RunStore
 
-_PLACES = ("data.source_dir", "data.data_dir", "data.labels_csv", "data.workers")
+# What changes no result.
+_PLACES = (
+    "data.source_dir",
+    "data.data_dir",
+    "data.labels_csv",
+    "data.workers",
+    "train.save_minutes",
+)
 _LENGTH = ("train.epochs", "train.steps", "train.least_steps")
 _CURVE = ("train.evaluations", "train.keep_checkpoints", "train.save_seconds")  # change no net
 
@@ -29,6 +37,11 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
       InputError: The folder holds runs of another config, or there can be no such processes.
     """
     process_count.check(study)
+    if jax.process_count() != hosts.count():
+        raise InputError(
+            f"JAX has {jax.process_count()} processes, and a study knows of {hosts.count()} hosts: "
+            "join them by depthstudy.hosts.joined rather than jax.distributed.initialize"
+        )
     for run, variant in _runs(study, variants, workdir):
         _refuse_other_config(run, variant)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy import train
+from depthstudy import hosts, train
 from depthstudy.config import StudyConfig
 from depthstudy.execute import earlier_runs
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
-from depthstudy.execute.executors.executor import Executor, Worker
+from depthstudy.execute.executors.executor import Executor, InStep, Worker
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow
@@ -32,6 +32,16 @@ class Job(NamedTuple):
     def work(self) -> int:
         """Multiply-accumulates of the forward passes: its share of what is to be done."""
         return self.variant.work * len(self.seeds)
+
+    @property
+    def placement(self) -> train.Placement:
+        """Where it is trained."""
+        return train.choose(self.variant.train, self.variant.together(len(self.seeds)))
+
+    @property
+    def spans_hosts(self) -> bool:
+        """Whether all hosts train it in step; otherwise one does."""
+        return hosts.count() > 1 and self.placement.spans_hosts
 
 
 def jobs_of(study: StudyConfig, variants: Sequence[Variant]) -> list[Job]:
@@ -76,17 +86,22 @@ class Session:
         left = [job._replace(seeds=self._untrained(job)) for job in jobs]
         left = [job for job in left if job.seeds]
         total = sum(job.work for job in jobs)
-        if self.processes > 1:
-            few = len(jobs) < _FEW * self.processes
+        if (workers := max(self.processes, hosts.count())) > 1:
+            few = len(jobs) < _FEW * workers
             left = [part for job in left for part in _parts(job)] if few else left
             left.sort(key=lambda job: -job.work)  # the longest first
         done = total - sum(job.work for job in left)
         with contextlib.closing(Bar(total, done)) as bar:
             for is_pruned in (False, True):
-                wave = [job for job in left if job.variant.is_pruned == is_pruned]
-                tasks = [(job.variant.name, job.seeds, job.follow_up) for job in wave]
-                if tasks:
-                    self._opened().do(_train, tasks, self._heard(bar))
+                for in_step in (True, False):
+                    tasks = [
+                        (job.variant.name, job.seeds, job.follow_up)
+                        for job in left
+                        if (job.variant.is_pruned, job.spans_hosts) == (is_pruned, in_step)
+                    ]
+                    if tasks:
+                        function = InStep(_train) if in_step else _train
+                        self._opened().do(function, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
     def do(self, function: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
@@ -150,8 +165,13 @@ def _parts(job: Job) -> list[Job]:
     Where there are many variants it is quicker to leave all seeds of one to a process, which
     compiles once then.
     """
-    placement = train.choose(job.variant.train, job.variant.together(len(job.seeds)))
-    return [job._replace(seeds=group) for group in placement.groups(job.seeds)]
+    groups = job.placement.groups(job.seeds)
+    if hosts.count() > 1 and len(groups) == 1 and not job.spans_hosts:
+        # One seed alone would not be a population, and be trained by all hosts in step.
+        least = 2 if job.variant.train.placement == "auto" else 1
+        count = max(1, min(hosts.count(), len(job.seeds) // least))
+        groups = [job.seeds[i::count] for i in range(count)]
+    return [job._replace(seeds=group) for group in groups]
 
 
 def _train(

@@ -90,6 +90,7 @@ from depthstudy.store.study import (
     write_scenes,
     write_search_info,
 )
+from depthstudy.store.unwritten import UnwrittenRun
 
 __all__ = [
     "ANALYSIS",
@@ -133,6 +134,7 @@ __all__ = [
     "RunInfo",
     "RunStore",
     "ShardInfo",
+    "UnwrittenRun",
     "cache_dir",
     "damage",
     "damages",

@@ -54,6 +54,7 @@ def constant_part(config: TrainConfig) -> TrainConfig:
         least_steps=0,
         evaluations=1,
         save_seconds=0.0,
+        save_minutes=None,
         keep_checkpoints=1,
     )
 

@@ -9,9 +9,9 @@
   depthstudy run my_study.py --workdir=results/mine
 
 Any setting changes as --config.FIELD=VALUE; `depthstudy settings` lists them.
-An interrupted study goes on when the same command is given again. --shard=2/4
-does a part of it on each of four machines, and `depthstudy merge` makes one
-study of them.
+An interrupted study goes on when the same command is given again. On several
+hosts each runs it; --shard=2/4 does a part of it on each of four machines, and
+`depthstudy merge` makes one study of them.
 """
 
 from __future__ import annotations
@@ -43,6 +43,14 @@ def define_flags() -> None:
     flags.DEFINE_bool(
         "dry_run", False, "Print the plan and train nothing; images of a folder are prepared."
     )
+    flags.DEFINE_string(
+        "coordinator", None, "Of several hosts: address of the first and a free port, HOST:PORT."
+    )
+    flags.DEFINE_integer("process_id", None, "Of several hosts: which one this is, from 0.")
+    flags.DEFINE_integer("process_count", None, "Of several hosts: how many there are.")
+    flags.DEFINE_bool(
+        "distributed", False, "Of several hosts: take these three from TPU pod, SLURM or MPI."
+    )
     flags.DEFINE_bool(
         "clean_cache", False, "Remove all prepared images of folders, and do no more."
     )
@@ -50,11 +58,8 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Plans, runs and reports, as the flags say."""
-    from depthstudy import data, runtime, search
-    from depthstudy.command.ending import print_conclusion, print_shard
+    from depthstudy import data, execute, hosts, runtime
     from depthstudy.config import parse
-    from depthstudy.plan.shards import Shard
-    from depthstudy.study import shards
 
     config = flags.FLAGS.config
     if config is None:
@@ -65,8 +70,29 @@ def main(line: str) -> None:
         place, sets, size = data.clean(parse(config).data)
         print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")
         return
+    values = flags.FLAGS
+    with hosts.joined(
+        values.coordinator,
+        values.process_id,
+        values.process_count,
+        distributed=values.distributed,
+    ):
+        runtime.set_up()
+        if hosts.is_writer():
+            _run(line)
+            execute.dismiss()
+        else:
+            execute.follow()
+
+
+def _run(line: str) -> None:
+    from depthstudy import search
+    from depthstudy.command.ending import print_conclusion, print_shard
+    from depthstudy.plan.shards import Shard
+    from depthstudy.study import shards
+
+    config = flags.FLAGS.config
     shard = None if flags.FLAGS.shard is None else Shard.parse(flags.FLAGS.shard)
-    runtime.set_up()
     if flags.FLAGS.dry_run:
         if shard is not None:
             print(shards.describe(config, shard), flush=True)
