@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 EXIT_CODE = 130
@@ -36,6 +36,7 @@ class _Handler:
     def __init__(self) -> None:
         self.requested = self.is_running = self.is_told = self.is_repeated = False
         self.deferring = 0
+        self.is_due: Callable[[], bool] | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Ends a process that is starting, or whose user insists, at once."""
@@ -111,21 +112,29 @@ def requested() -> bool:
 
 def check() -> None:
     """Raises InterruptedByUserError where the process was asked to end."""
-    if requested():
+    handler = _handler()
+    if handler is not None and (handler.is_due or requested)():
         raise InterruptedByUserError
 
 
 @contextlib.contextmanager
-def deferred() -> Iterator[None]:
-    """Has signals raise nothing but in ``check``, and at the end."""
+def deferred(is_due: Callable[[], bool] | None = None) -> Iterator[None]:
+    """Has signals raise nothing but in ``check``, and at the end.
+
+    Args:
+      is_due: Called by each ``check``, says whether it raises; ``None`` is ``requested``. Several
+        hosts have to stop at the same one.
+    """
     if (handler := _handler()) is None:
         yield
         return
     handler.deferring += 1
+    handler.is_due, before = is_due, handler.is_due
     try:
         yield
     finally:
         handler.deferring -= 1
+        handler.is_due = before
     check()
 
 

@@ -22,6 +22,12 @@ _CIFAR = ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
 # TensorFlow's EfficientNet-Lite expects (pixel - 127) / 128, and so do the weights made from it.
 _LITE = ((127 / 255,) * 3, (128 / 255,) * 3)
 _HALF = ((0.5,) * 3, (0.5,) * 3)
+_BLUE_FIRST = ((123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255,) * 3)
+_OF_KERAS = {
+    "resnet": (_BLUE_FIRST, "those of keras.applications.resnet"),
+    "mobilenet_v2": (_HALF, "those of keras.applications.mobilenet_v2"),
+    "efficientnet": (((0.0,) * 3, (1.0,) * 3), "as of a layer of the net that learned nothing"),
+}
 _SIDE, _SMALL_SIDE = 224, 32  # of images, where the architecture is not made for a size
 
 Moments = tuple[tuple[float, ...], tuple[float, ...]]
@@ -37,6 +43,7 @@ class ForeignNet:
       label: Family and options.
       style: Whose names the file has.
       is_inferred: Whether the family was told by the file.
+      own_moments: By which a layer of the file itself normalizes images, if it has one.
     """
 
     spec: ArchSpec
@@ -44,6 +51,7 @@ class ForeignNet:
     label: str
     style: str
     is_inferred: bool
+    own_moments: Moments | None = None
 
     @property
     def channels(self) -> int:
@@ -62,6 +70,10 @@ class ForeignNet:
     @property
     def moments(self) -> tuple[Moments, str]:
         """Mean and deviation that it expects of each channel, and whose they are."""
+        if self.own_moments:
+            return self.own_moments, "as a layer of the file has it"
+        if self.style == nets.KERAS:
+            return _OF_KERAS[self.spec.family]
         if self.channels == 1:
             return _GRAY, "ImageNet’s, in gray"
         family = self.spec.family.removesuffix("_plain")
@@ -104,7 +116,28 @@ def load(path: Path, family: str | None, options: Mapping[str, Any]) -> ForeignN
         variables = nets.load_torch(choice.spec, state)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return ForeignNet(choice.spec, variables, choice.label, choice.style, choice.is_inferred)
+    return ForeignNet(
+        spec=choice.spec,
+        variables=variables,
+        label=choice.label,
+        style=choice.style,
+        is_inferred=choice.is_inferred,
+        own_moments=_own_moments(state),
+    )
+
+
+def _own_moments(state: Mapping[str, np.ndarray]) -> Moments | None:
+    """Returns the mean and deviation by which Keras's EfficientNet normalizes images.
+
+    Its published weights hold the deviations of ImageNet in the place of variances, and the net
+    divides once more by their roots.
+    """
+    mean, variance = (state.get(f"normalization.{x}") for x in ("mean", "variance"))
+    if mean is None or variance is None:
+        return None
+    slipped = len(variance) == 3 and np.allclose(variance, _IMAGENET[1], atol=1e-4)
+    deviation = variance if slipped else np.sqrt(variance)
+    return tuple(map(float, mean)), tuple(map(float, deviation))
 
 
 class _Choice(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 from absl import logging
 from tqdm import tqdm
 
-from depthstudy import config, data, nets, probes, records, runtime, store, train
+from depthstudy import config, data, nets, probes, records, runtime, stats, store, train
 from depthstudy.arch import Spec, spec_from_json
 from depthstudy.deploy import choose_step, read_info
 from depthstudy.errors import DamagedError, InputError
@@ -192,8 +192,9 @@ def _normalized_as_trained(dataset: data.Dataset, info: RunInfo) -> data.Dataset
 
 def measured(run: Analyzed, name: str) -> list[Record]:
     """Returns what a probe measures of a run."""
+    bootstrap = stats.Bootstrap()
     return [
-        record(run, probe, measurement)
+        record(run, probe, measurement, bootstrap)
         for probe, measurement in probes.measure(run.probe_input, [name])
     ]
 
@@ -224,16 +225,28 @@ def _between(opened: Sequence[Analyzed], names: Sequence[str]) -> list[Record]:
     if "cka" not in names:
         return []
     first, *others = opened
+    bootstrap = stats.Bootstrap()
     return [
-        record(first, f"cka with {other.info.variant} seed {other.info.seed}", measurement)
+        record(
+            first, f"cka with {other.info.variant} seed {other.info.seed}", measurement, bootstrap
+        )
         for other in others
         if other.probe_input.dataset.image_shape == first.probe_input.dataset.image_shape
         for measurement in probes.measure_between(first.probe_input, other.probe_input)
     ]
 
 
-def record(run: Analyzed, probe: str, measurement: probes.Measurement) -> Record:
-    """Returns a measurement of a run as a row of a table."""
+def record(
+    run: Analyzed,
+    probe: str,
+    measurement: probes.Measurement,
+    bootstrap: stats.Bootstrap | None = None,
+) -> Record:
+    """Returns a measurement of a run as a row of a table, with its interval over images."""
+    sample, ends = measurement.sample, None
+    if sample is not None and bootstrap is not None:
+        ends = bootstrap.interval(sample.groups, sample.statistic, sample.columns)
+    low, high = ends or (None, None)
     return Record(
         study=run.info.study,
         variant=run.info.variant,
@@ -243,4 +256,6 @@ def record(run: Analyzed, probe: str, measurement: probes.Measurement) -> Record
         layer=measurement.layer,
         metric=measurement.metric,
         value=measurement.value,
+        low=low,
+        high=high,
     )

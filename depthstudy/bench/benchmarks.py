@@ -79,6 +79,15 @@ _STEPS = {
     "shufflenet_v1_32": Work("train", "shufflenet_v1", _SMALL, batch=64),
     "shufflenet_v2_32": Work("train", "shufflenet_v2", _SMALL, batch=64),
     "efficientnet_b0_32": Work("train", "efficientnet", _SMALL, batch=64),
+    "efficientnet_v2_32": Work(
+        "train", "efficientnet_v2", (*_SMALL, ("depth_multiplier", 0.25)), batch=64
+    ),
+    "convnext_atto_32": Work("train", "convnext", (*_SMALL, ("variant", "atto")), batch=64),
+    "regnet_y_400mf_32": Work("train", "regnet", (*_SMALL, ("variant", "y_400mf")), batch=64),
+    "resnet_d20_32": Work("train", "resnet_d", _resnet(20)),
+    "densenet40_32": Work(
+        "train", "densenet", (("depth", 40), ("layout", "cifar"), ("growth_rate", 12)), batch=64
+    ),
 }
 _MIXED = Work("train", options=_resnet(20), precision="auto")
 _EPOCH = dataclasses.replace(_MIXED, kind="epoch")

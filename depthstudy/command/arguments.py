@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from absl import flags
@@ -24,6 +25,30 @@ def as_flags(command: Command, words: Sequence[str]) -> list[str]:
     if _CONFIG in command.positional:
         named = [*_with_config_files(named)]
     return named
+
+
+def whole_study(line: str, workdir: str) -> list[str]:
+    """Returns the words that run a whole study, from a line that runs or merges a shard of it.
+
+    From a line that does neither, as of a shard that no command has done, there are none.
+
+    >>> whole_study("depthstudy run quickstart --shard=1/2 --workdir=one", "all")
+    ['run', 'quickstart', '--workdir=all']
+    >>> whole_study(".venv/bin/depthstudy merge one two --workdir=all --config=my.py", "all")
+    ['run', '--config=my.py', '--workdir=all']
+    """
+    words = shlex.split(line)
+    place = next((place for place, word in enumerate(words) if word in ("run", "merge")), None)
+    if place is None:
+        return []
+    kept, previous = ["run"], ""
+    for word in words[place + 1 :]:
+        name = (previous or word).lstrip("-").partition("=")[0]
+        is_flag = bool(previous) or word.startswith("-")
+        if name not in ("shard", "workdir") if is_flag else words[place] == "run":
+            kept.append(word)
+        previous = word if not previous and _takes_value(word) else ""
+    return [*kept, f"--workdir={workdir}"]
 
 
 def _named(command: Command, words: Sequence[str]) -> Iterator[str]:
@@ -51,6 +76,8 @@ def _takes_value(word: str) -> bool:
     if not word.startswith("-") or "=" in word:
         return False
     if name.startswith(f"{_CONFIG}."):
+        return True
+    if name in ("shard", "workdir"):  # of a command that was given before
         return True
     return name in flags.FLAGS and not flags.FLAGS[name].boolean
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import NoReturn
 from depthstudy import __version__
 from depthstudy.command import help_text
 from depthstudy.command.arguments import as_flags
+from depthstudy.command.program import command_line
 from depthstudy.command.registry import COMMANDS, Command
 from depthstudy.errors import InputError, did_you_mean
 
@@ -22,30 +23,28 @@ def main(program: str = "depthstudy") -> NoReturn:
     """Runs the command that the first argument names, and exits.
 
     Args:
-      program: How it was called, for help and reports.
+      program: How it was called, for help.
     """
     name, *words = sys.argv[1:] or ["help"]
     if name in _VERSION:
-        print(f"depthstudy {__version__}")
-        sys.exit(0)
+        _say(f"depthstudy {__version__}")
     if name in _HELP and not (words and words[0] in COMMANDS):
-        print(help_text.overview(program))
-        sys.exit(0)
+        _say(help_text.overview(program))
     if name in _HELP:
         name, words = words[0], ["--help"]
     if name not in COMMANDS:
         allowed = ", ".join(COMMANDS)
         _refuse(f"no command {name!r}{did_you_mean(name, COMMANDS)} allowed: {allowed}")
-    _run(COMMANDS[name], words, [*shlex.split(program), *sys.argv[1:]], program)
+    _run(COMMANDS[name], words, program)
 
 
 def run_script(name: str) -> NoReturn:
     """Runs a command as a script of its own, ``python scripts/NAME.py``, and exits."""
     script = Path(sys.argv[0]).name
-    _run(COMMANDS[name], sys.argv[1:], ["python", *sys.argv], f"python scripts/{script}")
+    _run(COMMANDS[name], sys.argv[1:], f"python scripts/{script}")
 
 
-def _run(command: Command, words: Sequence[str], line: Sequence[str], program: str) -> NoReturn:
+def _run(command: Command, words: Sequence[str], program: str) -> NoReturn:
     from depthstudy import interruption
 
     interruption.install()  # first: a signal that comes while the rest is imported counts, too
@@ -54,13 +53,21 @@ def _run(command: Command, words: Sequence[str], line: Sequence[str], program: s
     module = command.load()
     module.define_flags()
     if set(words) & set(_HELP[1:]):
-        print(help_text.of_command(command, module, program))
-        sys.exit(0)
+        _say(help_text.of_command(command, module, program))
     try:
         sys.argv[1:] = as_flags(command, words)
     except InputError as error:
         _refuse(str(error))
-    cli.run(lambda: module.main(shlex.join(line)))
+    line = command_line(command.name, *words)
+    cli.run(lambda: module.main(line))
+    sys.exit(0)
+
+
+def _say(text: str) -> NoReturn:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # as by `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -33,8 +34,8 @@ def overview(program: str) -> str:
             f"  {program} run my_data --config.data.source_dir=FOLDER",
             f"  {program} predict results/my_data FOLDER",
             "",
-            f"{program} COMMAND --help explains one; --version says which version this is.",
-            "Exit codes: 0 done, 1 failed, 2 bad input (nothing was written), 130 interrupted.",
+            f"{program} COMMAND --help explains a command.",
+            "Exit codes: 0 done, 1 failed, 2 bad input (nothing written), 130 interrupted.",
         ]
     )
 
@@ -72,7 +73,9 @@ def _flags(module: Module) -> Iterator[str]:
     for flag in sorted(found, key=lambda flag: flag.name):
         value = "" if flag.boolean else f"={_kind(flag)}"
         default = "" if not flag.default else f" (default {_shown(flag.default)})"
-        yield row(f"--{flag.name}{value}", f"{flag.help}{default}")
+        # absl puts the choices before, and after that a flag may be repeated.
+        text = re.sub(r"^<[^>]*>: |;\n.*", "", flag.help, flags=re.DOTALL)
+        yield row(f"--{flag.name}{value}", f"{text}{default}")
 
 
 def _kind(flag: flags.Flag) -> str:

@@ -45,6 +45,7 @@ class Command(NamedTuple):
 
 _COMMANDS = (
     Command("run", "train a study and write its report", ("config",)),
+    Command("merge", "make one study of its shards", ("shard",), repeats=True),
     Command("plan", "say what a study takes on devices that are elsewhere", ("config",)),
     Command("report", "write the page of a finished study again", ("study",)),
     Command("predict", "classify images with a net of a study", ("net", "images"), repeats=True),

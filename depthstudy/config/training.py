@@ -53,6 +53,8 @@ class TrainConfig:
       evaluations: How often the net is evaluated, at equal distances; it is saved then, too.
       save_seconds: Least time between two saves: an evaluation that comes sooner saves nothing,
         unless it is the last.
+      save_minutes: Most minutes between two saves, for machines that may be taken away: a save that
+        is due is made between two steps. ``None`` saves at evaluations alone.
       eval_batch_size: Images in a batch of evaluation.
       eval_train_examples: Size of the fixed part of the train set that is evaluated on.
       keep_checkpoints: How many checkpoints stay, counted from the last; one from early in the
@@ -86,6 +88,7 @@ class TrainConfig:
     log_every: Count = 50
     evaluations: Count = 10
     save_seconds: NonNegative = 10.0
+    save_minutes: Positive | None = None
     eval_batch_size: Count = 256
     eval_train_examples: Count = 10_000
     keep_checkpoints: Count = 2

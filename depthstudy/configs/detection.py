@@ -1,6 +1,6 @@
 """Which depth helps a small detector to find things: of backbone, pyramid or heads?
 
-python scripts/run.py --config=configs/detection.py
+depthstudy run detection
 
 Scenes of garments (of digits where Fashion-MNIST is not installed), 64 pixels wide, with one to
 four objects in each. From one small detector each part is deepened by itself; the deep pyramid,

@@ -1,7 +1,7 @@
 """Why do deeper nets do worse here, and which net should one take?
 
-python scripts/run.py --config=configs/diagnose.py
-python scripts/run.py --config=configs/diagnose.py --config.data.name=cifar10
+depthstudy run diagnose
+depthstudy run diagnose --config.data.name=cifar10
 
 Plain and residual nets of three depths are trained as they are and once more with each treatment
 of a mechanism that may be to blame; what a treatment wins back of the loss is credited to its

@@ -1,16 +1,18 @@
 """Which family turns depth into accuracy, at what cost, and where does each stop?
 
-python scripts/run.py --config=configs/families.py
-python scripts/run.py --config=configs/families.py:digits
-python scripts/run.py --config=configs/families.py --config.data.train_examples=None
+depthstudy run families
+depthstudy run families:digits
+depthstudy run families --config.data.train_examples=None
 
 Every family at three depths, on 2,000 images of Fashion-MNIST or of any other set by its name,
 scaled to 16 x 16 pixels. All nets see the same batches, leave out the first two halvings of the
 image, drop nothing at random, and are thin: about 1 to 10 million multiply-accumulates an image.
 Depth is counted in layers where a family is told apart by them, else as a factor of the blocks of
 each stage, of which 1 is the published depth. The report shows error against depth, family by
-family, and against cost, with the Pareto front. The budget is small: where a family stops here is
-where it stops within 250 steps; give it more with --config.train.steps=2000.
+family, and against cost, with the Pareto front. Each net has the learning rate that suits it, and
+those that do not fit what a rival fits are trained up to four times as long. The budget is small:
+where a family stops here is where it stops within so many steps; give it more with
+--config.train.steps=2000.
 """
 
 import ml_collections
@@ -77,6 +79,8 @@ def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
     config.train.log_every = 10
     config.train.evaluations = 3
     config.train.eval_train_examples = 2_000
+    config.tune = (("train.learning_rate", (0.015, 0.05, 0.15)),)
+    config.budget_check = (2, 4)
     config.hypotheses = (
         {
             "name": "scaled_families_gain",

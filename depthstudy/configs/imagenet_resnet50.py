@@ -3,7 +3,7 @@
 The recipe of Goyal et al. 2017 (arXiv 1706.02677) with a cosine schedule and label smoothing; batch
 1,024 over 90 epochs. Published top-1 accuracy of this kind of recipe: 76 to 77 percent.
 
-    python scripts/run.py --config=configs/imagenet_resnet50.py --config.data.data_dir=gs://BUCKET
+    depthstudy run imagenet_resnet50 --config.data.data_dir=gs://BUCKET
 """
 
 import ml_collections

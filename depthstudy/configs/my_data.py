@@ -1,6 +1,6 @@
 """Would a deeper net help on your own images, and if not, why? A folder, a sub-folder a class.
 
-python scripts/run.py --config=configs/my_data.py --config.data.source_dir=PATH
+depthstudy run my_data --config.data.source_dir=PATH
 
 PATH holds CLASS/* or {train,test}/CLASS/*, of PNG, JPEG, WebP, BMP or TIFF, or any such files with
 --config.data.labels_csv=FILE; --dry_run says how long it takes, and what of the images is odd.

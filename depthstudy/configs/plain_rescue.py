@@ -1,6 +1,6 @@
 """What rescues a plain net of depth 56, and at what cost?
 
-python scripts/run.py --config=configs/plain_rescue.py
+depthstudy run plain_rescue
 
 Each rescue is one thing that is said to let deep nets train, set against the same net without it:
 the plain net of He et al. 2015 with batch normalization, which does not train at this depth. Two

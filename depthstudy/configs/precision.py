@@ -1,6 +1,6 @@
 """Does half precision cost accuracy, on average over three depths?
 
-python scripts/run.py --config=configs/precision.py
+depthstudy run precision
 
 Residual nets of three depths in float32, bfloat16, and float16 with and without loss scaling; the
 parameters are float32 always. What half precision may change is at most two points of test error.

@@ -1,7 +1,7 @@
 """How much of a deep net can go, and is a pruned deep net better than a shallow one?
 
-python scripts/run.py --config=configs/pruning.py
-python scripts/run.py --config=configs/pruning.py:14,20
+depthstudy run pruning
+depthstudy run pruning:14,20
 
 Residual nets of two depths on the digits, or of the depths that are named, each of 6n + 2 layers.
 Once a net is trained, weights are taken out of it (the smallest, Han et al. 2015, of the whole net

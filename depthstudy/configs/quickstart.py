@@ -5,7 +5,7 @@ and those that do not fit what shallower ones fit, for sixteen times the steps.
 
 On the embedded digits; on 2,000 images of any other set by its name:
 
-    python scripts/run.py --config=configs/quickstart.py:fashion_mnist
+    depthstudy run quickstart:fashion_mnist
 """
 
 import ml_collections

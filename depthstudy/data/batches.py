@@ -12,6 +12,7 @@ from jaxtyping import Array, Float32, Int
 from depthstudy.data.dataset import Dataset
 from depthstudy.data.pipeline import crop
 from depthstudy.data.pipeline.order import evenly_spaced, order_at
+from depthstudy.data.pipeline.sharding import put
 from depthstudy.data.pipeline.splits.reader import Batch
 from depthstudy.data.pipeline.splits.split import Split
 
@@ -107,7 +108,7 @@ def eval_batches(
     weights = np.arange(steps * batch_size).reshape(steps, batch_size) < len(chosen)
     batches = split.batches(functools.partial(_row, padded), start=0, stop=steps, sharding=sharding)
     for step, batch in enumerate(batches):
-        yield batch, jax.device_put(weights[step].astype(np.float32), sharding)
+        yield batch, put(weights[step].astype(np.float32), sharding)
 
 
 def _row(rows: Int[np.ndarray, "steps B"], step: int) -> Int[np.ndarray, " B"]:

@@ -1,9 +1,11 @@
 """Does the runs of a study: trains and measures them, here or in processes side by side."""
 
 from depthstudy.execute.budget import check_budgets
+from depthstudy.execute.earlier_runs import check, reopen_shorter
+from depthstudy.execute.executors.all_hosts import dismiss, follow
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
-from depthstudy.execute.training import Job, Session, check, jobs_of
+from depthstudy.execute.training import Job, Session, jobs_of
 from depthstudy.execute.tuning import Tuned, tune
 
 __all__ = [
@@ -15,8 +17,11 @@ __all__ = [
     "Tuned",
     "check",
     "check_budgets",
+    "dismiss",
+    "follow",
     "jobs_of",
     "measure",
+    "reopen_shorter",
     "repair_measured",
     "tune",
 ]

@@ -64,14 +64,14 @@ def measure(
 
     Args:
       study: The config; ``probes``, ``probe_seeds`` and ``probe_examples`` say what is measured.
-      variants: Its plan; all their runs are done.
+      variants: Its plan; runs that are not done are left out.
       workdir: Its folder.
       config_file: As in ``open_executor``.
     """
     if not study.probes:
         return
     groups = [list(alike) for _, alike in itertools.groupby(_by_architecture(variants), _compiled)]
-    total = sum(_layers(study, variant) for group in groups for variant in group)
+    total = sum(_layers(study, variant, workdir) for group in groups for variant in group)
     count = process_count.count(study, len(groups), _LAYER_SECONDS * total)
     left = {_names(group): _layers_left(study, group, workdir) for group in groups}
     groups = [group for group in groups if left[_names(group)]]
@@ -103,22 +103,21 @@ def _measure_alike(
 ) -> None:
     """Measures variants that share their compiled programs."""
     for variant in variants:
-        for run in runs(study, variant, workdir):
+        for run in _done(study, variant, workdir):
             _measure_run(study, variant, run, sink)
     jax.clear_caches()  # programs of deep nets are large, and the next nets are others
 
 
-def _layers(study: StudyConfig, variant: Variant) -> int:
+def _layers(study: StudyConfig, variant: Variant, workdir: Path) -> int:
     """Returns layers times probes of the runs of a variant: what takes longest is to compile."""
-    count = len(variant.seeds_in(study)[: study.probe_seeds])
-    return variant.info.depth * count * len(study.probes)
+    return variant.info.depth * len(_done(study, variant, workdir)) * len(study.probes)
 
 
 def _layers_left(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> int:
     return sum(
         variant.info.depth * len(unmeasured(study, run))
         for variant in variants
-        for run in runs(study, variant, workdir)
+        for run in _done(study, variant, workdir)
     )
 
 
@@ -172,6 +171,10 @@ def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
     """Returns the runs of a variant that are measured."""
     seeds = variant.seeds_in(study)[: study.probe_seeds]
     return [RunStore.of(workdir, variant.runs, seed) for seed in seeds]
+
+
+def _done(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:
+    return [run for run in runs(study, variant, workdir) if run.read_outcome()]
 
 
 def repair_measured(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:

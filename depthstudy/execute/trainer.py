@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from depthstudy import train
+from depthstudy import hosts, train
 from depthstudy.execute.progress import (
     Compiled,
     EventSink,
@@ -27,6 +27,7 @@ class Trainer:
         """Trains in the folder of a study, and tells ``sink``, which may change, how it goes."""
         self._workdir = workdir
         self.sink = sink
+        self.store: type[RunStore] = RunStore  # of runs; of those that another host writes, another
         self._last: tuple[tuple[object, ...], train.Program] | None = None
 
     def fit(self, variant: Variant, seeds: Sequence[int]) -> None:
@@ -47,13 +48,21 @@ class Trainer:
         for seed in seeds:
             self.sink(StatusChanged(f"{variant.name}: pruning seed {seed}"))
             dense = RunStore.of(self._workdir, variant.info.dense, seed)
-            dataset = variant.dataset.of_run(seed)
-            starting_point = prune_trained(variant.config, dataset, dense, self._run(variant, seed))
+            starting_point = self._pruned(variant, seed, dense)
             program = self._program(variant, starting_point, 1)
             self._train_group(program, variant, starting_point, [seed])
 
     def _run(self, variant: Variant, seed: int) -> RunStore:
-        return RunStore.of(self._workdir / variant.folder, variant.runs, seed)
+        return self.store.of(self._workdir / variant.folder, variant.runs, seed)
+
+    def _pruned(self, variant: Variant, seed: int, dense: RunStore) -> StartingPoint:
+        """Returns what a run starts from; of several hosts in step, one prunes."""
+
+        def prune() -> StartingPoint:
+            dataset = variant.dataset.of_run(seed)
+            return prune_trained(variant.config, dataset, dense, self._run(variant, seed))
+
+        return hosts.from_writer(prune) if train.choose(variant.train, 1).spans_hosts else prune()
 
     def _program(
         self, variant: Variant, starting_point: StartingPoint, seeds: int

@@ -73,9 +73,9 @@ def measure(
     >>> network = nets.Network(arch.build("plain", depth=8, layout="cifar", width=4))
     >>> digits = data.load(config.DataConfig(stream=False))
     >>> net = ProbeInput(network, {"params": {}}, digits)  # this probe reads no variables
-    >>> for name, (layer, metric, value) in measure(net, ["field"]):
-    ...     if not layer:
-    ...         print(f"{name}: {metric} {value:.2f}")
+    >>> for name, found in measure(net, ["field"]):
+    ...     if not found.layer:
+    ...         print(f"{name}: {found.metric} {found.value:.2f}")
     field: receptive_field 25.00
     field: share_past_border 0.43
 

@@ -12,9 +12,8 @@ import functools
 from collections.abc import Iterator
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Float64, Int
 
 from depthstudy import nets, tasks
 from depthstudy.data import Split, normalize
@@ -26,6 +25,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.samples import by_image, of_column, of_difference
 from depthstudy.records import Metric
 
 _DEGRADED = 0.05  # train error from which on a net does not fit its train set
@@ -39,14 +39,15 @@ def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
       NotApplicable: An error is no share of images.
     """
     probe_input.require_counts()
-    train_error, train_loss = mean_error_and_loss(probe_input, probe_input.dataset.train)
-    test_error, test_loss = mean_error_and_loss(probe_input, probe_input.dataset.test)
-    yield Measurement("", "train_error", train_error)
-    yield Measurement("", "test_error", test_error)
-    yield Measurement("", "gap", test_error - train_error)
-    yield Measurement("", "train_loss", train_loss)
-    yield Measurement("", "test_loss", test_loss)
-    yield Measurement("", "loss_gap", test_loss - train_loss)
+    splits = (probe_input.dataset.train, probe_input.dataset.test)
+    groups = tuple(errors_and_losses(probe_input, split) for split in splits)
+    means = np.concatenate([group.mean(axis=0) for group in groups])
+    for column, metric in enumerate(("train_error", "train_loss", "test_error", "test_loss")):
+        sample = of_column(groups, column)
+        yield Measurement("", metric, float(means[column]), sample)
+    for train, metric in enumerate(("gap", "loss_gap")):
+        sample = of_difference(groups, train + 2, train)
+        yield Measurement("", metric, float(means[train + 2] - means[train]), sample)
 
 
 def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
@@ -65,18 +66,20 @@ def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
     if not len(wrong):
         raise NotApplicable("no train label is wrong; set data.label_noise")
     predicted = predictions(probe_input, train, wrong)
-    yield Measurement("", "memorized_share", float(np.mean(predicted == train.labels[wrong])))
-    yield Measurement("", "recovered_share", float(np.mean(predicted == train.true_labels[wrong])))
+    shares = [predicted == train.labels[wrong], predicted == train.true_labels[wrong]]
+    groups = (np.stack(shares, axis=1).astype(np.float64),)
+    for column, metric in enumerate(("memorized_share", "recovered_share")):
+        value = float(np.mean(shares[column]))
+        yield Measurement("", metric, value, of_column(groups, column))
 
 
-def mean_error_and_loss(probe_input: ProbeInput, split: Split) -> tuple[float, float]:
-    """Returns the share of a split's examples that the net gets wrong, and its mean loss."""
-    sums = np.zeros(3)
-    for batch in probe_input.batches(split):
-        found = _sums(probe_input.network, probe_input.task, probe_input.variables, batch)
-        sums += np.asarray(found, np.float64)
-    errors, loss, examples = sums
-    return float(errors / examples), float(loss / examples)
+def errors_and_losses(probe_input: ProbeInput, split: Split) -> Float64[np.ndarray, "n 2"]:
+    """Returns the error and the loss of each example of a split."""
+
+    def numbers(batch: Examples) -> tuple[Array, Array]:
+        return _numbers(probe_input.network, probe_input.task, probe_input.variables, batch)
+
+    return by_image(probe_input, split, numbers)
 
 
 def predictions(
@@ -102,13 +105,12 @@ def _logits(
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def _sums(
+def _numbers(
     network: nets.Net, task: tasks.Task, variables: nets.Variables, batch: Examples
-) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
-    """Returns errors, losses and examples, summed over a batch."""
-    outputs, weights = network.apply(variables, batch.images), batch.weights
-    errors, losses = task.errors(outputs, batch.labels), task.loss(outputs, batch.labels)
-    return jnp.sum(weights * errors), jnp.sum(weights * losses), jnp.sum(weights)
+) -> tuple[Float[Array, " B"], Float[Array, " B"]]:
+    """Returns the error and the loss of each example of a batch."""
+    outputs = network.apply(variables, batch.images)
+    return task.errors(outputs, batch.labels), task.loss(outputs, batch.labels)
 
 
 GENERALIZATION = Probe(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -29,6 +29,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.samples import of_column
 from depthstudy.records import Metric
 
 _EIGENVALUES = 5
@@ -62,19 +63,42 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         ]
         return np.sum(np.asarray(parts, np.float64), axis=0) / examples
 
-    eigenvalues = top_eigenvalues(product, len(start), _EIGENVALUES, seed=probe_input.seed)
+    eigenvalues, vectors = top_eigenpairs(product, len(start), _EIGENVALUES, seed=probe_input.seed)
+    if not len(eigenvalues):
+        return
+    curved = _curvatures(probe_input, batches, vectors)
+    groups = (curved + (eigenvalues - curved.mean(axis=0)),)
     for rank, value in enumerate(eigenvalues, start=1):
-        yield Measurement("", f"hessian_eigenvalue_{rank}", float(value))
+        sample = of_column(groups, rank - 1)
+        yield Measurement("", f"hessian_eigenvalue_{rank}", float(value), sample)
 
 
-def top_eigenvalues(
+def _curvatures(
+    probe_input: ProbeInput, batches: Iterable[Examples], directions: Float64[np.ndarray, "P k"]
+) -> Float64[np.ndarray, "n k"]:
+    """Returns the second derivative of each example's loss along each direction.
+
+    Along an eigenvector it is, to first order, how the eigenvalue changes with the example's
+    weight.
+    """
+    columns = [jnp.asarray(direction, jnp.float32) for direction in directions.T]
+    rows = []
+    for batch in batches:
+        counted = np.asarray(batch.weights) > 0
+        network, task, variables = probe_input.network, probe_input.task, probe_input.variables
+        found = [_curvature(network, task, variables, batch, column) for column in columns]
+        rows.append(np.stack(found, axis=1).astype(np.float64)[counted])
+    return np.concatenate(rows)
+
+
+def top_eigenpairs(
     product: Callable[[Vector], Vector],
     size: int,
     count: int,
     *,
     seed: int = 0,
     tolerance: float = _TOLERANCE,
-) -> Float64[np.ndarray, " count"]:
+) -> tuple[Float64[np.ndarray, " count"], Float64[np.ndarray, "size count"]]:
     """Returns the algebraically largest eigenvalues of a symmetric matrix, the largest first.
 
     Args:
@@ -83,6 +107,9 @@ def top_eigenvalues(
       count: Eigenvalues wanted, fewer than ``size``; fewer are returned if not all settle.
       seed: Seed of the first vector.
       tolerance: Relative error at which an eigenvalue has settled.
+
+    Returns:
+      The eigenvalues, and their vectors of length 1 as columns.
 
     Raises:
       NotApplicable: A product is not finite, or the matrix is 0.
@@ -95,7 +122,7 @@ def top_eigenvalues(
         return result
 
     try:
-        values = scipy.sparse.linalg.eigsh(
+        values, vectors = scipy.sparse.linalg.eigsh(
             scipy.sparse.linalg.LinearOperator((size, size), matvec=checked, dtype=np.float64),
             k=count,
             which="LA",
@@ -103,13 +130,13 @@ def top_eigenvalues(
             ncv=min(size, _VECTORS * count),
             tol=tolerance,
             maxiter=_RESTARTS,
-            return_eigenvectors=False,
         )
     except scipy.sparse.linalg.ArpackNoConvergence as error:
-        values = error.eigenvalues
+        values, vectors = error.eigenvalues, error.eigenvectors
     except scipy.sparse.linalg.ArpackError as error:
         raise NotApplicable(f"Lanczos's method broke down: {error}") from error
-    return np.sort(values)[::-1]
+    order = np.argsort(values)[::-1]
+    return values[order], vectors[:, order]
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
@@ -128,6 +155,28 @@ def _product(
         return jnp.sum(batch.weights * losses)
 
     return hessian_product(loss, variables["params"], direction)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _curvature(
+    network: nets.Net,
+    task: tasks.Task,
+    variables: nets.Variables,
+    batch: Examples,
+    direction: Float[Array, " P"],
+) -> Float[Array, " B"]:
+    """Returns the second derivative of each example's loss along a direction."""
+    start, unravel = flatten_util.ravel_pytree(variables["params"])
+
+    def losses(way: Float[Array, ""]) -> Float[Array, " B"]:
+        params = unravel(start + way * direction)
+        outputs = network.apply({**variables, "params": params}, batch.images)
+        return task.loss(outputs, batch.labels)
+
+    def slope(way: Float[Array, ""]) -> Float[Array, " B"]:
+        return jax.jvp(losses, (way,), (jnp.ones(()),))[1]
+
+    return jax.jvp(slope, (jnp.zeros(()),), (jnp.ones(()),))[1]
 
 
 def hessian_product(

@@ -12,6 +12,7 @@ from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
 from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
 from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
 from depthstudy.records.mistakes import ClassError, Confusion, Flips, Mistake
+from depthstudy.records.names import in_words, own_words
 from depthstudy.records.runs import Record, Summary
 from depthstudy.records.search import (
     RANDOM,
@@ -74,4 +75,6 @@ __all__ = [
     "VerdictWord",
     "find_metric",
     "frame",
+    "in_words",
+    "own_words",
 ]

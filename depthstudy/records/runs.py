@@ -19,6 +19,9 @@ class Record:
       layer: Parameter path of the layer that it speaks of, or ``""`` for the whole net.
       metric: What the number is, for example ``"test_error"``.
       value: The number itself.
+      low: Lower end of its 95% interval over images, from drawing them anew; ``None`` of what is no
+        mean over images.
+      high: Upper end.
     """
 
     study: str
@@ -29,6 +32,8 @@ class Record:
     layer: str = ""
     metric: str
     value: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

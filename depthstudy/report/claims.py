@@ -219,5 +219,4 @@ def _anchor(number: int, claim: Claim) -> str:
 def command(name: str, size: str, workdir: Path) -> str:
     """Returns the command that runs the study of a claim."""
     suffix = "" if size == "small" else f":{size}"
-    config = f"--config=configs/claims/{name}.py{suffix}"
-    return shlex.join(["python", "scripts/run.py", config, f"--workdir={workdir}"])
+    return shlex.join(["depthstudy", "run", f"claims/{name}{suffix}", f"--workdir={workdir}"])

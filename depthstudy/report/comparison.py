@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from depthstudy import store
+from depthstudy.records import in_words
 from depthstudy.report.blocks import Page, Row, Section, Table, Text
 from depthstudy.report.page import render
 from depthstudy.report.tables.comparison import Comparison
 from depthstudy.report.text import formats
+
+_WIDTH, _LEAST = 80, 24  # of a terminal, and of the names in it
 
 
 def write(comparison: Comparison, folder: Path) -> Path:
@@ -43,31 +48,49 @@ def page(comparison: Comparison) -> Page:
 
 
 def text(comparison: Comparison) -> str:
-    """Returns the same as lines for a terminal."""
-    errors = [
-        "  ".join([f"  {row.label:36}", *(f"{cell!s:>16}" for cell in row.cells)])
-        for row in _error_table(comparison).rows
-    ]
-    verdicts = [
-        f"  {statement}\n    {', '.join(f'{study}: {word}' for study, word in words.items())}"
-        for statement, words in _words(comparison).items()
-    ]
+    """Returns the same as lines for a terminal of 80 columns."""
     settings = [
-        f"  config.{field}: {', '.join(f'{name} {row[name]}' for name in comparison.names)}"
+        f"config.{field}: {', '.join(f'{name} {row[name]}' for name in comparison.names)}"
         for field, row in comparison.settings.iterrows()
     ]
-    head = "  ".join([f"  {'':36}", *(f"{name:>16}" for name in comparison.names)])
+    verdicts = [
+        line
+        for statement, words in _words(comparison).items()
+        for line in (
+            *_wrapped(statement),
+            *_wrapped(", ".join(f"{study}: {word}" for study, word in words.items()), 4),
+        )
+    ]
     return "\n".join(
         [
-            *comparison.notes,
+            *(line for note in comparison.notes for line in _wrapped(note, 0)),
             "settings that differ:" if settings else "no setting differs",
-            *settings,
+            *(line for setting in settings for line in _wrapped(setting)),
             "test error:",
-            head,
-            *errors,
+            *_columns(_error_table(comparison)),
             *(["verdicts:", *verdicts] if verdicts else []),
         ]
     )
+
+
+def _wrapped(text: str, indent: int = 2) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)
+    )
+
+
+def _columns(table: Table) -> list[str]:
+    """Returns the lines of a table; a name that is too long stands above its cells."""
+    rows = [("", table.header[1:]), *((row.label, row.cells) for row in table.rows)]
+    width = max(len(str(cell)) for _, cells in rows for cell in cells) + 2
+    left = max(_LEAST, _WIDTH - 2 - width * (len(table.header) - 1))
+    lines = []
+    for label, cells in rows:
+        fits = len(label) <= left
+        lines += [] if fits else [f"  {label}"]
+        name = label if fits else ""
+        lines.append(f"  {name:{left}}{''.join(f'{cell!s:>{width}}' for cell in cells)}".rstrip())
+    return lines
 
 
 def _found(comparison: Comparison) -> tuple[Table | Text, ...]:
@@ -76,7 +99,7 @@ def _found(comparison: Comparison) -> tuple[Table | Text, ...]:
         Row(label=statement, cells=tuple(words.get(name, formats.DASH) for name in names))
         for statement, words in _words(comparison).items()
     )
-    notes = tuple(Text(note) for note in comparison.notes)
+    notes = tuple(Text(note, "tally") for note in comparison.notes)
     if not rows:
         return (*notes, Text("They ask nothing."))
     return (*notes, Table(header=("Hypothesis", *names), rows=rows))
@@ -98,7 +121,7 @@ def _error_table(comparison: Comparison) -> Table:
         header=("Net", *comparison.names),
         rows=tuple(
             Row(
-                label=variant,
+                label=in_words(variant),
                 cells=tuple(errors.get((variant, n), formats.DASH) for n in comparison.names),
             )
             for variant in dict.fromkeys(row["variant"] for row in rows)
@@ -107,8 +130,11 @@ def _error_table(comparison: Comparison) -> Table:
 
 
 def _error(row: Mapping[Any, Any]) -> str:
-    mean, half = 100 * row["mean"], 50 * (row["high"] - row["low"])
-    return f"{formats.number(mean)} ± {formats.number(half)}%" if half == half else f"{mean:.1f}%"
+    text = formats.percent(row["mean"])
+    if not math.isfinite(row["low"]):
+        return text
+    low, high = (formats.number(100 * min(1.0, max(0.0, row[end]))) for end in ("low", "high"))
+    return f"{text} ({low} to {high})"
 
 
 def _settings(comparison: Comparison) -> tuple[Table | Text, ...]:
@@ -118,4 +144,4 @@ def _settings(comparison: Comparison) -> tuple[Table | Text, ...]:
         Row(label=str(field), cells=tuple(row[name] for name in comparison.names))
         for field, row in comparison.settings.iterrows()
     )
-    return (Table(header=("Setting", *comparison.names), rows=rows),)
+    return (Table(header=("Setting", *comparison.names), rows=rows, look="words"),)

@@ -126,11 +126,13 @@ def layer_lines(
         for suffix, when in labels.items():
             metric = net.metric(probe, name + suffix, per_layer=True)
             values = net.layers(probe, name + suffix)
+            intervals = net.intervals(probe, name + suffix)
             if metric.scale == "log":  # on which there is no 0
                 values = {k: value if value > 0 else math.nan for k, value in values.items()}
+                intervals = {k: ends for k, ends in intervals.items() if min(ends) > 0}
             border = "" if timed else net.border()
             label = f"{net.label}{when}" if timed else net.label
-            lines.append(Line(label, net.color, values, suffix == "_initial", border))
+            lines.append(Line(label, net.color, values, suffix == "_initial", border, intervals))
     return lines
 
 

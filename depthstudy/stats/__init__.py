@@ -4,6 +4,7 @@ Arms hold the runs of variants, contrasts compare them; ``docs/method.md`` has t
 assumptions and the measured level of everything.
 """
 
+from depthstudy.stats.bootstrap import Bootstrap
 from depthstudy.stats.effects.arm import Arm
 from depthstudy.stats.effects.contrast import Contrast
 from depthstudy.stats.effects.estimate import Estimate
@@ -20,6 +21,7 @@ from depthstudy.stats.several.sequential import LOOKS, nominal_levels
 __all__ = [
     "LOOKS",
     "Arm",
+    "Bootstrap",
     "Contrast",
     "Estimate",
     "Outlook",

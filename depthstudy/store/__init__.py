@@ -9,6 +9,7 @@ WORKDIR/
   class_errors.csv  confusion.csv  flips.csv  mistakes.csv  mistakes/PLACE.png  answer.json
   search.csv  scores.csv  importance.csv  progress.csv  search.json
   report.html  figures/
+  shard.json              of which study this is a part, and which
   partial/                the same tables of what is done, while the study runs
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
@@ -34,8 +35,9 @@ from depthstudy.store.files import (
     write_table,
     write_text,
 )
-from depthstudy.store.repair import damages, repair, repair_checkpoints
+from depthstudy.store.repair import damage, damages, repair, repair_checkpoints
 from depthstudy.store.run import Outcome, RunInfo, RunStore
+from depthstudy.store.shard import ShardInfo, read_shard_info, write_shard_info
 from depthstudy.store.study import (
     ANALYSIS,
     ANALYSIS_PAGE,
@@ -88,6 +90,7 @@ from depthstudy.store.study import (
     write_scenes,
     write_search_info,
 )
+from depthstudy.store.unwritten import UnwrittenRun
 
 __all__ = [
     "ANALYSIS",
@@ -130,7 +133,10 @@ __all__ = [
     "Outcome",
     "RunInfo",
     "RunStore",
+    "ShardInfo",
+    "UnwrittenRun",
     "cache_dir",
+    "damage",
     "damages",
     "find_data",
     "lock",
@@ -143,6 +149,7 @@ __all__ = [
     "read_recommendation",
     "read_scenes",
     "read_search_info",
+    "read_shard_info",
     "read_table",
     "repair",
     "repair_checkpoints",
@@ -155,6 +162,7 @@ __all__ = [
     "write_recommendation",
     "write_scenes",
     "write_search_info",
+    "write_shard_info",
     "write_table",
     "write_text",
 ]

@@ -29,22 +29,22 @@ def repair(run: RunStore, *, checkpoint: bool = False) -> None:
       checkpoint: Whether the last checkpoint of a run that is done is looked at, too, as probes
         and pruning do.
     """
-    if (run.folder / PROBES).exists() and (damage := _probes(run.folder)):
-        _move(run.folder / PROBES, f"{damage}; its probes measure again")
-    damage = _result(run) or (_last_checkpoint(run) if checkpoint else "")
-    if damage:
-        _move(run.folder / RESULT, f"{damage}; the run is finished again")
+    if (run.folder / PROBES).exists() and (wrong := _probes(run.folder)):
+        _move(run.folder / PROBES, f"{wrong}; its probes measure again")
+    wrong = damage(run) or (_last_checkpoint(run) if checkpoint else "")
+    if wrong:
+        _move(run.folder / RESULT, f"{wrong}; the run is finished again")
 
 
 def repair_checkpoints(run: RunStore) -> None:
     """Moves the damaged checkpoints of a run aside; call it before its training goes on."""
     reader = run.checkpoints
-    damages = {step: reader.damage(step) for step in reader.all_steps()}
-    whole = [step for step, damage in damages.items() if not damage]
+    wrong = {step: reader.damage(step) for step in reader.all_steps()}
+    whole = [step for step, line in wrong.items() if not line]
     start = f"step {whole[-1]}" if whole else "the start"
-    for step, damage in damages.items():
-        if damage:
-            _move(reader.folder / str(step), f"{damage}; the run goes on from {start}")
+    for step, line in wrong.items():
+        if line:
+            _move(reader.folder / str(step), f"{line}; the run goes on from {start}")
 
 
 def damages(run: RunStore) -> list[str]:
@@ -61,7 +61,7 @@ def _probes(folder: Path) -> str:
     return ""
 
 
-def _result(run: RunStore) -> str:
+def damage(run: RunStore) -> str:
     """Returns what is wrong with what a run left behind; ``""`` too where it is not done."""
     try:
         if outcome := run.read_outcome():

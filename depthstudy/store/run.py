@@ -38,7 +38,7 @@ class Outcome:
     Attributes:
       status: ``"finished"`` or ``"diverged"``.
       step: Last step.
-      diverged_at: The step whose loss was not finite, counted from 1.
+      diverged_at: The step whose loss, or what it left of the net, was not finite; counted from 1.
       train_error: Share of the fixed train examples that it gets wrong, in eval mode.
       validation_error: Share of the examples held out that it gets wrong; ``None`` without any.
       test_error: Share of all test examples that it gets wrong; ``None`` of a trial.
@@ -159,6 +159,10 @@ class RunStore:
         sealed = dataclasses.replace(outcome, files=files)
         write_json(self.folder / RESULT, dataclasses.asdict(sealed))
 
+    def reopen(self) -> None:
+        """Has the run be no longer done; its checkpoints and measurements stay."""
+        (self.folder / RESULT).unlink(missing_ok=True)
+
     def read_errors(self) -> dict[str, NDArray[np.float64]]:
         """Returns the error of each example by split; nothing of a run that diverged."""
         return read_errors(self.folder / ERRORS)
@@ -222,4 +226,8 @@ def _rows(path: Path) -> list[records.Record]:
     if not path.exists():
         return []
     table = read_table(path, records.Record)
-    return msgspec.convert(table.to_dict("records"), list[records.Record])
+    rows = [
+        {k: v for k, v in row.items() if k not in ("low", "high") or v == v}  # NaN is no interval
+        for row in table.to_dict("records")
+    ]
+    return msgspec.convert(rows, list[records.Record])

@@ -55,17 +55,14 @@ def run(
     if line:
         logging.warning(line)
     execute.check(study, variants, workdir)
-    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
-        if warning:
-            logging.warning(warning)
-    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
-        logging.warning(warning)
+    warn(study, variants)
     start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
     with (
         store.lock(workdir),
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
-        _reported(runs, call := Call(command, start, session)),
+        reported(runs, call := Call(command, start, session)),
     ):
+        execute.reopen_shorter(study, variants, workdir)
         execute.repair_measured(study, variants, workdir)
         infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
@@ -80,13 +77,22 @@ def run(
         return dataclasses.replace(result, data=infos)
 
 
+def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
+    """Warns of a precision that gains nothing here, and of hypotheses that nothing tests."""
+    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
+        if warning:
+            logging.warning(warning)
+    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
+        logging.warning(warning)
+
+
 @contextlib.contextmanager
-def _reported(runs: StudyRuns, call: Call) -> Iterator[None]:
+def reported(runs: StudyRuns, call: Call) -> Iterator[PartialReports]:
     """Has a report of what is done now and then, and of what was done when it is interrupted."""
     reports = PartialReports(lambda: conclude_so_far(runs, call))
     call.session.listener = reports.hear
     try:
-        yield
+        yield reports
     except KeyboardInterrupt:
         reports.write()
         raise

@@ -2,7 +2,7 @@
 
 from depthstudy.train.loop import fit
 from depthstudy.train.metrics import training_metrics
-from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate
+from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate, rates
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.precision import no_gain
 from depthstudy.train.program import Program, build, count_steps, init_key, initial, retarget
@@ -22,6 +22,7 @@ __all__ = [
     "initial",
     "learning_rate",
     "no_gain",
+    "rates",
     "retarget",
     "training_metrics",
 ]

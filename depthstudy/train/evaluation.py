@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Float64
 
-from depthstudy import interruption, tasks
+from depthstudy import data, interruption, tasks
 from depthstudy.data import Split, eval_batches
 from depthstudy.train.program import Program
 
@@ -62,7 +61,7 @@ def evaluate(
         of_batches.append(weighted[0].labels)
         interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
-    labels = np.concatenate(jax.device_get(of_batches))[:count]
+    labels = np.concatenate(data.fetch(of_batches))[:count]
     task, results = tasks.of(program.dataset), []
     for parts in program.placement.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)

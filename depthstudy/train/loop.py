@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from depthstudy import interruption, tasks
+from depthstudy import hosts, interruption, tasks
 from depthstudy.data import Split
 from depthstudy.store import Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
@@ -32,8 +33,8 @@ def fit(
 ) -> list[Outcome]:
     """Trains a group of seeds to the end, from their last common checkpoint if there is one.
 
-    A run whose loss is not finite is recorded as diverged; it ends the group only when every run
-    in it has diverged. Where the process is asked to end, the runs are saved as they are.
+    A run whose loss, or net, is not finite is recorded as diverged; it ends the group only when
+    every run in it has diverged. Where the process is asked to end, the runs are saved as they are.
 
     Args:
       program: The compiled variant.
@@ -51,20 +52,20 @@ def fit(
             Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
-        start = _common_step(runs)
-        logs = [run.take_measured(start) for run in runs]
+        start, logs, found = _found(program, runs)
+        if start < program.steps:
+            for run in runs:
+                run.leave_out_test()
         for run in runs:
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
-        seed_states = program.placement.place(
-            [_restore(program, run, start, log) for run, log in zip(runs, logs, strict=True)]
-        )
+        seed_states = program.placement.place(found)
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
         progress(start)
         begin = stop_before(program.config, program.steps, start) if all(logs) else start
-        with interruption.deferred():
+        with interruption.deferred(hosts.agreed_stop() if program.placement.spans_hosts else None):
             _train_to_end(program, runs, seed_states, begin, start, progress, test=test)
     outcomes = [run.outcome() for run in runs]
     for run, outcome in zip(runs, outcomes, strict=True):
@@ -92,6 +93,7 @@ def _train_to_end(
         stop=program.steps,
     )
     evaluations = evaluation_steps(program.config, program.steps)
+    most_seconds = 60 * (program.config.save_minutes or math.inf)
     early = early_step(program.config, program.steps)
     reached, saved = start, time.monotonic()
     for end in [stop for stop in stops(program.config, program.steps) if stop > begin]:
@@ -105,6 +107,9 @@ def _train_to_end(
                         batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
+                    if reached < end and time.monotonic() - saved >= most_seconds:
+                        _save_between(program, runs, seed_states, reached)
+                        saved = time.monotonic()
                 for run, log in zip(
                     runs, program.placement.fetch(seed_states.log, len(runs)), strict=True
                 ):
@@ -165,6 +170,40 @@ def _save(
         log_by_name = {} if log is None else _by_name(log)
         measured = Measured(run.records, run.errors, log_by_name, run.answers)
         run.checkpoints.save(step, state, run.info, measured)
+
+
+def _save_between(program: Program, runs: Sequence[Run], seed_states: Any, step: int) -> None:
+    """Saves runs between two steps at which something is recorded, and records nothing."""
+    recorded = [len(run.records) for run in runs]
+    _save(program, runs, seed_states, step, with_log=True)
+    for run, count in zip(runs, recorded, strict=True):
+        del run.records[count:]
+
+
+def _found(
+    program: Program, runs: Sequence[Run]
+) -> tuple[int, list[Mapping[str, np.ndarray]], list[SeedState]]:
+    """Gives runs what was measured of them, and returns from where they go on.
+
+    Of several hosts that train together, only the one that writes reads.
+
+    Returns:
+      The step, and for each run the log of what is not recorded yet, and what it had.
+    """
+
+    def read() -> tuple[int, list[Measured], list[SeedState]]:
+        step = _common_step(runs)
+        measured = [run.measured(step) for run in runs]
+        states = [
+            _restore(program, run, step, of_run.log)
+            for run, of_run in zip(runs, measured, strict=True)
+        ]
+        return step, measured, states
+
+    start, found, states = hosts.from_writer(read) if program.placement.spans_hosts else read()
+    for run, measured in zip(runs, found, strict=True):
+        run.take_measured(measured)
+    return start, [measured.log for measured in found], states
 
 
 def _by_name(log: StepMetrics) -> dict[str, np.ndarray]:

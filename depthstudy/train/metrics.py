@@ -28,7 +28,7 @@ _RUN_METRICS = (
         name="diverged_at_step",
         title="Diverged at step",
         unit="count",
-        description="first step whose loss was not finite",
+        description="first step whose loss, or what it left of the net, was not finite",
     ),
     Metric(
         name="skipped_steps",

@@ -54,6 +54,7 @@ def constant_part(config: TrainConfig) -> TrainConfig:
         least_steps=0,
         evaluations=1,
         save_seconds=0.0,
+        save_minutes=None,
         keep_checkpoints=1,
     )
 
@@ -85,6 +86,16 @@ def schedule(config: TrainConfig, steps: int) -> optax.Schedule:
     """Returns the learning rate as a function of the step, over a training of ``steps``."""
     settings = hyperparameters(config, steps)
     return lambda step: rate_at(config, settings, step)
+
+
+def rates(config: TrainConfig, steps: int, count: int) -> list[float]:
+    """Returns the learning rates of the first ``count`` steps of a training of ``steps``.
+
+    >>> rates(TrainConfig(learning_rate=0.5, schedule="constant", warmup_steps=2), 10, 3)
+    [0.25, 0.5, 0.5]
+    """
+    found: list[float] = jax.vmap(schedule(config, steps))(jnp.arange(count)).tolist()
+    return found
 
 
 @dataclasses.dataclass(frozen=True)

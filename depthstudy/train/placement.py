@@ -40,6 +40,10 @@ class Placement(Protocol):
     def batch_sharding(self) -> Sharding | None:
         """How batches lie on the devices; ``None`` is on the first."""
 
+    @property
+    def spans_hosts(self) -> bool:
+        """Whether its devices are those of several hosts, which do each step together."""
+
     def groups(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:
         """Returns the seeds, those together that are trained together."""
 
@@ -82,12 +86,16 @@ class Jit:
     def batch_sharding(self) -> Sharding | None:  # noqa: D102
         return NamedSharding(self.mesh, PartitionSpec("batch"))
 
+    @property
+    def spans_hosts(self) -> bool:  # noqa: D102
+        return not self._everywhere.is_fully_addressable
+
     def groups(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:  # noqa: D102
         return [(seed,) for seed in seeds]
 
     def place(self, trees: Sequence[Any]) -> Any:  # noqa: D102
         (tree,) = trees
-        return jax.device_put(tree, self._everywhere)
+        return data.put(tree, self._everywhere)
 
     def fetch(self, placed: Any, size: int) -> list[Any]:  # noqa: D102
         assert size == 1
@@ -136,6 +144,10 @@ class Pmap:
     @property
     def batch_sharding(self) -> Sharding | None:  # noqa: D102
         return None
+
+    @property
+    def spans_hosts(self) -> bool:  # noqa: D102
+        return False
 
     def groups(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:  # noqa: D102
         return [tuple(seeds)]
@@ -194,31 +206,40 @@ class Pmap:
         return alone
 
 
-def choose(config: TrainConfig, seeds: int) -> Placement:
-    """Returns the placement that ``config`` asks for, on the devices of this process.
+def choose(
+    config: TrainConfig, seeds: int, devices: Sequence[jax.Device] | None = None
+) -> Placement:
+    """Returns the placement that ``config`` asks for: ``"jit"`` on the devices of all hosts.
 
-    ``"auto"`` trains all seeds at once on an accelerator, even a single one, as one small net does
-    not fill it (measured on a GPU); on a single CPU one after the other.
+    A population is on the devices of this host. ``"auto"`` trains all seeds at once on an
+    accelerator, even a single one, as one small net does not fill it (measured on a GPU); on a
+    single CPU one after the other.
+
+    Args:
+      config: How it is trained.
+      seeds: How many are trained.
+      devices: Those of ``"jit"``; ``None`` are all.
 
     Raises:
       InputError: A batch cannot be split evenly, over the devices or into parts.
     """
-    devices = tuple(jax.local_devices())
+    every = sorted(devices or jax.devices(), key=lambda device: (device.process_index, device.id))
+    local = tuple(jax.local_devices())
     name = config.placement
     if name == "auto":
-        room = len(devices) > 1 or jax.default_backend() != "cpu"
+        room = len(every) > 1 or jax.default_backend() != "cpu"
         name = "pmap" if room and seeds > 1 else "jit"
-    _check_parts(config, 1 if name == "pmap" else jax.device_count())
+    _check_parts(config, 1 if name == "pmap" else len(every))
     if name == "pmap":
-        per_device = -(-seeds // len(devices))
-        return Pmap(devices[: -(-seeds // per_device)], per_device)
+        per_device = -(-seeds // len(local))
+        return Pmap(local[: -(-seeds // per_device)], per_device)
     for field in ("batch_size", "eval_batch_size"):
-        if getattr(config, field) % jax.device_count():
+        if getattr(config, field) % len(every):
             raise InputError(
                 f"config.train.{field}={getattr(config, field)} cannot be split over "
-                f"{jax.device_count()} devices; take a multiple, or placement 'pmap'"
+                f"{len(every)} devices; take a multiple, or placement 'pmap'"
             )
-    return Jit(Mesh(np.array(jax.devices()), ("batch",)))
+    return Jit(Mesh(np.array(every), ("batch",)))
 
 
 def _check_parts(config: TrainConfig, devices: int) -> None:

@@ -89,15 +89,26 @@ class Run:
         if self.answers:
             self.store.write_answers(self.answers)
 
-    def take_measured(self, step: int) -> Mapping[str, np.ndarray]:
-        """Takes up what was measured up to a checkpoint, and returns the log beside it."""
+    def measured(self, step: int) -> Measured:
+        """Returns what was measured up to a checkpoint, as its folder has it."""
         measured = self.store.checkpoints.measured(step) if step else Measured()
         if measured is None:  # of an earlier version
-            self.records = self.store.read_records(step)
-            return {}
+            return Measured(self.store.read_records(step))
+        return measured
+
+    def take_measured(self, measured: Measured) -> None:
+        """Goes on from what was measured."""
         self.records, self.errors = list(measured.records), dict(measured.errors)
         self.answers = measured.answers
-        return measured.log
+
+    def leave_out_test(self) -> None:
+        """Leaves out the end of a shorter training: test images are read once."""
+        self.records = [
+            row
+            for row in self.records
+            if not (row.probe == "evaluation" and row.metric.startswith("test_"))
+        ]
+        self.errors, self.answers = {}, {}
 
     def outcome(self) -> Outcome:
         """Returns how the run ended, by its last evaluation."""

@@ -43,6 +43,12 @@ class TrainState(flax.struct.PyTreeNode):
 class StepMetrics(NamedTuple):
     """Mean over the batch of a step, in train mode; the loss itself is not scaled.
 
+    The loss is NaN also where the step leaves a parameter, or a statistic, that is not finite. No
+    loss need show that: it is of the parameters before the step, and on a CPU even a later one may
+    be finite. Where XLA puts a rectifier and the sum after it into one loop, as those before the
+    global mean of a net, and LLVM makes vectors of the loop, ``max(NaN, 0)`` is 0 there, whatever
+    flags are set; so the last rectifier hides every NaN before it. Its gradient is 0, too.
+
     ``loss_scale`` is that of the next step.
     """
 
@@ -149,6 +155,7 @@ def make_train_step(
             finite = precision.all_finite(gradients)
             after = optax.tree.where(finite, after, state)
             after = after.replace(loss_scale=precision.adjusted(state.loss_scale, finite))
+        loss = jnp.where(precision.all_finite(after.variables), loss, jnp.nan)
         return after.replace(step=state.step + 1), StepMetrics(loss, error, after.loss_scale)
 
     return train_step

@@ -28,7 +28,7 @@ def said(*arguments: str) -> str:
 def test_help_fits_a_screen(name: str) -> None:
     text = said(*([name, "--help"] if name else []))
     assert len(text.splitlines()) <= 40
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
     if name:
         assert f"python -m depthstudy {name}" in text.splitlines()[0]
         assert text == said("help", name)
@@ -57,12 +57,19 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rnu"], "no command 'rnu'; did you mean run? allowed: run, report"),
+        (["rnu"], "no command 'rnu'; did you mean run? allowed: run, merge, plan, report"),
         (["run"], "give --config=FILE, or a config by name: base, cifar10_he2015"),
         (["run", "quickstat"], "no config 'quickstat'; did you mean quickstart?"),
         (["run", "quickstart", "stray"], "unexpected argument 'stray'; flags begin with --"),
         (["run", "--config=quickstart", "stray"], "unexpected argument 'stray'"),
         (["run", "quickstart", "--config.seeds=0"], "config.seeds: expected `int` >= 1"),
+        (["run", "quickstart", "--shard=5/4"], "--shard=5/4 is none; give its number and how many"),
+        (["run", "quickstart", "--shard=0/4"], "--shard=0/4 is none"),
+        (["run", "quickstart", "--shard=a/b"], "--shard=a/b is none"),
+        (["run", "quickstart", "--shard=1/40"], "only 24 parts of this study"),
+        (["merge", "absent"], "give --workdir=FOLDER"),
+        (["merge", "--workdir=all"], "give the folders of all shards"),
+        (["merge", "absent", "--workdir=all"], "absent holds no shard of a study"),
         (["report", "absent"], "absent holds neither a finished study nor an analysis"),
         (["report"], "give the folder of a study"),
         (["predict", "absent"], "give a study and images"),

@@ -27,13 +27,15 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.fetched, self.links, self.words = [], [], [], []
-        self.inert = False
+        self.inert, self.code = False, None
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.inert = tag in ("script", "style")
         fields = dict(attrs)
+        if tag == "code":
+            self.code = ""
         self.fetched += [
             fields[key] for key in ("src", "srcset", "data", "poster") if key in fields
         ]
@@ -44,9 +46,14 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         self.inert = False
+        if tag == "code":
+            self.words.append(re.sub(r"\s+", " ", self.code.strip()))
+            self.code = None
 
     def handle_data(self, data):
-        if not self.inert and data.strip():
+        if self.code is not None:
+            self.code += data
+        elif not self.inert and data.strip():
             self.words.append(re.sub(r"\s+", " ", data.strip()))
 
     @property

@@ -10,15 +10,15 @@ from small_nets import cut
 
 from depthstudy import arch, config, data, nets, probes, records
 from depthstudy.probes.blocks.deletion import redundant_block_fraction
-from depthstudy.probes.probe_input import ProbeInput
+from depthstudy.probes.probe_input import Measurement, ProbeInput
 from depthstudy.probes.representation import similarity
 
-Yielded = dict[str, set[tuple[str, bool]]]
+Yielded = dict[str, list[Measurement]]
 
 
 @pytest.fixture(scope="module")
 def yielded(make: Callable) -> Yielded:
-    """Returns the metrics that each probe yields of a small net, and whether of a layer."""
+    """Returns what each probe yields of a small net."""
     network = nets.Network(cut(arch.build("resnet", depth=14, layout="cifar", width=4)))
     initial = make(network.spec)
     kernel = initial["params"]["stage1"]["block01"]["conv1"]["kernel"]
@@ -36,10 +36,10 @@ def yielded(make: Callable) -> Yielded:
         examples=64,
         batch_size=32,
     )
-    result: Yielded = {name: set() for name in probes.PROBES}
+    result: Yielded = {name: [] for name in probes.PROBES}
     for name, measured in probes.measure(probe_input):
         if not measured.metric.startswith(records.NOT_APPLICABLE):
-            result[name].add((measured.metric, bool(measured.layer)))
+            result[name].append(measured)
     return result
 
 
@@ -50,12 +50,53 @@ OBJECTS = ("median_object_size",)  # said of detectors only: see test_detectors.
 def test_what_a_probe_yields_is_what_it_declares(name: str, yielded: Yielded) -> None:
     metrics = probes.PROBES[name].metrics
     seen = set()
-    for metric, per_layer in yielded[name]:
+    for metric, per_layer in {(m.metric, bool(m.layer)) for m in yielded[name]}:
         result = records.find_metric(metrics, metric, per_layer=per_layer)
         assert result is not None, f"{metric} is not declared"
         seen.add((result, result.suffix(metric)))
     declared = {(metric, suffix) for metric in metrics for suffix in metric.suffixes}
     assert seen == {(metric, suffix) for metric, suffix in declared if metric.name not in OBJECTS}
+
+
+OF_IMAGES = {  # what is made of means over images; all else has no interval over them
+    "generalization": "train_error test_error gap train_loss test_loss loss_gap",
+    "memorization": "memorized_share recovered_share",
+    "shattering": "gradient_correlation correlation_length white_noise_share",
+    "isometry": "singular_value_mean singular_value_max singular_value_min log10_condition "
+    "isometry_distance",
+    "sharpness": "hessian_eigenvalue",
+    "cka": "cka block_share far_cka",
+    "deletion": "error error_increase redundant_block_fraction",
+    "deletion_reestimated": "error error_increase redundant_block_fraction",
+    "linear": "probe_accuracy",
+    "rank": "saturation effective_rank stable_rank",
+}
+
+
+def _stem(metric: str) -> str:
+    plain = metric.removesuffix("_initial").removesuffix("_early").rstrip("0123456789")
+    return plain.removesuffix("_deleting_").removesuffix("_swapping_").removesuffix("_")
+
+
+@pytest.mark.parametrize("name", probes.PROBES)
+def test_what_is_made_of_means_over_images_has_their_numbers(name: str, yielded: Yielded) -> None:
+    expected = set(OF_IMAGES.get(name, "").split())
+    found = {_stem(m.metric) for m in yielded[name] if m.sample is not None}
+    assert found == expected
+    without = {_stem(m.metric) for m in yielded[name] if m.sample is None}
+    assert not without & expected
+
+
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_a_number_is_what_its_statistic_makes_of_the_means(name: str, yielded: Yielded) -> None:
+    for found in yielded[name]:
+        if found.sample is None:
+            continue
+        means = np.concatenate([group.mean(axis=0) for group in found.sample.groups])[None]
+        columns = found.sample.columns
+        chosen = means if columns is None else means[:, columns]
+        (value,) = found.sample.statistic(chosen)
+        assert value == pytest.approx(found.value, rel=1e-5, abs=1e-7), found.metric
 
 
 @pytest.mark.parametrize("name", probes.PROBES)

@@ -68,6 +68,29 @@ def test_cka_is_its_definition_whatever_is_kept(budget: int) -> None:
     np.testing.assert_allclose(np.diag(result), 1, atol=1e-5)
 
 
+def test_the_numbers_of_images_say_how_sure_cka_is() -> None:
+    """Their spread is that of the jackknife (Tukey 1958): of CKA without each image in turn."""
+    x, y = drawn(3, 60, (5, 12))
+    found = alignment.align(streamed([x, y], 16))
+    assert found.influence.shape == (60, 3)
+    own, both, other = found.influence.mean(axis=0)
+    assert both / np.sqrt(own * other) == pytest.approx(found.matrix[0, 1], rel=1e-5)
+    relative = found.influence / found.influence.mean(axis=0) @ [-0.5, 1, -0.5]
+    error = found.matrix[0, 1] * relative.std() / np.sqrt(60)
+    without = [by_definition(np.delete(x, i, 0), np.delete(y, i, 0)) for i in range(60)]
+    assert error == pytest.approx(np.sqrt(59) * np.std(without), rel=0.1)
+
+
+def test_many_pairs_of_layers_keep_groups_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = drawn(0, 90, (4, 9))
+    whole = alignment.align(streamed(layers, 20))
+    monkeypatch.setattr(alignment, "_KEPT", 0)
+    few = alignment.align(streamed(layers, 20))
+    np.testing.assert_allclose(few.matrix, whole.matrix, atol=1e-6)
+    assert len(few.influence) == 32  # of three images each, fewer at the end of a batch
+    np.testing.assert_allclose(few.influence.mean(axis=0), whole.influence.mean(axis=0), rtol=1e-6)
+
+
 def test_cka_of_batches_is_not_the_mean_over_batches() -> None:
     """Labels that are sorted: every batch alone sees next to nothing of what the layers share."""
     x = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0)

@@ -209,3 +209,20 @@ def test_unmeasured_is_unsaid():
     assert [check.find(empty) for check in findings.CHECKS] == [None] * 7
     lost = made(generalization__train_error=math.nan, generalization__test_error=0.5)
     assert fit.fit(lost) is None
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "state", "text"),
+    [
+        ((0.5, 0.76, 0.61, 0.61), "stands out", "the 2 blocks after it lose 15.0 points."),
+        ((0.5, 0.6, 0.76, 0.61), "stands out", "the block after it loses 15.0 points."),
+        ((0.5, 0.6, 0.76, 0.755), "nothing", "the block after it adds less than 1 point."),
+        ((0.5, 0.76, 0.75, 0.755), "stands out", "the 2 blocks after it add less than 1 point."),
+        ((0.5, 0.6, 0.76), "nothing", "up to the last block, accuracy rises."),
+    ],
+)
+def test_classes(accuracies, state, text):
+    values = {f"stage1/block{i:02d}": value for i, value in enumerate(accuracies, start=1)}
+    found = layers.separation(made(linear__probe_accuracy=values))
+    assert found.state == state
+    assert found.text.endswith(f" accuracy: {text}")

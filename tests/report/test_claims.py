@@ -104,7 +104,7 @@ def test_the_script_reads_what_is_there(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"claims: {out}\n"), done.stderr
     _, first, *others = rows(out.read_text(encoding="utf-8"))
     assert first[1] == "supported"
-    assert "--config=configs/claims/degradation.py --workdir=" in first[5]
+    assert "run claims/degradation --workdir=" in first[5]
     assert {row[1] for row in others} == {"not run"}
     configs = {path.stem for path in (ROOT / "configs" / "claims").glob("*.py")}
     assert {row[0].split("[")[1].split("]")[0] for row in (first, *others)} == configs

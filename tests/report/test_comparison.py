@@ -53,7 +53,8 @@ def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
         assert verdict in text
     assert len(pd.read_csv(tmp_path / "out" / "errors.csv")) == len(found.errors)
     lines = report.comparison_text(found).splitlines()
-    assert lines[0] == found.notes[0]
+    assert " ".join(line.strip() for line in lines[:2]) == found.notes[0]
+    assert max(map(len, lines)) <= 80
     assert any(line.split()[:1] == [info.variants[0].name] for line in lines)
 
 

@@ -102,7 +102,7 @@ def test_other_groups_stand_below(study):
     told = replies(study, depths(word="not known yet", seeds=2), other)["Go deeper?"]
     assert (told.word, told.tone) == ("Not known yet", "open")
     ((sentence, _),) = told.more[0].items
-    assert sentence.startswith("Yes: In resnet, depth 56 errs")
+    assert sentence.startswith("Yes: in resnet, depth 56 errs")
 
 
 def test_without_a_cause_it_is_the_budget_or_not_known(study):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from snapshots import Page
 
 from depthstudy import records, report, store, study, train
 from depthstudy.config import StudyConfig, apply
@@ -43,7 +44,7 @@ SMALL = apply(
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("study")
-    study.run(SMALL, path, command="python scripts/run.py")
+    study.run(SMALL, path, command="depthstudy run small.py")
     return path
 
 
@@ -93,7 +94,7 @@ def test_info_and_report(workdir: Path) -> None:
     assert info.seconds["train"] > 0
     text = report.write(workdir).read_text()
     assert "It rises." in text
-    assert "python scripts/run.py" in text
+    assert "depthstudy run small.py" in Page(text).text
 
 
 def forbid_training(monkeypatch: pytest.MonkeyPatch) -> None:

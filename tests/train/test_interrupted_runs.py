@@ -62,6 +62,32 @@ def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, .
     return state, run.read_errors(), run.read_answers(), rows, timeless
 
 
+def test_it_goes_on_from_a_save_by_the_clock_where_it_is_killed(
+    program: train.Program, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = dataclasses.replace(program.config, save_minutes=1e-9)
+    often, checks = train.retarget(program, config, None), 0
+
+    def kill() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == 9:  # of step 8, after the evaluation at step 4 in two batches
+            raise MemoryError
+
+    monkeypatch.setattr(interruption, "check", kill)
+    with pytest.raises(MemoryError):
+        fit(often, tmp_path)
+    steps = RunStore.of(tmp_path, "v", 0).checkpoints.all_steps()
+    assert steps[-1] not in {5, 4, 8, 10, 12}
+    fit(program, tmp_path)
+    for seed in (0, 1):
+        (state, *rest), (expected, *others) = (
+            left_behind(program, folder, seed) for folder in (tmp_path, whole)
+        )
+        jax.tree.map(np.testing.assert_array_equal, state, expected)
+        np.testing.assert_equal(rest, others)
+
+
 @pytest.mark.parametrize("check", [1, 4, 5, 8, 11, 20, 25])
 def test_it_ends_at_the_same_bits_wherever_it_is_interrupted(
     program: train.Program, whole: Path, tmp_path: Path, check: int, monkeypatch: pytest.MonkeyPatch

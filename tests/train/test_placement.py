@@ -85,7 +85,7 @@ def test_one_accelerator_trains_all_seeds_at_once(
     only = jax.local_devices()[:1]
     monkeypatch.setattr(jax, "local_devices", lambda: only)
     monkeypatch.setattr(jax, "default_backend", lambda: platform)
-    monkeypatch.setattr(jax, "device_count", lambda: 1)
+    monkeypatch.setattr(jax, "devices", lambda: only)
     assert train.choose(TrainConfig(), 1).name == "jit"
     chosen = train.choose(TrainConfig(), 5)
     assert chosen.name == name

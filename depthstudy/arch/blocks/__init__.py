@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.arch.blocks.basic import Basic, PreactBasic
-from depthstudy.arch.blocks.bottleneck import Bottleneck, InnerGateBottleneck, PreactBottleneck
+from depthstudy.arch.blocks.bottleneck import (
+    Bottleneck,
+    FirstStrideBottleneck,
+    InnerGateBottleneck,
+    PreactBottleneck,
+)
 from depthstudy.arch.blocks.conv import SingleConv
 from depthstudy.arch.blocks.dense import DenseLayer, Transition
 from depthstudy.arch.blocks.depthwise.convnext import ConvNext
@@ -26,6 +31,7 @@ KINDS: Mapping[str, BlockKind] = {
     "conv": SingleConv(),
     "convnext": ConvNext(),
     "dense_layer": DenseLayer(),
+    "first_stride_bottleneck": FirstStrideBottleneck(),
     "fused_inverted": FusedInverted(),
     "inner_gate_bottleneck": InnerGateBottleneck(),
     "inverted": Inverted(),

@@ -49,6 +49,15 @@ class Bottleneck(BlockKind):
         return _with_last_inner(wide, whole_groups(last_inner, block.groups))
 
 
+class FirstStrideBottleneck(Bottleneck):
+    """``Bottleneck`` with the stride in its first convolution (He et al. 2015; Keras's ResNets)."""
+
+    def steps(self, block: BlockSpec, channels: int) -> tuple[Step, ...]:
+        first, middle, last = super().steps(block, channels)
+        first = dataclasses.replace(first, stride=block.stride)
+        return first, dataclasses.replace(middle, stride=1), last
+
+
 class InnerGateBottleneck(Bottleneck):
     """``Bottleneck`` with its gate before the last convolution (Radosavovic et al. 2020).
 

@@ -1,4 +1,4 @@
-"""Writes docs/claims.md from the studies of configs/claims that are finished; runs none.
+"""Writes the document on claims from their studies that are finished; runs none.
 
 make claims
 depthstudy claims --workdir=results/claims/small

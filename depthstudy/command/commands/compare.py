@@ -3,9 +3,9 @@
   depthstudy compare results/quickstart results/five
   depthstudy compare results/* --workdir=results/all
 
-Prints them, and writes a page, comparison.html, with settings.csv, errors.csv and verdicts.csv.
-Says where errors are not those of equals, as the images or the recipe differ. In Python:
-depthstudy.compare(FOLDER, OTHER).
+Prints them, and writes a page, comparison.html, with settings.csv, errors.csv
+and verdicts.csv. Says where errors are not those of equals, as the images or
+the recipe differ. In Python: depthstudy.compare(FOLDER, OTHER).
 """
 
 from __future__ import annotations

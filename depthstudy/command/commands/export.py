@@ -1,11 +1,13 @@
 """Writes a trained net in the formats of others, and compares each with the net.
 
   depthstudy export results/my_data
-  depthstudy export results/my_data/runs/resnet_depth8/seed0 --formats=safetensors,onnx
+  depthstudy export results/my_data/runs/resnet_depth8/seed0 --formats=onnx
 
 NET is the folder of a study, whose recommended net is taken, or of a run.
-  stablehlo    a program for JAX on any device; images in, logits out, normalization folded in
-  safetensors  weights by torchvision's names where it has the family; the header has the rest
+  stablehlo    a program for JAX on any device, from images to logits;
+               normalization folded in
+  safetensors  weights by torchvision's names where it has the family; the
+               header has the rest
   onnx         needs `pip install 'depthstudy[onnx]'`; normalization folded in
 A file is written only if, read back and run, its logits are the net's.
 """

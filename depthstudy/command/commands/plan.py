@@ -1,11 +1,11 @@
-"""Says what a study takes on devices that are not at hand. CONFIG is as in `depthstudy run`.
+"""Says what a study takes on other devices. CONFIG is as in `depthstudy run`.
 
   depthstudy plan imagenet_resnet50 --devices=v5e-256
   depthstudy plan cifar10_he2015 --devices=h100x8 --config.seeds=8
 
-Time, memory and size of checkpoints follow from the architectures, the devices' data sheets, and
-shares of these that were measured on an H100 and an H200; published sets need not be there. What
-does not fit is said, with what to change.
+Time, memory and size of checkpoints follow from the architectures, the devices'
+data sheets, and shares of these that were measured on an H100 and an H200;
+published sets need not be there. What does not fit is said, and what to change.
 """
 
 from __future__ import annotations

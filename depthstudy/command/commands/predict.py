@@ -1,12 +1,13 @@
-"""Classifies images with a trained net, and writes a table with the probability of each class.
+"""Classifies images with a trained net; writes the probability of each class.
 
   depthstudy predict results/my_data FOLDER
-  depthstudy predict results/my_data/runs/resnet_depth8/seed0 one.png two.png --out=found.csv
+  depthstudy predict results/my_data/runs/resnet_depth8/seed0 one.png two.png
 
-NET is the folder of a study, whose recommended net is taken, or of a run. IMAGES are files (PNG,
-JPEG, WebP, BMP, TIFF) or folders of them. Nothing is needed but the folder: the net's preprocessing
-and the names of its classes are in it. Where the folders of the images are named like classes, the
-error is told.
+NET is the folder of a study, whose recommended net is taken, or of a run.
+IMAGES are files (PNG, JPEG, WebP, BMP, TIFF) or folders of them. Nothing is
+needed but the folder: the net's preprocessing and the names of its classes are
+in it. Where the folders of the images are named like classes, the error is
+told.
 """
 
 from __future__ import annotations

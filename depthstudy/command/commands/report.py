@@ -1,4 +1,4 @@
-"""Writes the page of a finished study, or of an analysis, again from the tables in its folder.
+"""Writes the page of a finished study or analysis again, from its tables.
 
 depthstudy report results/quickstart
 """

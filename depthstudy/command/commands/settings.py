@@ -4,8 +4,8 @@
   depthstudy settings seeds
   depthstudy settings train.
 
-With a WORD only those settings that have it in their name or their meaning. Each is changed on the
-command line as --config.NAME=VALUE.
+With a WORD only those settings that have it in their name or their meaning.
+Each is changed on the command line as --config.NAME=VALUE.
 """
 
 from __future__ import annotations

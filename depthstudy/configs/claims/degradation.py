@@ -1,7 +1,7 @@
 """Claim 1: past some depth, more convolutional layers make a net worse.
 
-    python scripts/run.py --config=configs/claims/degradation.py
-    python scripts/run.py --config=configs/claims/degradation.py:full
+    depthstudy run claims/degradation
+    depthstudy run claims/degradation:full
 
 Prediction: train error of plain nets rises with depth by more than two points, test error with it,
 and the gap between the two does not: the deep net fails to fit what it has seen.

@@ -1,7 +1,7 @@
 """Claim 11: a detector of few layers finds things better than a deep one.
 
-    python scripts/run.py --config=configs/claims/detection.py
-    python scripts/run.py --config=configs/claims/detection.py:full
+    depthstudy run claims/detection
+    depthstudy run claims/detection:full
 
 Prediction: it depends on the part. A deeper backbone finds more; a deeper pyramid finds less, on
 train images too, as it has no identity path; with shortcuts around its cells most of that comes

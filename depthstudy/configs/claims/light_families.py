@@ -1,7 +1,7 @@
 """Claim 9: light families give more accuracy for their cost than deeper plain or residual nets.
 
-    python scripts/run.py --config=configs/claims/light_families.py
-    python scripts/run.py --config=configs/claims/light_families.py:full
+    depthstudy run claims/light_families
+    depthstudy run claims/light_families:full
 
 Prediction: at no more multiply-accumulates, MobileNetV2 and ShuffleNetV2 err less than a plain net,
 and not less than a residual net in a training as short as this one; measured time does not follow

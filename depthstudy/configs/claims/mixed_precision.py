@@ -1,7 +1,7 @@
 """Claim 8: mixed precision reduces the number of parameters, memory and time.
 
-    python scripts/run.py --config=configs/claims/mixed_precision.py
-    python scripts/run.py --config=configs/claims/mixed_precision.py:full
+    depthstudy run claims/mixed_precision
+    depthstudy run claims/mixed_precision:full
 
 Prediction: the number of parameters does not change at all; test error is at most two points
 higher (half a point at the full size); the memory of a step falls. Time falls on TPU and GPU, and

@@ -1,7 +1,7 @@
 """Claim 2: deeper nets do worse because they overfit.
 
-    python scripts/run.py --config=configs/claims/overfitting.py
-    python scripts/run.py --config=configs/claims/overfitting.py:full
+    depthstudy run claims/overfitting
+    depthstudy run claims/overfitting:full
 
 Prediction: the gap between train and test error grows by a point or more where data are few or
 labels noisy, and by less than two points where neither holds; nowhere does it explain a loss of the

@@ -1,7 +1,7 @@
 """Claim 7: pruning makes a net smaller and faster at no cost in accuracy.
 
-    python scripts/run.py --config=configs/claims/pruning.py
-    python scripts/run.py --config=configs/claims/pruning.py:full
+    depthstudy run claims/pruning
+    depthstudy run claims/pruning:full
 
 Prediction: after fine-tuning all three kinds err at most a point more. Filters and blocks leave
 fewer parameters and faster steps; zeroed weights leave a net of the same shape and speed. The shape

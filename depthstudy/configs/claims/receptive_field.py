@@ -1,7 +1,7 @@
 """Claim 10: depth hurts where it comes with strides on small images, the usual confounder.
 
-    python scripts/run.py --config=configs/claims/receptive_field.py
-    python scripts/run.py --config=configs/claims/receptive_field.py:full
+    depthstudy run claims/receptive_field
+    depthstudy run claims/receptive_field:full
 
 Prediction: residual nets in the layout made for ImageNet, which halves the image twice before the
 first block and three times after, err more than the same nets without the two early halvings, and

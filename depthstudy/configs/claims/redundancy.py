@@ -1,7 +1,7 @@
 """Claim 4: deeper nets hold redundant layers, which can go at no cost.
 
-    python scripts/run.py --config=configs/claims/redundancy.py
-    python scripts/run.py --config=configs/claims/redundancy.py:full
+    depthstudy run claims/redundancy
+    depthstudy run claims/redundancy:full
 
 Prediction: without half of its blocks and after fine-tuning, the deeper net errs no more than
 before; single blocks can go, and distant layers are alike, more in the deeper net; but a net of the

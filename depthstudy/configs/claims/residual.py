@@ -1,7 +1,7 @@
 """Claim 6: residual connections remove the degradation, in every family.
 
-    python scripts/run.py --config=configs/claims/residual.py
-    python scripts/run.py --config=configs/claims/residual.py:full
+    depthstudy run claims/residual
+    depthstudy run claims/residual:full
 
 Prediction: at the greatest depth, train error is lower with shortcuts than without, in each of
 three families; and with shortcuts, the deep net's train error is at most two points above that of

@@ -1,7 +1,7 @@
 """Claim 12: architecture search settles how deep a net should be.
 
-    python scripts/run.py --config=configs/claims/search.py
-    python scripts/run.py --config=configs/claims/search.py:full
+    depthstudy run claims/search
+    depthstudy run claims/search:full
 
 Prediction: within the same limit of multiply-accumulates, and in a training as short as this one,
 the nets that are found in the range of least depth err no more than those of the others, and no

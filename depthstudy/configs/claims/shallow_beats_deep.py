@@ -1,7 +1,7 @@
 """Claim 5: a shallow residual net is no worse than one of eight times its depth.
 
-    python scripts/run.py --config=configs/claims/shallow_beats_deep.py
-    python scripts/run.py --config=configs/claims/shallow_beats_deep.py:full
+    depthstudy run claims/shallow_beats_deep
+    depthstudy run claims/shallow_beats_deep:full
 
 Prediction: with few, small images and few steps, the shallow net is no worse, or better; it falls
 behind as images grow in number and size. At the full size, ResNet-18 against ResNet-152 on

@@ -1,7 +1,7 @@
 """Claim 3: deeper nets do worse because gradients vanish on the way back.
 
-    python scripts/run.py --config=configs/claims/vanishing_gradients.py
-    python scripts/run.py --config=configs/claims/vanishing_gradients.py:full
+    depthstudy run claims/vanishing_gradients
+    depthstudy run claims/vanishing_gradients:full
 
 Prediction: in plain nets with batch normalization gradients do not vanish, and the deep ones fail
 nevertheless. Without normalization, and with a start that is too small, gradients do vanish, and
@@ -22,7 +22,7 @@ from depthstudy import questions
 CLAIM = "Deeper networks do worse because gradients vanish."
 MEANING = (
     "With batch normalization, do not look for vanishing gradients first: measure them "
-    "(config.probes, or scripts/analyze.py --probes=gradients) before treating them. Where a net "
+    "(config.probes, or depthstudy analyze --probes=gradients) before treating them. Where a net "
     "has no normalization, the scale of its start decides whether it trains at all."
 )
 PUBLISHED = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from depthstudy import data
+from depthstudy import data, hosts
 from depthstudy.config import StudyConfig
+from depthstudy.execute.executors.all_hosts import AllHosts
 from depthstudy.execute.executors.executor import Executor, InProcess
 from depthstudy.execute.executors.ray_cluster import RayCluster
 from depthstudy.execute.executors.worker_pool import WorkerPool
@@ -32,10 +33,12 @@ def open_executor(
       config_file: The file of the config, as on the command line; other processes run it first, as
         it may register families, probes or sources.
     """
+    sets = {data.source_key(v.given.data): v.dataset.name for v in variants}
     if study.executor == "ray" and tasks:
         return RayCluster(study, workdir, config_file, sets=sets)
     if processes > 1 and tasks:
-        sets = {data.source_key(v.given.data): v.dataset.name for v in variants}
         return WorkerPool(study, workdir, processes, tasks, config_file, sets=sets)
     by_name = {variant.name: variant for variant in variants}
+    if hosts.count() > 1:
+        return AllHosts(study, by_name, workdir, sets)
     return InProcess(study, by_name, workdir)

@@ -6,6 +6,7 @@ folders; so tasks may run in any process, on any machine that sees them, and aga
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -26,6 +27,17 @@ class Worker(NamedTuple):
     sink: EventSink
 
 
+@dataclasses.dataclass(frozen=True)
+class InStep:
+    """A function of a task that all hosts do together, rather than one of them."""
+
+    function: Callable[..., None]
+
+    def __call__(self, *arguments: Any) -> None:
+        """Calls the function."""
+        self.function(*arguments)
+
+
 class Executor(Protocol):
     """Does tasks for a study."""
 
@@ -35,7 +47,7 @@ class Executor(Protocol):
         """Calls ``function(worker, *task)`` for each task, and returns when all are done.
 
         Args:
-          function: One that can be imported.
+          function: One that can be imported, or ``InStep`` of it, which differs on several hosts.
           tasks: Arguments for each call, in the order in which they should begin.
           sink: Is given the events of all calls.
 

@@ -20,9 +20,11 @@ from depthstudy.arch.layer_types import (
     LayerScale,
 )
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.names import TORCHVISION, style_of, torch_names
+from depthstudy.nets.torch import settings
+from depthstudy.nets.torch.names import KERAS, TORCHVISION, style_of, torch_names
 
-_IGNORED = "num_batches_tracked"  # a counter of batches
+# A counter of batches, and the layer by which Keras's EfficientNet normalizes images.
+_IGNORED = ("num_batches_tracked", *(f"normalization.{x}" for x in ("mean", "variance", "count")))
 _SIDE = 224  # any image would do: no shape of a parameter depends on it
 
 
@@ -51,6 +53,7 @@ class Expectation:
         """
         style = style_of(state_dict)
         given = {name: x for name, x in state_dict.items() if not name.endswith(_IGNORED)}
+        given = settings.without_biases(given) if style == KERAS else given
         names = torch_names(spec, style)
         return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
 

@@ -16,9 +16,9 @@ from depthstudy.arch.layer_types import (
     LayerScale,
     Norm,
 )
-from depthstudy.nets.torch import cifar
+from depthstudy.nets.torch import cifar, settings
 from depthstudy.nets.torch.expectation import check_torch
-from depthstudy.nets.torch.names import CIFAR, style_of, torch_names
+from depthstudy.nets.torch.names import CIFAR, KERAS, style_of, torch_names
 
 Arrays = dict[tuple[str, ...], np.ndarray]
 
@@ -44,6 +44,8 @@ def load_torch(
     given = expectation.given
     if isinstance(spec, ArchSpec) and style_of(given) == CIFAR:
         expectation = dataclasses.replace(expectation, given=cifar.reordered(spec, given))
+    if style_of(given) == KERAS and spec.family == "resnet":
+        expectation = dataclasses.replace(expectation, given=settings.for_rgb(given))
     params: Arrays = {}
     statistics: Arrays = {}
     for path, cost in expectation.costs.items():

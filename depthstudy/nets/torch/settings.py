@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 
-from depthstudy.arch import ArchSpec
+import numpy as np
+
+from depthstudy.arch import ArchSpec, BlockSpec
+from depthstudy.arch.families.options import map_blocks
+from depthstudy.nets.torch.names import KERAS
 
 _TENSORFLOW: dict[str, Any] = {"padding": "same", "norm_epsilon": 1e-3}
 _PYTORCH: dict[str, Any] = {"norm_epsilon": 1e-5}
+# As ``keras.applications`` builds its nets, by family.
+_KERAS: Mapping[str, dict[str, Any]] = {
+    "efficientnet": {**_TENSORFLOW, "norm_momentum": 0.99},
+    "mobilenet_v2": {**_TENSORFLOW, "norm_momentum": 0.999},
+    "resnet": {"norm_epsilon": 1.001e-5, "norm_momentum": 0.99},
+}
+_KERAS_STEM = "conv1_conv"  # of ResNets
 _MOBILE = ("efficientnet", "efficientnet_lite", "efficientnet_v2", "mobilenet_v2", "mobilenet_v3")
 
 
@@ -25,12 +36,39 @@ def as_written(spec: ArchSpec, style: str, options: Container[str]) -> ArchSpec:
     settings: dict[str, Any] = {}
     if style == "efficientnet_pytorch":
         settings = {**_TENSORFLOW, "norm_momentum": 0.99}
+    elif style == KERAS:
+        settings = _KERAS.get(family, {})
+        spec = map_blocks(spec, _with_first_stride)
     elif style == "timm" and family in _MOBILE:
         settings = _of_timm(spec, family, options)
     elif style == "Hugging Face" and family == "convnext":
         settings = {"norm_epsilon": 1e-6}
     changes = {name: x for name, x in settings.items() if name not in options}
     return dataclasses.replace(spec, **changes)
+
+
+def _with_first_stride(block: BlockSpec) -> BlockSpec:
+    is_bottleneck = block.kind == "bottleneck"
+    return dataclasses.replace(block, kind="first_stride_bottleneck") if is_bottleneck else block
+
+
+def without_biases(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns Keras's weights without the biases of convolutions that a normalization follows.
+
+    It takes the mean off anyway, so that the running mean less the bias says the same.
+    """
+    found = dict(state)
+    for name in state:
+        norm = name.removesuffix("_conv.bias") + "_bn.running_mean"
+        if name.endswith("_conv.bias") and norm in state:
+            found[norm] = found[norm] - found.pop(name)
+    return found
+
+
+def for_rgb(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns the weights of Keras's ResNets, which are given blue first, for red first."""
+    name = f"{_KERAS_STEM}.weight"
+    return {**state, name: state[name][:, ::-1]}
 
 
 def _of_timm(spec: ArchSpec, family: str, options: Container[str]) -> dict[str, Any]:
@@ -49,11 +87,12 @@ def caveats(spec: ArchSpec, style: str) -> tuple[str, ...]:
     family = spec.family.removesuffix("_plain")
     found = []
     kinds = {block.kind for stage in spec.stages for block in stage}
+    if style == KERAS:
+        found += _of_keras(family)
     if "bottleneck" in kinds and "resne" in family:
         found.append(
             "The file cannot tell which convolution of a bottleneck has the stride: it is taken to "
-            "be the 3x3, as in torchvision’s and timm’s weights; in the first ones, and Keras’s, "
-            "it is the 1x1."
+            "be the 3x3, as in torchvision’s and timm’s weights; in the first ones it is the 1x1."
         )
     if "resne" in family or family in ("densenet", "vgg"):
         found.append(
@@ -79,3 +118,17 @@ def caveats(spec: ArchSpec, style: str) -> tuple[str, ...]:
             "this net."
         )
     return tuple(found)
+
+
+def _of_keras(family: str) -> list[str]:
+    """Says what ``keras.applications`` does that its files do not say."""
+    if family == "resnet":
+        return [
+            "keras.applications has the stride of a bottleneck in its first convolution, an "
+            "epsilon of 0.00001001 and blue as the first channel, and so has this net; the file "
+            "does not say it."
+        ]
+    return [
+        "keras.applications pads as TensorFlow does, with an epsilon of 0.001, and so does this "
+        "net; the file does not say it."
+    ]

@@ -25,6 +25,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.samples import of_column
 from depthstudy.records import Metric
 
 _ROWS = 160  # of all images together
@@ -44,16 +45,18 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     probe_input.require_logits()
     K = probe_input.network.num_classes
     count = int(np.clip(_ROWS // K, 1, _MOST_IMAGES))
-    images = next(probe_input.batches(probe_input.dataset.train)).images[:count]
+    batch = next(probe_input.batches(probe_input.dataset.train))
+    images = batch.images[np.flatnonzero(np.asarray(batch.weights))[:count]]
     for suffix, variables in states(probe_input):
         rows = functools.partial(_products, probe_input.network, variables, images)
         spectra = map(singular_values, jacobians(rows, K))
         summaries = [summary(values) for values in spectra if values[0] > 0]
         if not summaries:
             raise NotApplicable("the Jacobian is 0")
-        for metric in summaries[0]:
-            mean = float(np.mean([numbers[metric] for numbers in summaries]))
-            yield Measurement("", f"{metric}{suffix}", mean)
+        groups = (np.array([list(numbers.values()) for numbers in summaries]),)
+        for column, metric in enumerate(summaries[0]):
+            mean = float(np.mean(groups[0][:, column]))
+            yield Measurement("", f"{metric}{suffix}", mean, of_column(groups, column))
 
 
 def summary(values: Float[np.ndarray, " n"]) -> dict[str, float]:

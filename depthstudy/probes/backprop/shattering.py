@@ -10,7 +10,7 @@ pixels not being taken off, so that a linear net has the correlation 1.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
 _PAIRS = 8
@@ -53,10 +54,12 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
             np.asarray(gradients_along(probe_input.network, variables, *pair), np.float64)
             for pair in zip(images[::2], images[1::2], directions, strict=True)
         ]
-        correlations = lag_correlations(np.stack(lines))
-        yield Measurement("", f"gradient_correlation{suffix}", float(correlations[1]))
-        yield Measurement("", f"correlation_length{suffix}", correlation_length(correlations))
-        yield Measurement("", f"white_noise_share{suffix}", white_noise_share(correlations))
+        sums = lag_sums(np.stack(lines))
+        correlations = _ratios(sums.sum(axis=0))
+        groups = (sums.reshape(len(sums), -1),)
+        for metric, number in _NUMBERS.items():
+            sample = Sample(groups, functools.partial(_drawn, number))
+            yield Measurement("", f"{metric}{suffix}", number(correlations), sample)
 
 
 def _chosen_images(probe_input: ProbeInput) -> Float[Array, "N H W C"]:
@@ -101,6 +104,17 @@ def lag_correlations(
     Raises:
       NotApplicable: No two neighbors have a gradient, or one is not finite.
     """
+    return _ratios(lag_sums(lines).sum(axis=0))
+
+
+def lag_sums(
+    lines: Float[np.ndarray, "lines points pixels"],
+) -> Float[np.ndarray, "lines 2 points"]:
+    """Returns for each line the sums of correlations at each distance, and how many there are.
+
+    Raises:
+      NotApplicable: As for ``lag_correlations``.
+    """
     if not np.all(np.isfinite(lines)):
         raise NotApplicable("gradients are not finite")
     points = lines.shape[1]
@@ -108,12 +122,24 @@ def lag_correlations(
     units = lines / np.where(norms > 0, norms, 1)
     alive = (norms > 0).astype(float)
     cosines, counts = units @ units.swapaxes(1, 2), alive @ alive.swapaxes(1, 2)
-    sums = np.array(
-        [[np.trace(x, lag, 1, 2).sum() for lag in range(points)] for x in (cosines, counts)]
-    )
-    if not sums[1, 1]:
+    sums = np.array([[np.trace(x, lag, 1, 2) for lag in range(points)] for x in (cosines, counts)])
+    if not sums[1, 1].any():
         raise NotApplicable("the gradient of the input is 0")
-    return sums[0] / np.maximum(sums[1], 1)
+    return sums.transpose(2, 0, 1)
+
+
+def _ratios(sums: Float[np.ndarray, "*draws 2 points"]) -> Float[np.ndarray, "*draws points"]:
+    """Returns mean correlations from their sums and counts; 0 where there are none."""
+    total, count = sums[..., 0, :], sums[..., 1, :]
+    return np.divide(total, count, out=np.zeros_like(total), where=count > 0)
+
+
+def _drawn(
+    number: Callable[[Float[np.ndarray, " points"]], float], means: Float[np.ndarray, "draws _"]
+) -> Float[np.ndarray, " draws"]:
+    """Returns a number of the correlations of lines that are drawn anew."""
+    correlations = _ratios(means.reshape(len(means), 2, -1))
+    return np.array([number(row) for row in correlations])
 
 
 def correlation_length(correlations: Float[np.ndarray, " points"]) -> float:
@@ -136,6 +162,15 @@ def white_noise_share(correlations: Float[np.ndarray, " points"]) -> float:
     return float(1 - np.clip(2 * correlations[1] - correlations[2], 0, 1))
 
 
+def _of_neighbors(correlations: Float[np.ndarray, " points"]) -> float:
+    return float(correlations[1])
+
+
+_NUMBERS: Mapping[str, Callable[[Float[np.ndarray, " points"]], float]] = {
+    "gradient_correlation": _of_neighbors,
+    "correlation_length": correlation_length,
+    "white_noise_share": white_noise_share,
+}
 SHATTERING = Probe(
     title="Shattered gradients",
     description="correlation of input gradients along lines between images (Balduzzi et al. 2017)",

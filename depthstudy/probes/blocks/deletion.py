@@ -16,7 +16,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Float64
 
 from depthstudy import nets, tasks
 from depthstudy.arch import ArchSpec, DetectorSpec
@@ -30,6 +30,7 @@ from depthstudy.probes.probe_input import (
     Probe,
     ProbeInput,
 )
+from depthstudy.probes.samples import Sample, by_image, of_column
 from depthstudy.records import NOT_APPLICABLE, Metric
 
 REDUNDANT = 0.01  # error below which a block that adds it to the net by going can go
@@ -46,18 +47,16 @@ class Trial(NamedTuple):
     variables: nets.Variables
 
 
-def errors(probe_input: ProbeInput, variants: Sequence[nets.Variables]) -> list[float]:
-    """Returns the test error, a fraction, of the net with each of several sets of variables."""
+def errors(
+    probe_input: ProbeInput, variants: Sequence[nets.Variables]
+) -> Float64[np.ndarray, "n variants"]:
+    """Returns the error of each test image by the net with each of several sets of variables."""
     network, task = probe_input.network, probe_input.task
-    wrong: list[Array] = [jnp.zeros(())] * len(variants)
-    count = 0.0
-    for examples in probe_input.batches(probe_input.dataset.test):  # outermost, so it is read once
-        wrong = [
-            total + _wrong(network, task, variables, examples)
-            for total, variables in zip(wrong, variants, strict=True)
-        ]
-        count += float(examples.weights.sum())
-    return [float(total) / count for total in wrong]
+
+    def numbers(examples: Examples) -> list[Array]:  # all variants, so that it is read once
+        return [_wrong(network, task, variables, examples) for variables in variants]
+
+    return by_image(probe_input, probe_input.dataset.test, numbers)
 
 
 def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
@@ -92,9 +91,8 @@ def _loss(
 @functools.partial(jax.jit, static_argnames=("network", "task"))
 def _wrong(
     network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
-) -> Float[Array, ""]:
-    outputs = network.apply(variables, examples.images)
-    return jnp.sum(examples.weights * task.errors(outputs, examples.labels))
+) -> Float[Array, " B"]:
+    return task.errors(network.apply(variables, examples.images), examples.labels)
 
 
 def redundant_block_fraction(increases: Sequence[float]) -> float:
@@ -167,15 +165,22 @@ def _increases(
     variants = [probe_input.variables, *(trial.variables for trial in trials)]
     if reestimated:
         variants = [reestimate(probe_input, variables) for variables in variants]
-    before, *after = errors(probe_input, variants)
-    yield Measurement("", "error", before)
-    increases: dict[tuple[str, str], list[float]] = {}
-    for trial, error in zip(trials, after, strict=True):
-        increases.setdefault((trial.layer, trial.metric), []).append(error - before)
-    for (layer, metric), values in increases.items():
-        yield Measurement(layer, metric, float(np.mean(values)))
-    single = [value for (layer, _), (value, *_) in increases.items() if layer]
-    yield Measurement("", "redundant_block_fraction", redundant_block_fraction(single))
+    wrong = errors(probe_input, variants)
+    yield Measurement("", "error", float(wrong[:, 0].mean()), of_column((wrong,), 0))
+    columns: dict[tuple[str, str], list[Float64[np.ndarray, " n"]]] = {}
+    for trial, after in zip(trials, wrong.T[1:], strict=True):
+        columns.setdefault((trial.layer, trial.metric), []).append(after - wrong[:, 0])
+    groups = (np.stack([np.mean(added, axis=0) for added in columns.values()], axis=1),)
+    means = groups[0].mean(axis=0)
+    for column, (layer, metric) in enumerate(columns):
+        yield Measurement(layer, metric, float(means[column]), of_column(groups, column))
+    single = [column for column, (layer, _) in enumerate(columns) if layer]
+    yield Measurement(
+        "",
+        "redundant_block_fraction",
+        redundant_block_fraction(means[single].tolist()),
+        Sample(groups, lambda means: np.mean(means < REDUNDANT, axis=1), tuple(single)),
+    )
 
 
 def reestimate(probe_input: ProbeInput, variables: nets.Variables) -> nets.Variables:

@@ -16,21 +16,27 @@ memory. So a first pass finds the mean features over all examples; then the Gram
 centered features are made and multiplied tile by tile, a tile for each pair of batches. Batches of
 features are kept up to a budget; beyond it they are made again. The result is that of all examples
 at once, not a mean over minibatches.
+
+HSIC is a mean over pairs of examples. To first order it changes with the weight of an example as
+twice what the pairs with this one sum to (Hampel 1974), so those sums say how sure CKA is.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float, Float32, Float64, Int
 
 _BUDGET = 2**29  # bytes of features that are kept
+_KEPT = 2**25  # numbers of examples and pairs of layers that are kept, 256 MiB
+_LEAST_GROUPS = 32  # of examples, where they are more
 _LEAST = 4  # examples from which on there is an unbiased estimate
 _ROUNDING = 1e-6  # share of the biased estimate below which the unbiased one is rounding
 _CONSTANT = 1e-6  # variation, as a share of the largest feature, below which float32 sees none
@@ -43,6 +49,19 @@ class Batch(NamedTuple):
 
     layers: Layers
     weights: Float32[Array, " B"]
+
+
+class Alignment(NamedTuple):
+    """CKA of all pairs of layers, and what it owes to single examples.
+
+    Attributes:
+      matrix: The CKA of each pair.
+      influence: For each example, or few of them together where pairs are many, numbers whose mean
+        is HSIC, for each pair of ``np.triu_indices``.
+    """
+
+    matrix: Float[np.ndarray, "L L"]
+    influence: Float64[np.ndarray, "groups pairs"]
 
 
 class Center(NamedTuple):
@@ -65,7 +84,12 @@ class Center(NamedTuple):
 def cka_matrix(
     stream: Callable[[], Iterator[Batch]], *, budget: int = _BUDGET
 ) -> Float[np.ndarray, "L L"]:
-    """Returns the debiased CKA of every pair of layers, at most 1.
+    """Returns the debiased CKA of every pair of layers, at most 1; see ``align``."""
+    return align(stream, budget=budget).matrix
+
+
+def align(stream: Callable[[], Iterator[Batch]], *, budget: int = _BUDGET) -> Alignment:
+    """Returns the debiased CKA of every pair of layers, at most 1, and what examples add to it.
 
     A layer that is constant, or whose estimate is not above 0, has 0 with every layer, itself
     included; one that is not finite has NaN.
@@ -81,25 +105,80 @@ def cka_matrix(
     width = sum(mean.size for mean in center.means)
     if center.examples < _LEAST:
         raise ValueError(f"CKA needs at least {_LEAST} examples, there are {center.examples}")
-    products = np.zeros((len(center.means), len(center.means)))
-    diagonal, traces = np.zeros_like(products), np.zeros(len(products))
+    sums = _Sums(len(center.means), center.examples, center.batches)
     start, capacity = 0, 1
     while start < center.batches:
         kept: list[Layers] = []
-        for batch in itertools.islice(stream(), start, None):
+        for place, batch in enumerate(itertools.islice(stream(), start, None), start):
             right = _centered(batch, center.means, jnp.asarray(center.sizes))
             capacity = max(1, budget // (4 * width * len(batch.weights)))
+            for other, left in enumerate(kept, start):
+                sums.add(other, place, left, right)
             if len(kept) < capacity:
                 kept.append(right)
-            for left in kept:
-                times = 1 if left is right else 2  # a tile off the diagonal counts twice
-                products += times * np.asarray(_tile(left, right), np.float64)
-            if right is kept[-1]:  # once for each batch
-                squares = np.asarray(_squares(right), np.float64)
-                diagonal += squares @ squares.T
-                traces += squares.sum(axis=1)
+                sums.add_square(place, right, batch.weights)
         start += capacity
-    return _cosines(products, _debiased(products, diagonal, traces, center.examples), center)
+    products, terms = sums.biased(), sums.debiased()
+    hsic = terms.sum(axis=0)
+    influence = 2 * len(terms) * terms - hsic
+    return Alignment(_cosines(products, sums.symmetric(hsic), center), influence)
+
+
+class _Sums:
+    """Sums over pairs of examples for each pair of layers, by the group of the one example."""
+
+    def __init__(self, layers: int, examples: int, batches: int) -> None:
+        self._upper = np.triu_indices(layers)
+        self._layers, self._examples = layers, examples
+        most = max(_LEAST_GROUPS, _KEPT // len(self._upper[0]))
+        self._size = -(-examples // most)  # examples of a group
+        self._rows: list[Any] = [0.0] * batches
+        self._squares: list[Any] = [0.0] * batches
+        self._counts: list[Any] = [0.0] * batches
+
+    def add(self, first: int, second: int, left: Layers, right: Layers) -> None:
+        """Adds the pairs of two batches, to the examples of both."""
+        for place, rows in zip((first, second), _rows(left, right, self._size), strict=True):
+            self._rows[place] += self._flat(rows)
+
+    def add_square(self, place: int, layers: Layers, weights: Float32[Array, " B"]) -> None:
+        """Adds the pairs of a batch with itself."""
+        rows, _ = _rows(layers, layers, self._size)
+        self._rows[place] += self._flat(rows)
+        self._squares[place] = np.asarray(_squares(layers), np.float64)
+        self._counts[place] = np.add.reduceat(
+            np.asarray(weights, np.float64), self._starts(len(weights))
+        )
+
+    def biased(self) -> Float[np.ndarray, "L L"]:
+        """Returns the biased estimate of HSIC of all pairs, up to the factor of the other."""
+        return self.symmetric(np.concatenate(self._rows).sum(axis=0))
+
+    def debiased(self) -> Float64[np.ndarray, "groups pairs"]:
+        """Returns the parts of HSIC, up to one factor, that groups of examples add."""
+        n = self._examples
+        traces = np.sum([squares.sum(axis=1) for squares in self._squares], axis=0)
+        both = np.outer(traces, traces)[self._upper] / ((n - 1) * (n - 2))
+        counts = np.concatenate(self._counts)
+        diagonal = np.concatenate([self._of_diagonal(squares) for squares in self._squares])
+        terms = np.concatenate(self._rows) - n / (n - 2) * diagonal
+        return (terms + counts[:, None] / n * both)[counts > 0]
+
+    def symmetric(self, upper: Float64[np.ndarray, " pairs"]) -> Float64[np.ndarray, "L L"]:
+        """Returns a number of each pair of layers as a matrix."""
+        matrix = np.zeros((self._layers, self._layers))
+        matrix[self._upper] = upper
+        return matrix + np.triu(matrix, 1).T
+
+    def _of_diagonal(self, squares: Float64[np.ndarray, "L B"]) -> Float64[np.ndarray, "g pairs"]:
+        parts = np.split(squares, self._starts(squares.shape[1])[1:], axis=1)
+        return np.stack([(part @ part.T)[self._upper] for part in parts])
+
+    def _starts(self, examples: int) -> Int[np.ndarray, " g"]:
+        return np.arange(0, examples, self._size)
+
+    def _flat(self, rows: Float[Array, "g L L"]) -> Float64[np.ndarray, "g pairs"]:
+        return np.asarray(rows)[:, *self._upper].astype(np.float64)
 
 
 def _center(stream: Callable[[], Iterator[Batch]]) -> Center:
@@ -136,29 +215,29 @@ def _centered(batch: Batch, means: list[Array], sizes: Float32[Array, " L"]) -> 
     ]
 
 
-@jax.jit
-def _tile(left: Layers, right: Layers) -> Float[Array, "L L"]:
-    """Returns the inner products, over one tile, of the Gram matrices of all pairs of layers."""
-    products = [jnp.matmul(x, y.T, precision="highest") for x, y in zip(left, right, strict=True)]
-    tiles = jnp.stack([product.ravel() for product in products])
-    return jnp.matmul(tiles, tiles.T, precision="highest")
+@functools.partial(jax.jit, static_argnames="size")
+def _rows(
+    left: Layers, right: Layers, size: int
+) -> tuple[Float[Array, "g L L"], Float[Array, "h L L"]]:
+    """Returns the inner products, over one tile, of the Gram matrices of all pairs of layers.
+
+    They are summed over groups of ``size`` rows of the tile, and of as many columns.
+    """
+    tile = jnp.stack(
+        [jnp.matmul(x, y.T, precision="highest") for x, y in zip(left, right, strict=True)]
+    )
+
+    def grouped(layers: Float[Array, "L B C"]) -> Float[Array, "g L L"]:
+        products = jnp.einsum("lbc,mbc->blm", layers, layers, precision="highest")
+        return jnp.add.reduceat(products, np.arange(0, len(products), size), axis=0)
+
+    return grouped(tile), grouped(tile.swapaxes(1, 2))
 
 
 @jax.jit
 def _squares(layers: Layers) -> Float[Array, "L B"]:
     """Returns the diagonals of the Gram matrices."""
     return jnp.stack([jnp.sum(x * x, axis=1) for x in layers])
-
-
-def _debiased(
-    products: Float[np.ndarray, "L L"],
-    diagonal: Float[np.ndarray, "L L"],
-    traces: Float[np.ndarray, " L"],
-    n: int,
-) -> Float[np.ndarray, "L L"]:
-    """Returns HSIC of all pairs, up to one factor."""
-    both = np.outer(traces, traces) / ((n - 1) * (n - 2))
-    return products - n / (n - 2) * diagonal + both
 
 
 def _cosines(

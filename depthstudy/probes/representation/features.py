@@ -7,19 +7,23 @@ the net still runs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
-from jaxtyping import Array, Float, Float32
 
 from depthstudy import nets
 from depthstudy.probes.probe_input import Examples, ProbeInput
 
-Reduction = Callable[[Float[Array, "B ..."], Float32[Array, " B"]], Any]
+Reduction = Callable[..., Any]  # of outputs [B, ...], weights [B], and what is given of the layer
 
 
-def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dict[str, Any]:
+def of(
+    probe_input: ProbeInput,
+    examples: Examples,
+    reduction: Reduction,
+    given: Mapping[str, tuple[Any, ...]] | None = None,
+) -> dict[str, Any]:
     """Returns the reduction of each layer's output, by layer, in the order of the net.
 
     Args:
@@ -27,12 +31,14 @@ def of(probe_input: ProbeInput, examples: Examples, reduction: Reduction) -> dic
       examples: A batch.
       reduction: A pure function of outputs and weights of the images; a module-level one is
         compiled once for each architecture.
+      given: Further arguments of the reduction, by layer.
 
     Raises:
       NotApplicable: No layer matches.
     """
     names, network = probe_input.layer_names, probe_input.network
-    reduced = _reduced(network, names, reduction, probe_input.variables, examples)
+    further = [given[name] if given else () for name in names]
+    reduced = _reduced(network, names, reduction, probe_input.variables, examples, further)
     return dict(zip(names, reduced, strict=True))
 
 
@@ -43,6 +49,10 @@ def _reduced(
     reduction: Reduction,
     variables: nets.Variables,
     examples: Examples,
+    further: Sequence[tuple[Any, ...]],
 ) -> list[Any]:
     _, outputs = nets.outputs(network, variables, examples.images)
-    return [reduction(outputs[name], examples.weights) for name in names]
+    return [
+        reduction(outputs[name], examples.weights, *arguments)
+        for name, arguments in zip(names, further, strict=True)
+    ]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Int
+from jaxtyping import Array, Bool, Float, Float32, Int
 
 from depthstudy.data import Split
 from depthstudy.probes.probe_input import (
@@ -22,6 +22,7 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
 )
 from depthstudy.probes.representation import features
+from depthstudy.probes.samples import of_column
 from depthstudy.records import Metric
 
 _GAIN = 0.01  # accuracy that a layer must add to count as a gain
@@ -37,21 +38,32 @@ def probe_accuracy(train: Labeled, test: Labeled, *, strength: float = 1.0) -> f
       test: The same for other examples.
       strength: Weight of the squared norm of the coefficients.
     """
+    return float(np.mean(_are_right(train, test, strength)))
+
+
+def _are_right(train: Labeled, test: Labeled, strength: float = 1.0) -> Bool[np.ndarray, " n"]:
+    """Returns for each example of ``test`` whether such a classifier names its class."""
     from sklearn.linear_model import RidgeClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=strength))
-    return float(model.fit(*train).score(*test))
+    features, labels = test
+    return np.asarray(model.fit(*train).predict(features) == labels)
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     probe_input.require_counts()
     train, train_labels = pooled_features(probe_input, probe_input.dataset.train)
     test, test_labels = pooled_features(probe_input, probe_input.dataset.test)
-    for layer, pooled in train.items():
-        accuracy = probe_accuracy((pooled, train_labels), (test[layer], test_labels))
-        yield Measurement(layer, "probe_accuracy", accuracy)
+    right = [
+        _are_right((pooled, train_labels), (test[layer], test_labels))
+        for layer, pooled in train.items()
+    ]
+    groups = (np.stack(right, axis=1).astype(np.float64),)
+    for column, layer in enumerate(train):
+        accuracy = float(np.mean(right[column]))
+        yield Measurement(layer, "probe_accuracy", accuracy, of_column(groups, column))
 
 
 def pooled_features(

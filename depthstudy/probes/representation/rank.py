@@ -11,14 +11,15 @@ kept, each batch centered by its own mean, and they are put together in float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float, Float32, Float64
 
 from depthstudy.probes.probe_input import (
     Measurement,
@@ -27,6 +28,7 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
 )
 from depthstudy.probes.representation import features
+from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
 _VARIANCE = 0.99  # share that saturation counts directions for
@@ -49,6 +51,13 @@ class Moments(NamedTuple):
     mean: Any
     scatter: Any
     highest: Any
+
+
+class Directions(NamedTuple):
+    """Variances of a layer's outputs along principal directions, and these, as columns."""
+
+    variances: Float64[np.ndarray, " C"]
+    axes: Float64[np.ndarray, "C C"]
 
 
 def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moments:
@@ -110,16 +119,58 @@ def singular_values(kernel: Float[np.ndarray, "... C F"]) -> Float[np.ndarray, "
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    for layer, observed in _streamed(probe_input).items():
-        if not all(np.isfinite(part).all() for part in observed):
+    directions = {}
+    observed = _streamed(probe_input)
+    for layer, parts in observed.items():
+        if not all(np.isfinite(part).all() for part in parts):
             raise NotApplicable(f"outputs of {layer} are not finite")
-        variances = principal_variances(observed)
-        singular = np.sqrt(variances)
-        yield Measurement(layer, "saturation", saturation(variances))
-        yield Measurement(layer, "effective_rank", effective_rank(singular))
-        yield Measurement(layer, "stable_rank", stable_rank(singular))
-        yield Measurement(layer, "dead_share", float(np.mean(observed.highest <= 0)))
+        directions[layer] = principal_directions(parts)
+    spread = _spread(probe_input, observed, directions)
+    for layer, (variances, _) in directions.items():
+        groups = (spread[layer] * (variances > 0),)
+        for metric, number in _OF_VARIANCES.items():
+            sample = Sample(groups, functools.partial(_drawn, number))
+            yield Measurement(layer, metric, number(variances), sample)
+        yield Measurement(layer, "dead_share", float(np.mean(observed[layer].highest <= 0)))
     yield from _of_weights(probe_input)
+
+
+def _drawn(
+    number: Callable[[Float[np.ndarray, " C"]], float], means: Float[np.ndarray, "draws C"]
+) -> Float[np.ndarray, " draws"]:
+    return np.array([number(variances) for variances in means])
+
+
+def _spread(
+    probe_input: ProbeInput, observed: Mapping[str, Moments], directions: Mapping[str, Directions]
+) -> dict[str, Float64[np.ndarray, "n C"]]:
+    """Returns how far each image spreads along the principal directions of each layer.
+
+    The mean over images is the variance along them. To first order that is how variances change
+    with the weight of an image, as the directions themselves are where they are greatest.
+    """
+    given = {
+        layer: (jnp.asarray(observed[layer].mean, jnp.float32), jnp.asarray(axes, jnp.float32))
+        for layer, (_, axes) in directions.items()
+    }
+    parts: dict[str, list[np.ndarray]] = {layer: [] for layer in directions}
+    for examples in probe_input.batches(probe_input.dataset.train):
+        counted = np.asarray(examples.weights) > 0
+        for layer, found in features.of(probe_input, examples, spread_along, given).items():
+            parts[layer].append(np.asarray(found, np.float64)[counted])
+    return {layer: np.concatenate(rows) for layer, rows in parts.items()}
+
+
+def spread_along(
+    x: Float[Array, "B ... C"],
+    weights: Float32[Array, " B"],
+    mean: Float[Array, " C"],
+    axes: Float[Array, "C C"],
+) -> Float[Array, "B C"]:
+    """Returns the mean square along each axis of each image's pixels; weights change nothing."""
+    del weights
+    rows = x.reshape(len(x), -1, x.shape[-1]) - mean
+    return jnp.mean(jnp.matmul(rows, axes, precision="highest") ** 2, axis=1)
 
 
 def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
@@ -139,10 +190,15 @@ def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
 
 def principal_variances(observed: Moments) -> Float[np.ndarray, " C"]:
     """Returns the eigenvalues of the covariance, with 0 for what is rounding."""
-    values = np.linalg.eigvalsh(observed.scatter / observed.total)
+    return principal_directions(observed).variances
+
+
+def principal_directions(observed: Moments) -> Directions:
+    """Returns the eigenvalues of the covariance, with 0 for what is rounding, and their vectors."""
+    values, axes = np.linalg.eigh(observed.scatter / observed.total)
     # A constant layer's variance is what float32 makes of its mean.
     floor = max(_ROUNDING * values[-1], (_ROUNDING * np.max(np.abs(observed.mean))) ** 2)
-    return np.where(values > floor, values, 0)
+    return Directions(np.where(values > floor, values, 0), axes)
 
 
 def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
@@ -158,6 +214,19 @@ def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
         yield Measurement(layer, "weight_stable_rank", stable_rank(singular))
 
 
+def _effective_rank(variances: Float[np.ndarray, " C"]) -> float:
+    return effective_rank(np.sqrt(variances))
+
+
+def _stable_rank(variances: Float[np.ndarray, " C"]) -> float:
+    return stable_rank(np.sqrt(variances))
+
+
+_OF_VARIANCES: Mapping[str, Callable[[Float[np.ndarray, " C"]], float]] = {
+    "saturation": saturation,
+    "effective_rank": _effective_rank,
+    "stable_rank": _stable_rank,
+}
 RANK = Probe(
     images=16,
     title="Width in use",

@@ -11,11 +11,12 @@ number of layers, ``far_cka`` the mean CKA of layers that are at least half the 
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Array, Float, Float32
+from jaxtyping import Array, Float, Float32, Float64, Int
 
 from depthstudy.probes.probe_input import (
     Measurement,
@@ -24,6 +25,7 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
 )
 from depthstudy.probes.representation import alignment, features
+from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
 ALIKE = 0.9  # layers of one block are more alike than this
@@ -37,8 +39,8 @@ def cka(probe_input: ProbeInput) -> tuple[list[str], Float[np.ndarray, "L L"]]:
     Raises:
       NotApplicable: No layer matches, or outputs are not finite.
     """
-    names, matrix = _cka([probe_input])
-    return names[0], matrix
+    (names,), found = _cka([probe_input])
+    return names, found.matrix
 
 
 def cka_between(
@@ -51,49 +53,112 @@ def cka_between(
     Raises:
       NotApplicable: The nets take images of different shapes, or as for ``cka``.
     """
-    shapes = first.dataset.image_shape, second.dataset.image_shape
-    if shapes[0] != shapes[1]:
-        raise NotApplicable(f"the nets see images of different shapes: {shapes[0]}, {shapes[1]}")
-    (rows, columns), matrix = _cka([first, second])
-    return rows, columns, matrix[: len(rows), len(rows) :]
+    (rows, columns), found = _between(first, second)
+    return rows, columns, found.matrix[: len(rows), len(rows) :]
 
 
 def largest_block(matrix: Float[np.ndarray, "L L"], threshold: float = ALIKE) -> int:
     """Returns the length of the longest run of layers that are all pairwise alike."""
-    longest = 0
-    for start in range(len(matrix)):
-        stop = start
-        while stop < len(matrix) and np.all(matrix[start : stop + 1, stop] > threshold):
-            stop += 1
-        longest = max(longest, stop - start)
+    return int(_largest_blocks(matrix[None], threshold)[0])
+
+
+def _largest_blocks(
+    matrices: Float[np.ndarray, "n L L"], threshold: float = ALIKE
+) -> Int[np.ndarray, " n"]:
+    """Returns the same for each of several matrices."""
+    start = longest = np.zeros(len(matrices), int)  # of the run that ends at a layer
+    for stop in range(matrices.shape[1]):
+        unlike = matrices[:, : stop + 1, stop] <= threshold
+        after = (stop + 1) - np.argmax(unlike[:, ::-1], axis=1)  # behind the last that is unlike
+        start = np.where(unlike.any(axis=1), np.maximum(start, after), start)
+        longest = np.maximum(longest, stop + 1 - start)
     return longest
 
 
 def far_cka(matrix: Float[np.ndarray, "L L"]) -> float:
     """Returns the mean CKA of layers that are at least half the net apart."""
-    index = np.arange(len(matrix))
-    far = np.abs(index[:, None] - index) >= len(matrix) / 2
-    return float(np.mean(matrix[far]))
+    return float(_far_ckas(matrix[None])[0])
+
+
+def _far_ckas(matrices: Float[np.ndarray, "n L L"]) -> Float[np.ndarray, " n"]:
+    index = np.arange(matrices.shape[1])
+    far = np.abs(index[:, None] - index) >= len(index) / 2
+    return np.mean(matrices[:, far], axis=1)
 
 
 def measure_between(first: ProbeInput, second: ProbeInput) -> Iterator[Measurement]:
     """Yields the CKA of every layer of one net with every layer of another, as ``"A ~ B"``."""
-    rows, columns, matrix = cka_between(first, second)
-    for (i, row), (j, column) in itertools.product(enumerate(rows), enumerate(columns)):
-        yield Measurement(f"{row} ~ {column}", "cross_cka", float(matrix[i, j]))
+    (rows, columns), found = _between(first, second)
+    groups = (found.influence,)
+    for (i, row), (j, column) in itertools.product(enumerate(rows), enumerate(columns, len(rows))):
+        sample = _of_pair(groups, found.matrix, i, j)
+        yield Measurement(f"{row} ~ {column}", "cross_cka", float(found.matrix[i, j]), sample)
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    names, matrix = cka(probe_input)
+    (names,), found = _cka([probe_input])
+    matrix, groups = found.matrix, (found.influence,)
     if len(names) < 2:
         raise NotApplicable(f"only one layer, {names[0]}, is looked at")
     for i, j in itertools.combinations(range(len(names)), 2):
-        yield Measurement(f"{names[i]} ~ {names[j]}", "cka", float(matrix[i, j]))
-    yield Measurement("", "block_share", largest_block(matrix) / len(names))
-    yield Measurement("", "far_cka", far_cka(matrix))
+        sample = _of_pair(groups, matrix, i, j)
+        yield Measurement(f"{names[i]} ~ {names[j]}", "cka", float(matrix[i, j]), sample)
+    whole: dict[str, Numbers] = {
+        "block_share": lambda matrices: _largest_blocks(matrices) / len(names),
+        "far_cka": _far_ckas,
+    }
+    for metric, number in whole.items():
+        value = float(number(matrix[None])[0])
+        sample = Sample(groups, functools.partial(_of_matrices, matrix, number))
+        yield Measurement("", metric, value, sample)
 
 
-def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarray, "L L"]]:
+Numbers = Callable[[Float[np.ndarray, "n L L"]], Float[np.ndarray, " n"]]
+
+
+def _of_pair(
+    groups: tuple[Float64[np.ndarray, "_ pairs"]], matrix: Float[np.ndarray, "L L"], i: int, j: int
+) -> Sample | None:
+    """Returns the sample of the CKA of two layers; ``None`` where one of them is constant."""
+    if not (matrix[i, i] and matrix[j, j]):
+        return None
+    place = functools.partial(_place, len(matrix))
+    return Sample(groups, _cosine, (place(i, j), place(i, i), place(j, j)))
+
+
+def _place(layers: int, i: int, j: int) -> int:
+    """Returns the place of a pair, ``i`` at most ``j``, in ``np.triu_indices``."""
+    return i * layers - i * (i - 1) // 2 + j - i
+
+
+def _cosine(means: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, " n"]:
+    both, first, second = means.T
+    size = np.sqrt(np.maximum(first, 0) * np.maximum(second, 0))
+    return np.minimum(np.divide(both, size, out=np.full_like(both, np.nan), where=size > 0), 1)
+
+
+def _of_matrices(
+    matrix: Float[np.ndarray, "L L"], number: Numbers, means: Float64[np.ndarray, "n pairs"]
+) -> Float64[np.ndarray, " n"]:
+    """Returns a number of the CKA of all pairs for draws of images."""
+    upper = np.triu_indices(len(matrix))
+    drawn = np.zeros((len(means), *matrix.shape))
+    drawn[:, *upper] = drawn[:, *upper[::-1]] = means
+    own = np.maximum(np.diagonal(drawn, axis1=1, axis2=2), 0)
+    inverse = np.divide(1, np.sqrt(own), out=np.zeros_like(own), where=own > 0)
+    inverse[:, np.diag(matrix) == 0] = 0
+    drawn *= inverse[:, :, None] * inverse[:, None, :]
+    return number(np.minimum(drawn, 1))
+
+
+def _between(first: ProbeInput, second: ProbeInput) -> tuple[list[list[str]], alignment.Alignment]:
+    shapes = first.dataset.image_shape, second.dataset.image_shape
+    if shapes[0] != shapes[1]:
+        raise NotApplicable(f"the nets see images of different shapes: {shapes[0]}, {shapes[1]}")
+    return _cka([first, second])
+
+
+def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], alignment.Alignment]:
     """Returns the layers of each net, and the CKA of all layers of all nets."""
 
     def stream() -> Iterator[alignment.Batch]:
@@ -102,11 +167,11 @@ def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], Float[np.ndarra
 
     of_nets, _ = next(_features(inputs))
     names = [list(layers) for layers in of_nets]
-    matrix = alignment.cka_matrix(stream)
-    for name, value in zip(itertools.chain(*names), np.diag(matrix), strict=True):
+    found = alignment.align(stream)
+    for name, value in zip(itertools.chain(*names), np.diag(found.matrix), strict=True):
         if np.isnan(value):
             raise NotApplicable(f"outputs of {name} are not finite")
-    return names, matrix
+    return names, found
 
 
 def _features(

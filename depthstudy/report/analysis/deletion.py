@@ -20,14 +20,15 @@ from depthstudy.report.charts.layers import deletion
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.text.formats import count, listing, number, percent
-from depthstudy.report.text.sentences import finite, points
+from depthstudy.report.text.sentences import ends_of, finite, points
 
 _PROBES = ("deletion", "deletion_reestimated")
 _WAYS = (("deleting", "block", "taken out"), ("swapping", "pair", "swapped"))
 _NOTE = (
     "Test error after blocks were taken out of the trained net or changed places, with no training "
     "afterwards (Veit 2016). Several blocks are drawn at random; shown is the mean of a few draws, "
-    "and for one block the mean of all. Low bars are blocks that depth bought in vain."
+    "and for one block the mean of all. Low bars are blocks that depth bought in vain. The stroke "
+    "through a bar is its 95% interval over test images."
 )
 
 
@@ -84,6 +85,9 @@ def find(net: MeasuredNet) -> Finding | None:
         free = sum(map(cost.is_beyond, anew))
         text += f", {free or 'none'} once batch statistics are taken anew"
     many = net.metric("deletion", "redundant_block_fraction")
+    probe = _PROBES[0] if plain else _PROBES[1]
+    sure = ends_of(many, net.intervals(probe, "redundant_block_fraction").get(""))
+    text += f" (95% interval over images: {sure} of them)" if sure else ""
     return finding(f"{text}.", out=many.is_beyond(few / total))
 
 
@@ -101,7 +105,9 @@ def several_blocks(net: MeasuredNet) -> str:
     for probe, how in (("deletion", ""), ("deletion_reestimated", ", statistics taken anew")):
         before = net.whole(probe, "error")
         if math.isfinite(before):
-            parts = [f"Test error is {percent(before)} with all blocks in place"]
+            ends = ends_of(net.metric(probe, "error"), net.intervals(probe, "error").get(""))
+            error = f"{percent(before)}{f' ({ends})' if ends else ''}"
+            parts = [f"Test error is {error} with all blocks in place"]
             for way, what, done in _WAYS:
                 if most := _most(net, probe, way):
                     error = percent(before + most[1])

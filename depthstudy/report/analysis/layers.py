@@ -20,7 +20,7 @@ from depthstudy.report.charts.scales import scale_of
 from depthstudy.report.probes import layer_lines
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.tables.nets import short
-from depthstudy.report.text.formats import percent, whole_percent
+from depthstudy.report.text.formats import number, percent, whole_percent
 from depthstudy.report.text.sentences import points, value_of
 
 _TITLE = "What the blocks make of the image"
@@ -84,8 +84,13 @@ def separation(net: MeasuredNet) -> Finding | None:
     start = f"From block {short(layer)} the classes can be read off with {percent(value)} accuracy"
     if not after:
         return finding(f"{start}: up to the last block, accuracy rises.", out=False)
-    rest = "the block after it adds" if after == 1 else f"the {after} blocks after it add"
-    return finding(f"{start}: {rest} less than {points(gain)}.", out=2 * after >= len(accuracies))
+    blocks = "the block" if after == 1 else f"the {after} blocks"
+    s = "s" if after == 1 else ""
+    lost = value - accuracies[-1][1]
+    if lost > gain:
+        return finding(f"{start}: {blocks} after it lose{s} {number(100 * lost)} points.", out=True)
+    text = f"{start}: {blocks} after it add{s} less than {points(gain)}."
+    return finding(text, out=2 * after >= len(accuracies))
 
 
 def silent(net: MeasuredNet) -> Finding | None:
@@ -119,7 +124,7 @@ def usage(net: MeasuredNet) -> str:
 
 def _classes_rule(net: MeasuredNet) -> str:
     gain = net.metric("linear", "probe_accuracy", per_layer=True).threshold or 0.0
-    return f"half of the blocks or more add less than {points(gain)}"
+    return f"half of the blocks or more add less than {points(gain)}, or the last ones lose more"
 
 
 def _filters_rule(net: MeasuredNet) -> str:

@@ -7,13 +7,13 @@ import dataclasses
 from depthstudy.records import NOT_APPLICABLE
 from depthstudy.report import probes
 from depthstudy.report.analysis.parts import charts, net_marks, picture, shared_chart
-from depthstudy.report.blocks import Block, Items, Key, Mark, Row, Section, Table, Text
+from depthstudy.report.blocks import Block, Cell, Items, Key, Mark, Row, Section, Table, Text
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.charts.scales import scale_of
 from depthstudy.report.probes import Measured
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.text.formats import DASH, listing, sentence_case
-from depthstudy.report.text.sentences import value_of
+from depthstudy.report.text.sentences import INTERVALS, ends_of, value_of
 
 _TITLE = "The net as a whole"
 _SECTIONS = (
@@ -34,6 +34,11 @@ class Column:
         """Returns the value of a metric, or ``None`` where there is none."""
         return self.net.rows(row.probe, f"{row.name}{self.suffix}").get("")
 
+    def interval(self, row: Measured) -> str:
+        """Returns its interval over images as text, ``""`` where it has none."""
+        ends = self.net.intervals(row.probe, f"{row.name}{self.suffix}").get("")
+        return ends_of(row.metric, ends)
+
 
 def section(analysis: Analysis) -> Section | None:
     """Returns the table of numbers, charts of layers, and which probes do not apply."""
@@ -50,6 +55,8 @@ def section(analysis: Analysis) -> Section | None:
         )
         colors = tuple(c.net.color for c in shown) if analysis.are_several else ()
         blocks.append(Table(("", *(c.title for c in shown)), rows, "numbers", colors))
+        if any(column.interval(row) for column in shown for row in metrics):
+            blocks.append(Text(INTERVALS, "note"))
     if panels:
         times = (Mark("at initialization", "dashed"), Mark("at the checkpoint", "solid"))
         blocks += [
@@ -76,9 +83,15 @@ def columns(analysis: Analysis, metrics: list[Measured]) -> list[Column]:
 
 
 def _row(row: Measured, shown: list[Column]) -> Row:
-    values = [column.value(row) for column in shown]
-    cells = tuple(DASH if value is None else value_of(row.metric)(value) for value in values)
-    return Row(row.title, cells, note=row.metric.description)
+    return Row(row.title, tuple(_cell(row, c) for c in shown), note=row.metric.description)
+
+
+def _cell(row: Measured, column: Column) -> str | Cell:
+    value = column.value(row)
+    if value is None:
+        return DASH
+    text, ends = value_of(row.metric)(value), column.interval(row)
+    return Cell(text, note=ends) if ends else text
 
 
 def layer_panels(analysis: Analysis) -> tuple[list[Panel], list[str]]:

@@ -18,6 +18,7 @@ from depthstudy.report.tables.nets import (
     short,
 )
 from depthstudy.report.text import palette
+from depthstudy.report.text.sentences import ends_of
 
 _TITLE = "How alike the blocks are"
 _NOTE = (
@@ -79,9 +80,11 @@ def alike(net: MeasuredNet) -> Finding | None:
     if size < 2:
         return finding("No two blocks in a row are nearly alike.", out=False)
     ends = f"{short(names[start])} to {short(names[stop - 1])}"
-    above = f"CKA above {cka.threshold}"
+    share = net.metric("cka", "block_share")
+    sure = ends_of(share, net.intervals("cka", "block_share").get(""))
+    above = f"CKA above {cka.threshold}{f'; {sure} of them over draws of images' if sure else ''}"
     text = f"{size} of {len(names)} blocks in a row, {ends}, are nearly alike ({above})."
-    return finding(text, out=net.metric("cka", "block_share").is_beyond(size / len(names)))
+    return finding(text, out=share.is_beyond(size / len(names)))
 
 
 def far(net: MeasuredNet) -> str:
@@ -89,7 +92,9 @@ def far(net: MeasuredNet) -> str:
     value = net.whole("cka", "far_cka")
     if not math.isfinite(value):
         return ""
-    return f"Blocks that are half the net or more apart have a CKA of {value:.2f} on average."
+    ends = net.intervals("cka", "far_cka").get("")
+    sure = f" (95% interval over images: {ends[0]:.2f} to {ends[1]:.2f})" if ends else ""
+    return f"Blocks that are half the net or more apart have a CKA of {value:.2f} on average{sure}."
 
 
 def _answer(net: MeasuredNet) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.report.charts.panel import Row, chart, digits, tooltip
+from depthstudy.report.charts.scales import Scale
 
 _FAINT = [5, 4]  # dashes of a second line in one color
 
@@ -23,6 +24,7 @@ class Line:
       values: The quantity by layer, in the order of the net.
       faint: Whether it stands behind another line.
       border: Path of the border layer, or ``""``.
+      intervals: Interval over images by layer, where there is one.
     """
 
     label: str
@@ -30,25 +32,33 @@ class Line:
     values: Mapping[str, float]
     faint: bool = False
     border: str = ""
+    intervals: Mapping[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
 
 
 def line_marks(
-    title: str, lines: Sequence[Line], rows: Sequence[Row], x: alt.X, y: alt.Y, *, dots: bool
+    title: str, lines: Sequence[Line], rows: Sequence[Row], x: alt.X, axis: Scale, *, dots: bool
 ) -> list[alt.Chart]:
     """Returns the marks of lines, the faint ones dashed and behind the others.
+
+    Intervals over images are pale strokes across their points.
 
     Args:
       title: What is shown.
       lines: What is drawn.
       rows: Their points, as ``line_rows`` makes them.
       x: The horizontal axis.
-      y: The vertical axis.
+      axis: The vertical axis.
       dots: Whether lines that are not faint show their points.
     """
     colors = {line.label: line.color for line in lines}
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
     color = alt.Color("line:N", legend=None, scale=scale)
+    y = axis.encode("value")
     marks = []
+    sure = [row for row in rows if "low" in row and not row["faint"]]
+    if sure:
+        ends = chart(sure).mark_rule(strokeWidth=4, opacity=0.25)
+        marks.append(ends.encode(x=x, y=axis.encode("low"), y2="high:Q", color=color))
     for faint in (True, False):
         shown = [row for row in rows if row["faint"] == faint]
         if shown:
@@ -77,7 +87,20 @@ def line_rows(
             "line": line.label,
             "faint": line.faint,
             "value": digits(value),
-            "text": say(value),
+            **_interval(line.intervals.get(layer), say(value), say),
         }
         for place, (layer, value) in enumerate(line.values.items(), start=1)
     ]
+
+
+def _interval(
+    ends: tuple[float, float] | None, text: str, say: Callable[[float], str]
+) -> dict[str, Any]:
+    if ends is None:
+        return {"text": text}
+    low, high = ends
+    return {
+        "low": digits(low),
+        "high": digits(high),
+        "text": f"{text} ({say(low)} to {say(high)})",
+    }

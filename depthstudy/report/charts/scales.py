@@ -11,6 +11,8 @@ import altair as alt
 from depthstudy.records import Metric
 from depthstudy.report.text import palette
 
+_BESIDE = 20  # characters of names in a legend of two columns, at most
+
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
@@ -84,12 +86,16 @@ def count_scale(values: Sequence[float]) -> Scale:
 
 
 def group_scale(groups: list[str], *, legend: bool) -> alt.Color:
-    """Returns the colors of the groups, with their names as a legend or without."""
+    """Returns the colors of the groups, with their names as a legend or without.
+
+    Names that are too long to stand side by side on a phone stand below each other.
+    """
+    columns = 1 if max(map(len, groups), default=0) > _BESIDE else 2
     return alt.Color(
         "group:N",
         title=None,
         scale=alt.Scale(domain=groups, range=[palette.group(i) for i in range(len(groups))]),
-        legend=alt.Legend() if legend else None,
+        legend=alt.Legend(columns=columns) if legend else None,
     )
 
 

@@ -82,13 +82,17 @@ def _rows_of(table: pd.DataFrame, key: tuple[Any, ...], copy: int, copies: int) 
     return table
 
 
+def _name(run: records.AnalysisRun) -> str:
+    return records.in_words(run.variant)
+
+
 def labels(runs: Sequence[records.AnalysisRun]) -> list[str]:
     """Returns the variant of each run, with as much more as it takes to tell runs apart."""
     ways = (
-        lambda run: run.variant,
-        lambda run: f"{run.variant}, seed {run.seed}",
-        lambda run: f"{run.variant}, seed {run.seed}, step {run.step:,}",
-        lambda run: f"{run.study}: {run.variant}, seed {run.seed}, step {run.step:,}",
+        _name,
+        lambda run: f"{_name(run)}, seed {run.seed}",
+        lambda run: f"{_name(run)}, seed {run.seed}, step {run.step:,}",
+        lambda run: f"{run.study}: {_name(run)}, seed {run.seed}, step {run.step:,}",
     )
     for way in ways:
         names = [way(run) for run in runs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from depthstudy import records, store
+from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 
 _METRIC = "test_error"
@@ -17,7 +19,18 @@ _UNEQUAL = {  # groups of settings, and why errors cannot be compared where they
     "data": "they do not learn from, or are not tested on, the same images",
     "train": "their nets are not trained by the same recipe",
 }
-_LEFT_OUT = ("hypotheses", "name")  # told as verdicts, and as the names of the columns
+# Told as verdicts and as the names of the columns, and what changes no result.
+_LEFT_OUT = (
+    "hypotheses",
+    "name",
+    "data.workers",
+    "data.source_dir",
+    "data.data_dir",
+    "data.labels_csv",
+    "processes",
+    "time_budget",
+)
+_BEFORE = {"data.validation": 0.0}  # of earlier versions, where it is not the default
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,7 +39,8 @@ class Comparison:
 
     Attributes:
       folders: The folder of each study, by its name in the frames.
-      settings: The settings that differ, a row each and a column a study.
+      settings: The settings that differ, a row each and a column a study; one that the version of
+        a study did not know is at its default.
       errors: Test error, its 95% interval, seeds and cost: a row for each variant of each study.
       verdicts: A row for each hypothesis of each study, with the effect and its interval.
       notes: Why errors are not those of equals, if they are not.
@@ -90,15 +104,21 @@ def _names(paths: Sequence[Path], infos: Sequence[records.StudyInfo]) -> list[st
 
 
 def _settings(infos: Mapping[str, records.StudyInfo]) -> pd.DataFrame:
-    flat = {name: dict(_flat(info.config)) for name, info in infos.items()}
+    usual = dict(_flat(dataclasses.asdict(StudyConfig()))) | _BEFORE
+    flat = {name: usual | dict(_flat(info.config)) for name, info in infos.items()}
     fields = dict.fromkeys(field for row in flat.values() for field in row)
     rows = {
-        field: {name: repr(row.get(field)) for name, row in flat.items()}
+        field: {name: _shown(row.get(field)) for name, row in flat.items()}
         for field in fields
-        if field.partition(".")[0] not in _LEFT_OUT
-        and len({repr(row.get(field)) for row in flat.values()}) > 1
+        if not {field, field.partition(".")[0]} & {*_LEFT_OUT}
+        and len({_shown(row.get(field)) for row in flat.values()}) > 1
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(infos))
+
+
+def _shown(value: Any) -> str:
+    """Returns a value as text, a tuple as the list that a file makes of it."""
+    return repr(json.loads(json.dumps(value)))
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -22,7 +22,7 @@ class MeasuredNet:
       label: What tells it from the others on the page.
       color: Its color on the page.
       table: Its measurements in their order, with the columns of ``records.Record`` that matter:
-        probe, layer, metric, value.
+        probe, layer, metric, value, low, high.
       metrics: What they mean, by probe.
     """
 
@@ -37,6 +37,16 @@ class MeasuredNet:
         table = self.table
         chosen = table[(table["probe"] == probe) & (table["metric"] == metric)]
         return dict(zip(chosen["layer"], chosen["value"].astype(float), strict=True))
+
+    def intervals(self, probe: str, metric: str) -> dict[str, tuple[float, float]]:
+        """Returns the intervals over images of a metric, by layer, where there are any."""
+        table = self.table
+        chosen = table[(table["probe"] == probe) & (table["metric"] == metric)]
+        if "low" not in chosen:  # as an earlier version wrote it
+            return {}
+        chosen = chosen.dropna(subset=["low", "high"])
+        ends = zip(chosen["low"].astype(float), chosen["high"].astype(float), strict=True)
+        return dict(zip(chosen["layer"], ends, strict=True))
 
     def layers(self, probe: str, metric: str) -> dict[str, float]:
         """Returns the same without what is said of the whole net."""

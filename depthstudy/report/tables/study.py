@@ -14,6 +14,7 @@ from depthstudy.errors import InputError
 from depthstudy.report.tables.rows import read_rows, rows_of
 from depthstudy.report.tables.search import Search
 from depthstudy.report.tables.search import read as read_search
+from depthstudy.report.tables.words import with_words
 
 _KINDS = {
     store.RECORDS: records.Record,
@@ -47,7 +48,11 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """All that a finished study left behind; the tables have the columns of ``records``."""
+    """All that a finished study left behind; the tables have the columns of ``records``.
+
+    Names of nets, groups and treatments are in words (``records.in_words``); ``folders`` has by
+    name of a net where its runs lie, in ``runs/``.
+    """
 
     info: records.StudyInfo
     measurements: pd.DataFrame
@@ -76,6 +81,7 @@ class Study:
     sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     search: Search | None = None
     found: Found | None = None
+    folders: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def has_seeds(self) -> bool:
@@ -109,7 +115,7 @@ def read_study(workdir: Path) -> Study:
     rows = {name: tuple(rows_of(frames[name], kind)) for name, kind in _KINDS.items()
             if kind not in (records.Record, records.Summary)}  # fmt: skip
     data = store.read_data(workdir)
-    return Study(
+    study = Study(
         info=info,
         measurements=frames[store.RECORDS],
         summary=frames[store.SUMMARY],
@@ -138,6 +144,10 @@ def read_study(workdir: Path) -> Study:
         search=read_search(workdir),
         found=_found(workdir, info),
     )
+    own = records.own_words(info.config)
+    worded = with_words(study, own)
+    folders = {records.in_words(v.name, own): v.same_as or v.name for v in info.variants}
+    return dataclasses.replace(worded, folders=folders)
 
 
 def _found(workdir: Path, info: records.StudyInfo) -> Found | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.records import LONGER, Metric, StudyInfo
+from depthstudy.records import Metric, StudyInfo, in_words
 from depthstudy.report.text.formats import (
     DASH,
     count,
@@ -17,6 +17,11 @@ from depthstudy.report.text.formats import (
     sentence_case,
     signed,
     spaced,
+)
+
+INTERVALS = (
+    "Below what is made of means over images stands its 95% interval, from drawing the images "
+    "anew; it says how sure the number is of this net, not of another one trained alike."
 )
 
 
@@ -38,9 +43,8 @@ def partial(info: StudyInfo) -> str:
 
 
 def treatment_name(name: str) -> str:
-    """Returns a treatment in words: ``"16 times the steps"`` for one that trains longer."""
-    factor = name.removeprefix(LONGER)
-    return f"{factor} times the steps" if factor.isdigit() and factor != name else spaced(name)
+    """Returns a treatment in words: ``"16x the steps"`` for one that trains longer."""
+    return spaced(in_words(name))
 
 
 def figure_note(info: StudyInfo, spread: str) -> str:
@@ -70,6 +74,14 @@ def points(fraction: float) -> str:
 def value_of(metric: Metric) -> Callable[[float], str]:
     """Returns what makes of a metric's value the text that a table shows."""
     return _FORMATS.get(metric.unit, plain)
+
+
+def ends_of(metric: Metric, ends: tuple[float, float] | None) -> str:
+    """Returns the interval of a metric as ``"12.3% to 15.6%"``; ``""`` where there is none."""
+    if ends is None:
+        return ""
+    say = signed if metric.unit == "points" else value_of(metric)
+    return " to ".join(map(say, ends))
 
 
 def finite(values: Sequence[float]) -> list[float]:

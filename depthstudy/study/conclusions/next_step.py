@@ -157,16 +157,11 @@ def _more_images(found: Findings, headline: DepthAnswer | None) -> NextStep | No
 def _look_inside(past: Past, found: Findings) -> NextStep:
     """Returns the command that measures the recommended net."""
     parts = shlex.split(past.command)
-    place = next((i for i, part in enumerate(parts) if Path(part).name in ("run.py", "run")), None)
+    place = parts.index("run") if "run" in parts else None
     if found.recommendation is None or place is None:
         return NextStep(reason="Nothing is left open that more runs would settle.")
-    tool = (
-        parts[place].replace("run", "analyze")
-        if parts[place] == "run"
-        else str(Path(parts[place]).with_name("analyze.py"))
-    )
     run = past.workdir / "runs" / found.recommendation.variant / "seed0"
     return NextStep(
         reason="Nothing is left open that more runs would settle; see what the net does inside.",
-        command=shlex.join([*parts[:place], tool, f"--run={run}"]),
+        command=shlex.join([*parts[:place], "analyze", str(run)]),
     )

@@ -16,6 +16,7 @@ from depthstudy.records import (
     Robustness,
     Verdict,
     find_metric,
+    in_words,
 )
 from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Result
@@ -72,7 +73,7 @@ _WORDS = {"yes": "yes", "no": "no", "not known yet": "?"}
 def _entry(word: str, text: str) -> str:
     """Returns a paragraph with a word on its left."""
     return textwrap.fill(
-        text,
+        in_words(text),
         _WIDTH,
         initial_indent=f"{word:>{_MARGIN - 2}}  ",
         subsequent_indent=" " * _MARGIN,
@@ -174,8 +175,9 @@ def _cause(row: Attribution) -> str:
     share = f"{100 * row.share:.0f}%"
     if math.isfinite(row.share_low):
         share += f", 95% interval {100 * row.share_low:.0f} to {100 * row.share_high:.0f}%"
+    treatment = in_words(row.treatment).replace("_", " ")
     return (
-        f"{row.variant}: {row.mechanism.replace('_', ' ')}; {row.treatment} wins back "
+        f"{row.variant}: {row.mechanism.replace('_', ' ')}; {treatment} wins back "
         f"{100 * row.recovered:.1f} of {100 * row.excess:.1f} points ({share}, {row.seeds} seeds)"
     )
 

@@ -42,10 +42,10 @@ class Estimator:
         for variant in variants:
             if not variant.info.same_as:
                 count = variant.together(study.seeds)
-                rate = self._rate(train.choose(variant.train, count), count)
+                rate = self._rate(_placement(variant, count), count)
                 seconds += variant.work * study.seeds * rate.training
                 seconds += variant.info.depth * rate.compiling * (study.seeds // count)
-        return seconds
+        return seconds / jax.process_count()
 
     def whole_seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
         """Returns the same with what follows; see ``following_share``."""
@@ -55,6 +55,11 @@ class Estimator:
         if placement not in self._known:
             self._known[placement] = _rates(self._dearest, placement, seeds)
         return self._known[placement]
+
+
+def _placement(variant: Variant, seeds: int) -> train.Placement:
+    """Returns where steps are timed: on this host alone, as the others are not asked."""
+    return train.choose(variant.train, seeds, jax.local_devices())
 
 
 def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:

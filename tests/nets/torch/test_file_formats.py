@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import pathlib
 import tarfile
@@ -35,10 +36,14 @@ def saved(array: np.ndarray) -> bytes:
     return file.getvalue()
 
 
+HAS_H5PY = importlib.util.find_spec("h5py") is not None
+KERAS = (
+    "not a file of Keras's weights" if HAS_H5PY else r"takes h5py: pip install depthstudy\[keras\]"
+)
 FILES = {
     "empty": (b"", "the file is empty"),
-    "HDF5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 64, "HDF5 file, as Keras writes them: load it in"),
-    "keras": (zipped("config.json", "model.weights.h5"), "a model of Keras: load it in its own"),
+    "HDF5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 64, KERAS),
+    "keras": (zipped("config.json", "model.weights.h5"), KERAS),
     "TorchScript": (
         zipped("net/data.pkl", "net/constants.pkl", "net/code/x.py"),
         r"TorchScript archive: in PyTorch, save its state dict: torch.save\(model.state_dict\(\)",

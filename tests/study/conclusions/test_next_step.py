@@ -15,7 +15,7 @@ from depthstudy import records
 from depthstudy.config import Hypothesis, StudyConfig
 from depthstudy.study.conclusions.next_step import Past, next_step
 
-COMMAND = "python scripts/run.py --config=configs/quickstart.py --config.seeds=3"
+COMMAND = "depthstudy run quickstart --config.seeds=3"
 NAMES = ("plain_depth8", "plain_depth56")
 RISES = Hypothesis(
     name="rises",
@@ -70,7 +70,7 @@ def test_more_seeds_until_it_is_settled_with_error_that_is_spent() -> None:
 
 def test_a_flag_that_is_given_is_replaced() -> None:
     step = next_step(past(), found(verdict(seeds=1, low=math.nan)), None, [RISES])
-    assert step.command == ("python scripts/run.py --config=configs/quickstart.py --config.seeds=3")
+    assert step.command == ("depthstudy run quickstart --config.seeds=3")
 
 
 def test_images_where_seeds_would_not_settle_it() -> None:
@@ -103,14 +103,8 @@ def test_a_greater_depth_where_the_greatest_is_best() -> None:
     assert step.seconds == pytest.approx(3 * 20 * 92 / 56 / 2)
 
 
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        (COMMAND, "python scripts/analyze.py --run="),
-        ("depthstudy run quickstart", "depthstudy analyze --run="),
-    ],
-)
-def test_else_the_recommended_net_is_looked_into(command: str, expected: str) -> None:
-    step = next_step(past(command), found(), headline(), [RISES])
-    assert step.command == f"{expected}results/quickstart/runs/plain_depth8/seed0"
+@pytest.mark.parametrize("program", ["depthstudy", ".venv/bin/depthstudy", "python -m depthstudy"])
+def test_else_the_recommended_net_is_looked_into(program: str) -> None:
+    step = next_step(past(f"{program} run quickstart"), found(), headline(), [RISES])
+    assert step.command == f"{program} analyze results/quickstart/runs/plain_depth8/seed0"
     assert next_step(past(""), found(), headline(), [RISES]).command == ""

@@ -15,6 +15,7 @@ from depthstudy import runtime
 from depthstudy.data import objects
 from depthstudy.data.pipeline.crop import Draws, cropped
 from depthstudy.data.pipeline.decode import CROP, FIT, decode, decode_fitted
+from depthstudy.data.pipeline.sharding import put, put_own
 from depthstudy.data.source import Examples
 from depthstudy.errors import InputError
 
@@ -38,7 +39,11 @@ class HostBatch(NamedTuple):
 
     def put(self, sharding: jax.sharding.Sharding | None) -> Batch:
         """Returns the same on the device."""
-        return Batch(*jax.device_put(tuple(self), sharding))
+        return Batch(*put(tuple(self), sharding))
+
+    def put_own(self, sharding: jax.sharding.Sharding | None, rows: int) -> Batch:
+        """Returns the batch of so many rows of which these lie on devices of this host."""
+        return Batch(*put_own(tuple(self), sharding, rows))
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

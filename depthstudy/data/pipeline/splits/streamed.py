@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 
 import jax
@@ -12,6 +13,7 @@ from jaxtyping import Int
 
 from depthstudy import runtime
 from depthstudy.data.pipeline.crop import Draws
+from depthstudy.data.pipeline.sharding import own_rows
 from depthstudy.data.pipeline.splits import workers
 from depthstudy.data.pipeline.splits.reader import Batch, HostBatch, Reader
 from depthstudy.data.pipeline.splits.split import Split
@@ -68,11 +70,18 @@ class StreamedSplit(Split):
     ) -> Iterator[Batch]:
         """Yields ``gather(indices_at(step))``, read some steps ahead.
 
+        Each of several hosts reads what lies on its devices.
+
         Worker processes are spawned: a script that streams with them starts its work under
         ``if __name__ == "__main__"``.
         """
         if start >= stop:
             return
+        rows = len(indices_at(start))
+        own = own_rows(sharding, rows)
+        if own != slice(0, rows):
+            indices_at = functools.partial(_rows_at, indices_at, own)
+            draws_at = None if draws_at is None else functools.partial(_rows_at, draws_at, own)
         read = workers.StepReader(self._reader, indices_at, draws_at)
         batches = (
             workers.by_processes(read, start, stop, self._workers)
@@ -82,12 +91,16 @@ class StreamedSplit(Split):
         waiting: collections.deque[Batch] = collections.deque()
         try:
             for batch in batches:
-                waiting.append(batch.put(sharding))
+                waiting.append(batch.put_own(sharding, rows))
                 if len(waiting) > _AHEAD:
                     yield waiting.popleft()
             yield from waiting
         finally:
             batches.close()  # type: ignore[attr-defined]  # an early end leaves no processes behind
+
+
+def _rows_at(all_at: Callable[[int], np.ndarray], own: slice, step: int) -> np.ndarray:
+    return all_at(step)[own]
 
 
 def default_workers() -> int:

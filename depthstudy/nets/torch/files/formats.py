@@ -11,17 +11,16 @@ from typing import BinaryIO, Literal
 
 from depthstudy.errors import InputError
 
-Format = Literal["safetensors", "zip", "old"]
+Format = Literal["safetensors", "zip", "old", "keras"]
 
 _STATE_DICT = "save its state dict: torch.save(model.state_dict(), 'weights.pth')"
-_FROM_KERAS = (
+_FROM_TENSORFLOW = (
     "load it in its own package, and save the weights by the names of torchvision or timm as a "
     "safetensors file"
 )
 # First bytes, where they begin, what they are, and what to do.
 _OTHERS: tuple[tuple[bytes, int, str, str], ...] = (
-    (b"\x89HDF\r\n\x1a\n", 0, "an HDF5 file, as Keras writes them", _FROM_KERAS),
-    (b"TFL3", 4, "a TFLite model", _FROM_KERAS),
+    (b"TFL3", 4, "a TFLite model", _FROM_TENSORFLOW),
     (b"\x93NUMPY", 0, "a single NumPy array", "a file of weights has many, by name"),
     (b"\x1f\x8b", 0, "a gzip archive", "unpack it first"),
     (b"BZh", 0, "a bzip2 archive", "unpack it first"),
@@ -34,6 +33,7 @@ _OTHERS: tuple[tuple[bytes, int, str, str], ...] = (
     (b"<html", 0, "a page of HTML", "download the file itself"),
     (b"<?xml", 0, "an XML file", "download the weights themselves"),
 )
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _HEAD = 512  # bytes that are looked at
 _ONNX_WORDS = (b"onnx", b"pytorch", b"graph", b"torch_jit")
 
@@ -51,6 +51,8 @@ def format_of(file: BinaryIO) -> Format:
     for mark, start, what, advice in _OTHERS:
         if raw[start : start + len(mark)] == mark:
             raise InputError(f"this is {what}: {advice}")
+    if raw.startswith(_HDF5):
+        return "keras"
     if raw[:4] == b"PK\x03\x04":
         return _zip(file)
     if raw[8:9] == b"{" and 2 <= int.from_bytes(raw[:8], "little") < 2**32:
@@ -60,7 +62,7 @@ def format_of(file: BinaryIO) -> Format:
     if raw[:1] == b"\x08" and any(word in raw[:200] for word in _ONNX_WORDS):
         raise InputError(f"this is an ONNX model: in PyTorch, {_STATE_DICT}")
     raise InputError(
-        f"not a file of PyTorch weights, nor of safetensors: it begins with {raw[:8]!r}"
+        f"not a file of PyTorch weights, nor of safetensors or Keras: it begins with {raw[:8]!r}"
     )
 
 
@@ -74,7 +76,7 @@ def _zip(file: BinaryIO) -> Format:
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
         raise InputError(f"this is a TorchScript archive: in PyTorch, {_STATE_DICT}")
     if "model.weights.h5" in names:
-        raise InputError(f"this is a model of Keras: {_FROM_KERAS}")
+        return "keras"
     if names and all(name.endswith(".npy") for name in names):
         raise InputError("this is an archive of NumPy arrays: save them as a safetensors file")
     if not any(name.endswith("/data.pkl") for name in names):

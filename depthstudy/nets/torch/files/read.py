@@ -1,18 +1,27 @@
-"""Weights from a file, as NumPy arrays by name: PyTorch's .pth and safetensors."""
+"""Weights from a file, as NumPy arrays by name: PyTorch's .pth, safetensors, and Keras's."""
 
 from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable, Mapping
+from typing import BinaryIO
 
 import numpy as np
 
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.files.formats import format_of
+from depthstudy.nets.torch.files.formats import Format, format_of
+from depthstudy.nets.torch.files.keras import read_keras
 from depthstudy.nets.torch.files.pickles import read_torch
 from depthstudy.nets.torch.files.safetensors import read_safetensors
 from depthstudy.nets.torch.files.state_dict import cleaned
 from depthstudy.nets.torch.files.tensors import Shapes
+
+_READERS: Mapping[Format, Callable[[BinaryIO, Callable[[Shapes], None]], dict[str, np.ndarray]]] = {
+    "keras": read_keras,
+    "old": read_torch,
+    "safetensors": read_safetensors,
+    "zip": read_torch,
+}
 
 
 def read_weights(
@@ -27,8 +36,8 @@ def read_weights(
     against its size before anything is read.
 
     Args:
-      path: A file of safetensors, or one that ``torch.save`` wrote of a state dict or of a
-        checkpoint with one.
+      path: A file of safetensors, one that ``torch.save`` wrote of a state dict or of a checkpoint
+        with one, or one of Keras's.
       check: Is given arrays of the same names and shapes, without numbers or memory, before a
         number is read; what it raises is passed on.
 
@@ -45,8 +54,7 @@ def read_weights(
 
     try:
         with path.open("rb") as file:
-            is_safe = format_of(file) == "safetensors"
-            return cleaned((read_safetensors if is_safe else read_torch)(file, accept))
+            return cleaned(_READERS[format_of(file)](file, accept))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except InputError as error:

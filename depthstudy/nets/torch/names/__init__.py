@@ -13,6 +13,7 @@ from depthstudy.nets.torch.names import (
     convnext,
     effdet,
     efficientnet_pytorch,
+    keras,
     resnet,
     timm,
     torchvision,
@@ -22,11 +23,13 @@ from depthstudy.nets.torch.names.walk import Namer, Path
 TORCHVISION = "torchvision"
 EFFDET = "effdet"  # whose names are of detectors
 CIFAR = "CIFAR-10 code"
+KERAS = "keras.applications"
 
 # Packages by what their names tell: the first one of whose marks a file has a name wrote it.
 _MARKS: Mapping[str, tuple[str, ...]] = {
     EFFDET: ("backbone.conv_stem.weight", "fpn.cell."),
     "efficientnet_pytorch": ("_conv_stem.weight",),
+    KERAS: ("conv1_conv.weight", "Conv1.weight", "stem_conv.weight"),
     "Hugging Face": ("resnet.embedder.", "convnext.embeddings."),
     "ConvNeXt's authors": ("downsample_layers.",),
     CIFAR: ("linear.weight", "layer1.0.shortcut.", "layer2.0.shortcut."),
@@ -36,6 +39,7 @@ STYLES: Mapping[str, Mapping[str, Namer]] = {
     TORCHVISION: torchvision.FAMILIES,
     "timm": timm.FAMILIES,
     "efficientnet_pytorch": efficientnet_pytorch.FAMILIES,
+    KERAS: keras.FAMILIES,
     "Hugging Face": {"convnext": convnext.hugging_face, "resnet": resnet.hugging_face},
     "ConvNeXt's authors": {"convnext": convnext.authors},
     CIFAR: {"plain": resnet.cifar, "resnet": resnet.cifar},
@@ -75,4 +79,4 @@ def torch_names(spec: ArchSpec | DetectorSpec, style: str) -> dict[Path, str]:
     return dict(families[family](spec))
 
 
-__all__ = ["CIFAR", "STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]
+__all__ = ["CIFAR", "KERAS", "STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]

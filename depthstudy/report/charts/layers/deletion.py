@@ -44,7 +44,14 @@ def _single(net: MeasuredNet) -> list[dict[str, Any]]:
     rows = []
     for probe, name in PROBES.items():
         before = net.whole(probe, "error")
+        intervals = net.intervals(probe, "error_increase")
         for layer, increase in net.layers(probe, "error_increase").items():
+            more = f"{formats.signed(increase)} points"
+            ends = {}
+            if layer in intervals:
+                low, high = intervals[layer]
+                ends = {"low": digits(before + low), "high": digits(before + high)}
+                more += f" ({formats.signed(low)} to {formats.signed(high)})"
             rows.append(
                 {
                     "layer": layer,
@@ -52,7 +59,8 @@ def _single(net: MeasuredNet) -> list[dict[str, Any]]:
                     "before": digits(before),
                     "after": digits(before + increase),
                     "text": formats.percent(before + increase),
-                    "more": f"{formats.signed(increase)} points",
+                    "more": more,
+                    **ends,
                 }
             )
     return rows
@@ -81,6 +89,10 @@ def _bars(title: str, net: MeasuredNet, scale: Scale) -> Panel:
             opacity=0.75 if lone else opacity,
         )
         marks.append(bar.encode(x=x, y=after, y2="before:Q", tooltip=tips))
+    sure = [row for row in rows if "low" in row]
+    if sure:
+        rule = chart(sure).mark_rule(strokeWidth=1.2, color=net.color, opacity=0.9)
+        marks.append(rule.encode(x=x, y=scale.encode("low"), y2="high:Q"))
     marks.append(_before(rows, scale))
     if stays:
         crosses = [

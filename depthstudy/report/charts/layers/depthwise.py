@@ -44,10 +44,18 @@ def through(
     axis = alt.Axis(values=[0, 0.5, 1], labelExpr=_ENDS, labelFlush=True, tickSize=3)
     domain = alt.Scale(domain=[-0.02, 1.02], nice=False)
     x = alt.X("at:Q", title="Place in the net", axis=axis, scale=domain)
-    y = scale(values).encode("value")
+    vertical = scale(values)
     few = max(len(line.values) for line in lines) <= _FEW
-    marks = line_marks(title, lines, rows, x, y, dots=few)
-    return [Panel(title, (*marks, *_rings(lines, rows, x, y)), _HEIGHT, 6, tuple(rows))]
+    marks = line_marks(title, lines, rows, x, vertical, dots=few)
+    return [
+        Panel(
+            title,
+            (*marks, *_rings(lines, rows, x, vertical.encode("value"))),
+            _HEIGHT,
+            6,
+            tuple(rows),
+        )
+    ]
 
 
 _ENDS = "datum.value == 0 ? 'first layer' : datum.value == 1 ? 'last' : 'half way'"

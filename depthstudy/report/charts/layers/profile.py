@@ -74,7 +74,7 @@ def profile(
     if level:
         behind += _level(*level, scale, x, len(layers))
     rows = [row for line in lines for row in line_rows(line, say, lambda place: place)]
-    marks = line_marks(title, lines, rows, x, scale.encode("value"), dots=len(layers) <= _DOTS)
+    marks = line_marks(title, lines, rows, x, scale, dots=len(layers) <= _DOTS)
     return Panel(title, (*behind, *marks), height, 6, tuple(rows))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import altair as alt
 
@@ -14,6 +14,7 @@ from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 
 RATE = "train.learning_rate"
+_TICKS = 7  # on an axis, at most
 
 
 def rate(trial: TrialRow) -> float | None:
@@ -31,6 +32,12 @@ def rate_panels(study: Study) -> list[Panel]:
         if {row.name for row in rows} & {trial.variant for trial in study.tuning}
     ]
     return [panel for panel in panels if panel.values]
+
+
+def _axis(rates: Collection[float]) -> alt.Axis:
+    """Returns an axis with the rates that were tried, or with round ones where they are many."""
+    ticks = {"values": sorted(rates)} if len(rates) <= _TICKS else {"tickCount": 4}
+    return alt.Axis(format="~g", labelOverlap=True, **ticks)
 
 
 def _panel(study: Study, group: str, infos: Sequence[VariantInfo], colors: Sequence[str]) -> Panel:
@@ -55,7 +62,7 @@ def _panel(study: Study, group: str, infos: Sequence[VariantInfo], colors: Seque
         "rate:Q",
         title="Learning rate",
         scale=alt.Scale(type="log", nice=False, padding=8),
-        axis=alt.Axis(format="~g", tickCount=4),
+        axis=_axis({value for trial in study.tuning if (value := rate(trial)) is not None}),
     )
     y = alt.Y("error:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5))
     scale = alt.Scale(domain=labels, range=list(colors))

@@ -49,7 +49,10 @@ def _deeper(study: Study) -> Reply | None:
 
 
 def _others(study: Study, rows: Sequence[DepthAnswer]) -> tuple[Block, ...]:
-    sentences = [f"{sentence_case(row.word)}: {depth_sentence(study, row)}" for row in rows]
+    sentences = []
+    for row in rows:
+        sentence = depth_sentence(study, row)
+        sentences.append(f"{sentence_case(row.word)}: {sentence[0].lower()}{sentence[1:]}")
     return (Items.plain(sentences, "others"),) if sentences else ()
 
 

@@ -39,6 +39,7 @@ def section(study: Study) -> Section | None:
 def taken(study: Study, choice: Recommendation) -> str:
     """Returns the recommended net in words: ``"plain, depth 20, with residual"``."""
     group = choice.group.removesuffix(f" + {choice.treatment}")
+    group = group.removesuffix(f" with {choice.treatment}")
     with_ = f", with {treatment_name(choice.treatment)}" if choice.treatment else ""
     known = [info.depth for info in study.info.variants if info.group == choice.group]
     depth = "" if known.count(choice.depth) > 1 else f", depth {choice.depth}"
@@ -57,7 +58,7 @@ def facts(study: Study, choice: Recommendation) -> str:
     return (
         f"{percent(choice.test_error)} of new images wrong{sure}, {macs} multiply-accumulates an "
         f"image, {parameters} parameters, {duration(choice.seconds)} to train; "
-        f"in runs/{choice.variant}."
+        f"in runs/{study.folders.get(choice.variant, choice.variant)}."
     )
 
 

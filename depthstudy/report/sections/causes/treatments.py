@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from depthstudy.records import own_words
 from depthstudy.report.blocks import Block, Row, Table
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import DASH, listing, sentence_case, spaced
 from depthstudy.report.text.sentences import treatment_name
 
 _HEADER = ("Treatment", "Aimed at", "What it changes")
-_ASKED = {
-    "own_settings": "each net has the settings that were tuned for it",
-    "longer": "the number of steps",
-}
+_OWN, _LONGER = "each net has what was tuned for it", "the number of steps"
 
 
 def table(study: Study) -> tuple[Block, ...]:
@@ -22,13 +20,12 @@ def table(study: Study) -> tuple[Block, ...]:
         Row(_name(row), (sentence_case(spaced(row["mechanism"])), changes(row["settings"])))
         for row in study.info.config.get("treatments") or ()
     ]
-    asked = {info.treatment for info in study.info.variants if info.treatment}
     known = {row["name"] for row in study.info.config.get("treatments") or ()}
-    for name in sorted(asked - known):
-        kind = next((words for begins, words in _ASKED.items() if name.startswith(begins)), "")
-        if kind:
-            mechanism = "Recipe" if name == "own_settings" else "Budget"
-            rows.append(Row(sentence_case(treatment_name(name)), (mechanism, kind)))
+    asked = {info.treatment for info in study.info.variants if info.treatment} - known
+    own = own_words(study.info.config)
+    for name in sorted(asked, key=lambda name: (name != own, name)):
+        what = ("Recipe", _OWN) if name == own else ("Budget", _LONGER)
+        rows.append(Row(sentence_case(treatment_name(name)), what))
     return (Table(_HEADER, tuple(rows), "words"),) if rows else ()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from depthstudy import records
+from depthstudy.records import Metric
 from depthstudy.report import probes, tables
 from depthstudy.report.blocks import (
     Block,
+    Cell,
     Charts,
     Details,
     Figure,
@@ -30,7 +32,7 @@ from depthstudy.report.sections.layers import layer_sentences as sentences
 from depthstudy.report.tables import MeasuredNet, Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import sentence_case
-from depthstudy.report.text.sentences import value_of
+from depthstudy.report.text.sentences import INTERVALS, ends_of, value_of
 
 Nets = Sequence[MeasuredNet]
 
@@ -99,7 +101,8 @@ def section(study: Study) -> Section | None:
 
 def _net(study: Study, info: records.VariantInfo, color: str, table: pd.DataFrame) -> MeasuredNet:
     """Returns a variant as a measured net; numbers are means over seeds."""
-    means = table.groupby(_KEY, sort=False)["value"].mean().reset_index()
+    numbers = ["value", "low", "high"]
+    means = table.groupby(_KEY, sort=False)[numbers].mean(skipna=False).reset_index()
     run = records.AnalysisRun(
         folder="",
         study=study.info.name,
@@ -167,10 +170,21 @@ def _numbers(study: Study, nets: Nets) -> tuple[Block, ...]:
             means = [tables.mean(study, net.info.variant, name) for net in nets]
             if any(mean.seeds for mean in means):
                 when = f", {probes.TIMES[suffix][0]}" if len(row.metric.suffixes) > 1 else ""
-                cells = tuple(value_of(row.metric)(mean.mean) for mean in means)
+                cells = tuple(
+                    _cell(row.metric, mean.mean, net.intervals(row.probe, f"{row.name}{suffix}"))
+                    for mean, net in zip(means, nets, strict=True)
+                )
                 rows.append(Row(f"{row.title}{when}", cells, note=row.metric.description))
         return rows
 
     rows = probes.number_rows(metrics, study.info.probe_titles, rows_of)
     header = ("", *(net.label for net in nets))
-    return (Table(header, rows, "numbers"),) if rows else ()
+    has_ends = any(isinstance(cell, Cell) for row in rows for cell in row.cells)
+    notes = (Text(f"{INTERVALS} With several seeds it is the mean of theirs.", "note"),)
+    return (Table(header, rows, "numbers"), *(notes if has_ends else ())) if rows else ()
+
+
+def _cell(metric: Metric, value: float, ends: Mapping[str, tuple[float, float]]) -> str | Cell:
+    """Returns a number of a whole net, with its interval below."""
+    text, interval = value_of(metric)(value), ends_of(metric, ends.get(""))
+    return Cell(text, note=interval) if interval else text

@@ -86,7 +86,7 @@ def effort_sentence(study: Study) -> str:
 def budget_sentence(row: BudgetRow) -> str:
     """Says what a longer training did to what a deep net failed to fit."""
     end = "so it only needed the steps" if row.settled else "so it does not fit as well yet"
-    own = row.settings.rpartition(".")[2].replace("_", " ").replace("=", " ")
+    own = row.settings.replace("train.", "").replace("_", " ").replace("=", " ")
     how = ", ".join(filter(None, [f"{row.steps:,} steps", own]))
     return (
         f"{row.variant}: trained {row.factor} times as long ({how}), its train error is "

@@ -1,0 +1,231 @@
+"""The hosts of this process's study: how it joins them, and leaves them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import math
+import pickle
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import jax
+import numpy as np
+
+from depthstudy import interruption
+from depthstudy.errors import FailedError, InputError
+from depthstudy.hosts.agreement import Agreement
+from depthstudy.hosts.board import Board
+from depthstudy.hosts.native_end import NativeEnd
+from depthstudy.hosts.watch import GONE_SECONDS, Failure, Watch
+
+_JOIN_SECONDS = 300  # in which all hosts have to come
+_HEARTBEAT_SECONDS = 45  # of JAX, for what the watch cannot see: more than the watch waits
+_LEAVE_SECONDS = 5.0
+_SHARED, _THERE = "shared", "there"
+_FLAGS = ("coordinator", "process_id", "process_count")
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass
+class _Group:
+    """What a host has at hand once it has joined."""
+
+    number: int
+    count: int
+    board: Board
+    agreement: Agreement
+    messages: Iterator[int] = dataclasses.field(default_factory=itertools.count)
+
+
+_joined: list[_Group] = []  # of this process, as JAX has one client for a process
+
+
+def _group() -> _Group | None:
+    return _joined[0] if _joined else None
+
+
+def number() -> int:
+    """Returns which host this is, counted from 0."""
+    group = _group()
+    return 0 if group is None else group.number
+
+
+def count() -> int:
+    """Returns how many hosts there are, 1 where none was joined."""
+    group = _group()
+    return 1 if group is None else group.count
+
+
+def is_writer() -> bool:
+    """Returns whether this host decides and writes."""
+    return number() == 0
+
+
+def board() -> Board:
+    """Returns where the hosts leave messages; there are several hosts."""
+    group = _group()
+    assert group is not None
+    return group.board
+
+
+def agreed_stop() -> Callable[[], bool]:
+    """Begins a task that all hosts do in step.
+
+    Returns:
+      What says at each check in it whether all stop there, for ``interruption.deferred``.
+    """
+    group = _group()
+    return interruption.requested if group is None else group.agreement.begin()
+
+
+def from_writer(make: Callable[[], T]) -> T:
+    """Returns what the writer makes, to every host; all have to call it in step.
+
+    Args:
+      make: Makes what can be pickled; it is called by the writer alone.
+    """
+    group = _group()
+    if group is None or group.count == 1:
+        return make()
+    name = f"{_SHARED}/{next(group.messages)}"
+    if group.number == 0:
+        value = make()
+        content = np.frombuffer(pickle.dumps(value), np.uint8)
+        group.board.write(name, len(content))
+        _broadcast(group, name, content)
+        return value
+    content = np.zeros(group.board.read(name), np.uint8)
+    return pickle.loads(_broadcast(group, name, content).tobytes())
+
+
+def _broadcast(group: _Group, name: str, content: np.ndarray) -> np.ndarray:
+    """Returns what host 0 has, once all are there: devices wait for each other for 30 s at most."""
+    from jax.experimental import multihost_utils
+
+    group.board.write(f"{_THERE}/{name}/{group.number}", True)
+    group.board.wait_for(f"{_THERE}/{name}", group.count, math.inf)
+    return multihost_utils.broadcast_one_to_all(content)
+
+
+def check_flags(
+    coordinator: str | None, process_id: int | None, process_count: int | None, distributed: bool
+) -> None:
+    """Raises InputError where the flags of several hosts do not fit together."""
+    given = dict(zip(_FLAGS, (coordinator, process_id, process_count), strict=True))
+    missing = [f"--{name}" for name, value in given.items() if value is None]
+    if distributed and len(missing) < len(given):
+        raise InputError(
+            "--distributed finds the hosts in the environment; give it alone, or "
+            "--coordinator, --process_id and --process_count"
+        )
+    if not missing:
+        assert coordinator is not None
+        assert process_id is not None
+        assert process_count is not None
+        _check_values(coordinator, process_id, process_count)
+    elif len(missing) < len(given):
+        raise InputError(
+            f"{' and '.join(missing)} missing: several hosts need --coordinator=HOST:PORT, "
+            "--process_id and --process_count"
+        )
+
+
+def _check_values(coordinator: str, process_id: int, process_count: int) -> None:
+    if not re.fullmatch(r"\S+:\d{1,5}", coordinator):
+        raise InputError(
+            f"--coordinator={coordinator} has to be HOST:PORT, the address of the first host with "
+            "a free port, as 10.0.0.1:1234"
+        )
+    if process_count < 1:
+        raise InputError(f"--process_count={process_count} has to be at least 1")
+    if not 0 <= process_id < process_count:
+        raise InputError(
+            f"--process_id={process_id} has to be from 0 to {process_count - 1}, as there are "
+            f"--process_count={process_count}"
+        )
+
+
+@contextlib.contextmanager
+def joined(
+    coordinator: str | None = None,
+    process_id: int | None = None,
+    process_count: int | None = None,
+    *,
+    distributed: bool = False,
+) -> Iterator[None]:
+    """Has this process be one of several hosts meanwhile; without arguments it is alone.
+
+    Call it before JAX's first use. Where a host fails, is killed or is asked to end, all end.
+
+    Args:
+      coordinator: Address and port of the first host.
+      process_id: Which host this is, from 0.
+      process_count: How many there are.
+      distributed: Takes the three from the environment, as on TPU pods and under SLURM.
+
+    Raises:
+      InputError: The arguments do not fit together, or the environment does not have them.
+      FailedError: The hosts did not all come.
+    """
+    check_flags(coordinator, process_id, process_count, distributed)
+    if coordinator is None and not distributed:
+        yield
+        return
+    _initialize(coordinator, process_id, process_count)
+    from jax._src import distributed as of_jax  # the store has no public name
+
+    state, agreement = of_jax.global_state, Agreement()
+    board = Board(state.client)
+    native_end = NativeEnd()
+    watch = Watch(board, state.process_id, state.num_processes, agreement, native_end)
+    _joined.append(_Group(state.process_id, state.num_processes, board, agreement))
+    try:
+        yield
+    except BaseException as error:
+        _leave_failing(watch, error)
+        raise
+    watch.close()
+    jax.distributed.shutdown()
+    native_end.close()
+    _joined.clear()
+
+
+def _initialize(coordinator: str | None, process_id: int | None, process_count: int | None) -> None:
+    jax.config.update("jax_enable_preemption_service", False)
+    try:
+        jax.distributed.initialize(
+            coordinator,
+            process_count,
+            process_id,
+            cluster_detection_method=None if coordinator is None else "deactivate",
+            initialization_timeout=_JOIN_SECONDS,
+            heartbeat_timeout_seconds=_HEARTBEAT_SECONDS,
+        )
+    except ValueError as error:
+        raise InputError(
+            f"--distributed finds no hosts in the environment ({error}); it does on a TPU pod and "
+            "under SLURM, Open MPI or Kubernetes; elsewhere give --coordinator, --process_id and "
+            "--process_count"
+        ) from error
+    except jax.errors.JaxRuntimeError as error:
+        raise FailedError(
+            f"the hosts did not all come to {coordinator or 'the first one'} within "
+            f"{_JOIN_SECONDS} s ({str(error).partition(chr(10))[0]}); start the same command on "
+            "each of them"
+        ) from error
+
+
+def _leave_failing(watch: Watch, error: BaseException) -> None:
+    """Has the others end with this host, each with a line."""
+    if isinstance(error, KeyboardInterrupt):
+        watch.report(None, _LEAVE_SECONDS)
+        return
+    if isinstance(error, jax.errors.JaxRuntimeError):
+        time.sleep(GONE_SECONDS + _LEAVE_SECONDS)  # if a host has gone, the watch ends this process
+    text = str(error).partition("\n")[0] or type(error).__name__
+    watch.report(Failure(text, 2 if isinstance(error, InputError) else 1), _LEAVE_SECONDS)

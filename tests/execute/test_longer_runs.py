@@ -1,0 +1,107 @@
+"""Runs that go on for longer once they are done: the same bits, or a line that says why not."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from depthstudy import execute, plan, store, study
+from depthstudy.config import StudyConfig, Value, apply
+from depthstudy.errors import InputError
+from depthstudy.execute import Job
+from depthstudy.plan.follow_up import follow, longer
+
+SMALL = apply(
+    StudyConfig(),
+    (
+        ("name", "small"),
+        ("seeds", 2),
+        ("model.depth", 8),
+        ("model.width", 4),
+        ("train.batch_size", 32),
+        ("train.steps", 6),
+        ("train.schedule", "constant"),
+        ("train.warmup_steps", 2),
+        ("train.evaluations", 1),
+        ("train.log_every", 3),
+    ),
+)
+NAME = "resnet_depth8"
+
+
+def with_fields(**fields: Value) -> StudyConfig:
+    return apply(SMALL, tuple((f"train.{name}", value) for name, value in fields.items()))
+
+
+def last_state(workdir: Path, seed: int) -> Any:
+    checkpoints = store.RunStore.of(workdir, NAME, seed).checkpoints
+    assert checkpoints.all_steps()[-1] == 12
+    return checkpoints.restore(12)
+
+
+@pytest.mark.parametrize("placement", ["jit", "pmap"])
+def test_going_on_is_as_if_it_had_never_ended(tmp_path: Path, placement: str) -> None:
+    study.run(with_fields(placement=placement), tmp_path / "on")
+    study.run(with_fields(placement=placement, steps=12), tmp_path / "on")
+    study.run(with_fields(placement=placement, steps=12, evaluations=2), tmp_path / "whole")
+    for seed in range(2):
+        one, other = (last_state(tmp_path / name, seed) for name in ("on", "whole"))
+        assert jax.tree.structure(one) == jax.tree.structure(other)
+        jax.tree.map(np.testing.assert_array_equal, one, other)
+        runs = [store.RunStore.of(tmp_path / name, NAME, seed) for name in ("on", "whole")]
+        rows = [
+            {
+                (row.step, row.probe, row.metric): row.value
+                for row in run.read_records()
+                if not row.metric.endswith("seconds") and row.probe != "run"
+            }
+            for run in runs
+        ]
+        assert rows[0] == rows[1]
+        assert [step for step, _, metric in rows[0] if metric == "test_error"] == [12]
+
+
+def test_a_schedule_that_would_have_been_another_is_refused(tmp_path: Path) -> None:
+    run = store.RunStore.of(tmp_path, NAME, 0)
+    study.run(with_fields(schedule="cosine"), tmp_path)
+    before = run.read_outcome()
+    message = (
+        r"seed0 cannot be trained for longer \(train.steps \(6, now 12\)\): by "
+        r"train.schedule='cosine' the rate of step 4 was 0.08536 for 6 steps, and is 0.09755 for 12"
+    )
+    with pytest.raises(InputError, match=message):
+        study.run(with_fields(schedule="cosine", steps=12), tmp_path)
+    assert run.read_outcome() == before
+
+
+def test_steps_that_fall_later_are_refused_and_none_that_have_not_fallen(tmp_path: Path) -> None:
+    fields = {"schedule": "step", "step_boundaries": (0.5,)}
+    study.run(with_fields(**fields), tmp_path / "fell")
+    with pytest.raises(InputError, match=r"the rate of step 4 was 0\.01 for 6 steps, and is 0\.1"):
+        study.run(with_fields(**fields, steps=12), tmp_path / "fell")
+    never = {"schedule": "step", "step_boundaries": ()}
+    study.run(with_fields(**never), tmp_path / "never")
+    study.run(with_fields(**never, steps=12), tmp_path / "never")
+    assert last_state(tmp_path / "never", 0)["step"] == 12
+
+
+def test_a_shorter_training_is_another(tmp_path: Path) -> None:
+    study.run(with_fields(), tmp_path)
+    with pytest.raises(InputError, match=r"trained with another config: train.steps \(6, now 3\)"):
+        study.run(with_fields(steps=3), tmp_path)
+
+
+def test_a_longer_training_that_follows_from_a_longer_one_goes_on(tmp_path: Path) -> None:
+    for steps in (2, 4):
+        config, (variant,) = plan.prepare(with_fields(steps=steps))
+        how = longer(variant, 2)
+        with contextlib.closing(execute.Session(config, (variant,), tmp_path)) as session:
+            session.train([Job(follow(variant, how), (0,), how)])
+        outcome = store.RunStore.of(tmp_path, f"{NAME}+longer2", 0).read_outcome()
+        assert outcome is not None
+        assert outcome.step == 2 * steps

@@ -1,0 +1,96 @@
+"""Two hosts on loopback, each a process with a device: one study, whoever ends or goes on."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests/faults"))
+
+import two_hosts  # noqa: E402
+from tiny_study import command  # noqa: E402
+
+STREAMED = {"data.stream": True, "data.workers": 0}  # so that each host reads its own images
+
+
+def files(workdir: Path) -> list[str]:
+    """Returns the files of all runs; those of events have the time in their name."""
+    paths = [str(path.relative_to(workdir)) for path in workdir.glob("runs/**/*")]
+    return sorted(re.sub(r"tfevents.*", "tfevents", path) for path in paths)
+
+
+def assert_done(end: two_hosts.End) -> None:
+    assert not any(code for code, _ in end), end
+
+
+def test_two_hosts_find_the_losses_of_one(tmp_path: Path) -> None:
+    hosts = two_hosts.start_hosts(tmp_path / "two", **STREAMED)
+    assert_done(two_hosts.run_alone(tmp_path / "one"))
+    end = two_hosts.wait(hosts)
+    assert_done(end)
+    assert end[1][1] == ""
+    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("host", "others_line"), [(0, "host 0"), (1, "host 1")])
+def test_one_is_killed_and_all_go_on(tmp_path: Path, host: int, others_line: str) -> None:
+    end = two_hosts.disturb(tmp_path, signal.SIGKILL, host)
+    assert end.seconds < two_hosts.KILLED_SECONDS
+    assert end[host][0] == -signal.SIGKILL
+    assert end[1 - host] == (1, f"error: {others_line} {two_hosts.GONE}")
+    assert_done(two_hosts.wait(two_hosts.start_hosts(tmp_path)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host", [0, 1])
+def test_one_is_asked_to_end_and_one_alone_goes_on(tmp_path: Path, host: int) -> None:
+    assert_done(two_hosts.run_alone(tmp_path / "one"))
+    end = two_hosts.disturb(tmp_path / "two", signal.SIGTERM, host)
+    assert list(end) == [(130, two_hosts.INTERRUPTED)] * 2
+    assert end.seconds < two_hosts.ASKED_SECONDS
+    assert_done(two_hosts.run_alone(tmp_path / "two"))
+    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
+
+
+@pytest.mark.slow
+def test_one_began_and_two_go_on(tmp_path: Path) -> None:
+    assert_done(two_hosts.run_alone(tmp_path / "one"))
+    process = two_hosts.start(command(tmp_path / "two", **two_hosts.OPTIONS))
+    two_hosts.await_checkpoint(tmp_path / "two", process)
+    process.send_signal(signal.SIGTERM)
+    end = two_hosts.wait([process])
+    assert list(end) == [(130, two_hosts.INTERRUPTED)]
+    end = two_hosts.wait(two_hosts.start_hosts(tmp_path / "two"))
+    assert_done(end)
+    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
+
+
+@pytest.mark.slow
+def test_seeds_and_probes_are_dealt_out(tmp_path: Path) -> None:
+    options = {"train.placement": "pmap", "seeds": 4,
+               "probes": ("gradients",), "probe_seeds": 1}  # fmt: skip
+    assert_done(two_hosts.run_alone(tmp_path / "one", **options))
+    end = two_hosts.wait(two_hosts.start_hosts(tmp_path / "two", **options))
+    assert_done(end)
+    lines = end[0][1].splitlines()
+    assert len(lines) == 4  # a run each, told by the writer
+    assert end[1][1] == ""
+    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
+
+
+@pytest.mark.slow
+def test_a_batch_that_cannot_be_split_is_one_line_on_each(tmp_path: Path) -> None:
+    end = two_hosts.wait(two_hosts.start_hosts(tmp_path, **{"train.batch_size": 15}))
+    line = (
+        "config.train.batch_size=15 cannot be split over 2 devices; take a multiple, or placement"
+    )
+    assert [code for code, _ in end] == [2, 2]
+    assert end[0][1].startswith(f"error: {line}")
+    assert end[1][1].startswith(f"error: host 0: {line}")
