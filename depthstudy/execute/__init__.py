@@ -3,6 +3,7 @@
 from depthstudy.execute.budget import check_budgets
 from depthstudy.execute.earlier_runs import check, reopen_shorter
 from depthstudy.execute.executors.all_hosts import dismiss, follow
+from depthstudy.execute.executors.ray_cluster import connect as connect_to_ray
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
 from depthstudy.execute.training import Job, Session, jobs_of
@@ -17,6 +18,7 @@ __all__ = [
     "Tuned",
     "check",
     "check_budgets",
+    "connect_to_ray",
     "dismiss",
     "follow",
     "jobs_of",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import logging
 import os
 import sys
 import uuid
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from absl import logging
+from absl import logging as absl_logging
 
 from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
@@ -83,7 +84,7 @@ def connect() -> Any:
                 address=address or "local",
                 include_dashboard=False,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
                 **options,
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
@@ -207,7 +208,7 @@ class RayCluster:
                 continue
             self._begun[event] += 1
             if self._begun[event] > 1:
-                logging.warning(
+                absl_logging.warning(
                     "a worker of the Ray cluster was lost; another one goes on with what it did"
                 )
 
