@@ -45,9 +45,9 @@ class StepMetrics(NamedTuple):
 
     The loss is NaN also where the step leaves a parameter, or a statistic, that is not finite. No
     loss need show that: it is of the parameters before the step, and on a CPU even a later one may
-    be finite. Where XLA puts a rectifier and the sum after it into one loop, as those before the
-    global mean of a net, and LLVM makes vectors of the loop, ``max(NaN, 0)`` is 0 there, whatever
-    flags are set; so the last rectifier hides every NaN before it. Its gradient is 0, too.
+    be finite. There a compiled rectifier with the sum behind it, as before the global mean of a
+    net, was seen to turn NaN into 0, which neither does by itself; so the last rectifier hides
+    every NaN before it, and its gradient is 0, too.
 
     ``loss_scale`` is that of the next step.
     """

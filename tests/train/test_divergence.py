@@ -38,7 +38,7 @@ def test_a_rectifier_in_one_loop_with_a_sum_hides_nan() -> None:
 
 
 @ON_CPU
-def test_so_logits_and_gradients_of_a_broken_net_are_finite() -> None:
+def test_so_the_loss_of_a_broken_net_is_finite() -> None:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=16))
     variables = nets.init(network, jax.random.key(0), (32, 32, 3))
 
