@@ -53,7 +53,7 @@ def fit(
             for info, store in zip(infos, stores, strict=True)
         ]
         start, logs, found = _found(program, runs)
-        if start < program.steps:
+        if start < program.steps and not all(run.diverged_at for run in runs):
             for run in runs:
                 run.leave_out_test()
         for run in runs:

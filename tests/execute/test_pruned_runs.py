@@ -130,9 +130,9 @@ def test_seeds_of_one_architecture_are_compiled_once(
     built = []
     build = train.build
 
-    def counted(*arguments: Any) -> train.Program:
+    def counted(*arguments: Any, **options: Any) -> train.Program:
         built.append(arguments)
-        return build(*arguments)
+        return build(*arguments, **options)
 
     monkeypatch.setattr(train, "build", counted)
     variants = (("half", (("prune.weights", 0.5), *TUNED)),)

@@ -62,7 +62,7 @@ def test_tables(workdir: Path) -> None:
     )
     table = pd.read_csv(workdir / store.RECORDS, keep_default_na=False)
     assert list(table) == [
-        "study", "variant", "seed", "step", "probe", "layer", "metric", "value",
+        "study", "variant", "seed", "step", "probe", "layer", "metric", "value", "low", "high",
     ]  # fmt: skip
     last = table[(table["metric"] == "test_error") & (table["step"] == 6)]
     assert list(last["value"]) == list(summary["test_error"])
