@@ -18,7 +18,8 @@ from depthstudy.errors import InputError
 from depthstudy.train import optimizer, placement, step
 
 CONFIG = TrainConfig(batch_size=32, learning_rate=0.05, weight_decay=0.0, schedule="constant")
-SPEC = arch.build("resnet", depth=26, layout="cifar", width=4)  # four blocks a stage
+SPEC = arch.build("resnet", depth=20, layout="cifar", width=4)  # three blocks a stage
+TINY = arch.build("plain", depth=8, layout="cifar", width=4)
 RATE, KEY = jnp.float32(0.05), jax.random.key(1)
 
 
@@ -55,7 +56,7 @@ def assert_near(one: Any, other: Any, tolerance: float = 2e-5) -> None:
 @pytest.mark.parametrize("fields", [{"rematerialize": True}, {"scan_blocks": True}])
 @pytest.mark.parametrize("family", ["resnet", "plain"])
 def test_equal_numbers_and_one_layout(digits: Dataset, family: str, fields: dict) -> None:
-    spec = arch.build(family, depth=26, layout="cifar", width=4)
+    spec = arch.build(family, depth=20, layout="cifar", width=4)
     plain, other = stepped(digits, spec=spec), stepped(digits, spec=spec, **fields)
     assert_near(plain.variables, other.variables)
 
@@ -67,7 +68,7 @@ def test_blocks_that_are_looped_over_are_in_the_program_once(digits: Dataset) ->
         images = jnp.zeros((1, *digits.image_shape))
         return jax.jit(network.apply).lower(variables, images).as_text().count("call @_traced_once")
 
-    assert size(44, scan=True) == size(56, scan=True) < size(44, scan=False)
+    assert size(20, scan=True) == size(26, scan=True) < size(20, scan=False)
 
 
 def test_dropout_and_what_is_looked_into_are_not_looped_over(digits: Dataset) -> None:
@@ -75,16 +76,16 @@ def test_dropout_and_what_is_looked_into_are_not_looped_over(digits: Dataset) ->
     variables = nets.init(network, KEY, digits.image_shape)
     images = jnp.zeros((2, *digits.image_shape))
     _, blocks = nets.outputs(network, variables, images, "stage*/block??")
-    assert len(blocks) == 12
-    deep = arch.build("resnet", depth=26, layout="cifar", width=4, stochastic_depth=0.5)
+    assert len(blocks) == 9
+    deep = arch.build("resnet", depth=20, layout="cifar", width=4, stochastic_depth=0.5)
     assert_near(
         stepped(digits, spec=deep).params, stepped(digits, spec=deep, scan_blocks=True).params
     )
 
 
 def test_blocks_that_are_computed_again_keep_less() -> None:
-    spec = arch.build("resnet", depth=56, layout="cifar")
-    images = jnp.zeros((16, 32, 32, 3))
+    spec = arch.build("resnet", depth=20, layout="cifar")
+    images = jnp.zeros((4, 32, 32, 3))
 
     def kept(*, rematerialize: bool) -> int:
         network = nets.build(spec, platform="gpu", rematerialize=rematerialize)
@@ -98,12 +99,12 @@ def test_blocks_that_are_computed_again_keep_less() -> None:
 
         return sum(x.size for x in jax.tree.leaves(jax.vjp(loss, variables["params"])[1]))
 
-    assert kept(rematerialize=True) < 0.4 * kept(rematerialize=False)
+    assert kept(rematerialize=True) < 0.5 * kept(rematerialize=False)
 
 
 def test_parts_of_a_batch_give_its_gradient(digits: Dataset) -> None:
     """Without batch statistics the gradient of the batch is the mean over its parts."""
-    spec = arch.build("resnet", depth=8, layout="cifar", norm="group", width=8)
+    spec = arch.build("plain", depth=8, layout="cifar", norm="group", width=8)
     whole = stepped(digits, spec=spec)
     for parts in (2, 4):
         assert_near(whole.params, stepped(digits, spec=spec, gradient_accumulation=parts).params)
@@ -111,14 +112,14 @@ def test_parts_of_a_batch_give_its_gradient(digits: Dataset) -> None:
 
 def test_each_part_has_its_own_statistics(digits: Dataset) -> None:
     """Momentum 0.9 of the running statistics moves once for each part."""
-    parts = stepped(digits, gradient_accumulation=2)
-    groups = stepped(digits, statistics_images=16)
-    whole = stepped(digits)
+    parts = stepped(digits, spec=TINY, gradient_accumulation=2)
+    groups = stepped(digits, spec=TINY, statistics_images=16)
+    whole = stepped(digits, spec=TINY)
     batch = batch_at(digits, 0, batch_size=32)
     name = next(iter(whole.batch_stats["stem"]))
     images = (np.asarray(batch.images) / 255 - digits.mean) / digits.std
     kernel = step.init_state(
-        nets.build(SPEC), optimizer.optimizer(CONFIG), digits.image_shape, key=jax.random.key(0)
+        nets.build(TINY), optimizer.optimizer(CONFIG), digits.image_shape, key=jax.random.key(0)
     ).params["stem"]
     conv = next(value["kernel"] for value in kernel.values() if "kernel" in value)
     out = jax.lax.conv_general_dilated(
@@ -139,8 +140,8 @@ def test_each_part_has_its_own_statistics(digits: Dataset) -> None:
 def test_the_average_is_that_of_optax(digits: Dataset) -> None:
     """The first steps forget faster, as with a decay of (1 + step) / (10 + step)."""
     decay = 0.99
-    plain = [stepped(digits, steps=n).variables for n in range(4)]
-    averaged = stepped(digits, steps=3, average_decay=decay)
+    plain = [stepped(digits, spec=TINY, steps=n).variables for n in range(4)]
+    averaged = stepped(digits, spec=TINY, steps=3, average_decay=decay)
     assert_near(averaged.trained, plain[3])
     expected = plain[0]
     for n, now in enumerate(plain[1:]):
