@@ -247,6 +247,20 @@ class Section:
     after: Layers = ()
 
     @property
+    def is_stochastic(self) -> bool:
+        """Whether it draws at random in training."""
+        return _is_stochastic((*self.before, *self.branch, *(self.shortcut or ()), *self.after))
+
+    @property
     def is_removable(self) -> bool:
         """Whether the section without its branch is what comes in, but for ``after``."""
         return self.shortcut == () and self.join == "add" and not self.before
+
+
+def _is_stochastic(layers: Layers) -> bool:
+    return any(
+        any(map(_is_stochastic, layer.paths))
+        if isinstance(layer, Parallel)
+        else isinstance(layer, Dropout | StochasticDepth)
+        for layer in layers
+    )

@@ -1,7 +1,7 @@
 """Several hosts that run one study: who writes, what all agree on, and how all end together.
 
 Every host runs the same command. Host 0, the writer, plans, decides and writes; the others do what
-it asks for (``execute.followers``). They talk by the key-value store of ``jax.distributed``, which
+it asks for (``execute.follow``). They talk by the key-value store of ``jax.distributed``, which
 needs no device, and in a task that all do in step by collectives of the devices as well.
 
 JAX has a mechanism of its own for preemption, ``multihost_utils.reached_preemption_sync_point``. It

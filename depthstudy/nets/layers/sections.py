@@ -42,10 +42,14 @@ class Group(nn.Module):
     def _apply(self, section: words.Section, x: Array, train: bool) -> Array:
         if len(section.path) == 1:
             return _apply_section(section, x, train, self.compute)
-        return _Block(section, self.compute, name=section.path[1])(x, train)
+        again = self.compute.rematerialize and train and _draws(self, section)
+        block = _RematerializedBlock if again and not _is_new_or_seen(self) else _Block
+        return block(section, self.compute, name=section.path[1])(x, train)
 
     def _loops_over(self, equal: Sequence[words.Section]) -> bool:
-        return self.compute.scan and len(equal) > 1 and not _is_drawn_or_seen(self)
+        if not self.compute.scan or len(equal) < 2 or _is_new_or_seen(self):
+            return False
+        return not _draws(self, equal[0])
 
     def _scanned(self, equal: Sequence[words.Section], x: Array, train: bool) -> Array:
         """Returns what equal blocks make of ``x``, by one loop over their stacked variables.
@@ -72,7 +76,8 @@ class _Block(nn.Module):
     """A section whose parameters have a folder of their own.
 
     A process traces it once for all blocks like it, which halves the tracing of a deep net; XLA
-    has them all again. Blocks that are drawn, draw, or are looked into are traced by themselves.
+    has them all again. Blocks that are initialized, draw at random or are looked into are traced by
+    themselves.
     """
 
     section: words.Section
@@ -80,7 +85,7 @@ class _Block(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
-        if _is_drawn_or_seen(self):
+        if _is_new_or_seen(self) or _draws(self, self.section):
             return _apply_section(self.section, x, train, self.compute)
         section, moving = _nameless(self.section), self.is_mutable_collection("batch_stats")
         y, moved = _apply_block(section, self.compute, self.variables, x, train, moving)
@@ -89,10 +94,17 @@ class _Block(nn.Module):
         return y
 
 
-def _is_drawn_or_seen(module: nn.Module) -> bool:
-    """Whether blocks are initialized, draw at random, or what is inside is looked at."""
-    looked_into = module.is_mutable_collection("intermediates")
-    return module.is_initializing() or module.has_rng("dropout") or looked_into
+_RematerializedBlock = nn.remat(_Block, static_argnums=(2,))  # of one that draws: it does so alike
+
+
+def _is_new_or_seen(module: nn.Module) -> bool:
+    """Whether blocks are initialized, or what is inside is looked at."""
+    return module.is_initializing() or module.is_mutable_collection("intermediates")
+
+
+def _draws(module: nn.Module, section: words.Section) -> bool:
+    """Whether a block draws at random here."""
+    return section.is_stochastic and module.has_rng("dropout")
 
 
 def _nameless(section: words.Section) -> words.Section:
