@@ -124,7 +124,8 @@ def _train_to_end(
                 del run.records[count:]
             _save(program, runs, seed_states, reached, with_log=True)
             raise
-        due = evaluated and time.monotonic() - saved >= program.config.save_seconds
+        since = time.monotonic() - saved
+        due = since >= most_seconds or (evaluated and since >= program.config.save_seconds)
         if over or due or end == early:
             _save(program, runs, seed_states, end)
             saved = time.monotonic()

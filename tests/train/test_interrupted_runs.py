@@ -88,6 +88,18 @@ def test_it_goes_on_from_a_save_by_the_clock_where_it_is_killed(
         np.testing.assert_equal(rest, others)
 
 
+def test_the_clock_saves_where_something_is_recorded_too(
+    program: train.Program, tmp_path: Path
+) -> None:
+    for minutes, expected in ((1e-9, [*range(1, 13)]), (None, [4, 12])):
+        config = dataclasses.replace(
+            program.config, save_minutes=minutes, save_seconds=1e9, keep_checkpoints=99
+        )
+        fit(train.retarget(program, config, None), tmp_path / str(minutes))
+        run = RunStore.of(tmp_path / str(minutes), "v", 0)
+        assert run.checkpoints.all_steps() == expected
+
+
 @pytest.mark.parametrize("check", [1, 4, 5, 8, 11, 20, 25])
 def test_it_ends_at_the_same_bits_wherever_it_is_interrupted(
     program: train.Program, whole: Path, tmp_path: Path, check: int, monkeypatch: pytest.MonkeyPatch
