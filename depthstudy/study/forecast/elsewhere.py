@@ -149,7 +149,8 @@ def _amiss(each: Forecast, pool: Pool, seeds: int) -> Iterator[str]:
     if each.memory > room:
         fitting = int(each.images * each.nets * room / each.memory)
         change = (
-            f"at most {fitting} images of all its nets fit: lower config.train.batch_size"
+            f"at most {fitting} images of all its nets fit: lower config.train.batch_size, or cut"
+            " it into more parts by config.train.gradient_accumulation"
             + ("" if each.nets == 1 else ", or take more devices or train.placement='jit'")
             if fitting
             else "not one image fits: take devices with more memory"

@@ -25,6 +25,7 @@ _LAUNCH = 60e-6  # seconds of a weight layer, forward and backward, however smal
 # gradients read one of them and the gradient, and write one. A normalization: statistics,
 # normalizing with the activation behind it, their two sums, the gradient.
 _WEIGHTS, _NORM = 6, 8
+_AGAIN = 4 / 3  # times what is computed again in the backward pass takes
 _KEPT = 2.3  # times what convolutions put out is kept until the backward pass, as XLA counts
 
 Norm = layers.BatchNorm | layers.GroupNorm | layers.LayerNorm
@@ -57,22 +58,25 @@ def step(
     narrow = training.precision != "float32"
     size = 2 if narrow else 4
     flops = device.flops / (2 if device.halved_in_float32 and not narrow else 1)
-    seconds, launches, kept = 0.0, 0, 0
+    parts = training.gradient_accumulation
+    seconds = launches = 0.0
     for cost in costs:
         out = math.prod(cost.shape) * images * nets
         traffic = _passes(cost.layer) * out * size / (_MEMORY * device.bandwidth)
         share = _GROUPED if _is_grouped(cost.layer) else _ARITHMETIC
         arithmetic = 6 * cost.macs * images * nets / (share * flops)
-        seconds += max(traffic, arithmetic)
-        launches += bool(cost.macs)
-        kept += out if cost.macs else 0
-    state = nets * (state_bytes(costs, training) + _gradient_bytes(costs))
-    return Step(seconds + launches * _LAUNCH, state + _KEPT * kept * size)
+        times = _AGAIN if training.rematerialize and _block(cost) else 1.0
+        seconds += times * max(traffic, arithmetic)
+        launches += times * parts * bool(cost.macs)
+    gradients = _gradient_bytes(costs) * (1 if parts == 1 else 2)  # of a part, and their sum
+    state = nets * (state_bytes(costs, training) + gradients)
+    kept = _kept(costs, training.rematerialize) * nets * images / parts
+    return Step(seconds + launches * _LAUNCH, state + kept * size)
 
 
 def state_bytes(costs: tuple[LayerCost, ...], training: TrainConfig) -> float:
-    """Returns what parameters and the optimizer's slots take: a checkpoint of one net."""
-    slots = 2 if training.optimizer == "adamw" else 1
+    """Returns what parameters, their average and the optimizer's slots take: a net's checkpoint."""
+    slots = (2 if training.optimizer == "adamw" else 1) + bool(training.average_decay)
     return _gradient_bytes(costs) * (1 + slots)
 
 
@@ -83,6 +87,27 @@ def exchange_seconds(costs: tuple[LayerCost, ...], device: Device, devices: int)
 
 def _gradient_bytes(costs: tuple[LayerCost, ...]) -> float:
     return 4.0 * sum(cost.parameters for cost in costs)
+
+
+def _kept(costs: tuple[LayerCost, ...], rematerialize: bool) -> float:
+    """Returns the numbers that are kept of an image until the backward pass.
+
+    Where blocks are computed again, those are what comes out of each, and the inside of one.
+    """
+    inside: dict[tuple[str, ...], int] = {}  # by block; () is what is in none
+    ends: dict[tuple[str, ...], int] = {}
+    for cost in costs:
+        block = _block(cost) if rematerialize else ()
+        ends[block] = math.prod(cost.shape)
+        inside[block] = inside.get(block, 0) + (ends[block] if cost.macs else 0)
+    outside = inside.pop((), 0)
+    ends.pop((), None)
+    return _KEPT * (outside + max(inside.values(), default=0)) + sum(ends.values())
+
+
+def _block(cost: LayerCost) -> tuple[str, ...]:
+    """Returns the path of the block that a layer is in, or none: of a stem, a head, a pyramid."""
+    return cost.path[:2] if cost.path[0].startswith("stage") else ()
 
 
 def _passes(layer: layers.Layer) -> int:

@@ -64,6 +64,28 @@ def test_memory_is_about_what_xla_counts() -> None:
     assert step.memory == pytest.approx(program.memory["step_memory_bytes"], rel=0.3)
 
 
+def test_memory_follows_from_how_a_net_is_trained() -> None:
+    costs = arch.layer_costs(arch.build("resnet", depth=110, **SMALL), (32, 32, 3))
+    parameters = 4 * sum(cost.parameters for cost in costs)
+
+    def step(**fields: object) -> roofline.Step:
+        training = dataclasses.replace(BFLOAT16, **fields)
+        return roofline.step(costs, training, devices.DEVICES["h200"], images=512, nets=1)
+
+    plain = step()
+    parts, again, averaged = (
+        step(gradient_accumulation=4), step(rematerialize=True), step(average_decay=0.999)
+    )  # fmt: skip
+    activations = plain.memory - 3 * parameters  # beside weights, momentum and gradients
+    assert parts.memory == pytest.approx(activations / 4 + 4 * parameters)
+    assert again.memory < 0.5 * plain.memory
+    assert 1.3 < again.seconds / plain.seconds < 4 / 3
+    assert averaged.memory - plain.memory == pytest.approx(parameters)
+    checkpoints = [roofline.state_bytes(costs, t) for t in
+                   (BFLOAT16, dataclasses.replace(BFLOAT16, average_decay=0.999))]  # fmt: skip
+    assert checkpoints == [2 * parameters, 3 * parameters]
+
+
 def test_slices_and_numbers_of_devices() -> None:
     assert devices.parse("v4-8").count == 4  # TensorCores, two a chip
     assert devices.parse("V5E-16") == devices.Pool(devices.DEVICES["v5e"], 16)
