@@ -52,8 +52,8 @@ def build(
     if isinstance(spec, ModuleSpec):
         if rematerialize or scan_blocks or statistics_images is not None:
             raise InputError(
-                "train.rematerialize, scan_blocks and statistics_images are for the families; a"
-                " module of yours does so itself, as by flax.linen.remat and scan"
+                "config.train.rematerialize, scan_blocks and statistics_images are for the"
+                " families; a module of yours does so itself, as by flax.linen.remat and scan"
             )
         return UserModule.of(spec, dtype)
     return Network(

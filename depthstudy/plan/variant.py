@@ -108,6 +108,7 @@ def build(
         _require_fitting(dense, dataset, study.metric)
         spec = pruning.expected(dense, given.prune)
         price = nets.cost(spec, dataset.image_shape)
+        train.check_settings(spec, given.train, weights_pruned=bool(given.prune.weights))
     except InputError as error:
         raise type(error)(f"variant {name}: {error}") from error
     training = pruning.training(dense, spec, resolved, dataset)

@@ -5,7 +5,15 @@ from depthstudy.train.metrics import training_metrics
 from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate, rates
 from depthstudy.train.placement import Placement, choose
 from depthstudy.train.precision import no_gain
-from depthstudy.train.program import Program, build, count_steps, init_key, initial, retarget
+from depthstudy.train.program import (
+    Program,
+    build,
+    check_settings,
+    count_steps,
+    init_key,
+    initial,
+    retarget,
+)
 from depthstudy.train.stops import early_step
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "Program",
     "Sparsity",
     "build",
+    "check_settings",
     "choose",
     "constant_part",
     "count_steps",

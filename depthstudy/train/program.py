@@ -116,19 +116,8 @@ def build(
     """
     begun = time.perf_counter()
     steps = count_steps(config, len(dataset.train))
-    if sparsity is not None and config.average_decay:
-        raise InputError(
-            "train.average_decay keeps an average of weights, of which pruned ones are not zero;"
-            " allowed where weights are pruned: 0"
-        )
-    network = nets.build(
-        spec,
-        compute_dtype(config.precision),
-        placement.platform,
-        rematerialize=config.rematerialize,
-        scan_blocks=config.scan_blocks,
-        statistics_images=config.statistics_images,
-    )
+    check_settings(spec, config, weights_pruned=sparsity is not None)
+    network = _network(spec, config, placement.platform)
     network.check(dataset.image_shape)
     transform = optimizer(config, sparsity)
     rate_of = rate_function(config, steps, sparsity)
@@ -174,6 +163,37 @@ def retarget(program: Program, config: TrainConfig, start: nets.Variables | None
     """
     steps = count_steps(config, len(program.dataset.train))
     return dataclasses.replace(program, config=config, steps=steps, start=start)
+
+
+def check_settings(spec: Spec, config: TrainConfig, *, weights_pruned: bool) -> None:
+    """Refuses settings of training that do not go together, or not with a net.
+
+    Args:
+      spec: The architecture, or a user's module.
+      config: How it is trained.
+      weights_pruned: Whether weights are pruned meanwhile.
+
+    Raises:
+      InputError: An average is to be kept of weights that are pruned, or a user's module is to be
+        computed as only nets of ours can be.
+    """
+    if weights_pruned and config.average_decay:
+        raise InputError(
+            f"config.train.average_decay={config.average_decay} keeps an average of weights, of"
+            " which pruned ones are not zero; allowed where weights are pruned: 0"
+        )
+    _network(spec, config, None)
+
+
+def _network(spec: Spec, config: TrainConfig, platform: str | None) -> nets.Net:
+    return nets.build(
+        spec,
+        compute_dtype(config.precision),
+        platform,
+        rematerialize=config.rematerialize,
+        scan_blocks=config.scan_blocks,
+        statistics_images=config.statistics_images,
+    )
 
 
 def initial(program: Program, seed: int) -> SeedState:

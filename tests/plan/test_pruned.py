@@ -88,3 +88,10 @@ def test_norm_scales_say_nothing_of_single_weights() -> None:
     settings = (("prune.weights", 0.5), ("prune.score", "norm_scale"), *TUNED)
     with pytest.raises(InputError, match="of channels; of weights: magnitude, random"):
         plan.plan(small(sweep=(), treatments=(), variants=(("v", settings),)))
+
+
+def test_an_average_of_pruned_weights_is_refused_before_anything_is_trained() -> None:
+    pruned = ("pruned", (("prune.weights", 0.5), *TUNED))
+    config = small(sweep=(), treatments=(), variants=(pruned,), **{"train.average_decay": 0.9})
+    with pytest.raises(InputError, match=r"variant pruned: config.train.average_decay=0.9 keeps"):
+        plan.plan(config)
