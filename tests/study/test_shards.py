@@ -150,6 +150,17 @@ def test_shards_that_are_no_whole_study_are_refused(
     assert not (tmp_path / "merged").exists()
 
 
+def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folders[0], other)
+    info = store.read_shard_info(other)
+    assert info is not None
+    changed = {**info.config, "executor": "ray"}
+    changed["train"] = {**info.config["train"], "save_minutes": 5.0}
+    store.write_shard_info(other, dataclasses.replace(info, config=changed))
+    assert shards.merge([other, folders[1]], tmp_path / "merged").study.executor == "local"
+
+
 @pytest.mark.parametrize("text", ["5/4", "0/4", "a/b", "2", "2/0", ""])
 def test_what_is_no_shard(text: str) -> None:
     with pytest.raises(InputError, match="from 1/4 to 4/4"):

@@ -37,7 +37,7 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Merges, ends the study, and reports."""
-    from depthstudy import runtime, study
+    from depthstudy import execute, runtime, study
     from depthstudy.command.ending import print_conclusion
     from depthstudy.config import parse
     from depthstudy.study import shards
@@ -46,6 +46,8 @@ def main(line: str) -> None:
         raise InputError("give --workdir=FOLDER, the folder of the whole study")
     workdir = Path(flags.FLAGS.workdir)
     given = flags.FLAGS.config
+    if given is not None and given.get("executor") == "ray":
+        execute.lead_by_ray()
     runtime.set_up()
     merged = shards.merge(
         flags.FLAGS.shard,

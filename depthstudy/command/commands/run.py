@@ -77,8 +77,7 @@ def main(line: str) -> None:
     if values.executor is not None:
         config.executor = values.executor
     if config.get("executor") == "ray":
-        runtime.use_cpu()  # accelerators are for the tasks
-        execute.connect_to_ray()  # before JAX has threads, as it may start processes
+        execute.lead_by_ray()
     with hosts.joined(
         values.coordinator,
         values.process_id,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jax
 
-from depthstudy import runtime
+from depthstudy import hosts, runtime
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.execute.executors import ray_cluster
@@ -51,7 +51,13 @@ def for_work(study: StudyConfig, tasks: int, work: float) -> int:
 
 
 def check(study: StudyConfig) -> None:
-    """Raises InputError where the config asks for several processes, but not for a single CPU."""
+    """Raises InputError where who is to do the runs does not go with what is here."""
+    if study.executor == "ray" and hosts.count() > 1:
+        raise InputError(
+            f"config.executor='ray' finds its machines by itself, and this is one of "
+            f"{hosts.count()} hosts that train together: give the command on one machine alone, or "
+            "take config.executor='local'"
+        )
     if (study.processes or 1) > 1 and study.executor == "local" and not _is_one_cpu():
         raise InputError(
             f"config.processes={study.processes} has to be 1 on {jax.device_count()} x "

@@ -93,6 +93,19 @@ def connect() -> Any:
     return ray
 
 
+def lead() -> None:
+    """Has this process lead a study on a cluster; call it before JAX's first use.
+
+    Accelerators are for the tasks, and a cluster that is started here begins as processes do before
+    JAX has threads.
+
+    Raises:
+      InputError: As ``connect``.
+    """
+    runtime.use_cpu()
+    connect()
+
+
 def share(study: StudyConfig, total: Mapping[str, float]) -> Share:
     """Returns what each task gets of a cluster with these resources.
 

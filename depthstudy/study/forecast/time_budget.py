@@ -56,10 +56,15 @@ def fit(study: StudyConfig, variants: Sequence[Variant], workdir: Path | None = 
       workdir: Its folder, where the choice is kept; ``None`` keeps none.
 
     Raises:
-      InputError: Not even the least seeds of two depths fit.
+      InputError: Not even the least seeds of two depths fit, or the study is done elsewhere.
     """
     if study.time_budget is None:
         return Fitted(study, tuple(variants))
+    if study.executor == "ray":
+        raise InputError(
+            "config.time_budget fits a study to this machine, whose steps are timed, and "
+            "config.executor='ray' trains on others; leave one of them out"
+        )
     asked = json.dumps(dataclasses.asdict(study), sort_keys=True)
     kept = None if workdir is None else store.read_json(workdir / _KEPT, _Kept)
     if kept is not None and kept.asked == asked:

@@ -12,8 +12,16 @@ from depthstudy.config import StudyConfig
 from depthstudy.plan import Variant
 from depthstudy.store import ShardInfo
 
-# Where images lie, and how many processes work, differ from machine to machine.
-_PLACES = ("data.source_dir", "data.data_dir", "data.labels_csv", "data.workers", "processes")
+# Where images lie, who works, and how often it is saved, differ from machine to machine.
+_PLACES = (
+    "data.source_dir",
+    "data.data_dir",
+    "data.labels_csv",
+    "data.workers",
+    "train.save_minutes",
+    "processes",
+    "executor",
+)
 
 
 def hashes(variants: Sequence[Variant]) -> dict[str, str]:

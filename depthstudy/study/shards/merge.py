@@ -107,12 +107,16 @@ def _require_same_study(one: tuple[Path, ShardInfo], other: tuple[Path, ShardInf
 
 
 def _config(shard: ShardInfo) -> tuple[StudyConfig, str | None]:
-    """Returns the config of a shard, after its file has run, which may register a family."""
+    """Returns the config of a shard, after its file has run, which may register a family.
+
+    Who does the runs is of the machine of the shard, so it is this one here.
+    """
+    fields = {**shard.config, "executor": "local"}
     file = shard.config_file
     if file is None or not Path(file.partition(":")[0]).is_file():
-        return config.parse(shard.config), None
+        return config.parse(fields), None
     config.run_file(file)
-    return config.parse(shard.config), file
+    return config.parse(fields), file
 
 
 def _require_all(shards: _Shards, study: StudyConfig, variants: Sequence[plan.Variant]) -> None:

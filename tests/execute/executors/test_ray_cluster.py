@@ -15,7 +15,7 @@ import pytest
 
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.execute.executors import ray_cluster
+from depthstudy.execute.executors import process_count, ray_cluster
 
 ROOT = Path(__file__).parents[3]
 CONFIG = """
@@ -48,6 +48,12 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r'pip install "depthstudy\[ray\]"'):
         ray_cluster.connect()
+
+
+def test_hosts_that_train_together_need_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("depthstudy.hosts.count", lambda: 2)
+    with pytest.raises(InputError, match="one of 2 hosts that train together"):
+        process_count.check(StudyConfig(executor="ray"))
 
 
 def started(folder: Path, executor: str) -> subprocess.Popen[bytes]:

@@ -88,6 +88,12 @@ def test_the_same_command_has_the_same_plan(tmp_path: Path, timed: list[object])
     assert len(timed) > count
 
 
+def test_steps_of_this_machine_tell_nothing_of_a_cluster() -> None:
+    config, variants = prepare(study(60, executor="ray"))
+    with pytest.raises(InputError, match=r"executor='ray' trains on others"):
+        time_budget.fit(config, variants)
+
+
 def test_what_is_no_time_is_refused() -> None:
     for text in ("30", "", "half an hour", "0m", "5 m"):
         with pytest.raises(InputError, match="is no time; allowed: as 90s"):
