@@ -79,7 +79,8 @@ def run(
 
 def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
     """Warns of a precision that gains nothing here, and of hypotheses that nothing tests."""
-    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in variants):
+    here = variants if study.executor == "local" else ()  # others train on what they have
+    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in here):
         if warning:
             logging.warning(warning)
     for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):

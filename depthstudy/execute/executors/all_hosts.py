@@ -9,7 +9,6 @@ writes.
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +25,7 @@ from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant, prepare
 from depthstudy.store import RunStore, UnwrittenRun, write_text
 
-_CALLS, _CLAIMS, _DONE, _SEEN = "calls", "claims", "done", "seen"
+_CALLS, _CLAIMS, _DONE, _HEARD, _SEEN = "calls", "claims", "done", "heard", "seen"
 _PROOF = ".hosts"  # a file that shows that two hosts see one folder
 _LOOK_SECONDS = 0.2
 _NOT_SHARED = (
@@ -153,14 +152,15 @@ def dismiss() -> None:
 
 
 def follow() -> None:
-    """Does what the writer asks for, until it says that all is done.
+    """Does what the writer asks for, until it says that all is done; called again, what follows.
 
     Raises:
       InputError: This host does not have the images that the writer has.
     """
     worker: Worker | None = None
     setup: _Setup | None = None
-    for number in itertools.count():
+    while True:
+        number = hosts.board().next_number(f"{_HEARD}/{hosts.number()}")
         asked = hosts.board().read(f"{_CALLS}/{number}")
         if asked is None:
             return

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from depthstudy import nets, probes, records, report, runtime, store, tasks, train
+from depthstudy.config import StudyConfig
 from depthstudy.evidence import deeper, findings
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.material import Material
@@ -160,7 +161,7 @@ def _info(runs: StudyRuns, call: Call, material: Material) -> StudyInfo:
         seeds=study.seeds,
         variants=tuple(material.whole().variants),
         versions=runtime.versions(),
-        hardware=runtime.hardware() | {"convolutions": nets.convolutions()},
+        hardware=runtime.hardware() | {"convolutions": nets.convolutions()} | _elsewhere(study),
         seconds=seconds,
         processes=max(session.processes, earlier.processes if earlier else 1),
         metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
@@ -168,3 +169,10 @@ def _info(runs: StudyRuns, call: Call, material: Material) -> StudyInfo:
         damaged=runs.damages(),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
+
+
+def _elsewhere(study: StudyConfig) -> dict[str, str]:
+    """Says that runs were done on other machines than the one that is described, if they were."""
+    if study.executor == "local":
+        return {}
+    return {"runs": "on a Ray cluster, led from the machine that is described here"}

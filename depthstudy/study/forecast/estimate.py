@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import jax
 
 from depthstudy import runtime, train
-from depthstudy.config import StudyConfig, apply
+from depthstudy.config import Settings, StudyConfig, apply
 from depthstudy.evidence.choice import halving
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
@@ -105,18 +105,29 @@ class _Rates:
 
 def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
     """Returns the rates of a variant, from steps of so many seeds on as many images as it takes."""
-    batch_size = variant.config.train.batch_size
+    config = variant.config
     if jax.default_backend() == "cpu":
-        batch_size = min(32 * jax.device_count(), batch_size)
-    timed = apply(
-        variant.config, (("train.batch_size", batch_size), ("train.eval_batch_size", batch_size))
-    )
+        config = apply(config, _small_batches(config))
+    batch_size = config.train.batch_size
+    timed = apply(config, (("train.eval_batch_size", batch_size),))
     program = train.build(variant.spec, timed.data, timed.train, variant.dataset, placement)
     (group, *_) = placement.groups(range(seeds))
     macs = variant.info.macs * batch_size * len(group)
     return _Rates(
         training=_step_seconds(program, group) / macs,
         compiling=program.compile_seconds / variant.info.depth,
+    )
+
+
+def _small_batches(config: StudyConfig) -> Settings:
+    """Returns settings of batches that a CPU is soon through, in one part.
+
+    They may have fewer images than one part, or one group of statistics, of those asked for.
+    """
+    return (
+        ("train.batch_size", min(32 * jax.device_count(), config.train.batch_size)),
+        ("train.gradient_accumulation", 1),
+        ("train.statistics_images", None),
     )
 
 

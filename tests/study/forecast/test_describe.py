@@ -96,3 +96,20 @@ def test_a_guess_is_of_seeds_that_are_trained_together(
     assert Estimator(variants).seconds(asked, variants) == pytest.approx(
         halves * 3 * (dense_steps / at_once + pruned_steps)
     )
+
+
+def test_a_guess_is_made_of_batches_smaller_than_their_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules[Estimator.__module__], "_PROBE_SECONDS", 0.0)
+    images = 64 * jax.device_count()  # half of them are timed
+    fields = (
+        ("model.depth", 8),
+        ("model.width", 4),
+        ("train.steps", 10),
+        ("train.batch_size", images),
+        ("train.eval_batch_size", images),
+        ("train.statistics_images", images),
+    )
+    asked, variants = prepare(apply(StudyConfig(), fields))
+    assert Estimator(variants).seconds(asked, variants) > 0
