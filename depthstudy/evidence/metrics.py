@@ -15,6 +15,7 @@ from depthstudy import records
 from depthstudy.records import Record
 
 TRAINING = ("run", "training", "evaluation")  # what training itself writes, as if probes
+ERRORS = ("train_error", "validation_error", "test_error", "gap")  # of a net
 
 
 def is_trained(metric: str) -> bool:

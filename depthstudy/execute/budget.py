@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from depthstudy.config import Hypothesis, StudyConfig
 from depthstudy.evidence.claims import pairing
-from depthstudy.evidence.claims.robustness import ERRORS
+from depthstudy.evidence.metrics import ERRORS
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
 from depthstudy.plan import Variant, pools, settings_of, treatments

@@ -204,6 +204,11 @@ def test_an_average_stands_below_its_parts():
             "Not decided: anything from −24.9 points to +48.9 points fits these runs. At this "
             "effect, no number of seeds would settle it.",
         ),
+        (
+            {"images_to_settle": 4_000_000},
+            "Not decided: anything from −24.9 points to +48.9 points fits these runs. At this "
+            "effect, not even a million test images would settle it.",
+        ),
         ({"seeds": 2}, "Not decided: a verdict takes three seeds or more."),
         ({"verdict": "supported"}, ""),
     ],

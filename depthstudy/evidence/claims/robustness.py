@@ -20,7 +20,6 @@ from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.records import Robustness, RobustnessWord, Verdict
 
-ERRORS = ("train_error", "validation_error", "test_error", "gap")
 _NOTHING = 0.01  # an effect on an error that is as good as none
 _SHRUNK = 0.5  # of an effect that is left where it is said to shrink
 
@@ -51,7 +50,7 @@ def robustness(
     rows = []
     for hypothesis, verdict in zip(hypotheses, verdicts, strict=True):
         pairs = pairing.pairs(hypothesis, settings)
-        if hypothesis.metric not in ERRORS or not pairs:
+        if hypothesis.metric not in metrics.ERRORS or not pairs:
             continue
         table = stats.by_seed(metrics.measured(summary, hypothesis.metric), hypothesis.metric)
         in_pairs = {name for pair in pairs for name in pair}

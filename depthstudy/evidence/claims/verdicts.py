@@ -190,7 +190,8 @@ def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | 
 
 
 def _budget_ratio(e: Evidence, budgets: Mapping[str, float]) -> float | None:
-    if e.weighed is None:
+    """Returns the ratio where it matters: of errors; what a step takes is the same in any."""
+    if e.weighed is None or e.weighed.hypothesis.metric not in metrics.ERRORS:
         return None
     return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)
 

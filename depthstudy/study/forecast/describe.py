@@ -11,8 +11,8 @@ import pandas as pd
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import pairing, verdicts
-from depthstudy.evidence.claims.robustness import ERRORS
 from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.metrics import ERRORS
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
 from depthstudy.plan.follow_up import untreated

@@ -66,7 +66,7 @@ FILES = {
     "HTML": (b"<!DOCTYPE html><html></html>", "a page of HTML: download the file itself"),
     "zip": (zipped("readme.txt"), "a zip archive with no data.pkl in it"),
     "cut zip": (zipped("a/data.pkl")[:40], "it may be cut short"),
-    "text": (b"no weights", "nor of safetensors: it begins with b'no weigh'"),
+    "text": (b"no weights", "nor of safetensors or Keras: it begins with b'no weigh'"),
     "picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 32, "it begins with b'.x89PNG"),
 }
 

@@ -187,6 +187,8 @@ def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
 def settle(verdict: records.Verdict) -> str:
     """Says how many seeds, or images, would settle an open verdict."""
     if verdict.images_to_settle is not None and verdict.seeds_to_settle is None:
+        if verdict.images_to_settle > _MANY:
+            return "At this effect, not even a million test images would settle it."
         return f"More images, not seeds: about {verdict.images_to_settle:,} test images would tell."
     if verdict.seeds_to_settle is None:
         return "At this effect, no number of seeds would settle it."
@@ -197,6 +199,7 @@ def settle(verdict: records.Verdict) -> str:
     return f"{count(verdict.seeds_to_settle, 'seed')}{around} would settle it at this effect."
 
 
+_MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
 _ROBUST = {
     "robust": "Robust: it holds with each net at its own settings and trained longer",
     "recipe-bound": "Recipe-bound: it shrinks by half or turns with each net at its own settings",
