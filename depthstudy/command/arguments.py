@@ -11,6 +11,7 @@ from depthstudy.command import named_configs
 from depthstudy.command.registry import Command
 
 _CONFIG = "config"
+_OF_SHARD = ("shard", "workdir", "executor", "config.executor")  # flags of a shard, not of a study
 
 
 def as_flags(command: Command, words: Sequence[str]) -> list[str]:
@@ -34,6 +35,8 @@ def whole_study(line: str, workdir: str) -> list[str]:
 
     >>> whole_study("depthstudy run quickstart --shard=1/2 --workdir=one", "all")
     ['run', 'quickstart', '--workdir=all']
+    >>> whole_study("depthstudy run quickstart --executor ray --shard=1/2", "all")
+    ['run', 'quickstart', '--workdir=all']
     >>> whole_study(".venv/bin/depthstudy merge one two --workdir=all --config=my.py", "all")
     ['run', '--config=my.py', '--workdir=all']
     """
@@ -41,11 +44,12 @@ def whole_study(line: str, workdir: str) -> list[str]:
     place = next((place for place, word in enumerate(words) if word in ("run", "merge")), None)
     if place is None:
         return []
+    of_shard = _OF_SHARD if words[place] == "run" else _OF_SHARD[:2]
     kept, previous = ["run"], ""
     for word in words[place + 1 :]:
         name = (previous or word).lstrip("-").partition("=")[0]
         is_flag = bool(previous) or word.startswith("-")
-        if name not in ("shard", "workdir") if is_flag else words[place] == "run":
+        if name not in of_shard if is_flag else words[place] == "run":
             kept.append(word)
         previous = word if not previous and _takes_value(word) else ""
     return [*kept, f"--workdir={workdir}"]
@@ -77,7 +81,7 @@ def _takes_value(word: str) -> bool:
         return False
     if name.startswith(f"{_CONFIG}."):
         return True
-    if name in ("shard", "workdir"):  # of a command that was given before
+    if name in _OF_SHARD:  # of a command that was given before
         return True
     return name in flags.FLAGS and not flags.FLAGS[name].boolean
 
