@@ -96,3 +96,11 @@ def test_a_module_that_ignores_its_type_is_refused(digits: Dataset) -> None:
     config = dataclasses.replace(CONFIG, precision="bfloat16")
     with pytest.raises(InputError, match=r"does not compute in bfloat16 .*train.precision=float32"):
         program("BareNet", digits, config)
+
+
+@pytest.mark.parametrize("field", [{"rematerialize": True}, {"statistics_images": 16}])
+def test_what_only_families_can_do_is_refused(field: dict) -> None:
+    with pytest.raises(InputError, match="a module of yours does so itself"):
+        train.check_settings(
+            spec("BareNet"), dataclasses.replace(CONFIG, **field), weights_pruned=False
+        )
