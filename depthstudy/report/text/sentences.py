@@ -49,7 +49,9 @@ def treatment_name(name: str) -> str:
 
 def figure_note(info: StudyInfo, spread: str) -> str:
     """Says below a figure's title of what it is, and how it shows the ``spread`` over seeds."""
-    shown = f"mean of {count(info.seeds, 'seed')}; {spread}" if info.seeds > 1 else "one seed"
+    most = info.config.get("seeds_until_settled") or info.seeds
+    seeds = f"{info.seeds} to {most} seeds" if most > info.seeds else count(info.seeds, "seed")
+    shown = f"mean of {seeds}; {spread}" if most > 1 else "one seed"
     data = (info.config.get("data") or {}).get("name")
     return f"{data}: {shown}" if data else sentence_case(shown)
 
