@@ -73,8 +73,13 @@ def unscaled(gradients: Any, by: LossScale | None) -> Any:
 
 
 def all_finite(tree: Any) -> Bool[Array, ""]:
-    """Returns whether every number of a tree is finite."""
-    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]))
+    """Returns whether every number of a tree is finite.
+
+    Zero times a number is zero unless that is not finite. Asking each number costs a tenth of the
+    step of a ResNet-20 on 8x8 pixels on a CPU; these sums cost nothing that could be measured.
+    """
+    zeros = [jnp.sum(0 * leaf.astype(jnp.float32)) for leaf in jax.tree.leaves(tree)]
+    return sum(zeros, start=jnp.float32(0)) == 0
 
 
 def adjusted(by: LossScale, finite: Bool[Array, ""]) -> LossScale:
