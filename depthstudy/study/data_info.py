@@ -104,11 +104,17 @@ def _bytes(folder: Path) -> int:
 
 
 def lines(info: DataInfo) -> list[str]:
-    """Returns what the command line says of a set, in lines of at most 80 columns."""
+    """Returns what the command line says of a set, in lines of 80 columns but for longer paths."""
     return [
         line
         for paragraph in paragraphs(info)
-        for line in textwrap.wrap(paragraph, _WIDTH, subsequent_indent=6 * " ")
+        for line in textwrap.wrap(
+            paragraph,
+            _WIDTH,
+            subsequent_indent=6 * " ",
+            break_long_words=False,  # a path can be copied
+            break_on_hyphens=False,
+        )
     ]
 
 
