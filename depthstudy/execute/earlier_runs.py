@@ -18,14 +18,6 @@ from depthstudy.execute.executors import process_count
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.store import RunStore
 
-# What changes no result.
-_PLACES = (
-    "data.source_dir",
-    "data.data_dir",
-    "data.labels_csv",
-    "data.workers",
-    "train.save_minutes",
-)
 _LENGTH = ("train.epochs", "train.steps", "train.least_steps")
 _CURVE = ("train.evaluations", "train.keep_checkpoints", "train.save_seconds")  # change no net
 
@@ -159,5 +151,5 @@ def _settings(study: StudyConfig, same_net: bool) -> dict[str, Any]:
     groups = dataclasses.asdict(study)
     others = [group for group in SWEEPABLE_GROUPS if group != "model"]
     fields = {f"{group}.{leaf}": x for group in others for leaf, x in groups[group].items()}
-    fields = {name: value for name, value in fields.items() if name not in _PLACES}
+    fields = {name: value for name, value in fields.items() if name not in plan.OF_THE_MACHINE}
     return fields if same_net else plan.options_used(study.model) | fields

@@ -15,6 +15,14 @@ DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a
 # Further fields that make a net deeper, in which the nets of a group may differ.
 OTHER_DEPTHS = ("model.depth_multiplier", "model.cells", "model.head_repeats")
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
+# Where images lie, who reads them and when it is saved: in no run does it change a result.
+OF_THE_MACHINE = (
+    "data.source_dir",
+    "data.data_dir",
+    "data.labels_csv",
+    "data.workers",
+    "train.save_minutes",
+)
 TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
 Datasets = data.Datasets

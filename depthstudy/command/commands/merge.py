@@ -17,6 +17,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
+from depthstudy.command import config_flag
 from depthstudy.command.arguments import whole_study
 from depthstudy.command.program import command_line
 from depthstudy.errors import InputError
@@ -24,13 +25,7 @@ from depthstudy.errors import InputError
 
 def define_flags() -> None:
     """Defines its flags."""
-    config_flags.DEFINE_config_file(
-        "config",
-        None,
-        "Config of the study, where it has to be given once more.",
-        lock_config=False,
-        accept_new_attributes=True,
-    )
+    config_flag.define("Config of the study, where it has to be given once more.")
     flags.DEFINE_multi_string("shard", [], "Folder of a shard; all of a study.")
     flags.DEFINE_string("workdir", None, "Folder of the whole study.")
 

@@ -11,21 +11,14 @@ published sets need not be there. What does not fit is said, and what to change.
 from __future__ import annotations
 
 from absl import flags
-from ml_collections import config_flags
 
-from depthstudy.command import named_configs
+from depthstudy.command import config_flag
 from depthstudy.errors import InputError
 
 
 def define_flags() -> None:
     """Defines its flags."""
-    config_flags.DEFINE_config_file(
-        "config",
-        None,
-        "Config of the study: a file, or a name.",
-        lock_config=False,
-        accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
-    )
+    config_flag.define()
     flags.DEFINE_string("devices", None, "A TPU slice or a number of GPUs: v5e-256, h100x64.")
 
 
@@ -35,15 +28,12 @@ def main(line: str) -> None:
     from depthstudy.study.forecast import devices, elsewhere
 
     del line
-    if flags.FLAGS.config is None:
-        raise InputError(
-            "give --config=FILE, or a config by name: " + ", ".join(named_configs.names())
-        )
+    config = config_flag.given()
     if flags.FLAGS.devices is None:
         raise InputError(
             f"give --devices=KIND with a number, as v5e-256 or h100x64; kinds:"
             f" {', '.join(devices.DEVICES)}"
         )
     runtime.set_up()
-    for part in elsewhere.describe_parts(flags.FLAGS.config, flags.FLAGS.devices):
+    for part in elsewhere.describe_parts(config, flags.FLAGS.devices):
         print(part, flush=True)

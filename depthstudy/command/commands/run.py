@@ -21,19 +21,12 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from depthstudy.command import named_configs
-from depthstudy.errors import InputError
+from depthstudy.command import config_flag
 
 
 def define_flags() -> None:
     """Defines its flags."""
-    config_flags.DEFINE_config_file(
-        "config",
-        None,
-        "Config of the study: a file, or a name.",
-        lock_config=False,
-        accept_new_attributes=True,  # config.model.options.*; cli.run refuses what else is unknown
-    )
+    config_flag.define()
     flags.DEFINE_string(
         "workdir",
         None,
@@ -64,11 +57,7 @@ def main(line: str) -> None:
     from depthstudy import data, execute, hosts, runtime
     from depthstudy.config import parse
 
-    config = flags.FLAGS.config
-    if config is None:
-        raise InputError(
-            "give --config=FILE, or a config by name: " + ", ".join(named_configs.names())
-        )
+    config = config_flag.given()
     if flags.FLAGS.clean_cache:
         place, sets, size = data.clean(parse(config).data)
         print(f"{place}: {sets} prepared sets removed, {size / 1e6:,.1f} MB")

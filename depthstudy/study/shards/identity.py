@@ -8,20 +8,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from depthstudy import plan
 from depthstudy.config import StudyConfig
 from depthstudy.plan import Variant
 from depthstudy.store import ShardInfo
 
-# Where images lie, who works, and how often it is saved, differ from machine to machine.
-_PLACES = (
-    "data.source_dir",
-    "data.data_dir",
-    "data.labels_csv",
-    "data.workers",
-    "train.save_minutes",
-    "processes",
-    "executor",
-)
+_OTHERS = (*plan.OF_THE_MACHINE, "processes", "executor")  # in which shards may differ
 
 
 def hashes(variants: Sequence[Variant]) -> dict[str, str]:
@@ -53,7 +45,7 @@ def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what counts of a config; what an earlier version did not know is at its default."""
     fields = dict(_leaves(dataclasses.asdict(StudyConfig()), "")) | dict(_leaves(config, ""))
     plain: dict[str, Any] = json.loads(json.dumps(fields))
-    return {name: value for name, value in plain.items() if name not in _PLACES}
+    return {name: value for name, value in plain.items() if name not in _OTHERS}
 
 
 def _leaves(config: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
