@@ -35,8 +35,8 @@ class SearchConfig:
       fields: Least and greatest receptive field, over the side of the images.
       latency: The most milliseconds of one image, in the process that plans, as measured.
       objective: What is made small beside the validation error.
-      method: What proposes nets: a tree-structured Parzen estimator (Bergstra et al. 2011), or an
-        evolution (NSGA-II, Deb et al. 2002).
+      method: What proposes nets: a tree-structured Parzen estimator (Bergstra et al. 2011), an
+        evolution (NSGA-II, Deb et al. 2002), or chance alone, beside which there is no other.
       startup: Nets of a search that are drawn at random before the method proposes any.
       generation: Nets that are proposed before the errors of any of them are known.
       shares: Shares of the full training for which nets are tried, rising to 1: all for the first,
@@ -66,7 +66,7 @@ class SearchConfig:
     fields: tuple[Positive, Positive] | None = None
     latency: Positive | None = None
     objective: Literal["none", "macs", "latency"] = "macs"
-    method: Literal["tpe", "nsga2"] = "tpe"
+    method: Literal["tpe", "nsga2", "random"] = "tpe"
     startup: Count = 5
     generation: Count = 4
     shares: tuple[Share, ...] = (0.5, 1.0)

@@ -13,7 +13,7 @@ from depthstudy.questions.asked import (
     redundancy,
     treatments,
 )
-from depthstudy.questions.claims import SIZES, claim, search
+from depthstudy.questions.claims import SIZES, claim, scores, search
 from depthstudy.questions.recipes import cifar10, digits, imagenet
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "digits",
     "imagenet",
     "redundancy",
+    "scores",
     "search",
     "treatments",
 ]

@@ -87,6 +87,21 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
         config.data.train_examples, config.budget_check = 160, ()
 
 
+def scores(config: ml_collections.ConfigDict, size: str) -> None:
+    """Sets nets drawn at random from the space of ``search``, which scores are to rank.
+
+    Args:
+      config: What ``claim`` gave for this size.
+      size: As for ``claim``.
+    """
+    search(config, size)
+    found = config.search
+    found.method, found.repeats, found.families = "random", 1, ()
+    found.strata = ((min(low for low, _ in found.strata), max(high for _, high in found.strata)),)
+    found.trials = found.scored = {"small": 60, "full": 200, "smoke": 12}[size]
+    config.seeds, config.budget_check = 3, ()
+
+
 def _smoke(config: ml_collections.ConfigDict) -> None:
     config.seeds = config.probe_seeds = 2
     config.seeds_until_settled = None

@@ -1,7 +1,8 @@
 """From the studies of claims to one document: what is claimed, and what our own runs say of it.
 
 The first hypothesis of a study is the claim itself; the others say where it holds, and of what else
-it is made. Markdown, with a picture a claim beside it.
+it is made. A claim about scores of untrained nets is judged by how they rank. Markdown, with a
+picture a claim beside it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from depthstudy import store
+from depthstudy.evidence.choice import ranking
 from depthstudy.records import Verdict
 from depthstudy.report import tables
+from depthstudy.report.sections import search
 from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
@@ -38,6 +41,7 @@ class Claim:
       command: The command that runs its study.
       workdir: Folder of its study, which need not be there.
       figure: Name of the figure that shows it, without suffix; ``""`` is the study's main one.
+      judged_by: What in its study judges it: its hypotheses, or its scores of untrained nets.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Claim:
     command: str
     workdir: Path
     figure: str = ""
+    judged_by: Literal["hypotheses", "scores"] = "hypotheses"
 
 
 Found = Sequence[tuple[Claim, Study | None]]
@@ -135,7 +140,7 @@ def _table(found: Found, pictures: Mapping[str, str]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for number, (claim, study) in enumerate(found, start=1):
-        word, effect, seeds = _headline(study)
+        word, effect, seeds = _headline(claim, study)
         link = pictures.get(claim.name)
         picture = f"[svg]({link})" if link else formats.DASH
         name = f"{number}. [{claim.name}](#{_anchor(number, claim)}): {claim.text}"
@@ -143,10 +148,13 @@ def _table(found: Found, pictures: Mapping[str, str]) -> str:
     return "\n".join(rows)
 
 
-def _headline(study: Study | None) -> tuple[str, str, str]:
-    """Returns the verdict on the first hypothesis, its effect and its seeds, as text."""
+def _headline(claim: Claim, study: Study | None) -> tuple[str, str, str]:
+    """Returns the verdict on what judges the claim, its effect and its seeds, as text."""
     if study is None:
         return "not run", formats.DASH, formats.DASH
+    if claim.judged_by == "scores":
+        word, found = _scores_headline(study)
+        return word, found, formats.DASH
     (hypothesis, verdict), *_ = _judged(study)
     if verdict is None:
         return "not tested", formats.DASH, formats.DASH
@@ -154,6 +162,20 @@ def _headline(study: Study | None) -> tuple[str, str, str]:
         verdict.verdict,
         effect(quantity(hypothesis["metric"], study.info.metrics), verdict),
         str(verdict.seeds),
+    )
+
+
+def _scores_headline(study: Study) -> tuple[str, str]:
+    judged = ranking.headline(study.search.scores) if study.search else None
+    if judged is None:
+        return "not tested", formats.DASH
+    word, row = judged
+    over, low, high = (
+        formats.number(x, 2) for x in (row.over_parameters, row.over_low, row.over_high)
+    )
+    return word, (
+        f"Kendall's tau of {formats.spaced(row.score)} less that of parameters {over} "
+        f"({low} to {high}, {formats.count(row.nets, 'net')})"
     )
 
 
@@ -182,18 +204,28 @@ def _judged(study: Study) -> list[tuple[dict[str, Any], Verdict | None]]:
 def _section(number: int, claim: Claim, study: Study | None, picture: str | None) -> str:
     lines = [f"## {_title(number, claim)}", f"> {claim.text}"]
     if study:
-        lines.append(
-            "\n".join(
-                f"- {row.symbol} **{row.word}**: {row.statement} "
-                f"{row.sentence} {row.meaning}".strip()
-                for row in verdicts.verdicts(study)
-            )
+        judged = "\n".join(
+            f"- {row.symbol} **{row.word}**: {row.statement} {row.sentence} {row.meaning}".strip()
+            for row in verdicts.verdicts(study)
         )
+        lines += [judged] if judged else []
+        lines += _scores(study)
     if picture:
         lines.append(f"![The runs behind the verdict on {claim.name}]({picture})")
     lines.append(f"**In practice:** {claim.meaning} **At scale:** {claim.published}")
     lines.append(f"{_runs(study)}\n\n```\n{claim.command}\n```")
     return "\n\n".join(lines)
+
+
+def _scores(study: Study) -> list[str]:
+    """Returns how scores of untrained nets rank those that were drawn at random."""
+    if study.search is None or not study.search.scores:
+        return []
+    header, *rows = (
+        "| " + " | ".join(cells) + " |" for cells in search.scores_table(study.search.scores)
+    )
+    table = "\n".join((header, "|---" * header.count(" | ") + "|---|", *rows))
+    return [search.scores_sentence(study.search.scores), table, search.SCORES]
 
 
 def _runs(study: Study | None) -> str:

@@ -18,6 +18,7 @@ from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import SEARCH
 from depthstudy.search import checks, space, winners
+from depthstudy.search.campaign.found import methods_of
 from depthstudy.search.campaign.trials import Trials
 from depthstudy.search.space.latency import Stopwatch
 from depthstudy.search.space.pricing import Prices
@@ -106,14 +107,15 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     study, (base, *_) = plan.prepare(study)
     checks.check(study, base)
     own, size = study.search, space.from_config(study.search).size
-    searches = 2 * len(own.strata) * own.repeats
+    methods = methods_of(own)
+    searches = len(methods) * len(own.strata) * own.repeats
     runs = searches * rungs.cost(own.trials, own.shares, own.keep)
     last = (searches + len(own.families)) * study.seeds
+    by = f"by {own.method} and at random" if len(methods) > 1 else "at random"
     depths = ", ".join(winners.label(stratum) for stratum in own.strata)
     tuned = f", after {', '.join(field for field, _ in study.tune)} is tuned" if study.tune else ""
     yield (
-        f"a search over {size:,} choices, by {own.method} and at random, {own.repeats} times in "
-        f"depths {depths}{tuned}\n"
+        f"a search over {size:,} choices, {by}, {own.repeats} times in depths {depths}{tuned}\n"
         f"{searches} searches x {own.trials} nets, which take as long as {runs:.0f} runs of "
         f"{base.info.steps:,} steps\n"
         f"then what each found is trained anew, at most {last} runs, and tested once"
@@ -123,7 +125,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
 def _processes(study: StudyConfig, base: Variant) -> int:
     """Returns in how many processes the nets of a search are trained."""
     own = study.search
-    nets = 2 * len(own.strata) * own.repeats * own.generation
+    nets = len(methods_of(own)) * len(own.strata) * own.repeats * own.generation
     macs = own.macs or base.info.macs
     runs = nets * rungs.cost(own.trials, own.shares, own.keep) / max(1, own.generation)
     work = runs * macs * base.info.steps * base.config.train.batch_size

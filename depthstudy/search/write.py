@@ -18,7 +18,7 @@ from depthstudy.evidence.choice import progress, ranking
 from depthstudy.plan import Variant
 from depthstudy.records import RANDOM, SearchedNet, SearchInfo
 from depthstudy.search import blocks, winners
-from depthstudy.search.campaign.found import Found
+from depthstudy.search.campaign.found import Found, methods_of
 from depthstudy.search.campaign.importance import importance
 from depthstudy.search.campaign.trials import Trials
 from depthstudy.search.space import Space
@@ -70,7 +70,7 @@ def write_info(workdir: Path, searched: Searched, seconds: float) -> None:
     """
     study, base, space, found, won = searched
     chosen = found.winners[won.chosen]
-    methods = (study.search.method, RANDOM)
+    methods = methods_of(study.search)
     counts = winners.of_method(found, methods)
     earlier = store.read_search_info(workdir)
     info = SearchInfo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -42,6 +43,15 @@ def test_scores_that_know_nothing_are_seldom_called_better() -> None:
         words = [row.word for row in ranking.rank(errors, {**blind, **sizes})]
         wrong += "supported" in words or "refuted" in words
     assert wrong <= 6
+
+
+def test_a_claim_on_scores_is_that_one_of_them_is_better() -> None:
+    rows = ranking.rank(*nets(40, 0))
+    assert ranking.headline(rows) == ("supported", rows[0])
+    assert ranking.headline(rows[1:]) == ("inconclusive", rows[1])
+    worse = [dataclasses.replace(rows[1], word="refuted", over_parameters=x) for x in (-0.4, -0.2)]
+    assert ranking.headline(worse) == ("refuted", worse[1])
+    assert ranking.headline(rows[2:]) is None  # the controls
 
 
 def test_nets_without_a_score_are_left_out_and_few_say_nothing() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from depthstudy import records, report, store
 from depthstudy.records import GeneImportance, ScoreRank, SearchedNet, SearchInfo
+from depthstudy.report.claims import Claim
 from depthstudy.report.sections import search
 from depthstudy.report.tables import Study, read_study
 
@@ -111,6 +112,16 @@ def test_scores_that_are_better_and_worse_are_named(searched: Path) -> None:
         "No score is shown to rank these 18 nets better than their number of parameters. "
         "Worse: gradient norm."
     )
+
+
+def test_a_claim_may_be_judged_by_scores(searched: Path, tmp_path: Path) -> None:
+    claim = Claim("scores", "They tell.", "Look.", "So.", "run", searched, judged_by="scores")
+    text = report.write_claims([claim], tmp_path / "claims.md").read_text("utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| 1."))
+    effect = "Kendall's tau of synflow less that of parameters 0.30 (0.10 to 0.50, 18 nets)"
+    assert f"| supported | {effect} | –" in row
+    assert "| synflow | 0.50 (0.20 to 0.70) | 0.30 (0.10 to 0.50) | supported | 0.40 |" in text
+    assert "synflow ranks these 18 nets better than their number of parameters." in text
 
 
 @pytest.mark.usefixtures("bare")

@@ -74,6 +74,12 @@ def test_the_plan_says_what_it_costs() -> None:
     assert "at most 36 runs" in text
 
 
+def test_chance_alone_has_no_control() -> None:
+    text = search.describe(apply(SMALL, (("search.method", "random"),)))
+    assert "6 searches x 2 nets, which take as long as 12 runs of 4 steps" in text
+    assert "choices, at random, 3 times in depths 4 to 7, 8 to 13" in text
+
+
 @pytest.fixture(scope="module")
 def prices() -> pricing.Prices:
     _, (base, *_) = plan.prepare(SMALL)

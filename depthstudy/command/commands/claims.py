@@ -32,6 +32,7 @@ ORDER = (
     "receptive_field",
     "detection",
     "search",
+    "zero_cost_scores",
 )
 
 
@@ -70,4 +71,5 @@ def claim(name: str, size: str, workdir: Path) -> Claim:
         command=command(name, size, workdir),
         workdir=workdir,
         figure=config.get("FIGURE", ""),
+        judged_by=config.get("JUDGED_BY", "hypotheses"),
     )

@@ -15,6 +15,8 @@ import numpy as np
 from depthstudy.records import ScoreRank
 from depthstudy.stats import kendall
 
+Word = Literal["supported", "refuted", "inconclusive"]
+
 SIZES = ("parameters", "macs")  # what every score has to beat
 LEAST_NETS = 10
 
@@ -65,7 +67,22 @@ def rank(
     return rows
 
 
-def _word(over: kendall.Agreement) -> Literal["supported", "refuted", "inconclusive"]:
+def headline(rows: Sequence[ScoreRank]) -> tuple[Word, ScoreRank] | None:
+    """Returns whether any score ranks nets better than their size does, and the one to say it of.
+
+    Its level is that of all comparisons together. Refuted it is where each score ranks worse.
+    """
+    compared = [row for row in rows if row.word and math.isfinite(row.over_parameters)]
+    if not compared:
+        return None
+    better = [row for row in compared if row.word == "supported"]
+    best = max(better or compared, key=lambda row: row.over_parameters)
+    if not better and any(row.word == "inconclusive" for row in compared):
+        return "inconclusive", best
+    return ("supported" if better else "refuted"), best
+
+
+def _word(over: kendall.Agreement) -> Word:
     if over.low > 0:
         return "supported"
     return "refuted" if over.high < 0 else "inconclusive"

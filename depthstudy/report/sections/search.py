@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from depthstudy.records import ScoreRank, SearchInfo
@@ -45,7 +45,7 @@ _TRIED = (
 )
 _FRONTS = "Stairs: nets of a range than which none of it errs less at no greater cost."
 _TIME = "The best of all ranges so far, as a mean over the repeats."
-_SCORES = (
+SCORES = (
     "Kendall’s tau of each score of the untrained net with the validation accuracy after a short "
     "training, of nets that were drawn at random; in brackets 95% intervals. The last column is "
     "the rank correlation that is left once parameters and MACs are known."
@@ -128,17 +128,22 @@ def _importance(search: Search) -> list[Block]:
 def _scores(search: Search) -> list[Block]:
     if not search.scores:
         return []
-    header = ("Score", "Tau", "Over that of parameters", "Better than parameters?", "Left")
-    rows = tuple(_score_row(row) for row in search.scores)
+    header, *rows = scores_table(search.scores)
     return [
         Heading("Scores of untrained nets"),
         Text(scores_sentence(search.scores), "finding"),
-        Table(header, rows),
-        Text(_SCORES, "note"),
+        Table(header, tuple(Row(name, tuple(cells)) for name, *cells in rows)),
+        Text(SCORES, "note"),
     ]
 
 
-def scores_sentence(scores: tuple[ScoreRank, ...]) -> str:
+def scores_table(scores: Sequence[ScoreRank]) -> list[tuple[str, ...]]:
+    """Returns how each score ranks nets, a row each below the header."""
+    header = ("Score", "Tau", "Over that of parameters", "Better than parameters?", "Left")
+    return [header, *map(_score_row, scores)]
+
+
+def scores_sentence(scores: Sequence[ScoreRank]) -> str:
     """Says which scores rank nets better than the number of parameters does."""
     compared = [row for row in scores if row.word]
     better = [spaced(row.score) for row in compared if row.word == "supported"]
@@ -152,15 +157,13 @@ def scores_sentence(scores: tuple[ScoreRank, ...]) -> str:
     return text + (f" Worse: {listing(worse)}." if worse else "")
 
 
-def _score_row(row: ScoreRank) -> Row:
-    return Row(
+def _score_row(row: ScoreRank) -> tuple[str, ...]:
+    return (
         spaced(row.score),
-        (
-            _interval(row.tau, row.low, row.high),
-            _interval(row.over_parameters, row.over_low, row.over_high),
-            row.word or DASH,
-            number(row.partial, 2),
-        ),
+        _interval(row.tau, row.low, row.high),
+        _interval(row.over_parameters, row.over_low, row.over_high),
+        row.word or DASH,
+        number(row.partial, 2),
     )
 
 

@@ -12,16 +12,16 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from depthstudy.config import SearchConfig, Settings, StudyConfig
+from depthstudy.config import Settings, StudyConfig
 from depthstudy.evidence.choice import halving, rungs
 from depthstudy.evidence.costs import pareto
 from depthstudy.records import SCALED, SearchedNet
 from depthstudy.search.campaign.engine import Engine, Search
-from depthstudy.search.campaign.found import Found, Place, label, seed_of
+from depthstudy.search.campaign.found import Found, Place, label, methods_of, seed_of
 from depthstudy.search.campaign.trials import Trials, as_json, name_of_net
 from depthstudy.search.campaign.tuning import Tuning
 from depthstudy.search.space import Genome, Space, scaled
-from depthstudy.search.space.draws import WORST, Method
+from depthstudy.search.space.draws import WORST
 from depthstudy.search.space.pricing import Limits, Prices
 
 JOURNAL = "journal.log"
@@ -35,11 +35,6 @@ class Candidate:
     number: int
     genome: Genome
     net: Settings
-
-
-def methods(search: SearchConfig) -> tuple[Method, Method]:
-    """Returns the method of the search, and random search."""
-    return search.method, "random"
 
 
 class Campaign:
@@ -92,7 +87,7 @@ class Campaign:
         for stratum in self._search.strata:
             space = self._space.within(stratum)
             price = self._prices.of(space, Limits.of(self._search, stratum))
-            for method in methods(self._search):
+            for method in methods_of(self._search):
                 for repeat in range(self._search.repeats):
                     place = Place(method, label(stratum), repeat)
                     searches[place] = self._engine.search(

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 from depthstudy.config import SearchConfig, Settings
-from depthstudy.records import SearchedNet
-from depthstudy.search.space.draws import Told
+from depthstudy.records import RANDOM, SearchedNet
+from depthstudy.search.space.draws import Method, Told
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Place:
     def name(self) -> str:
         """Its name in the journal."""
         return f"{self.method}, {self.stratum}, {self.repeat}"
+
+
+def methods_of(search: SearchConfig) -> tuple[Method, ...]:
+    """Returns the method of a search, and random search where that is another."""
+    return (search.method,) if search.method == RANDOM else (search.method, "random")
 
 
 def seed_of(search: SearchConfig, place: Place) -> int:
