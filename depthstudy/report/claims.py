@@ -119,7 +119,7 @@ def _head(found: Found) -> str:
         "Inconclusive verdicts are left as they are.",
     ]
     if done:
-        seconds = sum(study.info.seconds["total"] for study in done)
+        seconds = sum(map(_seconds, done))
         machines = {_machine(study.info.hardware): None for study in done}
         lines.append(
             f"{len(done)} of {len(found)} studies were run, which took {formats.duration(seconds)} "
@@ -228,6 +228,12 @@ def _scores(study: Study) -> list[str]:
     return [search.scores_sentence(study.search.scores), table, search.SCORES]
 
 
+def _seconds(study: Study) -> float:
+    """Returns how long a study took, its search included."""
+    searched = study.search.info.seconds if study.search else 0.0
+    return study.info.seconds["total"] + searched
+
+
 def _runs(study: Study | None) -> str:
     if study is None:
         return "Not run yet; to run it:"
@@ -235,7 +241,7 @@ def _runs(study: Study | None) -> str:
     steps_text = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
     return (
         f"{lede(study.info)[:-1]}, {steps_text} steps; "
-        f"{formats.duration(study.info.seconds['total'])}:"
+        f"{formats.duration(_seconds(study))}:"
     )
 
 

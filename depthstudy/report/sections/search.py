@@ -46,11 +46,12 @@ _TRIED = (
 _FRONTS = "Stairs: nets of a range than which none of it errs less at no greater cost."
 _TIME = "The best of all ranges so far, as a mean over the repeats."
 SCORES = (
-    "Kendall’s tau of each score of the untrained net with the validation accuracy after a short "
-    "training, of nets that were drawn at random; in brackets 95% intervals. The last column is "
+    "Kendall’s tau of each score of the untrained net with the validation accuracy after the first "
+    "round, of nets that were drawn at random; in brackets 95% intervals. The last column is "
     "the rank correlation that is left once parameters and MACs are known."
 )
 _NOTE = "{data}: validation error after the first round, on a seed that no verdict uses"
+_SIZES = {"macs": "MACs"}
 _IMPORTANT = 10  # choices that are listed
 
 
@@ -159,7 +160,7 @@ def scores_sentence(scores: Sequence[ScoreRank]) -> str:
 
 def _score_row(row: ScoreRank) -> tuple[str, ...]:
     return (
-        spaced(row.score),
+        _SIZES.get(row.score, spaced(row.score)),
         _interval(row.tau, row.low, row.high),
         _interval(row.over_parameters, row.over_low, row.over_high),
         row.word or DASH,
