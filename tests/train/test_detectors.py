@@ -163,7 +163,7 @@ def test_steps_in_bfloat16_go_nearly_the_same_way(scenes: Dataset, alone: list[A
         np.concatenate([(b - a).ravel() for a, b in zip(*map(jax.tree.leaves, pair), strict=True)])
         for pair in ((start, alone[0]["params"]), (start, half["params"]))
     )
-    assert 0.05 < np.linalg.norm(change - same) / np.linalg.norm(change) or np.any(change != same)
+    assert np.any(change != same)
     assert change @ same / np.linalg.norm(change) / np.linalg.norm(same) > 0.98
 
 

@@ -59,14 +59,21 @@ def detector(
       **backbone_options: What the backbone's family takes, as ``depth`` or ``layout``.
 
     Raises:
-      InputError: There is no such family, it takes no such option, or lacks a level.
+      InputError: There is no such family, it takes no such option, or only in its head, or lacks
+        a level.
     """
     from depthstudy import arch  # whose families this one is of, too
 
-    built = arch.build(backbone, num_classes=num_classes, **backbone_options)
-    if not isinstance(built, ArchSpec):
+    if backbone in arch.DETECTORS:
         raise InputError(f"backbone={backbone!r} is a detector itself; take a classifier's family")
-    body = _halved(headless(built, num_classes), stem_halvings)
+    built = arch.build(backbone, num_classes=num_classes, **backbone_options)
+    body = headless(built, num_classes)
+    if "dropout" in backbone_options:
+        others = {name: x for name, x in backbone_options.items() if name != "dropout"}
+        without = arch.build(backbone, num_classes=num_classes, **others)
+        if built != without and body == headless(without, num_classes):
+            raise InputError(f"dropout is in the head of {backbone}, which a detector has not")
+    body = _halved(body, stem_halvings)
     levels = tapped_levels(body)
     least = max(min(levels), max(levels) - _LEVELS + 1) if min_level is None else min_level
     most = max(*levels, least + 1) if max_level is None else max_level

@@ -43,7 +43,7 @@ def test_rows_of_json_that_say_nothing_are_counted(tmp_path: Path) -> None:
     (tmp_path / "all.json").write_text(json.dumps(ROWS))
     found = coco.read(tmp_path)
     assert [(row.path.name, row.boxes) for row in found.images] == [
-        ("a.png", (Box((2, 1, 6, 4), 0),))
+        ("a.png", (Box((2.0, 1.0, 6.0, 4.0), 0),))
     ]
     where = "all.json: annotation"
     assert found.problems.lines() == [
@@ -107,7 +107,7 @@ def test_boxes_in_pixels_are_called_so() -> None:
     problems = Problems()
     boxes = (
         Box((40.0, 50.0, 60.0, 90.0), 0, relative=True),
-        Box((-0.1, 0, 1, 1), 0, relative=True),
+        Box((-0.1, 0.0, 1.0, 1.0), 0, relative=True),
     )
     assert len(checked_boxes(Annotated(Path("a"), "", boxes), (100, 100), "a", problems)) == 1
     assert problems.lines() == [
