@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -14,6 +16,12 @@ from depthstudy.data import objects
 
 def train(work: Work) -> Run:
     """Returns train steps on the images and objects that ours has, drawing nothing either."""
+    net, images, truths = problem(work)
+    return taking_steps(net, lambda: net(images, truths)["loss"], fused=images.is_cuda)
+
+
+def problem(work: Work) -> tuple[Any, torch.Tensor, dict[str, torch.Tensor]]:
+    """Returns a net that gives its loss, images ``[B, C, H, W]`` and their objects."""
     import effdet
 
     config = effdet.get_efficientdet_config(f"tf_efficientdet_{dict(work.options)['variant']}")
@@ -33,4 +41,4 @@ def train(work: Work) -> Run:
         "bbox": labels[..., objects.BOX].contiguous(),
         "cls": torch.where(classes < 0, -1, classes + 1),  # it counts from 1
     }
-    return taking_steps(net, lambda: net(images, truths)["loss"], fused=images.is_cuda)
+    return net, images, truths
