@@ -40,12 +40,12 @@ class Decoder:
     def decode(
         self, image: bytes, full: tuple[int, int], factor: int
     ) -> UInt8[np.ndarray, "h w c"]:
-        """Returns the pixels of a JPEG file, scaled down by at most ``factor``.
+        """Returns the pixels of a JPEG file, scaled down by 1, 2, 4 or 8.
 
         Args:
           image: A file of which ``size`` is known.
           full: Its size.
-          factor: By how much it may be scaled.
+          factor: By how much it is scaled.
         """
         needed = full[0] * full[1] * self._channels
         if self._buffer.size < needed:
