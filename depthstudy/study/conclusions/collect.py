@@ -20,6 +20,7 @@ from depthstudy.evidence.mistakes.answers import Answers
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study import split_labels
 from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.yardsticks import baselines, image_counts, majority_error
 
@@ -57,9 +58,13 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
     variants = [variant for variant in runs.variants if variant.name in by_name]
     probes = [measurement.read(study, variant, workdir) for variant in variants]
     first = variants[0]
+    labels = {variant.name: split_labels.of(runs, variant) for variant in variants}
     balanced = study.metric == "balanced_error"
     return Material(
-        summary=records.frame(records.Summary, [_summary(workdir, run) for run in done]),
+        summary=records.frame(
+            records.Summary,
+            [_summary(workdir, run, labels[run.variant.name].get("test")) for run in done],
+        ),
         trained=[
             dataclasses.replace(row, study=study.name, variant=run.variant.name)
             for run in done
@@ -71,13 +76,13 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
         pruned={variant.name: variant.config.prune for variant in variants},
         # Errors of single images say how sure a share of images is, not a mean over classes.
         predictions={} if balanced else _predictions(by_name),
-        images=image_counts(first, study.metric),
+        images=image_counts(first, labels[first.name], study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
         trials=trials,
         answers=_answers(by_name),
         class_names=first.dataset.class_names,
-        baselines=baselines(variants, study.metric),
+        baselines=baselines(variants, labels, study.metric),
         pools=study.pools,
         partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
     )
@@ -111,7 +116,7 @@ def _costed(variant: Variant, costs: Sequence[Cost]) -> records.VariantInfo:
     return dataclasses.replace(variant.info, **means)
 
 
-def _summary(workdir: Path, run: _Run) -> records.Summary:
+def _summary(workdir: Path, run: _Run, labels: NDArray[Any] | None) -> records.Summary:
     variant, outcome = run.variant, run.outcome
     seconds = outcome.train_seconds + outcome.eval_seconds
     if variant.info.dense and variant.config.prune.control == "none":
@@ -130,7 +135,7 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
         test_error=test,
         gap=test - train,
         balanced_error=math.nan if balanced is None else balanced,
-        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
+        majority_error=majority_error(variant.dataset, labels, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,
