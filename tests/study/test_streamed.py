@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 
 from depthstudy import plan, store, study
 from depthstudy.config import StudyConfig, apply
+from depthstudy.evidence.panel import measure
 from depthstudy.study import split_labels
+from depthstudy.study.conclusions.collect import collect
 from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.yardsticks import baselines, image_counts
 
@@ -47,7 +50,7 @@ STUDY = apply(
     StudyConfig(),
     (
         ("name", "streamed"),
-        ("seeds", 1),
+        ("seeds", 2),
         ("model.depth", 8),
         ("model.width", 4),
         ("train.steps", 4),
@@ -78,8 +81,8 @@ def test_the_largest_class_is_known_when_runs_have_seen_it(
     np.testing.assert_array_equal(labels["test"], np.arange(40) % 10 == 9)
     assert len(labels["train"]) == 30
 
-    assert pd.read_csv(tmp_path / "work" / store.SUMMARY)["majority_error"][0] == (
-        pytest.approx(0.1)
+    assert pd.read_csv(tmp_path / "work" / store.SUMMARY)["majority_error"].tolist() == (
+        pytest.approx([0.1, 0.1])
     )
     known = baselines([variant], {variant.name: labels}, "error")
     assert known["test_error"] == {variant.name: pytest.approx(0.1)}
@@ -95,3 +98,15 @@ def test_the_largest_class_is_known_when_runs_have_seen_it(
     assert by_name["test"].majority_error == pytest.approx(0.1)
     assert sum(by_name["validation"].counts) == by_name["validation"].images == 20
     assert by_name["train"].counts == ()  # of which only 30 of 80 were evaluated
+
+    counted_alike = dataclasses.replace(STUDY, metric="balanced_error")
+    balanced, (variant,) = plan.prepare(counted_alike)
+    material = collect(StudyRuns(balanced, [variant], tmp_path / "work"))
+    assert list(material.summary["majority_error"]) == [0.5, 0.5]
+    panel = measure(material.summary, "test_error", **material.counted)
+    arm = panel.arms[variant.name]
+    assert panel.scope([variant.name]) == "images like these"
+    assert (arm.answered, arm.images) == (40, 14)
+    assert arm.wrong is not None
+    of_each = [arm.wrong[:, labels["test"] == label].mean(axis=1) for label in (0, 1)]
+    np.testing.assert_allclose(arm.values, np.mean(of_each, axis=0))
