@@ -15,7 +15,8 @@ from depthstudy.data import Dataset
 from depthstudy.data.contact_sheet import contact_sheet
 from depthstudy.plan import Variant
 from depthstudy.records import DataInfo
-from depthstudy.study import data_splits
+from depthstudy.study import data_splits, split_labels
+from depthstudy.study.conclusions.runs import StudyRuns
 
 _WIDTH = 80  # of a terminal
 _QUARTER = 0.25  # share of its area, above which what a crop cuts off is counted
@@ -43,6 +44,26 @@ def write(workdir: Path, variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
     files = [row for source in sources.values() for row in source.files]
     store.write_data(workdir, files, infos)
     return tuple(infos)
+
+
+def counted(runs: StudyRuns, infos: tuple[DataInfo, ...]) -> tuple[DataInfo, ...]:
+    """Returns what is said of sets with what runs have counted of streamed ones, and writes it."""
+    variants = {variant.name: variant for variant in runs.variants}
+    found = tuple(_counted(runs, variants[info.variants[0]], info) for info in infos)
+    if found != infos:
+        store.write_data_info(runs.workdir, found)
+    return found
+
+
+def _counted(runs: StudyRuns, variant: Variant, info: DataInfo) -> DataInfo:
+    labels = split_labels.of(runs, variant)
+    splits = tuple(
+        split
+        if split.counts or split.images != len(labels.get(split.name, ()))
+        else data_splits.of_labels(variant.dataset, split.name, labels[split.name])
+        for split in info.splits
+    )
+    return dataclasses.replace(info, splits=splits)
 
 
 def of_plan(variants: Sequence[Variant]) -> tuple[DataInfo, ...]:

@@ -35,10 +35,15 @@ def counted(dataset: Dataset, name: str, split: Split) -> DataSplit:
         return _split_of_objects(dataset, name, split)
     if not (has_classes(dataset) and split.knows_labels):
         return DataSplit(name=name, images=len(split))
-    counts = np.bincount(split.true_labels, minlength=dataset.num_classes)
-    error = tasks.of(dataset).majority_error(split.true_labels)
+    return of_labels(dataset, name, split.true_labels)
+
+
+def of_labels(dataset: Dataset, name: str, labels: np.ndarray) -> DataSplit:
+    """Returns a split of images with these classes."""
+    counts = np.bincount(labels, minlength=dataset.num_classes)
+    error = tasks.of(dataset).majority_error(labels)
     return DataSplit(
-        name=name, images=len(split), counts=tuple(counts.tolist()), majority_error=error
+        name=name, images=len(labels), counts=tuple(counts.tolist()), majority_error=error
     )
 
 
