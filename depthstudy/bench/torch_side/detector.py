@@ -29,7 +29,7 @@ def problem(work: Work) -> tuple[Any, torch.Tensor, dict[str, torch.Tensor]]:
         num_classes=synthetic.CLASSES,
         image_size=(work.side, work.side),
         backbone_args={"drop_path_rate": 0.0},
-        jit_loss=True,  # which takes less time than its default
+        jit_loss=True,  # its loss as compiled by TorchScript
     )
     net = effdet.DetBenchTrain(effdet.EfficientDet(config, pretrained_backbone=False))
     net = on_device(net)
