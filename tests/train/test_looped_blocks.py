@@ -19,6 +19,7 @@ from depthstudy.data import Batch, Dataset
 from depthstudy.errors import InputError
 from depthstudy.store import RunInfo, RunStore
 from depthstudy.train import optimizer, step
+from depthstudy.train.placement import Pmap
 
 CONFIG = TrainConfig(
     batch_size=32,
@@ -38,7 +39,6 @@ RECIPES: list[dict[str, Any]] = [
         "average_decay": 0.9,
         "scale_penalty": 0.01,
         "weight_decay": 0.1,
-        "gradient_accumulation": 2,
         "rematerialize": True,
     },
     {"placement": "pmap", "optimizer": "adamw", "learning_rate": 1e-3, "gradient_clip": 1.0},
@@ -49,7 +49,9 @@ def built(
     digits: Dataset, *, spec: arch.ArchSpec = SPEC, sparsity: Any = None, **fields: Any
 ) -> train.Program:
     config = dataclasses.replace(CONFIG, **fields)
-    where = train.choose(config, 2, jax.devices()[:1] if config.placement == "jit" else None)
+    devices = jax.devices()[:1]  # a population has both seeds on one
+    is_population = config.placement == "pmap"
+    where = Pmap(tuple(devices), 2) if is_population else train.choose(config, 2, devices)
     return train.build(spec, DataConfig(), config, digits, where, sparsity=sparsity)
 
 
