@@ -31,7 +31,7 @@ def stack(spec: ArchSpec | DetectorSpec, tree: Any) -> Any:
     On the host, but for arrays that are traced: compiling thousands of copies would take long.
 
     >>> from depthstudy import arch
-    >>> spec = arch.build("plain", depth=14, layout="cifar")  # three blocks a stage
+    >>> spec = arch.build("plain", depth=20, layout="cifar")  # three blocks a stage
     >>> blocks = {f"block{i:02d}": {"conv": {"bias": np.zeros(4)}} for i in (1, 2, 3)}
     >>> stacked = stack(spec, {"stage1": blocks})
     >>> jax.tree.map(np.shape, stacked)
