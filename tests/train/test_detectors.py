@@ -116,10 +116,10 @@ def trained(
     program = train.build(DETECTOR, CHANGED, config, scenes, placement)
     found: list[Any] = []
     for seeds in groups:
-        own = placement.place([train.initial(program, seed) for seed in seeds])
+        own = program.place([train.initial(program, seed) for seed in seeds])
         for batch in placement.train_batches(scenes, batch_size=8, seeds=seeds, start=0, stop=3):
             own = program.train_step(own, batch)
-        found += [each.state.variables for each in placement.fetch(own, len(seeds))]
+        found += [each.state.variables for each in program.fetch(own, len(seeds))]
     return found
 
 

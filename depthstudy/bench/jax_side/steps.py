@@ -54,7 +54,7 @@ def compiled(
 
 def _own(program: train.Program, seeds: int = 1) -> Any:
     (group,) = program.placement.groups(range(seeds))
-    return program.placement.place([train.initial(program, seed) for seed in group])
+    return program.place([train.initial(program, seed) for seed in group])
 
 
 def _batches(program: train.Program, seeds: int, steps: int) -> Iterator[Any]:
@@ -91,7 +91,7 @@ def epoch(work: Work) -> Run:
         nonlocal own
         for batch in _batches(program, work.seeds, _EPOCH // work.batch):
             own = program.train_step(own, batch)
-        program.placement.fetch(own.log, work.seeds)
+        program.fetch(own.log, work.seeds)
 
     run = timed(once)
     return lambda times: run(times) / work.seeds
@@ -137,7 +137,7 @@ def checkpoint(work: Work) -> Run:
         for _ in range(times):
             jax.block_until_ready(own)
             start = time.perf_counter()
-            [state] = program.placement.fetch(own.state, 1)
+            [state] = program.fetch(own.state, 1)
             checkpoints.save(next(steps), state, info)
             total += time.perf_counter() - start
             checkpoints.wait()  # so that one save does not meet the next
