@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from tqdm import tqdm
 from depthstudy.store import Outcome
 
 _BAR = "{percentage:3.0f}% |{bar:24}| {elapsed}, {remaining} left  {desc}"
+_LINE_SECONDS = 60.0  # between lines that stand for a bar where there is no terminal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +53,17 @@ EventSink = Callable[[Event], None]
 class Bar:
     """A bar whose time left is that of all the work, at the mean rate of what was done here.
 
+    Where there is no terminal, it is a line a minute.
+
     Attributes:
       compile_seconds: The time that went into compiling.
     """
 
     def __init__(self, work: int, done: int = 0) -> None:
-        """Shows the bar, where there is a terminal; some of the work may have been done before."""
+        """Shows the bar; some of the work may have been done before."""
         self.compile_seconds = 0.0
+        self._work, self._before, self._done = work, done, done
+        self._begun = self._told = time.monotonic()
         self._bar: Any = tqdm(
             total=work, initial=done, bar_format=_BAR, disable=None, smoothing=0.0
         )
@@ -69,10 +75,22 @@ class Bar:
                 self._bar.set_description(event.status)
             case WorkDone():
                 self._bar.update(event.work)
+                self._done += event.work
+                self._tell()
             case Compiled():
                 self.compile_seconds += event.seconds
             case RunFinished():
                 self._bar.write(_line(event), file=sys.stderr)
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if not self._bar.disable or now - self._told < _LINE_SECONDS:
+            return
+        self._told, gone = now, now - self._begun
+        left = gone * (self._work - self._done) / (self._done - self._before)
+        intervals = tqdm.format_interval(gone), tqdm.format_interval(max(0.0, left))
+        text = "{:.0%} done after {}, about {} left".format(self._done / self._work, *intervals)
+        print(text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leaves the bar as it is."""

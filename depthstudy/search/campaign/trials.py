@@ -11,6 +11,7 @@ from depthstudy import analysis, data, execute
 from depthstudy.config import Settings
 from depthstudy.execute import Job
 from depthstudy.execute.executors.executor import Worker
+from depthstudy.execute.progress import StatusChanged, WorkDone
 from depthstudy.execute.tuning import TRIAL_SEED, validation_error
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow, name_of_settings, searched
@@ -77,12 +78,14 @@ def name_of_net(net: Settings) -> str:
 
 def score_run(worker: Worker, name: str, seed: int, follow_up: FollowUp) -> None:
     """Measures the start of a run, and writes it beside the run."""
+    worker.sink(StatusChanged(f"{name}: scores"))
     run = RunStore.of(Path(worker.workdir) / follow_up.folder, name, seed)
     base = worker.variants[follow_up.base]
     datasets = data.Datasets({base.config.data: base.dataset})
     opened = analysis.runs.open_run(run.folder, None, _SCORE_EXAMPLES, datasets)
     others = [row for row in run.read_probes() if row.probe != SCORES]
     run.write_probes([*others, *analysis.runs.measured(opened, SCORES)])
+    worker.sink(WorkDone(1))
 
 
 def _scores(run: RunStore) -> dict[str, float]:
