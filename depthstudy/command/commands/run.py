@@ -82,8 +82,9 @@ def main(line: str) -> None:
 
 
 def _run(line: str) -> None:
-    from depthstudy import search
+    from depthstudy import search, store
     from depthstudy.command.ending import print_conclusion, print_shard
+    from depthstudy.config import parse
     from depthstudy.plan.shards import Shard
     from depthstudy.study import shards
 
@@ -97,12 +98,13 @@ def _run(line: str) -> None:
         return
     folder = Path("results", config.name)
     own = folder if shard is None else folder.with_name(f"{folder.name}_{shard.label}")
-    workdir = Path(flags.FLAGS.workdir or own)
     called = {
         "command": line,
         "config_file": config_flags.get_config_filename(flags.FLAGS["config"]),
     }
-    if shard is None:
-        print_conclusion(search.run(config, workdir, **called), workdir)
-    else:
-        print_shard(shards.run(config, workdir, shard, **called), shard, workdir, folder)
+    parse(config)  # before another machine is asked for anything
+    with store.bucket.work_in(flags.FLAGS.workdir or own) as workdir:
+        if shard is None:
+            print_conclusion(search.run(config, workdir, **called), workdir)
+        else:
+            print_shard(shards.run(config, workdir, shard, **called), shard, workdir, folder)

@@ -23,7 +23,7 @@ from depthstudy.execute.executors.executor import InProcess, InStep, Worker
 from depthstudy.execute.progress import Event, EventSink, StatusChanged, WorkDone
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant, prepare
-from depthstudy.store import RunStore, UnwrittenRun, write_text
+from depthstudy.store import RunStore, UnwrittenRun, remove, write_text
 
 _CALLS, _CLAIMS, _DONE, _HEARD, _SEEN = "calls", "claims", "done", "heard", "seen"
 _PROOF = ".hosts"  # a file that shows that two hosts see one folder
@@ -116,7 +116,7 @@ class AllHosts:
             number = _ask(_Look(workdir, proof))
             others = [host for host in range(hosts.count()) if host != hosts.number()]
             seen = [hosts.board().read(f"{_SEEN}/{number}/{host}") for host in others]
-            (workdir / _PROOF).unlink()
+            remove(workdir / _PROOF)
             self._is_shared = all(seen)
             if not self._is_shared:
                 logging.warning(_NOT_SHARED, workdir)

@@ -1,0 +1,226 @@
+"""Local folders in the place of those of a bucket: to work in, to read, to write, to copy."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import functools
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from depthstudy.errors import InputError
+from depthstudy.store.bucket import lease, mirror, places
+from depthstudy.store.bucket.connection import Bucket
+from depthstudy.store.bucket.mirror import READERS, Asked
+from depthstudy.store.bucket.places import Place
+from depthstudy.store.bucket.uploads import Uploads
+
+_WORK, _TASKS, _COPY = "work", "tasks", "copy"  # begin names of rooms
+_RUNS, _BESIDE_RUNS = "/runs/", ("data.csv", "study.json")
+_LOCK = "lock"
+
+_UPLOADS = Uploads()  # of this process: one thread, and one order
+_NUMBERS = itertools.count()
+
+
+def placed(path: Path, *, growing: bool = False) -> None:
+    """Has a file or folder that is in its place be put into the bucket that it is of, if it is."""
+    _UPLOADS.put(path, growing=growing)
+
+
+def removed(path: Path, *, is_folder: bool = False) -> None:
+    """Has a file or folder that is removed be removed from the bucket that it is of, if it is."""
+    _UPLOADS.remove(path, is_folder=is_folder)
+
+
+def finish() -> None:
+    """Waits until all that this process has written is in its bucket.
+
+    Raises:
+      FailedError: Something could not be put there.
+    """
+    _UPLOADS.wait()
+
+
+@contextlib.contextmanager
+def work_in(place: Place) -> Iterator[Path]:
+    """Gives the folder to run a study in: of a bucket a local one, of which no other is master.
+
+    What is written there is put into the bucket meanwhile, and is there at the end. A local place is
+    given as it is.
+
+    Raises:
+      InputError: Another process runs a study there, or there is no such bucket.
+      FailedError: The bucket cannot be reached, or something could not be put there.
+    """
+    if not places.is_url(place):
+        yield Path(place)
+        return
+    url = places.normal(place)
+    room = places.room(_WORK, url)
+    _clean_up()
+    with _locked(room, url):
+        _UPLOADS.forget()
+        bucket = Bucket(url)
+        with lease.held(bucket, _UPLOADS.stop):
+            folder = places.inside(room, url)
+            mirror.fetch(bucket, folder, Asked())
+            try:
+                yield folder
+            except BaseException:  # an interruption, too, once what was saved is there
+                with contextlib.suppress(Exception):  # what went wrong first is said
+                    finish()
+                raise
+            finish()
+
+
+def read_from(place: Place, *, whole: bool = False) -> Path:
+    """Returns a folder to read a study, run or analysis from: of a bucket a copy of now.
+
+    It is this process's own, and is removed when it ends. What is written to it is put into the
+    bucket. Checkpoints are fetched when they are read, and those that the run has by then.
+
+    Args:
+      place: A folder, or an address.
+      whole: Whether checkpoints, and what no result depends on, are fetched at once.
+
+    Raises:
+      FailedError: The bucket cannot be reached.
+    """
+    if not places.is_url(place):
+        return Path(place)
+    url = places.normal(place)
+    room = places.buckets() / f"{READERS}-{os.getpid()}-{next(_NUMBERS)}"
+    _clean_up()
+    _remove_at_exit(room)
+    folder = places.inside(room, url)
+    study, is_run, _ = url.rpartition(_RUNS)
+    mirror.fetch(Bucket(url), folder, Asked(whole, whole))
+    if is_run:  # which images it learned from is said beside all runs
+        bucket, above = Bucket(study), places.inside(room, study)
+        bucket.download({n: above / n for n in bucket.top() if n in _BESIDE_RUNS})
+    return folder
+
+
+def write_to(place: Place) -> Path:
+    """Returns a file or folder to write to: of a bucket a local one, which is put there.
+
+    ``finish`` waits until they are.
+    """
+    if not places.is_url(place):
+        return Path(place)
+    url = places.normal(place)
+    room = places.buckets() / f"{READERS}-{os.getpid()}-{next(_NUMBERS)}"
+    _clean_up()
+    _remove_at_exit(room)
+    return places.inside(room, url)
+
+
+def copied(place: Place) -> Path:
+    """Returns a file or folder to read from, as weights or images: of a bucket a local copy.
+
+    What has not changed since the last time is not fetched again.
+
+    Raises:
+      InputError: There is no such file or folder in the bucket.
+      FailedError: The bucket cannot be reached.
+    """
+    if not places.is_url(place):
+        return Path(place)
+    url = places.normal(place)
+    above, _, name = url.rpartition("/")
+    room = places.room(_COPY, url)
+    target = places.inside(room, url)
+    with _locked(room, url, waits=True):
+        if target.is_file():
+            target.unlink()
+        bucket = Bucket(url)
+        mirror.fetch_copy(bucket, target)
+        if any(target.iterdir()):
+            return target
+        target.rmdir()
+        if above.count("/") < 2 or name not in (found := Bucket(above)).top():
+            raise InputError(f"{url} is neither a file nor a folder with files")
+        found.download({name: target})
+    return target
+
+
+def portable(folder: Path) -> str:
+    """Returns what another machine finds a folder by: its address, of one in a bucket."""
+    return places.url_of(folder) or str(folder.absolute())
+
+
+def take_part(place: str) -> Path:
+    """Returns a folder to do a task in for a study that another process, or machine, is master of.
+
+    Of a bucket it is as the bucket is now. ``finish`` before the task is said to be done.
+
+    Args:
+      place: What ``portable`` has given.
+    """
+    if not places.is_url(place):
+        return Path(place)
+    url = places.normal(place)
+    folder = places.inside(places.buckets() / f"{_TASKS}-{os.getpid()}", url)
+    _clean_up()
+    finish()
+    mirror.fetch(Bucket(url), folder, Asked())
+    return folder
+
+
+def catch_up(folder: Path) -> None:
+    """Has a folder, whose master this process is, be as its bucket, where others have written.
+
+    Args:
+      folder: One of no bucket is as it is.
+    """
+    if (url := places.url_of(folder)) is not None:
+        finish()
+        mirror.fetch(Bucket(url), folder, Asked())
+
+
+@contextlib.contextmanager
+def _locked(room: Path, url: str, *, waits: bool = False) -> Iterator[None]:
+    room.mkdir(parents=True, exist_ok=True)
+    with (room / _LOCK).open("w") as file:
+        _lock(file, url, waits)
+        yield
+
+
+def _lock(file: IO[str], url: str, waits: bool) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except BlockingIOError:
+        raise InputError(f"another process is running a study in {url}") from None
+
+
+def _remove_at_exit(room: Path) -> None:
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+
+
+@functools.cache
+def _clean_up() -> None:
+    """Removes what processes left that have ended."""
+    of_processes = [*places.buckets().glob(f"{READERS}-*"), *places.buckets().glob(f"{_TASKS}-*")]
+    for path in (*of_processes, *places.room("spool").glob("*")):
+        number = path.name.removeprefix(f"{READERS}-").removeprefix(f"{_TASKS}-").partition("-")[0]
+        if number.isdecimal() and not _is_running(int(number)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
