@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 REGION = "us-east-1"
 _SERVE = "from moto.server import main; main(['--host', '127.0.0.1', '--port', '{}'])"
@@ -67,8 +68,25 @@ def _await(port: int, seconds: float = 60.0) -> None:
             time.sleep(0.1)
 
 
-def make_bucket(name: str) -> None:
-    """Makes a bucket on the server of this process's environment."""
+def make_bucket(name: str, port: int | None = None) -> None:
+    """Makes a bucket, on the server of this process's environment unless another one is given."""
     import boto3
 
-    boto3.client("s3", region_name=REGION).create_bucket(Bucket=name)
+    given = {} if port is None else _client_options(port)
+    boto3.client("s3", region_name=REGION, **given).create_bucket(Bucket=name)
+
+
+def client(port: int) -> Any:
+    """Returns a client of AWS for a server."""
+    import boto3
+
+    return boto3.client("s3", region_name=REGION, **_client_options(port))
+
+
+def _client_options(port: int) -> dict[str, str]:
+    of = variables(port)
+    return {
+        "endpoint_url": of["AWS_ENDPOINT_URL"],
+        "aws_access_key_id": of["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": of["AWS_SECRET_ACCESS_KEY"],
+    }

@@ -17,7 +17,7 @@ from absl import logging
 from depthstudy.errors import InputError
 from depthstudy.store.bucket import failures
 
-_EXTRAS = {"s3": "s3fs", "gs": "gcsfs"}
+_EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs")}
 _PAUSE, _LONGEST_PAUSE = 1.0, 20.0  # seconds between two tries, twice as long each time
 _AT_ONCE = 16  # files that are fetched side by side
 
@@ -171,8 +171,8 @@ def _file_system(scheme: str) -> Any:
 
         return fsspec.filesystem(scheme, use_listings_cache=False)  # one for each thread
     except ImportError as error:
-        name = _EXTRAS[scheme]
-        raise InputError(f'{scheme}:// needs {name}: pip install "depthstudy[{scheme}]"') from error
+        name, extra = _EXTRAS[scheme]
+        raise InputError(f'{scheme}:// needs {name}: pip install "depthstudy[{extra}]"') from error
     except Exception as error:
         raise failures.as_line(error, f"{scheme}://") from error
 

@@ -51,8 +51,8 @@ def finish() -> None:
 def work_in(place: Place) -> Iterator[Path]:
     """Gives the folder to run a study in: of a bucket a local one, of which no other is master.
 
-    What is written there is put into the bucket meanwhile, and is there at the end. A local place is
-    given as it is.
+    What is written there is put into the bucket meanwhile, and is there at the end. A local place
+    is given as it is.
 
     Raises:
       InputError: Another process runs a study there, or there is no such bucket.

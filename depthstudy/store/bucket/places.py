@@ -1,7 +1,8 @@
 """Where a folder of a bucket lies on this machine, and what it is called: its address.
 
 A local copy lies in ``CACHE/buckets/ROOM/SCHEME/BUCKET/KEY``, so that a path alone says which
-object it is of, in every process. A room is for one use: a work directory, what one process reads, ...
+object it is of, in every process. A room is for one use, as a work directory, or what a process
+reads.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A file is pinned by a hard link when it is in its place, as everything here is w
 place and renamed. So each object gets the bytes that were written, in the order in which they
 were, whatever becomes of the file meanwhile, and the process that trains waits for nothing.
 
-Objects are visible whole or not at all. As the order is kept, a bucket is at any moment as the folder
-was a little earlier.
+Objects are visible whole or not at all. As the order is kept, a bucket is at any moment as the
+folder was a little earlier.
 """
 
 from __future__ import annotations

@@ -82,7 +82,6 @@ def test_a_folder_is_copied_once_and_again_when_it_changes(url: str) -> None:
     there.write("cats/1.png", b"1")
     there.write("dogs/2.png", b"2")
     folder = bucket.copied(url)
-    first = (folder / "cats/1.png").stat().st_ino
     there.write("dogs/2.png", b"two")
     there.write("dogs/3.png", b"3")
     there.remove(["cats/1.png"])
@@ -93,9 +92,9 @@ def test_a_folder_is_copied_once_and_again_when_it_changes(url: str) -> None:
         "3.png": b"3",
         "4.png": b"4",
     }
-    second = (folder / "cats/4.png").stat().st_ino
+    before = (folder / "cats/4.png").stat()
     bucket.copied(url)
-    assert (folder / "cats/4.png").stat().st_ino == second != first or first is not None
+    assert (folder / "cats/4.png").stat() == before  # it was not fetched again
 
 
 def test_a_file_is_copied(url: str) -> None:
@@ -128,7 +127,7 @@ def test_no_credentials_and_no_network_are_a_line(
     s3fs.S3FileSystem.clear_instance_cache()
     monkeypatch.setenv("AWS_ENDPOINT_URL", variables(1)["AWS_ENDPOINT_URL"])
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(FailedError, match="cannot be reached .*see to the network"):
+    with pytest.raises(FailedError, match=r"cannot be reached .*see to the network"):
         bucket.read_from(url)
     s3fs.S3FileSystem.clear_instance_cache()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

@@ -18,6 +18,7 @@ from depthstudy.data.source import Shape
 from depthstudy.data.sources.tfds.objects import MOST, OBJECTS, has_objects, most_objects
 from depthstudy.data.sources.tfds.source import TfdsSource
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -41,7 +42,7 @@ def find(name: str, data_dir: str | None) -> Path:
     match = _NAME.fullmatch(name)
     if not match:
         raise InputError(f"data.name {name!r} is not NAME, NAME/CONFIG or NAME:VERSION")
-    root = Path(os.path.expanduser(data_dir or tfds.core.constants.DATA_DIR))
+    root = _root(match["name"], data_dir or tfds.core.constants.DATA_DIR)
     folder = root / match["name"] / (match["config"] or "")
     if not _versions(folder) and not match["config"] and folder.is_dir():
         configs = sorted(path.name for path in folder.iterdir() if _versions(path))
@@ -59,6 +60,21 @@ def find(name: str, data_dir: str | None) -> Path:
             ' for your own images, data.name="folder" and data.source_dir=PATH'
         )
     return folder / version
+
+
+def _root(name: str, data_dir: str) -> Any:
+    """Returns a folder of sets: TFDS reads ``gs://`` itself; a set in ``s3://`` is copied."""
+    if not bucket.is_url(data_dir):
+        return Path(os.path.expanduser(data_dir))
+    if not data_dir.startswith("gs:"):
+        return bucket.copied(bucket.joined(data_dir, name)).parent
+    try:
+        import gcsfs  # noqa: F401
+        from etils import epath
+
+        return epath.Path(data_dir)
+    except ImportError as error:
+        raise InputError('gs:// needs gcsfs: pip install "depthstudy[gcs]"') from error
 
 
 def open_folder(folder: Path) -> TfdsSource:
