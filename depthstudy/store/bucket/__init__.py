@@ -8,6 +8,7 @@ nothing to pass on to other processes. One process writes to a work directory (`
 
 from depthstudy.store.bucket.folders import (
     catch_up,
+    content,
     copied,
     finish,
     placed,
@@ -15,6 +16,7 @@ from depthstudy.store.bucket.folders import (
     read_from,
     removed,
     take_part,
+    task_folder,
     work_in,
     write_to,
 )
@@ -23,6 +25,7 @@ from depthstudy.store.bucket.places import is_url, joined, shown
 
 __all__ = [
     "catch_up",
+    "content",
     "copied",
     "finish",
     "is_url",
@@ -35,6 +38,7 @@ __all__ = [
     "removed",
     "shown",
     "take_part",
+    "task_folder",
     "work_in",
     "write_to",
 ]

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from depthstudy.errors import InputError
+from depthstudy.errors import FailedError, InputError
 from depthstudy.store.bucket import lease, mirror, places
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.mirror import READERS, Asked
 from depthstudy.store.bucket.places import Place
-from depthstudy.store.bucket.uploads import Uploads
+from depthstudy.store.bucket.uploads import SPOOL, Uploads
 
 _WORK, _TASKS, _COPY = "work", "tasks", "copy"  # begin names of rooms
 _RUNS, _BESIDE_RUNS = "/runs/", ("data.csv", "study.json")
@@ -69,7 +69,7 @@ def work_in(place: Place) -> Iterator[Path]:
         bucket = Bucket(url)
         with lease.held(bucket, _UPLOADS.stop):
             folder = places.inside(room, url)
-            mirror.fetch(bucket, folder, Asked())
+            bucket.remove(mirror.fetch(bucket, folder, Asked()))
             try:
                 yield folder
             except BaseException:  # an interruption, too, once what was saved is there
@@ -95,7 +95,7 @@ def read_from(place: Place, *, whole: bool = False) -> Path:
     if not places.is_url(place):
         return Path(place)
     url = places.normal(place)
-    room = places.buckets() / f"{READERS}-{os.getpid()}-{next(_NUMBERS)}"
+    room = _own_room(READERS, next(_NUMBERS))
     _clean_up()
     _remove_at_exit(room)
     folder = places.inside(room, url)
@@ -115,7 +115,7 @@ def write_to(place: Place) -> Path:
     if not places.is_url(place):
         return Path(place)
     url = places.normal(place)
-    room = places.buckets() / f"{READERS}-{os.getpid()}-{next(_NUMBERS)}"
+    room = _own_room(READERS, next(_NUMBERS))
     _clean_up()
     _remove_at_exit(room)
     return places.inside(room, url)
@@ -155,22 +155,36 @@ def portable(folder: Path) -> str:
     return places.url_of(folder) or str(folder.absolute())
 
 
-def take_part(place: str) -> Path:
-    """Returns a folder to do a task in for a study that another process, or machine, is master of.
-
-    Of a bucket it is as the bucket is now. ``finish`` before the task is said to be done.
+def task_folder(place: str) -> Path:
+    """Returns the folder to do tasks in for a study that another process, or machine, runs.
 
     Args:
       place: What ``portable`` has given.
     """
     if not places.is_url(place):
         return Path(place)
-    url = places.normal(place)
-    folder = places.inside(places.buckets() / f"{_TASKS}-{os.getpid()}", url)
-    _clean_up()
-    finish()
-    mirror.fetch(Bucket(url), folder, Asked())
+    return places.inside(_own_room(_TASKS), places.normal(place))
+
+
+def take_part(place: str) -> Path:
+    """Returns the same, of a bucket as that is now; ``finish`` before a task is said to be done."""
+    folder = task_folder(place)
+    if places.is_url(place):
+        _clean_up()
+        finish()
+        mirror.fetch(Bucket(places.normal(place)), folder, Asked())
     return folder
+
+
+def content(place: str, name: str) -> str | None:
+    """Returns the text of a file of a folder, here or in a bucket; ``None`` if it is not seen."""
+    try:
+        if places.is_url(place):
+            found = Bucket(places.normal(place)).read(name)
+            return None if found is None else found.decode()
+        return Path(place, name).read_text()
+    except (OSError, UnicodeDecodeError, InputError, FailedError):
+        return None
 
 
 def catch_up(folder: Path) -> None:
@@ -203,17 +217,22 @@ def _remove_at_exit(room: Path) -> None:
     atexit.register(shutil.rmtree, room, ignore_errors=True)
 
 
+def _own_room(use: str, number: int = 0) -> Path:
+    """Returns a room of this process alone."""
+    return places.buckets() / f"{use}-{places.process_key(number)}"
+
+
 @functools.cache
 def _clean_up() -> None:
-    """Removes what processes left that have ended."""
-    of_processes = [*places.buckets().glob(f"{READERS}-*"), *places.buckets().glob(f"{_TASKS}-*")]
-    for path in (*of_processes, *places.room("spool").glob("*")):
-        number = path.name.removeprefix(f"{READERS}-").removeprefix(f"{_TASKS}-").partition("-")[0]
-        if number.isdecimal() and not _is_running(int(number)):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    """Removes what processes of this machine left that have ended."""
+    for path in (*places.buckets().glob("*"), *places.room(SPOOL).glob("*")):
+        process = places.process_of(path.name)
+        if process is None or _is_running(process):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:

@@ -46,36 +46,39 @@ class Asked(NamedTuple):
     for_people: bool = True
 
 
-def fetch(bucket: Bucket, folder: Path, asked: Asked) -> None:
-    """Makes a local folder be as one of a bucket.
+def fetch(bucket: Bucket, folder: Path, asked: Asked) -> list[str]:
+    """Makes a local folder be as one of a bucket, and returns the objects that do not count.
 
-    Nobody else may write to it.
+    Nobody else may write to the folder.
 
     Raises:
       FailedError: The bucket cannot be reached.
     """
     for _ in range(_TRIES):
-        entries = whole(bucket.entries())
+        every = bucket.entries()
+        entries = whole(every)
         if not asked.for_people:
             entries = {n: e for n, e in entries.items() if not _FOR_PEOPLE.fullmatch(n)}
         with contextlib.suppress(GoneError):  # who writes there has removed something meanwhile
             _make(bucket, folder, entries, asked)
-            return
+            return cut_short(every)
     raise GoneError(f"{bucket.url} changes too fast")
 
 
 def whole(entries: Listing) -> Listing:
     """Returns what counts: no lease, and no half of a checkpoint."""
+    left_out = {lease.NAME, *cut_short(entries)}
+    return {name: entry for name, entry in entries.items() if name not in left_out}
+
+
+def cut_short(entries: Listing) -> list[str]:
+    """Returns the names of halves of checkpoints."""
     halves: dict[str, int] = {}
     for name in entries:
         if (match := _CHECKPOINT.match(name)) and name[match.end() :] in _HALVES:
             halves[match[0]] = halves.get(match[0], 0) + 1
     cut = tuple(checkpoint for checkpoint, count in halves.items() if count == 1)
-    return {
-        name: entry
-        for name, entry in entries.items()
-        if not name.startswith(cut or "/") and name != lease.NAME
-    }
+    return [name for name in entries if cut and name.startswith(cut)]
 
 
 def _make(bucket: Bucket, folder: Path, entries: Listing, asked: Asked) -> None:

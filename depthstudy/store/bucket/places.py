@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import socket
 from pathlib import Path
 
 from depthstudy.errors import InputError
@@ -74,6 +75,17 @@ def room(use: str, url: str = "") -> Path:
     """Returns the folder of the room for a use, of an address if one is given."""
     key = f"-{hashlib.sha256(url.encode()).hexdigest()[:12]}" if url else ""
     return buckets() / f"{use}{key}"
+
+
+def process_key(number: int) -> str:
+    """Returns a name that no other process has, also of another machine that sees the cache."""
+    return f"{socket.gethostname()}-{os.getpid()}-{number}"
+
+
+def process_of(name: str) -> int | None:
+    """Returns the process of this machine whose key ends a name; ``None`` where it is of none."""
+    found = re.fullmatch(rf"(?:\w+-)?{re.escape(socket.gethostname())}-(\d+)-\d+", name)
+    return int(found[1]) if found else None
 
 
 def inside(room: Path, url: str) -> Path:

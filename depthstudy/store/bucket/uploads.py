@@ -25,7 +25,7 @@ from depthstudy.store.bucket import places
 from depthstudy.store.bucket.connection import Bucket
 
 _PATIENCE = 120.0  # seconds for which an upload is tried again
-_SPOOL = "spool"
+SPOOL = "spool"  # the room of pinned files
 
 
 class _Task(NamedTuple):
@@ -136,9 +136,9 @@ class Uploads:
             self._changed.notify_all()
 
     def _pin(self, file: Path, growing: bool) -> Path:
-        spool = places.room(_SPOOL)
+        spool = places.room(SPOOL)
         spool.mkdir(parents=True, exist_ok=True)
-        pinned = spool / f"{os.getpid()}-{next(self._numbers)}"
+        pinned = spool / places.process_key(next(self._numbers))
         pinned.unlink(missing_ok=True)
         if not growing:
             with contextlib.suppress(OSError):  # not all file systems have hard links

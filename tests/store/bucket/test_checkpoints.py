@@ -78,10 +78,11 @@ def test_half_a_checkpoint_does_not_count(url: str, half: str) -> None:
     with bucket.work_in(url) as folder:
         _write(folder, range(1, 3))
     Bucket(url).remove([f"runs/net/seed0/checkpoints/2/state/{half}"])
-    with bucket.work_in(url) as folder:
-        assert RunStore.of(folder, "net", 0).checkpoints.all_steps() == [1]
     run = RunStore(bucket.read_from(f"{url}/runs/net/seed0"))
     assert choose_step(run, None) == (1, ())
+    with bucket.work_in(url) as folder:
+        assert RunStore.of(folder, "net", 0).checkpoints.all_steps() == [1]
+    assert _names(url) == {"1"}  # what was left of it is removed
 
 
 def test_a_reader_sees_whole_checkpoints_while_they_are_written(url: str) -> None:
