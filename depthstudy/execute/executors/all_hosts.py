@@ -192,8 +192,10 @@ def _take_part(worker: Worker, number: int, call: _Call) -> None:
         events: list[Event] = []
         worker.trainer.store, worker.trainer.sink = RunStore, events.append
         bucket.take_part(call.setup.workdir)
-        call.function(worker._replace(sink=events.append), *call.tasks[place])
-        bucket.finish()
+        try:
+            call.function(worker._replace(sink=events.append), *call.tasks[place])
+        finally:
+            bucket.finish()
         hosts.board().write(f"{_DONE}/{number}/{place}", _told(events))
 
 

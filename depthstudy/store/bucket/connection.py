@@ -7,6 +7,7 @@ Google do. What fails for a moment is tried again; what fails for good is one li
 from __future__ import annotations
 
 import base64
+import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,10 @@ from absl import logging
 from depthstudy.errors import InputError
 from depthstudy.store.bucket import failures
 
-_EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs")}
+_LIBRARIES = {  # by scheme: module and class, library and extra that has it
+    "s3": ("s3fs", "S3FileSystem", "s3fs", "s3"),
+    "gs": ("gcsfs.core", "GCSFileSystem", "gcsfs", "gcs"),  # gcsfs's default asks more of a bucket
+}
 _PAUSE, _LONGEST_PAUSE = 1.0, 20.0  # seconds between two tries, twice as long each time
 _AT_ONCE = 16  # files that are fetched side by side
 
@@ -166,12 +170,11 @@ class Bucket:
 
 
 def _file_system(scheme: str) -> Any:
+    module, kind, name, extra = _LIBRARIES[scheme]
     try:
-        import fsspec
-
-        return fsspec.filesystem(scheme, use_listings_cache=False)  # one for each thread
+        of_scheme = getattr(importlib.import_module(module), kind)
+        return of_scheme(use_listings_cache=False)  # one for each thread
     except ImportError as error:
-        name, extra = _EXTRAS[scheme]
         raise InputError(f'{scheme}:// needs {name}: pip install "depthstudy[{extra}]"') from error
     except Exception as error:
         raise failures.as_line(error, f"{scheme}://") from error
