@@ -30,7 +30,8 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "workdir",
         None,
-        "Folder of the study; default results/NAME, of a shard results/NAME_shard2of4.",
+        "Folder of the study; default results/NAME, of a shard results/NAME_shard2of4. May be"
+        " s3://BUCKET/FOLDER or gs://.",
     )
     flags.DEFINE_string("shard", None, "Do only this part of the study, as 2/4.")
     flags.DEFINE_enum(
@@ -91,6 +92,8 @@ def _run(line: str) -> None:
     config = flags.FLAGS.config
     shard = None if flags.FLAGS.shard is None else Shard.parse(flags.FLAGS.shard)
     if flags.FLAGS.dry_run:
+        if store.bucket.is_url(flags.FLAGS.workdir or ""):
+            print(store.bucket.described(flags.FLAGS.workdir), flush=True)
         if shard is not None:
             print(shards.describe(config, shard), flush=True)
         for part in search.describe_parts(config):

@@ -79,6 +79,18 @@ def work_in(place: Place) -> Iterator[Path]:
             finish()
 
 
+def described(place: Place) -> str:
+    """Returns in words what is in a bucket, where studies are run on this machine's copy of it.
+
+    Raises:
+      InputError: There is no such bucket.
+      FailedError: It cannot be reached.
+    """
+    url = places.normal(place)
+    there = "something is there already" if Bucket(url).top() else "nothing is there yet"
+    return f"{url}: {there}; worked on in {places.room(_WORK, url)}"
+
+
 def read_from(place: Place, *, whole: bool = False) -> Path:
     """Returns a folder to read a study, run or analysis from: of a bucket a copy of now.
 
