@@ -7,6 +7,8 @@ Google do. What fails for a moment is tried again; what fails for good is one li
 from __future__ import annotations
 
 import base64
+import contextlib
+import functools
 import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -132,15 +134,9 @@ class Bucket:
     def remove(self, names: Sequence[str]) -> None:
         """Removes objects, if they are there."""
 
-        def rm() -> None:
-            try:
-                self._fs.rm([self._at(name) for name in names])
-            except FileNotFoundError as error:
-                if not isinstance(failures.as_line(error, self.url), failures.GoneError):
-                    raise
-
-        if names:
-            self._tried(rm)
+        for name in names:
+            with contextlib.suppress(failures.GoneError):
+                self._tried(functools.partial(self._fs.rm_file, self._at(name)))
 
     def _put(self, function: Callable[[], Any]) -> None:
         try:

@@ -72,11 +72,11 @@ def work_in(place: Place) -> Iterator[Path]:
             bucket.remove(mirror.fetch(bucket, folder, Asked()))
             try:
                 yield folder
+                finish()
             except BaseException:  # an interruption, too, once what was saved is there
                 with contextlib.suppress(Exception):  # what went wrong first is said
                     finish()
                 raise
-            finish()
 
 
 def described(place: Place) -> str:
@@ -160,6 +160,17 @@ def copied(place: Place) -> Path:
             raise InputError(f"{url} is neither a file nor a folder with files")
         found.download({name: target})
     return target
+
+
+def only_here(place: Place) -> Path:
+    """Returns a folder that cannot be in a bucket.
+
+    Raises:
+      InputError: It is.
+    """
+    if places.is_url(place):
+        raise InputError(f"{os.fspath(place)}: this has to be a folder of this machine")
+    return Path(place)
 
 
 def portable(folder: Path) -> str:
