@@ -7,23 +7,17 @@ nothing to pass on to other processes. One process writes to a work directory (`
 """
 
 from depthstudy.store.bucket.folders import (
-    catch_up,
-    content,
     copied,
     described,
-    finish,
     only_here,
-    placed,
-    portable,
     read_from,
-    removed,
-    take_part,
-    task_folder,
     work_in,
     write_to,
 )
+from depthstudy.store.bucket.machines import catch_up, content, portable, take_part, task_folder
 from depthstudy.store.bucket.mirror import look, need
 from depthstudy.store.bucket.places import is_url, joined, shown
+from depthstudy.store.bucket.process import finish, placed, removed
 
 __all__ = [
     "catch_up",

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import fcntl
-import functools
-import itertools
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from depthstudy.errors import FailedError, InputError
+from depthstudy.errors import InputError
 from depthstudy.store.bucket import lease, mirror, places
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.mirror import READERS, Asked
 from depthstudy.store.bucket.places import Place
-from depthstudy.store.bucket.uploads import SPOOL, Uploads
+from depthstudy.store.bucket.process import UPLOADS, clean_up, finish, new_room
 
-_WORK, _TASKS, _COPY = "work", "tasks", "copy"  # begin names of rooms
+_WORK, _COPY = "work", "copy"  # begin names of rooms
 _RUNS, _BESIDE_RUNS = "/runs/", ("data.csv", "study.json")
 _LOCK = "lock"
-
-_UPLOADS = Uploads()  # of this process: one thread, and one order
-_NUMBERS = itertools.count()
-
-
-def placed(path: Path, *, growing: bool = False) -> None:
-    """Has a file or folder that is in its place be put into the bucket that it is of, if it is."""
-    _UPLOADS.put(path, growing=growing)
-
-
-def removed(path: Path, *, is_folder: bool = False) -> None:
-    """Has a file or folder that is removed be removed from the bucket that it is of, if it is."""
-    _UPLOADS.remove(path, is_folder=is_folder)
-
-
-def finish() -> None:
-    """Waits until all that this process has written is in its bucket.
-
-    Raises:
-      FailedError: Something could not be put there.
-    """
-    _UPLOADS.wait()
 
 
 @contextlib.contextmanager
@@ -63,11 +37,11 @@ def work_in(place: Place) -> Iterator[Path]:
         return
     url = places.normal(place)
     room = places.room(_WORK, url)
-    _clean_up()
+    clean_up()
     with _locked(room, url):
-        _UPLOADS.forget()
+        UPLOADS.forget()
         bucket = Bucket(url)
-        with lease.held(bucket, _UPLOADS.stop):
+        with lease.held(bucket, UPLOADS.stop):
             folder = places.inside(room, url)
             bucket.remove(mirror.fetch(bucket, folder, Asked()))
             try:
@@ -107,9 +81,7 @@ def read_from(place: Place, *, whole: bool = False) -> Path:
     if not places.is_url(place):
         return Path(place)
     url = places.normal(place)
-    room = _own_room(READERS, next(_NUMBERS))
-    _clean_up()
-    _remove_at_exit(room)
+    room = new_room(READERS)
     folder = places.inside(room, url)
     study, is_run, _ = url.rpartition(_RUNS)
     mirror.fetch(Bucket(url), folder, Asked(whole, whole))
@@ -127,9 +99,7 @@ def write_to(place: Place) -> Path:
     if not places.is_url(place):
         return Path(place)
     url = places.normal(place)
-    room = _own_room(READERS, next(_NUMBERS))
-    _clean_up()
-    _remove_at_exit(room)
+    room = new_room(READERS)
     return places.inside(room, url)
 
 
@@ -173,54 +143,6 @@ def only_here(place: Place) -> Path:
     return Path(place)
 
 
-def portable(folder: Path) -> str:
-    """Returns what another machine finds a folder by: its address, of one in a bucket."""
-    return places.url_of(folder) or str(folder.absolute())
-
-
-def task_folder(place: str) -> Path:
-    """Returns the folder to do tasks in for a study that another process, or machine, runs.
-
-    Args:
-      place: What ``portable`` has given.
-    """
-    if not places.is_url(place):
-        return Path(place)
-    return places.inside(_own_room(_TASKS), places.normal(place))
-
-
-def take_part(place: str) -> Path:
-    """Returns the same, of a bucket as that is now; ``finish`` before a task is said to be done."""
-    folder = task_folder(place)
-    if places.is_url(place):
-        _clean_up()
-        finish()
-        mirror.fetch(Bucket(places.normal(place)), folder, Asked())
-    return folder
-
-
-def content(place: str, name: str) -> str | None:
-    """Returns the text of a file of a folder, here or in a bucket; ``None`` if it is not seen."""
-    try:
-        if places.is_url(place):
-            found = Bucket(places.normal(place)).read(name)
-            return None if found is None else found.decode()
-        return Path(place, name).read_text()
-    except (OSError, UnicodeDecodeError, InputError, FailedError):
-        return None
-
-
-def catch_up(folder: Path) -> None:
-    """Has a folder, whose master this process is, be as its bucket, where others have written.
-
-    Args:
-      folder: One of no bucket is as it is.
-    """
-    if (url := places.url_of(folder)) is not None:
-        finish()
-        mirror.fetch(Bucket(url), folder, Asked())
-
-
 @contextlib.contextmanager
 def _locked(room: Path, url: str, *, waits: bool = False) -> Iterator[None]:
     room.mkdir(parents=True, exist_ok=True)
@@ -234,35 +156,3 @@ def _lock(file: IO[str], url: str, waits: bool) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
     except BlockingIOError:
         raise InputError(f"another process is running a study in {url}") from None
-
-
-def _remove_at_exit(room: Path) -> None:
-    atexit.register(shutil.rmtree, room, ignore_errors=True)
-
-
-def _own_room(use: str, number: int = 0) -> Path:
-    """Returns a room of this process alone."""
-    return places.buckets() / f"{use}-{places.process_key(number)}"
-
-
-@functools.cache
-def _clean_up() -> None:
-    """Removes what processes of this machine left that have ended."""
-    for path in (*places.buckets().glob("*"), *places.room(SPOOL).glob("*")):
-        process = places.process_of(path.name)
-        if process is None or _is_running(process):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

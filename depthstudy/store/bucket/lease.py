@@ -10,6 +10,7 @@ more.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import platform
 import secrets
@@ -90,9 +91,17 @@ def _own() -> Lease:
         boot=_boot(),
         process=os.getpid(),
         renewals=0,
-        seconds=float(os.environ.get(SECONDS_VARIABLE) or _SECONDS),
+        seconds=_seconds(),
         since=time.strftime("%Y-%m-%d %H:%M:%S %z"),
     )
+
+
+def _seconds() -> float:
+    text = os.environ.get(SECONDS_VARIABLE) or str(_SECONDS)
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise InputError(f"{SECONDS_VARIABLE}={text} is no number of seconds above 0")
 
 
 def _boot() -> str:

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("moto")
-pytest.importorskip("s3fs")
 import s3_server
 
 _NUMBERS = itertools.count()
@@ -17,6 +14,8 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture(scope="session")
 def s3_port() -> Iterator[int]:
+    for name in ("moto", "s3fs"):
+        pytest.importorskip(name)
     with s3_server.in_process() as port:
         yield port
 

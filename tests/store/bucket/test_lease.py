@@ -120,6 +120,14 @@ def test_whoever_loses_its_lease_writes_no_more(url: str) -> None:
     assert msgspec.json.decode(Bucket(url).read(NAME) or b"", type=Lease).token == "another"
 
 
+def test_a_lease_has_to_end_some_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("never", "0", "-1", "inf"):
+        monkeypatch.setenv("DEPTHSTUDY_LEASE_SECONDS", text)
+        with pytest.raises(InputError, match=f"={text} is no number"), bucket.work_in(url):
+            pass
+    assert Bucket(url).entries() == {}
+
+
 def test_a_lease_that_is_none_is_a_line(url: str) -> None:
     Bucket(url).write(NAME, b"?")
     with pytest.raises(InputError, match="is not as this version"), bucket.work_in(url):
