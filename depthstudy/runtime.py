@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import importlib.metadata
@@ -40,6 +41,7 @@ _OPTIONS = {  # of XLA for each platform, by what they do
     },
 }
 _PACKAGES = ("depthstudy", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+_IF_INSTALLED = ("pillow", "simplejpeg", "cykooz-resizer")  # what decodes and resizes images
 
 
 def use_cpu() -> None:
@@ -152,6 +154,9 @@ def cores() -> int:
 def versions() -> dict[str, str]:
     """Returns the versions of Python and of the packages that numbers depend on."""
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    for name in _IF_INSTALLED:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
     return {"python": sys.version.split()[0], **found}
 
 

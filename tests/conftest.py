@@ -16,10 +16,11 @@ os.environ["XLA_FLAGS"] = (
     "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=1"
 )
 _LONG = {"whole", "analysis", "execute", "plan", "study", "train", "nets"}
-_CACHE = tempfile.TemporaryDirectory(prefix="depthstudy-test-")
-os.environ["XDG_CACHE_HOME"] = _CACHE.name
+if "PYTEST_XDIST_WORKER" not in os.environ:  # which has that of the process that began it
+    _CACHE = tempfile.TemporaryDirectory(prefix="depthstudy-test-")
+    os.environ["XDG_CACHE_HOME"] = _CACHE.name
 # What one test has compiled, the next need not: a third of the time of short studies.
-os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{_CACHE.name}/compiled"
+os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ["XDG_CACHE_HOME"] + "/compiled"
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 

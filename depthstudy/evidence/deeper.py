@@ -132,7 +132,7 @@ def _needed(effect: stats.Contrast, level: float, arm: stats.Arm) -> stats.Outlo
         return stats.Outlook(LEAST_SEEDS, LEAST_SEEDS, None, None)
     mean = float(effect.mean)
     distance = max(abs(mean) if mean < 0 else 0.0, mean + MARGIN)
-    count = None if arm.wrong is None else arm.images
+    count = arm.answered
     return stats.outlook(effect, (distance,), level / 2, image_count=count)
 
 

@@ -13,8 +13,30 @@ from depthstudy import stats
 from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
 
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ByClass:
+    """Where the runs of a variant err, of a study whose errors are means over the classes.
+
+    Attributes:
+      wrong: Whether each run errs on each test image, ``[runs, images]``.
+      classes: Class of each image, ``[images]``.
+    """
+
+    wrong: NDArray[np.bool_]
+    classes: NDArray[np.integer]
+
+    def __len__(self) -> int:
+        """Returns the number of runs."""
+        return len(self.wrong)
+
+    def __getitem__(self, runs: slice) -> ByClass:
+        """Returns some of the runs."""
+        return ByClass(self.wrong[runs], self.classes)
+
+
 # Whether each run errs on each test image, ``[runs in the order of their seeds, images]``.
-Predictions = Mapping[str, NDArray[np.bool_]]
+Predictions = Mapping[str, NDArray[np.bool_] | ByClass]
 
 ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
 LEAST_SEEDS = 3  # with fewer nothing is decided that depends on the seed
@@ -101,7 +123,8 @@ def measure(
       summary: Finished runs, with the columns of ``records.Summary``.
       metric: A numeric column of it.
       predictions: Where the runs of a variant err on the test images; then ``test_error`` and
-        ``gap`` have the images as a second source of chance.
+        ``gap`` have the images as a second source of chance, stratified by class where they are
+        means over the classes.
       images: Name of an error to the number of images on which it is counted.
 
     Raises:
@@ -115,15 +138,19 @@ def measure(
     tested = predictions if predictions and metric in ("test_error", "gap") else {}
     arms = {}
     for name, runs in values.items():
-        wrong = tested.get(name)
-        if wrong is not None and len(wrong) != len(runs):
+        found = tested.get(name)
+        if found is not None and len(found) != len(runs):
             raise InputError(
-                f"variant {name!r} has {len(runs)} runs and predictions of {len(wrong)}; "
+                f"variant {name!r} has {len(runs)} runs and predictions of {len(found)}; "
                 "each run has a row of them, in the order of seeds"
             )
-        count = wrong.shape[-1] if wrong is not None else (images or {}).get(metric)
+        classes = found.classes if isinstance(found, ByClass) else None
+        wrong = found.wrong if isinstance(found, ByClass) else found
+        count = (images or {}).get(metric)
+        if wrong is not None and classes is None:
+            count = wrong.shape[-1]
         arms[name] = stats.Arm(
-            runs, count if error else None, wrong, error and metric != "gap" and within
+            runs, count if error else None, wrong, error and metric != "gap" and within, classes
         )
     prior = stats.fit_prior(list(arms.values())) if arms else None
     seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}

@@ -16,7 +16,8 @@ WORKDIR/
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
     records.csv             its measurements so far
     errors.npz              which examples of the validation and test splits it gets wrong
-    answers.npz             label, likeliest class and its probability of each test example
+    answers.npz             label, likeliest class and its probability of each test example; of a
+                            streamed set also the labels of other examples that were evaluated
     probes.csv              what probes measured of its last checkpoint
     events.out.tfevents.*   the same for TensorBoard
     result.json             written last: where it is, the run is done
@@ -89,6 +90,7 @@ from depthstudy.store.study import (
     write_analysis_info,
     write_answer,
     write_data,
+    write_data_info,
     write_info,
     write_recommendation,
     write_scenes,
@@ -165,6 +167,7 @@ __all__ = [
     "write_answer",
     "write_bytes",
     "write_data",
+    "write_data_info",
     "write_info",
     "write_json",
     "write_recommendation",

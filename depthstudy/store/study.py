@@ -179,6 +179,11 @@ def write_data(
         write_table(workdir / DATA, table.astype({"height": "Int64", "width": "Int64"}))
     else:
         remove(workdir / DATA)
+    write_data_info(workdir, infos)
+
+
+def write_data_info(workdir: Path, infos: Sequence[records.DataInfo]) -> None:
+    """Writes ``data.json``."""
     write_json(workdir / DATA_INFO, {"sets": [dataclasses.asdict(info) for info in infos]})
 
 

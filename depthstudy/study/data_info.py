@@ -17,6 +17,8 @@ from depthstudy.data import Dataset, Split
 from depthstudy.data.contact_sheet import contact_sheet
 from depthstudy.plan import Variant
 from depthstudy.records import DataInfo, DataSplit
+from depthstudy.study import split_labels
+from depthstudy.study.conclusions.runs import StudyRuns
 
 _WIDTH = 80  # of a terminal
 _QUARTER = 0.25  # share of its area, above which what a crop cuts off is counted
@@ -47,6 +49,26 @@ def write(workdir: Path, variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
     files = [row for source in sources.values() for row in source.files]
     store.write_data(workdir, files, infos)
     return tuple(infos)
+
+
+def counted(runs: StudyRuns, infos: tuple[DataInfo, ...]) -> tuple[DataInfo, ...]:
+    """Returns what is said of sets with what runs have counted of streamed ones, and writes it."""
+    variants = {variant.name: variant for variant in runs.variants}
+    found = tuple(_counted(runs, variants[info.variants[0]], info) for info in infos)
+    if found != infos:
+        store.write_data_info(runs.workdir, found)
+    return found
+
+
+def _counted(runs: StudyRuns, variant: Variant, info: DataInfo) -> DataInfo:
+    labels = split_labels.of(runs, variant)
+    splits = tuple(
+        split
+        if split.counts or split.images != len(labels.get(split.name, ()))
+        else _of_labels(variant.dataset, split.name, labels[split.name])
+        for split in info.splits
+    )
+    return dataclasses.replace(info, splits=splits)
 
 
 def of_plan(variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
@@ -146,10 +168,14 @@ def _has_classes(dataset: Dataset) -> bool:
 def _split(dataset: Dataset, name: str, split: Split) -> DataSplit:
     if not (_has_classes(dataset) and split.knows_labels):
         return DataSplit(name=name, images=len(split))
-    counts = np.bincount(split.true_labels, minlength=dataset.num_classes)
-    error = tasks.of(dataset).majority_error(split.true_labels)
+    return _of_labels(dataset, name, split.true_labels)
+
+
+def _of_labels(dataset: Dataset, name: str, labels: np.ndarray) -> DataSplit:
+    counts = np.bincount(labels, minlength=dataset.num_classes)
+    error = tasks.of(dataset).majority_error(labels)
     return DataSplit(
-        name=name, images=len(split), counts=tuple(counts.tolist()), majority_error=error
+        name=name, images=len(labels), counts=tuple(counts.tolist()), majority_error=error
     )
 
 

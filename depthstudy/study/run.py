@@ -83,7 +83,7 @@ def _run(
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
         asked = FollowUps(tuned, tuple(budgets))
         result = conclude(runs.of(every), call, asked)
-        return dataclasses.replace(result, data=infos)
+        return dataclasses.replace(result, data=data_info.counted(runs, infos))
 
 
 def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:

@@ -155,8 +155,8 @@ def _record_evaluation(
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
             if test and name != "train" and not run.diverged_at:
                 run.errors[name] = result.errors
-            if name == "test" and not run.diverged_at:
-                run.answers = result.answers
+            if test and not run.diverged_at:
+                run.keep_answers(name, result.answers, known=split.knows_labels)
 
 
 def _save(

@@ -101,6 +101,16 @@ class Run:
         self.records, self.errors = list(measured.records), dict(measured.errors)
         self.answers = measured.answers
 
+    def keep_answers(self, split: str, answers: Mapping[str, Any], *, known: bool) -> None:
+        """Keeps what the net says of test examples; of others the labels, unless they are known.
+
+        A streamed set may not know them, and would have to be read once more to count classes.
+        """
+        if split == "test":
+            self.answers = {**self.answers, **answers}
+        elif "label" in answers and not known:
+            self.answers = {**self.answers, f"{split}_label": answers["label"]}
+
     def leave_out_test(self) -> None:
         """Leaves out the end of a shorter training: test images are read once."""
         self.records = [

@@ -85,6 +85,7 @@ def test_gradients_vanish_along_the_planted_net(vanishing: Result) -> None:
     assert slopes[0] < -1.5 < -0.5 < slopes[1]
 
 
+@pytest.mark.slow
 def test_memorized_noise_is_overfitting(tmp_path: Path) -> None:
     result = run(
         tmp_path,

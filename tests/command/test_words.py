@@ -87,6 +87,7 @@ def test_bad_input_is_one_line(arguments: list[str], message: str, tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_config_is_run_by_its_name_from_any_folder(tmp_path: Path) -> None:
     done = run_script(
         "run", "base", "--workdir", str(tmp_path / "work"), "--dry_run", script=DOOR, cwd=tmp_path

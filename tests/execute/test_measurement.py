@@ -14,6 +14,8 @@ from depthstudy.errors import InputError
 from depthstudy.execute import measurement
 from depthstudy.plan import prepare
 
+pytestmark = pytest.mark.slow
+
 PROBED = apply(
     StudyConfig(),
     (

@@ -16,6 +16,8 @@ from depthstudy.execute import starting_point
 from depthstudy.nets import surgery
 from depthstudy.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,7 +13,12 @@ GOOD = r"(\d+) tried, 0 silent changes, 0 tracebacks, 0 stuck, 0 slow"
 
 @pytest.mark.parametrize(
     ("kind", "scale", "count"),
-    [("kills", 0.01, 1), ("sigterm", 0.025, 1), ("damages", 0.008, 4), ("commands", 0.01, 20)],
+    [
+        pytest.param("kills", 0.03, 3, marks=pytest.mark.slow),
+        pytest.param("sigterm", 0.05, 2, marks=pytest.mark.slow),
+        ("damages", 0.006, 3),
+        ("commands", 0.01, 20),
+    ],
 )
 def test_a_few_faults(kind: str, scale: float, count: int) -> None:
     done = run_script(f"--only={kind}", f"--scale={scale}", script=FAULTS)
@@ -28,14 +33,14 @@ def test_a_few_faults(kind: str, scale: float, count: int) -> None:
     "kind", ["kills_two_processes", "kills_eight_devices", "sigterm_two_processes", "sigint"]
 )
 def test_many_signals(kind: str) -> None:
-    done = run_script(f"--only={kind}", "--scale=0.1", script=FAULTS)
+    done = run_script(f"--only={kind}", "--scale=0.03", script=FAULTS)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["damages", "commands", "disks"])
-def test_many_faults(kind: str) -> None:
-    done = run_script(f"--only={kind}", "--scale=0.2", script=FAULTS)
+@pytest.mark.parametrize(("kind", "scale"), [("damages", 0.04), ("commands", 0.05), ("disks", 0.2)])
+def test_many_faults(kind: str, scale: float) -> None:
+    done = run_script(f"--only={kind}", f"--scale={scale}", script=FAULTS)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -28,6 +28,7 @@ def assert_done(end: two_hosts.End) -> None:
     assert not any(code for code, _ in end), end
 
 
+@pytest.mark.slow
 def test_two_hosts_find_the_losses_of_one(tmp_path: Path) -> None:
     hosts = two_hosts.start_hosts(tmp_path / "two", **STREAMED)
     assert_done(two_hosts.run_alone(tmp_path / "one"))

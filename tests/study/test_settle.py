@@ -43,6 +43,7 @@ VARIANTS = (
 )
 
 
+@pytest.mark.slow
 def test_seeds_are_added_to_what_is_open_only(tmp_path: Path) -> None:
     config = apply(StudyConfig(), (*TINY, ("variants", VARIANTS), ("hypotheses", (LARGER, WIDER))))
     result = study.run(config, tmp_path)

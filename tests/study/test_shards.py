@@ -75,6 +75,7 @@ def test_a_pruned_net_goes_where_the_one_goes_that_it_is_pruned_from() -> None:
     assert second.seeds == {"dense": (1, 3), "half": (1, 3)}
 
 
+@pytest.mark.slow
 def test_merged_shards_are_the_study_of_one_machine(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def _timeless(path: Path) -> pd.DataFrame:
     return table[~timed].reset_index(drop=True)
 
 
+@pytest.mark.slow
 def test_a_shard_goes_on(folders: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "one"
     shutil.copytree(folders[0], folder)
@@ -117,6 +119,7 @@ def test_a_shard_goes_on(folders: tuple[Path, Path], tmp_path: Path) -> None:
         shards.run(SMALL, folder, TWO)
 
 
+@pytest.mark.slow
 def test_the_same_run_twice_has_to_be_the_same(folders: tuple[Path, Path], tmp_path: Path) -> None:
     again = tmp_path / "again"
     shutil.copytree(folders[0], again)
@@ -130,6 +133,7 @@ def test_the_same_run_twice_has_to_be_the_same(folders: tuple[Path, Path], tmp_p
         shards.merge([again, folders[1]], tmp_path / "merged")
 
 
+@pytest.mark.slow
 def test_shards_that_are_no_whole_study_are_refused(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -150,6 +154,7 @@ def test_shards_that_are_no_whole_study_are_refused(
     assert not (tmp_path / "merged").exists()
 
 
+@pytest.mark.slow
 def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(folders[0], other)

@@ -41,10 +41,15 @@ def info(seed: int) -> RunInfo:
     )
 
 
-PROGRAMS = [("jit", "float32"), ("pmap", "float32"), ("jit", "float16"), ("pmap", "float16")]
+PROGRAMS = [
+    pytest.param(("jit", "float16"), id="jit-float16"),
+    pytest.param(("pmap", "float32"), id="pmap-float32"),
+    pytest.param(("jit", "float32"), id="jit-float32", marks=pytest.mark.slow),
+    pytest.param(("pmap", "float16"), id="pmap-float16", marks=pytest.mark.slow),
+]
 
 
-@pytest.fixture(scope="module", params=PROGRAMS, ids="-".join)
+@pytest.fixture(scope="module", params=PROGRAMS)
 def program(request: pytest.FixtureRequest, digits: Dataset) -> train.Program:
     placement, precision = request.param
     config = dataclasses.replace(CONFIG, placement=placement, precision=precision)

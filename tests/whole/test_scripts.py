@@ -99,6 +99,7 @@ def test_a_reader_that_has_gone_is_one_line() -> None:
     assert process.stderr == "error: whoever read the output has gone; the same command goes on\n"
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_leaves_no_process(tmp_path: Path) -> None:
     study = start_interruptible(
         QUICKSTART,

@@ -55,6 +55,7 @@ def narrow(*, depth: int = 8, width: int = 2, num_classes: int = 10) -> arch.Arc
 """
 
 
+@pytest.mark.slow
 def test_what_a_config_file_registers_is_there_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "study.py").write_text(REGISTERING)
     (tmp_path / "narrow_nets.py").write_text(NARROW)

@@ -55,6 +55,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_it_is_trained_in_two_processes_and_judged_along_its_depth(folder: Path) -> None:
     done = run_script(f"--config={folder}/study.py", f"--workdir={folder}/work")
     assert done.returncode == 0, done.stderr

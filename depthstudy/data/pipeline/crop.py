@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from depthstudy.data.pipeline import fast_jpeg, order
+from depthstudy.data.pipeline import fast_jpeg, fast_resize, order
 from depthstudy.data.pipeline.decode import MODES
 from depthstudy.data.source import RawImage
 
@@ -69,71 +69,89 @@ def random_box(
     return (height - h) // 2, (width - w) // 2, h, w
 
 
-def cropped(
-    image: RawImage,
-    shape: tuple[int, int, int],
-    draws: Float64[np.ndarray, "10 4"],
-    least_area: float,
-) -> UInt8[np.ndarray, "H W C"]:
-    """Returns a random crop of an image, resized to ``shape``, bilinear and antialiased."""
-    from PIL import Image
+class RandomCrop:
+    """Cuts random crops from images one after the other, bilinear and antialiased.
 
-    if isinstance(image, np.ndarray):
-        box = random_box(image.shape[0], image.shape[1], draws, least_area)
-        return _resized(Image.fromarray(image[..., 0] if shape[2] == 1 else image), box, shape)
-    size = fast_jpeg.size(image) if shape[2] in (1, 3) else None
-    if size is not None:
-        box = random_box(*size, draws, least_area)
-        factor = _factor(box, shape)
-        pixels = fast_jpeg.decode(image, size, factor, gray=shape[2] == 1)
-        return _resized_pixels(pixels, box, pixels.shape[1] / size[1], shape)
-    with Image.open(io.BytesIO(image)) as file:
-        width, height = file.size
-        box = random_box(height, width, draws, least_area)
-        factor = _factor(box, shape)
-        if factor > 1:
-            file.draft(MODES[shape[2]], (width // factor, height // factor))
-        return _resized(file, box, shape, file.width / width)
+    Not for several threads at once: it keeps its memory from one image to the next.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], least_area: float) -> None:
+        """Cuts crops that are resized to ``shape``, of at least a share of the image's area."""
+        self._shape, self._least_area = shape, least_area
+        self._decoder = fast_jpeg.decoder(shape[2])
+        self._resizer = fast_resize.resizer(shape)
+
+    def __call__(
+        self, image: RawImage, draws: Float64[np.ndarray, "10 4"]
+    ) -> UInt8[np.ndarray, "H W C"]:
+        """Returns the crop of an image that these random numbers draw."""
+        from PIL import Image
+
+        if isinstance(image, np.ndarray):
+            box = random_box(image.shape[0], image.shape[1], draws, self._least_area)
+            return self._resized(image, box)
+        if self._decoder is not None and (size := self._decoder.size(image)) is not None:
+            box = random_box(*size, draws, self._least_area)
+            pixels = self._decoder.decode(image, size, _factor(box, self._shape))
+            return self._resized(pixels, box, pixels.shape[1] / size[1])
+        with Image.open(io.BytesIO(image)) as file:
+            width, height = file.size
+            box = random_box(height, width, draws, self._least_area)
+            mode, factor = MODES[self._shape[2]], _factor(box, self._shape)
+            if factor > 1:
+                file.draft(mode, (width // factor, height // factor))
+            picture = file if file.mode == mode else file.convert(mode)
+            whole, inside = _scaled(box, picture.size, picture.width / width)
+            return self._by_pil(picture.crop(whole), inside)
+
+    def _resized(
+        self, pixels: UInt8[np.ndarray, "h w c"], box: Box, scale: float = 1.0
+    ) -> UInt8[np.ndarray, "H W C"]:
+        """Returns a box, in pixels of the whole image, of one that was decoded at a scale."""
+        from PIL import Image
+
+        (left, top, right, bottom), inside = _scaled(box, pixels.shape[1::-1], scale)
+        pixels = pixels[top:bottom, left:right]
+        if self._resizer is not None:
+            return self._resizer.resize(pixels, inside)
+        pixels = np.ascontiguousarray(pixels[..., 0] if self._shape[2] == 1 else pixels)
+        return self._by_pil(Image.fromarray(pixels), inside)
+
+    def _by_pil(
+        self, picture: Image.Image, inside: tuple[float, float, float, float]
+    ) -> UInt8[np.ndarray, "H W C"]:
+        from PIL.Image import Resampling
+
+        height, width, _ = self._shape
+        picture = picture.resize((width, height), Resampling.BILINEAR, box=inside)
+        return np.asarray(picture, np.uint8).reshape(self._shape)
 
 
 def _factor(box: Box, shape: tuple[int, int, int]) -> int:
-    """Returns by what an image may be scaled down while it is decoded."""
-    return max(1, int(min(box[2] / shape[0], box[3] / shape[1]) / _MARGIN))
+    """Returns by what an image is scaled down while it is decoded: 1, 2, 4 or 8.
+
+    Libraries can do 3/8 and 5/8 as well, but take longer for that than for 1/2 and the whole.
+    """
+    most = int(min(box[2] / shape[0], box[3] / shape[1]) / _MARGIN)
+    return max(factor for factor in (1, 2, 4, 8) if factor <= max(1, most))
 
 
-def _resized_pixels(
-    pixels: UInt8[np.ndarray, "h w c"], box: Box, scale: float, shape: tuple[int, int, int]
-) -> UInt8[np.ndarray, "H W C"]:
-    """Resizes a box of pixels, of which no more than the box becomes an image of PIL's."""
-    from PIL import Image
+def _scaled(
+    box: Box, size: tuple[int, ...], scale: float
+) -> tuple[tuple[int, int, int, int], tuple[float, float, float, float]]:
+    """Returns where a box lies in an image of another scale: its whole pixels, and it in these.
 
-    top, left, h, w = box
-    if scale == 1:
-        pixels, box = pixels[top : top + h, left : left + w], (0, 0, h, w)
-    picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if shape[2] == 1 else pixels))
-    return _resized(picture, box, shape, scale)
+    Both are left, top, right and bottom. What is around the whole pixels has no part in a crop, as
+    it has none in torchvision's.
 
-
-def _resized(
-    image: Image.Image, box: Box, shape: tuple[int, int, int], scale: float = 1.0
-) -> UInt8[np.ndarray, "H W C"]:
-    """Returns a box, in pixels of the whole image, of one that was decoded at a scale."""
-    from PIL.Image import Resampling
-
-    top, left, h, w = box
-    height, width, channels = shape
-    picture = image if image.mode == MODES[channels] else image.convert(MODES[channels])
-    if scale == 1:
-        if picture.size != (w, h):
-            picture = picture.crop((left, top, left + w, top + h))
-        picture = picture.resize((width, height), Resampling.BILINEAR)
-    else:
-        right, bottom = scale * (left + w), scale * (top + h)
-        inside = (
-            scale * left,
-            scale * top,
-            min(right, picture.width),
-            min(bottom, picture.height),
-        )
-        picture = picture.resize((width, height), Resampling.BILINEAR, box=inside)
-    return np.asarray(picture, np.uint8).reshape(shape)
+    Args:
+      box: In pixels of the image.
+      size: Width and height of the image at that scale.
+      scale: Of the other image to the image.
+    """
+    top, left, height, width = box
+    right = min(scale * (left + width), float(size[0]))
+    bottom = min(scale * (top + height), float(size[1]))
+    x, y = math.floor(scale * left), math.floor(scale * top)
+    inside = (scale * left - x, scale * top - y, right - x, bottom - y)
+    return (x, y, math.ceil(right), math.ceil(bottom)), inside

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from depthstudy.config import Pool
-from depthstudy.evidence.panel import Predictions
+from depthstudy.evidence.panel import ByClass, Predictions
 
 POOL, KIND = "pool", "pools"  # fields by which a hypothesis picks one, or all of a kind
 
@@ -43,11 +44,17 @@ def rows(summary: pd.DataFrame, pools: Sequence[Pool]) -> pd.DataFrame:
 def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
     """Returns predictions with those of pools of which all nets have any."""
     own = {
-        pool.name: np.stack([known[name][seed] for name, seed in places(pool)])
+        pool.name: _together([known[name][seed : seed + 1] for name, seed in places(pool)])
         for pool in pools
         if all(name in known and seed < len(known[name]) for name, seed in places(pool))
     }
     return {**known, **own}
+
+
+def _together(runs: Sequence[NDArray[np.bool_] | ByClass]) -> NDArray[np.bool_] | ByClass:
+    rows = [run.wrong if isinstance(run, ByClass) else run for run in runs]
+    wrong, first = np.concatenate(rows), runs[0]
+    return ByClass(wrong, first.classes) if isinstance(first, ByClass) else wrong
 
 
 def budgets(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:

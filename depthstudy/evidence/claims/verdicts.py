@@ -154,7 +154,7 @@ def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | 
     if p <= alpha:
         word = "supported" if e.p_support < e.p_refute else "refuted"
     elif p < 1 or e.p_support < 1:
-        count = None if e.panel.arms[left].wrong is None else e.panel.arms[left].images
+        count = e.panel.arms[left].answered
         needed = stats.outlook(worst, weighed.distances(), level / 2, image_count=count)
     low, high = weighed.interval(level)
     failures = {name: stats.failed_runs(e.panel.arms[name], chance) for name in names}

@@ -32,12 +32,15 @@ class Arm:
       wrong: Whether a run errs on an image, ``[..., seeds, images]``, for the images that stand for
         others like them; ``None`` where this is not known or not asked.
       fraction: Whether the values are fractions of one, as errors are.
+      classes: Class of each image, ``[images]``, where the value is the mean over the classes of
+        the error of each; ``None`` where all images count alike.
     """
 
     values: Floats
     images: int | None = None
     wrong: NDArray[np.bool_] | None = None
     fraction: bool = False
+    classes: NDArray[np.integer] | None = None
 
     def __post_init__(self) -> None:
         """Refuses what is no set of runs."""
@@ -53,6 +56,10 @@ class Arm:
             raise ValueError(
                 f"expected a row of images for each of {values.shape}, got {self.wrong.shape}"
             )
+        if self.classes is not None and (
+            self.wrong is None or self.classes.shape != self.wrong.shape[-1:]
+        ):
+            raise ValueError("expected a class for each image that is known to be right or wrong")
 
     @classmethod
     def of_predictions(cls, wrong: ArrayLike) -> Arm:
@@ -69,6 +76,18 @@ class Arm:
     def seeds(self) -> int:
         """Number of runs."""
         return self.values.shape[-1]
+
+    @property
+    def answered(self) -> int | None:
+        """Number of images of which it is known who errs on them; ``None`` where it is not."""
+        return None if self.wrong is None else self.wrong.shape[-1]
+
+    @property
+    def strata(self) -> list[NDArray[np.intp] | slice]:
+        """The images of each class that counts as much as another; all in one without classes."""
+        if self.classes is None:
+            return [slice(None)]
+        return [np.flatnonzero(self.classes == label) for label in np.unique(self.classes)]
 
     @property
     def mean(self) -> Floats:
@@ -139,17 +158,25 @@ class Arm:
         return self.wrong.mean(axis=-2)
 
     def residual(self) -> Floats:
-        """Returns the variance of one answer that neither its seed nor its image explains.
+        """Returns the variance of a run's mean that neither its seed nor its images explain.
 
-        It is the mean square of the interaction in the two-way layout of seeds by images (Searle,
-        Casella & McCulloch 1992, "Variance Components", chapter 4); zero with fewer than two seeds.
+        Of one answer it is the mean square of the interaction in the two-way layout of seeds by
+        images (Searle, Casella & McCulloch 1992, "Variance Components", chapter 4); zero with fewer
+        than two seeds. Classes are layouts of their own.
         """
         assert self.wrong is not None
-        seeds, images = self.wrong.shape[-2:]
-        if seeds < 2 or images < 2:
-            return np.zeros(self.wrong.shape[:-2])
-        by_seed, by_image = self.wrong.sum(axis=-1), self.wrong.sum(axis=-2)
-        total = by_seed.sum(axis=-1).astype(np.float64)
-        rows, columns = (by_seed**2).sum(axis=-1) / images, (by_image**2).sum(axis=-1) / seeds
-        squares = total - rows - columns + total**2 / (seeds * images)
-        return np.maximum(squares, 0.0) / ((seeds - 1) * (images - 1))
+        strata = self.strata
+        parts = [_interaction(self.wrong[..., images]) for images in strata]
+        return np.asarray(sum(parts)) / len(strata) ** 2
+
+
+def _interaction(wrong: NDArray[np.bool_]) -> Floats:
+    """Returns what the interaction of seeds and images adds to the variance of a run's mean."""
+    seeds, images = wrong.shape[-2:]
+    if seeds < 2 or images < 2:
+        return np.zeros(wrong.shape[:-2])
+    by_seed, by_image = wrong.sum(axis=-1), wrong.sum(axis=-2)
+    total = by_seed.sum(axis=-1).astype(np.float64)
+    rows, columns = (by_seed**2).sum(axis=-1) / images, (by_image**2).sum(axis=-1) / seeds
+    squares = total - rows - columns + total**2 / (seeds * images)
+    return np.maximum(squares, 0.0) / ((seeds - 1) * (images - 1)) / images

@@ -107,17 +107,36 @@ def log_contrast(
 
 def _of_images(
     arms: Sequence[Arm], weights: Floats, shape: tuple[int, ...]
-) -> tuple[Floats, Floats, float]:
-    """Returns the variance of the images, the residual that it holds, and the former's degrees."""
+) -> tuple[Floats, Floats, Floats]:
+    """Returns the variance of the images, the residual that it holds, and the former's degrees.
+
+    Of a mean over classes it is that of a stratified sample, whose degrees are Satterthwaite's
+    (Cochran 1977, "Sampling Techniques", chapter 5).
+    """
     if any(arm.wrong is None for arm in arms):
-        return np.zeros(shape), np.zeros(shape), 1.0
+        return np.zeros(shape), np.zeros(shape), np.ones(shape)
     profile = np.asarray(sum(w * arm.profile() for w, arm in zip(weights, arms, strict=True)))
-    count = profile.shape[-1]
+    strata = arms[0].strata
     # Half an image more that counts for the effect, and half of one that counts against it.
-    ends = math.sqrt(0.5) * np.broadcast_to([weights.max(), min(weights.min(), 0.0)], (*shape, 2))
-    both = np.concatenate([profile, ends], axis=-1)
-    variance = both.var(axis=-1, ddof=1) / (count + 2)
-    residual = sum(
-        w**2 * arm.residual() / (arm.seeds * count) for w, arm in zip(weights, arms, strict=True)
-    )
-    return variance, np.asarray(residual), count + 1.0
+    ends = math.sqrt(0.5) * np.array([weights.max(), min(weights.min(), 0.0)])
+    parts = [_of_mean(profile[..., images], ends, 1 / len(strata)) for images in strata]
+    variances = np.stack([variance for variance, _ in parts], axis=-1) / len(strata) ** 2
+    variance = variances.sum(axis=-1)
+    by_class = (variances**2 / np.array([degrees for _, degrees in parts])).sum(axis=-1)
+    degrees = np.where(by_class > 0, variance**2 / np.where(by_class > 0, by_class, 1.0), 1.0)
+    residual = sum(w**2 * arm.residual() / arm.seeds for w, arm in zip(weights, arms, strict=True))
+    return variance, np.asarray(residual), degrees
+
+
+def _of_mean(values: Floats, ends: Floats, share: float) -> tuple[Floats, float]:
+    """Returns the variance of the mean of some images and its degrees of freedom.
+
+    Args:
+      values: What each image adds to the effect, ``[..., images]``.
+      ends: What images would add that are added to them.
+      share: How much of an image each of those is.
+    """
+    size = values.shape[-1] + share * len(ends)
+    mean = (values.sum(axis=-1, keepdims=True) + share * ends.sum()) / size
+    squares = ((values - mean) ** 2).sum(axis=-1) + share * ((ends - mean) ** 2).sum(axis=-1)
+    return squares / (size - 1) / size, max(size - 1, 1.0)

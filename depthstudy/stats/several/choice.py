@@ -38,12 +38,9 @@ def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
         return 0.0
     draw = np.random.default_rng(seed)
     known = all(arm.wrong is not None for arm in arms)
-    count = arms[0].wrong.shape[-1] if known and arms[0].wrong is not None else 1
-    drawn = draw.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64)
-    left = (drawn == 0).astype(np.float64)
-    left[left.sum(axis=1) == 0] = 1.0
-    if not known:
-        drawn, left = np.ones((draws, 1)), np.ones((draws, 1))
+    drawn = left = np.ones((draws, 1))
+    if known:
+        drawn, left = _drawn_images(arms[0], draws, draw)
     inside, outside = np.empty((draws, len(arms))), np.empty((draws, len(arms)))
     for place, arm in enumerate(arms):
         answers = arm.values[:, None] if not known or arm.wrong is None else arm.wrong * 1.0
@@ -58,6 +55,24 @@ def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
     chosen = (inside <= inside.min(axis=1, keepdims=True) + errors).argmax(axis=1)
     taken = means[(means <= means.min() + errors).argmax()]
     return max(0.0, float(outside[np.arange(draws), chosen].mean()) - float(taken))
+
+
+def _drawn_images(
+    arm: Arm, draws: int, draw: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:  # [draws, images] each
+    """Returns how much each image counts that is drawn, and how much each that is not.
+
+    As many of each class are drawn as there are, where classes count alike, and none counts more.
+    """
+    drawn, left = np.empty((draws, arm.answered or 0)), np.empty((draws, arm.answered or 0))
+    for images in arm.strata:
+        count = drawn[:, images].shape[1]
+        times = draw.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64)
+        rest = (times == 0).astype(np.float64)
+        rest[rest.sum(axis=1) == 0] = 1.0
+        drawn[:, images] = times / times.sum(axis=1, keepdims=True)
+        left[:, images] = rest / rest.sum(axis=1, keepdims=True)
+    return drawn, left
 
 
 def _mean(

@@ -17,11 +17,14 @@ from depthstudy.arch import Cost, spec_from_json
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes.answers import Answers
+from depthstudy.evidence.panel import ByClass
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
+from depthstudy.study import split_labels
 from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.yardsticks import baselines, image_counts, majority_error
+from depthstudy.study.split_labels import SplitLabels
 
 
 class _Run(NamedTuple):
@@ -57,9 +60,13 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
     variants = [variant for variant in runs.variants if variant.name in by_name]
     probes = [measurement.read(study, variant, workdir) for variant in variants]
     first = variants[0]
+    labels = {variant.name: split_labels.of(runs, variant) for variant in variants}
     balanced = study.metric == "balanced_error"
     return Material(
-        summary=records.frame(records.Summary, [_summary(workdir, run) for run in done]),
+        summary=records.frame(
+            records.Summary,
+            [_summary(workdir, run, labels[run.variant.name].get("test")) for run in done],
+        ),
         trained=[
             dataclasses.replace(row, study=study.name, variant=run.variant.name)
             for run in done
@@ -69,15 +76,14 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
         settings=pools.compared(study, variants),
         pruned={variant.name: variant.config.prune for variant in variants},
-        # Errors of single images say how sure a share of images is, not a mean over classes.
-        predictions={} if balanced else _predictions(by_name),
-        images=image_counts(first, study.metric),
+        predictions=_of_classes(by_name, labels) if balanced else _predictions(by_name),
+        images=image_counts(first, labels[first.name], study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
         trials=trials,
         answers=_answers(by_name),
         class_names=first.dataset.class_names,
-        baselines=baselines(variants, study.metric),
+        baselines=baselines(variants, labels, study.metric),
         pools=study.pools,
         partial=frozenset(v.name for v in variants if pools.is_partial(study, v)),
     )
@@ -111,7 +117,7 @@ def _costed(variant: Variant, costs: Sequence[Cost]) -> records.VariantInfo:
     return dataclasses.replace(variant.info, **means)
 
 
-def _summary(workdir: Path, run: _Run) -> records.Summary:
+def _summary(workdir: Path, run: _Run, labels: NDArray[Any] | None) -> records.Summary:
     variant, outcome = run.variant, run.outcome
     seconds = outcome.train_seconds + outcome.eval_seconds
     if variant.info.dense and variant.config.prune.control == "none":
@@ -130,7 +136,7 @@ def _summary(workdir: Path, run: _Run) -> records.Summary:
         test_error=test,
         gap=test - train,
         balanced_error=math.nan if balanced is None else balanced,
-        majority_error=majority_error(variant.dataset, variant.dataset.test, metric),
+        majority_error=majority_error(variant.dataset, labels, metric),
         unfinished=_unfinished(run),
         parameters=run.cost.parameters,
         macs=run.cost.macs,
@@ -144,12 +150,30 @@ def _unfinished(run: _Run) -> bool:
     return judged is not None and judged.unfinished
 
 
-def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.bool_]]:
+def _of_classes(
+    runs: Mapping[str, Sequence[_Run]], labels: Mapping[str, SplitLabels]
+) -> dict[str, ByClass]:
+    """Returns the predictions of variants with the classes of the test images, where known."""
+    classes = {name: of_splits["test"] for name, of_splits in labels.items() if "test" in of_splits}
+    found = _predictions({name: runs[name] for name in classes}, classes)
+    return {name: ByClass(wrong, classes[name]) for name, wrong in found.items()}
+
+
+def _predictions(
+    runs: Mapping[str, Sequence[_Run]], classes: Mapping[str, NDArray[Any]] | None = None
+) -> dict[str, NDArray[np.bool_]]:
     """Returns by variant whether each run errs on each test image, ``[runs, images]``.
 
     Variants with a run of which only its error is known are left out.
+
+    Args:
+      runs: By variant the runs that are done.
+      classes: By variant the class of each test image, of errors that are means over them.
     """
-    rows = {name: [_wrong(run) for run in of_variant] for name, of_variant in runs.items()}
+    rows = {
+        name: [_wrong(run, None if classes is None else classes[name]) for run in of_variant]
+        for name, of_variant in runs.items()
+    }
     return {
         name: np.stack([row for row in of_variant if row is not None])
         for name, of_variant in rows.items()
@@ -157,8 +181,11 @@ def _predictions(runs: Mapping[str, Sequence[_Run]]) -> dict[str, NDArray[np.boo
     }
 
 
-def _wrong(run: _Run) -> NDArray[np.bool_] | None:
-    """Returns the images that a run errs on; one that diverged guesses as many as chance says."""
+def _wrong(run: _Run, classes: NDArray[Any] | None) -> NDArray[np.bool_] | None:
+    """Returns the images that a run errs on; one that diverged guesses as many as chance says.
+
+    It guesses as many of each class where classes count alike.
+    """
     if not tasks.of(run.variant.dataset).counts_images:
         return None
     errors = run.files.read_errors().get("test")
@@ -166,8 +193,13 @@ def _wrong(run: _Run) -> NDArray[np.bool_] | None:
         return errors > 0
     if run.outcome.diverged_at is None or run.outcome.test_error is None:
         return None
-    images = len(run.variant.dataset.test)
-    return np.arange(images) < round(run.outcome.test_error * images)
+    wrong = np.zeros(len(run.variant.dataset.test), np.bool_)
+    groups = [np.arange(len(wrong))]
+    if classes is not None:
+        groups = [np.flatnonzero(classes == label) for label in np.unique(classes)]
+    for images in groups:
+        wrong[images[: round(run.outcome.test_error * len(images))]] = True
+    return wrong
 
 
 def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:

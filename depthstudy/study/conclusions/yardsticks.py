@@ -3,69 +3,83 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from depthstudy import tasks
-from depthstudy.data import Dataset, Split
+from depthstudy.data import Dataset
 from depthstudy.data.pipeline import order
 from depthstudy.plan import Variant
+from depthstudy.study.split_labels import SplitLabels
 
 
-def baselines(variants: Sequence[Variant], metric: str) -> dict[str, dict[str, float]]:
-    """Returns by error and variant that of always naming the largest class, where it is known."""
+def baselines(
+    variants: Sequence[Variant], labels: Mapping[str, SplitLabels], metric: str
+) -> dict[str, dict[str, float]]:
+    """Returns by error and variant that of always naming the largest class, where it is known.
+
+    Args:
+      variants: The variants.
+      labels: By variant the labels of its splits.
+      metric: ``"error"`` or ``"balanced_error"``.
+    """
     rows: dict[str, dict[str, float]] = {}
     for variant in variants:
-        of = variant.dataset
-        splits = {"train": of.train, "validation": of.validation, "test": of.test}
+        own = labels[variant.name]
         errors = {
-            f"{name}_error": majority_error(of, split, metric)
-            for name, split in splits.items()
-            if split is not None
+            f"{split}_error": majority_error(variant.dataset, of_split, metric)
+            for split, of_split in own.items()
         }
-        errors["balanced_error"] = majority_error(of, of.test, "balanced_error")
+        test = own.get("test")
+        errors["balanced_error"] = majority_error(variant.dataset, test, "balanced_error")
         for name, error in errors.items():
             if math.isfinite(error):
                 rows.setdefault(name, {})[variant.name] = error
     return rows
 
 
-def majority_error(dataset: Dataset, split: Split, metric: str) -> float:
-    """Returns the error of always naming the largest class; NaN where labels are not at hand."""
+def majority_error(dataset: Dataset, labels: NDArray[Any] | None, metric: str) -> float:
+    """Returns the error of always naming the largest class; NaN where labels are not known."""
     task = tasks.of(dataset)
-    if not (split.knows_labels and task.counts_images):
+    if labels is None or not task.counts_images:
         return math.nan
     if metric == "error":
-        return task.majority_error(split.labels)
-    classes = np.unique(split.labels)
-    return 1 - 1 / len(classes)
+        return task.majority_error(labels)
+    return 1 - 1 / len(np.unique(labels))
 
 
-def image_counts(variant: Variant, metric: str) -> dict[str, int]:
+def image_counts(variant: Variant, labels: SplitLabels, metric: str) -> dict[str, int]:
     """Returns the number of images on which each error of a study is counted, if they are.
 
     Of a balanced error it is the number of images of even classes on which it would be as sure.
+
+    Args:
+      variant: A variant of the study.
+      labels: Labels of its splits, where they are known.
+      metric: ``"error"`` or ``"balanced_error"``.
     """
     dataset, limit = variant.dataset, variant.train.eval_train_examples
     if not tasks.of(dataset).counts_images:
         return {}
-    if dataset.test.knows_labels and dataset.test.labels.ndim == 1:
-        balanced = tasks.effective_count(dataset.test.labels)
+    if "test" in labels and labels["test"].ndim == 1:
         if metric == "balanced_error":
-            return _balanced_counts(dataset, limit)
+            return _balanced_counts(labels, limit)
+        balanced = tasks.effective_count(labels["test"])
         return _plain_counts(dataset, limit) | {"balanced_error": balanced}
     return _plain_counts(dataset, limit)
 
 
-def _balanced_counts(dataset: Dataset, limit: int) -> dict[str, int]:
-    counts = {"test_error": tasks.effective_count(dataset.test.labels)}
+def _balanced_counts(labels: SplitLabels, limit: int) -> dict[str, int]:
+    counts = {"test_error": tasks.effective_count(labels["test"])}
     counts["gap"] = counts["balanced_error"] = counts["test_error"]
-    if dataset.train.knows_labels:
-        seen = dataset.train.labels[order.evenly_spaced(len(dataset.train), limit)]
+    if "train" in labels:
+        seen = labels["train"][order.evenly_spaced(len(labels["train"]), limit)]
         counts["train_error"] = tasks.effective_count(seen)
-    if dataset.validation is not None and dataset.validation.knows_labels:
-        counts["validation_error"] = tasks.effective_count(dataset.validation.labels)
+    if "validation" in labels:
+        counts["validation_error"] = tasks.effective_count(labels["validation"])
     return counts
 
 

@@ -196,6 +196,7 @@ def die_once(worker: Worker, mark: str) -> None:
     worker.sink(StatusChanged("again"))
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_replaced(tmp_path: Path) -> None:
     events: list[Event] = []
     with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 2)) as pool:
@@ -214,6 +215,7 @@ def test_a_task_that_is_killed_again_is_given_up() -> None:
         pool.do(die, [()], print)
 
 
+@pytest.mark.slow
 def test_they_end_with_the_process_that_began_them() -> None:
     code = """
 import time

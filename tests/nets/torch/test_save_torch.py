@@ -8,7 +8,7 @@ from depthstudy import arch, nets
 from depthstudy.errors import InputError
 from depthstudy.nets.torch.expectation import torch_shapes
 
-SLOW = ("wide_resnet50_2", "vgg16_bn", "efficientnet_b1")
+SLOW = ("vgg11", "timm/vgg11_bn", "wide_resnet50_2", "vgg16_bn", "efficientnet_b1")
 MEMBERS = [
     pytest.param(family, options, marks=pytest.mark.slow if name in SLOW else (), id=name)
     for family, options, name, *_ in [*reference.MEMBERS, *reference.NOT_STORED]

@@ -17,6 +17,7 @@ STORED = json.loads(reference.FIXTURE.read_text())
 SLOW = (  # large, or like another
     *("wide_resnet50_2", "vgg16_bn", "efficientnet_b1", "efficientnet_v2_s", "densenet121"),
     *("convnext_tiny", "regnet_x_400mf", "timm/resnet50d", "timm/resnet50_gn", "timm/vgg11_bn"),
+    *("vgg11", "efficientnet_b5"),
 )
 
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from depthstudy import runtime
 from depthstudy.data import objects
-from depthstudy.data.pipeline.crop import Draws, cropped
+from depthstudy.data.pipeline.crop import Draws, RandomCrop
 from depthstudy.data.pipeline.decode import CROP, FIT, decode, decode_fitted
 from depthstudy.data.pipeline.sharding import put, put_own
 from depthstudy.data.source import Examples
@@ -105,11 +105,13 @@ class Reader:
         """
         pairs = self.examples.read(self.rows[indices])
         images = np.empty((len(pairs), *self.image_shape), np.uint8) if out is None else out
-        for i, (raw, _) in enumerate(pairs):
-            if draws is None:
+        if draws is None:
+            for i, (raw, _) in enumerate(pairs):
                 images[i] = decode(raw, self.image_shape, self.resize, self.center)
-            else:
-                images[i] = cropped(raw, self.image_shape, draws[i], self.crop_area)
+        else:
+            random_crop = RandomCrop(self.image_shape, self.crop_area)
+            for i, (raw, _) in enumerate(pairs):
+                images[i] = random_crop(raw, draws[i])
         labels = np.array([label for _, label in pairs], np.int32)
         self._require_labels(labels, indices)
         return HostBatch(images, self.noisy(labels, indices))

@@ -1,7 +1,8 @@
 """Batches that are read ahead of the training, by threads of this process or by other processes.
 
 A batch is a function of its step, so who reads it changes nothing but the speed. Processes write
-images into blocks of shared memory that this process makes, uses again and again, and takes away.
+images into blocks of shared memory that this process makes and uses again and again. A block has no
+name, so that it is gone with the last process that holds it, however that ends.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import multiprocessing
+import weakref
 from collections.abc import Callable, Iterator
-from multiprocessing import shared_memory
 from typing import Any
 
 import numpy as np
@@ -84,17 +85,17 @@ class _Process:
 
     def __init__(self, read: StepReader, steps: range, shape: tuple[int, ...]) -> None:
         context = multiprocessing.get_context("spawn")
-        size = int(np.prod(shape))
-        self._shape = shape
-        self._blocks = [shared_memory.SharedMemory(create=True, size=size) for _ in range(_BLOCKS)]
+        blocks = [context.RawArray("B", int(np.prod(shape))) for _ in range(_BLOCKS)]
+        self._blocks = [np.frombuffer(block, np.uint8).reshape(shape) for block in blocks]
         self._pipe, child_end = context.Pipe()
         self._turn = 0
-        names = [block.name for block in self._blocks]
-        self._process = context.Process(
-            target=_serve, args=(child_end, read, steps, shape, names), daemon=True
+        process = context.Process(
+            target=_serve, args=(child_end, read, steps, shape, blocks), daemon=True
         )
-        self._process.start()
+        process.start()
         child_end.close()
+        # A row of batches that nobody closes is closed when modules are gone already: before that.
+        self.close = weakref.finalize(self, _end, process, self._pipe)
 
     def receive(self) -> HostBatch:
         """Returns the next batch, copied out of its block, which is free then."""
@@ -107,43 +108,36 @@ class _Process:
             ) from error
         if isinstance(answer, Exception):
             raise answer
-        block = np.ndarray(self._shape, np.uint8, self._blocks[self._turn].buf)
-        batch = HostBatch(block.copy(), answer)
+        batch = HostBatch(self._blocks[self._turn].copy(), answer)
         self._turn = (self._turn + 1) % _BLOCKS
         self._pipe.send(None)
         return batch
 
-    def close(self) -> None:
-        self._pipe.close()
-        self._process.terminate()
-        self._process.join(_GRACE_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-        self._process.close()
-        for block in self._blocks:
-            block.close()
-            block.unlink()
+
+def _end(process: Any, pipe: Any) -> None:
+    """Ends a process, with patience."""
+    pipe.close()
+    process.terminate()
+    process.join(_GRACE_SECONDS)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
 
 
 def _serve(
-    pipe: Any, read: StepReader, steps: range, shape: tuple[int, ...], names: list[str]
+    pipe: Any, read: StepReader, steps: range, shape: tuple[int, ...], blocks: list[Any]
 ) -> None:
     """Reads steps into blocks in turn, each when the process that asks has copied it out."""
-    blocks = [shared_memory.SharedMemory(name=name) for name in names]
+    outs = [np.frombuffer(block, np.uint8).reshape(shape) for block in blocks]
     try:
         for turn, step in enumerate(steps):
             if turn >= _BLOCKS:
                 pipe.recv()
-            out = np.ndarray(shape, np.uint8, blocks[turn % _BLOCKS].buf)
-            pipe.send(read(step, out).labels)
-            del out
+            pipe.send(read(step, outs[turn % _BLOCKS]).labels)
         while True:  # until the process that asks has copied the last
             pipe.recv()
     except (EOFError, OSError, KeyboardInterrupt):  # it wants no more
         pass
     except Exception as error:
         pipe.send(error)
-    finally:
-        for block in blocks:
-            block.close()

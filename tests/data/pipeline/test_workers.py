@@ -1,0 +1,50 @@
+"""Processes that decode: whatever ends the process that asks, they end and leave nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Batches without an end, which nobody closes, in a program whose end is then said.
+_PROGRAM = """
+import functools, os, signal, sys
+import numpy as np
+from depthstudy.data import ArrayExamples
+from depthstudy.data.pipeline import crop
+from depthstudy.data.pipeline.splits.reader import Reader
+from depthstudy.data.pipeline.splits.streamed import StreamedSplit
+
+def indices_at(step):
+    return np.arange(step, step + 4) % 9
+
+if __name__ == "__main__":
+    pixels = np.arange(9, dtype=np.uint8)[:, None, None, None] * np.ones((30, 40, 3), np.uint8)
+    examples = ArrayExamples(pixels, np.arange(9, dtype=np.int32))
+    reader = Reader.of_all(examples, name="gray", num_classes=9, image_shape=(8, 8, 3))
+    split = StreamedSplit(reader, 2, 0.08)
+    draws_at = functools.partial(crop.draws_at, 0, (0,), 4)
+    batches = split.batches(indices_at, start=0, stop=2**31, draws_at=draws_at)
+    for step in range(7):
+        batch = next(batches)
+        images = np.asarray(batch.images)
+        assert np.array_equal(images, np.broadcast_to(images[:, :1, :1, :1], (4, 8, 8, 3)))
+        assert np.array_equal(images[:, 0, 0, 0], batch.labels)
+    print(step, *np.asarray(batch.labels), flush=True)
+    END
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("", 0), ("sys.exit(3)", 3), ("os.kill(os.getpid(), signal.SIGKILL)", -9)]
+)
+def test_nothing_is_left_behind(tmp_path: Path, end: str, code: int) -> None:
+    """No warning, no process: the output ends only when no process holds it any more."""
+    program = tmp_path / "program.py"
+    program.write_text(_PROGRAM.replace("END", end))
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("6 6 7 8 0\n", "", code)
