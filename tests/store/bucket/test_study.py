@@ -18,6 +18,7 @@ from depthstudy.store.bucket.connection import Bucket
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "faults"))
 import bucket as story
+import s3_server
 from tiny_study import is_same, left_behind
 
 
@@ -63,11 +64,18 @@ def test_an_interrupted_study_goes_on_from_another_machine(
 
 
 @pytest.mark.slow
-def test_processes_put_what_they_write_into_the_bucket(url: str, tmp_path: Path) -> None:
-    study = _study(seeds=2, processes=2)
-    studies.run(study, tmp_path / "local")
-    studies.run(study, url)
-    assert is_same(left_behind(tmp_path / "local"), left_behind(bucket.read_from(url)))
+def test_processes_put_what_they_write_into_the_bucket(tmp_path: Path) -> None:
+    for name in ("moto", "s3fs"):
+        pytest.importorskip(name)
+    options = {"seeds": 2, "processes": 2, "train.steps": 200}
+    with s3_server.apart(story.free_port()) as port:
+        place = story.Place(port, tmp_path, "studies")
+        s3_server.make_bucket(place.bucket, port)
+        for where in (tmp_path / "local", place.url("there")):
+            end = story.wait(place.start(story.run(where, **options), "a"))
+            assert end.code == 0, end.errors
+        found = left_behind(place.fetched("there", tmp_path / "fetched"))
+    assert is_same(left_behind(tmp_path / "local"), found)
 
 
 @pytest.mark.slow
