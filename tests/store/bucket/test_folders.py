@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,13 @@ def test_what_cannot_be_reached_is_a_line(url: str, monkeypatch: pytest.MonkeyPa
             bucket.is_url(wrong)
     with pytest.raises(InputError, match="expected s3://BUCKET/FOLDER"):
         bucket.read_from("s3://bucket/../other")
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for scheme, module, extra in (("s3", "s3fs", "s3"), ("gs", "gcsfs.core", "gcs")):
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(InputError, match=rf'pip install "depthstudy\[{extra}\]"'):
+            bucket.read_from(f"{scheme}://bucket/study")
 
 
 def test_no_credentials_and_no_network_are_a_line(
