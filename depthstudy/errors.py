@@ -18,6 +18,10 @@ class InputError(ValueError):
     """Bad input from a user. Its message is one line; the scripts print it and exit with 2."""
 
 
+class NothingToChangeError(InputError):
+    """An option or a treatment finds nothing in a net that it could change."""
+
+
 class DamagedError(InputError):
     """A file that we wrote is not as it was written."""
 

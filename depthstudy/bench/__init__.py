@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from depthstudy import runtime
@@ -43,8 +43,8 @@ def run(
     works = named(names)
     if peer not in (None, "torch"):
         raise InputError(f"no peer {peer!r}; allowed: torch")
-    if peer and importlib.util.find_spec("torch") is None:
-        raise InputError("PyTorch is not installed: pip install 'depthstudy[bench]', or no --peer")
+    if peer:
+        _require_packages(works)
     load = os.getloadavg()
     rows: list[Row] = []
     for name, work in works.items():
@@ -53,6 +53,18 @@ def run(
         for line in lines[-1:] if len(rows) > 1 else lines:
             tell(line)
     return rows
+
+
+def _require_packages(works: Mapping[str, Work]) -> None:
+    """Raises InputError where what PyTorch's side of a work needs is not installed."""
+    called = {"torch": "PyTorch", "effdet": "effdet"}
+    for name, work in works.items():
+        for package in work.peer_packages if work.has_peer else ():
+            if importlib.util.find_spec(package) is None:
+                raise InputError(
+                    f"{called[package]} is not installed, which {name} is timed beside: pip install"
+                    " 'depthstudy[bench]', or no --peer"
+                )
 
 
 def profile(name: str) -> str:

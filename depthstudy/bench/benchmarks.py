@@ -21,6 +21,7 @@ Kind = Literal[
     "import",
     "help",
 ]
+DETECTORS = ("efficientdet",)  # families of nets that ``effdet`` has, too
 PROCESSES = ("study", "import", "help")  # of ours, what is timed as a process of its own
 Options = tuple[tuple[str, Any], ...]
 
@@ -63,6 +64,16 @@ class Work:
     def has_peer(self) -> bool:
         """Whether PyTorch can do the same."""
         return self.kind in ("train", "evaluate", "study", "decode") and self.seeds == 1
+
+    @property
+    def detects(self) -> bool:
+        """Whether the net is a detector."""
+        return self.family in DETECTORS
+
+    @property
+    def peer_packages(self) -> tuple[str, ...]:
+        """What has to be installed for PyTorch's side."""
+        return ("torch", "effdet") if self.detects else ("torch",)
 
 
 def _resnet(depth: int) -> Options:
@@ -110,6 +121,7 @@ WORKS: Mapping[str, Work] = {
         f"compile_resnet{depth}": Work("compile", options=_resnet(depth), side=8, batch=64)
         for depth in (20, 56, 110)
     },
+    "efficientdet_d0_128": Work("train", "efficientdet", (("variant", "d0"),), side=128, batch=16),
     "quickstart": Work("study"),
     "input_32": Work("input"),
     "decode_224": Work("decode", side=224, batch=64),

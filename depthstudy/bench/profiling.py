@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from depthstudy import arch, runtime, train
-from depthstudy.bench import jax_side
 from depthstudy.bench.benchmarks import Work
+from depthstudy.bench.jax_side import steps, timed
 from depthstudy.train import precision
 
 _STEPS = 10
@@ -35,10 +35,10 @@ def report(name: str, work: Work) -> str:
 
     The parts are of a step without graphs, summed over what runs side by side.
     """
-    program, options = jax_side.compiled(work), runtime.traceable_options()
+    program, options = steps.compiled(work), runtime.traceable_options()
     usual = options == runtime.compiler_options()
     seconds = _seconds(program, work.seeds)
-    spent = _spent(program if usual else jax_side.compiled(work, options=options), work.seeds)
+    spent = _spent(program if usual else steps.compiled(work, options=options), work.seeds)
     parts = _summed((_part(place), each) for (place, _), each in spent.items())
     operations = {f"{place}: {operation}": each for (place, operation), each in spent.items()}
     summary = _summary(name, work, seconds)
@@ -47,14 +47,14 @@ def report(name: str, work: Work) -> str:
 
 def _seconds(program: train.Program, seeds: int) -> float:
     """Returns how long a step takes."""
-    run = jax_side.taking_steps(program, seeds)
+    run = steps.taking_steps(program, seeds)
     run(_STEPS)
     return min(run(_STEPS) for _ in range(3)) / _STEPS
 
 
 def _summary(name: str, work: Work, seconds: float) -> str:
     images = work.batch * work.seeds
-    macs = arch.cost(jax_side.build(work), (work.side, work.side, 3)).macs
+    macs = arch.cost(steps.build(work), (work.side, work.side, 3)).macs
     reached = 2 * _PASSES * macs * images / seconds
     devices = jax.device_count() if work.seeds == 1 else min(jax.device_count(), work.seeds)
     peak = devices * product_rate(precision.compute_dtype(work.precision))
@@ -100,7 +100,7 @@ def product_rate(dtype: Any) -> float:
             a = jnp.matmul(a, b) / side**0.5
         return a
 
-    run = jax_side.timed(lambda: jax.block_until_ready(chain(a, b)))
+    run = timed(lambda: jax.block_until_ready(chain(a, b)))
     run(1)
     return 2 * side**3 * _PRODUCTS / min(run(1) for _ in range(5))
 
@@ -128,7 +128,7 @@ def _place(traced: str) -> str:
 
 def _spent(program: train.Program, seeds: int) -> dict[tuple[str, str], float]:
     """Returns the seconds a step by place and operation, summed over cores or streams."""
-    run = jax_side.taking_steps(program, seeds)
+    run = steps.taking_steps(program, seeds)
     run(_STEPS)
     places = places_in(program.train_step.as_text())
     options = jax.profiler.ProfileOptions()

@@ -24,8 +24,9 @@ _HINTS = {
 }
 _OTHER = f"see to it, and {_GOES_ON}"
 _MEMORY = (
-    "a study needs less with smaller config.train.batch_size and config.train.eval_batch_size, "
-    f"and on a CPU with --config.processes=1; what is finished is kept, and {_GOES_ON}"
+    "a study needs less, and goes on, with --config.train.rematerialize=True and, on a CPU, "
+    "--config.processes=1; with a smaller config.train.batch_size or eval_batch_size it is another "
+    f"study, for another --workdir; what is finished is kept, and {_GOES_ON}"
 )
 _EXHAUSTED = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory")
 

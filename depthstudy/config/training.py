@@ -18,9 +18,10 @@ class TrainConfig:
         other and their gradients averaged, in the memory of one, each with its own statistics.
       rematerialize: Whether blocks are computed again in the backward pass and not kept: less
         memory for a third more arithmetic (Chen et al. 2016).
-      scan_blocks: Whether equal blocks that follow one another are compiled once and looped over:
-        deep nets compile faster. Blocks that draw at random, as by dropout, are left alone. For
-        accelerators; a CPU loops over convolutions slowly.
+      scan_blocks: Whether equal blocks that follow one another are compiled once and looped over,
+        their arrays put into one while they are trained: the time to compile does not grow with
+        depth. Checkpoints are as without it. Blocks that draw at random, as by dropout, are left
+        alone, and so are nets whose weights are pruned meanwhile.
       statistics_images: Images over which batch normalization takes its statistics, one group
         after the other (Hoffer et al. 2017); ``None`` is the batch, over all devices. The share of
         a device, ``batch_size`` over their number, is what unsynchronized training takes.

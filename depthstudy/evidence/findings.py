@@ -97,7 +97,7 @@ def find(
             )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
-        means=tuple(means.over_seeds(summary, material.probed)),
+        means=tuple(means.over_seeds(summary, [*material.trained, *material.probed])),
         pareto=tuple(pareto.points(summary, comparable, **counted)),
         pruning=tuple(
             pruning.compare(summary, material.trained, infos, material.pruned, **counted)

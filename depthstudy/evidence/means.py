@@ -11,6 +11,7 @@ from depthstudy import records, stats
 from depthstudy.evidence.metrics import TRAINING
 from depthstudy.records import Mean, Record
 
+_PRECISIONS = "test_ap"  # what names of a detector's average precisions begin with
 SUMMARIZED = ("train_error", "test_error", "gap", "seconds")  # columns of ``summary.csv``
 
 
@@ -20,7 +21,7 @@ def over_seeds(summary: pd.DataFrame, rows: Iterable[Record] = ()) -> list[Mean]
     Args:
       summary: Finished runs, with the columns of ``records.Summary``.
       rows: What was measured. Of each probe's metric the last value of a run counts; what is said
-        of single layers, and what training itself writes, is left out.
+        of single layers is left out, as is what training itself writes but for average precisions.
 
     Returns:
       A row for each variant and metric, in the order in which both are met.
@@ -61,7 +62,11 @@ def _mean(variant: str, metric: str, values: pd.Series) -> Mean:
 
 def _last(rows: Iterable[Record]) -> pd.DataFrame:
     """Returns what probes said last of whole nets: columns variant, seed, metric, value."""
-    whole = (row for row in rows if row.layer == "" and row.probe not in TRAINING)
+    whole = (
+        row
+        for row in rows
+        if row.layer == "" and (row.probe not in TRAINING or row.metric.startswith(_PRECISIONS))
+    )
     table = records.frame(Record, (row for row in whole if ":" not in row.metric))
     table["metric"] = table["probe"] + "." + table["metric"]
     key = ["variant", "seed", "metric"]

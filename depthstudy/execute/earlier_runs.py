@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import SWEEPABLE_GROUPS, Variant
-from depthstudy.store import RunStore
+from depthstudy.store import RunInfo, RunStore
 
 _LENGTH = ("train.epochs", "train.steps", "train.least_steps")
 _CURVE = ("train.evaluations", "train.keep_checkpoints", "train.save_seconds")  # change no net
@@ -34,8 +35,10 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
             f"JAX has {jax.process_count()} processes, and a study knows of {hosts.count()} hosts: "
             "join them by depthstudy.hosts.joined rather than jax.distributed.initialize"
         )
-    for run, variant in _runs(study, variants, workdir):
+    runs = _runs(study, variants, workdir)
+    for run, variant in runs:
         _refuse_other_config(run, variant)
+    _warn_of_rounding(runs)
 
 
 def reopen_shorter(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
@@ -82,15 +85,11 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
     A field that the stored config does not know yet counts as being at its default, and of the net
     what it is made of counts: the same net may have been asked for in another way.
     """
-    stored = None
-    with contextlib.suppress(DamagedError):  # then no checkpoint is whole, and it begins anew
-        stored = run.read_info()
+    stored = _stored(run)
     if stored is None:
         return
     same_net = stored.arch == variant.spec.to_json()
-    # An earlier version held nothing out.
-    fields = {"validation": 0.0, **stored.config.get("data", {})}
-    earlier = config.parse({**stored.config, "data": fields})
+    earlier = _config(stored)
     before, now = _settings(earlier, same_net), _settings(variant.config, same_net)
     differing = [
         field for field in dict.fromkeys([*now, *before]) if before.get(field) != now.get(field)
@@ -106,6 +105,41 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
             f"{run.folder} was trained with another config: {', '.join(changed)}; "
             "take another --workdir, or remove that folder"
         )
+
+
+def _warn_of_rounding(runs: Sequence[tuple[RunStore, Variant]]) -> None:
+    """Says where runs go on that were computed otherwise so far."""
+    changed: collections.Counter[str] = collections.Counter()
+    for run, variant in runs:
+        stored = _stored(run)
+        if stored is None or not run.checkpoints.all_steps() or _is_done(run, variant):
+            continue
+        earlier = _config(stored)
+        for field in plan.OF_THE_COMPUTE:
+            before, now = (config.get(each, field) for each in (earlier, variant.config))
+            if before != now:
+                changed[f"{field}={now}, which was {before}"] += 1
+    for words, count in changed.items():
+        logging.warning("%d runs go on with %s: equal numbers but for rounding", count, words)
+
+
+def _is_done(run: RunStore, variant: Variant) -> bool:
+    with contextlib.suppress(DamagedError):  # then it goes on
+        outcome = run.read_outcome()
+        return outcome is not None and outcome.step >= variant.info.steps
+    return False
+
+
+def _stored(run: RunStore) -> RunInfo | None:
+    with contextlib.suppress(DamagedError):  # then no checkpoint is whole, and it begins anew
+        return run.read_info()
+    return None
+
+
+def _config(stored: RunInfo) -> StudyConfig:
+    # An earlier version held nothing out.
+    fields = {"validation": 0.0, **stored.config.get("data", {})}
+    return config.parse({**stored.config, "data": fields})
 
 
 def _is_longer(earlier: StudyConfig, variant: Variant, changed: Sequence[str]) -> bool:
@@ -151,5 +185,6 @@ def _settings(study: StudyConfig, same_net: bool) -> dict[str, Any]:
     groups = dataclasses.asdict(study)
     others = [group for group in SWEEPABLE_GROUPS if group != "model"]
     fields = {f"{group}.{leaf}": x for group in others for leaf, x in groups[group].items()}
-    fields = {name: value for name, value in fields.items() if name not in plan.OF_THE_MACHINE}
+    no_matter = {*plan.OF_THE_MACHINE, *plan.OF_THE_COMPUTE}
+    fields = {name: value for name, value in fields.items() if name not in no_matter}
     return fields if same_net else plan.options_used(study.model) | fields

@@ -6,6 +6,7 @@ from depthstudy.nets.detection.predictions import Predictions
 from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
+from depthstudy.nets.stacked import stack, stacked_axes, unstack
 from depthstudy.nets.torch.expectation import check_torch
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import count_classes, load_torch
@@ -37,5 +38,8 @@ __all__ = [
     "read_weights",
     "recognize",
     "save_torch",
+    "stack",
+    "stacked_axes",
     "style_of",
+    "unstack",
 ]

@@ -28,7 +28,6 @@ def build(
     platform: str | None = None,
     *,
     rematerialize: bool = False,
-    scan_blocks: bool = False,
     statistics_images: int | None = None,
 ) -> Net:
     """Returns the net of a value.
@@ -41,8 +40,7 @@ def build(
       spec: An architecture, or a user's module, which is imported.
       dtype: Type of the compute; parameters, statistics and logits are float32 whatever it is.
       platform: What it runs on, as ``"cpu"``; ``None`` is JAX's default.
-      rematerialize: As in ``TrainConfig``, as are the two that follow: how it computes in training.
-      scan_blocks: As in ``TrainConfig``.
+      rematerialize: As in ``TrainConfig``, as is what follows: how it computes in training.
       statistics_images: As in ``TrainConfig``.
 
     Raises:
@@ -50,10 +48,10 @@ def build(
         what only nets of ours can do.
     """
     if isinstance(spec, ModuleSpec):
-        if rematerialize or scan_blocks or statistics_images is not None:
+        if rematerialize or statistics_images is not None:
             raise InputError(
-                "config.train.rematerialize, scan_blocks and statistics_images are for the"
-                " families; a module of yours does so itself, as by flax.linen.remat and scan"
+                "config.train.rematerialize and statistics_images are for the families; a module"
+                " of yours does so itself, as by flax.linen.remat"
             )
         return UserModule.of(spec, dtype)
     return Network(
@@ -61,7 +59,6 @@ def build(
         dtype,
         platform or jax.default_backend(),
         rematerialize,
-        scan_blocks,
         statistics_images,
     )
 

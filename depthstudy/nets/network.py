@@ -1,7 +1,8 @@
 """The one net: it applies the layers that an architecture value means.
 
 Parameters are named by the value's sections, as ``stage2/block07/conv1/kernel``, so that a
-checkpoint reads like the architecture.
+checkpoint reads like the architecture. Where those of equal blocks are one array, as
+``stacked.stack`` makes them, the net loops over these blocks.
 """
 
 from __future__ import annotations
@@ -35,8 +36,7 @@ class Network(nn.Module):
       spec: The architecture.
       dtype: Type of the compute. Parameters, statistics and logits are float32 whatever it is.
       platform: What it runs on, as ``"cpu"``: some layers are computed otherwise on another.
-      rematerialize: As in ``TrainConfig``, as are the two that follow.
-      scan_blocks: As in ``TrainConfig``.
+      rematerialize: As in ``TrainConfig``.
       statistics_images: As in ``TrainConfig``.
     """
 
@@ -44,7 +44,6 @@ class Network(nn.Module):
     dtype: Any = jnp.float32
     platform: str = dataclasses.field(default_factory=jax.default_backend)
     rematerialize: bool = False
-    scan_blocks: bool = False
     statistics_images: int | None = None
 
     @property
@@ -107,7 +106,6 @@ class Network(nn.Module):
             self.dtype,
             self.platform,
             self.rematerialize,
-            self.scan_blocks,
             self.statistics_images,
         )
         if isinstance(self.spec, DetectorSpec):

@@ -4,6 +4,7 @@ from depthstudy.plan.model import STARTING_OPTIONS, build_net, options_used
 from depthstudy.plan.plan import plan, prepare
 from depthstudy.plan.untested import untested
 from depthstudy.plan.variant import (
+    OF_THE_COMPUTE,
     OF_THE_MACHINE,
     SWEEPABLE_GROUPS,
     Datasets,
@@ -14,6 +15,7 @@ from depthstudy.plan.variant import (
 )
 
 __all__ = [
+    "OF_THE_COMPUTE",
     "OF_THE_MACHINE",
     "STARTING_OPTIONS",
     "SWEEPABLE_GROUPS",

@@ -13,37 +13,33 @@ from depthstudy.arch import ArchSpec, DetectorSpec, Spec, channel_groups, narrow
 from depthstudy.arch.layer_types import Norm
 from depthstudy.config import PruneConfig, StudyConfig, TrainConfig
 from depthstudy.data import Dataset
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, NothingToChangeError
 from depthstudy.nets import surgery
 
 DENSE = PruneConfig()
 _CUBIC_ROUNDS = 10
 
 
-class NothingToPruneError(InputError):
-    """Raised where a net has no blocks that can be taken out."""
-
-
 def expected(dense: Spec, config: PruneConfig) -> Spec:
     """Returns an architecture of as many blocks and channels as will be left, to know its cost.
 
     Raises:
-      NothingToPruneError: No block can be taken out.
+      NothingToChangeError: No block can be taken out.
       InputError: There is no fine-tuning, or parts of ``config`` do not go together, or with a
         user's own module.
     """
     if config == DENSE:
         return dense
+    if isinstance(dense, DetectorSpec):
+        raise InputError(
+            f"config.prune is set, and {dense.family} is a detector: only classifiers are pruned"
+        )
     if not config.fine_tune_epochs:
         raise InputError(
             "config.prune.fine_tune_epochs has to be at least 1 where config.prune has another "
             "field set"
         )
     sparsity(config, 1)
-    if isinstance(dense, DetectorSpec):
-        raise InputError(
-            f"config.prune is set, and {dense.family} is a detector: only classifiers are pruned"
-        )
     if not isinstance(dense, ArchSpec):
         for part in ("blocks", "channels"):
             if share := getattr(config, part):
@@ -55,7 +51,7 @@ def expected(dense: Spec, config: PruneConfig) -> Spec:
     last_first = {path: -i for i, path in enumerate(surgery.removable(dense))}
     removed = prune.least_damaging(dense, last_first, config.blocks)
     if config.blocks and not removed:
-        raise NothingToPruneError(
+        raise NothingToChangeError(
             f"no block can be taken out with config.prune.blocks={config.blocks}: of the "
             f"{len(last_first)} whose shortcut is the identity, every stage keeps one"
         )

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 
 from depthstudy import config
 from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment, Value
-from depthstudy.errors import InputError
-from depthstudy.plan.pruning import NothingToPruneError
+from depthstudy.errors import InputError, NothingToChangeError
 from depthstudy.plan.variant import (
     DEPTH,
     TREATMENT,
@@ -64,7 +63,7 @@ def treat(
     """Returns the treated variants of a study, treatment by treatment.
 
     A variant that a treatment is not given to is left out, as are one that it leaves as it is, in
-    architecture, data and training, and one that has nothing of what it takes out. One that is then
+    architecture, data and training, and one that has nothing of what it changes. One that is then
     the same as another variant of the study has the runs of that one.
 
     Args:
@@ -126,7 +125,7 @@ def _treated(
     name = f"{variant.name}+{treatment.name}"
     try:
         new = build(variant.given, name, settings, varied, datasets)
-    except NothingToPruneError:
+    except NothingToChangeError:
         return None
     info = dataclasses.replace(
         new.info,

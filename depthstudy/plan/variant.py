@@ -23,6 +23,8 @@ OF_THE_MACHINE = (
     "data.workers",
     "train.save_minutes",
 )
+# How a net is computed: it is the same one, and its numbers are equal but for rounding.
+OF_THE_COMPUTE = ("train.rematerialize", "train.scan_blocks")
 TREATMENT = "treatment"  # of a hypothesis: the name of a variant's treatment, "" for none
 
 Datasets = data.Datasets

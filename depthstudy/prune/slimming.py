@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import optax
 
 from depthstudy.errors import InputError
+from depthstudy.nets import stacked_axes
 
 
 def scale_penalty(strength: float) -> optax.GradientTransformation:
@@ -32,7 +33,9 @@ def scale_penalty(strength: float) -> optax.GradientTransformation:
             raise ValueError("scale_penalty needs params")
 
         def pulled(path: Any, gradient: jax.Array, weight: jax.Array) -> jax.Array:
-            if path[-1].key != "scale" or not weight.ndim:  # the factor of a branch is a number
+            names = tuple(entry.key for entry in path)
+            is_number = weight.ndim == stacked_axes(names)  # as the factor of a branch is
+            if names[-1] != "scale" or is_number:
                 return gradient
             return gradient + strength * jnp.sign(weight).astype(gradient.dtype)
 

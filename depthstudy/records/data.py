@@ -43,13 +43,19 @@ class DataSplit:
       images: How many there are.
       counts: How many of each class, by true labels; empty where counting would mean to read a
         streamed set whole.
+        Where labels are objects, they are counted.
       majority_error: Error of always naming the largest class; ``None`` where that is not known.
+      empty_images: Images without an object, where labels are objects and were counted.
+      median_side: Square root of the median area of an object in pixels of what a net sees; the
+        same.
     """
 
     name: str
     images: int
     counts: tuple[int, ...] = ()
     majority_error: float | None = None
+    empty_images: int | None = None
+    median_side: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -6,25 +6,20 @@ import collections
 import dataclasses
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from depthstudy import records, store, tasks
+from depthstudy import records, store
 from depthstudy.config import DataConfig
-from depthstudy.data import Dataset, Split
+from depthstudy.data import Dataset
 from depthstudy.data.contact_sheet import contact_sheet
 from depthstudy.plan import Variant
-from depthstudy.records import DataInfo, DataSplit
-from depthstudy.study import split_labels
+from depthstudy.records import DataInfo
+from depthstudy.study import data_splits, split_labels
 from depthstudy.study.conclusions.runs import StudyRuns
 
 _WIDTH = 80  # of a terminal
 _QUARTER = 0.25  # share of its area, above which what a crop cuts off is counted
-_UNEVEN = 1.5  # times as many images as the smallest class, above which a set is called uneven
-_FEW_TEST, _FEW_OF_CLASS, _FEW_TRAIN = 100, 10, 10
-_TYPICAL_ERROR = 0.1  # at which the precision of an error is stated
 _SHEETS = 3
 FITS = {
     "crop": "cropped to the center",
@@ -41,7 +36,7 @@ def write(workdir: Path, variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
     for number, (config, of_set) in enumerate(groups.items(), start=1):
         dataset, sheet = of_set[0].dataset, ""
         info = describe(dataset, config, [variant.name for variant in of_set])
-        if number <= _SHEETS and _has_classes(dataset):
+        if number <= _SHEETS and data_splits.has_classes(dataset):
             sheet = store.DATA_SHEET.format(number)
             store.write_bytes(workdir / sheet, contact_sheet(dataset, config))
         infos.append(dataclasses.replace(info, sheet=sheet))
@@ -65,7 +60,7 @@ def _counted(runs: StudyRuns, variant: Variant, info: DataInfo) -> DataInfo:
     splits = tuple(
         split
         if split.counts or split.images != len(labels.get(split.name, ()))
-        else _of_labels(variant.dataset, split.name, labels[split.name])
+        else data_splits.of_labels(variant.dataset, split.name, labels[split.name])
         for split in info.splits
     )
     return dataclasses.replace(info, splits=splits)
@@ -89,7 +84,9 @@ def _groups(variants: Sequence[Variant]) -> dict[DataConfig, list[Variant]]:
 def describe(dataset: Dataset, config: DataConfig, variants: Sequence[str]) -> DataInfo:
     """Returns what a person should know of a set as it is used."""
     named = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    splits = tuple(_split(dataset, name, of) for name, of in named.items() if of is not None)
+    splits = tuple(
+        data_splits.counted(dataset, name, of) for name, of in named.items() if of is not None
+    )
     files = () if dataset.source is None else dataset.source.files
     kept = [row for row in files if not row.left_out]
     left_out = collections.Counter((row.left_out, row.class_name) for row in files if row.left_out)
@@ -104,7 +101,7 @@ def describe(dataset: Dataset, config: DataConfig, variants: Sequence[str]) -> D
         sizes=_sizes(dataset, kept),
         fit=_fit(dataset, config, kept),
         left_out=tuple((reason, name, n) for (reason, name), n in sorted(left_out.items())),
-        notes=(*_own(config), *_imbalance(dataset, splits), *_small(dataset, splits), *notes),
+        notes=(*_own(config), *data_splits.notes(dataset, splits), *notes),
     )
 
 
@@ -143,12 +140,19 @@ def lines(info: DataInfo) -> list[str]:
 def paragraphs(info: DataInfo) -> list[str]:
     """Returns what the command line says of a set, unbroken; all but the first are indented."""
     parts = ", ".join(f"{split.images:,} {split.name}" for split in info.splits)
+    train = info.splits[0]
+    objects = (
+        f", {sum(train.counts):,} objects to train on"
+        f" (half of them under {math.ceil(train.median_side)} pixels wide)"
+        if train.median_side is not None
+        else ""
+    )
     majority = _majority(info)
     height, width, channels = info.image_shape
     count = sum(number for *_, number in info.left_out)
     left_out = f"; {count:,} files left out" if count else ""
     return [
-        f"data: {info.title}: {parts} images of {len(info.class_names)} classes;"
+        f"data: {info.title}: {parts} images of {len(info.class_names)} classes{objects};"
         f" {info.sizes}, {info.fit}, to {height} x {width} x {channels}{left_out}",
         *([f"      always naming the largest class errs by {majority:.1%}"] if majority else []),
         *(f"      note: {note}" for note in info.notes),
@@ -157,26 +161,6 @@ def paragraphs(info: DataInfo) -> list[str]:
 
 def _majority(info: DataInfo) -> float | None:
     return next((split.majority_error for split in info.splits if split.name == "test"), None)
-
-
-def _has_classes(dataset: Dataset) -> bool:
-    """Whether a label is a class, so that images can be counted by it."""
-    label = tasks.of(dataset).label
-    return label.shape == () and np.issubdtype(label.dtype, np.integer)
-
-
-def _split(dataset: Dataset, name: str, split: Split) -> DataSplit:
-    if not (_has_classes(dataset) and split.knows_labels):
-        return DataSplit(name=name, images=len(split))
-    return _of_labels(dataset, name, split.true_labels)
-
-
-def _of_labels(dataset: Dataset, name: str, labels: np.ndarray) -> DataSplit:
-    counts = np.bincount(labels, minlength=dataset.num_classes)
-    error = tasks.of(dataset).majority_error(labels)
-    return DataSplit(
-        name=name, images=len(labels), counts=tuple(counts.tolist()), majority_error=error
-    )
 
 
 def _sizes(dataset: Dataset, files: Sequence[records.DataFile]) -> str:
@@ -216,43 +200,3 @@ def _fit(dataset: Dataset, config: DataConfig, files: Sequence[records.DataFile]
     ]
     many = sum(share > _QUARTER for share in lost)
     return f"{words} ({many:,} of {len(lost):,} images lose more than a quarter of their area)"
-
-
-def _imbalance(dataset: Dataset, splits: Sequence[DataSplit]) -> Iterator[str]:
-    """Yields how unevenly classes are filled, where they are."""
-    train = next(split for split in splits if split.name == "train")
-    counts = np.array(train.counts)
-    if not len(counts) or counts.max() < _UNEVEN * counts.min():
-        return
-    least, most = int(counts.argmin()), int(counts.argmax())
-    names = dataset.class_names
-    yield (
-        f"classes are uneven: {names[most]} has {counts[most]:,} train images, {names[least]}"
-        f" {counts[least]:,}; an error near that of always naming the largest class says that"
-        ' nothing was learned; config.metric="balanced_error" counts all classes alike'
-    )
-
-
-def _small(dataset: Dataset, splits: Sequence[DataSplit]) -> Iterator[str]:
-    """Yields what so few images can and cannot show."""
-    by_name = {split.name: split for split in splits}
-    train, test = by_name["train"], by_name["test"]
-    if tasks.of(dataset).counts_images and test.images < _FEW_TEST:
-        half = 1.96 * math.sqrt(_TYPICAL_ERROR * (1 - _TYPICAL_ERROR) / test.images)
-        yield (
-            f"one test image is {100 / test.images:.1f} points of error, and chance moves an error"
-            f" of 10% by about {100 * half:.0f} points either way: only larger differences can be"
-            " concluded from"
-        )
-    for split, few, what in ((test, _FEW_OF_CLASS, "test"), (train, _FEW_TRAIN, "train")):
-        if split.counts and min(split.counts) < few:
-            name, count = dataset.class_names[int(np.argmin(split.counts))], min(split.counts)
-            images = f"{what} image" if count == 1 else f"{what} images"
-            yield f"class {name} has {count} {images}: nothing can be concluded on it by itself"
-    validation = by_name.get("validation")
-    if validation is not None and validation.counts and not min(validation.counts):
-        missing = validation.counts.count(0)
-        yield (
-            f"{missing} classes have too few images for one to be held out: what is chosen on"
-            " validation images does not consider them"
-        )

@@ -63,7 +63,7 @@ def evaluate(
     count = len(split) if limit is None else min(limit, len(split))
     labels = np.concatenate(data.fetch(of_batches))[:count]
     task, results = tasks.of(program.dataset), []
-    for parts in program.placement.fetch(placed, size):
+    for parts in program.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
         errors = np.concatenate([part.errors for part in parts])[:count]
         answers = {

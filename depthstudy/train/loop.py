@@ -59,7 +59,7 @@ def fit(
         for run in runs:
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
-        seed_states = program.placement.place(found)
+        seed_states = program.place(found)
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
@@ -110,9 +110,7 @@ def _train_to_end(
                     if reached < end and time.monotonic() - saved >= most_seconds:
                         _save_between(program, runs, seed_states, reached)
                         saved = time.monotonic()
-                for run, log in zip(
-                    runs, program.placement.fetch(seed_states.log, len(runs)), strict=True
-                ):
+                for run, log in zip(runs, program.fetch(seed_states.log, len(runs)), strict=True):
                     run.record_training(log, begin, end)
             over = end == program.steps or all(run.diverged_at for run in runs)
             evaluated = over or end in evaluations
@@ -163,8 +161,8 @@ def _save(
     program: Program, runs: Sequence[Run], seed_states: Any, step: int, *, with_log: bool = False
 ) -> None:
     """Saves runs: at a step at which everything is recorded, or with the log of what is not."""
-    states = program.placement.fetch(seed_states.state, len(runs))
-    logs = program.placement.fetch(seed_states.log, len(runs)) if with_log else [None] * len(runs)
+    states = program.fetch(seed_states.state, len(runs))
+    logs = program.fetch(seed_states.log, len(runs)) if with_log else [None] * len(runs)
     for run, state, log in zip(runs, states, logs, strict=True):
         run.add(step, "run", run.seconds)
         run.write_measured()

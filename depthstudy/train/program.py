@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
-from concurrent import futures
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -13,11 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from depthstudy import nets, runtime, tasks
-from depthstudy.arch import Spec
+from depthstudy import nets, runtime
+from depthstudy.arch import ArchSpec, DetectorSpec, ModuleSpec, Spec
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import Dataset, eval_batches
+from depthstudy.data import Dataset
 from depthstudy.errors import InputError
+from depthstudy.train.compilation import compile_steps
 from depthstudy.train.optimizer import (
     Hyperparameters,
     Sparsity,
@@ -66,13 +66,15 @@ class Program:
       dataset: What it learns.
       config: How it is trained.
       steps: Length of the training.
-      placement: Where it runs; ``train_step`` and ``eval_step`` take what it has placed.
+      placement: Where it runs; ``train_step`` and ``eval_step`` take what ``place`` returns.
       train_step: ``(seed_state, batch) -> seed_state``, with a ``SeedState``, which it consumes.
       eval_step: ``(seed_state, (batch, weights)) -> result``.
       compile_seconds: How long tracing and compiling took.
       memory: Bytes that a train step takes on each device, as XLA reports it: ``step_memory_bytes``
         in all, and of them ``step_temporary_bytes`` beside state and batch; else empty.
       start: Variables before the first step; ``None`` where each seed draws its own.
+      looped: The architecture over whose equal blocks the steps loop, so that the arrays of these
+        are one where it runs; ``None`` where each has its own.
     """
 
     network: nets.Net
@@ -86,6 +88,21 @@ class Program:
     compile_seconds: float
     memory: Mapping[str, float]
     start: nets.Variables | None = None
+    looped: ArchSpec | DetectorSpec | None = None
+
+    def place(self, trees: Sequence[Any]) -> Any:
+        """Returns what each seed of a group has, as one tree of arrays on the devices.
+
+        Here alone, and in ``fetch``, arrays of equal blocks are put into one and taken apart.
+        """
+        if self.looped is not None:
+            trees = [nets.stack(self.looped, jax.device_get(tree)) for tree in trees]
+        return self.placement.place(trees)
+
+    def fetch(self, placed: Any, size: int) -> list[Any]:
+        """Returns a placed tree as trees of host arrays, one for each of ``size`` seeds."""
+        trees, spec = self.placement.fetch(placed, size), self.looped
+        return trees if spec is None else [nets.unstack(spec, tree) for tree in trees]
 
 
 def build(
@@ -148,9 +165,17 @@ def build(
         compile_seconds=0.0,
         memory={},
         start=start,
+        looped=network.spec if config.scan_blocks and sparsity is None else None,
     )
     compiler_options = runtime.compiler_options() if options is None else options
-    return _compiled(program, begun, dict(compiler_options))
+    (group, *_) = placement.groups([0])
+    seed_states = program.place([initial(program, seed) for seed in group])
+    both = program.train_step, program.eval_step
+    compiled = compile_steps(
+        both, seed_states, dataset, config, placement, options=compiler_options
+    )
+    seconds = time.perf_counter() - begun
+    return dataclasses.replace(program, compile_seconds=seconds, **compiled._asdict())
 
 
 def retarget(program: Program, config: TrainConfig, start: nets.Variables | None) -> Program:
@@ -177,6 +202,11 @@ def check_settings(spec: Spec, config: TrainConfig, *, weights_pruned: bool) -> 
       InputError: An average is to be kept of weights that are pruned, or a user's module is to be
         computed as only nets of ours can be.
     """
+    if config.scan_blocks and isinstance(spec, ModuleSpec):
+        raise InputError(
+            "config.train.scan_blocks is for the families; a module of yours loops over its blocks"
+            " itself, as by flax.linen.scan"
+        )
     if weights_pruned and config.average_decay:
         raise InputError(
             f"config.train.average_decay={config.average_decay} keeps an average of weights, of"
@@ -191,7 +221,6 @@ def _network(spec: Spec, config: TrainConfig, platform: str | None) -> nets.Net:
         compute_dtype(config.precision),
         platform,
         rematerialize=config.rematerialize,
-        scan_blocks=config.scan_blocks,
         statistics_images=config.statistics_images,
     )
 
@@ -228,61 +257,3 @@ def count_steps(config: TrainConfig, train_examples: int) -> int:
     """Returns the length of the training in steps."""
     epochs = round(config.epochs * train_examples / config.batch_size)
     return config.steps or max(1, epochs, config.least_steps)
-
-
-def _compiled(program: Program, begun: float, options: dict[str, str]) -> Program:
-    """Returns the program with both steps compiled for the shapes that they will meet."""
-    placement, config, dataset = program.placement, program.config, program.dataset
-    task = tasks.of(dataset)
-    (group, *_) = placement.groups([0])
-    seed_states = placement.place([initial(program, seed) for seed in group])
-    sharding = placement.batch_sharding
-    batch = next(
-        placement.train_batches(dataset, batch_size=config.batch_size, seeds=group, start=0, stop=1)
-    )
-    label = task.label
-    if batch.labels.dtype != label.dtype or not _ends_with(batch.labels.shape, label.shape):
-        raise ValueError(f"labels of {dataset.name} are no labels of {task.name}")
-    weighted = next(
-        eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
-    )
-    with futures.ThreadPoolExecutor() as pool:  # traces one while XLA is at the other
-        train_step = pool.submit(program.train_step.lower(seed_states, batch).compile, options)
-        eval_step = pool.submit(program.eval_step.lower(seed_states, weighted).compile, options)
-    call = _one_by_one if placement.spans_hosts and placement.platform == "cpu" else _as_it_is
-    return dataclasses.replace(
-        program,
-        train_step=call(train_step.result()),
-        eval_step=call(eval_step.result()),
-        compile_seconds=time.perf_counter() - begun,
-        memory=_memory(train_step.result()),
-    )
-
-
-def _as_it_is(step: Any) -> Any:
-    return step
-
-
-def _one_by_one(step: Any) -> Any:
-    """Returns a step that waits for its end: gloo hangs with many in flight on CPUs."""
-    return lambda *arguments: jax.block_until_ready(step(*arguments))
-
-
-def _ends_with(shape: tuple[int, ...], end: tuple[int, ...]) -> bool:
-    return shape[len(shape) - len(end) :] == end
-
-
-def _memory(compiled: Any) -> dict[str, float]:
-    """Returns what a compiled step takes on each device; empty where the backend does not tell."""
-    try:
-        sizes = compiled.memory_analysis()
-    except NotImplementedError:
-        sizes = None
-    if sizes is None:
-        return {}
-    outputs = sizes.output_size_in_bytes - sizes.alias_size_in_bytes
-    total = sizes.argument_size_in_bytes + outputs + sizes.temp_size_in_bytes
-    return {
-        "step_memory_bytes": float(total),
-        "step_temporary_bytes": float(sizes.temp_size_in_bytes),
-    }

@@ -99,7 +99,8 @@ def test_stages_beyond_the_coarsest_level_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backbone": "efficientdet"}, "a detector itself"),
+        ({"backbone": "efficientdet", "depth": 8}, "a detector itself"),
+        ({"depth": 8, "layout": "cifar", "dropout": 0.1}, "dropout is in the head of resnet"),
         ({"backbone": "resnext", "depth": 50, "min_level": 1, "stem_halvings": 2}, "no blocks at"),
         ({"depth": 8, "layout": "cifar", "cells": 1, "residual_pyramid": True}, "two cells"),
         ({"depth": 8, "layout": "cifar", "cells": 0}, "cells of at least 1"),

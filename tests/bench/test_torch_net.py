@@ -37,7 +37,7 @@ STATISTICS = {"mean": (-0.1, 0.1), "var": (0.5, 1.0)}
 
 @pytest.mark.parametrize(("family", "options"), MEMBERS)
 def test_logits_are_ours(family: str, options: dict) -> None:
-    from depthstudy.bench import torch_net
+    from depthstudy.bench.torch_side import net as torch_net
 
     spec = arch.build(family, num_classes=7, **options)
     network = nets.Network(spec)
@@ -59,7 +59,7 @@ def test_logits_are_ours(family: str, options: dict) -> None:
 
 
 def test_a_train_step_has_our_gradients_though_it_overwrites() -> None:
-    from depthstudy.bench import torch_net
+    from depthstudy.bench.torch_side import net as torch_net
 
     spec = arch.build("preact_resnet", depth=8, layout="cifar", width=4, num_classes=7)
     network = nets.Network(spec)
@@ -80,7 +80,7 @@ def test_a_train_step_has_our_gradients_though_it_overwrites() -> None:
 
 
 def test_load_refuses_another_net() -> None:
-    from depthstudy.bench import torch_net
+    from depthstudy.bench.torch_side import net as torch_net
 
     spec = arch.build("resnet", depth=8, layout="cifar", width=4, num_classes=7)
     variables = nets.init(nets.Network(spec), jax.random.key(0), (8, 8, 3))

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 
 def test_a_small_sweep_learns_the_digits():
-    from depthstudy.bench import torch_study
+    from depthstudy.bench.torch_side import study as torch_study
 
     raw = config.defaults()
     questions.digits(raw)
@@ -25,7 +25,7 @@ def test_a_small_sweep_learns_the_digits():
 
 @pytest.mark.parametrize(("step", "share"), [(0, 0.1), (9, 1.0), (10, 1.0), (55, 0.5), (100, 0.0)])
 def test_the_rate_warms_up_and_falls_as_a_cosine(step, share):
-    from depthstudy.bench import torch_study
+    from depthstudy.bench.torch_side import study as torch_study
 
     own = config.TrainConfig(warmup_steps=10)
     assert torch_study.learning_rate_factor(step, 100, own) == pytest.approx(share)

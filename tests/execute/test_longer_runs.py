@@ -96,6 +96,23 @@ def test_a_shorter_training_is_another(tmp_path: Path) -> None:
         study.run(with_fields(steps=3), tmp_path)
 
 
+def test_runs_that_are_computed_otherwise_go_on_and_it_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    otherwise = {"scan_blocks": True, "rematerialize": True}
+    study.run(with_fields(), tmp_path)
+    study.run(with_fields(**otherwise), tmp_path)  # they are done
+    assert "equal numbers" not in caplog.text
+    study.run(with_fields(**otherwise, steps=12), tmp_path)
+    for seed in range(2):
+        assert last_state(tmp_path, seed)["step"] == 12
+    said = [line for line in caplog.messages if "equal numbers" in line]
+    assert said == [
+        f"2 runs go on with train.{name}=True, which was False: equal numbers but for rounding"
+        for name in ("rematerialize", "scan_blocks")
+    ]
+
+
 def test_a_longer_training_that_follows_from_a_longer_one_goes_on(tmp_path: Path) -> None:
     for steps in (2, 4):
         config, (variant,) = plan.prepare(with_fields(steps=steps))

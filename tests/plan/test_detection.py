@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from depthstudy import plan
-from depthstudy.config import StudyConfig, apply
+from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.errors import InputError
 
 SCENES = SimpleNamespace(
@@ -42,8 +42,28 @@ def test_a_classifier_is_refused_for_objects() -> None:
 
 @pytest.mark.usefixtures("scenes")
 def test_a_detector_is_not_pruned() -> None:
-    with pytest.raises(InputError, match="is a detector: only classifiers are pruned"):
-        planned(model__family="detector", prune__weights=0.5, prune__fine_tune_epochs=1)
+    refused = "variant .* is a detector: only classifiers are pruned"
+    for fields in ({"weights": 0.5}, {"blocks": 0.5, "fine_tune_epochs": 1}, {"channels": 0.5}):
+        settings = {f"prune__{name}": value for name, value in fields.items()}
+        with pytest.raises(InputError, match=refused):
+            planned(model__family="detector", **settings)
+    removal = (("prune.blocks", 0.5), ("prune.fine_tune_epochs", 1))
+    with pytest.raises(InputError, match=r"\+removal: config\.prune is set, and"):
+        planned(model__family="detector", treatments=(Treatment("removal", "redundancy", removal),))
+
+
+@pytest.mark.usefixtures("scenes")
+def test_a_treatment_is_given_to_what_it_can_change() -> None:
+    shortcuts = Treatment("shortcuts", "optimization", (("model.residual_pyramid", True),))
+    variants = planned(
+        model__family="detector", treatments=(shortcuts,), sweep=(("model.cells", (1, 3)),)
+    )
+    assert [variant.name for variant in variants] == ["cells1", "cells3", "cells3+shortcuts"]
+    with pytest.raises(InputError, match="'shortcuts' changes no variant"):
+        planned(model__family="detector", model__cells=1, treatments=(shortcuts,))
+    relu = Treatment("plain", "optimization", (("model.branches", "repvgg"),))
+    with pytest.raises(InputError, match=r"\+plain: branches 'repvgg' needs no shortcuts"):
+        planned(model__family="detector", treatments=(relu,))
 
 
 @pytest.mark.usefixtures("scenes")

@@ -3,11 +3,10 @@
 import jax
 import numpy as np
 import pytest
+from squares import squares
 
-from depthstudy import arch, data, nets, probes
+from depthstudy import arch, nets, probes
 from depthstudy.config import DataConfig
-from depthstudy.data import objects
-from depthstudy.data.source import ObjectExamples, Source
 
 CANNOT = {
     "generalization": "counts images",
@@ -21,39 +20,9 @@ CANNOT = {
 }
 
 
-class Squares(ObjectExamples):
-    """Bright squares of two sizes, which are the classes."""
-
-    max_objects = 1
-
-    def __len__(self) -> int:
-        return 40
-
-    def read(self, rows: np.ndarray) -> list:
-        found = []
-        for row in rows.tolist():
-            image, side, corner = np.zeros((32, 32, 1), np.uint8), 8 + 8 * (row % 2), row % 9
-            image[corner : corner + side, corner : corner + side] = 200
-            box = (corner, corner, corner + side, corner + side)
-            found.append((image, objects.rows([box], [row % 2])))
-        return found
-
-
-class SquareSource(Source):
-    @property
-    def split_names(self) -> tuple[str, ...]:
-        return ("train", "test")
-
-    def split(self, name: str) -> Squares:
-        return Squares()
-
-
 @pytest.fixture(scope="module")
 def probe_input() -> probes.ProbeInput:
-    source = SquareSource(
-        name="squares", image_shape=(32, 32, 1), class_names=("small", "large"), task="detection"
-    )
-    dataset = data.from_source(source, DataConfig(name="squares", validation=0.0))
+    dataset = squares(DataConfig(name="squares", validation=0.0))
     spec = arch.build(
         "detector", depth=8, layout="cifar", width=4, channels=8, cells=2, num_classes=2
     )

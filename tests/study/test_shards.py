@@ -161,7 +161,7 @@ def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path
     info = store.read_shard_info(other)
     assert info is not None
     changed = {**info.config, "executor": "ray"}
-    changed["train"] = {**info.config["train"], "save_minutes": 5.0}
+    changed["train"] = {**info.config["train"], "save_minutes": 5.0, "scan_blocks": True}
     store.write_shard_info(other, dataclasses.replace(info, config=changed))
     assert shards.merge([other, folders[1]], tmp_path / "merged").study.executor == "local"
 

@@ -17,6 +17,7 @@ from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError
 
 _LEVELS = 3  # of a pyramid whose levels are not given
+_COARSEST = 4  # level that a backbone has at the least, where its stem may halve for it
 
 
 def detector(
@@ -29,7 +30,7 @@ def detector(
     residual_pyramid: bool = False,
     min_level: int | None = None,
     max_level: int | None = None,
-    stem_halvings: int = 2,
+    stem_halvings: int | None = None,
     anchor_scale: float = 4.0,
     num_classes: int = 10,
     **backbone_options: Any,
@@ -53,20 +54,28 @@ def detector(
       max_level: Coarsest level. Default the coarsest that the backbone has, or the one after
         ``min_level`` if that is coarser; stages of the backbone beyond it are left out.
       stem_halvings: How often the stem halves the image, at the least: 0, 1 (stride 2) or 2 (and
-        pooling). Stems that do so by themselves stay as they are.
+        pooling). Stems that do so by themselves stay as they are. Default the fewest with which the
+        backbone has a level 4, so that the anchors of its finest levels are not too large.
       anchor_scale: As in ``DetectionHeadSpec``.
       num_classes: Classes of objects.
       **backbone_options: What the backbone's family takes, as ``depth`` or ``layout``.
 
     Raises:
-      InputError: There is no such family, it takes no such option, or lacks a level.
+      InputError: There is no such family, it takes no such option, or only in its head, or lacks
+        a level.
     """
     from depthstudy import arch  # whose families this one is of, too
 
-    built = arch.build(backbone, num_classes=num_classes, **backbone_options)
-    if not isinstance(built, ArchSpec):
+    if backbone in arch.DETECTORS:
         raise InputError(f"backbone={backbone!r} is a detector itself; take a classifier's family")
-    body = _halved(headless(built, num_classes), stem_halvings)
+    built = arch.build(backbone, num_classes=num_classes, **backbone_options)
+    body = headless(built, num_classes)
+    if "dropout" in backbone_options:
+        others = {name: x for name, x in backbone_options.items() if name != "dropout"}
+        without = arch.build(backbone, num_classes=num_classes, **others)
+        if built != without and body == headless(without, num_classes):
+            raise InputError(f"dropout is in the head of {backbone}, which a detector has not")
+    body = _halved(body, _fewest_halvings(body) if stem_halvings is None else stem_halvings)
     levels = tapped_levels(body)
     least = max(min(levels), max(levels) - _LEVELS + 1) if min_level is None else min_level
     most = max(*levels, least + 1) if max_level is None else max_level
@@ -89,6 +98,13 @@ def detector(
             num_classes=num_classes, repeats=head_repeats, anchor_scale=float(anchor_scale)
         ),
     )
+
+
+def _fewest_halvings(backbone: ArchSpec) -> int:
+    for halvings in (0, 1):
+        if max(tapped_levels(_halved(backbone, halvings))) >= _COARSEST:
+            return halvings
+    return 2
 
 
 def _halved(backbone: ArchSpec, halvings: int) -> ArchSpec:

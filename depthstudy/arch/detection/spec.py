@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from depthstudy.arch.literals import ActivationKind, Padding
 from depthstudy.arch.spec import ArchSpec
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, NothingToChangeError
 
 Fusion = Literal["fast", "sum"]
 
@@ -49,7 +49,9 @@ class PyramidSpec:
                 f" {self.max_level}"
             )
         if self.residual and self.cells == 1:
-            raise InputError("residual_pyramid needs two cells or more: the first has no shortcut")
+            raise NothingToChangeError(
+                "residual_pyramid needs two cells or more: the first has no shortcut"
+            )
 
     @property
     def levels(self) -> tuple[int, ...]:

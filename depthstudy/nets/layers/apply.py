@@ -25,14 +25,12 @@ class Compute:
       dtype: The type.
       platform: What it runs on, as ``"cpu"``.
       rematerialize: Whether what blocks compute is computed again for gradients, and not kept.
-      scan: Whether equal blocks that follow one another are looped over.
       statistics_images: Images over which a batch is normalized; ``None`` is all of it.
     """
 
     dtype: Any
     platform: str
     rematerialize: bool = False
-    scan: bool = False
     statistics_images: int | None = None
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import itertools
-import operator
-from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -16,26 +12,28 @@ from jaxtyping import Array
 from depthstudy.arch import layer_types as words
 from depthstudy.nets.interface import Variables
 from depthstudy.nets.layers.apply import Compute, run_layers
+from depthstudy.nets.layers.equal_blocks import Sections, joint_name, nameless, split
 
 
 class Group(nn.Module):
-    """The sections whose paths begin alike: a stem, a stage or a head."""
+    """The sections whose paths begin alike: a stem, a stage or a head.
 
-    sections: tuple[words.Section, ...]
+    It loops over equal blocks whose variables are stacked.
+    """
+
+    sections: Sections
     compute: Compute
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> Array:
         """Returns what the sections, one after the other, make of images."""
-        for _, group in itertools.groupby(self.sections, key=_nameless):
-            first, *rest = group
-            before = x.shape
-            x = self._apply(first, x, train)
-            # What follows an equal block gets what it gives out, where that is of one size.
-            if first.join == "add" and x.shape[1:3] == before[1:3] and self._loops_over(rest):
-                x = self._scanned(rest, x, train)
+        stored = self.variables.get("params", {})
+        for sections in split(self.sections):
+            name = joint_name([section.path[-1] for section in sections])
+            if len(sections) > 1 and name in stored:
+                x = self._looped(name, sections[0], x, train)
             else:
-                for section in rest:
+                for section in sections:
                     x = self._apply(section, x, train)
         return x
 
@@ -46,29 +44,19 @@ class Group(nn.Module):
         block = _RematerializedBlock if again and not _is_new_or_seen(self) else _Block
         return block(section, self.compute, name=section.path[1])(x, train)
 
-    def _loops_over(self, equal: Sequence[words.Section]) -> bool:
-        if not self.compute.scan or len(equal) < 2 or _is_new_or_seen(self):
-            return False
-        return not _draws(self, equal[0])
-
-    def _scanned(self, equal: Sequence[words.Section], x: Array, train: bool) -> Array:
-        """Returns what equal blocks make of ``x``, by one loop over their stacked variables.
-
-        They are stored each under its own name, as they are without the loop.
-        """
-        names = [section.path[1] for section in equal]
-        collections = [{c: v[name] for c, v in self.variables.items()} for name in names]
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *collections)
-        moving = self.is_mutable_collection("batch_stats")
+    def _looped(self, name: str, section: words.Section, x: Array, train: bool) -> Array:
+        """Returns what equal blocks make of ``x``, by one loop over their stacked variables."""
+        if self.is_mutable_collection("intermediates"):
+            raise ValueError("blocks whose variables are stacked cannot be looked into")
+        stacked = {c: blocks[name] for c, blocks in self.variables.items() if name in blocks}
+        section, moving = nameless(section), self.is_mutable_collection("batch_stats")
 
         def body(y: Array, variables: Variables) -> tuple[Array, Variables]:
-            return _apply_block(_nameless(equal[0]), self.compute, variables, y, train, moving)
+            return _apply_block(section, self.compute, variables, y, train, moving)
 
         y, moved = jax.lax.scan(body, x, stacked)
         if moved:
-            for number, name in enumerate(names):
-                own = jax.tree.map(operator.itemgetter(number), moved)
-                self.put_variable("batch_stats", name, own)
+            self.put_variable("batch_stats", name, moved)
         return y
 
 
@@ -87,7 +75,7 @@ class _Block(nn.Module):
     def __call__(self, x: Array, train: bool) -> Array:
         if _is_new_or_seen(self) or _draws(self, self.section):
             return _apply_section(self.section, x, train, self.compute)
-        section, moving = _nameless(self.section), self.is_mutable_collection("batch_stats")
+        section, moving = nameless(self.section), self.is_mutable_collection("batch_stats")
         y, moved = _apply_block(section, self.compute, self.variables, x, train, moving)
         for name, statistics in moved.items():
             self.put_variable("batch_stats", name, statistics)
@@ -105,10 +93,6 @@ def _is_new_or_seen(module: nn.Module) -> bool:
 def _draws(module: nn.Module, section: words.Section) -> bool:
     """Whether a block draws at random here."""
     return section.is_stochastic and module.has_rng("dropout")
-
-
-def _nameless(section: words.Section) -> words.Section:
-    return dataclasses.replace(section, path=())
 
 
 def _apply_block(

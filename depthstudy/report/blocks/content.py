@@ -149,10 +149,12 @@ class Image:
     Attributes:
       png: The file.
       text: What it shows, for those who do not see it.
+      least_width: In pixels; on a narrower page one scrolls across it.
     """
 
     png: bytes
     text: str
+    least_width: int = 0
 
     @property
     def source(self) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL import ImageDraw
 
-_SIDE = 240  # pixels of an image on the sheet, at least
+_SIDE = 320  # pixels of the longer side of an image on the sheet, or a few more
 _GAP = 8
-_LINE = 22  # pixels of a line of text
+_LINE = 34  # pixels of a line of text
+_TITLE, _NAME = 24, 18  # pixels of letters
 _TRUE, _RIGHT, _WRONG, _INK, _PAPER = "#111111", "#1a7f4b", "#c2410c", "#222222", "#ffffff"
 _LEAST_OVERLAP = 0.5
 
@@ -39,18 +40,21 @@ def sheet(
     from PIL import Image, ImageDraw
 
     height, width = images.shape[1:3]
-    factor = max(1, -(-_SIDE // max(height, width)))
-    step = (height * factor + _GAP, width * factor + _GAP)
+    side = max(height, width)
+    factor = -(-_SIDE // side) if side <= _SIDE else _SIDE / side
+    size_of_one = round(width * factor), round(height * factor)
+    step = (size_of_one[1] + _GAP, size_of_one[0] + _GAP)
     size = (len(images) * step[1] + _GAP, (len(rows) + 1) * (step[0] + _LINE) + _GAP)
     canvas = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(canvas)
     for number, (title, found) in enumerate([("what is there", None), *rows]):
         top = _GAP + number * (step[0] + _LINE)
-        draw.text((_GAP, top), title, fill=_INK, font_size=15)
+        draw.text((_GAP, top), title, fill=_INK, font_size=_TITLE)
         for place, image in enumerate(images):
             pixels = image[..., 0] if image.shape[-1] == 1 else image[..., :3]
             picture = Image.fromarray(pixels).convert("RGB")
-            picture = picture.resize((width * factor, height * factor), Image.Resampling.NEAREST)
+            way = Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.LANCZOS
+            picture = picture.resize(size_of_one, way)
             inner = ImageDraw.Draw(picture)
             if found is None:
                 for box in truths[place]:
@@ -66,13 +70,17 @@ def sheet(
     return file.getvalue()
 
 
-def _draw(draw: ImageDraw.ImageDraw, box: Any, text: str, color: str, factor: int) -> None:
+def _draw(draw: ImageDraw.ImageDraw, box: Any, text: str, color: str, factor: float) -> None:
     top, left, bottom, right = (float(x) * factor for x in box)
     draw.rectangle((left, top, right, bottom), outline=color, width=2)
-    corner = (left + 2, top - 14 if top >= 14 else bottom + 1)
-    area = draw.textbbox(corner, text, font_size=11)
-    draw.rectangle(area, fill=color)
-    draw.text(corner, text, fill=_TRUE if color == "#facc15" else _PAPER, font_size=11)
+    width, height = draw.im.size  # a name stays inside of the image
+    wide, high = draw.textbbox((0, 0), text, font_size=_NAME)[2:]
+    corner = (min(left, width - wide - 4), top - high - 2 if top >= high + 2 else bottom + 1)
+    corner = (max(0.0, corner[0]), max(0.0, min(corner[1], height - high - 3)))
+    ends = (corner[0], corner[1], corner[0] + wide + 4, corner[1] + high + 2)
+    draw.rectangle(ends, fill=color)
+    ink = _TRUE if color == "#facc15" else _PAPER
+    draw.text((corner[0] + 2, corner[1]), text, fill=ink, font_size=_NAME)
 
 
 def _is_right(box: Any, truths: Boxes) -> bool:

@@ -25,6 +25,10 @@ from depthstudy.report.text.formats import count, listing, percent, sentence_cas
 _HEADER = (
     "Split", "Images", "Smallest class", "Largest class", "Always naming the largest",
 )  # fmt: skip
+_OF_OBJECTS = (
+    "Split", "Images", "Without objects", "Objects", "Smallest class", "Largest class",
+    "Half are under",
+)  # fmt: skip
 _LOOK = (
     "Train images of the first classes, a class a row: on the left as they are after resizing, on"
     " the right as the nets see them while training."
@@ -65,7 +69,7 @@ def _waiting(study: Study) -> list[Block]:
 
 def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list[Block]:
     """Returns the blocks of a set, without what was said of another."""
-    counted = [("One test image", _points(info))] if study.found is None else []
+    counted = [("One test image", _points(info))] if not study.detects else []
     blocks: list[Block] = [
         Facts(
             (
@@ -77,7 +81,7 @@ def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list
                 *counted,
             )
         ),
-        Table(_HEADER, tuple(_row(info, split) for split in info.splits)),
+        _splits(info),
     ]
     said = () if known is None else known.notes
     notes = [f"{sentence_case(note)}." for note in info.notes if note not in said]
@@ -102,6 +106,29 @@ def _names(names: Sequence[str]) -> str:
 def _points(info: DataInfo) -> str:
     test = next(split for split in info.splits if split.name == "test")
     return f"{100 / test.images:.2g} points of error"
+
+
+def _splits(info: DataInfo) -> Table:
+    if any(split.empty_images is not None for split in info.splits):
+        return Table(_OF_OBJECTS, tuple(_row_of_objects(info, split) for split in info.splits))
+    return Table(_HEADER, tuple(_row(info, split) for split in info.splits))
+
+
+def _row_of_objects(info: DataInfo, split: DataSplit) -> Row:
+    if split.empty_images is None or split.median_side is None:
+        return Row(split.name, (f"{split.images:,}", *["not counted"] * (len(_OF_OBJECTS) - 2)))
+    least, most = min(split.counts), max(split.counts)
+    return Row(
+        split.name,
+        (
+            f"{split.images:,}",
+            f"{split.empty_images:,}",
+            f"{sum(split.counts):,}",
+            _class(info, split, least),
+            _class(info, split, most),
+            f"{split.median_side:.0f} px",
+        ),
+    )
 
 
 def _row(info: DataInfo, split: DataSplit) -> Row:
@@ -135,7 +162,8 @@ def _counts(info: DataInfo) -> list[Block]:
         for label, name in enumerate(info.class_names)
     )
     header = ("Class", *(sentence_case(split.name) for split in counted))
-    return [Details("Images of each class", (Table(header, rows),))]
+    what = "Images" if counted[0].empty_images is None else "Objects"
+    return [Details(f"{what} of each class", (Table(header, rows),))]
 
 
 def _left_out(info: DataInfo) -> Details:

@@ -10,6 +10,7 @@ from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import percent
 from depthstudy.report.text.sentences import figure_note
 
+_DETECTS = "An error is one minus average precision (COCO, overlaps .5 to .95)."
 _TRAIN = "Train error is measured without augmentation on a fixed part of the train set."
 
 
@@ -31,7 +32,9 @@ def section(study: Study) -> Section:
     picture = Picture(name, title, notes, panels, columns, width, as_png=True)
     same = [f"{copy} is {origin}" for copy, origin in tables.copies(study.info).items()]
     once = f"The same runs, so shown once: {'; '.join(same)}." if same else ""
-    caption = " ".join(filter(None, (lowest_errors(whole), _marks(whole), once, _TRAIN)))
+    detects = _DETECTS if study.detects else ""
+    sentences = (lowest_errors(whole), detects, _marks(whole), once, _TRAIN)
+    caption = " ".join(filter(None, sentences))
     return Section(title, (Figure((charts,), caption),), (picture,))
 
 

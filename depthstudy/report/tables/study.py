@@ -84,6 +84,11 @@ class Study:
     folders: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
+    def detects(self) -> bool:
+        """Whether the nets are detectors, whose errors are one minus average precision."""
+        return bool((self.measurements["metric"] == "test_ap50").any())
+
+    @property
     def has_seeds(self) -> bool:
         """Whether there are several seeds, so that there are intervals."""
         return self.info.seeds > 1

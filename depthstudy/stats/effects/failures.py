@@ -16,7 +16,8 @@ NEAR_CHANCE = 0.95
 def failed_runs(arm: Arm, chance: float | None = None) -> list[int]:
     """Returns the places of the runs of ``arm`` that failed.
 
-    A run failed when its error is at least 95% of that of guessing, or when it is far outside the
+    A run failed when its error is at least 95% of that of guessing (all of it where guessing is
+    always wrong, as in detection), or when it is far outside the
     variant's others: ten points above their median error, and ten times the odds.
 
     >>> failed_runs(Arm(np.array([0.04, 0.05, 0.9]), fraction=True))
@@ -29,7 +30,7 @@ def failed_runs(arm: Arm, chance: float | None = None) -> list[int]:
     """
     if not arm.fraction or not arm.seeds:
         return []
-    limit = 1.0 if chance is None else NEAR_CHANCE * chance
+    limit = 1.0 if chance is None or chance >= 1 else NEAR_CHANCE * chance
     failed = arm.values >= limit
     if arm.seeds >= 3:
         odds = special.logit(np.clip(arm.values, 1e-3, 1 - 1e-3))

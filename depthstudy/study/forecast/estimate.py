@@ -133,7 +133,7 @@ def _small_batches(config: StudyConfig) -> Settings:
 
 def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
     """Returns the time of a train step of these seeds at once, the first one left out."""
-    own = program.placement.place([train.initial(program, seed) for seed in seeds])
+    own = program.place([train.initial(program, seed) for seed in seeds])
     batches = program.placement.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,

@@ -13,7 +13,8 @@ from depthstudy.config import StudyConfig
 from depthstudy.plan import Variant
 from depthstudy.store import ShardInfo
 
-_OTHERS = (*plan.OF_THE_MACHINE, "processes", "executor")  # in which shards may differ
+# In which shards may differ.
+_OTHERS = (*plan.OF_THE_MACHINE, *plan.OF_THE_COMPUTE, "processes", "executor")
 
 
 def hashes(variants: Sequence[Variant]) -> dict[str, str]:

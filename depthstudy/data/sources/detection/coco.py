@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from depthstudy.errors import InputError
 
 
 def files(root: Path) -> list[Path]:
-    """Returns the files of annotations in a folder: those that have images and categories."""
+    """Returns the files of annotations in a folder: those that have images and categories.
+
+    Raises:
+      InputError: A file that has them cannot be read.
+    """
     found = sorted({*root.glob("*.json"), *root.glob("annotations/*.json"), *root.glob("*/*.json")})
     return [path for path in found if _looks_right(path)]
 
@@ -33,59 +38,94 @@ def read(root: Path) -> AnnotatedFolder:
     by_name: dict[str, list[Path]] = {}
     for path in image_files(root):
         by_name.setdefault(path.name, []).append(path)
+    contents = {file: json.loads(file.read_bytes()) for file in files(root)}
     names: dict[int, str] = {}
-    for file in files(root):
-        content = _content(file)
-        for category in content["categories"]:
-            number, name = int(category["id"]), str(category["name"])
+    for file, content in contents.items():
+        for number, name in _categories(content, file):
             if names.setdefault(number, name) != name:
                 raise InputError(f"{file}: class {number} is {name!r}, elsewhere {names[number]!r}")
     label_of = {number: label for label, number in enumerate(sorted(names))}
-    for file in files(root):
-        content = _content(file)
-        boxes: dict[Any, list[Box]] = {}
-        for row in content.get("annotations", []):
-            where = f"{file.name}: annotation {row.get('id', '?')}"
-            if row.get("category_id") not in label_of:
-                problems.add("boxes of an unknown class, left out", where)
-                continue
-            box = _box(row, label_of[row["category_id"]])
-            if box is None:
-                problems.add("boxes without four numbers, left out", where)
-                continue
-            boxes.setdefault(row["image_id"], []).append(box)
+    for file, content in contents.items():
+        rows = _rows(content, "images")
+        boxes = _boxes(content, {str(row.get("id")) for row in rows}, label_of, file, problems)
         part = part_of([file.name]) or part_of(file.parent.relative_to(root).parts)
-        for row in content["images"]:
-            image = _locate(str(row["file_name"]), part, by_name, root)
+        for row in rows:
+            name = str(row.get("file_name", "?"))
+            image = _locate(name, part, by_name, root)
             if image is None:
-                problems.add("images that are not there, left out", str(row["file_name"]))
+                problems.add("images that are not there, left out", name)
                 continue
-            images.append(Annotated(image, part, tuple(boxes.get(row["id"], []))))
+            images.append(Annotated(image, part, tuple(boxes.get(str(row.get("id")), []))))
+    named = {image.path for image in images}
+    for path in image_files(root):
+        if path not in named:
+            problems.add("images that no file of boxes names, left out", _inner(path, root))
     class_names = tuple(names[number] for number in sorted(names))
     return AnnotatedFolder(root, "COCO JSON", class_names, tuple(images), problems)
 
 
 def _looks_right(path: Path) -> bool:
+    text = path.read_bytes()
     try:
-        content = json.loads(path.read_bytes())
-    except ValueError:
+        content = json.loads(text)
+    except ValueError as error:
+        if b'"categories"' in text or b'"bbox"' in text:
+            raise InputError(f"{path} is no JSON, or not all of it is there: {error}") from error
         return False
     return isinstance(content, dict) and {"images", "categories"} <= set(content)
 
 
-def _content(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_bytes())
-    return content
+def _rows(content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    rows = content.get(name)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _categories(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]]:
+    for row in _rows(content, "categories"):
+        try:
+            yield int(row["id"]), str(row["name"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{file}: a category needs a number `id` and a `name`, one is {row}"
+            ) from error
+
+
+def _boxes(
+    content: dict[str, Any],
+    images: set[str],
+    label_of: dict[int, int],
+    file: Path,
+    problems: Problems,
+) -> dict[str, list[Box]]:
+    """Returns the boxes of each image by its number."""
+    boxes: dict[str, list[Box]] = {}
+    for row in _rows(content, "annotations"):
+        where = f"{file.name}: annotation {row.get('id', '?')}"
+        image, category = str(row.get("image_id")), row.get("category_id")
+        if not isinstance(category, int) or category not in label_of:
+            problems.add("boxes of an unknown class, left out", where)
+        elif image not in images:
+            problems.add("boxes of an unknown image, left out", where)
+        elif (box := _box(row, label_of[category])) is None:
+            problems.add("boxes without four numbers, left out", where)
+        else:
+            boxes.setdefault(image, []).append(box)
+    return boxes
+
+
+def _inner(path: Path, root: Path) -> str:
+    return str(path.relative_to(root))
 
 
 def _box(row: dict[str, Any], label: int) -> Box | None:
     try:
         left, top, width, height = map(float, row["bbox"])
+        area = float(row["area"]) if row.get("area") else None
+        crowd = bool(int(row.get("iscrowd") or 0))
     except (KeyError, TypeError, ValueError):
         return None
-    area = float(row["area"]) if row.get("area") else None
     corners = (top, left, top + height, left + width)
-    return Box(corners, label, bool(row.get("iscrowd", 0)), area)
+    return Box(corners, label, crowd, area)
 
 
 def _locate(name: str, part: str, by_name: dict[str, list[Path]], root: Path) -> Path | None:

@@ -35,8 +35,9 @@ from depthstudy.store import bucket
 
 _PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
-_RECIPE = 1  # to be raised when the same folder comes to give another set
+_RECIPE = 2  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
+_MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
 _LAYOUTS: Sequence[tuple[Callable[[Path], list[Path]], Callable[[Path], AnnotatedFolder]]] = (
     (coco.files, coco.read),
@@ -139,6 +140,9 @@ def checked_boxes(
         top, left, bottom, right = (x * f for x, f in zip(box.corners, factors, strict=True))
         if not all(map(np.isfinite, (top, left, bottom, right))):
             problems.add("boxes that are no numbers, left out", name)
+            continue
+        if box.relative and max(map(abs, box.corners)) > _MOST_SHARE:
+            problems.add("boxes in pixels, not in shares of the image, left out", name)
             continue
         if bottom < top or right < left:
             problems.add("boxes with swapped corners, put in order", name)

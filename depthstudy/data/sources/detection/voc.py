@@ -26,14 +26,17 @@ def files(root: Path) -> list[Path]:
 def read(root: Path) -> AnnotatedFolder:
     """Reads all images of a folder with such files; classes are in the order of the alphabet."""
     problems, images = Problems(), []
-    trees = {path.stem: (path, tree) for path in files(root) if (tree := _tree(path)) is not None}
-    found = {
-        node.findtext("name") or "" for _, tree in trees.values() for node in tree.iter("object")
-    }
+    trees = {path: tree for path in files(root) if (tree := _tree(path)) is not None}
+    for path in sorted(root.rglob("*.xml")):
+        if path not in trees and _is_damaged(path):
+            problems.add("files that are no XML, left out", str(path.relative_to(root)))
+    found = {node.findtext("name") or "" for tree in trees.values() for node in tree.iter("object")}
     names = sorted(found - {""})
     parts = _parts(root)
-    pictures = {path.stem: path for path in image_files(root)}
-    for stem, (path, tree) in trees.items():
+    pictures: dict[str, list[Path]] = {}
+    for image in image_files(root):
+        pictures.setdefault(image.stem, []).append(image)
+    for path, tree in trees.items():
         boxes = []
         for number, node in enumerate(tree.iter("object"), start=1):
             where = f"{path.relative_to(root)}: object {number}"
@@ -43,12 +46,17 @@ def read(root: Path) -> AnnotatedFolder:
                 problems.add("boxes without four numbers, left out", where)
             else:
                 boxes.append(box)
-        if stem not in pictures:
+        picture = _picture(path, pictures.get(path.stem, []), root)
+        if picture is None:
             problems.add("images that are not there, left out", str(path.relative_to(root)))
             continue
-        image = pictures[stem]
-        part = parts.get(stem) or part_of(image.parent.relative_to(root).parts)
-        images.append(Annotated(image, part, tuple(boxes)))
+        part = parts.get(path.stem) or part_of(picture.parent.relative_to(root).parts)
+        images.append(Annotated(picture, part, tuple(boxes)))
+    named = {image.path for image in images}
+    for image in image_files(root):
+        if image not in named:
+            where = str(image.relative_to(root))
+            problems.add("images that no file of boxes names, left out", where)
     return AnnotatedFolder(root, "VOC XML", tuple(names), tuple(images), problems)
 
 
@@ -58,6 +66,22 @@ def _tree(path: Path) -> ET.Element | None:
     except ET.ParseError:
         return None
     return tree if tree.tag == "annotation" else None
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        ET.parse(path)
+    except ET.ParseError:
+        return True
+    return False
+
+
+def _picture(path: Path, named_alike: list[Path], root: Path) -> Path | None:
+    """Returns the image of a file: of several of its name the one beside it, or of its split."""
+    part = part_of(path.parent.relative_to(root).parts)
+    beside = [p for p in named_alike if p.parent == path.parent]
+    same = [p for p in named_alike if part_of(p.parent.relative_to(root).parts) == part]
+    return next(iter(beside or same or named_alike), None)
 
 
 def _box(node: ET.Element, names: list[str]) -> Box | None:

@@ -1,6 +1,7 @@
 """YOLO's text files: one for each image, a line ``class x y width height`` for each box.
 
-Centers and sizes are shares of the image. ``images/A.jpg`` goes with ``labels/A.txt``, or with a
+Centers and sizes are shares of the image. Where there are more numbers, they are the corners of an
+outline, whose extent is the box. ``images/A.jpg`` goes with ``labels/A.txt``, or with a
 file beside it; names of classes stand in a YAML file, or in ``classes.txt``.
 """
 
@@ -19,7 +20,8 @@ from depthstudy.data.sources.detection.annotated import (
 )
 from depthstudy.errors import InputError
 
-_NUMBERS = 5
+_NUMBERS = 4  # of a box
+_OUTLINE = 6  # of three corners, the least of an outline
 
 
 def files(root: Path) -> list[Path]:
@@ -38,14 +40,16 @@ def read(root: Path) -> AnnotatedFolder:
     for image in image_files(root):
         boxes = []
         file = _labels_of(image, root)
-        lines = file.read_text().splitlines() if file.is_file() else []
+        lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             box = _box(line)
             where = f"{file.relative_to(root)}:{number}"
             if box is None:
-                problems.add("lines that are not `class x y width height`, left out", where)
+                problems.add(
+                    "lines that are not `class x y width height` in shares, left out", where
+                )
             elif box.label < 0 or (names and box.label >= len(names)):
                 problems.add("boxes of an unknown class, left out", where)
             else:
@@ -65,12 +69,22 @@ def _labels_of(image: Path, root: Path) -> Path:
 
 
 def _box(line: str) -> Box | None:
+    """Returns the box of a line, of an outline's corners its extent."""
     try:
-        label, x, y, width, height = map(float, line.split()[:_NUMBERS])
+        label, *numbers = map(float, line.split())
     except ValueError:
         return None
-    corners = (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
-    return Box(corners, int(label), relative=True) if label == int(label) else None
+    if not label.is_integer():
+        return None
+    if len(numbers) == _NUMBERS:
+        x, y, width, height = numbers
+        corners = (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
+    elif len(numbers) >= _OUTLINE and len(numbers) % 2 == 0:
+        across, down = numbers[::2], numbers[1::2]
+        corners = (min(down), min(across), max(down), max(across))
+    else:
+        return None
+    return Box(corners, int(label), relative=True)
 
 
 def _class_names(root: Path) -> tuple[str, ...]:
@@ -79,15 +93,23 @@ def _class_names(root: Path) -> tuple[str, ...]:
         import yaml
 
         try:
-            content: Any = yaml.safe_load(path.read_text())
+            content: Any = yaml.safe_load(path.read_bytes())
         except yaml.YAMLError as error:
             raise InputError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
         names = content.get("names") if isinstance(content, dict) else None
-        if isinstance(names, dict):
-            names = [names[key] for key in sorted(names)]
         if names:
-            return tuple(map(str, names))
+            return _listed(names, path)
     for name in ("classes.txt", "obj.names"):
         if (root / name).is_file():
-            return tuple(line.strip() for line in (root / name).read_text().splitlines() if line)
+            lines = (root / name).read_text(errors="replace").rstrip().splitlines()
+            return tuple(line.strip() for line in lines)
     return ()
+
+
+def _listed(names: Any, path: Path) -> tuple[str, ...]:
+    """Returns names in the order of their labels; a label without a name is called as it is."""
+    if isinstance(names, list):
+        return tuple(map(str, names))
+    if isinstance(names, dict) and all(isinstance(key, int) and key >= 0 for key in names):
+        return tuple(str(names.get(label, label)) for label in range(max(names) + 1))
+    raise InputError(f"{path}: names has to be a list, or a name for each number; it is {names!r}")

@@ -47,16 +47,23 @@ def taken(study: Study, choice: Recommendation) -> str:
 
 
 def facts(study: Study, choice: Recommendation) -> str:
-    """Says what a net gets wrong, what it costs and where it is."""
-    sure = ""
+    """Says how good a net is, what it costs and where it is."""
+    sure, error = "", choice.test_error
     if choice.low is not None and choice.high is not None:
-        sure = f" ({points_range(max(0.0, choice.low), min(1.0, choice.high))}%)"
+        low, high = max(0.0, choice.low), min(1.0, choice.high)
+        low, high = (1 - high, 1 - low) if study.detects else (low, high)
+        sure = f" ({points_range(low, high)}%)"
+    quality = (
+        f"average precision {percent(1 - error)} on new images"
+        if study.detects
+        else f"{percent(error)} of new images wrong"
+    )
     macs, parameters = (
         " to ".join(dict.fromkeys(map(quantity, tables.spread(study, choice.variant, column))))
         for column in ("macs", "parameters")
     )
     return (
-        f"{percent(choice.test_error)} of new images wrong{sure}, {macs} multiply-accumulates an "
+        f"{quality}{sure}, {macs} multiply-accumulates an "
         f"image, {parameters} parameters, {duration(choice.seconds)} to train; "
         f"in runs/{study.folders.get(choice.variant, choice.variant)}."
     )

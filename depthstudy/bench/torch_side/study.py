@@ -24,8 +24,8 @@ from torch.nn import functional
 
 from depthstudy import config, data, plan, runtime
 from depthstudy.arch import ArchSpec
-from depthstudy.bench.jax_side import QUICKSTART
-from depthstudy.bench.torch_net import TorchNet
+from depthstudy.bench.jax_side.processes import QUICKSTART
+from depthstudy.bench.torch_side.net import TorchNet
 from depthstudy.train import count_steps
 
 _PATIENCE = 60  # seconds

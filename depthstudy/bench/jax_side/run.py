@@ -1,0 +1,41 @@
+"""What a side of the bench gives for a work: a function that does it so many times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Run = Callable[[int], float]  # does the work so many times, and returns seconds
+
+_READ_AHEAD = 10  # batches, of which either side has fewer ready with two workers
+
+
+def timed(function: Callable[[], Any]) -> Run:
+    """Returns a function that calls this one so many times, and returns seconds."""
+
+    def run(times: int) -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            function()
+        return time.perf_counter() - start
+
+    return run
+
+
+def taking_images(batches: Iterator[Any], size: int) -> Run:
+    """Returns a function that takes so many times 1,000 images from an endless row of batches.
+
+    What was read ahead while nothing was timed is taken before, and more to set off.
+    """
+
+    def run(times: int) -> float:
+        for _ in range(_READ_AHEAD):
+            next(batches)
+        count = round(times * 1_000 / size)
+        start = time.perf_counter()
+        for _ in range(count):
+            next(batches)
+        return (time.perf_counter() - start) * times * 1_000 / (count * size)
+
+    return run
