@@ -8,7 +8,7 @@ import os
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from absl import logging
@@ -81,14 +81,22 @@ def _shown(file: str) -> str:
 class _Lines(standard_logging.Formatter):
     """Writes a warning as a line that begins as those of errors do."""
 
+    def __init__(self, rename: Callable[[str], str]) -> None:
+        super().__init__()
+        self._rename = rename
+
     def format(self, record: standard_logging.LogRecord) -> str:
         """Returns the line."""
-        return f"{record.levelname.lower()}: {super().format(record)}"
+        return f"{record.levelname.lower()}: {self._rename(super().format(record))}"
 
 
-def show_warnings_as_lines() -> None:
-    """Has this process write ``warning: TEXT`` rather than absl's time, thread and place."""
-    logging.get_absl_handler().setFormatter(_Lines())
+def show_warnings_as_lines(rename: Callable[[str], str]) -> None:
+    """Has this process write ``warning: TEXT`` rather than absl's time, thread and place.
+
+    Args:
+      rename: Says of a text how it is shown.
+    """
+    logging.get_absl_handler().setFormatter(_Lines(rename))
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:

@@ -32,7 +32,7 @@ class Analyzed:
 
 def analyze(
     folders: Sequence[str | Path],
-    out: Path,
+    out: str | Path,
     *,
     names: Sequence[str] = (),
     step: int | None = None,
@@ -54,12 +54,14 @@ def analyze(
     """
     names = probes.check(names)
     datasets = Datasets()
-    opened = [open_run(Path(folder), step, examples, datasets) for folder in folders]
+    opened = [
+        open_run(store.bucket.read_from(folder), step, examples, datasets) for folder in folders
+    ]
     return measure(opened, out, names=names, command=command)
 
 
 def measure(
-    opened: Sequence[Analyzed], out: Path, *, names: Sequence[str], command: str
+    opened: Sequence[Analyzed], out: str | Path, *, names: Sequence[str], command: str
 ) -> AnalysisInfo:
     """Measures opened nets and writes ``analysis.csv`` and ``analysis.json``.
 
@@ -93,8 +95,10 @@ def measure(
         | {row.probe: probes.CROSS_METRICS for row in between},
         probe_titles={name: probes.PROBES[name].title for name in chosen},
     )
+    out = store.bucket.write_to(out)
     store.write_table(out / store.ANALYSIS, records.frame(Record, rows))
     store.write_analysis_info(out, info)
+    store.bucket.finish()
     return info
 
 
@@ -136,7 +140,7 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
         examples=examples,
     )
     about = AnalysisRun(
-        folder=str(folder),
+        folder=store.bucket.shown(folder),
         study=info.study,
         variant=info.variant,
         seed=info.seed,

@@ -50,7 +50,7 @@ class Pictures:
 def analyze_weights(
     path: str | Path,
     family: str | None,
-    out: Path,
+    out: str | Path,
     *,
     options: Mapping[str, Any] | None = None,
     pictures: Pictures | None = None,
@@ -80,13 +80,16 @@ def analyze_weights(
             f"--family={family} is a detector, and of weights from elsewhere only those of"
             " classifiers are probed; nets.load_torch loads those of effdet"
         )
-    path, asked = Path(path), pictures or Pictures()
+    path, asked = store.bucket.copied(path), pictures or Pictures()
+    out = store.bucket.write_to(out)
     net = load(path, family, options or {})
     if net.channels not in (1, 3):
         raise InputError(f"{path}: the net takes images of {net.channels} channels; allowed: 1, 3")
     class_names = _class_names(net, asked.classes)
     seen = (
-        data.read_folder(Path(asked.images), asked.examples) if asked.images else data.photographs()
+        data.read_folder(store.bucket.copied(asked.images), asked.examples)
+        if asked.images
+        else data.photographs()
     )
     labels = image_labels.labels(seen, class_names, asked.classes is not None)
     moments, whose = _moments(net, asked)
@@ -101,7 +104,7 @@ def analyze_weights(
         batch_size=min(_BATCH, len(seen)),
     )
     about = AnalysisRun(
-        folder=str(path),
+        folder=store.bucket.shown(path),
         study=path.name,
         variant=net.label,
         seed=0,
@@ -193,7 +196,7 @@ def _class_names(net: ForeignNet, path: str | Path | None) -> list[str]:
     if path is None:
         return [str(number) for number in range(count)]
     try:
-        names = Path(path).read_text(encoding="utf-8").rstrip("\n").split("\n")
+        names = store.bucket.copied(path).read_text(encoding="utf-8").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--classes: {path} cannot be read: {error}") from error
     if len(names) != count:

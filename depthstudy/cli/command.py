@@ -55,8 +55,20 @@ def _parse(argv: Sequence[str]) -> list[str]:
         sys.exit(_told(arguments.line(error, argv), 2))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
-        show_warnings_as_lines()
+        show_warnings_as_lines(_shown)
     return rest
+
+
+def _shown(text: str) -> str:
+    """Returns a text in which local copies of what is in a bucket are called by their addresses.
+
+    Where nothing was read or written yet, there is none, and the import would only take time.
+    """
+    if "depthstudy.store" not in sys.modules:
+        return text
+    from depthstudy.store import bucket
+
+    return bucket.shown(text)
 
 
 def _told(message: str, code: int) -> int:
@@ -65,7 +77,7 @@ def _told(message: str, code: int) -> int:
     try:
         if verbose or os.environ.get(_TRACEBACK):
             traceback.print_exc()
-        text = " ".join(message.split()).encode("utf-8", "surrogateescape")
+        text = _shown(" ".join(message.split())).encode("utf-8", "surrogateescape")
         print(f"error: {text.decode('utf-8', 'replace')}", file=sys.stderr)
     except OSError:  # nobody reads it
         failures.close_output()

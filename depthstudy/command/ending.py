@@ -14,7 +14,7 @@ from depthstudy.plan.shards import Shard, Share
 def print_conclusion(result: studies.Result, workdir: Path) -> None:
     """Writes the report of a study, and prints what it says and where it is."""
     start = time.perf_counter()
-    path = report.write(workdir)
+    path = store.bucket.shown(report.write(workdir))
     seconds = time.perf_counter() - start
     print(f"{studies.conclusion(result)}, report {seconds:.0f} s\n\nreport: {path}")
 
@@ -24,11 +24,12 @@ def print_shard(share: Share, shard: Shard, workdir: Path, whole: Path) -> None:
     done = [f"{share.runs} run{'s' * (share.runs != 1)}"]
     if nets := len(share.tuned):
         done.append(f"the tuning of {nets} net{'s' * (nets != 1)}")
+    store.bucket.finish()
     first = whole.with_name(f"{whole.name}_{Shard(1, shard.count).label}")
     merge = command_line("merge", str(first), "...", f"--workdir={whole}")
     print(
         f"shard {shard}: {' and '.join(done)} done, {share.work:.0%} of the work of all shards"
-        f"\n\nreport of these runs: {workdir / store.REPORT}\n\n"
+        f"\n\nreport of these runs: {store.bucket.shown(workdir / store.REPORT)}\n\n"
         "when all shards are done, bring their folders together and give\n"
         f"  {merge}"
     )

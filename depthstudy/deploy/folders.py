@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from absl import logging
@@ -24,13 +25,13 @@ def load(folder: str | Path, step: int | None = None) -> TrainedNet:
 
     Args:
       folder: The folder of a run, as ``"results/quickstart/runs/plain_depth8/seed0"``, or of a
-        study, as ``"results/quickstart"``.
+        study, as ``"results/quickstart"``; or its address in a bucket, ``"s3://BUCKET/quickstart"``.
       step: The checkpoint; ``None`` is the last.
 
     Raises:
       InputError: The folder holds neither, or a study without a net to recommend.
     """
-    folder = Path(folder).expanduser()
+    folder = store.bucket.read_from(folder).expanduser()
     if RunStore(folder).read_info() is None and store.read_info(folder) is not None:
         folder = recommended_run(folder)
     return load_run(folder, step)
@@ -82,7 +83,8 @@ def load_run(folder: str | Path, step: int | None = None) -> TrainedNet:
       InputError: The folder holds no run or no such checkpoint, or it is of a version that stored
         no preprocessing, and the images are not at hand.
     """
-    run, info = RunStore(Path(folder)), read_info(folder)
+    run = RunStore(store.bucket.read_from(folder))
+    info = read_info(run.folder)
     step, _ = choose_step(run, step)
     stored = info.preprocessing
     return TrainedNet(
@@ -120,7 +122,18 @@ def choose_step(run: RunStore, step: int | None) -> tuple[int, tuple[int, ...]]:
       DamagedError: The checkpoint of this step, or every one, is not as it was written.
       InputError: There is no such checkpoint.
     """
-    steps = run.checkpoints.all_steps()
+    while True:
+        steps = run.checkpoints.all_steps()
+        try:
+            return _choose_step(run, step, steps)
+        except DamagedError:
+            if step is not None or steps == run.checkpoints.all_steps():
+                raise  # else those that were there made room for others meanwhile
+
+
+def _choose_step(
+    run: RunStore, step: int | None, steps: Sequence[int]
+) -> tuple[int, tuple[int, ...]]:
     if not steps or (step is not None and step not in steps):
         at = "" if step is None else f" at step {step}"
         others = f"its checkpoints: {', '.join(map(str, steps))}" if steps else "it has none yet"

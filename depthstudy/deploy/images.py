@@ -10,6 +10,7 @@ import numpy as np
 from depthstudy.data import Preprocessing, decode_file, decode_image
 from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 Images = str | Path | np.ndarray | Sequence[str | Path]
 
@@ -35,7 +36,9 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
             raise InputError(
                 f"images are {type(path).__name__}; allowed: paths, or one NumPy array of uint8"
             )
-    return _from_files(find_images([Path(path).expanduser() for path in paths]), preprocessing)
+    return _from_files(
+        find_images([bucket.copied(path).expanduser() for path in paths]), preprocessing
+    )
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:
@@ -68,7 +71,7 @@ def _from_files(
     for path in paths:
         try:
             pixels.append(decode_file(path, preprocessing))
-            names.append(str(path))
+            names.append(bucket.shown(path))
         except image_file.DamagedError as error:
             damaged.append(f"{path}: {error}")
     if not pixels:

@@ -18,6 +18,7 @@ from depthstudy.arch import DetectorSpec, Spec
 from depthstudy.deploy import images as inputs
 from depthstudy.deploy.predictions import Predictions
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 _BATCH = 64  # images that are classified at once
 
@@ -110,7 +111,8 @@ class TrainedNet:
         """Returns what it is in one line."""
         name = self.spec.family if self.spec else type(self.network).__name__
         shape = " x ".join(map(str, self.preprocessing.image_shape))
-        return f"TrainedNet({name}, {len(self.classes)} classes, images {shape}, {self.folder})"
+        place = bucket.shown(self.folder)
+        return f"TrainedNet({name}, {len(self.classes)} classes, images {shape}, {place})"
 
 
 @functools.partial(jax.jit, static_argnums=0)

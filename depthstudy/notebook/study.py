@@ -60,17 +60,20 @@ def study(
         of another config.
     """
     runtime.use_compilation_cache()
-    workdir = Path(workdir or Path("results", name))
+    place = workdir or Path("results", name)
     content = arrays_file.encode(_splits(images, labels, test), class_names)
-    path = (workdir / _FILE).absolute()
-    asked = _config(name, depths, families, seeds, epochs, path)
-    asked = config.apply(asked, tuple((settings or {}).items()))
-    if not path.exists():
-        store.write_bytes(path, content)
-    elif path.read_bytes() != content:
-        raise InputError(f"{workdir} holds a study of other images; take another name or workdir")
-    result = studies.run(asked, workdir, command=f"depthstudy.study(..., workdir={str(workdir)!r})")
-    return StudyResult(result, report.write(workdir))
+    with store.bucket.work_in(place) as folder:
+        path = folder / _FILE
+        asked = _config(name, depths, families, seeds, epochs, store.bucket.portable(path))
+        asked = config.apply(asked, tuple((settings or {}).items()))
+        if not path.exists():
+            store.write_bytes(path, content)
+            store.bucket.finish()  # from there it is read
+        elif path.read_bytes() != content:
+            raise InputError(f"{place} holds a study of other images; take another name or workdir")
+        called = f"depthstudy.study(..., workdir={str(place)!r})"
+        result = studies.run(asked, folder, command=called)
+        return StudyResult(result, report.write(folder))
 
 
 def _splits(
@@ -97,11 +100,11 @@ def _config(
     families: Sequence[str],
     seeds: int,
     epochs: int,
-    path: Path,
+    path: str,
 ) -> StudyConfig:
     asked = config.defaults()
     asked.name, asked.seeds = name, seeds
-    asked.data.name, asked.data.source_dir = arrays_file.NAME, str(path)
+    asked.data.name, asked.data.source_dir = arrays_file.NAME, path
     asked.sweep = (("model.family", tuple(families)), ("model.depth", tuple(depths)))
     asked.train.batch_size, asked.train.epochs = 32, epochs
     asked.train.learning_rate, asked.train.warmup_steps = 0.05, 20

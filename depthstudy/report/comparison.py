@@ -18,8 +18,9 @@ from depthstudy.report.text import formats
 _WIDTH, _LEAST = 80, 24  # of a terminal, and of the names in it
 
 
-def write(comparison: Comparison, folder: Path) -> Path:
+def write(comparison: Comparison, folder: str | Path) -> Path:
     """Writes the page and the three tables of a comparison; returns the path of the page."""
+    folder = store.bucket.write_to(folder)
     path = folder / "comparison.html"
     store.write_text(path, render(page(comparison)))
     settings = comparison.settings.rename_axis("setting").reset_index()
@@ -29,12 +30,15 @@ def write(comparison: Comparison, folder: Path) -> Path:
         ("verdicts", comparison.verdicts),
     ):
         store.write_table(folder / f"{name}.csv", table)
+    store.bucket.finish()
     return path
 
 
 def page(comparison: Comparison) -> Page:
     """Returns the page of a comparison."""
-    folders = " · ".join(f"{name}: {path}" for name, path in comparison.folders.items())
+    folders = " · ".join(
+        f"{name}: {store.bucket.shown(path)}" for name, path in comparison.folders.items()
+    )
     sections = [
         Section(title="What they find", blocks=_found(comparison)),
         Section(title="Test error of each net", blocks=(_error_table(comparison),)),

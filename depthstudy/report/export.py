@@ -29,7 +29,7 @@ def write_figures(sections: Sequence[Section], folder: Path) -> None:
         rows = [{"panel": panel.title, **row} for panel in picture.panels for row in panel.values]
         store.write_table(path.with_suffix(".csv"), pd.DataFrame(rows))
         if picture.as_png:
-            path.with_suffix(".png").write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+            store.write_bytes(path.with_suffix(".png"), vl_convert.vegalite_to_png(spec, scale=2))
 
 
 def specification(picture: Picture) -> dict[str, Any]:

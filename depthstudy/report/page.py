@@ -29,9 +29,10 @@ _SHEETS = ("page.css", "blocks.css")
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"  # what a page needs of the chart library
 
 
-def write(workdir: Path) -> Path:
+def write(workdir: str | Path) -> Path:
     """Writes page and figures of the study in ``workdir`` and returns the path of the page."""
-    return _write(workdir, store.REPORT, study_page(read_study(workdir)))
+    folder = store.bucket.read_from(workdir)
+    return _write(folder, store.REPORT, study_page(read_study(folder)))
 
 
 def write_partial(folder: Path, path: Path) -> Path:
@@ -40,8 +41,9 @@ def write_partial(folder: Path, path: Path) -> Path:
     return path
 
 
-def write_analysis(folder: Path) -> Path:
+def write_analysis(folder: str | Path) -> Path:
     """Writes page and figures of the analysis in ``folder`` and returns the path of the page."""
+    folder = store.bucket.read_from(folder)
     return _write(folder, store.ANALYSIS_PAGE, analysis_page(read_analysis(folder)))
 
 
@@ -64,6 +66,7 @@ def _write(folder: Path, name: str, page: Page) -> Path:
     path = folder / name
     store.write_text(path, render(page))
     export.write_figures(page.sections, folder / store.FIGURES)
+    store.bucket.finish()
     return path
 
 

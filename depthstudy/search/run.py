@@ -48,9 +48,10 @@ def run(
     """
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
-    if study.search.trials:
-        study = search(study, Path(workdir), config_file)
-    return studies.run(study, workdir, command=command, config_file=config_file)
+    with store.bucket.work_in(workdir) as folder:
+        if study.search.trials:
+            study = search(study, folder, config_file)
+        return studies.run(study, folder, command=command, config_file=config_file)
 
 
 def search(study: StudyConfig, workdir: Path, config_file: str | None = None) -> StudyConfig:

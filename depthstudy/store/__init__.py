@@ -25,12 +25,16 @@ WORKDIR/
 ```
 """
 
+from depthstudy.store import bucket
+from depthstudy.store.cache_folder import cache_dir
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Measured
 from depthstudy.store.files import (
-    cache_dir,
     lock,
+    move,
     read_json,
     read_table,
+    remove,
+    remove_folder,
     write_bytes,
     write_json,
     write_table,
@@ -137,11 +141,13 @@ __all__ = [
     "RunStore",
     "ShardInfo",
     "UnwrittenRun",
+    "bucket",
     "cache_dir",
     "damage",
     "damages",
     "find_data",
     "lock",
+    "move",
     "read_analysis_info",
     "read_answer",
     "read_data",
@@ -153,6 +159,8 @@ __all__ = [
     "read_search_info",
     "read_shard_info",
     "read_table",
+    "remove",
+    "remove_folder",
     "repair",
     "repair_checkpoints",
     "write_analysis_info",

@@ -11,6 +11,8 @@ from typing import Any
 
 from absl import logging
 
+from depthstudy.store import bucket
+
 _FLUSH_SECONDS = 60.0
 
 
@@ -27,7 +29,8 @@ class EventWriter:
             from tensorboardX.event_file_writer import EventsWriter
             from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-        self._event, self._writer = Event, None
+        self._event, self._writer, self._folder = Event, None, folder
+        self._earlier = set(folder.glob("events.out.tfevents.*"))
         self._flushed = time.monotonic()
         with self._giving_up():
             self._writer = EventsWriter(str(folder / "events"))
@@ -44,12 +47,19 @@ class EventWriter:
             with self._giving_up():
                 if self._writer:
                     self._writer.flush()
+            self._placed()
 
     def close(self) -> None:
         """Writes what is left, and ends."""
         with self._giving_up():
             if self._writer:
                 self._writer.close()
+        self._placed()
+
+    def _placed(self) -> None:
+        for path in self._folder.glob("events.out.tfevents.*"):
+            if path not in self._earlier:
+                bucket.placed(path, growing=True)
 
     def _write(self, **fields: Any) -> None:
         with self._giving_up():

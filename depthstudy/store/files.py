@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ import pandas as pd
 
 from depthstudy.config import FORMER_NAMES
 from depthstudy.errors import DamagedError, InputError
+from depthstudy.store import bucket
 
 _LOCK = ".lock"
 _HASH = "sha256"  # of a JSON file: of all else in it
@@ -26,17 +28,14 @@ _NAMED = ("probe", "metric", "part", "mechanism")  # columns of names that have 
 T = TypeVar("T")
 
 
-def cache_dir() -> Path:
-    """Returns the folder for what can be made again, as prepared sets and compiled programs."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "depthstudy"
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all, also where the machine stops meanwhile.
 
+    Of a folder in a bucket, it is put there afterwards.
+
     Raises:
       OSError: It cannot be written; what was there before is there still.
+      FailedError: An earlier file could not be put into the bucket.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
@@ -51,6 +50,29 @@ def write_bytes(path: Path, content: bytes) -> None:
             partial.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
     sync(path.parent)
+    bucket.placed(path)
+
+
+def remove(path: Path) -> None:
+    """Removes a file if it is there."""
+    path.unlink(missing_ok=True)
+    bucket.removed(path)
+
+
+def remove_folder(path: Path) -> None:
+    """Removes a folder and all that is in it, if it is there."""
+    if path.exists():
+        shutil.rmtree(path, ignore_errors=True)
+        bucket.removed(path, is_folder=True)
+
+
+def move(path: Path, target: Path) -> None:
+    """Moves a file or a folder to where there is none of that name, on the same disk."""
+    is_folder = path.is_dir()
+    bucket.need(path)
+    path.rename(target)
+    bucket.placed(target)
+    bucket.removed(path, is_folder=is_folder)
 
 
 def sync(folder: Path) -> None:

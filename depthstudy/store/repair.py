@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import logging
 
 from depthstudy.errors import DamagedError
-from depthstudy.store.files import read_json, require_whole
+from depthstudy.store.files import move, read_json, require_whole
 from depthstudy.store.run import PROBES, PROBES_HASH, RESULT, RUN, RunInfo, RunStore
 
 _DAMAGED = "damaged"
@@ -84,5 +84,5 @@ def _move(path: Path, message: str) -> None:
     folder.mkdir(exist_ok=True)
     name = f"checkpoint{path.name}" if path.name.isdecimal() else path.name
     taken = len([one for one in folder.iterdir() if one.name.partition("~")[0] == name])
-    path.rename(folder / (f"{name}~{taken}" if taken else name))
+    move(path, folder / (f"{name}~{taken}" if taken else name))
     logging.warning("%s (the damaged file is kept in %s)", message, folder)

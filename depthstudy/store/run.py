@@ -17,7 +17,14 @@ from depthstudy.errors import DamagedError, InputError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
 from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
 from depthstudy.store.events import EventWriter
-from depthstudy.store.files import hashes, read_json, read_table, write_json, write_table
+from depthstudy.store.files import (
+    hashes,
+    read_json,
+    read_table,
+    remove,
+    write_json,
+    write_table,
+)
 from depthstudy.store.study import RECORDS
 
 _RUNS = "runs"
@@ -161,7 +168,7 @@ class RunStore:
 
     def reopen(self) -> None:
         """Has the run be no longer done; its checkpoints and measurements stay."""
-        (self.folder / RESULT).unlink(missing_ok=True)
+        remove(self.folder / RESULT)
 
     def read_errors(self) -> dict[str, NDArray[np.float64]]:
         """Returns the error of each example by split; nothing of a run that diverged."""

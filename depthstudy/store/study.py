@@ -19,6 +19,7 @@ from depthstudy.store.files import (
     hashes,
     read_json,
     read_table,
+    remove,
     require_whole,
     write_json,
     write_table,
@@ -177,7 +178,7 @@ def write_data(
         table = records.frame(records.DataFile, files)
         write_table(workdir / DATA, table.astype({"height": "Int64", "width": "Int64"}))
     else:
-        (workdir / DATA).unlink(missing_ok=True)
+        remove(workdir / DATA)
     write_data_info(workdir, infos)
 
 
@@ -207,7 +208,7 @@ def find_data(folder: Path) -> list[records.DataFile]:
 def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
     """Writes ``recommendation.json``; with nothing to recommend, there is none."""
     if found is None:
-        (workdir / RECOMMENDATION).unlink(missing_ok=True)
+        remove(workdir / RECOMMENDATION)
     else:
         write_json(workdir / RECOMMENDATION, dataclasses.asdict(found))
 
@@ -220,7 +221,7 @@ def read_recommendation(workdir: Path) -> records.Recommendation | None:
 def write_answer(workdir: Path, answer: records.Answer | None) -> None:
     """Writes ``answer.json``; with no group of several depths, there is none."""
     if answer is None:
-        (workdir / _ANSWER).unlink(missing_ok=True)
+        remove(workdir / _ANSWER)
     else:
         write_json(workdir / _ANSWER, dataclasses.asdict(answer))
 

@@ -37,7 +37,7 @@ def run(
 
     Args:
       study: The config of the study.
-      workdir: Folder of the study.
+      workdir: Folder of the study, which may be in a bucket (``"s3://BUCKET/FOLDER"``, ``gs://``).
       command: The command line, for the report.
       config_file: The file of the config, as on the command line (``"FILE.py:ARGUMENT"``), if it
         registers families, probes or sources: other processes run it, too.
@@ -45,8 +45,17 @@ def run(
     Raises:
       InputError: Something in the config is wrong, or ``workdir`` holds runs of another config.
     """
+    with store.bucket.work_in(workdir) as folder:
+        return _run(study, folder, command, config_file)
+
+
+def _run(
+    study: ml_collections.ConfigDict | StudyConfig,
+    workdir: Path,
+    command: str,
+    config_file: str | None,
+) -> Result:
     study, variants = plan.prepare(study)
-    workdir = Path(workdir)
     if study.search.trials and not study.variants:
         raise InputError(
             "config.search has to find the variants first: `depthstudy run` and search.run do so"

@@ -44,7 +44,7 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Lists probes, or measures and reports, as the flags say."""
-    from depthstudy import analysis, probes, report, runtime
+    from depthstudy import analysis, probes, report, runtime, store
 
     given = flags.FLAGS
     if given.list_probes:
@@ -54,7 +54,8 @@ def main(line: str) -> None:
     _check()
     runtime.set_up()
     if given.weights:
-        workdir = Path(given.workdir or Path("results", Path(given.weights).stem))
+        place = given.workdir or str(Path("results", Path(given.weights).stem))
+        workdir = store.bucket.write_to(place)
         info = analysis.analyze_weights(
             given.weights,
             given.family,
@@ -74,7 +75,8 @@ def main(line: str) -> None:
         for text in (f"weights: {info.runs[0].variant}", *info.runs[0].caveats):
             print(text)
     else:
-        workdir = Path(given.workdir or Path(given.run[0], "analysis"))
+        place = given.workdir or store.bucket.joined(given.run[0], "analysis")
+        workdir = store.bucket.write_to(place)
         analysis.analyze(
             given.run,
             workdir,
@@ -83,7 +85,7 @@ def main(line: str) -> None:
             examples=given.examples,
             command=line,
         )
-    print(f"analysis: {report.write_analysis(workdir)}")
+    print(f"analysis: {store.bucket.shown(report.write_analysis(workdir))}")
 
 
 def _check() -> None:

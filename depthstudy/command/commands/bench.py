@@ -8,8 +8,6 @@ depthstudy bench --list
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from absl import flags
 
 
@@ -27,7 +25,7 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Lists works, profiles one or measures them, as the flags say."""
-    from depthstudy import bench
+    from depthstudy import bench, store
 
     given = flags.FLAGS
     if given.list:
@@ -39,7 +37,7 @@ def main(line: str) -> None:
         return
     bench.run(
         given.only,
-        Path(given.workdir),
+        store.bucket.only_here(given.workdir),
         peer=given.peer,
         rounds=given.rounds,
         command=line,

@@ -47,11 +47,11 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Reads what is there and writes the document."""
-    from depthstudy import report
+    from depthstudy import report, store
 
     del line
     size = flags.FLAGS.size
-    workdir = Path(flags.FLAGS.workdir or Path("results", "claims", size))
+    workdir = store.bucket.only_here(flags.FLAGS.workdir or Path("results", "claims", size))
     if not workdir.is_dir():
         raise InputError(f"no studies of claims in {workdir}; `make claims` runs them")
     claims = [claim(name, size, workdir / name) for name in ORDER]

@@ -10,8 +10,6 @@ the recipe differ. In Python: depthstudy.compare(FOLDER, OTHER).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from absl import flags
 
 
@@ -23,9 +21,10 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Reads the studies, prints and writes."""
-    from depthstudy import report
+    from depthstudy import report, store
 
     del line
     comparison = report.compare(*flags.FLAGS.study)
     print(report.comparison_text(comparison))
-    print(f"\ncomparison: {report.write_comparison(comparison, Path(flags.FLAGS.workdir))}")
+    path = report.write_comparison(comparison, flags.FLAGS.workdir)
+    print(f"\ncomparison: {store.bucket.shown(path)}")

@@ -14,8 +14,6 @@ A file is written only if, read back and run, its logits are the net's.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from absl import flags
 
 from depthstudy.errors import InputError
@@ -31,7 +29,7 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Loads the net and writes it."""
-    from depthstudy import deploy, runtime
+    from depthstudy import deploy, runtime, store
     from depthstudy.deploy.export import export
 
     del line
@@ -39,8 +37,12 @@ def main(line: str) -> None:
         raise InputError("give a study or a run, as: depthstudy export results/my_data")
     runtime.set_up()
     net = deploy.load(flags.FLAGS.net, flags.FLAGS.step)
-    out = Path(flags.FLAGS.out or Path(flags.FLAGS.net, "export"))
-    print(f"net: {net.folder}, step {net.step}")
-    for written in export(net, out, flags.FLAGS.formats):
-        print(f"{written.path}: logits differ by {written.difference:.1e} of the greatest")
+    bucket = store.bucket
+    out = bucket.write_to(flags.FLAGS.out or bucket.joined(flags.FLAGS.net, "export"))
+    print(f"net: {bucket.shown(net.folder)}, step {net.step}")
+    exported = export(net, out, flags.FLAGS.formats)
+    bucket.finish()
+    for written in exported:
+        difference = f"logits differ by {written.difference:.1e} of the greatest"
+        print(f"{bucket.shown(written.path)}: {difference}")
         print(f"  {written.use}")

@@ -12,8 +12,6 @@ was, give it once more: --config=my_data --config.data.source_dir=FOLDER.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from absl import flags
 from ml_collections import config_flags
 
@@ -32,26 +30,26 @@ def define_flags() -> None:
 
 def main(line: str) -> None:
     """Merges, ends the study, and reports."""
-    from depthstudy import execute, runtime, study
+    from depthstudy import execute, runtime, store, study
     from depthstudy.command.ending import print_conclusion
     from depthstudy.config import parse
     from depthstudy.study import shards
 
     if flags.FLAGS.workdir is None:
         raise InputError("give --workdir=FOLDER, the folder of the whole study")
-    workdir = Path(flags.FLAGS.workdir)
     given = flags.FLAGS.config
     if given is not None and given.get("executor") == "ray":
         execute.lead_by_ray()
     runtime.set_up()
-    merged = shards.merge(
-        flags.FLAGS.shard,
-        workdir,
-        None if given is None else parse(given),
-        None if given is None else config_flags.get_config_filename(flags.FLAGS["config"]),
-    )
-    before = merged.command if given is None else line
-    words = whole_study(before, flags.FLAGS.workdir)
-    command = command_line(*words) if words else ""
-    result = study.run(merged.study, workdir, command=command, config_file=merged.config_file)
-    print_conclusion(result, workdir)
+    with store.bucket.work_in(flags.FLAGS.workdir) as workdir:
+        merged = shards.merge(
+            flags.FLAGS.shard,
+            workdir,
+            None if given is None else parse(given),
+            None if given is None else config_flags.get_config_filename(flags.FLAGS["config"]),
+        )
+        before = merged.command if given is None else line
+        words = whole_study(before, flags.FLAGS.workdir)
+        command = command_line(*words) if words else ""
+        result = study.run(merged.study, workdir, command=command, config_file=merged.config_file)
+        print_conclusion(result, workdir)

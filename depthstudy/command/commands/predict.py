@@ -12,8 +12,6 @@ told.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from absl import flags
 
 from depthstudy.errors import InputError
@@ -37,10 +35,11 @@ def main(line: str) -> None:
     runtime.set_up()
     net = deploy.load(flags.FLAGS.net, flags.FLAGS.step)
     found = net.predict(flags.FLAGS.images)
-    path = Path(flags.FLAGS.out)
+    path = store.bucket.write_to(flags.FLAGS.out)
     store.write_table(path, found.frame())
-    print(f"net: {net.folder}, step {net.step}")
+    store.bucket.finish()
+    print(f"net: {store.bucket.shown(net.folder)}, step {net.step}")
     error = found.error()
     if error is not None:
         print(f"error: {error:.1%} of {len(found)} images, by the names of their folders")
-    print(f"predictions: {path}, {len(found)} images")
+    print(f"predictions: {store.bucket.shown(path)}, {len(found)} images")

@@ -5,8 +5,6 @@ depthstudy report results/quickstart
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from absl import flags
 
 from depthstudy.errors import InputError
@@ -24,10 +22,10 @@ def main(line: str) -> None:
     del line
     if flags.FLAGS.study is None:
         raise InputError("give the folder of a study, as results/quickstart")
-    folder = Path(flags.FLAGS.study)
+    folder, shown = store.bucket.read_from(flags.FLAGS.study), store.bucket.shown
     if store.read_info(folder) is not None:
-        print(f"report: {report.write(folder)}")
+        print(f"report: {shown(report.write(folder))}")
     elif store.read_analysis_info(folder) is not None:
-        print(f"analysis: {report.write_analysis(folder)}")
+        print(f"analysis: {shown(report.write_analysis(folder))}")
     else:
         raise InputError(f"{folder} holds neither a finished study nor an analysis")

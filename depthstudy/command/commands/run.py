@@ -30,7 +30,8 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "workdir",
         None,
-        "Folder of the study; default results/NAME, of a shard results/NAME_shard2of4.",
+        "Folder of the study; default results/NAME, of a shard results/NAME_shard2of4. May be"
+        " s3://BUCKET/FOLDER or gs://.",
     )
     flags.DEFINE_string("shard", None, "Do only this part of the study, as 2/4.")
     flags.DEFINE_enum(
@@ -82,14 +83,17 @@ def main(line: str) -> None:
 
 
 def _run(line: str) -> None:
-    from depthstudy import search
+    from depthstudy import search, store
     from depthstudy.command.ending import print_conclusion, print_shard
+    from depthstudy.config import parse
     from depthstudy.plan.shards import Shard
     from depthstudy.study import shards
 
     config = flags.FLAGS.config
     shard = None if flags.FLAGS.shard is None else Shard.parse(flags.FLAGS.shard)
     if flags.FLAGS.dry_run:
+        if store.bucket.is_url(flags.FLAGS.workdir or ""):
+            print(store.bucket.described(flags.FLAGS.workdir), flush=True)
         if shard is not None:
             print(shards.describe(config, shard), flush=True)
         for part in search.describe_parts(config):
@@ -97,12 +101,13 @@ def _run(line: str) -> None:
         return
     folder = Path("results", config.name)
     own = folder if shard is None else folder.with_name(f"{folder.name}_{shard.label}")
-    workdir = Path(flags.FLAGS.workdir or own)
     called = {
         "command": line,
         "config_file": config_flags.get_config_filename(flags.FLAGS["config"]),
     }
-    if shard is None:
-        print_conclusion(search.run(config, workdir, **called), workdir)
-    else:
-        print_shard(shards.run(config, workdir, shard, **called), shard, workdir, folder)
+    parse(config)  # before another machine is asked for anything
+    with store.bucket.work_in(flags.FLAGS.workdir or own) as workdir:
+        if shard is None:
+            print_conclusion(search.run(config, workdir, **called), workdir)
+        else:
+            print_shard(shards.run(config, workdir, shard, **called), shard, workdir, folder)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +18,7 @@ from depthstudy.config import DataConfig
 from depthstudy.data.source import Source
 from depthstudy.data.sources.arrays import array_source
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 NAME = f"{__name__}:open_source"  # of the set, as ``data.name``
 _SPLITS = ("train", "test")
@@ -30,7 +30,7 @@ def open_source(config: DataConfig) -> Source:
     Raises:
       InputError: There is no such file, or it holds something else.
     """
-    path = Path(config.source_dir or "")
+    path = bucket.copied(config.source_dir or "")
     try:
         with np.load(path, allow_pickle=False) as file:
             splits = {s: (file[f"{s}_images"], file[f"{s}_labels"]) for s in _SPLITS}

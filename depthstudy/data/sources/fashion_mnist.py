@@ -17,6 +17,7 @@ from depthstudy.config import DataConfig
 from depthstudy.data.source import Source
 from depthstudy.data.sources.tfds import prepared, writer
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -60,7 +61,7 @@ def read(source_dir: str | None) -> dict[str, writer.Arrays]:
     Raises:
       InputError: A file is missing or damaged.
     """
-    folder = Path(source_dir).expanduser() if source_dir else DEBIAN
+    folder = bucket.copied(source_dir).expanduser() if source_dir else DEBIAN
     splits = {}
     for split, prefix in _PREFIXES.items():
         images = _read_idx(_locate(folder, f"{prefix}-images-idx3-ubyte"), axes=3)

@@ -87,7 +87,7 @@ def compare(net: TrainedNet, name: str, content: bytes) -> float:
 
 def _about(net: TrainedNet, written: Sequence[Exported]) -> dict[str, object]:
     return {
-        "run": str(net.folder),
+        "run": store.bucket.shown(net.folder),
         "step": net.step,
         "classes": list(net.classes),
         "preprocessing": net.preprocessing.to_dict(),

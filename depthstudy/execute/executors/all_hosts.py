@@ -23,7 +23,7 @@ from depthstudy.execute.executors.executor import InProcess, InStep, Worker
 from depthstudy.execute.progress import Event, EventSink, StatusChanged, WorkDone
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant, prepare
-from depthstudy.store import RunStore, UnwrittenRun, write_text
+from depthstudy.store import RunStore, UnwrittenRun, bucket, remove, write_text
 
 _CALLS, _CLAIMS, _DONE, _HEARD, _SEEN = "calls", "claims", "done", "heard", "seen"
 _PROOF = ".hosts"  # a file that shows that two hosts see one folder
@@ -39,7 +39,7 @@ class _Setup(NamedTuple):
 
     study: StudyConfig
     sets: Mapping[DataConfig, str]
-    workdir: Path
+    workdir: str
 
 
 class _Call(NamedTuple):
@@ -53,7 +53,7 @@ class _Call(NamedTuple):
 class _Look(NamedTuple):
     """The question whether a host sees a file."""
 
-    workdir: Path
+    workdir: str
     proof: str
 
 
@@ -76,7 +76,8 @@ class AllHosts:
           sets: Name of the set of each ``data.source_key``, which the others have to find.
         """
         self._here = InProcess(study, variants, workdir)
-        self._setup = _Setup(study, dict(sets), workdir)
+        self._workdir = workdir
+        self._setup = _Setup(study, dict(sets), bucket.portable(workdir))
         self._is_shared: bool | None = None
 
     def do(
@@ -108,15 +109,17 @@ class AllHosts:
             time.sleep(_LOOK_SECONDS)
             _hear(number, done, sink)
         hosts.board().remove(f"{_DONE}/{number}")
+        bucket.catch_up(self._workdir)
 
     def _all_see_the_folder(self) -> bool:
         if self._is_shared is None:
-            workdir, proof = self._setup.workdir, secrets.token_hex(8)
+            workdir, proof = self._workdir, secrets.token_hex(8)
             write_text(workdir / _PROOF, proof)
-            number = _ask(_Look(workdir, proof))
+            bucket.finish()
+            number = _ask(_Look(self._setup.workdir, proof))
             others = [host for host in range(hosts.count()) if host != hosts.number()]
             seen = [hosts.board().read(f"{_SEEN}/{number}/{host}") for host in others]
-            (workdir / _PROOF).unlink()
+            remove(workdir / _PROOF)
             self._is_shared = all(seen)
             if not self._is_shared:
                 logging.warning(_NOT_SHARED, workdir)
@@ -165,7 +168,7 @@ def follow() -> None:
         if asked is None:
             return
         if isinstance(asked, _Look):
-            sees = _sees(asked.workdir / _PROOF, asked.proof)
+            sees = bucket.content(asked.workdir, _PROOF) == asked.proof
             hosts.board().write(f"{_SEEN}/{number}/{hosts.number()}", sees)
             continue
         if worker is None or asked.setup != setup:
@@ -174,7 +177,7 @@ def follow() -> None:
 
 
 def _ready(setup: _Setup) -> Worker:
-    study, sets, workdir = setup
+    study, sets, workdir = setup.study, setup.sets, bucket.task_folder(setup.workdir)
     variants = {variant.name: variant for variant in prepare(study, sets)[1]}
     return Worker(study, variants, workdir, Trainer(workdir, _ignore), _ignore)
 
@@ -188,7 +191,11 @@ def _take_part(worker: Worker, number: int, call: _Call) -> None:
     for place in _claimed(number, len(call.tasks)):
         events: list[Event] = []
         worker.trainer.store, worker.trainer.sink = RunStore, events.append
-        call.function(worker._replace(sink=events.append), *call.tasks[place])
+        bucket.take_part(call.setup.workdir)
+        try:
+            call.function(worker._replace(sink=events.append), *call.tasks[place])
+        finally:
+            bucket.finish()
         hosts.board().write(f"{_DONE}/{number}/{place}", _told(events))
 
 
@@ -204,10 +211,3 @@ def _told(events: Iterable[Event]) -> list[Event]:
 
 def _ignore(event: Event) -> None:
     """Hears an event that the writer has as well."""
-
-
-def _sees(path: Path, content: str) -> bool:
-    try:
-        return path.read_text() == content
-    except OSError:
-        return False

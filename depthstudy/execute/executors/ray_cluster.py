@@ -1,9 +1,9 @@
 """Work of a study on a Ray cluster: ``config.executor="ray"``.
 
 Ray schedules, starts workers and retries what a lost one was doing; a task finds in the study's
-folder what was saved, and goes on from there. So all machines have to see that folder, and have
-depthstudy installed. The process that calls stays on its CPU, and keeps the lock, the plan and the
-decisions.
+folder what was saved, and goes on from there. So all machines have to see that folder, which may
+lie in a bucket, and have depthstudy installed. The process that calls stays on its CPU, and keeps
+the lock, the plan and the decisions.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from depthstudy.errors import FailedError, InputError
 from depthstudy.execute.executors.executor import Worker
 from depthstudy.execute.executors.worker_process import portable, ready
 from depthstudy.execute.progress import Event, EventSink
+from depthstudy.store import bucket
 
 _MOST_LOSSES = 3  # workers that a task may cost before it is given up
 _LOOK_SECONDS = 0.2
@@ -57,7 +58,7 @@ class _Job(NamedTuple):
     token: str
     study: StudyConfig
     sets: Mapping[DataConfig, str]
-    workdir: Path
+    workdir: str
     config_file: str | None
     platform: str
 
@@ -148,19 +149,20 @@ class RayCluster:
 
         Args:
           study: The config.
-          workdir: Folder of the study, which all machines see.
+          workdir: Folder of the study, which all machines see, as they do one in a bucket.
           config_file: The file of the config; each worker runs it first.
           sets: Name of the set of each ``data.source_key``, which they have to find again.
         """
         from ray.util.queue import Queue
 
         self._ray = connect()
+        self._workdir = workdir
         self._share = share(study, self._ray.cluster_resources())
         self._job = _Job(
             uuid.uuid4().hex,
             study,
             dict(sets or {}),
-            workdir.absolute(),
+            bucket.portable(workdir),
             None if config_file is None else str(Path(config_file).absolute()),
             self._share.platform,
         )
@@ -190,6 +192,8 @@ class RayCluster:
             self._hear(sink)
             for reference in done:
                 self._take(reference)
+            if done:
+                bucket.catch_up(self._workdir)
         self._hear(sink)
 
     def close(self) -> None:
@@ -250,12 +254,14 @@ def _perform(
 
     events.put(number)
     try:
+        workdir = bucket.take_part(job.workdir)
         if job.token not in _workers:
             _workers.clear()
             _workers[job.token] = ready(
-                job.study, job.sets, job.workdir, job.config_file, sink, job.platform
+                job.study, job.sets, workdir, job.config_file, sink, job.platform
             )
         function(_workers[job.token], *arguments)
+        bucket.finish()
     except Exception as error:
         return portable(error)
     return None

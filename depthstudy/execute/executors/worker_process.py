@@ -19,11 +19,12 @@ import jax
 
 from depthstudy import config, interruption, runtime
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.errors import InputError, raised_by_user, show_warnings_as_lines
+from depthstudy.errors import FailedError, InputError, raised_by_user, show_warnings_as_lines
 from depthstudy.execute.executors.executor import Worker
 from depthstudy.execute.progress import EventSink
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import prepare
+from depthstudy.store import bucket
 
 _LOOK_SECONDS = 0.2  # seconds between two looks whether the process that began this one is there
 
@@ -45,7 +46,7 @@ def serve(file: int, parent: int) -> None:
     """Does the tasks that come through a pipe, until its other end is closed."""
     interruption.install()
     interruption.begin()
-    show_warnings_as_lines()
+    show_warnings_as_lines(bucket.shown)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     pipe = connection.Connection(file)
     # Asked to end, it has saved what it was training, and needs to tell nobody.
@@ -60,9 +61,12 @@ def serve(file: int, parent: int) -> None:
             task = pipe.recv()
             try:
                 task.function(worker, *task.arguments)
+                bucket.finish()
                 pipe.send(Done(None))
             except Exception as error:
                 pipe.send(Done(portable(error)))
+    with contextlib.suppress(FailedError):  # whoever began this one says what it comes to
+        bucket.finish()
 
 
 def ready(

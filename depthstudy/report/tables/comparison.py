@@ -69,7 +69,7 @@ def compare(folders: Sequence[str | Path]) -> Comparison:
     Raises:
       InputError: There are fewer, or one holds no finished study.
     """
-    paths = [Path(folder).expanduser() for folder in folders]
+    paths = [store.bucket.read_from(folder).expanduser() for folder in folders]
     if len(set(paths)) < 2:
         raise InputError("give the folders of two studies or more")
     infos = [_info(path) for path in paths]
@@ -100,7 +100,7 @@ def _names(paths: Sequence[Path], infos: Sequence[records.StudyInfo]) -> list[st
     for names in ([info.name for info in infos], [path.name for path in paths]):
         if len(set(names)) == len(names):
             return names
-    return [str(path) for path in paths]
+    return [store.bucket.shown(path) for path in paths]
 
 
 def _settings(infos: Mapping[str, records.StudyInfo]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from depthstudy.config import Settings
 from depthstudy.search.campaign.encoding import distributions, genome, parameters
 from depthstudy.search.space import Genome, Space
 from depthstudy.search.space.draws import WORST, Method, Pricing, Rejected, Told, within_limits
+from depthstudy.store import bucket, write_bytes
 
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
@@ -53,8 +54,7 @@ class Engine:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         _mend(path)
-        lock = JournalFileOpenLock(str(path))
-        self._storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+        self._storage = JournalStorage(_Journal(path))
 
     def search(
         self,
@@ -87,6 +87,20 @@ class Engine:
             load_if_exists=True,
         )
         return Search(study, space, price, method=method, seed=seed, trials=trials, startup=startup)
+
+
+class _Journal(JournalFileBackend):
+    """The journal; of a folder in a bucket, it is put there whenever it has grown."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, made where there is none."""
+        super().__init__(str(path), lock_obj=JournalFileOpenLock(str(path)))
+        self._path = path
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Writes entries at its end."""
+        super().append_logs(logs)
+        bucket.placed(self._path, growing=True)
 
 
 class Search:
@@ -238,4 +252,4 @@ def _mend(path: Path) -> None:
     content = path.read_bytes() if path.exists() else b""
     whole = content[: content.rfind(b"\n") + 1]
     if len(whole) < len(content):
-        path.write_bytes(whole)
+        write_bytes(path, whole)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from depthstudy.arch import spec_from_json
 from depthstudy.errors import DamagedError, InputError
-from depthstudy.store import arrays
+from depthstudy.store import arrays, bucket
 from depthstudy.store.arrays import Arrays
 from depthstudy.store.checkpoints import packed
 from depthstudy.store.checkpoints.content import (
@@ -39,6 +39,7 @@ class CheckpointReader:
 
     def all_steps(self) -> list[int]:
         """Returns the steps of the checkpoints that are there, damaged or not, ascending."""
+        bucket.look(self.folder)
         if not self.folder.is_dir():
             return []
         names = [path.name for path in self.folder.iterdir()]
@@ -118,6 +119,7 @@ class CheckpointReader:
         return from_text(text)
 
     def _state(self, step: int) -> Path:
+        bucket.need(self.folder / str(step))
         return self.folder / str(step) / STATE
 
     def _is_packed(self, step: int) -> bool:

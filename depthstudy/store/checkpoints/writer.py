@@ -9,7 +9,7 @@ from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from depthstudy.store import arrays
+from depthstudy.store import arrays, bucket
 from depthstudy.store.arrays import Arrays
 from depthstudy.store.checkpoints.content import (
     LOG,
@@ -68,6 +68,7 @@ class CheckpointWriter:
 
     def _write(self, step: int, files: Mapping[str, tuple[Arrays, dict[str, str]]]) -> None:
         place = self._folder / str(step)
+        bucket.need(place)
         if place.exists() and not arrays.has(place / STATE / TRAINING, LOG):
             return
         partial = self._folder / f"{step}{_PARTIAL}"
@@ -83,6 +84,7 @@ class CheckpointWriter:
             place.rename(self._folder / f"{step}.former{_PARTIAL}")
         partial.rename(place)
         sync(self._folder)
+        bucket.placed(place)
         self._remove_old()
 
     def _remove_old(self) -> None:
@@ -92,6 +94,7 @@ class CheckpointWriter:
             partial = self._folder / f"{step}{_PARTIAL}"
             (self._folder / str(step)).rename(partial)
             shutil.rmtree(partial)
+            bucket.removed(self._folder / str(step), is_folder=True)
 
     def wait(self) -> None:
         """Waits until everything is on disk; raises what the writing thread raised."""

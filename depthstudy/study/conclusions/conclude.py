@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +92,7 @@ def conclude(runs: StudyRuns, call: Call, asked: FollowUps) -> Result:
     material = collect(runs, trials)
     result = _judged(runs, call, material)
     _write(workdir, runs, result, material, asked.budgets)
-    shutil.rmtree(workdir / store.PARTIAL, ignore_errors=True)
+    store.remove_folder(workdir / store.PARTIAL)
     return result
 
 

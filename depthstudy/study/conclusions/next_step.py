@@ -15,6 +15,7 @@ from depthstudy.evidence.claims import looks
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.findings import Findings
 from depthstudy.records import DepthAnswer, NextStep
+from depthstudy.store import bucket
 
 _FACTOR = 4  # by which nets that had not finished are trained longer
 _LONGER_SEEDS = 2  # of each longer training
@@ -160,8 +161,8 @@ def _look_inside(past: Past, found: Findings) -> NextStep:
     place = parts.index("run") if "run" in parts else None
     if found.recommendation is None or place is None:
         return NextStep(reason="Nothing is left open that more runs would settle.")
-    run = past.workdir / "runs" / found.recommendation.variant / "seed0"
+    run = bucket.shown(past.workdir / "runs" / found.recommendation.variant / "seed0")
     return NextStep(
         reason="Nothing is left open that more runs would settle; see what the net does inside.",
-        command=shlex.join([*parts[:place], "analyze", str(run)]),
+        command=shlex.join([*parts[:place], "analyze", run]),
     )

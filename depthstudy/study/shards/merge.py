@@ -60,10 +60,20 @@ def merge(
       InputError: A folder holds no finished shard, shards are of different studies or missing, a
         run is there twice with different content, or ``workdir`` holds something else.
     """
-    workdir = Path(workdir)
+    with store.bucket.work_in(workdir) as folder:
+        return _merge(folders, folder, study, config_file)
+
+
+def _merge(
+    folders: Sequence[str | Path],
+    workdir: Path,
+    study: StudyConfig | None,
+    config_file: str | None,
+) -> Merged:
     if store.read_shard_info(workdir) is not None:
         raise InputError(f"{workdir} holds a shard; take another --workdir for the whole study")
-    shards = {Path(folder): _read(Path(folder)) for folder in folders}
+    paths = [store.bucket.read_from(folder, whole=True) for folder in folders]
+    shards = {path: _read(path) for path in paths}
     if not shards:
         raise InputError("give the folders of all shards, as results/quickstart_shard*of4")
     (folder, first), *others = shards.items()
@@ -199,8 +209,9 @@ def _copy(runs: Mapping[Path, Path], workdir: Path) -> None:
         for place in runs:
             target = workdir / place
             if target.exists():  # and is not done
-                shutil.rmtree(target)
+                store.remove_folder(target)
             target.parent.mkdir(parents=True, exist_ok=True)
             (staged / place).rename(target)
+            store.bucket.placed(target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)

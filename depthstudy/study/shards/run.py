@@ -46,8 +46,18 @@ def run(
       InputError: Something in the config is wrong, the study cannot be divided, or ``workdir``
         holds something else.
     """
+    with store.bucket.work_in(workdir) as folder:
+        return _run(study, folder, shard, command, config_file)
+
+
+def _run(
+    study: ml_collections.ConfigDict | StudyConfig,
+    workdir: Path,
+    shard: Shard,
+    command: str,
+    config_file: str | None,
+) -> Share:
     study, variants, share = _planned(study, shard)
-    workdir = Path(workdir)
     info = store.ShardInfo(
         shard=str(shard),
         command=command,

@@ -31,6 +31,7 @@ from depthstudy.data.sources.detection.annotated import (
 from depthstudy.data.sources.image_file import DamagedError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 _PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
@@ -55,13 +56,16 @@ def open_source(config: DataConfig) -> Source:
     """
     if config.source_dir is None:
         raise InputError("data.name='object_folder' needs data.source_dir, the folder of images")
-    root = Path(config.source_dir).expanduser()
+    root = bucket.copied(config.source_dir).expanduser()
     if not root.is_dir():
         raise InputError(f"data.source_dir: there is no folder {root}")
     annotations, read = _layout(root)
     name = f"object_folder_{_fingerprint(root, annotations, config.seed)}"
     source = prepared.open_prepared(
-        name, config, lambda folder: _prepare(read(root), folder, config.seed), title=str(root)
+        name,
+        config,
+        lambda folder: _prepare(read(root), folder, config.seed),
+        title=bucket.shown(root),
     )
     return with_objects.with_notes(source)
 
@@ -185,9 +189,10 @@ def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[Found]]) -> l
         for name, rows in parts.items()
     )
     names = ", ".join(folder.class_names[:20]) + (", ..." if len(folder.class_names) > 20 else "")
+    place = bucket.shown(folder.root)
     return [
         *folder.problems.lines(),
-        f"{folder.root} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}",
+        f"{place} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}",
     ]
 
 

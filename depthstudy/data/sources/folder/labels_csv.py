@@ -27,6 +27,7 @@ from depthstudy.data.sources.folder.scan import (
     walk,
 )
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 _FILES = ("file", "filename", "file_name", "image", "image_id", "img", "path", "id")
 _LABELS = ("label", "class", "category", "target", "breed", "species")
@@ -74,7 +75,7 @@ def scan(source_dir: str | None, labels_csv: str) -> FolderScan:
 
 
 def _find(root: Path, labels_csv: str) -> Path:
-    given = Path(labels_csv).expanduser()
+    given = bucket.copied(labels_csv).expanduser()
     for path in (given, root / given):
         if path.is_file():
             return path

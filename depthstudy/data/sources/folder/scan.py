@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 LAYOUT = (
     f"PATH/CLASS/* or PATH/{{train,test}}/CLASS/*, {image_file.KINDS}; or any folder with"
@@ -158,7 +159,7 @@ def open_root(source_dir: str | None) -> Path:
     """
     if not source_dir:
         raise InputError(f"data.name 'folder' needs data.source_dir=PATH, with {LAYOUT}")
-    root = Path(source_dir).expanduser()
+    root = bucket.copied(source_dir).expanduser()
     if not is_text(str(root)):
         raise InputError(
             f"data.source_dir {printable(root)!r} is not UTF-8, and could not be written down;"

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from depthstudy import store
 from depthstudy.config import DataConfig
 from depthstudy.data.source import Shape, Source
 from depthstudy.data.sources import image_file
@@ -63,11 +64,11 @@ def open_source(config: DataConfig) -> Source:
         f"{PREFIX}{fingerprint(scan, contents, config.seed)}",
         config,
         lambda folder: _prepare(scan, contents, division, folder),
-        title=str(scan.root),
+        title=store.bucket.shown(scan.root),
     )
     return dataclasses.replace(
         source,
-        title=str(scan.root),
+        title=store.bucket.shown(scan.root),
         files=account.files(scan, contents, division, source.name),
         notes=account.notes(scan, contents, division),
     )
@@ -76,7 +77,8 @@ def open_source(config: DataConfig) -> Source:
 def _prepare(scan: FolderScan, contents: FolderContents, division: Division, folder: Path) -> None:
     """Writes the images of a scan as a prepared set, and a summary of it on stderr."""
     shape = _shape(list(contents.images.values()))
-    print("\n".join(account.lines(scan, contents, division, shape)), file=sys.stderr)
+    lines = "\n".join(account.lines(scan, contents, division, shape))
+    print(store.bucket.shown(lines), file=sys.stderr)
     with quiet():
         writer.write_files_once(
             folder,

@@ -57,7 +57,16 @@ def open_prepared(
 
 
 def data_dir(config: DataConfig) -> Path:
-    """Returns the folder of the sets that are prepared on first use."""
+    """Returns the folder of the sets that are prepared on first use.
+
+    Raises:
+      InputError: It is in a bucket, from where sets are only read.
+    """
+    if config.data_dir and store.bucket.is_url(config.data_dir):
+        raise InputError(
+            f"data.data_dir={config.data_dir} is in a bucket, and data.name={config.name!r} is"
+            " prepared on this machine: leave data.data_dir out"
+        )
     return Path(config.data_dir).expanduser() if config.data_dir else store.cache_dir()
 
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from etils import epath
 
 from depthstudy.data.source import Shape
 from depthstudy.data.sources.tfds.objects import MOST, OBJECTS, has_objects, most_objects
-from depthstudy.data.sources.tfds.source import TfdsSource
+from depthstudy.data.sources.tfds.source import Folder, TfdsSource
 from depthstudy.errors import InputError
+from depthstudy.store import bucket
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -26,7 +28,7 @@ _NAME = re.compile(r"(?P<name>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
-def find(name: str, data_dir: str | None) -> Path:
+def find(name: str, data_dir: str | None) -> Folder:
     """Returns the folder of a prepared set, of its newest version where none is named.
 
     Args:
@@ -41,7 +43,7 @@ def find(name: str, data_dir: str | None) -> Path:
     match = _NAME.fullmatch(name)
     if not match:
         raise InputError(f"data.name {name!r} is not NAME, NAME/CONFIG or NAME:VERSION")
-    root = Path(os.path.expanduser(data_dir or tfds.core.constants.DATA_DIR))
+    root = _root(match["name"], data_dir or tfds.core.constants.DATA_DIR)
     folder = root / match["name"] / (match["config"] or "")
     if not _versions(folder) and not match["config"] and folder.is_dir():
         configs = sorted(path.name for path in folder.iterdir() if _versions(path))
@@ -61,7 +63,20 @@ def find(name: str, data_dir: str | None) -> Path:
     return folder / version
 
 
-def open_folder(folder: Path) -> TfdsSource:
+def _root(name: str, data_dir: str) -> Folder:
+    """Returns a folder of sets: TFDS reads ``gs://`` itself; a set in ``s3://`` is copied."""
+    if not bucket.is_url(data_dir):
+        return Path(os.path.expanduser(data_dir))
+    if not data_dir.startswith("gs:"):
+        return bucket.copied(bucket.joined(data_dir, name)).parent
+    try:
+        import gcsfs  # noqa: F401
+    except ImportError as error:
+        raise InputError('gs:// needs gcsfs: pip install "depthstudy[gcs]"') from error
+    return epath.Path(data_dir)
+
+
+def open_folder(folder: Folder) -> TfdsSource:
     """Opens a prepared set by its folder.
 
     Raises:
@@ -103,7 +118,7 @@ def open_folder(folder: Path) -> TfdsSource:
     )
 
 
-def _with_objects(builder: tfds.core.DatasetBuilder, image: str, folder: Path) -> TfdsSource:
+def _with_objects(builder: tfds.core.DatasetBuilder, image: str, folder: Folder) -> TfdsSource:
     """Returns a set of images with objects in them."""
     features = builder.info.features
     label = features[OBJECTS].feature["label"]
@@ -128,7 +143,7 @@ def _shape(image: Any) -> Shape:
     return height, width, channels or 3
 
 
-def _versions(folder: Path) -> list[str]:
+def _versions(folder: Folder) -> list[str]:
     return [
         path.parent.name
         for path in folder.glob("*/features.json")
@@ -140,7 +155,7 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _command(name: str, root: Path) -> str:
+def _command(name: str, root: Folder) -> str:
     return f"tfds build {name} --file_format=array_record --data_dir={root}"
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
+from etils import epath
 from jaxtyping import Int, Int32
 
 from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
@@ -17,6 +18,7 @@ from depthstudy.errors import InputError
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
+Folder: TypeAlias = Path | epath.Path  # the latter in a bucket of Google's
 INDEX = "index.npz"  # labels and groups of each split, of sets that we prepare
 
 
@@ -77,13 +79,13 @@ class TfdsSource(Source):
     """A prepared set."""
 
     _builder: tfds.core.DatasetBuilder
-    _folder: Path
+    _folder: Folder
     _image: str
     _label: str
     _max_objects: int = 0
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Folder:
         """The folder that its images are read from."""
         return self._folder
 
@@ -138,7 +140,7 @@ class TfdsSource(Source):
         path = self._folder / INDEX
         if not path.is_file():
             return None
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             labels = [arrays[f"{split}_labels"][a:b] for split, a, b in where]
             groups = [arrays[f"{split}_groups"][a:b] for split, a, b in where]
         return SplitIndex(np.concatenate(labels).astype(np.int32), np.concatenate(groups))

@@ -1,0 +1,209 @@
+"""Who may write to a work directory in a bucket: an object there that its owner renews.
+
+No clocks are compared. Whoever finds a lease watches it: a renewed one has a living owner, and one
+that is not renewed for as long as its owner said has none, and is taken over. The object is created
+only where there is none (``If-None-Match: *``), and read back after a while where one was taken
+over, so that of several that take it over one has it. An owner whose lease is another's writes no
+more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import platform
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from absl import logging
+
+from depthstudy.errors import FailedError, InputError
+from depthstudy.store.bucket.connection import Bucket
+from depthstudy.store.bucket.failures import no_bucket
+
+NAME = ".lease"
+SECONDS_VARIABLE = "DEPTHSTUDY_LEASE_SECONDS"
+_SECONDS = 60.0  # without a sign of life, until a lease is free
+_RENEWALS = 6  # in that time
+_LOOKS = 30  # of who watches, in that time
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """What the object says.
+
+    Attributes:
+      token: Of the process that has it, as no other has.
+      host: The machine.
+      boot: What is another after each start of the machine; ``""`` where it does not say.
+      process: The number of the process.
+      renewals: How often it was renewed.
+      seconds: For how long it holds without being renewed.
+      since: When it was taken, for people.
+    """
+
+    token: str
+    host: str
+    boot: str
+    process: int
+    renewals: int
+    seconds: float
+    since: str
+
+
+@contextlib.contextmanager
+def held(bucket: Bucket, lost: Callable[[Exception], None]) -> Iterator[None]:
+    """Holds the lease of a work directory.
+
+    Args:
+      bucket: The work directory.
+      lost: Is called, from another thread, where another process has taken the lease over.
+
+    Raises:
+      InputError: Another process has it.
+      FailedError: The bucket cannot be reached or written.
+    """
+    own = _own()
+    _take(bucket, own)
+    ended = threading.Event()
+    heart = threading.Thread(target=_renew, args=(bucket.url, own, ended, lost), daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join()
+        with contextlib.suppress(FailedError, InputError):  # then it ends by itself
+            if (found := _read(bucket)) is not None and found.token == own.token:
+                bucket.remove([NAME])
+
+
+def _own() -> Lease:
+    return Lease(
+        token=secrets.token_hex(8),
+        host=socket.gethostname(),
+        boot=_boot(),
+        process=os.getpid(),
+        renewals=0,
+        seconds=_seconds(),
+        since=time.strftime("%Y-%m-%d %H:%M:%S %z"),
+    )
+
+
+def _seconds() -> float:
+    text = os.environ.get(SECONDS_VARIABLE) or str(_SECONDS)
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise InputError(f"{SECONDS_VARIABLE}={text} is no number of seconds above 0")
+
+
+def _boot() -> str:
+    with contextlib.suppress(OSError):
+        return _BOOT.read_text().strip()
+    return ""
+
+
+def _take(bucket: Bucket, own: Lease) -> None:
+    while not bucket.create(NAME, msgspec.json.encode(own)):
+        found = _read(bucket)
+        if found is None:  # it was given back just now
+            continue
+        if not _has_ended(found):
+            logging.warning(
+                "%s is in use by process %d on %s since %s; if that is gone, it is taken over in"
+                " %.0f s",
+                *(bucket.url, found.process, found.host, found.since, found.seconds),
+            )
+            _watch(bucket, found)
+        _take_over(bucket, found, own)
+        return
+    if _read(bucket) is None:
+        raise no_bucket(bucket.url)
+
+
+def _watch(bucket: Bucket, found: Lease) -> None:
+    """Waits until a lease has ended; refuses where it is renewed."""
+    end = time.monotonic() + found.seconds
+    while time.monotonic() < end:
+        time.sleep(found.seconds / _LOOKS)
+        now = _read(bucket)
+        if now is None:
+            return
+        if now != found:
+            raise _refused(bucket, now)
+
+
+def _take_over(bucket: Bucket, found: Lease, own: Lease) -> None:
+    now = _read(bucket)
+    if now is not None and now.token != found.token:
+        raise _refused(bucket, now)
+    bucket.remove([NAME])
+    if not bucket.create(NAME, msgspec.json.encode(own)):
+        raise _refused(bucket, _read(bucket) or found)
+    time.sleep(own.seconds / _LOOKS)  # another may have removed it that saw the former one
+    now = _read(bucket)
+    if now is None or now.token != own.token:
+        raise _refused(bucket, now or found)
+    logging.warning(
+        "%s was in use by process %d on %s, which gives no sign of life: it is taken over",
+        *(bucket.url, found.process, found.host),
+    )
+
+
+def _refused(bucket: Bucket, found: Lease) -> InputError:
+    return InputError(
+        f"another process is running a study in {bucket.url}: process {found.process} on"
+        f" {found.host} since {found.since}"
+    )
+
+
+def _has_ended(found: Lease) -> bool:
+    """Returns whether a lease is of a process of this machine that has ended."""
+    if (found.host, found.boot) != (socket.gethostname(), _boot()) or not found.boot:
+        return False
+    return platform.system() == "Linux" and not Path("/proc", str(found.process)).exists()
+
+
+def _read(bucket: Bucket) -> Lease | None:
+    content = bucket.read(NAME)
+    if content is None:
+        return None
+    try:
+        return msgspec.json.decode(content, type=Lease)
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{bucket.url}/{NAME} is not as this version of depthstudy writes it ({error}):"
+            " remove it"
+        ) from error
+
+
+def _renew(url: str, own: Lease, ended: threading.Event, lost: Callable[[Exception], None]) -> None:
+    """Renews a lease until it is ended; what fails for a while is tried again."""
+    bucket, last = Bucket(url), time.monotonic()
+    while not ended.wait(own.seconds / _RENEWALS):
+        try:
+            now = _read(bucket)
+            if now is not None and now.token != own.token:
+                lost(_lost(url, now))
+                return
+            own = msgspec.structs.replace(own, renewals=own.renewals + 1)
+            bucket.write(NAME, msgspec.json.encode(own))
+            last = time.monotonic()
+        except (FailedError, InputError) as error:
+            if time.monotonic() - last > own.seconds:
+                lost(FailedError(str(error)))
+                return
+
+
+def _lost(url: str, now: Lease) -> FailedError:
+    return FailedError(
+        f"{url} was taken over by process {now.process} on {now.host}, as this one gave no sign of"
+        " life; that one goes on with the study"
+    )

@@ -1,0 +1,144 @@
+"""Folders of a bucket behind local ones: what is written is there, and what is read is what is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from s3_server import variables
+
+from depthstudy import store
+from depthstudy.errors import FailedError, InputError
+from depthstudy.store import bucket
+from depthstudy.store.bucket.connection import Bucket
+
+
+def contents(url: str) -> dict[str, bytes]:
+    """Returns what is in a folder of a bucket, read by a client that is not ours."""
+    import boto3
+
+    name, _, key = url.removeprefix("s3://").partition("/")
+    client = boto3.client("s3")
+    found = client.list_objects_v2(Bucket=name, Prefix=f"{key}/").get("Contents", [])
+    return {
+        one["Key"].removeprefix(f"{key}/"): client.get_object(Bucket=name, Key=one["Key"])[
+            "Body"
+        ].read()
+        for one in found
+    }
+
+
+def test_what_is_written_is_in_the_bucket(url: str) -> None:
+    with bucket.work_in(url) as folder:
+        store.write_text(folder / "a/one.txt", "one")
+        store.write_text(folder / "two.txt", "two")
+        store.write_text(folder / "two.txt", "2")
+        store.write_text(folder / "gone/three.txt", "three")
+        store.remove_folder(folder / "gone")
+        store.write_text(folder / "four.txt", "four")
+        store.remove(folder / "four.txt")
+        store.move(folder / "a/one.txt", folder / "a/1.txt")
+    assert contents(url) == {"a/1.txt": b"one", "two.txt": b"2"}
+
+
+def test_the_bucket_is_the_truth(url: str) -> None:
+    with bucket.work_in(url) as folder:
+        store.write_text(folder / "kept.txt", "kept")
+        store.write_text(folder / "changed.txt", "here")
+    (folder / "only_here.txt").write_text("dropped")
+    kept = (folder / "kept.txt").stat()
+    Bucket(url).write("changed.txt", b"there")
+    Bucket(url).write("new/new.txt", b"new")
+    with bucket.work_in(url) as again:
+        assert again == folder
+        found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+        assert {n: p.read_text() for n, p in found.items()} == {
+            "kept.txt": "kept",
+            "changed.txt": "there",
+            "new/new.txt": "new",
+        }
+        assert (folder / "kept.txt").stat().st_ino == kept.st_ino  # it was not fetched again
+
+
+def test_a_local_folder_stays_as_it_is(tmp_path: Path) -> None:
+    with bucket.work_in(tmp_path) as folder:
+        assert folder == tmp_path
+    assert bucket.read_from(tmp_path) == bucket.write_to(tmp_path) == bucket.copied(tmp_path)
+    bucket.placed(tmp_path)
+    bucket.need(tmp_path)
+    bucket.finish()
+
+
+def test_a_local_path_is_said_as_an_address(url: str) -> None:
+    with bucket.work_in(url) as folder:
+        text = f"{folder / 'runs'} is damaged, as is {folder}/a"
+        assert bucket.shown(text) == f"{url}/runs is damaged, as is {url}/a"
+        assert bucket.portable(folder) == url
+    assert bucket.shown("results/x") == "results/x"
+
+
+def test_a_folder_is_copied_once_and_again_when_it_changes(url: str) -> None:
+    there = Bucket(url)
+    there.write("cats/1.png", b"1")
+    there.write("dogs/2.png", b"2")
+    folder = bucket.copied(url)
+    there.write("dogs/2.png", b"two")
+    there.write("dogs/3.png", b"3")
+    there.remove(["cats/1.png"])
+    there.write("cats/4.png", b"4")
+    assert bucket.copied(url) == folder
+    assert {p.name: p.read_bytes() for p in folder.rglob("*.png")} == {
+        "2.png": b"two",
+        "3.png": b"3",
+        "4.png": b"4",
+    }
+    before = (folder / "cats/4.png").stat()
+    bucket.copied(url)
+    assert (folder / "cats/4.png").stat() == before  # it was not fetched again
+
+
+def test_a_file_is_copied(url: str) -> None:
+    Bucket(url).write("net.safetensors", b"weights")
+    assert bucket.copied(f"{url}/net.safetensors").read_bytes() == b"weights"
+    with pytest.raises(InputError, match=f"{url}/other.pth is neither a file nor a folder"):
+        bucket.copied(f"{url}/other.pth")
+
+
+def test_what_cannot_be_reached_is_a_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        pytest.raises(InputError, match="s3://no-such-bucket/x: there is no bucket no-such-bucket"),
+        bucket.work_in("s3://no-such-bucket/x"),
+    ):
+        pass
+    with pytest.raises(InputError, match="there is no bucket"):
+        bucket.read_from("s3://no-such-bucket/x")
+    for wrong in ("http://host/x", "gcs://bucket/x"):
+        with pytest.raises(InputError, match="allowed are folders, s3://BUCKET/FOLDER and gs://"):
+            bucket.is_url(wrong)
+    with pytest.raises(InputError, match="expected s3://BUCKET/FOLDER"):
+        bucket.read_from("s3://bucket/../other")
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for scheme, module, extra in (("s3", "s3fs", "s3"), ("gs", "gcsfs.core", "gcs")):
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(InputError, match=rf'pip install "depthstudy\[{extra}\]"'):
+            bucket.read_from(f"{scheme}://bucket/study")
+
+
+def test_no_credentials_and_no_network_are_a_line(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", variables(1)["AWS_ENDPOINT_URL"])
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(FailedError, match=r"cannot be reached .*see to the network"):
+        bucket.read_from(url)
+    s3fs.S3FileSystem.clear_instance_cache()
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(FailedError, match="no credentials were found: set AWS_ACCESS_KEY_ID"):
+        bucket.read_from(url)
+    s3fs.S3FileSystem.clear_instance_cache()

@@ -1,0 +1,134 @@
+"""One process writes to a work directory in a bucket: who holds its lease, and until when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from depthstudy import store
+from depthstudy.errors import FailedError, InputError
+from depthstudy.store import bucket
+from depthstudy.store.bucket import lease
+from depthstudy.store.bucket.connection import Bucket
+from depthstudy.store.bucket.lease import NAME, Lease
+
+
+def _of_another(renewals: int = 0, seconds: float = 0.6) -> bytes:
+    return msgspec.json.encode(
+        Lease(
+            token="another",
+            host="elsewhere",
+            boot="1",
+            process=7,
+            renewals=renewals,
+            seconds=seconds,
+            since="today",
+        )
+    )
+
+
+def _until(what: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.05)
+    return what()
+
+
+def test_a_lease_is_held_renewed_and_given_back(url: str) -> None:
+    there = Bucket(url)
+    with bucket.work_in(url):
+        first = lease._read(there)
+        assert first is not None
+        assert _until(lambda: (lease._read(there) or first).renewals > first.renewals)
+    assert there.entries() == {}
+
+
+def test_a_second_writer_on_this_machine_is_refused(url: str) -> None:
+    with (
+        bucket.work_in(url),
+        pytest.raises(InputError, match=f"another process is running a study in {url}"),
+        bucket.work_in(url),
+    ):
+        pass
+
+
+def test_a_second_writer_elsewhere_is_refused(url: str) -> None:
+    there, ended = Bucket(url), threading.Event()
+    there.write(NAME, _of_another(seconds=20))
+
+    def renew() -> None:
+        own, renewals = Bucket(url), 1
+        while not ended.wait(0.2):
+            own.write(NAME, _of_another(renewals, seconds=20))
+            renewals += 1
+
+    heart = threading.Thread(target=renew)
+    heart.start()
+    try:
+        begun = time.monotonic()
+        with (
+            pytest.raises(InputError, match=f"a study in {url}: process 7 on elsewhere since"),
+            bucket.work_in(url),
+        ):
+            pass
+        assert time.monotonic() - begun < 15  # it need not wait until the lease would end
+    finally:
+        ended.set()
+        heart.join()
+    assert msgspec.json.decode(there.read(NAME) or b"", type=Lease).token == "another"
+
+
+def test_a_lease_without_a_sign_of_life_is_taken_over(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = Bucket(url)
+    there.write(NAME, _of_another())
+    begun = time.monotonic()
+    with bucket.work_in(url):
+        assert time.monotonic() - begun > 0.6
+        assert msgspec.json.decode(there.read(NAME) or b"", type=Lease).token != "another"
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        f"{url} is in use by process 7 on elsewhere since today; if that is gone, it is taken over"
+        " in 1 s",
+        f"{url} was in use by process 7 on elsewhere, which gives no sign of life: it is taken"
+        " over",
+    ]
+
+
+def test_a_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(url: str) -> None:
+    dead = msgspec.structs.replace(lease._own(), process=2**22 + 1, seconds=1_000.0)
+    Bucket(url).write(NAME, msgspec.json.encode(dead))
+    with bucket.work_in(url):
+        pass
+
+
+def test_whoever_loses_its_lease_writes_no_more(url: str) -> None:
+    def write_for_ever() -> None:
+        with bucket.work_in(url) as folder:
+            Bucket(url).write(NAME, _of_another())
+            for number in range(1_000):
+                store.write_text(folder / "file.txt", str(number))
+                time.sleep(0.1)
+
+    with pytest.raises(FailedError, match=f"{url} was taken over by process 7 on elsewhere"):
+        write_for_ever()
+    assert msgspec.json.decode(Bucket(url).read(NAME) or b"", type=Lease).token == "another"
+
+
+def test_a_lease_has_to_end_some_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("never", "0", "-1", "inf"):
+        monkeypatch.setenv("DEPTHSTUDY_LEASE_SECONDS", text)
+        with pytest.raises(InputError, match=f"={text} is no number"), bucket.work_in(url):
+            pass
+    assert Bucket(url).entries() == {}
+
+
+def test_a_lease_that_is_none_is_a_line(url: str) -> None:
+    Bucket(url).write(NAME, b"?")
+    with pytest.raises(InputError, match="is not as this version"), bucket.work_in(url):
+        pass

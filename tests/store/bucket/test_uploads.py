@@ -1,0 +1,179 @@
+"""What is put into a bucket comes there in the order of writing, or a line says why not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from depthstudy.errors import FailedError
+from depthstudy.store.bucket import places
+from depthstudy.store.bucket.connection import Bucket
+from depthstudy.store.bucket.uploads import Uploads
+
+URL = "s3://bucket/study"
+
+
+class _Journal:
+    """Stands in the place of a bucket: notes what is asked of it, once it may."""
+
+    def __init__(self) -> None:
+        self.may = threading.Event()
+        self.done: list[tuple[str, str]] = []
+
+    def connect(self, url: str, patience: float) -> Any:
+        self.may.wait(20)
+        journal = self
+
+        class _Folder:
+            def upload(self, path: Path, name: str) -> None:
+                journal.done.append((f"{url}/{name}".removeprefix(f"{URL}/"), path.read_text()))
+
+            def entries(self) -> dict[str, None]:
+                return {"": None}
+
+            def remove(self, names: list[str]) -> None:
+                gone = [f"{url}/{name}".removeprefix(f"{URL}/") for name in names]
+                journal.done += [(name, "removed") for name in gone]
+
+        return _Folder()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return places.inside(places.room("work", URL), URL)
+
+
+def _put(uploads: Uploads, path: Path, text: str, **options: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(text)
+    uploads.put(path, **options)
+
+
+def _checkpoint(uploads: Uploads, folder: Path, step: int) -> None:
+    place = folder / f"checkpoints/{step}"
+    place.mkdir(parents=True)
+    for name in ("training", "variables"):
+        (place / name).write_text(str(step))
+    uploads.put(place)
+
+
+def test_order_and_bytes_are_those_of_writing(folder: Path) -> None:
+    journal = _Journal()
+    uploads = Uploads(journal.connect)
+    _put(uploads, folder / "table.csv", "1")
+    _put(uploads, folder / "other.csv", "2")
+    _put(uploads, folder / "table.csv", "3")
+    (folder / "other.csv").unlink()
+    uploads.remove(folder / "other.csv")
+    journal.may.set()
+    uploads.wait()
+    assert journal.done == [
+        ("table.csv", "1"),
+        ("other.csv", "2"),  # though it is no longer there
+        ("table.csv", "3"),
+        ("other.csv", "removed"),
+    ]
+    assert not list(places.room("spool").iterdir())
+
+
+def test_a_checkpoint_is_there_once_its_last_file_is(folder: Path) -> None:
+    journal = _Journal()
+    journal.may.set()
+    uploads = Uploads(journal.connect)
+    _checkpoint(uploads, folder, 5)
+    uploads.wait()
+    assert [name for name, _ in journal.done] == [
+        "checkpoints/5/variables",
+        "checkpoints/5/training",
+    ]
+
+
+def test_a_slow_bucket_is_not_given_checkpoints_that_are_gone(folder: Path) -> None:
+    journal = _Journal()
+    uploads = Uploads(journal.connect)
+    _put(uploads, folder / "first.txt", "")  # which the thread is busy with
+    for step in range(1, 5):
+        _checkpoint(uploads, folder, step)
+        uploads.remove(folder / f"checkpoints/{step - 1}", is_folder=True)
+    journal.may.set()
+    uploads.wait()
+    put = [name for name, text in journal.done if text != "removed"]
+    assert put == ["first.txt", "checkpoints/4/variables", "checkpoints/4/training"]
+    removed = [journal.done.index(one) for one in journal.done if one[1] == "removed"]
+    assert len(removed) == 4
+    assert min(removed) > journal.done.index(("checkpoints/4/training", "4"))
+
+
+def test_a_growing_file_is_put_there_as_it_was_last(folder: Path) -> None:
+    journal = _Journal()
+    uploads = Uploads(journal.connect)
+    _put(uploads, folder / "first.txt", "")
+    path = folder / "journal.log"
+    for length in range(1, 50):
+        path.write_text("x" * length)
+        uploads.put(path, growing=True)
+    path.write_text("more")
+    journal.may.set()
+    uploads.wait()
+    assert journal.done[-1] == ("journal.log", "x" * 49)
+    assert len(journal.done) <= 3
+
+
+def test_what_fails_is_said_to_whoever_writes_next(folder: Path) -> None:
+    def connect(url: str, patience: float) -> Any:
+        raise FailedError(f"{url} cannot be reached")
+
+    uploads = Uploads(connect)
+    _put(uploads, folder / "one.txt", "1")
+    for call in (uploads.wait, lambda: _put(uploads, folder / "two.txt", "2")):
+        with pytest.raises(FailedError, match=f"{URL} cannot be reached"):
+            call()
+    assert not list(places.room("spool").iterdir())
+
+
+def test_what_fails_for_a_moment_is_tried_again(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    there, fails = Bucket(url, patience=30.0), iter([True, True])
+    put = there._fs.pipe_file
+
+    def sometimes(*arguments: Any, **options: Any) -> None:
+        if next(fails, False):
+            raise ConnectionResetError("reset by peer")
+        put(*arguments, **options)
+
+    monkeypatch.setattr(there._fs, "pipe_file", sometimes)
+    monkeypatch.setattr("depthstudy.store.bucket.connection._PAUSE", 0.05)
+    there.write("one.txt", b"1")
+    assert there.read("one.txt") == b"1"
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said == f"{url} cannot be reached (reset by peer); it is tried again"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (lambda: PermissionError("Access Denied"), "no permission .*let these credentials list"),
+        (lambda: OSError("Forbidden: x\ndoes not have storage.objects.get"), "no permission"),
+        (lambda: RuntimeError("Anonymous caller does not have access"), "no credentials"),
+    ],
+)
+def test_what_is_refused_is_not_tried_again(
+    url: str, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception], line: str
+) -> None:
+    there, calls = Bucket(url, patience=1_000.0), []
+
+    def refuse(*arguments: Any, **options: Any) -> None:
+        calls.append(arguments)
+        raise error()
+
+    monkeypatch.setattr(there._fs, "put_file", refuse)
+    with pytest.raises(FailedError, match=f"{url}: {line}"):
+        there.upload(Path("file"), "name")
+    assert len(calls) == 1
