@@ -14,7 +14,8 @@ import jax.numpy as jnp
 
 from depthstudy import arch, runtime, train
 from depthstudy.bench.benchmarks import Work
-from depthstudy.bench.jax_side import steps, timed
+from depthstudy.bench.jax_side import steps
+from depthstudy.bench.jax_side.run import timed
 from depthstudy.train import precision
 
 _STEPS = 10

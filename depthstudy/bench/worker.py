@@ -70,13 +70,13 @@ def main(side: str, name: str) -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     runtime.keep_memory()
     if side == "torch":
-        from depthstudy.bench import torch_side
+        from depthstudy.bench.torch_side.prepare import prepare as prepare_torch
 
-        run = torch_side.prepare(WORKS[name])
+        run = prepare_torch(WORKS[name])
     else:
-        from depthstudy.bench import jax_side
+        from depthstudy.bench.jax_side.prepare import prepare
 
-        run = jax_side.prepare(WORKS[name])
+        run = prepare(WORKS[name])
     for line in sys.stdin:
         seconds = run(int(line))
         apart = side == "ours" and WORKS[name].kind in PROCESSES

@@ -239,10 +239,7 @@ def _runs(study: Study | None) -> str:
         return "Not run yet; to run it:"
     steps = sorted({info.steps for info in study.info.variants})
     steps_text = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-    return (
-        f"{lede(study.info)[:-1]}, {steps_text} steps; "
-        f"{formats.duration(_seconds(study))}:"
-    )
+    return f"{lede(study.info)[:-1]}, {steps_text} steps; {formats.duration(_seconds(study))}:"
 
 
 def _title(number: int, claim: Claim) -> str:

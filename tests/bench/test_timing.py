@@ -2,7 +2,8 @@
 
 import pytest
 
-from depthstudy.bench import benchmarks, jax_side, table, timing
+from depthstudy.bench import benchmarks, table, timing
+from depthstudy.bench.jax_side.prepare import prepare
 from depthstudy.errors import InputError
 
 
@@ -74,4 +75,4 @@ def test_a_step_may_train_several_nets() -> None:
     options = (("depth", 8), ("layout", "cifar"), ("width", 4))
     work = benchmarks.Work("train", options=options, side=8, batch=8, precision="auto", seeds=3)
     assert not work.has_peer
-    assert jax_side.prepare(work)(2) > 0
+    assert prepare(work)(2) > 0

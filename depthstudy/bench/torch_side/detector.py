@@ -9,7 +9,7 @@ import torch
 
 from depthstudy.bench import synthetic
 from depthstudy.bench.benchmarks import Work
-from depthstudy.bench.jax_side import Run
+from depthstudy.bench.jax_side.run import Run
 from depthstudy.bench.torch_side.steps import on_device, taking_steps
 from depthstudy.data import objects
 

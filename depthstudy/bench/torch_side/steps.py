@@ -12,7 +12,7 @@ from torch.nn import functional
 from depthstudy.arch import ArchSpec
 from depthstudy.bench import synthetic
 from depthstudy.bench.benchmarks import Work
-from depthstudy.bench.jax_side import Run
+from depthstudy.bench.jax_side.run import Run
 from depthstudy.bench.jax_side.steps import build
 from depthstudy.bench.torch_side.net import TorchNet
 from depthstudy.config import TrainConfig
