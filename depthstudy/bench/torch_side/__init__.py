@@ -1,1 +1,1 @@
-"""PyTorch's side of the bench, as a user would tune it: channels last, all cores, no needless wait."""
+"""PyTorch's side of the bench, as a user would tune it: channels last, all cores."""
