@@ -105,6 +105,27 @@ def test_pieces_add_up(side: int, channels: int) -> None:
     assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
+@pytest.mark.parametrize("channels", [5, 12, 40])
+@pytest.mark.parametrize(("kernel", "stride"), [((7, 7), 1), ((5, 4), 2), ((2, 11), 1)])
+def test_large_depthwise_kernels(channels: int, kernel: tuple[int, int], stride: int) -> None:
+    """Their gradient is summed for some channels and taps at a time, the last ones overlapping."""
+    down, across = (side // 2 for side in kernel)
+    padding = ((down, down), (across, across))
+    geometry = Geometry((6, 9), kernel, (stride, stride), padding, groups=channels)
+    x, w, _, _, y = operands(geometry, channels, channels)
+    found = with_gradients(native_convolution, geometry, x, w, y)
+    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_widening_kernels_of_single_pixels(stride: int) -> None:
+    """All pixels, more than are taken together, are rows of one product."""
+    geometry = Geometry((37, 37), (1, 1), (stride, stride), ((0, 0), (0, 0)))
+    x, w, _, _, y = operands(geometry, 8, 24, 5)
+    found = with_gradients(native_convolution, geometry, x, w, y)
+    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
+
+
 @pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
 def test_second_order(geometry: Geometry, channels: int, filters: int) -> None:
     x, w, dx, dw, y = operands(geometry, channels, filters)

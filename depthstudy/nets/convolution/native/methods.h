@@ -180,6 +180,7 @@ inline Method Choose(const Problem& p) {
   // oneDNN takes up to 40 times as long for these as for the depthwise kernels of 3x3.
   const bool depthwise = p.groups > 1 && p.groups == p.channels && p.groups == p.filters;
   if (depthwise && p.kind == kKernel && p.kernel[0] * p.kernel[1] > 9) return Method::kDepthwise;
+  // It takes 1.2 to 2.5 times as long as one product of matrices.
   if (IsPointwise(p) && p.kind == kKernel && p.filters >= 2 * p.channels) return Method::kProducts;
   // It multiplies by padding, and that is all but 4 of 9 products for images of 2x2 pixels.
   const bool dense = p.groups == 1 && p.dilation[0] == 1 && p.dilation[1] == 1;
