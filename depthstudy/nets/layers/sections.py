@@ -144,7 +144,9 @@ def _apply_section(section: words.Section, x: Array, train: bool, compute: Compu
     y = run_layers(section.after, y, train, compute)
     if section.shortcut is None or compute.platform != "cpu":
         return y
-    return _computed_once(y) if section.join == "add" else _kept_both_ways(y)
+    if section.join == "add":
+        return _computed_once(y)
+    return _kept_both_ways(y) if section.shortcut == () else y
 
 
 @jax.custom_jvp

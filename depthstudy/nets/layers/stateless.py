@@ -21,7 +21,7 @@ from depthstudy.nets.layers.pooling import max_pool
 def _gelu(x: Array) -> Array:
     """Returns ``x`` times the normal distribution's share below it (Hendrycks & Gimpel 2016).
 
-    ``jax.nn.gelu`` has it by ``erfc``, which on a CPU takes twice as long as ``erf``. They differ by
+    ``jax.nn.gelu`` has it by ``erfc``, which on a CPU takes twice as long as ``erf`` and differs by
     some 1e-7. Half types are computed in float32.
     """
     wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
