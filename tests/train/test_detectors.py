@@ -138,6 +138,7 @@ def assert_close(found: Any, expected: Any) -> None:
         np.testing.assert_allclose(a, b, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_population_is_its_seeds_one_by_one(scenes: Dataset, alone: list[Any]) -> None:
     """Two seeds on each of two devices, with one to spare."""
     population = trained(Pmap(tuple(jax.devices()[:2]), 2), scenes, (0, 1, 2))
@@ -147,12 +148,14 @@ def test_a_population_is_its_seeds_one_by_one(scenes: Dataset, alone: list[Any])
     assert np.abs(heads[0] - heads[1]).max() > 0.01
 
 
+@pytest.mark.slow
 def test_a_batch_over_eight_devices_is_one_batch(scenes: Dataset, alone: list[Any]) -> None:
     """The loss is over the positive anchors of the whole batch, or this would not hold."""
     (spread,) = trained(on_devices(8), scenes, (0,))
     assert_close(spread, alone[0])
 
 
+@pytest.mark.slow
 def test_steps_in_bfloat16_go_nearly_the_same_way(scenes: Dataset, alone: list[Any]) -> None:
     config = dataclasses.replace(CONFIG, precision="bfloat16")
     (half,) = trained(on_devices(1), scenes, (0,), config=config)
