@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from short_runs import fit, left_behind
 from squares import squares
 
 from depthstudy import arch, interruption, nets, plan, train
 from depthstudy.config import DataConfig, StudyConfig, TrainConfig, apply
 from depthstudy.data import Dataset
-from depthstudy.store import RunInfo, RunStore
 from depthstudy.train.placement import Jit, Placement, Pmap
 
 CONFIG = TrainConfig(
@@ -50,35 +50,6 @@ def scenes() -> Dataset:
 )
 def program(request: pytest.FixtureRequest, scenes: Dataset) -> train.Program:
     return train.build(request.param, CHANGED, CONFIG, scenes, train.choose(CONFIG, 2))
-
-
-def fit(program: train.Program, folder: Path) -> None:
-    stores = [RunStore.of(folder, "v", seed) for seed in (0, 1)]
-    infos = [
-        RunInfo(
-            study="test",
-            variant="v",
-            seed=seed,
-            arch=program.network.spec.to_json(),
-            config={},
-            dataset="squares",
-            image_shape=(32, 32, 1),
-            class_names=("small", "large"),
-        )
-        for seed in (0, 1)
-    ]
-    train.fit(program, infos, stores, lambda _: None)
-
-
-def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, ...]:
-    """Returns all that a run leaves but its times."""
-    run = RunStore.of(folder, "v", seed)
-    state = run.checkpoints.restore(program.steps, train.initial(program, seed).state)
-    rows = [row for row in run.read_records() if not row.metric.endswith("seconds")]
-    outcome = run.read_outcome()
-    assert outcome is not None
-    timeless = dataclasses.replace(outcome, train_seconds=0, eval_seconds=0)
-    return state, run.read_errors(), run.read_answers(), rows, timeless
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(

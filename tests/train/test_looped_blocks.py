@@ -11,13 +11,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from short_runs import fit
 
 from depthstudy import arch, nets, prune, train
 from depthstudy.arch import ModuleSpec
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Batch, Dataset
 from depthstudy.errors import InputError
-from depthstudy.store import RunInfo, RunStore
+from depthstudy.store import RunStore
 from depthstudy.train import optimizer, step
 from depthstudy.train.placement import Pmap
 
@@ -53,25 +54,6 @@ def built(
     is_population = config.placement == "pmap"
     where = Pmap(tuple(devices), 2) if is_population else train.choose(config, 2, devices)
     return train.build(spec, DataConfig(), config, digits, where, sparsity=sparsity)
-
-
-def fit(program: train.Program, folder: Path, progress: Any = lambda _: None) -> None:
-    for seeds in program.placement.groups([0, 1]):
-        infos = [
-            RunInfo(
-                study="test",
-                variant="v",
-                seed=seed,
-                arch=SPEC.to_json(),
-                config={},
-                dataset="digits/1.0.0",
-                image_shape=(8, 8, 1),
-                class_names=("0",),
-            )
-            for seed in seeds
-        ]
-        stores = [RunStore.of(folder, "v", seed) for seed in seeds]
-        train.fit(program, infos, stores, progress)
 
 
 def checkpoint(folder: Path, number: int, seed: int) -> Any:
