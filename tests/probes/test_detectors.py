@@ -8,6 +8,7 @@ from squares import squares
 from depthstudy import arch, nets, probes
 from depthstudy.config import DataConfig
 
+SLOW = ("sharpness", "underflow", "generalization")
 CANNOT = {
     "generalization": "counts images",
     "memorization": "counts images",
@@ -33,7 +34,10 @@ def probe_input() -> probes.ProbeInput:
     )
 
 
-@pytest.mark.parametrize("name", probes.PROBES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in probes.PROBES],
+)
 def test_it_applies_or_says_why_not(name: str, probe_input: probes.ProbeInput) -> None:
     found = [measurement for _, measurement in probes.measure(probe_input, [name])]
     assert found

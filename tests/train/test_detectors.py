@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from short_runs import fit, left_behind
 from squares import squares
 
 from depthstudy import arch, interruption, nets, plan, train
 from depthstudy.config import DataConfig, StudyConfig, TrainConfig, apply
 from depthstudy.data import Dataset
-from depthstudy.store import RunInfo, RunStore
 from depthstudy.train.placement import Jit, Placement, Pmap
 
 CONFIG = TrainConfig(
@@ -50,35 +50,6 @@ def scenes() -> Dataset:
 )
 def program(request: pytest.FixtureRequest, scenes: Dataset) -> train.Program:
     return train.build(request.param, CHANGED, CONFIG, scenes, train.choose(CONFIG, 2))
-
-
-def fit(program: train.Program, folder: Path) -> None:
-    stores = [RunStore.of(folder, "v", seed) for seed in (0, 1)]
-    infos = [
-        RunInfo(
-            study="test",
-            variant="v",
-            seed=seed,
-            arch=program.network.spec.to_json(),
-            config={},
-            dataset="squares",
-            image_shape=(32, 32, 1),
-            class_names=("small", "large"),
-        )
-        for seed in (0, 1)
-    ]
-    train.fit(program, infos, stores, lambda _: None)
-
-
-def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, ...]:
-    """Returns all that a run leaves but its times."""
-    run = RunStore.of(folder, "v", seed)
-    state = run.checkpoints.restore(program.steps, train.initial(program, seed).state)
-    rows = [row for row in run.read_records() if not row.metric.endswith("seconds")]
-    outcome = run.read_outcome()
-    assert outcome is not None
-    timeless = dataclasses.replace(outcome, train_seconds=0, eval_seconds=0)
-    return state, run.read_errors(), run.read_answers(), rows, timeless
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(
@@ -138,6 +109,7 @@ def assert_close(found: Any, expected: Any) -> None:
         np.testing.assert_allclose(a, b, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_population_is_its_seeds_one_by_one(scenes: Dataset, alone: list[Any]) -> None:
     """Two seeds on each of two devices, with one to spare."""
     population = trained(Pmap(tuple(jax.devices()[:2]), 2), scenes, (0, 1, 2))
@@ -147,12 +119,14 @@ def test_a_population_is_its_seeds_one_by_one(scenes: Dataset, alone: list[Any])
     assert np.abs(heads[0] - heads[1]).max() > 0.01
 
 
+@pytest.mark.slow
 def test_a_batch_over_eight_devices_is_one_batch(scenes: Dataset, alone: list[Any]) -> None:
     """The loss is over the positive anchors of the whole batch, or this would not hold."""
     (spread,) = trained(on_devices(8), scenes, (0,))
     assert_close(spread, alone[0])
 
 
+@pytest.mark.slow
 def test_steps_in_bfloat16_go_nearly_the_same_way(scenes: Dataset, alone: list[Any]) -> None:
     config = dataclasses.replace(CONFIG, precision="bfloat16")
     (half,) = trained(on_devices(1), scenes, (0,), config=config)

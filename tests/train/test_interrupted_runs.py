@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 import pytest
+from short_runs import fit, left_behind
 
 from depthstudy import arch, interruption, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
-from depthstudy.store import RunInfo, RunStore
+from depthstudy.store import RunStore
 
 CONFIG = TrainConfig(
     batch_size=64, eval_batch_size=200, steps=12, log_every=5, evaluations=3, placement="pmap"
@@ -31,35 +31,6 @@ def whole(program: train.Program, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("whole")
     fit(program, folder)
     return folder
-
-
-def fit(program: train.Program, folder: Path) -> None:
-    stores = [RunStore.of(folder, "v", seed) for seed in (0, 1)]
-    infos = [
-        RunInfo(
-            study="test",
-            variant="v",
-            seed=seed,
-            arch=SPEC.to_json(),
-            config={},
-            dataset="digits/1.0.0",
-            image_shape=(8, 8, 1),
-            class_names=("0",),
-        )
-        for seed in (0, 1)
-    ]
-    train.fit(program, infos, stores, lambda _: None)
-
-
-def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, ...]:
-    """Returns all that a run leaves but its times."""
-    run = RunStore.of(folder, "v", seed)
-    state = run.checkpoints.restore(program.steps, train.initial(program, seed).state)
-    rows = [row for row in run.read_records() if not row.metric.endswith("seconds")]
-    outcome = run.read_outcome()
-    assert outcome is not None
-    timeless = dataclasses.replace(outcome, train_seconds=0, eval_seconds=0)
-    return state, run.read_errors(), run.read_answers(), rows, timeless
 
 
 def test_it_goes_on_from_a_save_by_the_clock_where_it_is_killed(

@@ -9,11 +9,12 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from short_runs import fit, info
 
 from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
-from depthstudy.store import Outcome, RunInfo, RunStore
+from depthstudy.store import RunStore
 
 CONFIG = TrainConfig(
     batch_size=64,
@@ -26,19 +27,6 @@ CONFIG = TrainConfig(
 )
 SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
 DATA = DataConfig(shift=1)
-
-
-def info(seed: int) -> RunInfo:
-    return RunInfo(
-        study="test",
-        variant="v",
-        seed=seed,
-        arch=SPEC.to_json(),
-        config={},
-        dataset="digits/1.0.0",
-        image_shape=(8, 8, 1),
-        class_names=("0",),
-    )
 
 
 PROGRAMS = [
@@ -54,14 +42,6 @@ def program(request: pytest.FixtureRequest, digits: Dataset) -> train.Program:
     placement, precision = request.param
     config = dataclasses.replace(CONFIG, placement=placement, precision=precision)
     return train.build(SPEC, DATA, config, digits, train.choose(config, 2))
-
-
-def fit(program: train.Program, folder: Path, progress: Any = lambda _: None) -> list[Outcome]:
-    found: list[Outcome] = []
-    for seeds in program.placement.groups([0, 1]):
-        stores = [RunStore.of(folder, "v", seed) for seed in seeds]
-        found += train.fit(program, [info(seed) for seed in seeds], stores, progress)
-    return found
 
 
 def final_state(program: train.Program, folder: Path, seed: int) -> Any:
@@ -150,7 +130,9 @@ def test_divergence_is_a_result(digits: Dataset, tmp_path: Path) -> None:
     config = dataclasses.replace(CONFIG, placement="jit", learning_rate=1e30, steps=40)
     program = train.build(SPEC, DATA, config, digits, train.choose(config, 1))
     taken: list[int] = []
-    (outcome,) = train.fit(program, [info(0)], [RunStore.of(tmp_path, "v", 0)], taken.append)
+    (outcome,) = train.fit(
+        program, [info(program, 0)], [RunStore.of(tmp_path, "v", 0)], taken.append
+    )
     assert outcome.status == "diverged"
     assert outcome.diverged_at is not None
     assert 1 < outcome.diverged_at <= 5
@@ -159,7 +141,7 @@ def test_divergence_is_a_result(digits: Dataset, tmp_path: Path) -> None:
     assert outcome.train_loss is None
     assert outcome.step < 40
     assert sum(taken) == 40  # the bar is told that nothing is left
-    (again,) = train.fit(program, [info(0)], [RunStore.of(tmp_path, "v", 0)], taken.append)
+    (again,) = train.fit(program, [info(program, 0)], [RunStore.of(tmp_path, "v", 0)], taken.append)
     assert dataclasses.replace(again, eval_seconds=outcome.eval_seconds) == outcome
 
 
