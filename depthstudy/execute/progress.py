@@ -84,10 +84,11 @@ class Bar:
 
     def _tell(self) -> None:
         now = time.monotonic()
-        if not self._bar.disable or now - self._told < _LINE_SECONDS:
+        here = self._done - self._before  # nothing yet, where a run only begins anew
+        if not self._bar.disable or here <= 0 or now - self._told < _LINE_SECONDS:
             return
         self._told, gone = now, now - self._begun
-        left = gone * (self._work - self._done) / (self._done - self._before)
+        left = gone * (self._work - self._done) / here
         intervals = tqdm.format_interval(gone), tqdm.format_interval(max(0.0, left))
         text = "{:.0%} done after {}, about {} left".format(self._done / self._work, *intervals)
         print(text, file=sys.stderr, flush=True)
