@@ -81,7 +81,6 @@ class Place:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def fetched(self, name: str, folder: Path) -> Path:
