@@ -26,6 +26,9 @@ OVERRIDES = {
     "train.save_seconds": 0,
 }
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background; commands inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @dataclasses.dataclass
 class Tally:
@@ -82,14 +85,13 @@ def environment(devices: int = 1) -> dict[str, str]:
 
 
 def start(arguments: list[str], devices: int = 1) -> subprocess.Popen[str]:
-    """Starts a command that takes all signals, also where this process ignores them."""
+    """Starts a command, which takes all signals."""
     return subprocess.Popen(
         arguments,
         env=environment(devices),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
