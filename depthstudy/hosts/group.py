@@ -187,7 +187,7 @@ def joined(
     try:
         yield
     except BaseException as error:
-        _leave_failing(watch, error)
+        _leave_failing(watch, native_end, error)
         raise
     watch.close()
     jax.distributed.shutdown()
@@ -220,7 +220,7 @@ def _initialize(coordinator: str | None, process_id: int | None, process_count: 
         ) from error
 
 
-def _leave_failing(watch: Watch, error: BaseException) -> None:
+def _leave_failing(watch: Watch, native_end: NativeEnd, error: BaseException) -> None:
     """Has the others end with this host, each with a line."""
     if isinstance(error, KeyboardInterrupt):
         watch.report(None, _LEAVE_SECONDS)
@@ -228,4 +228,6 @@ def _leave_failing(watch: Watch, error: BaseException) -> None:
     if isinstance(error, jax.errors.JaxRuntimeError):
         time.sleep(GONE_SECONDS + _LEAVE_SECONDS)  # if a host has gone, the watch ends this process
     text = str(error).partition("\n")[0] or type(error).__name__
-    watch.report(Failure(text, 2 if isinstance(error, InputError) else 1), _LEAVE_SECONDS)
+    code = 2 if isinstance(error, InputError) else 1
+    native_end.leave(code)
+    watch.report(Failure(text, code), _LEAVE_SECONDS)

@@ -33,6 +33,7 @@ class NativeEnd:
         """Takes over stderr of the C library, not that of Python; only where that is glibc."""
         self._shown, self._held_since = 0, 0.0
         self._code: int | None = None
+        self._leaving: int | None = None
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as the process
         self._is_possible = platform.libc_ver()[0] == "glibc"
         if not self._is_possible:
@@ -62,6 +63,10 @@ class NativeEnd:
             self._code = code
             os.write(2, f"error: {' '.join(line.split())}\n".encode("utf-8", "replace"))
 
+    def leave(self, code: int) -> None:
+        """Takes it that this process ends by itself, with a line of its own and this exit code."""
+        self._leaving = code
+
     def close(self) -> None:
         """Gives stderr back."""
         if self._is_possible:
@@ -72,6 +77,9 @@ class NativeEnd:
         return os.pread(self._file.fileno(), end - self._shown, self._shown)
 
     def _aborted(self, number: int) -> None:
+        if self._leaving is not None:  # the others were told, and have gone for it
+            time.sleep(_HOLD_SECONDS)
+            os._exit(self._leaving)
         text = self._unread()
         if not any(word in text for word in _OURS):
             os.write(2, text)
