@@ -188,7 +188,7 @@ def _killed(story: _Story, place: Place, folder: Path) -> None:
     end = wait(place.start(read(place.url("killed")), "reader"))
     is_writing = process.poll() is None
     process.kill()
-    process.wait()
+    process.communicate()
     good = is_writing and end.code == 0
     story.tell("read while it was written", good, end.errors or f"{end.seconds:.1f} s")
     shutil.rmtree(folder / "a/depthstudy/buckets")
