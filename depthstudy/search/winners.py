@@ -16,7 +16,7 @@ from depthstudy.evidence.choice import rungs
 from depthstudy.evidence.claims.pools import KIND, POOL
 from depthstudy.plan.follow_up import name_of_settings
 from depthstudy.records import RANDOM, SCALED
-from depthstudy.search.campaign.found import Found, Place, label
+from depthstudy.search.campaign.found import Found, Place, label, methods_of
 
 MARGIN = 0.01  # test error from which on depth matters
 CHOSEN, BEST_SCALED = "the chosen net", "the best scaled family"
@@ -102,7 +102,8 @@ def _pools(study: StudyConfig, found: Found, winners: Winners) -> list[Pool]:
         )
         for stratum in winners.strata
     ]
-    for method, title in {RANDOM: THE_RANDOM, search.method: THE_SEARCH}.items():
+    for method in methods_of(search):
+        title = THE_SEARCH if method == search.method else THE_RANDOM
         best = [
             rungs.best(
                 {p: found.errors[p] for p in searched if (p.method, p.repeat) == (method, repeat)},

@@ -11,13 +11,20 @@ Run = Callable[[int], float]  # does the work so many times, and returns seconds
 _READ_AHEAD = 10  # batches, of which either side has fewer ready with two workers
 
 
-def timed(function: Callable[[], Any]) -> Run:
-    """Returns a function that calls this one so many times, and returns seconds."""
+def timed(function: Callable[[], Any], wait: Callable[[Any], Any] = lambda _: None) -> Run:
+    """Returns a function that calls this one so many times, and returns seconds.
+
+    Args:
+      function: What is timed.
+      wait: Given what the last call returned, waits until all that was asked for is there.
+    """
 
     def run(times: int) -> float:
+        found = None
         start = time.perf_counter()
         for _ in range(times):
-            function()
+            found = function()
+        wait(found)
         return time.perf_counter() - start
 
     return run

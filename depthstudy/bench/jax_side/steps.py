@@ -71,15 +71,12 @@ def taking_steps(program: train.Program, seeds: int) -> Run:
     """Returns train steps of so many nets, each on one batch of its own."""
     own, batch = _own(program, seeds), next(_batches(program, seeds, 1))
 
-    def run(times: int) -> float:
+    def once() -> Any:
         nonlocal own
-        start = time.perf_counter()
-        for _ in range(times):
-            own = program.train_step(own, batch)
-        jax.block_until_ready(own)
-        return time.perf_counter() - start
+        own = program.train_step(own, batch)
+        return own
 
-    return run
+    return timed(once, jax.block_until_ready)
 
 
 def epoch(work: Work) -> Run:
@@ -104,14 +101,7 @@ def evaluate(work: Work) -> Run:
     sharding = program.placement.batch_sharding
     weighted = next(eval_batches(program.dataset.test, batch_size=work.batch, sharding=sharding))
 
-    def run(times: int) -> float:
-        start = time.perf_counter()
-        for _ in range(times):
-            sums = program.eval_step(own, weighted)
-        jax.block_until_ready(sums)
-        return time.perf_counter() - start
-
-    return run
+    return timed(lambda: program.eval_step(own, weighted), jax.block_until_ready)
 
 
 def checkpoint(work: Work) -> Run:
