@@ -65,45 +65,24 @@ class Bucket:
     def entries(self, below: str = "") -> dict[str, Entry]:
         """Returns what is in the folder and below, or in a folder in it, by name."""
         prefix = f"{self._at(below) if below else self._path}/"
-
-        def find() -> Mapping[str, Any]:
-            try:
-                found: Mapping[str, Any] = self._fs.find(prefix, detail=True)
-            except FileNotFoundError as error:
-                if not isinstance(failures.as_line(error, self.url), failures.GoneError):
-                    raise
-                found = {}
-            return found
-
+        found = self._unless_gone(lambda: self._fs.find(prefix, detail=True)) or {}
         start = len(self._path) + 1
         return {
             name[start:]: _entry(about)
-            for name, about in self._tried(find).items()
+            for name, about in found.items()
             if about["type"] == "file" and name.startswith(prefix) and _is_path(name[start:])
         }
 
     def top(self) -> dict[str, Entry]:
         """Returns what is in the folder itself, by name."""
-
-        def ls() -> Sequence[Mapping[str, Any]]:
-            try:
-                found: Sequence[Mapping[str, Any]] = self._fs.ls(f"{self._path}/", detail=True)
-            except FileNotFoundError as error:
-                if not isinstance(failures.as_line(error, self.url), failures.GoneError):
-                    raise
-                found = []
-            return found
-
-        files = [about for about in self._tried(ls) if about["type"] == "file"]
+        found = self._unless_gone(lambda: self._fs.ls(f"{self._path}/", detail=True)) or ()
+        files = [about for about in found if about["type"] == "file"]
         names = {str(about["name"]).rpartition("/")[2]: about for about in files}
         return {name: _entry(about) for name, about in names.items() if _is_path(name)}
 
     def read(self, name: str) -> bytes | None:
         """Returns the content of an object, or ``None`` where there is none."""
-        try:
-            return self._tried(lambda: bytes(self._fs.cat_file(self._at(name))))
-        except failures.GoneError:
-            return None
+        return self._unless_gone(lambda: bytes(self._fs.cat_file(self._at(name))))
 
     def write(self, name: str, content: bytes) -> None:
         """Writes an object."""
@@ -137,6 +116,13 @@ class Bucket:
         for name in names:
             with contextlib.suppress(failures.GoneError):
                 self._tried(functools.partial(self._fs.rm_file, self._at(name)))
+
+    def _unless_gone(self, function: Callable[[], T]) -> T | None:
+        """Returns what a function returns, or ``None`` where what it asks for is not there."""
+        try:
+            return self._tried(function)
+        except failures.GoneError:
+            return None
 
     def _put(self, function: Callable[[], Any]) -> None:
         try:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import platform
 import secrets
 import socket
 import threading
@@ -26,6 +25,7 @@ from absl import logging
 from depthstudy.errors import FailedError, InputError
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.failures import no_bucket
+from depthstudy.store.bucket.process import is_running
 
 NAME = ".lease"
 SECONDS_VARIABLE = "DEPTHSTUDY_LEASE_SECONDS"
@@ -168,7 +168,7 @@ def _has_ended(found: Lease) -> bool:
     """Returns whether a lease is of a process of this machine that has ended."""
     if (found.host, found.boot) != (socket.gethostname(), _boot()) or not found.boot:
         return False
-    return platform.system() == "Linux" and not Path("/proc", str(found.process)).exists()
+    return not is_running(found.process)
 
 
 def _read(bucket: Bucket) -> Lease | None:

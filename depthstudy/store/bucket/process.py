@@ -53,7 +53,7 @@ def clean_up() -> None:
     """Removes what processes of this machine left that have ended."""
     for path in (*places.buckets().glob("*"), *places.room(SPOOL).glob("*")):
         process = places.process_of(path.name)
-        if process is None or _is_running(process):
+        if process is None or is_running(process):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -61,11 +61,12 @@ def clean_up() -> None:
             path.unlink(missing_ok=True)
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Returns whether a process of this machine is there."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
+    except PermissionError:  # it is somebody else's
+        pass
     return True
