@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from depthstudy import stats
+from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
@@ -47,7 +47,7 @@ def answers(
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
     constant = no_better(summary, "test_error", baselines, images)
     found = []
-    for names in _groups(infos, panel):
+    for group, names in _groups(infos, panel):
         row = _answer(names, panel, learned=not constant.issuperset(names))
         longer = _replaced(row, infos, panel, lambda info: info.trained_longer)
         own = _replaced(row, infos, panel, lambda info: info.has_own_settings)
@@ -56,7 +56,7 @@ def answers(
             DepthAnswer(
                 **{
                     **vars(row),
-                    "group": next(i.group for i in infos if i.name == row.deepest),
+                    "group": group,
                     "bound": bound if row.word != "yes" else "",
                     "effect_longer": longer,
                     "effect_own_settings": own,
@@ -71,22 +71,33 @@ def headline(
 ) -> DepthAnswer | None:
     """Returns the answer of the group of the recommended net, or else the first.
 
-    A treated net belongs to the group that it has without its treatment.
+    A treated net belongs to the group that it has without its treatment. Of several series that
+    begin with the net, that of its greatest gain or least loss by depth.
     """
-    groups = {info.name: info.group for info in infos}
     untreated = {info.name: info.untreated or info.name for info in infos}
-    group = groups.get(untreated.get(chosen.variant, ""), "") if chosen else ""
-    return next((row for row in found if row.group == group), next(iter(found), None))
+    taken = untreated.get(chosen.variant, "") if chosen else ""
+    series = _untreated_series(infos)
+    its_own = [
+        row for row in found if any(info.name == taken for info in series.get(row.group, ()))
+    ]
+    return min(its_own, key=lambda row: row.effect, default=next(iter(found), None))
 
 
-def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[list[str]]:
-    """Returns the names of each group by rising depth, of groups that have several depths."""
-    groups: dict[str, list[VariantInfo]] = {}
-    for info in infos:
-        if info.name in panel.arms and not (info.treatment or info.dense):
-            groups.setdefault(info.group, []).append(info)
-    ordered = (sorted(rows, key=lambda info: info.depth) for rows in groups.values())
-    return [[i.name for i in rows] for rows in ordered if rows[0].depth < rows[-1].depth]
+def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[tuple[str, list[str]]]:
+    """Returns the names of each series by rising depth, of those that have several depths."""
+    known = {
+        group: [info for info in series if info.name in panel.arms]
+        for group, series in _untreated_series(infos).items()
+    }
+    return [
+        (group, [info.name for info in series])
+        for group, series in known.items()
+        if series and series[0].depth < series[-1].depth
+    ]
+
+
+def _untreated_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInfo]]:
+    return records.depth_series([i for i in infos if not (i.treatment or i.dense)])
 
 
 def _answer(names: Sequence[str], panel: Panel, *, learned: bool) -> DepthAnswer:

@@ -82,11 +82,7 @@ def find(
         verdicts=tuple(judged),
         tuned_verdicts=tuned,
         robustness=tried,
-        decomposition=tuple(
-            decomposition.decompose(
-                summary, groups, {info.name: info.depth for info in infos}, **counted
-            )
-        ),
+        decomposition=tuple(decomposition.decompose(summary, infos, **counted)),
         attribution=tuple(
             attribution.attribute(
                 summary,

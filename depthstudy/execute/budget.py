@@ -175,7 +175,7 @@ def _rivals(
 ) -> Iterator[tuple[Variant, Variant]]:
     """Yields each net with each shallower one of its group, and with what it is compared with."""
     for net, other in itertools.permutations(variants, 2):
-        if net.info.group == other.info.group and net.info.depth > other.info.depth:
+        if net.info.deepens(other.info):
             yield net, other
     by_name = {variant.name: variant for variant in variants}
     settings = settings_of(variants)

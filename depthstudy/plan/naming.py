@@ -10,10 +10,11 @@ from depthstudy import config
 from depthstudy.config import ModelConfig, Settings, StudyConfig, Value
 from depthstudy.errors import InputError
 from depthstudy.plan import model
-from depthstudy.plan.variant import DEPTH, OTHER_DEPTHS, Variant
+from depthstudy.plan.variant import Variant
+from depthstudy.records import DEPTH_FIELDS
 
 _KINDS = ("model.family", "model.module")
-_NOT_IN_GROUP = (*DEPTH, *OTHER_DEPTHS, *_KINDS)
+_NOT_IN_GROUP = (*DEPTH_FIELDS, *_KINDS)
 _LONGEST = 200  # bytes of a folder's name, of the 255 that a disk takes
 _TUNING = ("prune.fine_tune_epochs", "prune.fine_tune_rate")
 _USUAL = ("train.", "prune.")  # fields that are named where they are not as in the config

@@ -12,8 +12,6 @@ from depthstudy.plan import model, pruning
 from depthstudy.records import VariantInfo
 
 DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a net is
-# Further fields that make a net deeper, in which the nets of a group may differ.
-OTHER_DEPTHS = ("model.depth_multiplier", "model.cells", "model.head_repeats")
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
 # Where images lie, who reads them and when it is saved: in no run does it change a result.
 OF_THE_MACHINE = (

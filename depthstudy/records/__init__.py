@@ -23,12 +23,20 @@ from depthstudy.records.search import (
     SearchInfo,
     SearchProgress,
 )
-from depthstudy.records.study import LONGER, OWN_SETTINGS, StudyInfo, VariantInfo
+from depthstudy.records.study import (
+    DEPTH_FIELDS,
+    LONGER,
+    OWN_SETTINGS,
+    StudyInfo,
+    VariantInfo,
+    depth_series,
+)
 from depthstudy.records.table import frame
 from depthstudy.records.tuning import BudgetRow, ExpectedBest, Robustness, RobustnessWord, TrialRow
 from depthstudy.records.verdicts import Verdict, VerdictWord
 
 __all__ = [
+    "DEPTH_FIELDS",
     "LONGER",
     "NOT_APPLICABLE",
     "OWN_SETTINGS",
@@ -73,6 +81,7 @@ __all__ = [
     "VariantInfo",
     "Verdict",
     "VerdictWord",
+    "depth_series",
     "find_metric",
     "frame",
     "in_words",

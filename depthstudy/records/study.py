@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from depthstudy.records.metric import Metric
 
+# The fields that say how deep a net is, or a part of it: nets of a group may differ in them.
+DEPTH_FIELDS = (
+    "model.depth",
+    "model.options.depth",
+    "model.depth_multiplier",
+    "model.cells",
+    "model.head_repeats",
+)
 OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned for it
 LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
 
@@ -60,6 +69,57 @@ class VariantInfo:
     def trained_longer(self) -> bool:
         """Whether it is another variant, trained longer as that one did not fit."""
         return bool(self.untreated) and self.treatment.startswith(LONGER)
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """How deep its parts are, by field, so far as variants of the study differ in it."""
+        values = {field: self.settings.get(field) for field in DEPTH_FIELDS}
+        return {field: v for field, v in values.items() if isinstance(v, int | float)}
+
+    def deepens(self, other: VariantInfo) -> bool:
+        """Whether it is a deeper net of the same group, and shallower in none of its parts."""
+        return self.group == other.group and self.depth > other.depth and _within(other, self)
+
+
+def depth_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInfo]]:
+    """Returns the nets of each group by rising depth; where parts differ, those of each part.
+
+    A group is one series, named as it, unless its nets are deeper in different parts, as one
+    detector in its backbone and one in its heads. Then each net that no other deepens has a series
+    of those that it deepens, and a net that several deepen stands in each of theirs. It is named
+    by the parts: ``"detector (cells 1 to 4)"``.
+    """
+    groups: dict[str, list[VariantInfo]] = {}
+    for info in infos:
+        groups.setdefault(info.group, []).append(info)
+    found: dict[str, list[VariantInfo]] = {}
+    for group, members in groups.items():
+        ordered = sorted(members, key=lambda info: info.depth)
+        deepest = [
+            info
+            for place, info in enumerate(ordered)
+            if not any(_within(info, deeper) for deeper in ordered[place + 1 :])
+        ]
+        for top in sorted(deepest, key=members.index):
+            series = [info for info in ordered if _within(info, top)]
+            name = group if len(deepest) == 1 else f"{group} ({_span(series[0], top)})"
+            found[name if name not in found else f"{name}, {top.name}"] = series
+    return found
+
+
+def _within(info: VariantInfo, deeper: VariantInfo) -> bool:
+    """Whether no part of a net is deeper than that of another."""
+    return all(value <= deeper.parts.get(field, value) for field, value in info.parts.items())
+
+
+def _span(least: VariantInfo, top: VariantInfo) -> str:
+    """Returns the parts in which two nets differ: ``"cells 1 to 4"``; a name where in none."""
+    spans = [
+        f"{field.rpartition('.')[2].replace('_', ' ')} {least.parts[field]} to {value}"
+        for field, value in top.parts.items()
+        if least.parts.get(field, value) != value
+    ]
+    return ", ".join(spans) or top.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import planted
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,14 +12,10 @@ from depthstudy import records
 from depthstudy.errors import InputError
 from depthstudy.evidence.causes import decomposition
 
-GROUPS = {
-    "plain-56": "plain",
-    "plain-8": "plain",
-    "plain-20": "plain",
-    "res-8": "res",
-    "res-20": "res",
-}
 DEPTHS = {"plain-56": 56, "plain-8": 8, "plain-20": 20, "res-8": 8, "res-20": 20}
+VARIANTS = [
+    planted.variant(name, depth, group=name.partition("-")[0]) for name, depth in DEPTHS.items()
+]
 ERRORS = {  # variant: train and test error of seeds 0, 1, 2
     "plain-8": ([0.02, 0.03, 0.01], [0.10, 0.11, 0.12]),
     "plain-20": ([0.01, 0.02, 0.02], [0.05, 0.07, 0.06]),
@@ -49,7 +46,7 @@ def summary(errors):
 
 
 def test_only_what_is_deeper_than_the_best_is_split_and_the_parts_are_differences():
-    rows = decomposition.decompose(summary(ERRORS), GROUPS, DEPTHS)
+    rows = decomposition.decompose(summary(ERRORS), VARIANTS)
     assert [(r.group, r.variant, r.best, r.part, r.seeds) for r in rows] == [
         ("plain", "plain-56", "plain-20", part, 3)
         for part in ("total", "optimization", "generalization")
@@ -74,7 +71,7 @@ def test_of_equally_good_depths_the_shallowest_is_the_best():
     # The same mean test error, but 0.1 + 0.2 is not 0.3 in the last bit.
     tied["plain-8"] = ([0.0, 0.0, 0.0], [0.3, 0.1 + 0.2, 0.3])
     tied["plain-20"] = ([0.0, 0.0, 0.0], [0.3, 0.3, 0.3])
-    rows = decomposition.decompose(summary(tied), GROUPS, DEPTHS)
+    rows = decomposition.decompose(summary(tied), VARIANTS)
     assert [r.variant for r in rows[::3]] == ["plain-20", "plain-56"]
     assert {r.best for r in rows} == {"plain-8"}
     assert rows[0].effect == pytest.approx(0, abs=1e-15)
@@ -84,13 +81,13 @@ def test_of_equally_good_depths_the_shallowest_is_the_best():
 def test_missing_runs_are_left_out_of_the_pairs():
     table = summary(ERRORS)
     rows = decomposition.decompose(
-        table[~((table.variant == "plain-56") & (table.seed == 1))], GROUPS, DEPTHS
+        table[~((table.variant == "plain-56") & (table.seed == 1))], VARIANTS
     )
     assert [r.seeds for r in rows] == [2, 2, 2]
     assert rows[0].effect == pytest.approx((0.45 + 0.58) / 2 - 0.06)
     assert rows[0].word == "cannot tell"  # two seeds
     one = decomposition.decompose(
-        table[~((table.variant == "plain-56") & (table.seed > 0))], GROUPS, DEPTHS
+        table[~((table.variant == "plain-56") & (table.seed > 0))], VARIANTS
     )
     assert one[0].seeds == 1
     assert one[0].effect == pytest.approx(0.45 - 0.06)
@@ -100,7 +97,7 @@ def test_missing_runs_are_left_out_of_the_pairs():
 def test_seeds_need_not_meet():
     table = summary({k: ERRORS[k] for k in ("plain-20", "plain-56")})
     table.loc[table.variant == "plain-56", "seed"] += 10
-    rows = decomposition.decompose(table, GROUPS, DEPTHS)
+    rows = decomposition.decompose(table, VARIANTS)
     assert [r.seeds for r in rows] == [3, 3, 3]
     assert rows[0].effect == pytest.approx(np.mean([0.45, 0.61, 0.58]) - 0.06)
 
@@ -115,16 +112,16 @@ def test_none_is_said_only_where_it_is_shown(shift, word):
     }
     if word == "cannot tell":  # by an excess of a point with a spread of as much
         errors["plain-20"] = ([0.0] * 4, [0.10, 0.12, 0.10, 0.12])
-    total, *_ = decomposition.decompose(summary(errors), GROUPS, DEPTHS)
+    total, *_ = decomposition.decompose(summary(errors), VARIANTS)
     assert total.word == word
 
 
 def test_nothing_to_split():
     empty = records.frame(records.Summary, [])
-    assert decomposition.decompose(empty, GROUPS, DEPTHS) == []
+    assert decomposition.decompose(empty, VARIANTS) == []
     only_best = summary({k: ERRORS[k] for k in ("plain-8", "plain-20")})
-    assert decomposition.decompose(only_best, GROUPS, DEPTHS) == []
-    assert decomposition.decompose(summary(ERRORS), {}, {}) == []
+    assert decomposition.decompose(only_best, VARIANTS) == []
+    assert decomposition.decompose(summary(ERRORS), []) == []
 
 
 @pytest.mark.parametrize("column", ["test_error", "train_error"])
@@ -132,7 +129,7 @@ def test_an_error_that_is_not_finite_is_refused(column):
     table = summary(ERRORS)
     table.loc[4, column] = np.nan
     with pytest.raises(InputError, match=f"{column} of variant 'plain-20', seed 1 is nan"):
-        decomposition.decompose(table, GROUPS, DEPTHS)
+        decomposition.decompose(table, VARIANTS)
 
 
 errors = st.lists(st.floats(0, 1), min_size=3, max_size=3)
@@ -141,7 +138,7 @@ errors = st.lists(st.floats(0, 1), min_size=3, max_size=3)
 @settings(deadline=None)
 @given(st.fixed_dictionaries({name: st.tuples(errors, errors) for name in DEPTHS}))
 def test_parts_add_up_and_each_deeper_net_has_three(found):
-    rows = decomposition.decompose(summary(found), GROUPS, DEPTHS)
+    rows = decomposition.decompose(summary(found), VARIANTS)
     for total, optimization, generalization in zip(rows[::3], rows[1::3], rows[2::3], strict=True):
         assert total.variant == optimization.variant == generalization.variant
         assert total.effect == pytest.approx(optimization.effect + generalization.effect, abs=1e-14)

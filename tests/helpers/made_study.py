@@ -132,8 +132,6 @@ def save(
 ) -> Path:
     """Writes a study with all that evidence concludes from it, but for the verdicts given."""
     table = records.frame(records.Summary, summary)
-    groups = {variant.name: variant.group for variant in info.variants}
-    depths = {variant.name: variant.depth for variant in info.variants}
     treatments = [config.Treatment(**row) for row in info.config.get("treatments", ())]
     pruned = {variant.name: prune_config(variant) for variant in info.variants}
     known = table[np.isfinite(table["test_error"].astype(float))]
@@ -144,7 +142,7 @@ def save(
         store.MEANS: (records.Mean, means.over_seeds(table, rows)),
         store.DECOMPOSITION: (
             records.Decomposition,
-            decompose(known, groups, depths, images=COUNTED),
+            decompose(known, info.variants, images=COUNTED),
         ),
         store.ATTRIBUTION: (
             records.Attribution,

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from depthstudy import plan
+from depthstudy import plan, records
 from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.errors import InputError
 
@@ -73,12 +73,14 @@ def test_a_balanced_error_is_of_classes_alone() -> None:
 
 
 @pytest.mark.usefixtures("scenes")
-def test_depths_of_all_parts_are_one_group() -> None:
+def test_a_grid_of_parts_is_one_group_up_to_the_deepest() -> None:
     variants = planned(
         model__family="detector",
         sweep=(("model.cells", (1, 3)), ("model.head_repeats", (1, 2))),
     )
-    assert {variant.info.group for variant in variants} == {"detector"}
+    infos = [variant.info for variant in variants]
+    (series,) = records.depth_series(infos).items()
+    assert series == ("detector", infos)
     depths = [variant.info.depth for variant in variants]
     assert depths == [depths[0], depths[0] + 2, depths[0] + 16, depths[0] + 18]
     assert variants[0].name == "cells1_head_repeats1"

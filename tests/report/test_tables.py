@@ -38,10 +38,8 @@ def test_tables_come_back_as_they_were_written(tmp_path):
     errors = made_study.final_errors(3)
     made_study.fake_study(tmp_path)
     study = tables.read_study(tmp_path)
-    groups = {info.name: info.group for info in study.info.variants}
-    depths = {info.name: info.depth for info in study.info.variants}
     assert study.decomposition == tuple(
-        decompose(study.summary, groups, depths, images=made_study.COUNTED)
+        decompose(study.summary, study.info.variants, images=made_study.COUNTED)
     )
     assert study.verdicts == tuple(made_study.judge(errors))
 

@@ -20,7 +20,7 @@ show in no single treatment, and two treatments of one cause share what either w
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +31,7 @@ from depthstudy import stats
 from depthstudy.config import Treatment
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes import interaction
-from depthstudy.evidence.causes.decomposition import best_depth
+from depthstudy.evidence.causes.decomposition import deeper_than_best
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Attribution, VariantInfo
 
@@ -103,10 +103,10 @@ def attribute(
     panel = measure(summary, "test_error", predictions=predictions, images=images)
     trains = measure(summary, "train_error", images=images)
     constant = no_better(summary, "test_error", baselines, images)
-    present = [info for info in infos if info.name in panel.arms]
+    untreated = [info for info in infos if not info.treatment]
     treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
     weighed: list[tuple[_Weighed, stats.Estimate]] = []
-    for group, deep, best, rivals in _deeper(present, panel):
+    for group, deep, best, rivals in deeper_than_best(untreated, panel):
         excess = panel.difference(deep, best).interval(1 - ALPHA / rivals)
         if best in constant or min(panel.arms[deep].seeds, panel.arms[best].seeds) < LEAST_SEEDS:
             continue
@@ -126,18 +126,6 @@ def attribute(
         for (each, excess), p, level in zip(weighed, p_values, levels, strict=True)
     ]
     return interaction.joined(rows, treatments, panel, treated)
-
-
-def _deeper(infos: Sequence[VariantInfo], panel: Panel) -> Iterator[tuple[str, str, str, int]]:
-    """Yields group, untreated variant deeper than its best, this best, and its number of rivals."""
-    untreated = [info for info in infos if not info.treatment]
-    for group in dict.fromkeys(info.group for info in untreated):
-        ordered = sorted((i for i in untreated if i.group == group), key=lambda info: info.depth)
-        best = best_depth([info.name for info in ordered], panel)
-        depths = {info.name: info.depth for info in ordered}
-        for name, depth in depths.items():
-            if best is not None and depth > depths[best]:
-                yield group, name, best, max(1, len(ordered) - 1)
 
 
 def _weigh(case: _Case, panel: Panel) -> _Weighed:

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from depthstudy import stats
+from depthstudy import records, stats
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
-from depthstudy.records import Decomposition
+from depthstudy.records import Decomposition, VariantInfo
 
 Part = Literal["total", "optimization", "generalization"]
 MARGIN = 0.01  # an excess of less than one point is none
@@ -23,8 +23,7 @@ MARGIN = 0.01  # an excess of less than one point is none
 
 def decompose(
     summary: pd.DataFrame,
-    groups: Mapping[str, str],
-    depths: Mapping[str, int],
+    infos: Sequence[VariantInfo],
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
@@ -38,8 +37,7 @@ def decompose(
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
-      groups: Name of a variant to the name of its group; other variants are left out.
-      depths: Name of a variant to its weight layers on the longest path.
+      infos: The variants; others are left out.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error, as ``"train_error"``, to the number of images that it is counted on;
         without it, runs that all err alike have no interval.
@@ -50,7 +48,6 @@ def decompose(
       of its group, in the order of groups and then of depth; their effects add up.
 
     Raises:
-      KeyError: A variant has a group but no depth.
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     gaps = summary.assign(gap=summary["test_error"] - summary["train_error"])
@@ -60,15 +57,21 @@ def decompose(
         "generalization": measure(gaps, "gap", predictions=predictions, images=images),
     }
     rows: list[Decomposition] = []
-    for group in dict.fromkeys(groups.values()):
-        names = [n for n in groups if groups[n] == group and n in panels["total"].arms]
-        ordered = sorted(names, key=lambda name: depths[name])
-        best = best_depth(ordered, panels["total"])
-        for name in ordered:
-            if best is not None and depths[name] > depths[best]:
-                level = 1 - ALPHA / max(1, len(ordered) - 1)
-                rows.extend(_parts(group, name, best, panels, level, margin))
+    for group, deep, best, rivals in deeper_than_best(infos, panels["total"]):
+        rows.extend(_parts(group, deep, best, panels, 1 - ALPHA / rivals, margin))
     return rows
+
+
+def deeper_than_best(
+    infos: Sequence[VariantInfo], panel: Panel
+) -> Iterator[tuple[str, str, str, int]]:
+    """Yields group, net that deepens the best one of it, this one, and the number of its rivals."""
+    for group, series in records.depth_series(infos).items():
+        known = {info.name: info for info in series if info.name in panel.arms}
+        best = best_depth(list(known), panel)
+        for name, info in known.items():
+            if best is not None and info.deepens(known[best]):
+                yield group, name, best, max(1, len(known) - 1)
 
 
 def best_depth(ordered: Sequence[str], panel: Panel) -> str | None:

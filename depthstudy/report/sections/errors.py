@@ -41,7 +41,7 @@ def section(study: Study) -> Section:
 def best_of(study: Study) -> dict[str, tuple[str, Mean]]:
     """Returns label and error of the net that errs least, of each group that varies in depth."""
     best = {}
-    for group, infos in tables.groups(study.info).items():
+    for group, infos in tables.depth_series(study.info).items():
         errors_of = [(info.name, tables.mean(study, info.name, "test_error")) for info in infos]
         errors_of = [(name, error) for name, error in errors_of if error.seeds]
         if len(infos) > 1 and errors_of:

@@ -108,9 +108,20 @@ def groups(info: records.StudyInfo) -> dict[str, list[records.VariantInfo]]:
     return {name: sorted(rows, key=lambda row: row.depth) for name, rows in variants.items()}
 
 
-def untreated_groups(study: Study) -> set[str]:
-    """Returns the groups whose nets have no treatment."""
-    return {info.group for info in study.info.variants if not info.treatment}
+def depth_series(info: records.StudyInfo) -> dict[str, list[records.VariantInfo]]:
+    """Returns the nets of each group by rising depth, or of each part that is deepened in it."""
+    return records.depth_series(info.variants)
+
+
+def deepens_parts(info: records.StudyInfo, group: str) -> bool:
+    """Whether nets of a group are deeper in different parts, so that depth does not name them."""
+    return group in groups(info) and group not in depth_series(info)
+
+
+def untreated_series(study: Study) -> set[str]:
+    """Returns the names of the series whose nets have no treatment."""
+    series = depth_series(study.info)
+    return {name for name, rows in series.items() if not any(row.treatment for row in rows)}
 
 
 def has_treatments(study: Study) -> bool:
@@ -125,9 +136,9 @@ def has_depths(info: records.StudyInfo) -> bool:
 
 def label(info: records.StudyInfo, name: str) -> str:
     """Returns ``"depth 56"`` where that names a variant within its group, else its name."""
-    for rows in groups(info).values():
+    for group, rows in groups(info).items():
         depths = [row.depth for row in rows]
-        for row in rows:
+        for row in rows if not deepens_parts(info, group) else ():
             if row.name == name and len(depths) > 1 and depths.count(row.depth) == 1:
                 return f"depth {row.depth}"
     return name

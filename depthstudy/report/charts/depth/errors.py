@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -22,9 +22,11 @@ _CLIP = 18  # characters up to which a group's name stands beside its line
 
 def error_panels(study: Study) -> list[Panel]:
     """Returns train and test error of the finished runs, on one scale."""
-    groups = tables.groups(study.info)
+    groups = tables.depth_series(study.info)
     lines = tables.has_depths(study.info) and len(groups) <= palette.GROUPS
-    rows = {metric: error_rows(study, metric) for metric in ERRORS}
+    if not lines:
+        groups = tables.groups(study.info)
+    rows = {metric: error_rows(study, metric, groups) for metric in ERRORS}
     tops = [row["high"] for both in rows.values() for row in both[0]]
     tops += [row["error"] for both in rows.values() for row in both[1]]
     top = error_top(value for value in tops if value is not None)
@@ -32,13 +34,14 @@ def error_panels(study: Study) -> list[Panel]:
     return [draw(ERRORS[metric], *rows[metric], top, list(groups)) for metric in ERRORS]
 
 
-def error_rows(study: Study, metric: str) -> tuple[list[Row], list[Row]]:
+def error_rows(
+    study: Study, metric: str, groups: Mapping[str, Sequence[VariantInfo]]
+) -> tuple[list[Row], list[Row]]:
     """Returns the rows of means and of single runs; intervals end at 0 and 100%."""
-    groups = list(tables.groups(study.info))
     means: list[Row] = []
     runs: list[Row] = []
-    for info in study.info.variants:
-        base = _place(info, groups) | {"metric": metric}
+    for place, group, info in _listed(study, groups):
+        base = _place(info, group, place, len(groups)) | {"metric": metric}
         value = tables.mean(study, info.name, metric)
         if value.seeds:
             means.append(base | _mean_row(value))
@@ -50,11 +53,21 @@ def error_rows(study: Study, metric: str) -> tuple[list[Row], list[Row]]:
     return means, runs
 
 
-def _place(info: VariantInfo, groups: list[str]) -> dict[str, Any]:
-    spread = min(0.06, 0.2 / len(groups)) * (groups.index(info.group) - (len(groups) - 1) / 2)
+def _listed(
+    study: Study, groups: Mapping[str, Sequence[VariantInfo]]
+) -> Iterator[tuple[int, str, VariantInfo]]:
+    """Yields variants in the order of the plan, with each group that they are in and its place."""
+    for info in study.info.variants:
+        for place, (group, members) in enumerate(groups.items()):
+            if info in members:
+                yield place, group, info
+
+
+def _place(info: VariantInfo, group: str, place: int, count: int) -> dict[str, Any]:
+    spread = min(0.06, 0.2 / count) * (place - (count - 1) / 2)
     return {
         "variant": info.name,
-        "group": info.group,
+        "group": group,
         "depth": info.depth,
         "x": digits(info.depth * (1 + spread)),
     }

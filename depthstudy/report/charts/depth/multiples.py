@@ -19,18 +19,16 @@ _DASHES = {"train_error": [4, 3], "test_error": [1, 0]}
 
 def are_needed(study: Study) -> bool:
     """Whether there are too many groups for one chart, and not too many for one each."""
-    count = len(tables.groups(study.info))
+    count = len(tables.depth_series(study.info))
     return tables.has_depths(study.info) and _FEW < count <= _MOST
 
 
 def panels(study: Study) -> list[Panel]:
     """Returns train and test error of each group against depth, all on one scale."""
-    rows = [row for metric in ERRORS for row in error_rows(study, metric)[0]]
+    groups = tables.depth_series(study.info)
+    rows = [row for metric in ERRORS for row in error_rows(study, metric, groups)[0]]
     top = error_top(row["error"] for row in rows)
-    return [
-        _panel(group, palette.group(index), rows, top)
-        for index, group in enumerate(tables.groups(study.info))
-    ]
+    return [_panel(group, palette.group(index), rows, top) for index, group in enumerate(groups)]
 
 
 def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:

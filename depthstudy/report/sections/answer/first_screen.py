@@ -112,7 +112,7 @@ def _signed(value: float | None) -> str:
 def _why(study: Study) -> Reply | None:
     """Speaks of the greatest loss of any group of whole, untreated nets."""
     whole = tables.whole_nets(study)
-    untreated = tables.untreated_groups(whole)
+    untreated = tables.untreated_series(whole)
     lost = [
         row
         for row in whole.decomposition

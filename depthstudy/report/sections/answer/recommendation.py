@@ -43,7 +43,8 @@ def taken(study: Study, choice: Recommendation) -> str:
     with_ = f", with {treatment_name(choice.treatment)}" if choice.treatment else ""
     known = [info.depth for info in study.info.variants if info.group == choice.group]
     depth = "" if known.count(choice.depth) > 1 else f", depth {choice.depth}"
-    return f"{group}{depth}{with_}" if depth else choice.variant
+    named = depth and not tables.deepens_parts(study.info, group)
+    return f"{group}{depth}{with_}" if named else choice.variant
 
 
 def facts(study: Study, choice: Recommendation) -> str:

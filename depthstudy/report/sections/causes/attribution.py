@@ -92,7 +92,7 @@ def causes(study: Study) -> list[Cause]:
 def healthy(study: Study) -> list[str]:
     """Returns a sentence for each untreated group that has nets without an excess."""
     sentences = []
-    for group, infos in tables.groups(study.info).items():
+    for group, infos in tables.depth_series(study.info).items():
         known = [info for info in infos if tables.mean(study, info.name, "test_error").seeds]
         if infos[0].treatment or len(known) < 2:
             continue
@@ -108,7 +108,7 @@ def healthy(study: Study) -> list[str]:
 
 def _deeper(study: Study) -> list[Decomposition]:
     """Returns the excess of each untreated net, the deepest of each group first."""
-    untreated = tables.untreated_groups(study)
+    untreated = tables.untreated_series(study)
     rows = [r for r in study.decomposition if r.part == "total" and r.group in untreated]
     groups = list(dict.fromkeys(row.group for row in rows))
     return [row for group in groups for row in reversed(rows) if row.group == group]

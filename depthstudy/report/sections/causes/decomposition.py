@@ -45,7 +45,7 @@ _MATCHED = (
 def section(study: Study) -> Section:
     """Returns the parts of what deeper nets lose, and their gaps at matched train loss."""
     whole = tables.whole_nets(study)
-    untreated = tables.untreated_groups(whole)
+    untreated = tables.untreated_series(whole)
     groups = [g for g in dict.fromkeys(row.group for row in whole.decomposition) if g in untreated]
     panels = {group: bars.part_panel(whole, group) for group in groups}
     if not groups:
@@ -153,7 +153,7 @@ def unsplit_sentence(group: str, best: str) -> str:
 
 def matched_sentences(study: Study) -> list[str]:
     """Says of each untreated group what gap its nets had when all had learned as much."""
-    untreated = tables.untreated_groups(study)
+    untreated = tables.untreated_series(study)
     sentences = []
     for group in dict.fromkeys(row.group for row in study.matched if row.group in untreated):
         rows = [row for row in study.matched if row.group == group]

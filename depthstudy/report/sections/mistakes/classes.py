@@ -60,12 +60,13 @@ def section(study: Study) -> Section | None:
 def _columns(study: Study) -> list[tuple[str, str]]:
     """Returns the variants that are shown: those of the recommended net's group, or a dozen."""
     infos = {info.name: info for info in study.info.variants}
+    series = tables.depth_series(study.info)
     known = list(dict.fromkeys(row.variant for row in study.class_errors))
     choice = study.recommendation
     group = infos[choice.variant].group if choice and choice.variant in infos else ""
     if study.answer and study.answer.group:
         group = study.answer.group
-    chosen = [name for name in known if infos[name].group == group] or known[:12]
+    chosen = [name for name in known if infos[name] in series.get(group, ())] or known[:12]
     ordered = sorted(chosen, key=lambda name: infos[name].depth)
     labels = [(name, tables.label(study.info, name)) for name in ordered]
     return [
