@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
     if isinstance(images, np.ndarray):
         pixels = _from_arrays(images, preprocessing)
         return tuple(map(str, range(len(pixels)))), pixels
-    paths = [images] if isinstance(images, str | Path) else list(images)
+    paths = list(images) if _is_many(images) else [images]
     for path in paths:
         if not isinstance(path, str | Path):
             raise InputError(
@@ -39,6 +39,10 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
     return _from_files(
         find_images([bucket.copied(path).expanduser() for path in paths]), preprocessing
     )
+
+
+def _is_many(images: Images) -> bool:
+    return isinstance(images, Iterable) and not isinstance(images, str)
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:
@@ -82,13 +86,15 @@ def _from_files(
 
 def _from_arrays(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     channels = preprocessing.image_shape[2]
-    if images.dtype != np.uint8 or images.ndim not in (3, 4):
+    if images.dtype != np.uint8 or images.ndim not in (2, 3, 4):
         raise InputError(
-            f"images are {images.dtype} {images.shape}; allowed: uint8 [N, H, W, C], [N, H, W] or "
-            "[H, W, C], with gray levels from 0 to 255"
+            f"images are {images.dtype} {images.shape}; allowed: uint8 [N, H, W, C], [N, H, W], "
+            "[H, W, C] or [H, W], with gray levels from 0 to 255"
         )
+    if images.ndim == 2:
+        images = images[..., None]
     if images.ndim == 3:
-        is_one = images.shape[-1] == channels and channels > 1
+        is_one = images.shape[-1] == channels
         images = images[None] if is_one else images[..., None]
     if images.shape[-1] != channels:
         raise InputError(f"images have {images.shape[-1]} channels; the net takes {channels}")

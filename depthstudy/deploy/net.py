@@ -92,7 +92,8 @@ class TrainedNet:
 
         Args:
           images: An image file or a folder of such, as text or path; several of these; or pixels
-            of type uint8, ``[N, H, W, C]``, ``[N, H, W]`` (gray) or one image ``[H, W, C]``.
+            of type uint8, ``[N, H, W, C]``, ``[N, H, W]`` (gray), or one image, ``[H, W, C]`` or
+            ``[H, W]`` (gray).
             Images of another size are resized as they were in training.
           batch_size: How many are classified at once.
 

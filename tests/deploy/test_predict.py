@@ -51,7 +51,8 @@ def test_files_folders_and_arrays_are_classified_alike(
     table = found.frame()
     assert list(table.columns) == ["image", "class", "probability", "p_cat", "p_dog", "p_owl"]
     np.testing.assert_allclose(table["probability"], expected.max(axis=1), rtol=1e-5)
-    assert net.predict(str(paths[0])).predicted == found.predicted[:1]
+    for image in (str(paths[0]), GRAY[0], GRAY[0, ..., None]):
+        np.testing.assert_allclose(net.predict(image).probabilities, expected[:1], rtol=1e-5)
 
 
 def test_images_of_another_size_are_resized_and_upright(
@@ -96,6 +97,7 @@ def test_damaged_images_are_named(
         (GRAY.astype(np.float32), r"images are float32 \(5, 8, 8\); allowed: uint8"),
         (np.zeros((2, 8, 8, 3), np.uint8), "images have 3 channels; the net takes 1"),
         ([1, 2], "images are int; allowed: paths"),
+        (Image.fromarray(GRAY[0]), "images are Image; allowed: paths, or one NumPy array"),
     ],
 )
 def test_what_cannot_be_classified_is_named(

@@ -108,8 +108,8 @@ def excess(word, high=0.03, seeds=3):
         ),
         (
             [("depth 56", excess("cannot tell")), ("depth 20", excess("no excess"))],
-            "In plain, no excess: depth 20 is within a point of the best (depth 8); cannot tell of "
-            "depth 56: up to 3.0 points over the best (depth 8).",
+            "In plain, no excess: depth 20 is within a point of the best (depth 8); depth 56 may "
+            "err up to 3.0 points more than the best (depth 8).",
         ),
         (
             [("depth 56", excess("cannot tell", seeds=1))],

@@ -8,9 +8,11 @@ import made_study
 import numpy as np
 import pytest
 
+from depthstudy import records
 from depthstudy.report import export, tables
 from depthstudy.report.blocks import Picture
 from depthstudy.report.charts.depth import bars, errors
+from depthstudy.report.charts.mistakes import classes as maps
 from depthstudy.report.charts.panel import digits
 from depthstudy.report.charts.scales import error_top
 from depthstudy.report.charts.training import curves
@@ -46,6 +48,22 @@ def test_colors_can_be_read_on_their_paper(theme):
     words = ("ink", "muted", "supported", "refuted", "inconclusive", "not-tested")
     assert all(contrast(theme[name], theme["paper"]) >= 4.5 for name in words)
     assert all(contrast(theme[f"g{i}"], theme["paper"]) >= 3 for i in range(palette.GROUPS))
+
+
+@pytest.mark.parametrize("theme", [palette.light(), palette.dark()])
+def test_numbers_in_a_map_of_errors_can_be_read_on_their_cell(theme):
+    errors = [(step + 0.5) / palette.HEAT for step in range(palette.HEAT)]
+    rows = [
+        records.ClassError(variant="plain-8", label=k, name=str(k), images=9, error=error)
+        for k, error in enumerate([*errors, 1.0])
+    ]
+    _, text = maps.class_map("Error", [("plain-8", "depth 8")], rows).marks
+    ink = text.to_dict()["encoding"]["color"]
+    assert {ink["condition"]["value"], ink["value"]} == {"var(--paper)", "var(--ink)"}
+    strong = float(ink["condition"]["test"].removeprefix("datum.error >= "))
+    for step, error in enumerate(errors):
+        value = ink["condition"]["value"] if error >= strong else ink["value"]
+        assert contrast(theme[value[6:-1]], theme[f"heat-{step}"]) > 3.5
 
 
 def test_themes_name_the_same_colors():

@@ -58,6 +58,15 @@ def test_groups_without_a_net_on_the_front_are_named(study):
     assert cost.sentence(dear).endswith("None of them is of plain.")
 
 
+def test_groups_that_are_not_compared_are_not_in_the_legend(study):
+    group_of = {info.name: info.group for info in study.info.variants}
+    left = [point for point in study.pareto if group_of[point.variant] != "plain"]
+    shown = cost.group_colors(dataclasses.replace(study, pareto=tuple(left)))
+    kept = [row for row in cost.group_colors(study) if row[0] != "plain"]
+    assert len(kept) > 1
+    assert list(shown) == kept
+
+
 def test_the_chart_draws_the_summary(study):
     panel = front.panel(study)
     rows = {row["variant"]: row for row in panel.values}

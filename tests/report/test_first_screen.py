@@ -93,7 +93,7 @@ def test_each_question_has_its_answer(study):
     )
     assert told["Why"].text.endswith("it fails to fit them. Residual wins back all of it.")
     assert told["Take"].word == "Plain, depth 8, with augmentation"
-    assert told["Next"].text == "Train more seeds. It takes about 1 min 30 s."
+    assert told["Next"].text == "Train more seeds. It takes about 90 s."
     assert told["Next"].more[0].text == "run it"
 
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import made_interventions
 import made_study
 import numpy as np
@@ -60,6 +62,8 @@ def test_classes_that_are_got_wrong_are_named(folder):
         "Most often wrong: cat at depth 8 (18.0% of 20 images) and cat at depth 56 (66.0% of 20 "
         "images)."
     )
+    digit = [dataclasses.replace(row, name="8") for row in rows if row.name == "cat"]
+    assert "wrong: class 8 at depth 8 (18.0%" in classes.classes_sentence(study, digit)
     never = [
         records.ClassError(variant="plain-8", label=0, name="shirt", images=9, error=1.0),
         records.ClassError(variant="plain-56", label=0, name="shirt", images=9, error=0.97),

@@ -77,6 +77,12 @@ def test_a_cost_that_runs_differ_in_is_a_range(study):
             "(plain_depth56) and takes 68% fewer multiply-accumulates.",
         ),
         (
+            {"macs_saved_best": -2.37, "over_best": -0.01, "deepest": "plain_depth32"},
+            "It is the cheapest net without treatment within one standard error of plain_depth32, "
+            "which errs least on test images; on test images it errs 1.0 points less than "
+            "plain_depth32 and takes 237% more multiply-accumulates.",
+        ),
+        (
             {"best": "plain_depth20+residual", "over_deepest": 0.0, "macs_saved_deepest": -0.5},
             "It errs least on test images, and no simpler net is within one standard error of it. "
             "It errs as much as the deepest (plain_depth56) and takes 50% more "

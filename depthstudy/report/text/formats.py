@@ -36,9 +36,9 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
 
 
-def listing(items: Sequence[str]) -> str:
-    """Returns ``"a, b and c"``."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+def listing(items: Sequence[str], last: str = "and") -> str:
+    """Returns ``"a, b and c"``, or with another word before the last."""
+    return f" {last} ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
 def duration(seconds: float) -> str:
@@ -49,6 +49,18 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def guess(seconds: float) -> str:
+    """Returns a time that is only guessed: ``"40 s"``, ``"12 min"`` or ``"3 h 20 min"``.
+
+    >>> guess(38.8), guess(725), guess(12_000), guess(2)
+    ('40 s', '12 min', '3 h 20 min', '10 s')
+    """
+    if seconds < 95:
+        return f"{max(10, 10 * round(seconds / 10))} s"
+    whole = 60 * round(seconds / 60)
+    return f"{whole // 60} min" if whole < 3600 else duration(whole)
 
 
 def p_value(p: float) -> str:

@@ -14,6 +14,7 @@ from depthstudy.evidence import metrics
 from depthstudy.evidence.claims import looks
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.findings import Findings
+from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import DepthAnswer, NextStep
 from depthstudy.store import bucket
 
@@ -122,8 +123,8 @@ def _more_seeds(
         for v in found.verdicts
         if v.verdict == "inconclusive" and v.hypothesis in trained and v.seeds_to_settle
     }
-    few = [v.seeds for v in found.verdicts if v.verdict == "inconclusive" and v.seeds < 3]
-    wanted = [*still_open.values(), *([3] if few else [])]
+    few = [v.seeds for v in found.verdicts if v.verdict == "inconclusive" and v.seeds < LEAST_SEEDS]
+    wanted = [*still_open.values(), *([LEAST_SEEDS] if few else [])]
     names = looks.compared([h for h in hypotheses if h.name in still_open], past.settings)
     if headline is not None and headline.seeds_needed:
         wanted.append(headline.seeds_needed)
@@ -131,15 +132,20 @@ def _more_seeds(
     affordable = [seeds for seeds in wanted if seeds and seeds <= _MOST_SEEDS]
     if not affordable:
         return None
-    most = max(*affordable, 3)
+    most = max(*affordable, LEAST_SEEDS)
     before = past.summary.groupby("variant").size().to_dict()
     added = {name: max(0, most - int(before.get(name, 0))) for name in names}
     asks = bool(still_open) or bool(few)
-    field = "seeds_until_settled" if asks and most > 3 else "seeds"
+    field = "seeds_until_settled" if asks and most > LEAST_SEEDS else "seeds"
     if field == "seeds":
         added = {str(name): max(0, most - int(count)) for name, count in before.items()}
+    reason = (
+        f"Train more seeds, {most} at most, to settle what is open."
+        if most > LEAST_SEEDS or not few
+        else f"Train {most} seeds: with fewer nothing is decided."
+    )
     return NextStep(
-        reason=f"Train more seeds, {most} at most, to settle what is open.",
+        reason=reason,
         command=past.with_flags(**{field: str(most)}),
         seconds=past.seconds(list(added), added),
     )

@@ -7,6 +7,7 @@ import textwrap
 
 from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
     DepthAnswer,
@@ -150,7 +151,9 @@ def _deeper(row: DepthAnswer) -> str:
             "recipe": "; for want of a recipe of its own",
             "unfinished": "; it had not finished",
         }[row.bound]
-    if row.word == "not known yet" and row.seeds_needed:
+    if row.word == "not known yet" and row.seeds < LEAST_SEEDS:
+        text += f"; it takes {LEAST_SEEDS} seeds or more"
+    elif row.word == "not known yet" and row.seeds_needed:
         text += f"; {row.seeds_needed} seeds would tell"
     elif row.word == "not known yet" and row.images_needed:
         text += f"; {row.images_needed:,} test images would tell"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import pandas as pd
@@ -59,6 +60,17 @@ def test_effects_are_in_points_and_lines_fit_the_terminal() -> None:
     lines = text.splitlines()
     assert max(len(line) for line in lines if "xxx" not in line) <= 80
     assert f"              python {'x' * 90}" in lines  # a command is one line, to be copied
+
+
+def test_two_seeds_tell_nothing_yet() -> None:
+    told = result(verdict())
+    answer = told.answer
+    few = dataclasses.replace(
+        answer.depths[0], word="not known yet", bound="", seeds=2, seeds_needed=3
+    )
+    told.answer = dataclasses.replace(answer, depths=(few,))
+    joined = " ".join(conclusion(told).split())
+    assert "(+59.6 to +86.8); it takes 3 seeds or more" in joined
 
 
 def test_images_and_failed_runs_are_named() -> None:

@@ -65,12 +65,14 @@ def found(*verdicts: records.Verdict, variant: str = NAMES[0]) -> SimpleNamespac
 def test_more_seeds_until_it_is_settled_with_error_that_is_spent() -> None:
     step = next_step(past(), found(verdict(seeds_to_settle=9, seeds_high=13)), headline(), [RISES])
     assert step.command == f"{COMMAND} --config.seeds_until_settled=13"
+    assert step.reason == "Train more seeds, 13 at most, to settle what is open."
     assert step.seconds == pytest.approx(10 * (10 + 20) / 2)  # ten more of either in two processes
 
 
 def test_a_flag_that_is_given_is_replaced() -> None:
     step = next_step(past(), found(verdict(seeds=1, low=math.nan)), None, [RISES])
     assert step.command == ("depthstudy run quickstart --config.seeds=3")
+    assert step.reason == "Train 3 seeds: with fewer nothing is decided."
 
 
 def test_images_where_seeds_would_not_settle_it() -> None:

@@ -13,7 +13,7 @@ from depthstudy.report.text import formats, palette
 
 _ROW = 26  # pixels of a class
 _PIXELS = 420  # across, in which names stand side by side
-_DARK = 0.45  # share from which text on a cell is light
+_STRONG = 0.65  # share from which text on a cell takes the color of the paper; a step of the map
 
 
 def class_map(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[ClassError]) -> Panel:
@@ -81,7 +81,7 @@ def _map(
     scale = alt.Scale(type="quantize", domain=[0, top], range=palette.heat())
     color = alt.Color("error:Q", legend=None, scale=scale)
     ink = alt.condition(
-        f"datum.error > {_DARK * top}", alt.value("var(--paper)"), alt.value("var(--ink)")
+        f"datum.error >= {_STRONG * top}", alt.value("var(--paper)"), alt.value("var(--ink)")
     )
     marks = (
         chart(cells).mark_rect(strokeWidth=0).encode(x=x, y=y, color=color, tooltip=list(tips)),

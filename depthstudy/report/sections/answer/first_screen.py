@@ -11,7 +11,7 @@ from depthstudy.report.blocks import Block, Command, Items, Replies, Reply, Sect
 from depthstudy.report.sections.answer.recommendation import facts, taken
 from depthstudy.report.sections.causes import attribution
 from depthstudy.report.tables import Study
-from depthstudy.report.text.formats import count, duration, number, sentence_case, spaced
+from depthstudy.report.text.formats import count, guess, number, sentence_case, spaced
 from depthstudy.report.text.sentences import treatment_name
 
 FIRST = "first"  # the look of a section that stands above the table of contents
@@ -188,7 +188,7 @@ def next_sentence(step: NextStep) -> str:
     """Says what to do next and how long it takes."""
     if step.seconds is None or not step.command:
         return step.reason
-    return f"{step.reason} It takes about {duration(step.seconds)}."
+    return f"{step.reason} It takes about {guess(step.seconds)}."
 
 
 def _command(step: NextStep) -> tuple[Block, ...]:

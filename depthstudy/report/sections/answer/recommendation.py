@@ -78,8 +78,10 @@ def reason_sentence(choice: Recommendation) -> str:
     elif choice.best == choice.variant:
         text = f"It errs least {where}, and no simpler net is within one standard error of it."
     else:
+        # an untreated net is taken before a treated one, though that may be cheaper
+        which = "simplest net" if choice.macs_saved_best >= 0 else "cheapest net without treatment"
         text = (
-            f"It is the simplest net within one standard error of {choice.best}, which errs least "
+            f"It is the {which} within one standard error of {choice.best}, which errs least "
             f"{where}; on test images it {_errs(choice.over_best, choice.best)} and "
             f"{_takes(choice.macs_saved_best)}."
         )

@@ -242,7 +242,7 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
     for label, row in deeper:
         if row.word != "no excess":
             most = number(100 * row.high)
-            parts.append(f"cannot tell of {label}: up to {most} points over the best ({best})")
+            parts.append(f"{label} may err up to {most} points more than the best ({best})")
     return f"In {group}, {'; '.join(parts)}."
 
 

@@ -72,11 +72,13 @@ def _between(point: ParetoPoint) -> str:
 
 
 def group_colors(study: Study) -> tuple[tuple[str, str], ...]:
-    """Returns the groups with their colors, where colors tell groups apart."""
+    """Returns the groups of the nets that are compared, where colors tell groups apart."""
     names = list(tables.groups(study.info))
-    if not 1 < len(names) <= palette.GROUPS:
+    group_of = {info.name: info.group for info in study.info.variants}
+    compared = {group_of[point.variant] for point in study.pareto}
+    if len(compared) < 2 or len(names) > palette.GROUPS:
         return ()
-    return tuple((name, palette.group(index)) for index, name in enumerate(names))
+    return tuple((name, palette.group(i)) for i, name in enumerate(names) if name in compared)
 
 
 def sentence(study: Study) -> str:
@@ -89,7 +91,7 @@ def sentence(study: Study) -> str:
     groups = dict.fromkeys(group_of[point.variant] for point in study.pareto)
     absent = [name for name in groups if name not in {group_of[p.variant] for p in best}]
     if absent and len(absent) < len(groups) <= palette.GROUPS:
-        text += f" None of them is of {listing(absent)}."
+        text += f" None of them is of {listing(absent, 'or')}."
     return text
 
 

@@ -107,12 +107,16 @@ def classes_sentence(study: Study, rows: list[ClassError]) -> str:
         return f"Hardly ever right, at any depth: {listing(always)}."
     worst = [max((r for r in rows if r.variant == name), key=lambda r: r.error) for name in names]
     parts = [
-        f"{row.name} at {tables.label(study.info, row.variant)} "
+        f"{_class(row.name)} at {tables.label(study.info, row.variant)} "
         f"({percent(row.error)} of {count(row.images, 'image')})"
         for row in worst
         if row.error > 0
     ]
     return f"Most often wrong: {listing(parts)}." if parts else "No class has an error."
+
+
+def _class(name: str) -> str:
+    return f"class {name}" if name.isdigit() else name
 
 
 def _confusion(study: Study) -> list[Panel]:
