@@ -34,6 +34,9 @@ def write(comparison: Comparison, folder: str | Path) -> Path:
     return path
 
 
+_INTERVALS = "In parentheses the 95% interval over seeds."
+
+
 def page(comparison: Comparison) -> Page:
     """Returns the page of a comparison."""
     folders = " · ".join(
@@ -41,7 +44,10 @@ def page(comparison: Comparison) -> Page:
     )
     sections = [
         Section(title="What they find", blocks=_found(comparison)),
-        Section(title="Test error of each net", blocks=(_error_table(comparison),)),
+        Section(
+            title="Test error of each net",
+            blocks=(_error_table(comparison), Text(_INTERVALS, "note")),
+        ),
         Section(title="What differs in their settings", blocks=_settings(comparison)),
     ]
     return Page(
@@ -70,7 +76,7 @@ def text(comparison: Comparison) -> str:
             *(line for note in comparison.notes for line in _wrapped(note, 0)),
             "settings that differ:" if settings else "no setting differs",
             *(line for setting in settings for line in _wrapped(setting)),
-            "test error:",
+            "test error, in parentheses its 95% interval over seeds:",
             *_columns(_error_table(comparison)),
             *(["verdicts:", *verdicts] if verdicts else []),
         ]
@@ -138,7 +144,7 @@ def _error(row: Mapping[Any, Any]) -> str:
     if not math.isfinite(row["low"]):
         return text
     low, high = (formats.number(100 * min(1.0, max(0.0, row[end]))) for end in ("low", "high"))
-    return f"{text} ({low} to {high})"
+    return f"{text} ({low}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high})"  # breaks before "("
 
 
 def _settings(comparison: Comparison) -> tuple[Table | Text, ...]:
