@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = (
-    "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=1"
+    "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0"
 )
 _LONG = {"whole", "analysis", "execute", "plan", "study", "train", "nets"}
 if "PYTEST_XDIST_WORKER" not in os.environ:  # which has that of the process that began it

@@ -57,6 +57,8 @@ def get_config() -> ml_collections.ConfigDict:
     )
     questions.digits(config)
     config.train.evaluations = 2
+    config.tune = questions.RATES
+    config.budget_check = (4, 16)
     config.hypotheses = tuple(
         {
             "name": name,

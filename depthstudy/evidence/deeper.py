@@ -3,7 +3,7 @@
 The answer is of the greatest depth that was tried. It is *yes* where it errs less than each lesser
 depth, *no* where it errs more than the best one or a lesser one errs as little, within a point, and
 *not known yet* otherwise, or where no depth is better than always naming the largest class.
-Intervals are widened for the number of depths (Bonferroni).
+Intervals are widened for the number of depths of the group (Bonferroni), of all its parts together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
-from depthstudy.evidence.causes.decomposition import MARGIN, best_depth
+from depthstudy.evidence.causes.decomposition import MARGIN, best_depth, rivals
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import DepthAnswer, Recommendation, VariantInfo
 from depthstudy.records.answer import Bound, DeeperWord
@@ -47,8 +47,8 @@ def answers(
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
     constant = no_better(summary, "test_error", baselines, images)
     found = []
-    for group, names in _groups(infos, panel):
-        row = _answer(names, panel, learned=not constant.issuperset(names))
+    for group, names, count in _groups(infos, panel):
+        row = _answer(names, panel, rivals=count, learned=not constant.issuperset(names))
         longer = _replaced(row, infos, panel, lambda info: info.trained_longer)
         own = _replaced(row, infos, panel, lambda info: info.has_own_settings)
         bound = _bound(row.effect, longer, own, unfinished=row.deepest in unfinished)
@@ -83,14 +83,14 @@ def headline(
     return min(its_own, key=lambda row: row.effect, default=next(iter(found), None))
 
 
-def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[tuple[str, list[str]]]:
-    """Returns the names of each series by rising depth, of those that have several depths."""
+def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[tuple[str, list[str], int]]:
+    """Returns the series of several depths: names by rising depth, and their group's rivals."""
     known = {
         group: [info for info in series if info.name in panel.arms]
         for group, series in _untreated_series(infos).items()
     }
     return [
-        (group, [info.name for info in series])
+        (group, [info.name for info in series], rivals(series, known.values()))
         for group, series in known.items()
         if series and series[0].depth < series[-1].depth
     ]
@@ -100,9 +100,9 @@ def _untreated_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInf
     return records.depth_series([i for i in infos if not (i.treatment or i.dense)])
 
 
-def _answer(names: Sequence[str], panel: Panel, *, learned: bool) -> DepthAnswer:
+def _answer(names: Sequence[str], panel: Panel, *, rivals: int, learned: bool) -> DepthAnswer:
     deepest, lesser = names[-1], names[:-1]
-    level = ALPHA / len(lesser)
+    level = ALPHA / rivals
     against = best_depth(lesser, panel) or lesser[0]
     contrasts = {name: panel.difference(deepest, name) for name in lesser}
     effect = contrasts[against]

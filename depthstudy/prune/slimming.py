@@ -15,6 +15,7 @@ import optax
 from depthstudy.errors import InputError
 from depthstudy.nets import stacked_axes
 
+_LAYER_SCALE = "layer_scale"  # of ConvNeXt: what a block's branch is multiplied with
 
 def scale_penalty(strength: float) -> optax.GradientTransformation:
     """Returns the transformation that adds the gradient of the scales' L1 norm, ``strength`` times.
@@ -35,7 +36,7 @@ def scale_penalty(strength: float) -> optax.GradientTransformation:
         def pulled(path: Any, gradient: jax.Array, weight: jax.Array) -> jax.Array:
             names = tuple(entry.key for entry in path)
             is_number = weight.ndim == stacked_axes(names)  # as the factor of a branch is
-            if names[-1] != "scale" or is_number:
+            if names[-1] != "scale" or is_number or _LAYER_SCALE in names:
                 return gradient
             return gradient + strength * jnp.sign(weight).astype(gradient.dtype)
 

@@ -104,3 +104,11 @@ def test_only_a_net_of_the_same_part_is_the_best_that_a_loss_is_taken_against():
     }
     assert rows[0].effect == pytest.approx(0.1)
     assert np.isfinite(rows[0].low)
+
+
+def test_chance_is_counted_over_all_parts():
+    """Of three parts that do nothing one in sixty looks better by chance, not one in twenty."""
+    alone = deeper.answers(summary(ERRORS), STAR[:2])[0]
+    beside = {row.deepest: row for row in deeper.answers(summary(ERRORS), STAR)}["backbone"]
+    assert beside.effect == alone.effect
+    assert beside.high - beside.low > 1.2 * (alone.high - alone.low)

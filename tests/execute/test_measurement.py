@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,27 @@ def test_the_same_as_an_analysis_of_the_run(workdir: Path, tmp_path: Path) -> No
     rows = [row for row in rows if row.metric not in ("examples", "seconds")]
     assert list(table["value"]) == [row.value for row in rows]
     assert list(table["layer"]) == [row.layer for row in rows]
+
+
+def test_a_damaged_checkpoint_is_made_again_where_it_is_to_be_measured(
+    workdir: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = shutil.copytree(workdir, tmp_path / "copy")
+    run = store.RunStore.of(copy, NAMES[0], 0)
+    array = max((run.checkpoints.folder / "25").rglob("*"), key=lambda path: path.stat().st_size)
+    damaged = bytearray(array.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    array.write_bytes(damaged)
+    same, variants = prepare(PROBED)
+    measurement.repair_measured(same, variants, copy)
+    assert run.read_outcome()  # it was measured when it was whole
+    run.write_probes([])
+    measurement.repair_measured(same, variants, copy)
+    assert run.read_outcome() is None
+    assert "the run is finished again" in caplog.text
+    study.run(PROBED, copy, command="python scripts/run.py")
+    again = [row for row in measured(copy, NAMES[0]) if row.metric != "seconds"]
+    assert again == [row for row in measured(workdir, NAMES[0]) if row.metric != "seconds"]
 
 
 def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def test_gates_by_their_definition() -> None:
     inside = inside / (1 + np.exp(-inside))
     opened = 1 / (1 + np.exp(-(inside @ gate["conv2"]["kernel"][0, 0] + gate["conv2"]["bias"])))
     found = named["stage1/block01/squeeze_excite"]
-    np.testing.assert_allclose(found, x * opened[:, None, None], rtol=1e-5)
+    np.testing.assert_allclose(found, x * opened[:, None, None], rtol=1e-5, atol=1e-8)
     assert spec.stages[0][0].squeeze == gate["conv1"]["kernel"].shape[-1]
 
 

@@ -12,6 +12,7 @@ PARAMS = {
     "norm1": {"scale": jnp.array([0.5, -2.0, 0.0]), "bias": jnp.array([1.0])},
     "conv1": {"kernel": jnp.array([3.0])},
     "skip_scale": {"scale": jnp.array(2.0)},
+    "layer_scale": {"scale": jnp.array([1.0, -1.0])},
 }
 
 

@@ -7,7 +7,7 @@ its group and errs more on the test set therefore does so because it fits the tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -66,12 +66,21 @@ def deeper_than_best(
     infos: Sequence[VariantInfo], panel: Panel
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yields group, net that deepens the best one of it, this one, and the number of its rivals."""
-    for group, series in records.depth_series(infos).items():
-        known = {info.name: info for info in series if info.name in panel.arms}
-        best = best_depth(list(known), panel)
-        for name, info in known.items():
-            if best is not None and info.deepens(known[best]):
-                yield group, name, best, max(1, len(known) - 1)
+    known = {
+        group: [info for info in series if info.name in panel.arms]
+        for group, series in records.depth_series(infos).items()
+    }
+    for group, series in known.items():
+        best = best_depth([info.name for info in series], panel)
+        for info in series:
+            if info.deepens(next(other for other in series if other.name == best)):
+                yield group, info.name, str(best), rivals(series, known.values())
+
+
+def rivals(series: Sequence[VariantInfo], every: Iterable[Sequence[VariantInfo]]) -> int:
+    """Returns with how many nets the others of a group are compared, in all series of it."""
+    of_group = [other for other in every if other and other[0].group == series[0].group]
+    return max(1, sum(len(other) - 1 for other in of_group))
 
 
 def best_depth(ordered: Sequence[str], panel: Panel) -> str | None:

@@ -69,13 +69,11 @@ def test_a_second_writer_elsewhere_is_refused(url: str) -> None:
     heart = threading.Thread(target=renew)
     heart.start()
     try:
-        begun = time.monotonic()
-        with (
+        with (  # which it would not be, had it waited until the lease ends
             pytest.raises(InputError, match=f"a study in {url}: process 7 on elsewhere since"),
             bucket.work_in(url),
         ):
             pass
-        assert time.monotonic() - begun < 15  # it need not wait until the lease would end
     finally:
         ended.set()
         heart.join()
