@@ -17,6 +17,7 @@ from depthstudy.nets import stacked_axes
 
 _LAYER_SCALE = "layer_scale"  # of ConvNeXt: what a block's branch is multiplied with
 
+
 def scale_penalty(strength: float) -> optax.GradientTransformation:
     """Returns the transformation that adds the gradient of the scales' L1 norm, ``strength`` times.
 

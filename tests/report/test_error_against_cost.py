@@ -59,12 +59,13 @@ def test_groups_without_a_net_on_the_front_are_named(study):
 
 
 def test_groups_that_are_not_compared_are_not_in_the_legend(study):
-    group_of = {info.name: info.group for info in study.info.variants}
-    left = [point for point in study.pareto if group_of[point.variant] != "plain"]
-    shown = cost.group_colors(dataclasses.replace(study, pareto=tuple(left)))
-    kept = [row for row in cost.group_colors(study) if row[0] != "plain"]
-    assert len(kept) > 1
-    assert list(shown) == kept
+    twin = dataclasses.replace(study.info.variants[0], name="twin", group="never trained")
+    info = dataclasses.replace(study.info, variants=(*study.info.variants, twin))
+    known = cost.group_colors(study)
+    assert [name for name, _ in known] == ["plain", "resnet"]
+    assert cost.group_colors(dataclasses.replace(study, info=info)) == known
+    resnets = [point for point in study.pareto if point.variant.startswith("resnet")]
+    assert cost.group_colors(dataclasses.replace(study, pareto=tuple(resnets))) == ()
 
 
 def test_the_chart_draws_the_summary(study):
