@@ -20,6 +20,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_one_work_is_measured_and_written(tmp_path: Path) -> None:
     done = run("--only=input_32", "--rounds=2", f"--workdir={tmp_path}")
     assert done.returncode == 0, done.stderr

@@ -151,6 +151,7 @@ def test_missing_runs_are_left_out_of_the_pairs() -> None:
     assert attribute(table[:0], infos, treatments) == []
 
 
+@pytest.mark.slow
 def test_intervals_keep_their_level() -> None:
     draw = np.random.default_rng(5)
     means = {

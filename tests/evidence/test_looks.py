@@ -89,6 +89,7 @@ def test_the_p_value_is_corrected_for_the_looks() -> None:
     assert first.p == pytest.approx(once.p * 0.05 / stats.nominal_levels((3, 20))[3])
 
 
+@pytest.mark.slow
 def test_equal_nets_are_told_apart_in_one_study_of_twenty() -> None:
     """Of 300 pairs of equal nets, looked at up to four times, at most 5% are decided.
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 import numpy as np
+import pytest
 
 from depthstudy.evidence.choice import ranking, rungs
 
@@ -33,6 +34,7 @@ def test_a_score_that_knows_is_better_and_one_that_counts_is_not() -> None:
     assert math.isnan(rows["parameters"].over_parameters)
 
 
+@pytest.mark.slow
 def test_scores_that_know_nothing_are_seldom_called_better() -> None:
     wrong = 0
     for seed in range(60):

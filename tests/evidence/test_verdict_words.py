@@ -197,6 +197,7 @@ def test_with_fewer_than_three_seeds_there_is_no_verdict(seeds):
     assert math.isnan(found.p)
 
 
+@pytest.mark.slow
 def test_a_study_without_any_effect_decides_wrongly_in_at_most_one_of_twenty():
     # Three seeds, four hypotheses on the same plain nets, all of them at their boundary.
     rng = np.random.default_rng(4)

@@ -38,6 +38,7 @@ def test_a_file_of_arrays_is_the_set_that_was_given(digits: Dataset, tmp_path: P
         data.load(config.DataConfig(name=arrays_file.NAME, source_dir=str(path)))
 
 
+@pytest.mark.slow
 def test_from_arrays_to_a_net(digits: Dataset, tmp_path: Path) -> None:
     images, labels = arrays(digits)
     names = [f"digit {n}" for n in range(10)]

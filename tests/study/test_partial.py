@@ -54,6 +54,7 @@ def test_a_report_that_fails_does_not_end_the_study(caplog: pytest.LogCaptureFix
     PartialReports(write).write()  # raises nothing
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_has_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

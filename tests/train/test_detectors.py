@@ -52,6 +52,7 @@ def program(request: pytest.FixtureRequest, scenes: Dataset) -> train.Program:
     return train.build(request.param, CHANGED, CONFIG, scenes, train.choose(CONFIG, 2))
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bits(
     program: train.Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

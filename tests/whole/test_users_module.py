@@ -77,6 +77,7 @@ def test_it_is_trained_in_two_processes_and_judged_along_its_depth(folder: Path)
     assert list(verdicts["seeds"]) == [2]
 
 
+@pytest.mark.slow
 def test_its_options_are_set_on_the_command_line(folder: Path) -> None:
     done = run_script("--config=study.py", "--dry_run", "--config.model.options.filters=3",
                "--config.hypotheses=()", cwd=folder)  # fmt: skip

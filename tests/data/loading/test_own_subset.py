@@ -78,6 +78,7 @@ def test_how_many_has_to_be_said() -> None:
         data.load(DataConfig(own_subset=True))
 
 
+@pytest.mark.slow
 def test_a_run_is_trained_and_measured_on_its_own_images(tmp_path: Path) -> None:
     study = dataclasses.replace(
         StudyConfig(), data=OWN, train=TrainConfig(steps=3, batch_size=8), seeds=2, probes=()

@@ -68,6 +68,7 @@ def test_failures_are_one_line_and_leave_nothing(
     assert list(library.path().parent.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not native.available(), reason="the extension is not built")
 def test_a_library_that_computes_wrongly_is_not_put_in_place(elsewhere: Path) -> None:
     methods = elsewhere.with_name("methods.h")

@@ -33,6 +33,7 @@ def _study(**more: Any) -> StudyConfig:
     return config.parse(fields)
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_goes_on_from_another_machine(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

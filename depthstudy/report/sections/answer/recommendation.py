@@ -78,7 +78,7 @@ def reason_sentence(choice: Recommendation) -> str:
     elif choice.best == choice.variant:
         text = f"It errs least {where}, and no simpler net is within one standard error of it."
     else:
-        # an untreated net is taken before a treated one, though that may be cheaper
+        # An untreated net is taken before a treated one, though that may be cheaper.
         which = "simplest net" if choice.macs_saved_best >= 0 else "cheapest net without treatment"
         text = (
             f"It is the {which} within one standard error of {choice.best}, which errs least "
