@@ -12,6 +12,7 @@ import jax
 from depthstudy import runtime, train
 from depthstudy.config import Settings, StudyConfig, apply
 from depthstudy.evidence.choice import halving
+from depthstudy.execute.budget import SEEDS
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 
@@ -78,7 +79,8 @@ def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:
         groups: dict[str, int] = {}
         for variant in base:
             groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
-        longer = sum(study.budget_check) * sum(groups.values())
+        seeds = min(SEEDS, study.seeds) / study.seeds
+        longer = seeds * sum(study.budget_check) * sum(groups.values())
         following += longer / sum(v.work for v in variants)
     return following
 

@@ -88,7 +88,7 @@ def _fit(study: StudyConfig, variants: Sequence[Variant], seconds: int) -> Fitte
             return Fitted(planned, plan, _line(study, planned, whole, least))
     raise InputError(
         f"config.time_budget={study.time_budget!r} is too short: with the fewest seeds and two "
-        f"depths the study takes about {duration(least)}, and as it is about {duration(whole)}"
+        f"depths the study may take {duration(least)}, and as it is {duration(whole)}"
     )
 
 

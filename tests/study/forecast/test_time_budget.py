@@ -71,7 +71,7 @@ def test_what_follows_is_counted() -> None:
     whole = 5 * sum(run.values())
     assert estimator.seconds(BASE, variants) == pytest.approx(whole)
     longer = dataclasses.replace(BASE, budget_check=(2, 4))
-    expected = whole + 5 * 6 * run[32]  # the dearest of the one group, for 2 and 4 times the steps
+    expected = whole + 2 * 6 * run[32]  # two seeds of the dearest, for 2 and 4 times the steps
     assert estimator.whole_seconds(longer, variants) == pytest.approx(expected)
 
 
