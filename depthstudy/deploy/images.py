@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,13 +31,14 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
     if isinstance(images, np.ndarray):
         pixels = _from_arrays(images, preprocessing)
         return tuple(map(str, range(len(pixels)))), pixels
-    given: list[object] = [images]
+    paths: list[Any] = [images]
     if isinstance(images, Iterable) and not isinstance(images, str):
-        given = [*images]
-    paths = [path for path in given if isinstance(path, str | Path)]
-    if len(paths) < len(given):
-        kind = next(type(each).__name__ for each in given if not isinstance(each, str | Path))
-        raise InputError(f"images are {kind}; allowed: paths, or one NumPy array of uint8")
+        paths = [*images]
+    for path in paths:
+        if not isinstance(path, str | Path):
+            raise InputError(
+                f"images are {type(path).__name__}; allowed: paths, or one NumPy array of uint8"
+            )
     return _from_files(
         find_images([bucket.copied(path).expanduser() for path in paths]), preprocessing
     )

@@ -16,6 +16,7 @@ from depthstudy.report.tables.comparison import Comparison
 from depthstudy.report.text import formats
 
 _WIDTH, _LEAST = 80, 24  # of a terminal, and of the names in it
+_INTERVALS = "In parentheses the 95% interval over seeds."
 
 
 def write(comparison: Comparison, folder: str | Path) -> Path:
@@ -32,9 +33,6 @@ def write(comparison: Comparison, folder: str | Path) -> Path:
         store.write_table(folder / f"{name}.csv", table)
     store.bucket.finish()
     return path
-
-
-_INTERVALS = "In parentheses the 95% interval over seeds."
 
 
 def page(comparison: Comparison) -> Page:

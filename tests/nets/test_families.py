@@ -88,9 +88,10 @@ def test_shufflenet_v1_puts_the_pooled_input_first() -> None:
 def test_gates_by_their_definition() -> None:
     spec, network, variables = small("efficientnet", layout="small")
     images = np.random.default_rng(1).standard_normal((2, 16, 16, 3), np.float32)
-    named = jax.jit(lambda v, x: nets.outputs(network, v, x, "stage1/block01/*")[1])(
-        variables, images
-    )
+    named = jax.jit(
+        lambda v, x: nets.outputs(network, v, x, "stage1/block01/*")[1],
+        compiler_options={"xla_backend_optimization_level": 1},  # without, 2e-5 of rounding
+    )(variables, images)
     gate = variables["params"]["stage1"]["block01"]["squeeze_excite"]
     x = np.asarray(named["stage1/block01/norm1"])
     x = x / (1 + np.exp(-x))
@@ -98,7 +99,7 @@ def test_gates_by_their_definition() -> None:
     inside = inside / (1 + np.exp(-inside))
     opened = 1 / (1 + np.exp(-(inside @ gate["conv2"]["kernel"][0, 0] + gate["conv2"]["bias"])))
     found = named["stage1/block01/squeeze_excite"]
-    np.testing.assert_allclose(found, x * opened[:, None, None], rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(found, x * opened[:, None, None], rtol=1e-5)
     assert spec.stages[0][0].squeeze == gate["conv1"]["kernel"].shape[-1]
 
 

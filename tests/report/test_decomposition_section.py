@@ -131,6 +131,28 @@ def test_one_seed_has_no_interval_and_a_huge_loss_is_whole(study):
     ]
 
 
+def test_nets_that_are_deepened_in_different_parts_have_theirs(study):
+    read = tables.read_study(study)
+    parts = {"plain_depth8": (1, 1), "plain_depth56": (4, 1), "plain_depth20": (1, 4)}
+    variants = tuple(
+        dataclasses.replace(
+            info,
+            settings=dict(
+                zip(
+                    ("model.cells", "model.head_repeats"), parts.get(info.name, (1, 1)), strict=True
+                )
+            ),
+        )
+        for info in read.info.variants
+    )
+    split_up = dataclasses.replace(read, info=dataclasses.replace(read.info, variants=variants))
+    assert "plain" not in tables.untreated_series(split_up)
+    assert decomposition.matched_sentences(split_up) == [
+        "In plain, when train loss first was 1.98 or less, the gap was 3.0 ± 0.4 points at "
+        "plain_depth8 and −1.1 ± 0.9 points at plain_depth56."
+    ]
+
+
 def test_an_older_study_has_none(study):
     (study / store.MATCHED).unlink()
     assert decomposition.matched_sentences(tables.read_study(study)) == []

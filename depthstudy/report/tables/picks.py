@@ -115,7 +115,12 @@ def depth_series(info: records.StudyInfo) -> dict[str, list[records.VariantInfo]
 
 def deepens_parts(info: records.StudyInfo, group: str) -> bool:
     """Whether nets of a group are deeper in different parts, so that depth does not name them."""
-    return group in groups(info) and group not in depth_series(info)
+    return len(records.depth_series([row for row in info.variants if row.group == group])) > 1
+
+
+def untreated_groups(study: Study) -> set[str]:
+    """Returns the groups whose nets have no treatment."""
+    return {info.group for info in study.info.variants if not info.treatment}
 
 
 def untreated_series(study: Study) -> set[str]:
@@ -136,9 +141,9 @@ def has_depths(info: records.StudyInfo) -> bool:
 
 def label(info: records.StudyInfo, name: str) -> str:
     """Returns ``"depth 56"`` where that names a variant within its group, else its name."""
-    for group, rows in groups(info).items():
-        depths = [row.depth for row in rows]
-        for row in rows if not deepens_parts(info, group) else ():
-            if row.name == name and len(depths) > 1 and depths.count(row.depth) == 1:
-                return f"depth {row.depth}"
-    return name
+    own = next((row for row in info.variants if row.name == name), None)
+    if own is None or deepens_parts(info, own.group):
+        return name
+    depths = [row.depth for row in info.variants if row.group == own.group]
+    is_told_by_depth = len(depths) > 1 and depths.count(own.depth) == 1
+    return f"depth {own.depth}" if is_told_by_depth else name

@@ -153,7 +153,7 @@ def unsplit_sentence(group: str, best: str) -> str:
 
 def matched_sentences(study: Study) -> list[str]:
     """Says of each untreated group what gap its nets had when all had learned as much."""
-    untreated = tables.untreated_series(study)
+    untreated = tables.untreated_groups(study)
     sentences = []
     for group in dict.fromkeys(row.group for row in study.matched if row.group in untreated):
         rows = [row for row in study.matched if row.group == group]
