@@ -57,7 +57,7 @@ def compile_steps(
     with futures.ThreadPoolExecutor() as pool:  # traces one while XLA is at the other
         training = pool.submit(train_step.lower(seed_states, batch).compile, dict(options))
         evaluation = pool.submit(eval_step.lower(seed_states, weighted).compile, dict(options))
-    call = _one_by_one if placement.spans_hosts and placement.platform == "cpu" else _as_it_is
+    call = _one_by_one if placement.platform == "cpu" else _as_it_is
     return Compiled(call(training.result()), call(evaluation.result()), _memory(training.result()))
 
 
@@ -66,7 +66,11 @@ def _as_it_is(step: Any) -> Any:
 
 
 def _one_by_one(step: Any) -> Any:
-    """Returns a step that waits for its end: gloo hangs with many in flight on CPUs."""
+    """Returns a step that waits for its end, as steps in flight on several CPUs may never end.
+
+    Those that wait to start take the threads of XLA's pool from a step whose devices wait for each
+    other, and gloo hangs likewise.
+    """
     return lambda *arguments: jax.block_until_ready(step(*arguments))
 
 

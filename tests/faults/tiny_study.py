@@ -81,8 +81,6 @@ def command(workdir: Path, **more: Any) -> list[str]:
 def environment(devices: int = 1) -> dict[str, str]:
     """Returns the environment of a command on so many simulated devices."""
     flags = f"--xla_force_host_platform_device_count={devices}"
-    # Threads of devices that share few cores may wait for each other for longer than XLA allows.
-    flags += " --xla_cpu_collective_call_terminate_timeout_seconds=600"
     return {**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
 
 

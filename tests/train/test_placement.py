@@ -50,6 +50,16 @@ def test_jit_on_eight_devices_is_jit_on_one(digits: Dataset) -> None:
     assert_close(spread, alone, 1e-4)
 
 
+def test_a_step_on_cpus_has_ended_before_the_next_begins(digits: Dataset) -> None:
+    """Many in flight, of which each waits for threads that others hold, would wait forever."""
+    placement = Jit(Mesh(np.array(jax.devices()), ("batch",)))
+    program = train.build(SPEC, DataConfig(shift=1), CONFIG, digits, placement)
+    own = placement.place([train.initial(program, 0)])
+    for batch in placement.train_batches(digits, batch_size=32, seeds=(0,), start=0, stop=4):
+        own = program.train_step(own, batch)
+        assert all(x.is_ready() for x in jax.tree.leaves(own))
+
+
 @pytest.mark.parametrize(("devices", "per_device"), [(3, 1), (2, 2)])
 def test_a_population_is_its_seeds_one_by_one(
     digits: Dataset, devices: int, per_device: int
