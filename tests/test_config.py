@@ -48,6 +48,11 @@ def test_apply_and_get() -> None:
         ("data.crop_area", 0, "expected `float` > 0"),
         ("sweep", ("model.depth",), r"config.sweep\[0\]: expected `array`, got `str`"),
         (
+            "variants",
+            (("a", (("model.options", {"depth": 3}),)),),
+            r"config.variants\[0\].* got `object`; name each field, as model.options.depth",
+        ),
+        (
             "treatments",
             ({"name": "a", "mechanism": "luck", "settings": ()},),
             r"config.treatments\[0\].mechanism: invalid enum value 'luck'",

@@ -48,6 +48,7 @@ def of_command(command: Command, module: Module, program: str) -> str:
         f"{word.upper()}{' ...' if command.repeats and place == last else ''}"
         for place, word in enumerate(command.positional)
     ]
+    words = [f"[{word}]" for word in words] if command.optional else words
     usage = " ".join([f"usage: {name}", *words, "[FLAGS]"])
     return "\n".join([usage, "", inspect.cleandoc(module.__doc__ or ""), "", *_flags(module)])
 

@@ -31,12 +31,14 @@ class Command(NamedTuple):
       summary: What it does, in one line.
       positional: Names of the flags that arguments without a name are for, in their order.
       repeats: Whether the last of them takes all that are left.
+      optional: Whether they may be left out.
     """
 
     name: str
     summary: str
     positional: tuple[str, ...] = ()
     repeats: bool = False
+    optional: bool = False
 
     def load(self) -> Module:
         """Imports its module."""
@@ -52,7 +54,7 @@ _COMMANDS = (
     Command("export", "take a net along: StableHLO, safetensors, ONNX", ("net",)),
     Command("compare", "set studies side by side", ("study",), repeats=True),
     Command("analyze", "measure why a trained net is as it is", ("run",), repeats=True),
-    Command("settings", "list every setting with default and meaning", ("word",)),
+    Command("settings", "list every setting with default and meaning", ("word",), optional=True),
     Command("claims", "write the document on popular claims from their studies"),
     Command("bench", "time train steps, beside PyTorch if asked for"),
 )

@@ -108,7 +108,8 @@ def read_info(folder: str | Path) -> RunInfo:
     info = RunStore(Path(folder)).read_info()
     if info is None:
         raise InputError(
-            f"{folder} holds no run; a run folder is as results/NAME/runs/VARIANT/seed0"
+            f"{folder} holds no run; a run folder is as results/NAME/runs/VARIANT/seed0, in the "
+            "folder of its study"
         )
     return info
 

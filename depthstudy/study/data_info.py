@@ -184,19 +184,15 @@ def _fit(dataset: Dataset, config: DataConfig, files: Sequence[records.DataFile]
     source = None if dataset.source is None else dataset.source.image_shape[:2]
     if source == (height, width) and config.eval_center == 1:
         return "not resized"
-    words = FITS[dataset.resize]
+    sizes = [(row.height, row.width) for row in files if row.height and row.width]
+    if not files and source is not None and source[0] and source[1]:
+        sizes = [(source[0], source[1])]
+    is_whole = bool(sizes) and all(h * width == w * height for h, w in sizes)
+    words = "resized" if is_whole else FITS[dataset.resize]
     if config.eval_center < 1:
         words += f" ({config.eval_center:g} of the shorter side in evaluation)"
-    if config.fit != "crop" or not files:
+    if config.fit != "crop" or not files or is_whole:
         return words
-    lost = [
-        1
-        - min(row.width / width, row.height / height) ** 2
-        * width
-        * height
-        / (row.width * row.height)
-        for row in files
-        if row.width and row.height
-    ]
-    many = sum(share > _QUARTER for share in lost)
-    return f"{words} ({many:,} of {len(lost):,} images lose more than a quarter of their area)"
+    kept = [min(w / width, h / height) ** 2 * width * height / (w * h) for h, w in sizes]
+    many = sum(share < 1 - _QUARTER for share in kept)
+    return f"{words} ({many:,} of {len(kept):,} images lose more than a quarter of their area)"

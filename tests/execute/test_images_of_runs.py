@@ -116,3 +116,10 @@ def test_a_set_is_described_as_it_is_used(root: Path) -> None:
     assert text.startswith(
         f"data: {root}: 21 train, 5 validation, 6 test images of 3 classes; 5 x 6"
     )
+
+
+def test_images_that_lose_nothing_are_not_called_cropped() -> None:
+    digits = DataConfig(name="digits", image_size=16)
+    _, variants = plan.prepare(dataclasses.replace(StudyConfig(), data=digits))
+    (info,) = data_info.of_plan(variants)
+    assert (info.sizes, info.fit) == ("8 x 8 pixels", "resized")

@@ -1,9 +1,12 @@
 """Measures how long works take, beside the same in PyTorch.
 
-depthstudy bench --only=resnet20_32,input_32
-depthstudy bench --peer=torch
-depthstudy bench --profile=resnet20_32
-depthstudy bench --list
+  depthstudy bench --only=resnet20_32,input_32
+  depthstudy bench --peer=torch
+  depthstudy bench --profile=resnet20_32
+  depthstudy bench --list
+
+Prints the median time of each, the spread over rounds, and with a peer the
+ratio, both sides in turn; writes bench.md, bench.csv and machine.json.
 """
 
 from __future__ import annotations

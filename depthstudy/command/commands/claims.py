@@ -1,7 +1,9 @@
 """Writes the document on claims from their studies that are finished; runs none.
 
-make claims
-depthstudy claims --workdir=results/claims/small
+  make claims
+  depthstudy claims --workdir=results/claims/small
+
+A claim whose study has not been run, or has not finished, is named as such.
 """
 
 from __future__ import annotations

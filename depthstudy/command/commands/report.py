@@ -1,6 +1,9 @@
 """Writes the page of a finished study or analysis again, from its tables.
 
-depthstudy report results/quickstart
+  depthstudy report results/quickstart
+
+Reads what is stored and trains nothing. The page is report.html in the folder
+of a study, analysis.html in that of an analysis.
 """
 
 from __future__ import annotations

@@ -141,8 +141,10 @@ def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         path = path.rstrip("`")
+        is_group = path.startswith((".variants", ".sweep")) and message.endswith("`object`")
+        hint = "; name each field, as model.options.depth" if is_group else _choices(path)
         raise InputError(
-            f"config{path}: {message[0].lower()}{message[1:]}{_present(raw, path)}{_choices(path)}"
+            f"config{path}: {message[0].lower()}{message[1:]}{_present(raw, path)}{hint}"
         ) from error
 
 
