@@ -23,7 +23,7 @@ from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
-from depthstudy.execute.executors.executor import Worker
+from depthstudy.execute.executors.executor import Task, Worker
 from depthstudy.execute.progress import (
     Bar,
     EventSink,
@@ -86,7 +86,7 @@ def measure(
             open_executor(study, variants, workdir, count, len(tasks), config_file)
         ) as executor,
     ):
-        executor.do(_measure_named, tasks, bar.show)
+        executor.do(_measure_named, map(Task, tasks), bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:

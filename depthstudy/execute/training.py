@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from depthstudy import hosts, train
 from depthstudy.config import StudyConfig
 from depthstudy.execute import earlier_runs
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
-from depthstudy.execute.executors.executor import Executor, InStep, Worker
+from depthstudy.execute.executors.executor import Executor, InStep, Task, Worker
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow
@@ -27,6 +27,11 @@ class Job(NamedTuple):
     variant: Variant
     seeds: tuple[int, ...]
     follow_up: FollowUp | None = None
+
+    @property
+    def base(self) -> str:
+        """Name of the variant of the plan whose net it is."""
+        return self.follow_up.base if self.follow_up else self.variant.name
 
     @property
     def work(self) -> int:
@@ -87,15 +92,17 @@ class Session:
         left = [job for job in left if job.seeds]
         total = sum(job.work for job in jobs)
         if (workers := max(self.processes, hosts.count())) > 1:
-            few = len(jobs) < _FEW * workers
-            left = [part for job in left for part in _parts(job)] if few else left
+            # Where processes do not keep to what they have compiled, seeds of a net stay together.
+            keeps = self.processes > 1 and self._study.executor != "ray"
+            if keeps or len(jobs) < _FEW * workers:
+                left = [part for job in left for part in _parts(job)]
             left.sort(key=lambda job: -job.work)  # the longest first
         done = total - sum(job.work for job in left)
         with contextlib.closing(Bar(total, done)) as bar:
             for is_pruned in (False, True):
                 for in_step in (True, False):
                     tasks = [
-                        (job.variant.name, job.seeds, job.follow_up)
+                        Task((job.variant.name, job.seeds, job.follow_up), job.base, job.work)
                         for job in left
                         if (job.variant.is_pruned, job.spans_hosts) == (is_pruned, in_step)
                     ]
@@ -104,8 +111,8 @@ class Session:
                         self._opened().do(function, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
-    def do(self, function: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
-        """Calls ``function(worker, *task)`` for each task, in the processes that train."""
+    def do(self, function: Callable[..., None], tasks: Sequence[Task]) -> None:
+        """Calls ``function(worker, *arguments)`` for each, in the processes that train."""
         with contextlib.closing(Bar(len(tasks))) as bar:
             if tasks:
                 self._opened().do(function, tasks, bar.show)
@@ -160,11 +167,7 @@ class Session:
 
 
 def _parts(job: Job) -> list[Job]:
-    """Returns a job cut into seeds that are trained at once, which are the least that can be apart.
-
-    Where there are many variants it is quicker to leave all seeds of one to a process, which
-    compiles once then.
-    """
+    """Returns a job cut into seeds that are trained at once, the least that can be apart."""
     groups = job.placement.groups(job.seeds)
     if hosts.count() > 1 and len(groups) == 1 and not job.spans_hosts:
         # One seed alone would not be a population, and be trained by all hosts in step.

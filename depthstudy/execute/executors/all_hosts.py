@@ -13,13 +13,13 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from absl import logging
 
 from depthstudy import hosts
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.execute.executors.executor import InProcess, InStep, Worker
+from depthstudy.execute.executors.executor import InProcess, InStep, Task, Worker
 from depthstudy.execute.progress import Event, EventSink, StatusChanged, WorkDone
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant, prepare
@@ -47,7 +47,7 @@ class _Call(NamedTuple):
 
     setup: _Setup
     function: Callable[..., None]
-    tasks: tuple[tuple[Any, ...], ...]
+    tasks: tuple[Task, ...]
 
 
 class _Look(NamedTuple):
@@ -80,9 +80,7 @@ class AllHosts:
         self._setup = _Setup(study, dict(sets), bucket.portable(workdir))
         self._is_shared: bool | None = None
 
-    def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
-    ) -> None:
+    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
         """Calls the function for each task, on all hosts in step or on one of them."""
         tasks = tuple(tasks)
         if isinstance(function, InStep):
@@ -97,7 +95,7 @@ class AllHosts:
         """Does nothing: the others end with this host."""
 
     def _deal(
-        self, function: Callable[..., None], tasks: tuple[tuple[Any, ...], ...], sink: EventSink
+        self, function: Callable[..., None], tasks: tuple[Task, ...], sink: EventSink
     ) -> None:
         number = _ask(_Call(self._setup, function, tasks))
         done: set[int] = set()
@@ -186,14 +184,14 @@ def _take_part(worker: Worker, number: int, call: _Call) -> None:
     if isinstance(call.function, InStep):
         worker.trainer.store, worker.trainer.sink = UnwrittenRun, _ignore
         for task in call.tasks:
-            call.function(worker, *task)
+            call.function(worker, *task.arguments)
         return
     for place in _claimed(number, len(call.tasks)):
         events: list[Event] = []
         worker.trainer.store, worker.trainer.sink = RunStore, events.append
         bucket.take_part(call.setup.workdir)
         try:
-            call.function(worker._replace(sink=events.append), *call.tasks[place])
+            call.function(worker._replace(sink=events.append), *call.tasks[place].arguments)
         finally:
             bucket.finish()
         hosts.board().write(f"{_DONE}/{number}/{place}", _told(events))

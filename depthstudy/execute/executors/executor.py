@@ -17,6 +17,20 @@ from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant
 
 
+class Task(NamedTuple):
+    """The arguments of a call, and what tells who had best do it.
+
+    Attributes:
+      arguments: Those after the worker.
+      about: What it is about: whoever has done one about the same has compiled what it needs.
+      work: How much it is beside others, in a unit of theirs.
+    """
+
+    arguments: tuple[Any, ...]
+    about: str = ""
+    work: float = 0.0
+
+
 class Worker(NamedTuple):
     """What a process has at hand for the tasks that it is given."""
 
@@ -41,14 +55,12 @@ class InStep:
 class Executor(Protocol):
     """Does tasks for a study."""
 
-    def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
-    ) -> None:
-        """Calls ``function(worker, *task)`` for each task, and returns when all are done.
+    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+        """Calls ``function(worker, *arguments)`` for each task, and returns when all are done.
 
         Args:
           function: One that can be imported, or ``InStep`` of it, which differs on several hosts.
-          tasks: Arguments for each call, in the order in which they should begin.
+          tasks: The calls, in the order in which they should begin.
           sink: Is given the events of all calls.
 
         Raises:
@@ -67,16 +79,14 @@ class InProcess:
         self._worker = study, variants, workdir
         self._trainer: Trainer | None = None
 
-    def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
-    ) -> None:
+    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
         """Calls the function for each task."""
         if self._trainer is None:
             self._trainer = Trainer(self._worker[2], sink)
         self._trainer.sink = sink
         worker = Worker(*self._worker, self._trainer, sink)
         for task in tasks:
-            function(worker, *task)
+            function(worker, *task.arguments)
 
     def close(self) -> None:
         """Does nothing."""

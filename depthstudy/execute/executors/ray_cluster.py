@@ -23,7 +23,7 @@ from absl import logging as absl_logging
 from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import FailedError, InputError
-from depthstudy.execute.executors.executor import Worker
+from depthstudy.execute.executors.executor import Task, Worker
 from depthstudy.execute.executors.worker_process import portable, ready
 from depthstudy.execute.progress import Event, EventSink
 from depthstudy.store import bucket
@@ -170,10 +170,8 @@ class RayCluster:
         self._pending: list[Any] = []
         self._begun: collections.Counter[int] = collections.Counter()
 
-    def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
-    ) -> None:
-        """Calls a function for each task on a worker that is free, as ``function(worker, *task)``.
+    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+        """Calls ``function(worker, *arguments)`` for each task on a worker that is free.
 
         Raises:
           Exception: What a call has raised; then the executor can only be closed.
@@ -182,7 +180,7 @@ class RayCluster:
         perform = self._remote()
         self._begun.clear()
         self._pending = [
-            perform.remote(self._job, number, function, task, self._events)
+            perform.remote(self._job, number, function, task.arguments, self._events)
             for number, task in enumerate(tasks)
         ]
         while self._pending:

@@ -29,7 +29,9 @@ from absl import logging
 from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import FailedError
-from depthstudy.execute.executors.worker_process import Done, Task
+from depthstudy.execute.executors.executor import Task
+from depthstudy.execute.executors.task_queue import TaskQueue
+from depthstudy.execute.executors.worker_process import Call, Done
 from depthstudy.execute.progress import EventSink
 
 _GRACE_SECONDS = 6  # seconds that a process has to save what it trains
@@ -107,14 +109,12 @@ class WorkerPool:
         for process in self._processes:
             process.close(deadline)
 
-    def do(
-        self, function: Callable[..., None], tasks: Iterable[tuple[Any, ...]], sink: EventSink
-    ) -> None:
-        """Calls a function for each task in a process that is free, as ``function(worker, *task)``.
+    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+        """Calls ``function(worker, *arguments)`` for each task in a process that is free.
 
         Args:
           function: One that can be imported.
-          tasks: Arguments for each call.
+          tasks: The calls.
           sink: Is given the events of all calls.
 
         A process that is killed is replaced, and the new one goes on with its task.
@@ -123,26 +123,26 @@ class WorkerPool:
           Exception: What a call has raised; then the processes can only be closed.
           FailedError: A task has cost as many processes as it may.
         """
-        left = [Task(function, task) for task in tasks]
+        queue = TaskQueue(tasks, len(self._processes))
         kills: collections.Counter[int] = collections.Counter()
         idle, busy = list(self._processes), dict[_Process, int]()
-        open_tasks = collections.deque(range(len(left)))
-        while open_tasks or busy:
-            while open_tasks and idle:
+        while queue.is_open or busy:
+            while queue.is_open and idle:
                 process = idle.pop(0)
-                busy[process] = open_tasks.popleft()
+                busy[process], task = queue.take(process.about, {one.about for one in busy})
+                process.about = task.about
                 with contextlib.suppress(OSError):  # as above
-                    process.pipe.send(left[busy[process]])
+                    process.pipe.send(Call(function, task.arguments))
             ready: Any = connection.wait([process.pipe for process in busy])
             for process in [one for one in busy if one.pipe in ready]:
                 try:
                     message = process.pipe.recv()
                 except (EOFError, OSError):
-                    task = busy.pop(process)
-                    kills[task] += 1
-                    if kills[task] == _MOST_KILLS:
+                    number = busy.pop(process)
+                    kills[number] += 1
+                    if kills[number] == _MOST_KILLS:
                         raise FailedError(_KILLED) from None
-                    open_tasks.appendleft(task)
+                    queue.put_back(number)
                     idle.insert(0, self._replace(process))
                     continue
                 if not isinstance(message, Done):
@@ -155,7 +155,9 @@ class WorkerPool:
 
 
 class _Process:
-    """Another process, and the pipe to it."""
+    """Another process, the pipe to it, and what its last task was about."""
+
+    about = ""
 
     def __init__(self, threads: int) -> None:
         self.pipe, child_end = Pipe()

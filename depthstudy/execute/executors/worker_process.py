@@ -29,7 +29,7 @@ from depthstudy.store import bucket
 _LOOK_SECONDS = 0.2  # seconds between two looks whether the process that began this one is there
 
 
-class Task(NamedTuple):
+class Call(NamedTuple):
     """The message that a function is to be called with a worker and these arguments."""
 
     function: Callable[..., None]
@@ -58,9 +58,9 @@ def serve(file: int, parent: int) -> None:
             pipe.send(Done(portable(error)))
             return
         while True:
-            task = pipe.recv()
+            call = pipe.recv()
             try:
-                task.function(worker, *task.arguments)
+                call.function(worker, *call.arguments)
                 bucket.finish()
                 pipe.send(Done(None))
             except Exception as error:
