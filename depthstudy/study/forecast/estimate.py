@@ -24,7 +24,8 @@ class Estimator:
     """Guesses the wall time of plans with the nets of one study.
 
     A step of the dearest variant is timed as each placement does it, once, on a CPU with a small
-    batch; training is taken to grow with multiply-accumulates, compiling with depth.
+    batch; training is taken to grow with multiply-accumulates, compiling with depth
+    unless blocks are looped over.
     """
 
     def __init__(self, variants: Sequence[Variant]) -> None:
@@ -45,7 +46,7 @@ class Estimator:
                 count = variant.together(study.seeds)
                 rate = self._rate(_placement(variant, count), count)
                 seconds += variant.work * study.seeds * rate.training
-                seconds += variant.info.depth * rate.compiling * (study.seeds // count)
+                seconds += _compiled(variant) * rate.compiling * (study.seeds // count)
         return seconds / jax.process_count()
 
     def whole_seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
@@ -61,6 +62,11 @@ class Estimator:
 def _placement(variant: Variant, seeds: int) -> train.Placement:
     """Returns where steps are timed: on this host alone, as the others are not asked."""
     return train.choose(variant.train, seeds, jax.local_devices())
+
+
+def _compiled(variant: Variant) -> int:
+    """Returns how many layers of a net are compiled, about: as one, where equal ones are looped."""
+    return 1 if variant.train.scan_blocks else variant.info.depth
 
 
 def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:
@@ -99,7 +105,10 @@ def duration(seconds: float) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Rates:
-    """What a study takes: seconds of training a multiply-accumulate, and of compiling a layer."""
+    """What a study takes: seconds of training a multiply-accumulate, and of compiling a layer.
+
+    Of a net whose blocks are looped over it is the net that is compiled.
+    """
 
     training: float
     compiling: float
@@ -117,7 +126,7 @@ def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
     macs = variant.info.macs * batch_size * len(group)
     return _Rates(
         training=_step_seconds(program, group) / macs,
-        compiling=program.compile_seconds / variant.info.depth,
+        compiling=program.compile_seconds / _compiled(variant),
     )
 
 

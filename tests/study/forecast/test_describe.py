@@ -98,6 +98,26 @@ def test_a_guess_is_of_seeds_that_are_trained_together(
     )
 
 
+@pytest.mark.parametrize(("looped", "share"), [(False, 20 / 56), (True, 1.0)])
+def test_compiling_grows_with_depth_where_no_blocks_are_looped_over(
+    looped: bool, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With steps that take no time, and a minute for the deepest net."""
+    made = SimpleNamespace(placement=SimpleNamespace(groups=lambda seeds: [seeds]),
+                           compile_seconds=60.0)  # fmt: skip
+    monkeypatch.setattr(train, "build", lambda *arguments: made)
+    monkeypatch.setattr(sys.modules[Estimator.__module__], "_step_seconds", lambda *of: 0.0)
+    fields = (
+        ("seeds", 1),
+        ("processes", 1),
+        ("sweep", (("model.depth", (20, 56)),)),
+        ("train.scan_blocks", looped),
+    )
+    asked, variants = prepare(apply(StudyConfig(), fields))
+    guess = Estimator(variants).seconds(asked, variants)
+    assert guess == pytest.approx(60 * (1 + share))
+
+
 def test_a_guess_is_made_of_batches_smaller_than_their_groups(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
