@@ -1,10 +1,12 @@
 """Groups of channels: by hand for small nets, and what must hold in every published one."""
 
+import dataclasses
 import random
 
 import pytest
 
 from depthstudy import arch
+from depthstudy.errors import InputError
 
 PUBLISHED = [
     ("plain", {"depth": 20, "layout": "cifar"}),
@@ -178,3 +180,10 @@ def test_no_channel_is_in_two_units(family: str, options: dict) -> None:
                 seen[place].update(indices)
     assert not any(place.path == ("head", "dense") and place.side == "out" for place in seen)
     assert not any(place.path == ("stem", first) and place.side == "in" for place in seen)
+
+
+def test_channels_that_do_not_divide_into_groups_are_refused() -> None:
+    spec = arch.build("shufflenet_v1", groups=3)
+    spec = dataclasses.replace(spec, stem=dataclasses.replace(spec.stem, filters=25))
+    with pytest.raises(InputError, match="cannot divide 60 and 215 channels by 3"):
+        arch.cost(spec, (32, 32, 3))

@@ -2,12 +2,11 @@ import dataclasses
 import json
 import math
 
-import made_study
 import pytest
 from made_study import METRICS
 
 from depthstudy import records
-from depthstudy.report.sections.verdicts import recipes, sentences, verdicts
+from depthstudy.report.sections.verdicts import sentences, verdicts
 from depthstudy.report.sections.verdicts.numbers import numbers
 from depthstudy.report.text.quantities import quantity
 
@@ -230,22 +229,6 @@ def test_a_look_is_named():
     found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15, seeds=5), look=5)
     said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
     assert "5 seeds, which decided)" in said
-
-
-def test_verdicts_with_one_recipe_stand_beside_those_with_each_net_tuned(tmp_path):
-    from depthstudy.report import tables
-
-    study = tables.read_study(made_study.fake_study(tmp_path))
-    tuned = dataclasses.replace(
-        study.verdicts[0], verdict="refuted", effect=0.001, low=-0.002, high=0.004
-    )
-    asked = verdicts.hypotheses(study)
-    assert recipes.recipes(study, asked) == ()
-    _, table, _ = recipes.recipes(dataclasses.replace(study, tuned_verdicts=(tuned,)), asked)
-    (row,) = table.rows
-    assert row.label == "Train error of plain nets rises with depth."
-    assert row.cells[0].startswith("supported: +72.0 points (")
-    assert row.cells[1:] == ("refuted: +0.1 points (−0.2 to 0.4)", "–")
 
 
 def test_tally():

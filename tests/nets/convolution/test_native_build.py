@@ -106,3 +106,11 @@ def test_it_can_be_turned_off() -> None:
         check=True,
     )
     assert done.stdout.strip() == "DEPTHSTUDY_NATIVE=0"
+
+
+@pytest.mark.skipif(not native.available(), reason="the extension is not built")
+def test_eight_devices_at_once_neither_hang_nor_grow() -> None:
+    command = [sys.executable, str(Path(__file__).with_name("native_stress.py")), "60"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 150
