@@ -12,7 +12,7 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.probes import NotApplicable, ProbeInput
-from depthstudy.probes.representation import rank
+from depthstudy.probes.representation import moments, rank
 
 
 def test_effective_rank_of_known_spectra() -> None:
@@ -42,20 +42,20 @@ def test_saturation_of_planted_outputs() -> None:
     random = np.random.default_rng(0)
     turn = np.linalg.qr(random.normal(size=(16, 16)))[0][:3]
     x = (random.normal(size=(60, 2, 2, 3)) @ turn + 50).astype(np.float32)
-    variances = rank.principal_variances(stream(x, 20))
+    variances = moments.principal_variances(stream(x, 20))
     assert rank.saturation(variances) == pytest.approx(3 / 16)
     assert np.sum(variances > 0) == 3
 
 
-def stream(x: np.ndarray, size: int) -> rank.Moments:
+def stream(x: np.ndarray, size: int) -> moments.Moments:
     total = None
     for start in range(0, len(x), size):
         part = x[start : start + size]
         fill = np.full((size - len(part), *x.shape[1:]), 1e6, x.dtype)
         weights = np.float32(np.arange(size) < len(part))
-        result = rank.moments(jnp.concatenate([part, fill]), jnp.asarray(weights))
-        exact = rank.Moments(*(np.asarray(y, np.float64) for y in result))
-        total = exact if total is None else rank.combined(total, exact)
+        result = moments.moments(jnp.concatenate([part, fill]), jnp.asarray(weights))
+        exact = moments.Moments(*(np.asarray(y, np.float64) for y in result))
+        total = exact if total is None else moments.combined(total, exact)
     assert total is not None
     return total
 
@@ -73,7 +73,7 @@ def test_streamed_moments_are_those_of_all_pixels() -> None:
 
 
 def test_a_constant_layer_has_rank_0() -> None:
-    variances = rank.principal_variances(stream(np.full((30, 2, 2, 4), 0.1, np.float32), 10))
+    variances = moments.principal_variances(stream(np.full((30, 2, 2, 4), 0.1, np.float32), 10))
     assert not variances.any()
 
 

@@ -4,22 +4,18 @@ Saturation (Richter et al. 2021, arXiv 2106.12307): the share of eigendirections
 the variance of a layer's output; where it falls to a low tail, layers only pass on what they get.
 Effective rank (Roy & Vetterli 2007): exponential of the entropy of the singular values, normalized
 to sum 1. Stable rank: squared Frobenius norm over squared spectral norm.
-
-Channels are the variables and every pixel of every example is one observation. Only moments are
-kept, each batch centered by its own mean, and they are put together in float64.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import traverse_util
-from jaxtyping import Array, Float, Float32, Float64
+from jaxtyping import Float, Float64
 
 from depthstudy.probes.probe_input import (
     Measurement,
@@ -28,61 +24,20 @@ from depthstudy.probes.probe_input import (
     ProbeInput,
 )
 from depthstudy.probes.representation import features
+from depthstudy.probes.representation.moments import (
+    ROUNDING,
+    Directions,
+    Moments,
+    combined,
+    moments,
+    principal_directions,
+    spread_along,
+)
 from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
 _VARIANCE = 0.99  # share that saturation counts directions for
 _WASTED = 0.1  # share of filters that never fire from which on a net stands out
-# Of the largest singular value; what is below is rounding, which entropy would count.
-_ROUNDING = 1e-6
-
-
-class Moments(NamedTuple):
-    """Count, mean, scatter and maximum of a layer's outputs, as arrays of JAX or NumPy.
-
-    Attributes:
-      total: Number of observations.
-      mean: Mean of each channel, ``[C]``.
-      scatter: Sum of the outer products of the centered observations, ``[C, C]``.
-      highest: Largest output of each channel, ``[C]``.
-    """
-
-    total: Any
-    mean: Any
-    scatter: Any
-    highest: Any
-
-
-class Directions(NamedTuple):
-    """Variances of a layer's outputs along principal directions, and these, as columns."""
-
-    variances: Float64[np.ndarray, " C"]
-    axes: Float64[np.ndarray, "C C"]
-
-
-def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moments:
-    """Returns the moments of a batch, without the images whose weight is 0."""
-    rows = x.reshape(len(x), -1, x.shape[-1])
-    weight = weights[:, None, None]
-    count = jnp.sum(weights) * rows.shape[1]
-    mean = jnp.sum(rows * weight, axis=(0, 1)) / count
-    centered = (rows - mean) * weight
-    scatter = jnp.einsum("bpc,bpd->cd", centered, centered, precision="highest")
-    return Moments(count, mean, scatter, jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1)))
-
-
-def combined(first: Moments, second: Moments) -> Moments:
-    """Returns the moments of two sets of observations together (Chan et al. 1979)."""
-    count = first.total + second.total
-    shift = second.mean - first.mean
-    return Moments(
-        count,
-        first.mean + shift * (second.total / count),
-        first.scatter
-        + second.scatter
-        + np.outer(shift, shift) * (first.total * second.total / count),
-        np.maximum(first.highest, second.highest),
-    )
 
 
 def saturation(variances: Float[np.ndarray, " C"]) -> float:
@@ -99,7 +54,7 @@ def saturation(variances: Float[np.ndarray, " C"]) -> float:
 
 def effective_rank(singular: Float[np.ndarray, " r"]) -> float:
     """Returns exp(entropy) of singular values normalized to sum 1; 0 if all are 0."""
-    kept = singular[singular > _ROUNDING * np.max(singular)]
+    kept = singular[singular > ROUNDING * np.max(singular)]
     if kept.size == 0:
         return 0.0
     shares = kept / np.sum(kept)
@@ -161,18 +116,6 @@ def _spread(
     return {layer: np.concatenate(rows) for layer, rows in parts.items()}
 
 
-def spread_along(
-    x: Float[Array, "B ... C"],
-    weights: Float32[Array, " B"],
-    mean: Float[Array, " C"],
-    axes: Float[Array, "C C"],
-) -> Float[Array, "B C"]:
-    """Returns the mean square along each axis of each image's pixels; weights change nothing."""
-    del weights
-    rows = x.reshape(len(x), -1, x.shape[-1]) - mean
-    return jnp.mean(jnp.matmul(rows, axes, precision="highest") ** 2, axis=1)
-
-
 def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
     total: dict[str, Moments] = {}
     for examples in probe_input.batches(probe_input.dataset.train):
@@ -186,19 +129,6 @@ def _streamed(probe_input: ProbeInput) -> dict[str, Moments]:
             for layer in exact
         }
     return total
-
-
-def principal_variances(observed: Moments) -> Float[np.ndarray, " C"]:
-    """Returns the eigenvalues of the covariance, with 0 for what is rounding."""
-    return principal_directions(observed).variances
-
-
-def principal_directions(observed: Moments) -> Directions:
-    """Returns the eigenvalues of the covariance, with 0 for what is rounding, and their vectors."""
-    values, axes = np.linalg.eigh(observed.scatter / observed.total)
-    # A constant layer's variance is what float32 makes of its mean.
-    floor = max(_ROUNDING * values[-1], (_ROUNDING * np.max(np.abs(observed.mean))) ** 2)
-    return Directions(np.where(values > floor, values, 0), axes)
 
 
 def _of_weights(probe_input: ProbeInput) -> Iterator[Measurement]:
