@@ -17,8 +17,7 @@ from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth, rivals
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
-from depthstudy.records import DepthAnswer, Recommendation, VariantInfo
-from depthstudy.records.answer import Bound, DeeperWord
+from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
 
 _SHRUNK = 0.5  # of an excess that is left where it is said to be an artefact
 

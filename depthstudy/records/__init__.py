@@ -6,15 +6,19 @@ Errors and accuracies are fractions in [0, 1]; times are seconds.
 """
 
 from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
-from depthstudy.records.answer import Answer, DepthAnswer, NextStep, Recommendation
-from depthstudy.records.causes import Attribution, Decomposition, MatchedGap
-from depthstudy.records.comparisons import Gain, Mean, ParetoPoint, PrunedNet
 from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
-from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
-from depthstudy.records.mistakes import ClassError, Confusion, Flips, Mistake
-from depthstudy.records.names import in_words, own_words
-from depthstudy.records.runs import Record, Summary
-from depthstudy.records.search import (
+from depthstudy.records.findings.answer import (
+    Answer,
+    Bound,
+    DeeperWord,
+    DepthAnswer,
+    NextStep,
+    Recommendation,
+)
+from depthstudy.records.findings.causes import Attribution, Decomposition, MatchedGap
+from depthstudy.records.findings.comparisons import Gain, Mean, ParetoPoint, PrunedNet
+from depthstudy.records.findings.mistakes import ClassError, Confusion, Flips, Mistake
+from depthstudy.records.findings.search import (
     RANDOM,
     SCALED,
     GeneImportance,
@@ -23,6 +27,17 @@ from depthstudy.records.search import (
     SearchInfo,
     SearchProgress,
 )
+from depthstudy.records.findings.tuning import (
+    BudgetRow,
+    ExpectedBest,
+    Robustness,
+    RobustnessWord,
+    TrialRow,
+)
+from depthstudy.records.findings.verdicts import Verdict, VerdictWord
+from depthstudy.records.metric import NOT_APPLICABLE, Metric, find_metric
+from depthstudy.records.names import in_words, own_words
+from depthstudy.records.runs import Record, Summary
 from depthstudy.records.study import (
     DEPTH_FIELDS,
     LONGER,
@@ -32,8 +47,6 @@ from depthstudy.records.study import (
     depth_series,
 )
 from depthstudy.records.table import frame
-from depthstudy.records.tuning import BudgetRow, ExpectedBest, Robustness, RobustnessWord, TrialRow
-from depthstudy.records.verdicts import Verdict, VerdictWord
 
 __all__ = [
     "DEPTH_FIELDS",
@@ -47,6 +60,7 @@ __all__ = [
     "AnalysisRun",
     "Answer",
     "Attribution",
+    "Bound",
     "BudgetRow",
     "ClassError",
     "Confusion",
@@ -54,6 +68,7 @@ __all__ = [
     "DataInfo",
     "DataSplit",
     "Decomposition",
+    "DeeperWord",
     "DepthAnswer",
     "ExpectedBest",
     "Flips",

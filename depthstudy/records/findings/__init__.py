@@ -1,0 +1,1 @@
+"""What a study finds: rows that evidence writes."""
