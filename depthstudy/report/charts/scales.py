@@ -64,6 +64,20 @@ def error_top(errors: Iterable[float]) -> float:
     return 1.0 if top > 0.8 else top
 
 
+def log_ticks(low: float, high: float) -> list[float]:
+    """Returns the powers of ten between two numbers; of fewer than two decades the 2s and 5s, too.
+
+    >>> log_ticks(0.003, 4.0)
+    [0.01, 0.1, 1.0]
+    >>> log_ticks(0.15, 2.3)
+    [0.2, 0.5, 1.0, 2.0]
+    """
+    digits = (1, 2, 5) if high < 100 * low else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = (float(f"{digit}e{power}") for power in powers for digit in digits)
+    return [tick for tick in ticks if low <= tick <= high]
+
+
 def log_scale(values: Sequence[float]) -> Scale:
     """Returns a logarithmic axis that holds the values."""
     low, high = min(values), max(values)

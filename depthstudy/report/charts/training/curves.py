@@ -12,7 +12,7 @@ import pandas as pd
 from depthstudy.records import VariantInfo
 from depthstudy.report import tables
 from depthstudy.report.charts.panel import Panel, Row, chart, digits, tooltip
-from depthstudy.report.charts.scales import error_top
+from depthstudy.report.charts.scales import error_top, log_ticks
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette
 
@@ -105,8 +105,9 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
         scale=alt.Scale(domain=[0, last], nice=False),
     )
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
-    decades = [10.0**n for n in range(math.floor(math.log10(low)), 4)] if log else []
-    axis = alt.Axis(format="~g", values=decades) if log else alt.Axis(format=".0%", tickCount=5)
+    axis = alt.Axis(format=".0%", tickCount=5)
+    if log:
+        axis = alt.Axis(format="~g", values=log_ticks(low, high))
     y = alt.Y("value:Q", title=None, scale=scale, axis=axis)
     colors = alt.Scale(domain=names, range=[line.color for line in family.lines])
     color = alt.Color("variant:N", scale=colors, legend=None)
