@@ -13,7 +13,7 @@ from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
-Images = str | Path | np.ndarray | Sequence[str | Path]
+Images = str | Path | np.ndarray | Sequence[str | Path] | Sequence[np.ndarray]
 
 
 def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...], np.ndarray]:
@@ -28,19 +28,19 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
     Raises:
       InputError: There is no such file, or nothing in it that can be read.
     """
-    if isinstance(images, np.ndarray):
-        pixels = _from_arrays(images, preprocessing)
+    given: list[Any] = [images]
+    if isinstance(images, Iterable) and not isinstance(images, str | np.ndarray):
+        given = [*images]
+    if given and all(isinstance(one, np.ndarray) for one in given):
+        pixels = np.concatenate([_from_arrays(one, preprocessing) for one in given])
         return tuple(map(str, range(len(pixels)))), pixels
-    paths: list[Any] = [images]
-    if isinstance(images, Iterable) and not isinstance(images, str):
-        paths = [*images]
-    for path in paths:
-        if not isinstance(path, str | Path):
+    for one in given:
+        if not isinstance(one, str | Path):
             raise InputError(
-                f"images are {type(path).__name__}; allowed: paths, or one NumPy array of uint8"
+                f"images are {type(one).__name__}; allowed: paths, or NumPy arrays of uint8"
             )
     return _from_files(
-        find_images([bucket.copied(path).expanduser() for path in paths]), preprocessing
+        find_images([bucket.copied(path).expanduser() for path in given]), preprocessing
     )
 
 

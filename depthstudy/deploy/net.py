@@ -91,9 +91,9 @@ class TrainedNet:
         ('cat',)
 
         Args:
-          images: An image file or a folder of such, as text or path; several of these; or pixels
+          images: An image file or a folder of such, as text or path, or several of these; or pixels
             of type uint8, ``[N, H, W, C]``, ``[N, H, W]`` (gray), or one image, ``[H, W, C]`` or
-            ``[H, W]`` (gray).
+            ``[H, W]`` (gray), or several of these, which may differ in size.
             Images of another size are resized as they were in training.
           batch_size: How many are classified at once.
 

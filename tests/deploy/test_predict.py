@@ -41,7 +41,10 @@ def test_files_folders_and_arrays_are_classified_alike(
     paths = write_images(tmp_path / "some", GRAY)
     expected = np.exp(net.logits(GRAY[..., None]))
     expected /= expected.sum(axis=1, keepdims=True)
-    ways = (GRAY, GRAY[..., None], paths, [str(path) for path in paths], str(tmp_path), tmp_path)
+    ways = (
+        GRAY, GRAY[..., None], [*GRAY], [GRAY[:1], *GRAY[1:]],
+        paths, [str(path) for path in paths], str(tmp_path), tmp_path,
+    )  # fmt: skip
     for images in ways:
         np.testing.assert_allclose(net.predict(images).probabilities, expected, rtol=1e-5)
     found = net.predict(paths, batch_size=2)
@@ -62,6 +65,8 @@ def test_images_of_another_size_are_resized_and_upright(
     resized = np.asarray(Image.open(path).resize((8, 8), Image.Resampling.BILINEAR))
     expected = net.predict(resized[None]).probabilities
     np.testing.assert_allclose(net.predict(path).probabilities, expected, rtol=1e-4)
+    both = net.predict([np.asarray(Image.open(path)), resized]).probabilities
+    np.testing.assert_allclose(both, np.concatenate([expected, expected]), rtol=1e-4)
     turned = tmp_path / "turned.png"
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
@@ -97,7 +102,7 @@ def test_damaged_images_are_named(
         (GRAY.astype(np.float32), r"images are float32 \(5, 8, 8\); allowed: uint8"),
         (np.zeros((2, 8, 8, 3), np.uint8), "images have 3 channels; the net takes 1"),
         ([1, 2], "images are int; allowed: paths"),
-        (Image.fromarray(GRAY[0]), "images are Image; allowed: paths, or one NumPy array"),
+        (Image.fromarray(GRAY[0]), "images are Image; allowed: paths, or NumPy arrays of uint8"),
     ],
 )
 def test_what_cannot_be_classified_is_named(
