@@ -33,8 +33,8 @@ class Work:
     Attributes:
       kind: What is timed. ``"train"`` and ``"evaluate"``: a step, in PyTorch as well.
         ``"epoch"``: 50,000 images drawn from a set on the device, augmented and learned, a seed.
-        ``"study"``: the quickstart study whole, with what was compiled before; in PyTorch, its
-        trainings and evaluations.
+        ``"study"``: the quickstart study without tuning and longer trainings, with what was
+        compiled before; in PyTorch, its trainings and evaluations.
         ``"compile"``: tracing and compiling a train step. ``"input"``: 1,000 images drawn, cropped
         and flipped. ``"decode"``: 1,000 JPEG files of 500 x 375 decoded,
         cropped at random and resized, by as many threads or processes as there are cores; in

@@ -35,7 +35,7 @@ def overview(program: str) -> str:
             f"  {program} predict results/my_data FOLDER",
             "",
             f"{program} COMMAND --help explains a command.",
-            "Exit codes: 0 done, 1 failed, 2 bad input (nothing written), 130 interrupted.",
+            "Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.",
         ]
     )
 

@@ -13,7 +13,7 @@ class Hypothesis:
     """A sentence that a study can find supported or refuted, and the numbers that decide it.
 
     ``where`` picks variants by their settings. ``greater``, ``less``, ``equivalent`` and
-    ``not_greater`` compare them, paired by seed, with the variants that ``against`` picks;
+    ``not_greater`` compare them with the variants that ``against`` picks;
     ``rises`` and ``does_not_rise`` look at the change of the metric from the least to the greatest
     value of ``along``. A treated variant has the settings that it had untreated, and the name of
     its treatment as a further field ``treatment``; a side that does not name this field picks

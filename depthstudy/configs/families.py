@@ -84,8 +84,8 @@ def get_config(data: str = "fashion_mnist") -> ml_collections.ConfigDict:
     config.hypotheses = (
         {
             "name": "scaled_families_gain",
-            "statement": "On average over the families that are told apart by factors of their "
-            "blocks, four times the blocks lower test error by more than a point.",
+            "statement": "In every family that is told apart by factors of its blocks, four times "
+            "the blocks lower test error by more than a point.",
             "metric": "test_error",
             "relation": "less",
             "where": (("model.depth_multiplier", 2.0),),

@@ -1,4 +1,4 @@
-"""Does half precision cost accuracy, on average over three depths?
+"""Does half precision cost accuracy, at any of three depths?
 
 depthstudy run precision
 

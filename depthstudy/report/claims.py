@@ -116,7 +116,8 @@ def _head(found: Found) -> str:
         "anyone can run, and what is published at scale. The verdict in the table is on the "
         "claim as it is made; where it holds and of what it is made is in the sections below. "
         "Predictions and design stand in the configs, and were written before the runs. "
-        "Inconclusive verdicts are left as they are.",
+        "Where a statement is about several nets, be it on average, the verdict is that of its "
+        "worst part. Inconclusive verdicts are left as they are.",
     ]
     if done:
         seconds = sum(map(_seconds, done))

@@ -18,9 +18,9 @@ from depthstudy import questions
 
 CLAIM = "Deep networks do badly on small images."
 MEANING = (
-    "Before blaming depth, compare receptive field and strides with the image: every report and "
-    "every --dry_run lists them. On images of 64 pixels or fewer take a layout without early "
-    "strides, or enlarge the images."
+    "Before blaming depth, compare the receptive field with the image (every report and every "
+    "--dry_run lists both), and count the early strides. On images of 64 pixels or fewer take a "
+    "layout without early strides, or enlarge the images."
 )
 PUBLISHED = (
     "Richter et al. 2021 find that layers past the border, whose input sees the whole image "

@@ -56,7 +56,7 @@ def photographs() -> list[UnlabeledImage]:
 
 
 def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
-    """Returns the PNG and JPEG images in a folder and below, at most ``limit``, evenly spaced.
+    """Returns the images in a folder and below, at most ``limit``, evenly spaced.
 
     Images that cannot be decoded are left out and named on stderr.
 
@@ -70,7 +70,7 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in image_file.SUFFIXES]
     paths = [path for path in sorted(paths) if path.is_file()]
     if not paths:
-        raise InputError(f"--images: no PNG or JPEG image in {folder}")
+        raise InputError(f"--images: no image ({image_file.KINDS}) in {folder}")
     images, damaged = [], []
     for path in np.array(paths, object)[evenly_spaced(len(paths), limit)]:
         name = str(path.relative_to(folder))
