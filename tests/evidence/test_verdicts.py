@@ -18,6 +18,7 @@ from claimed import (
     column,
     judge_one,
     noisy,
+    table,
 )
 
 from depthstudy.errors import InputError
@@ -54,6 +55,19 @@ def test_several_variants_on_both_sides_are_matched_on_what_neither_names():
     summary.loc[summary.variant == "plain-8", "test_error"] = 0.9
     found = judge_one(summary, claim("greater", PLAIN, RESNET), rest)
     assert found.average == pytest.approx(np.mean(matched[1:]))
+
+
+def test_a_refuted_equivalence_shows_the_effect_that_refutes_it():
+    # At depth 8 the nets differ by ten points more or less, at depth 20 by five for sure.
+    runs = {"plain-8": [0.3, 0.1, 0.5], "resnet-8": [0.2] * 3}
+    runs |= {"plain-20": [0.1500, 0.1505, 0.1495], "resnet-20": [0.2, 0.2005, 0.1995]}
+    settings = {name: SETTINGS[name] for name in runs}
+    found = judge_one(table(runs), claim("equivalent", PLAIN, RESNET, margin=0.02), settings)
+    assert found.verdict == "refuted"
+    assert found.effect == pytest.approx(-0.05)
+    assert found.low < found.effect < found.high < -0.02
+    assert found.ratio == pytest.approx(0.75)
+    assert [part["effect"] for part in json.loads(found.parts)] == pytest.approx([0.1, -0.05])
 
 
 def test_a_single_variant_is_compared_with_all_of_the_other_side():

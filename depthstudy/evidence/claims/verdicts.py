@@ -144,7 +144,7 @@ def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | 
             seeds=0,
             seeds_to_settle=None,
         )
-    part, place = weighed.worst()
+    part, place = weighed.worst(level)
     worst, (left, right) = weighed.parts[part][place], weighed.pairs[part][place]
     pairs = [pair for each in weighed.pairs for pair in each]
     effects = [effect for each in weighed.parts for effect in each]
@@ -155,7 +155,7 @@ def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | 
         word = "supported" if e.p_support < e.p_refute else "refuted"
     elif p < 1 or e.p_support < 1:
         count = e.panel.arms[left].answered
-        needed = stats.outlook(worst, weighed.distances(), level / 2, image_count=count)
+        needed = stats.outlook(worst, weighed.distances(level), level / 2, image_count=count)
     low, high = weighed.interval(level)
     failures = {name: stats.failed_runs(e.panel.arms[name], chance) for name in names}
     clean = [e.panel.arms[name].seeds for name, runs in failures.items() if not runs]

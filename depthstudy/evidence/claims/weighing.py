@@ -55,50 +55,73 @@ class Weighed(NamedTuple):
         support = max(float(e.p_less(margin)) for e in flat)
         return support, min(1.0, len(flat) * min(float(e.p_greater(margin)) for e in flat))
 
-    def worst(self) -> tuple[int, int]:
-        """Returns the place of the effect that speaks most against the claim."""
+    def worst(self, alpha: float) -> tuple[int, int]:
+        """Returns the place of the effect that speaks most against the claim.
+
+        Where some effects refute an equivalence it is one of these, and the one whose interval is
+        shown: a larger effect may be too uncertain to refute anything.
+
+        Args:
+          alpha: Two-sided level, as of ``interval``.
+        """
         means = [[float(effect.mean) for effect in part] for part in self._directed]
         if self.hypothesis.relation in PRESENCE:
             part = int(np.argmin([max(effects) for effects in means]))
             return part, int(np.argmax(means[part]))
         if self.hypothesis.relation == "equivalent":
+            if beyond := self._beyond(alpha):
+                return max(beyond, key=lambda place: max(beyond[place][0], -beyond[place][1]))
             means = [[abs(effect) for effect in effects] for effects in means]
         part = int(np.argmax([max(effects) for effects in means]))
         return part, int(np.argmax(means[part]))
 
+    def _beyond(self, alpha: float) -> dict[tuple[int, int], tuple[float, float]]:
+        """Returns the intervals of the effects that refute an equivalence, by their place."""
+        margin, tests = self.hypothesis.margin, sum(map(len, self.parts))
+        ends = {
+            (part, place): (_low(effect, alpha / tests), _high(effect, alpha / tests))
+            for part, effects in enumerate(self._directed)
+            for place, effect in enumerate(effects)
+        }
+        return {k: (low, high) for k, (low, high) in ends.items() if low > margin or high < -margin}
+
     def interval(self, alpha: float) -> tuple[float, float]:
         """Returns the interval of the worst effect that a two-sided level ``alpha`` decides by."""
-        parts, margin = self._directed, self.hypothesis.margin
+        parts = self._directed
         flat = [effect for part in parts for effect in part]
-
-        def low(effect: stats.Contrast, tests: int) -> float:
-            return float(effect.limits(1 - alpha / tests)[0])
-
-        def high(effect: stats.Contrast, tests: int) -> float:
-            return float(effect.limits(1 - alpha / tests)[1])
-
         if self.hypothesis.relation in PRESENCE:
             ends = (
-                min(max(low(e, len(part)) for e in part) for part in parts),
-                min(max(high(e, len(parts)) for e in part) for part in parts),
+                min(max(_low(e, alpha / len(part)) for e in part) for part in parts),
+                min(max(_high(e, alpha / len(parts)) for e in part) for part in parts),
             )
         elif self.hypothesis.relation == "equivalent":
-            all_ends = [(low(e, len(flat)), high(e, len(flat))) for e in flat]
-            beyond = [(a, b) for a, b in all_ends if a > margin or b < -margin]
-            ends = max(beyond, key=lambda end: max(end[0], -end[1]), default=None) or (
-                min(low(e, 1) for e in flat),
-                max(high(e, 1) for e in flat),
+            beyond = self._beyond(alpha)
+            ends = (
+                beyond[self.worst(alpha)]
+                if beyond
+                else (min(_low(e, alpha) for e in flat), max(_high(e, alpha) for e in flat))
             )
         else:
-            ends = max(low(e, len(flat)) for e in flat), max(high(e, 1) for e in flat)
+            ends = (
+                max(_low(e, alpha / len(flat)) for e in flat),
+                max(_high(e, alpha) for e in flat),
+            )
         return (-ends[1], -ends[0]) if self.hypothesis.relation == "less" else ends
 
-    def distances(self) -> tuple[float, ...]:
+    def distances(self, alpha: float) -> tuple[float, ...]:
         """Returns how far the worst effect lies beyond each boundary that it must pass."""
-        part, place = self.worst()
+        part, place = self.worst(alpha)
         mean, margin = float(self._directed[part][place].mean), self.hypothesis.margin
         if self.hypothesis.relation != "equivalent":
             return (abs(mean - margin),)
         if abs(mean) < margin:
             return (margin - mean, margin + mean)
         return (abs(mean) - margin,)
+
+
+def _low(effect: stats.Contrast, alpha: float) -> float:
+    return float(effect.limits(1 - alpha)[0])
+
+
+def _high(effect: stats.Contrast, alpha: float) -> float:
+    return float(effect.limits(1 - alpha)[1])
