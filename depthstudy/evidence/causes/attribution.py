@@ -187,7 +187,7 @@ def _word(each: _Weighed, p: float, low: float) -> str:
         return "control"
     harm = each.at_best
     if harm is not None and float(harm.mean) < -HARM and float(harm.p_less(0.0)) < ALPHA:
-        return "harms the best"
+        return interaction.HARMS
     if p <= ALPHA:
         return "cause"
     return "points only" if low > 0 else "not shown"

@@ -3,6 +3,10 @@
 Where either of two causes is enough to spoil a net, no single treatment repairs it: both are
 needed, and the interaction is above zero. Where either treatment mends the same cause, each wins
 back all of it, their shares add up to more than one, and the interaction is below zero.
+
+It is made of what the rows say is won back, so that it agrees with them: what a treatment does for
+the best depth is taken off where it helps. Where one of the treatments harms the best depth by more
+than chance, it is credited with nothing, and there is no interaction.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from depthstudy.config import Treatment
 from depthstudy.evidence.panel import Panel
 from depthstudy.records import Attribution
+
+HARMS = "harms the best"  # word of a treatment with which the best depth does worse
 
 
 def combinations(treatments: Sequence[Treatment]) -> dict[str, list[str]]:
@@ -37,38 +43,42 @@ def joined(
     """Returns ``rows``, those of combined treatments with their interaction.
 
     Args:
-      rows: What each treatment wins back.
+      rows: What each treatment wins back, and its word.
       treatments: All treatments of the study.
       panel: Test errors of all variants.
       treated: The variant that a treatment makes of another, by both their names.
     """
     combined = combinations(treatments)
-    known = {(row.variant, row.treatment) for row in rows}
-    return [
-        _with_interaction(row, combined[row.treatment], panel, treated)
-        if row.treatment in combined
-        and all((row.variant, part) in known for part in combined[row.treatment])
-        else row
-        for row in rows
-    ]
+    known = {(row.variant, row.treatment): row for row in rows}
+    result = []
+    for row in rows:
+        parts = [known.get((row.variant, part)) for part in combined.get(row.treatment, ())]
+        present = [part for part in parts if part is not None]
+        whole = bool(parts) and len(present) == len(parts)
+        result.append(_with_interaction(row, present, panel, treated) if whole else row)
+    return result
 
 
 def _with_interaction(
     row: Attribution,
-    parts: Sequence[str],
+    parts: Sequence[Attribution],
     panel: Panel,
     treated: Mapping[tuple[str, str], str],
 ) -> Attribution:
+    row = dataclasses.replace(row, combines=" + ".join(part.treatment for part in parts))
+    if any(each.word == HARMS for each in (row, *parts)):
+        return row
     weights: dict[str, float] = {}
-    for treatment, sign in ((row.treatment, 1.0), *((part, -1.0) for part in parts)):
-        for untreated, weight in ((row.variant, sign), (row.best, -sign)):
-            new = treated.get((untreated, treatment), untreated)
+    for each, sign in ((row, 1.0), *((part, -1.0) for part in parts)):
+        nets = [(row.variant, sign)]
+        nets += [(row.best, -sign)] if each.gain_at_best > 0 else []
+        for untreated, weight in nets:
+            new = treated.get((untreated, each.treatment), untreated)
             weights[untreated] = weights.get(untreated, 0.0) + weight
             weights[new] = weights.get(new, 0.0) - weight
     effect = panel.effect(weights).interval()
     return dataclasses.replace(
         row,
-        combines=" + ".join(parts),
         interaction=effect.mean,
         interaction_low=effect.low,
         interaction_high=effect.high,

@@ -111,7 +111,8 @@ class Attribution:
         by, where that is above one.
       combines: Names of the treatments that this one has all the settings of, joined by ``" + "``.
       interaction: For such a one, ``recovered`` less what its parts recover each by itself; NaN
-        for others. Above zero both are needed; below zero either does.
+        for others, and where it or a part harms the best. Above zero both are needed; below zero
+        either does.
       interaction_low: Lower end of its 95% confidence interval.
       interaction_high: Upper end of the same interval.
     """
