@@ -114,6 +114,15 @@ def test_without_a_cause_it_is_the_budget_or_not_known(study):
     assert replies(bare, depths())["Why"].word == "Not known"
 
 
+@pytest.mark.parametrize("other", [{"deepest": "plain_depth110"}, {"against": "plain_depth20"}])
+def test_a_cause_of_other_nets_is_none_of_the_nets_that_lose_most(study, other):
+    bare = dataclasses.replace(study, attribution=())
+    why = replies(bare, depths(bound="budget", effect_longer=0.02, **other))["Why"]
+    assert why.word == "Not known"
+    assert why.text.startswith("In plain, depth 56 errs 64.7 points more than depth 8 on new")
+    assert "trained longer" not in why.text
+
+
 def test_the_first_screen_comes_first_and_is_no_entry_of_the_contents(tmp_path, bare):
     made_interventions.treated_study(tmp_path)
     store.write_answer(tmp_path, answer(depths()))

@@ -140,7 +140,8 @@ def _why(study: Study) -> Reply | None:
         word = _CAUSES.get(best.mechanism, sentence_case(spaced(best.mechanism)))
         return Reply("Why", word, "", f"{split} {won}")
     answers = study.answer.depths if study.answer else ()
-    answer = next((row for row in answers if row.group == worst.group), None)
+    pair = (worst.variant, worst.best)
+    answer = next((row for row in answers if (row.deepest, row.against) == pair), None)
     if answer is not None and answer.bound in ("budget", "recipe"):
         kept = answer.effect_longer if answer.bound == "budget" else answer.effect_own_settings
         part = ", in part" if number(100 * max(0.0, kept or 0.0)) != "0.0" else ""
