@@ -7,6 +7,7 @@ from depthstudy import report, store
 from depthstudy.evidence.choice import recommendation as evidence
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
+from depthstudy.report.sections.answer import first_screen
 from depthstudy.report.sections.answer import recommendation as section
 
 
@@ -51,6 +52,16 @@ def test_what_is_taken_and_what_it_costs(study):
     assert "(95% interval 0.0 to 1.1%)" in wide  # an error is not below zero
     bare = section.facts(study, recommendation(low=None, high=None))
     assert bare.startswith("0.7% of new images wrong, ")
+
+
+def test_a_balanced_error_is_no_share_of_images(study):
+    config = study.info.config | {"metric": "balanced_error"}
+    balanced = dataclasses.replace(study, info=dataclasses.replace(study.info, config=config))
+    told = section.facts(balanced, recommendation())
+    assert told.startswith("a balanced error of 0.7% on new images (95% interval 0.3 to 1.1%), ")
+    (reply,) = [r for r in first_screen.section(balanced).blocks[0].replies if r.question == "Take"]
+    assert "a balanced error of " in reply.text
+    assert "images wrong" not in reply.text
 
 
 def cost(study, choice, column):

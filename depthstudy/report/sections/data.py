@@ -49,7 +49,7 @@ def section(study: Study) -> Section | None:
 
 
 def _balanced(study: Study) -> list[Block]:
-    if study.info.config.get("metric") != "balanced_error":
+    if not study.is_balanced:
         return []
     return [
         Text(

@@ -89,6 +89,11 @@ class Study:
         return bool((self.measurements["metric"] == "test_ap50").any())
 
     @property
+    def is_balanced(self) -> bool:
+        """Whether errors are means over the classes of the error of each."""
+        return self.info.config.get("metric") == "balanced_error"
+
+    @property
     def has_seeds(self) -> bool:
         """Whether there are several seeds, so that there are intervals."""
         return self.info.seeds > 1

@@ -24,6 +24,7 @@ from depthstudy.study.conclusions.conclude import Result
 
 _WIDTH = 80
 _MARGIN = 14  # columns of the words on the left
+_ERRORS = {"error": "test error", "balanced_error": "balanced test error"}  # by config.metric
 _COLUMNS = {"gap": "points", "parameters": "count", "macs": "count", "seconds": "s"}
 
 
@@ -51,7 +52,8 @@ def conclusion(result: Result) -> str:
     if result.recommendation:
         majority = result.summary.get("majority_error")
         error = math.nan if majority is None else float(majority.max())
-        paragraphs.append(_entry("take", _take(result.recommendation, error)))
+        name = _ERRORS[result.info.config.get("metric", "error")]
+        paragraphs.append(_entry("take", _take(result.recommendation, name, error)))
     elif nothing_learned(result.summary):
         none = "none: no net is better than always naming the largest class"
         paragraphs.append(_entry("take", none))
@@ -185,8 +187,8 @@ def _cause(row: Attribution) -> str:
     )
 
 
-def _take(found: Recommendation, majority: float) -> str:
-    text = f"{found.variant}: test error {100 * found.test_error:.1f}%"
+def _take(found: Recommendation, error: str, majority: float) -> str:
+    text = f"{found.variant}: {error} {100 * found.test_error:.1f}%"
     if found.low is not None and found.high is not None:
         text += f" ({100 * found.low:.1f} to {100 * found.high:.1f}%)"
     if math.isfinite(majority):

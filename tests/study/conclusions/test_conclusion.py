@@ -85,3 +85,17 @@ def test_other_metrics_have_their_own_unit() -> None:
         result(verdict(effect=12_345.0, low=12_345.0, high=12_345.0), metric="parameters")
     )
     assert "(+12,345, 97.5% interval +12,345 to +12,345" in " ".join(counted.split())
+
+
+def test_a_balanced_error_is_named_so() -> None:
+    told = result(verdict())
+    told.recommendation = records.Recommendation(
+        variant="plain_depth8", group="plain", treatment="", depth=8, parameters=1, macs=747_136,
+        seconds=3.0, test_error=0.25, low=0.2, high=0.3, seeds=3, best="plain_depth8",
+        over_best=0.0, macs_saved_best=0.0, deepest="plain_depth8", over_deepest=0.0,
+        macs_saved_deepest=0.0,
+    )  # fmt: skip
+    assert "plain_depth8: test error 25.0% (20.0 to 30.0%)" in " ".join(conclusion(told).split())
+    told.info.config["metric"] = "balanced_error"
+    balanced = " ".join(conclusion(told).split())
+    assert "plain_depth8: balanced test error 25.0% (20.0 to 30.0%)" in balanced

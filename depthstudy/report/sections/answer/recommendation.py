@@ -54,11 +54,12 @@ def facts(study: Study, choice: Recommendation) -> str:
         low, high = max(0.0, choice.low), min(1.0, choice.high)
         low, high = (1 - high, 1 - low) if study.detects else (low, high)
         sure = f" ({points_range(low, high)}%)"
-    quality = (
-        f"average precision {percent(1 - error)} on new images"
-        if study.detects
-        else f"{percent(error)} of new images wrong"
-    )
+    if study.detects:
+        quality = f"average precision {percent(1 - error)} on new images"
+    elif study.is_balanced:
+        quality = f"a balanced error of {percent(error)} on new images"
+    else:
+        quality = f"{percent(error)} of new images wrong"
     macs, parameters = (
         " to ".join(dict.fromkeys(map(quantity, tables.spread(study, choice.variant, column))))
         for column in ("macs", "parameters")

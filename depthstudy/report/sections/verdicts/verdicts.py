@@ -60,9 +60,8 @@ def section(study: Study) -> Section:
         return Section("Verdicts", (nothing,))
     method = Details("How a verdict is made", tuple(map(Text, _METHOD)), "method")
     banner = unfinished_sentence(study)
-    balanced = study.info.config.get("metric") == "balanced_error"
     blocks = (
-        *((Text(_BALANCED, "finding"),) if balanced else ()),
+        *((Text(_BALANCED, "finding"),) if study.is_balanced else ()),
         *((Text(banner, "finding"),) if banner else ()),
         Text(tally([card.word for card in cards]), "tally"),
         Verdicts(tuple(cards)),
