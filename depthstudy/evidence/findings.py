@@ -93,7 +93,7 @@ def find(
             )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
-        means=tuple(means.over_seeds(summary, [*material.trained, *material.probed])),
+        means=tuple(means.over_seeds(summary, [*material.trained, *material.probed], **counted)),
         pareto=tuple(pareto.points(summary, comparable, **counted)),
         pruning=tuple(
             pruning.compare(summary, material.trained, infos, material.pruned, **counted)

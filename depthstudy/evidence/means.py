@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from depthstudy import records, stats
+from depthstudy.evidence import metrics
 from depthstudy.evidence.metrics import TRAINING
+from depthstudy.evidence.panel import LEAST_SEEDS, Predictions, measure
 from depthstudy.records import Mean, Record
 
 _PRECISIONS = "test_ap"  # what names of a detector's average precisions begin with
-SUMMARIZED = ("train_error", "test_error", "gap", "seconds")  # columns of ``summary.csv``
+_ERRORS = ("train_error", "test_error", "gap")  # columns of ``summary.csv``
 
 
-def over_seeds(summary: pd.DataFrame, rows: Iterable[Record] = ()) -> list[Mean]:
-    """Returns the mean and the 95% t-interval (Student 1908) of each metric of each variant.
+def over_seeds(
+    summary: pd.DataFrame,
+    rows: Iterable[Record] = (),
+    *,
+    predictions: Predictions | None = None,
+    images: Mapping[str, int] | None = None,
+) -> list[Mean]:
+    """Returns the mean of each metric of each variant, with its 95% interval.
+
+    That of an error is as of an effect, for seeds and test images; that of any other metric is
+    Student's (1908). Numbers that three runs agree on have a point for one, as they do not depend
+    on the seed; two runs that agree, and errors on an unknown number of images that do, have none.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``.
       rows: What was measured. Of each probe's metric the last value of a run counts; what is said
         of single layers is left out, as is what training itself writes but for average precisions.
+      predictions: Name of a variant to whether each of its runs errs on each test image.
+      images: Name of an error to the number of images that it is counted on.
 
     Returns:
       A row for each variant and metric, in the order in which both are met.
@@ -39,17 +53,39 @@ def over_seeds(summary: pd.DataFrame, rows: Iterable[Record] = ()) -> list[Mean]
     >>> [(row.metric, round(row.mean, 3), row.seeds) for row in over_seeds(runs)]
     [('train_error', 0.2, 2), ('test_error', 0.3, 2), ('gap', 0.1, 2), ('seconds', 3.0, 2)]
     """
-    errors = summary.melt(["variant", "seed"], list(SUMMARIZED), "metric")
-    table = pd.concat([errors, _last(rows)], ignore_index=True)
+    errors = [
+        mean for metric in _ERRORS for mean in _of_error(summary, metric, predictions, images)
+    ]
+    seconds = summary.melt(["variant", "seed"], ["seconds"], "metric")
+    table = pd.concat([seconds, _last(rows)], ignore_index=True)
     table = table[np.isfinite(table["value"].astype(float))]
-    return [
-        _mean(str(variant), str(metric), group["value"])
+    others = [
+        _mean(str(variant), str(metric), _of_others(str(metric), group["value"]))
         for (variant, metric), group in table.groupby(["variant", "metric"], sort=False)
     ]
+    return errors + others
 
 
-def _mean(variant: str, metric: str, values: pd.Series) -> Mean:
-    found = stats.interval(values.to_numpy(dtype=float))
+def _of_error(
+    summary: pd.DataFrame,
+    metric: str,
+    predictions: Predictions | None,
+    images: Mapping[str, int] | None,
+) -> Iterator[Mean]:
+    finite = np.isfinite(summary[metric].astype(float))
+    lacking = set(summary.loc[~finite, "variant"])
+    whole = {name: runs for name, runs in (predictions or {}).items() if name not in lacking}
+    panel = measure(summary[finite], metric, predictions=whole, images=images)
+    for name in dict.fromkeys(summary.loc[finite, "variant"]):
+        yield _mean(name, metric, panel.mean(name))
+
+
+def _of_others(metric: str, values: pd.Series) -> stats.Estimate:
+    exact = len(values) >= LEAST_SEEDS and not metrics.is_error(metric)
+    return stats.interval(values.to_numpy(dtype=float), exact=exact)
+
+
+def _mean(variant: str, metric: str, found: stats.Estimate) -> Mean:
     return Mean(
         variant=variant,
         metric=metric,

@@ -18,6 +18,11 @@ TRAINING = ("run", "training", "evaluation")  # what training itself writes, as 
 ERRORS = ("train_error", "validation_error", "test_error", "gap")  # of a net
 
 
+def is_error(metric: str) -> bool:
+    """Returns whether a metric is an error, or made of errors, counted on images."""
+    return metric == "gap" or metric.rpartition(".")[2].endswith("error")
+
+
 def is_trained(metric: str) -> bool:
     """Returns whether training itself writes a metric, so that every seed has it."""
     probe, dot, _ = metric.partition(".")

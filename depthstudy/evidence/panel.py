@@ -133,7 +133,7 @@ def measure(
     """
     table = stats.by_seed(metrics.measured(summary, metric), metric)
     values = {str(name): table[name].dropna().to_numpy() for name in table.columns}
-    error = metric == "gap" or metric.rpartition(".")[2].endswith("error")
+    error = metrics.is_error(metric)
     within = all(((runs >= 0) & (runs <= 1)).all() for runs in values.values())
     tested = predictions if predictions and metric in ("test_error", "gap") else {}
     arms = {}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from depthstudy import store
 from depthstudy.records import in_words
@@ -14,9 +11,10 @@ from depthstudy.report.blocks import Page, Row, Section, Table, Text
 from depthstudy.report.page import render
 from depthstudy.report.tables.comparison import Comparison
 from depthstudy.report.text import formats
+from depthstudy.report.text.sentences import SOURCES
 
 _WIDTH, _LEAST = 80, 24  # of a terminal, and of the names in it
-_INTERVALS = "In parentheses the 95% interval over seeds."
+_INTERVALS = f"In parentheses the 95% interval, {SOURCES}."
 
 
 def write(comparison: Comparison, folder: str | Path) -> Path:
@@ -74,7 +72,7 @@ def text(comparison: Comparison) -> str:
             *(line for note in comparison.notes for line in _wrapped(note, 0)),
             "settings that differ:" if settings else "no setting differs",
             *(line for setting in settings for line in _wrapped(setting)),
-            "test error, in parentheses its 95% interval over seeds:",
+            *_wrapped(f"test error, in parentheses its 95% interval, {SOURCES}:", 0),
             *_columns(_error_table(comparison)),
             *(["verdicts:", *verdicts] if verdicts else []),
         ]
@@ -124,7 +122,12 @@ def _words(comparison: Comparison) -> dict[str, dict[str, str]]:
 def _error_table(comparison: Comparison) -> Table:
     """Returns a row for each variant, with the error that it has in each study."""
     rows = comparison.errors.to_dict("records")
-    errors = {(row["variant"], row["study"]): _error(row) for row in rows}
+    errors = {
+        (row["variant"], row["study"]): formats.percent_estimate(
+            row["mean"], row["low"], row["high"]
+        )
+        for row in rows
+    }
     return Table(
         header=("Net", *comparison.names),
         rows=tuple(
@@ -135,14 +138,6 @@ def _error_table(comparison: Comparison) -> Table:
             for variant in dict.fromkeys(row["variant"] for row in rows)
         ),
     )
-
-
-def _error(row: Mapping[Any, Any]) -> str:
-    text = formats.percent(row["mean"])
-    if not math.isfinite(row["low"]):
-        return text
-    low, high = (formats.number(100 * min(1.0, max(0.0, row[end]))) for end in ("low", "high"))
-    return f"{text} ({low}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high})"  # breaks before "("
 
 
 def _settings(comparison: Comparison) -> tuple[Table | Text, ...]:

@@ -66,6 +66,14 @@ def test_seeds_have_a_level_each_and_an_interval() -> None:
     assert (b.low, b.high) == (pytest.approx(0.075 - half, 1e-4), pytest.approx(0.075 + half, 1e-4))
 
 
+def test_gaps_that_agree_have_no_interval() -> None:
+    table = [row for seed in range(3) for name in "ab" for row in rows(name, seed, FAST)]
+    for gap in matched.gaps(table, GROUPS):
+        assert (gap.gap, gap.seeds, gap.matched) == (pytest.approx(0.35), 3, True)
+        assert math.isnan(gap.low)
+        assert math.isnan(gap.high)
+
+
 def test_a_run_that_diverged_takes_its_seed_with_it() -> None:
     table = [row for seed in (0, 1) for name in "ab" for row in rows(name, seed, FAST)]
     both = matched.gaps([*table, diverged("b", 1)], GROUPS)

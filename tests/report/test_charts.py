@@ -4,7 +4,6 @@ import math
 import re
 
 import made_interventions
-import made_study
 import numpy as np
 import pytest
 
@@ -85,19 +84,31 @@ def test_every_color_of_a_chart_is_in_the_palette(study):
     assert "var(" not in palette.resolve(text)
 
 
+def test_a_long_interval_does_not_stretch_the_axis_of_errors(study):
+    wide = {key: dataclasses.replace(mean, high=1.0) for key, mean in study.means.items()}
+    small = study.summary.assign(train_error=0.01, test_error=0.02)
+    wide = {key: dataclasses.replace(mean, mean=0.02, low=0.0) for key, mean in wide.items()}
+    panels = errors.error_panels(dataclasses.replace(study, means=wide, summary=small))
+    for panel in panels:
+        domains = re.findall(r'"domain": \[0, ([\d.]+)\]', json.dumps(panel.spec("container")))
+        assert domains
+        assert max(map(float, domains)) == pytest.approx(1.5 * 0.02 * 1.04)
+
+
 def test_error_panel_draws_the_summary(study):
     train, _ = errors.error_panels(study)
     means = {row["variant"]: row for row in train.values if "low" in row}
     runs = study.summary[study.summary["variant"] == "plain-56"]["train_error"].to_numpy()
-    mean, low, high = made_study.interval(runs)
-    found = means["plain-56"]
-    assert (found["error"], found["low"], found["high"]) == pytest.approx((mean, low, high), 1e-4)
+    found, mean = means["plain-56"], study.means["plain-56", "train_error"]
+    assert found["error"] == pytest.approx(runs.mean(), 1e-4)
+    assert (found["low"], found["high"]) == pytest.approx((mean.low, mean.high), 1e-4)
+    assert 0 < found["low"] < runs.mean() < found["high"] < 1
     single = [
         row["error"] for row in train.values if row["variant"] == "plain-56" and "low" not in row
     ]
     assert single == pytest.approx(list(runs), 1e-4)
-    assert means["resnet-56"]["low"] == 0.0  # the interval ends at 0%, its text does not
-    assert means["resnet-56"]["interval"].startswith("\N{MINUS SIGN}")
+    # Runs that all err 0.0%, of an unknown number of images, have no spread and no interval.
+    assert (means["plain-8"]["low"], means["plain-8"]["interval"]) == (None, "–")
 
 
 def test_panels_share_their_scale(study):

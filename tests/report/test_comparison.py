@@ -48,7 +48,7 @@ def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
     path = report.write_comparison(found, tmp_path / "out")
     text = path.read_text(encoding="utf-8")
     assert found.notes[0] in text
-    assert "In parentheses the 95% interval over seeds." in text
+    assert "the 95% interval, for seeds and, where each answer is known, test images." in text
     assert "train.epochs" in text
     for verdict in found.verdicts["statement"]:
         assert verdict in text

@@ -42,7 +42,7 @@ def test_the_front_of_the_made_study(study):
     ]
     color, _, text = cost.nets_on_front(study)[0]
     point = next(point for point in study.pareto if point.variant == "plain-8")
-    ends = f"{100 * point.low:.1f} to {100 * point.high:.1f}%"
+    ends = f"{100 * point.low:.1f}\xa0to\xa0{100 * point.high:.1f}%"
     assert text == f"{100 * point.test_error:.1f}% ({ends}) at 2.34 M MACs"
     assert color == "var(--g0)"
     assert cost.sentence(study).startswith("2 of 8 nets are worth the cost")
@@ -128,7 +128,7 @@ def test_sizes_are_short():
 def test_the_page_and_the_folder_show_it(html, workdir):
     assert "Error against cost</a></h2>" in html
     assert re.search(
-        r"<b>resnet, depth 20</b><br>2\.0% \([\d.]+ to [\d.]+%\) at 5\.84 M MACs", html
+        r"<b>resnet, depth 20</b><br>2\.0% \([\d.]+\sto\s[\d.]+%\) at 5\.84 M MACs", html
     )
     assert "which net is on the front may be chance" in html
     folder = workdir / store.FIGURES

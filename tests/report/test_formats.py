@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from depthstudy import records
 from depthstudy.report.text import formats
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -22,15 +21,13 @@ def test_percent(fraction, text):
     assert formats.percent(fraction) == text
 
 
-def estimate(mean, low, high):
-    return records.Mean(variant="v", metric="m", mean=mean, low=low, high=high, seeds=3)
-
-
 def test_percent_estimate():
     nan = math.nan
-    assert formats.percent_estimate(estimate(0.719, 0.4706, 0.9674)) == "71.9 ± 24.8%"
-    assert formats.percent_estimate(estimate(0.719, nan, nan)) == "71.9%"
-    assert formats.percent_estimate(estimate(nan, nan, nan)) == "–"
+    told = formats.percent_estimate(0.719, 0.4706, 0.9674)
+    assert told == "71.9% (47.1 to 96.7%)".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}")
+    assert formats.percent_estimate(0.01, -0.02, 0.04).split("(")[1] == "0.0\xa0to\xa04.0%)"
+    assert formats.percent_estimate(0.719, nan, nan) == "71.9%"
+    assert formats.percent_estimate(nan, nan, nan) == "–"
 
 
 def test_changes_have_a_sign():

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
-import made_study
 import pandas as pd
 from snapshots import Page
 
@@ -103,6 +102,7 @@ def test_verdicts_show_word_and_symbol(html):
 
 def test_cost_table_equals_the_input(workdir, html):
     info, summary = store.read_info(workdir), pd.read_csv(workdir / store.SUMMARY)
+    means = pd.read_csv(workdir / store.MEANS).set_index(["variant", "metric"])
     rows = cells(html)
     assert [row[0].removesuffix(" ✕") for row in rows] == [v.name for v in info.variants]
     for row, variant in zip(rows, info.variants, strict=True):
@@ -118,8 +118,10 @@ def test_cost_table_equals_the_input(workdir, html):
         assert row[7].endswith("▲")
         assert row[8] == f"{runs['seconds'].mean():.1f} s"
         for cell, metric in ((row[2], "train_error"), (row[1], "test_error")):
-            mean, low, _ = made_study.interval(runs[metric].to_numpy())
-            assert cell == f"{100 * mean:.1f} ± {100 * (mean - low):.1f}%"
+            mean = f"{100 * runs[metric].mean():.1f}%"
+            low, high = 100 * means.loc[(variant.name, metric), ["low", "high"]]
+            ends = f" ({low:.1f}\xa0to\xa0{high:.1f}%)" if runs[metric].std() else ""
+            assert cell == mean + ends
 
 
 def test_diverged_runs_are_named(html):

@@ -36,8 +36,12 @@ def test_one_seed_has_a_mean_and_nothing_else():
     assert np.isnan(stats.interval([])[:4]).all()
 
 
-def test_effects_that_agree_have_a_point():
-    assert stats.interval(np.zeros(4)) == (0.0, 0.0, 0.0, 0.0, 4)
+def test_effects_that_agree_have_a_point_where_the_seed_changes_nothing():
+    assert stats.interval(np.zeros(4), exact=True) == (0.0, 0.0, 0.0, 0.0, 4)
+    mean, *ends, _, seeds = stats.interval(np.zeros(4))
+    assert (mean, seeds) == (0.0, 4)
+    assert np.isnan(ends).all()
+    assert stats.interval(EFFECTS, exact=True) == stats.interval(EFFECTS)
 
 
 @pytest.mark.parametrize("bad", [[0.1, math.nan], [0.1, math.inf], [[0.1, 0.2]], 0.1])

@@ -56,7 +56,8 @@ class MatchedGap:
         where it cannot be matched: then that of its first evaluation, which is below the level.
       step: Mean of the step at which that is.
       gap: Mean of its test error minus its train error there; NaN where it cannot be matched.
-      low: Lower end of the gap's 95% confidence interval; NaN with fewer than two seeds.
+      low: Lower end of the gap's 95% confidence interval over seeds; NaN with fewer than two, and
+        where they agree.
       high: Upper end of the same interval.
       seeds: Number of seeds.
       matched: Whether the variant was evaluated on both sides of the level, for every seed.

@@ -16,7 +16,8 @@ class Mean:
       metric: A column of ``summary.csv``, as ``"test_error"``, or what a probe said last of the
         whole net, as ``"isometry.log10_condition"``.
       mean: Mean over the seeds with a finite value; NaN where there is none.
-      low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
+      low: Lower end of its 95% confidence interval, of errors for seeds and test images; NaN with
+        fewer than two seeds, and where they agree on what may depend on the seed.
       high: Upper end of the same interval.
       seeds: Number of these seeds.
     """
@@ -27,11 +28,6 @@ class Mean:
     low: float
     high: float
     seeds: int
-
-    @property
-    def half(self) -> float:
-        """Half of the interval's width; NaN where there is no interval."""
-        return (self.high - self.low) / 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from depthstudy.report.blocks import Charts, Figure, Picture, Section
 from depthstudy.report.charts.depth import errors, multiples
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import percent
-from depthstudy.report.text.sentences import figure_note
+from depthstudy.report.text.sentences import SOURCES, figure_note
 
 _DETECTS = "An error is one minus average precision (COCO, overlaps .5 to .95)."
 _TRAIN = "Train error is measured without augmentation on a fixed part of the train set."
@@ -63,7 +63,7 @@ def _marks(study: Study) -> str:
     """Says what the marks of the charts are."""
     seeds = study.info.seeds
     if multiples.are_needed(study):
-        intervals = f" with its 95% intervals over {seeds} seeds" if study.has_seeds else ""
+        intervals = f" with its 95% intervals, {SOURCES}" if study.has_seeds else ""
         return (
             f"Solid lines are test error{intervals}, dashed ones train error, gray ones the test "
             "error of the other groups."
@@ -71,6 +71,6 @@ def _marks(study: Study) -> str:
     if not study.has_seeds:
         return "One seed each, so there are no intervals."
     return (
-        f"Large marks are means over {seeds} seeds, lines through them the 95% intervals (cut at "
-        "0 and 100%), faint dots the single seeds."
+        f"Large marks are means over {seeds} seeds, lines through them the 95% intervals, "
+        f"{SOURCES} (cut at the edges), faint dots the single seeds."
     )

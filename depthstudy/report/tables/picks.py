@@ -10,6 +10,7 @@ import pandas as pd
 
 from depthstudy import records, store
 from depthstudy.report.tables.study import Study
+from depthstudy.report.text import formats
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +72,12 @@ def mean(study: Study, variant: str, metric: str) -> records.Mean:
         variant=variant, metric=metric, mean=math.nan, low=math.nan, high=math.nan, seeds=0
     )
     return study.means.get((variant, metric), nothing)
+
+
+def error_estimate(study: Study, variant: str, metric: str) -> str:
+    """Returns the mean error of a variant with its interval, as text."""
+    found = mean(study, variant, metric)
+    return formats.percent_estimate(found.mean, found.low, found.high)
 
 
 def curve(study: Study, probe: str, metric: str) -> pd.DataFrame:

@@ -6,8 +6,7 @@ import datetime
 import math
 from collections.abc import Sequence
 
-from depthstudy.records import Mean
-
+NO_BREAK = "\N{NO-BREAK SPACE}"
 DASH = "–"  # stands where there is no number
 
 
@@ -24,11 +23,12 @@ def percent(fraction: float) -> str:
     return number(100 * fraction) + "%" if math.isfinite(fraction) else DASH
 
 
-def percent_estimate(value: Mean) -> str:
-    """Returns ``"71.9 ± 24.8%"``, or the mean alone where there is no interval."""
-    if not math.isfinite(value.half):
-        return percent(value.mean)
-    return f"{number(100 * value.mean)} ± {number(100 * value.half)}%"
+def percent_estimate(mean: float, low: float, high: float) -> str:
+    """Returns a fraction with its interval: ``"71.9% (47.1 to 96.7%)"``; alone without one."""
+    if not math.isfinite(low):
+        return percent(mean)
+    ends = f"{number(100 * max(0.0, low))} to {percent(min(1.0, high))}"
+    return f"{percent(mean)} ({ends.replace(' ', NO_BREAK)})"  # lines break before the bracket
 
 
 def count(amount: int, noun: str) -> str:
@@ -66,8 +66,8 @@ def guess(seconds: float) -> str:
 def p_value(p: float) -> str:
     """Returns ``"p = 0.002"``, with no more digits than it deserves and on one line."""
     if p < 0.001:
-        return "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.001"
-    return "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}" + (f"{p:.3f}" if p < 0.1 else f"{p:.2f}")
+        return f"p{NO_BREAK}<{NO_BREAK}0.001"
+    return f"p{NO_BREAK}={NO_BREAK}" + (f"{p:.3f}" if p < 0.1 else f"{p:.2f}")
 
 
 def signed(effect: float) -> str:

@@ -24,6 +24,8 @@ INTERVALS = (
     "anew; it says how sure the number is of this net, not of another one trained alike."
 )
 
+SOURCES = "for seeds and, where each answer is known, test images"  # of an interval of an error
+
 
 def lede(info: StudyInfo) -> str:
     """Says in one sentence what was compared."""

@@ -34,7 +34,7 @@ def by_seed(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     return summary.pivot(index="seed", columns="variant", values=metric).astype(float)
 
 
-def interval(effects: ArrayLike, level: float = 0.95) -> Estimate:
+def interval(effects: ArrayLike, level: float = 0.95, *, exact: bool = False) -> Estimate:
     """Returns the mean of ``effects[seeds]`` and its two-sided t interval (Student 1908).
 
     >>> mean, low, high, spread, seeds = interval([0.1, 0.2, 0.6])
@@ -42,9 +42,10 @@ def interval(effects: ArrayLike, level: float = 0.95) -> Estimate:
     (0.3, -0.357, 0.957, 3)
 
     Args:
-      effects: One effect per seed. Effects that all agree have a point for an interval, which is
-        right only for what does not depend on the seed.
+      effects: One effect per seed. Effects that all agree show no spread, and have no interval.
       level: Confidence of the interval, in (0, 1).
+      exact: Whether effects that all agree do not depend on the seed, so that their interval is a
+        point.
 
     Raises:
       ValueError: An effect is not finite, or ``effects`` has not one dimension.
@@ -55,4 +56,4 @@ def interval(effects: ArrayLike, level: float = 0.95) -> Estimate:
     arm = Arm(values)
     if arm.seeds < 2:
         return Estimate(float(arm.mean), math.nan, math.nan, math.nan, arm.seeds)
-    return contrast([arm], [1.0], exact=float(arm.variance) == 0.0).interval(level)
+    return contrast([arm], [1.0], exact=exact and float(arm.variance) == 0.0).interval(level)

@@ -82,7 +82,7 @@ def _rows(study: Study, nets: Sequence[PrunedNet]) -> list[dict[str, Any]]:
                     "low": digits(max(0.0, error.low)) if exact else None,
                     "high": digits(min(1.0, error.high)) if exact else None,
                     "out": formats.percent(share),
-                    "text": formats.percent_estimate(error),
+                    "text": formats.percent_estimate(error.mean, error.low, error.high),
                     "seeds": error.seeds,
                 }
             )

@@ -17,6 +17,7 @@ from depthstudy.report.text import formats, palette
 
 ERRORS = {"train_error": "Train error", "test_error": "Test error"}
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
+_ROOM = 1.5  # the axis against the greatest error, at most; intervals are cut at its end
 _CLIP = 18  # characters up to which a group's name stands beside its line
 
 
@@ -27,9 +28,11 @@ def error_panels(study: Study) -> list[Panel]:
     if not lines:
         groups = tables.groups(study.info)
     rows = {metric: error_rows(study, metric, groups) for metric in ERRORS}
-    tops = [row["high"] for both in rows.values() for row in both[0]]
-    tops += [row["error"] for both in rows.values() for row in both[1]]
-    top = error_top(value for value in tops if value is not None)
+    errors = [row["error"] for both in rows.values() for part in both for row in part]
+    highs = [row["high"] for both in rows.values() for row in both[0] if row["high"] is not None]
+    # Intervals from two seeds may be many times as long as what sets the nets apart.
+    most = _ROOM * max(errors, default=0.0)
+    top = error_top([*errors, *(min(high, most) for high in highs)])
     draw = _lines if lines else _dots
     return [draw(ERRORS[metric], *rows[metric], top, list(groups)) for metric in ERRORS]
 
@@ -87,7 +90,11 @@ def _mean_row(value: Mean) -> dict[str, Any]:
 
 def _error_axis(top: float) -> dict[str, Any]:
     axis = alt.Axis(format=".0%" if top > 0.05 else ".1%", tickCount=5)
-    return {"scale": alt.Scale(domain=[0, top], nice=False), "axis": axis, "title": None}
+    return {
+        "scale": alt.Scale(domain=[0, top], nice=False, clamp=True),
+        "axis": axis,
+        "title": None,
+    }
 
 
 def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: list[str]) -> Panel:

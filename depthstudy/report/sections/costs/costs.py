@@ -12,15 +12,16 @@ from depthstudy.report.blocks import Cell, Row, Section, Table, Text
 from depthstudy.report.charts.depth.errors import ERRORS
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
+from depthstudy.report.text.sentences import SOURCES
 
 _HEADER = (
     "Variant", "Test error", "Train error", "Depth", "Parameters", "MACs", "Activations",
     "Receptive field", "Time of a run",
 )  # fmt: skip
 _NOTE = Markup(
-    "A click on a title sorts. Errors: mean over seeds ± half of the 95% interval over seeds. MACs "
-    "are multiply-accumulates for one image, activations the outputs of all convolutions and dense "
-    "layers; receptive fields in pixels and image sides. "
+    "A click on a title sorts. Errors: mean over seeds, in parentheses its 95% interval, "
+    f"{SOURCES}. MACs are multiply-accumulates for one image, activations the outputs of all "
+    "convolutions and dense layers; receptive fields in pixels and image sides. "
 )
 _TAKEN = Markup('<span class="mark">★</span> The recommended net. ')
 _BEYOND = Markup(
@@ -60,11 +61,10 @@ def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
     field = field.removesuffix(" the image")  # which the note says
     is_beyond = (info.receptive_field or 0) > min(info.image_shape[:2])
     marks = ("★" if info.name == taken else "", "✕" if diverged else "")
-    means = [tables.mean(study, info.name, metric) for metric in reversed(ERRORS)]
     return Row(
         info.name,
         (
-            *(Cell(formats.percent_estimate(mean), key=_key(mean.mean)) for mean in means),
+            *(_error(study, info.name, metric) for metric in reversed(ERRORS)),
             str(info.depth),
             *(_count(study, info, column) for column in ("parameters", "macs")),
             f"{info.activations:,}",
@@ -77,6 +77,11 @@ def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
         mark=" ".join(filter(None, marks)),
         is_marked=info.name == taken,
     )
+
+
+def _error(study: Study, name: str, metric: str) -> Cell:
+    text = tables.error_estimate(study, name, metric)
+    return Cell(text, key=_key(tables.mean(study, name, metric).mean))
 
 
 def _count(study: Study, info: VariantInfo, column: str) -> str:

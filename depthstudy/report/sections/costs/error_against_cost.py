@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
-from depthstudy.records import ParetoPoint
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Front, Key, Mark, Picture, Section, Text
 from depthstudy.report.charts.costs import front
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
-from depthstudy.report.text.formats import count, listing, number, percent
-from depthstudy.report.text.sentences import figure_note
+from depthstudy.report.text.formats import count, listing, percent_estimate
+from depthstudy.report.text.sentences import SOURCES, figure_note
 
 _TITLE = "Error against cost"
 _MARKS = (
-    "Points are means over {seeds} seeds, lines through them the 95% intervals, for seeds and, "
-    "where each answer is known, test images (cut at the edges); "
+    "Points are means over {seeds} seeds, lines through them the 95% intervals, "
+    f"{SOURCES} (cut at the edges); "
     "where those overlap, which net is on the front may be chance."
 )
 
@@ -59,16 +56,9 @@ def nets_on_front(study: Study) -> list[tuple[str, str, str]]:
         group = infos[point.variant].group
         label = tables.label(study.info, point.variant)
         label = label if label == point.variant else f"{group}, {label}"
-        error = f"{percent(point.test_error)}{_between(point)}"
+        error = percent_estimate(point.test_error, point.low, point.high)
         lines.append((_color(study, group), label, f"{error} at {short_count(point.macs)} MACs"))
     return lines
-
-
-def _between(point: ParetoPoint) -> str:
-    """Returns the interval of an error, ``" (0.5 to 1.4%)"``, or ``""`` without one."""
-    if not math.isfinite(point.low):
-        return ""
-    return f" ({number(100 * point.low)} to {number(100 * point.high)}%)"
 
 
 def group_colors(study: Study) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,6 @@ from depthstudy.report.text.formats import (
     change,
     listing,
     number,
-    percent_estimate,
     whole_percent,
 )
 
@@ -26,10 +25,10 @@ def section(study: Study) -> Section | None:
         return None
     first = study.gains[0].first
     header = ("Variant", "Test error", f"Against {first}", "MACs", "Time of a run")
-    interval = ", with its 95% interval" if study.has_seeds else ""
+    intervals = " Errors and differences have 95% intervals." if study.has_seeds else ""
     note = (
         f"Against {first}: test error minus that of {first}, in points"
-        f"{interval}. MACs and time are shares of those of {first}."
+        f". MACs and time are shares of those of {first}.{intervals}"
     )
     return Section(
         f"What each variant gains on {first}",
@@ -62,7 +61,7 @@ def _row(study: Study, gain: Gain) -> Row:
     return Row(
         gain.variant,
         (
-            percent_estimate(tables.mean(study, gain.variant, "test_error")),
+            tables.error_estimate(study, gain.variant, "test_error"),
             DASH if is_first else change(gain.change, gain.low, gain.high),
             whole_percent(gain.macs),
             whole_percent(gain.seconds),

@@ -29,7 +29,7 @@ from depthstudy.report.sections.pruning.pruned_layers import left_weights
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.formats import sentence_case, short_percent, whole_percent
-from depthstudy.report.text.sentences import figure_note, points
+from depthstudy.report.text.sentences import SOURCES, figure_note, points
 
 _INTRODUCTION = (
     "From a trained net something is taken out, and the rest is trained on (fine-tuned). Weights "
@@ -64,8 +64,8 @@ def section(study: Study) -> Section | None:
     parts.sort(key=("weights", "channels", "blocks").index)
     panels = {part: tuple(removal.error_panels(study, part)) for part in parts}
     intervals = (
-        f"Marks are means over {seeds} seeds, lines through them the 95% intervals (cut at the "
-        "edges)."
+        f"Marks are means over {seeds} seeds, lines through them the 95% intervals, {SOURCES} (cut "
+        "at the edges)."
         if study.has_seeds
         else "One seed each, so there are no intervals."
     )
@@ -91,7 +91,11 @@ def section(study: Study) -> Section | None:
             Heading("Promised and measured"),
             Text(speed(study), "finding"),
             Table(_HEADER, tuple(_row(study, net) for net in study.pruning)),
-            Text(_NOTE + (", with its 95% interval." if study.has_seeds else "."), "note"),
+            Text(
+                _NOTE
+                + (". Errors and differences with 95% intervals." if study.has_seeds else "."),
+                "note",
+            ),
         ),
         (picture, *layers_picture),
     )
@@ -209,7 +213,7 @@ def _row(study: Study, net: PrunedNet) -> Row:
             f"{whole_percent(net.weights_left)}{masked}",
             whole_percent(net.macs_left),
             whole_percent(net.step_time),
-            formats.percent_estimate(tables.mean(study, net.variant, "test_error")),
+            tables.error_estimate(study, net.variant, "test_error"),
             formats.change(net.change, net.change_low, net.change_high),
         ),
         title=net.variant,
