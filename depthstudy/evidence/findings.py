@@ -73,6 +73,7 @@ def find(
         summary,
         comparable,
         **counted,
+        validated=material.validated,
         budgets=material.budgets,
         baselines=material.baselines,
         controls=[treatment.name for treatment in treatments if treatment.control_of],

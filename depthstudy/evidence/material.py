@@ -35,6 +35,7 @@ class Material:
       settings: Name of a variant to all its settings by dotted field.
       pruned: Name of a variant to how it is pruned.
       predictions: Name of a variant to whether each of its runs errs on each test image.
+      validated: The same of the validation images, where all variants have the same ones.
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
       chance: The error of guessing.
@@ -61,6 +62,7 @@ class Material:
     answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
     baselines: Baselines = dataclasses.field(default_factory=dict)
+    validated: Predictions = dataclasses.field(default_factory=dict)
     pools: Sequence[Pool] = ()
     partial: frozenset[str] = frozenset()
 

@@ -19,7 +19,7 @@ class ByClass:
     """Where the runs of a variant err, of a study whose errors are means over the classes.
 
     Attributes:
-      wrong: Whether each run errs on each test image, ``[runs, images]``.
+      wrong: Whether each run errs on each image of a split, ``[runs, images]``.
       classes: Class of each image, ``[images]``.
     """
 
@@ -35,7 +35,7 @@ class ByClass:
         return ByClass(self.wrong[runs], self.classes)
 
 
-# Whether each run errs on each test image, ``[runs in the order of their seeds, images]``.
+# Whether each run errs on each image of a split, ``[runs in the order of their seeds, images]``.
 Predictions = Mapping[str, NDArray[np.bool_] | ByClass]
 
 ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
@@ -115,6 +115,7 @@ def measure(
     metric: str,
     *,
     predictions: Predictions | None = None,
+    validated: Predictions | None = None,
     images: Mapping[str, int] | None = None,
 ) -> Panel:
     """Returns the runs of a study by ``metric``.
@@ -125,6 +126,7 @@ def measure(
       predictions: Where the runs of a variant err on the test images; then ``test_error`` and
         ``gap`` have the images as a second source of chance, stratified by class where they are
         means over the classes.
+      validated: The same of the validation images, for ``validation_error``.
       images: Name of an error to the number of images on which it is counted.
 
     Raises:
@@ -135,10 +137,11 @@ def measure(
     values = {str(name): table[name].dropna().to_numpy() for name in table.columns}
     error = metrics.is_error(metric)
     within = all(((runs >= 0) & (runs <= 1)).all() for runs in values.values())
-    tested = predictions if predictions and metric in ("test_error", "gap") else {}
+    by_metric = {"test_error": predictions, "gap": predictions, "validation_error": validated}
+    answered = by_metric.get(metric) or {}
     arms = {}
     for name, runs in values.items():
-        found = tested.get(name)
+        found = answered.get(name)
         if found is not None and len(found) != len(runs):
             raise InputError(
                 f"variant {name!r} has {len(runs)} runs and predictions of {len(found)}; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from planted import summary, variant
 
@@ -74,6 +75,67 @@ def test_the_choice_is_made_on_validation() -> None:
     assert found.test_error == pytest.approx(0.26 / 3)
     assert found.over_best == 0
     assert found.enough
+
+
+def validated(**counts: list[int]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Returns runs of that many wrong validation images, and which of 60 these are."""
+    wrong = {name: np.arange(60) < np.array(of)[:, None] for name, of in counts.items()}
+    table = summary(errors(**{name: [0.1] * len(of) for name, of in counts.items()}))
+    table["validation_error"] = np.concatenate([w.mean(axis=1) for w in wrong.values()])
+    return table, wrong
+
+
+def test_validation_images_are_chance_too() -> None:
+    infos = [variant("b", 8), variant("d", 20)]
+    table, wrong = validated(b=[8, 8, 9], d=[4, 5, 5])
+    apart = {name: of[:, ::-1] if name == "b" else of for name, of in wrong.items()}
+    for answers in (wrong, apart, None):
+        # Four of sixty images more or less: Fisher's exact test gives p = 0.4.
+        found = recommend(table, infos, validated=answers, images={"validation_error": 60})
+        assert found is not None
+        assert (found.enough, found.scope) == (False, "images like these")
+    seeds_alone = recommend(table, infos)
+    assert seeds_alone is not None
+    assert (seeds_alone.enough, seeds_alone.scope) == (True, "these images")
+    # Of a hundred times as many images it is enough.
+    many = recommend(table, infos, images={"validation_error": 6000})
+    assert many is not None
+    assert many.enough
+
+
+def test_the_images_count_in_the_standard_error() -> None:
+    infos = [variant("b", 8), variant("d", 20)]
+    table, wrong = validated(b=[8, 9, 9, 8], d=[6, 7, 7, 6])
+    apart = {name: of[:, ::-1] if name == "b" else of for name, of in wrong.items()}
+    picked = {
+        name: recommend(table, infos, validated=answers, images=images).variant
+        for name, answers, images in (
+            ("seeds", None, None),
+            ("the same images", wrong, {"validation_error": 60}),
+            ("other images", apart, {"validation_error": 60}),
+            ("unknown images", None, {"validation_error": 60}),
+        )
+    }
+    # Two images of 60 are 0.033. Standard errors: seeds 0.007, sqrt(2)/60 where both err on the
+    # same six, sqrt(15)/60 where they share none.
+    assert picked == {
+        "seeds": "d", "the same images": "d", "other images": "b", "unknown images": "b"
+    }  # fmt: skip
+
+
+def test_equal_nets_are_seldom_told_apart_on_few_validation_images() -> None:
+    draw, infos = np.random.default_rng(3), [variant("b", 8), variant("d", 20)]
+    told = {"known": 0, "unknown": 0}
+    for _ in range(150):
+        # Each net has its own hard images, the same in all of its runs.
+        wrong = {n: np.repeat(draw.random((1, 60)) < 0.15, 3, axis=0) for n in "bd"}
+        table = summary(errors(b=[0.1] * 3, d=[0.1] * 3))
+        table["validation_error"] = np.concatenate([w.mean(axis=1) for w in wrong.values()])
+        for name, answers in (("known", wrong), ("unknown", None)):
+            found = recommend(table, infos, validated=answers, images={"validation_error": 60})
+            assert found is not None
+            told[name] += found.enough
+    assert max(told.values()) / 150 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
 
 
 def test_controls_and_other_budgets_are_not_compared() -> None:

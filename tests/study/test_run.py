@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from snapshots import Page
 
-from depthstudy import records, report, store, study, train
+from depthstudy import plan, records, report, store, study, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
+from depthstudy.evidence.panel import measure
+from depthstudy.study import split_labels
+from depthstudy.study.conclusions.collect import collect
+from depthstudy.study.conclusions.runs import StudyRuns
 
 SMALL = apply(
     StudyConfig(),
@@ -85,6 +90,31 @@ def test_a_recommendation_is_written(workdir: Path) -> None:
     table = store.read_table(workdir / store.ATTRIBUTION, records.Attribution)
     assert list(table) == [field.name for field in dataclasses.fields(records.Attribution)]
     assert table.empty  # no treatments
+
+
+def test_it_is_known_who_errs_on_which_validation_image(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared, variants = plan.prepare(SMALL)
+    runs = StudyRuns(prepared, variants, workdir)
+    material = collect(runs)
+    panel = measure(material.summary, "validation_error", validated=material.validated)
+    for name, arm in panel.arms.items():
+        assert arm.wrong is not None, name
+        assert arm.answered == len(variants[0].dataset.validation.labels)
+        np.testing.assert_allclose(arm.wrong.mean(axis=1), arm.values)
+    found = store.read_recommendation(workdir)
+    assert found is not None
+    assert (found.chosen_on, found.scope) == ("validation", "images like these")
+
+    def other_images(runs: StudyRuns, variant: plan.Variant) -> split_labels.SplitLabels:
+        labels = known(runs, variant)
+        shifted = np.roll(labels["validation"], variant.info.depth)
+        return {**labels, "validation": shifted}
+
+    known = split_labels.of
+    monkeypatch.setattr(split_labels, "of", other_images)
+    assert collect(runs).validated == {}
 
 
 def test_info_and_report(workdir: Path) -> None:

@@ -110,3 +110,11 @@ def test_the_largest_class_is_known_when_runs_have_seen_it(
     assert arm.wrong is not None
     of_each = [arm.wrong[:, labels["test"] == label].mean(axis=1) for label in (0, 1)]
     np.testing.assert_allclose(arm.values, np.mean(of_each, axis=0))
+
+    arm = measure(material.summary, "validation_error", validated=material.validated).arms[
+        variant.name
+    ]
+    assert arm.wrong is not None
+    assert arm.answered == 20
+    by_class = [arm.wrong[:, truth == label].mean(axis=1) for label in np.unique(truth)]
+    np.testing.assert_allclose(arm.values, np.mean(by_class, axis=0))

@@ -3,7 +3,9 @@
 The one-standard-error rule (Breiman, Friedman, Olshen & Stone 1984, "Classification and Regression
 Trees", section 3.4.3): of all variants whose mean error is within one standard error of the least,
 take the simplest; here an untreated one before a treated one, then the one of fewest
-multiply-accumulates. The standard error is that of the difference to the best.
+multiply-accumulates. The standard error is that of the difference to the best, for other seeds and
+for other images of the split that is chosen on. Where only each run's error is known, and not on
+which images, nets count as if they erred independently, which makes it larger rather than smaller.
 
 Only variants of equal budget are compared, and controls are not recommended. The choice is made on
 the validation error where there is one. Where it is made on the test error itself, that of the
@@ -12,6 +14,7 @@ chosen net is corrected for it (``stats.optimism``).
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -34,6 +37,7 @@ def recommend(
     infos: Sequence[VariantInfo],
     *,
     predictions: Predictions | None = None,
+    validated: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     budgets: Mapping[str, float] | None = None,
     baselines: Baselines | None = None,
@@ -49,6 +53,7 @@ def recommend(
         column ``validation_error`` is what the choice is made on.
       infos: The variants.
       predictions: Name of a variant to whether each of its runs errs on each test image.
+      validated: The same of the validation images.
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to what it was trained with, as its steps or images seen; variants
         of another budget than the most usual one (of equally usual ones, the greatest) are left
@@ -60,16 +65,16 @@ def recommend(
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     tests = measure(summary, "test_error", predictions=predictions, images=images)
-    validated = "validation_error" in summary.columns and bool(
+    holds_out = "validation_error" in summary.columns and bool(
         np.isfinite(summary["validation_error"].astype(float)).all()
     )
-    panel = measure(summary, "validation_error", images=images) if validated else tests
+    metric = "validation_error" if holds_out else "test_error"
+    panel = measure(summary, metric, validated=validated, images=images) if holds_out else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
     fair = _of_equal_budget(present, budgets or {})
     other_budget = [info.name for info in present if info not in fair]
     if len(fair) < 2:
         return None
-    metric = "validation_error" if validated else "test_error"
     useless = baseline.no_better(summary, metric, baselines, images)
     known = {info.name: info for info in fair if info.name not in useless}
     if not known:
@@ -85,7 +90,7 @@ def recommend(
     alike = [i for i in fair if not i.treatment and i.image_shape == chosen.image_shape] or fair
     deepest = min(alike, key=lambda info: (-info.depth, means[info.name]))
     ordered = sorted(known, key=lambda name: _price(known[name], means))
-    optimism = 0.0 if validated else stats.optimism([tests.arms[name] for name in ordered])
+    optimism = 0.0 if holds_out else stats.optimism([tests.arms[name] for name in ordered])
     error, low, high = _shifted(tests, chosen.name, optimism)
     seconds = summary.loc[summary["variant"] == chosen.name, "seconds"]
     test = {name: float(tests.arms[name].mean) for name in known}
@@ -107,11 +112,12 @@ def recommend(
         deepest=deepest.name,
         over_deepest=test[chosen.name] - test[deepest.name],
         macs_saved_deepest=1 - chosen.macs / deepest.macs,
-        chosen_on="validation" if validated else "test",
+        chosen_on="validation" if holds_out else "test",
         optimism=optimism,
         ties=", ".join(near),
         excluded=", ".join(other_budget),
         enough=_told_apart(panel, list(known)),
+        scope=_scope(panel, list(known)),
     )
 
 
@@ -134,7 +140,7 @@ def _within_one_error(panel: Panel, name: str, best: str) -> bool:
     """Whether a variant's mean is above that of the best by at most one standard error."""
     if name == best:
         return True
-    effect = panel.difference(name, best)
+    effect = _difference(panel, name, best)
     error = math.sqrt(float(effect.variance)) if effect.seeds >= 2 else 0.0
     return float(effect.mean) <= error + _ROUNDING
 
@@ -142,11 +148,35 @@ def _within_one_error(panel: Panel, name: str, best: str) -> bool:
 def _told_apart(panel: Panel, names: Sequence[str]) -> bool:
     """Whether the least and the greatest mean differ, by a test for all pairs of variants."""
     ordered = sorted(names, key=lambda name: float(panel.arms[name].mean))
-    effect = panel.difference(ordered[-1], ordered[0])
+    effect = _difference(panel, ordered[-1], ordered[0])
     if effect.seeds < LEAST_SEEDS or not bool(effect.decidable):
         return False
     pairs = len(names) * (len(names) - 1) / 2
     return float(effect.p_greater(0.0)) * 2 * pairs <= ALPHA
+
+
+def _difference(panel: Panel, name: str, other: str) -> stats.Contrast:
+    """Returns an effect with the images as a source of chance wherever their number is known."""
+    effect = panel.difference(name, other)
+    arms = [panel.arms[name], panel.arms[other]]
+    counts = [arm.images for arm in arms if arm.images]
+    if len(counts) < 2 or all(arm.wrong is not None for arm in arms):
+        return effect
+    by_images = np.array(
+        [float(arm.center * (1 - arm.center)) / n for arm, n in zip(arms, counts, strict=True)]
+    )
+    by_seeds, images = float(effect.variance), float(by_images.sum())
+    # Satterthwaite's degrees; those of the seeds alone are few.
+    scatter = by_seeds**2 / max(float(effect.degrees), 1.0)
+    scatter += float((by_images**2 / np.maximum(np.array(counts) - 1, 1)).sum())
+    degrees = np.asarray((by_seeds + images) ** 2 / scatter)
+    return dataclasses.replace(effect, images=np.asarray(images), degrees=degrees)
+
+
+def _scope(panel: Panel, names: Sequence[str]) -> str:
+    """Returns what the choice speaks of, as ``Panel.scope`` does."""
+    counted = all(panel.arms[name].images for name in names)
+    return "images like these" if counted else panel.scope(names)
 
 
 def _shifted(panel: Panel, name: str, optimism: float) -> tuple[float, float | None, float | None]:

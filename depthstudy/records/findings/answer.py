@@ -105,6 +105,9 @@ class Recommendation:
       ties: The variants that cannot be told from the best, the simplest first, joined by ``", "``.
       excluded: Variants that were not compared, as their budget is another, joined likewise.
       enough: Whether the evidence is enough to prefer any of the variants to another.
+      scope: What that and ``ties`` speak of, as in ``Verdict``: ``"images like these"`` for other
+        seeds and other images of the split that it is chosen on, ``"these images"`` for other seeds
+        only; ``""`` in studies of earlier versions.
     """
 
     variant: str
@@ -129,3 +132,4 @@ class Recommendation:
     ties: str = ""
     excluded: str = ""
     enough: bool = True
+    scope: str = ""

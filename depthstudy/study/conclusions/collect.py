@@ -17,7 +17,7 @@ from depthstudy.arch import Cost, spec_from_json
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes.answers import Answers
-from depthstudy.evidence.panel import ByClass
+from depthstudy.evidence.panel import ByClass, Predictions
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
@@ -28,7 +28,7 @@ from depthstudy.study.split_labels import SplitLabels
 
 
 class _Run(NamedTuple):
-    """A run that is done, with its cost and what training measured of it."""
+    """A run that is done, its cost, what training measured of it, and where it errs by split."""
 
     variant: Variant
     seed: int
@@ -36,6 +36,7 @@ class _Run(NamedTuple):
     outcome: Outcome
     cost: Cost
     measured: list[records.Record]
+    wrong: dict[str, NDArray[np.bool_]]
 
 
 def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Material:
@@ -76,7 +77,8 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
         settings=pools.compared(study, variants),
         pruned={variant.name: variant.config.prune for variant in variants},
-        predictions=_of_classes(by_name, labels) if balanced else _predictions(by_name),
+        predictions=_predictions(by_name, labels, "test", by_class=balanced),
+        validated=_validated(by_name, labels, by_class=balanced),
         images=image_counts(first, labels[first.name], study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
@@ -98,7 +100,10 @@ def _read(workdir: Path, variant: Variant, seed: int) -> _Run | None:
     info = run.read_info()
     assert info is not None, run.folder
     cost = nets.cost(spec_from_json(info.arch), info.image_shape)
-    return _Run(variant, seed, run, outcome, cost, run.read_records())
+    counted = tasks.of(variant.dataset).counts_images
+    errors = run.read_errors() if counted else {}
+    wrong = {split: of_split > 0 for split, of_split in errors.items()}
+    return _Run(variant, seed, run, outcome, cost, run.read_records(), wrong)
 
 
 def _outcome(run: RunStore) -> Outcome:
@@ -150,55 +155,62 @@ def _unfinished(run: _Run) -> bool:
     return judged is not None and judged.unfinished
 
 
-def _of_classes(
-    runs: Mapping[str, Sequence[_Run]], labels: Mapping[str, SplitLabels]
-) -> dict[str, ByClass]:
-    """Returns the predictions of variants with the classes of the test images, where known."""
-    classes = {name: of_splits["test"] for name, of_splits in labels.items() if "test" in of_splits}
-    found = _predictions({name: runs[name] for name in classes}, classes)
-    return {name: ByClass(wrong, classes[name]) for name, wrong in found.items()}
+def _validated(
+    runs: Mapping[str, Sequence[_Run]], labels: Mapping[str, SplitLabels], *, by_class: bool
+) -> Predictions:
+    """Returns the predictions on validation images, if these are the same ones for all variants."""
+    known = [of["validation"] for of in labels.values() if "validation" in of]
+    if len(known) < len(labels) or not all(np.array_equal(each, known[0]) for each in known):
+        return {}
+    return _predictions(runs, labels, "validation", by_class=by_class)
 
 
 def _predictions(
-    runs: Mapping[str, Sequence[_Run]], classes: Mapping[str, NDArray[Any]] | None = None
-) -> dict[str, NDArray[np.bool_]]:
-    """Returns by variant whether each run errs on each test image, ``[runs, images]``.
+    runs: Mapping[str, Sequence[_Run]],
+    labels: Mapping[str, SplitLabels],
+    split: str,
+    *,
+    by_class: bool,
+) -> Predictions:
+    """Returns by variant whether each run errs on each image of a split, ``[runs, images]``.
 
     Variants with a run of which only its error is known are left out.
 
     Args:
       runs: By variant the runs that are done.
-      classes: By variant the class of each test image, of errors that are means over them.
+      labels: By variant the labels of its splits.
+      split: ``"validation"`` or ``"test"``.
+      by_class: Whether errors are means over the classes; then the classes of the images are told,
+        too, and variants of which they are not known are left out.
     """
-    rows = {
-        name: [_wrong(run, None if classes is None else classes[name]) for run in of_variant]
-        for name, of_variant in runs.items()
-    }
-    return {
-        name: np.stack([row for row in of_variant if row is not None])
-        for name, of_variant in rows.items()
-        if all(row is not None for row in of_variant)
-    }
+    found: dict[str, NDArray[np.bool_] | ByClass] = {}
+    for name, of_variant in runs.items():
+        classes = labels[name].get(split) if by_class else None
+        rows = [_wrong(run, split, classes) for run in of_variant]
+        known = [row for row in rows if row is not None]
+        if len(known) < len(rows) or (by_class and classes is None):
+            continue
+        wrong = np.stack(known)
+        found[name] = wrong if classes is None else ByClass(wrong, classes)
+    return found
 
 
-def _wrong(run: _Run, classes: NDArray[Any] | None) -> NDArray[np.bool_] | None:
+def _wrong(run: _Run, split: str, classes: NDArray[Any] | None) -> NDArray[np.bool_] | None:
     """Returns the images that a run errs on; one that diverged guesses as many as chance says.
 
     It guesses as many of each class where classes count alike.
     """
-    if not tasks.of(run.variant.dataset).counts_images:
+    if split in run.wrong:
+        return run.wrong[split]
+    dataset, error = run.variant.dataset, getattr(run.outcome, f"{split}_error")
+    if run.outcome.diverged_at is None or error is None or not tasks.of(dataset).counts_images:
         return None
-    errors = run.files.read_errors().get("test")
-    if errors is not None:
-        return errors > 0
-    if run.outcome.diverged_at is None or run.outcome.test_error is None:
-        return None
-    wrong = np.zeros(len(run.variant.dataset.test), np.bool_)
+    wrong = np.zeros(len(getattr(dataset, split)), np.bool_)
     groups = [np.arange(len(wrong))]
     if classes is not None:
         groups = [np.flatnonzero(classes == label) for label in np.unique(classes)]
     for images in groups:
-        wrong[images[: round(run.outcome.test_error * len(images))]] = True
+        wrong[images[: round(error * len(images))]] = True
     return wrong
 
 

@@ -16,6 +16,10 @@ from depthstudy.report.text.formats import (
 )
 from depthstudy.report.text.sentences import treatment_name
 
+_CHANCE = {  # what a difference may come of, by the scope of the choice
+    "images like these": "other seeds and other {split} images",
+    "these images": "other seeds",
+}
 _UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -96,12 +100,14 @@ def ties_sentence(choice: Recommendation) -> str:
     """Names the nets that cannot be told from the best, or says that none can be told apart."""
     tied = choice.ties.split(", ") if choice.ties else []
     others = [name for name in tied if name != choice.variant]
-    alike = f"Within one standard error of the best, too: {', '.join(others)}." if others else ""
+    chance = _CHANCE.get(choice.scope, "").format(split=choice.chosen_on)
+    error = f"one standard error ({chance})" if chance else "one standard error"
+    alike = f"Within {error} of the best, too: {', '.join(others)}." if others else ""
     if choice.enough:
         return alike
     return (
-        "Not enough evidence: no two nets of the study differ by more than chance would, so this "
-        f"is no more than the simplest of the good ones. {alike}".strip()
+        f"Not enough evidence: no two nets of the study differ by more than {chance or 'chance'} "
+        f"would make them, so this is no more than the simplest of the good ones. {alike}".strip()
     )
 
 
