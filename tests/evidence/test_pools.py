@@ -8,6 +8,7 @@ import pytest
 
 from depthstudy.config import Hypothesis, Pool
 from depthstudy.evidence.claims import pools, verdicts
+from depthstudy.evidence.panel import ImageErrors
 from depthstudy.plan.pools import with_pools
 from depthstudy.records import Verdict
 
@@ -62,6 +63,19 @@ def test_images_are_those_of_the_same_runs() -> None:
     found = pools.predictions(wrong, [Pool("p", ("a", "b", "a")), Pool("q", ("c",))])
     assert found["p"].tolist() == [wrong["a"][0].tolist(), [True] * 3, wrong["a"][1].tolist()]
     assert "q" not in found
+
+
+def test_a_pool_of_nets_with_other_test_images_has_no_common_ones() -> None:
+    wrong = {
+        "a": ImageErrors(np.eye(3, dtype=bool), test_set="one"),
+        "b": ImageErrors(np.ones((1, 3), dtype=bool), test_set="other"),
+        "c": ImageErrors(np.ones((1, 3), dtype=bool), test_set="one"),
+    }
+    given = [Pool("p", ("a", "b")), Pool("q", ("a", "c"))]
+    found = pools.predictions(wrong, given)
+    assert "p" not in found
+    assert found["q"].test_set == "one"
+    assert found["q"].wrong.tolist() == [[True, False, False], [True] * 3]
 
 
 def test_a_search_that_is_better_is_told_and_the_effect_is_its_mean() -> None:
