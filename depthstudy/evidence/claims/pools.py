@@ -7,6 +7,7 @@ its nets and that of their seeds in one. A pool's runs are one of each of its ne
 from __future__ import annotations
 
 import dataclasses
+import statistics
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from depthstudy.config import Pool
+from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.panel import ImageErrors, Predictions
 
 POOL, KIND = "pool", "pools"  # fields by which a hypothesis picks one, or all of a kind
@@ -64,6 +66,22 @@ def _together(runs: Sequence[NDArray[np.bool_] | ImageErrors]) -> NDArray[np.boo
     rows = [run.wrong if isinstance(run, ImageErrors) else run for run in runs]
     wrong, first = np.concatenate(rows), runs[0]
     return dataclasses.replace(first, wrong=wrong) if isinstance(first, ImageErrors) else wrong
+
+
+def baselines(known: Baselines, pools: Sequence[Pool]) -> Baselines:
+    """Returns errors of the constant answer, with the means over the runs of pools."""
+    return {
+        error: {**of_variants, **_means(of_variants, pools)} for error, of_variants in known.items()
+    }
+
+
+def _means(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
+    """Returns the mean of each pool of which all nets have a number, each run counted."""
+    return {
+        pool.name: statistics.fmean(known[name] for name in pool.variants)
+        for pool in pools
+        if all(name in known for name in pool.variants)
+    }
 
 
 def budgets(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
