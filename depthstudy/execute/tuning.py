@@ -99,7 +99,8 @@ def validation_error(session: Session, job: Job) -> float:
 
 
 def _tuned(study: StudyConfig, variant: Variant, results: Results) -> Tuned:
-    best = halving.best(study.tune, results)
+    best, grid = halving.best(study.tune, results), halving.points(study.tune)
+    edges, chosen = halving.edges(best, results), Trial(best, Fraction(1))
     rows = tuple(
         TrialRow(
             variant=variant.name,
@@ -108,10 +109,12 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results) -> Tuned:
             steps=max(1, round(float(one.share) * variant.info.steps)),
             seeds=study.tune_seeds,
             validation_error=error,
-            chosen=one.settings == best and one.share == 1,
+            chosen=one == chosen,
+            beyond_grid=one.settings not in grid,
+            at_edge=", ".join(edges) if one == chosen else "",
         )
         for number, (one, error) in enumerate(results.items(), start=1)
     )
     tried = {dict(one.settings).get(RATE) for one in results}
     rates = sorted(value for value in tried if isinstance(value, float | int))
-    return Tuned(best, halving.edges(best, results), rows, tuple(rates))
+    return Tuned(best, edges, rows, tuple(rates))

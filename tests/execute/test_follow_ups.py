@@ -51,6 +51,8 @@ def test_each_net_gets_the_rate_of_least_validation_error() -> None:
     assert len(set(counts.values())) == 1, "all nets have as many trials"
     assert counts["depth8"] > len(RATES), "the grid is widened at an edge"
     assert 0.09 in found["depth8"].rates
+    beyond = [row.settings for row in found["depth8"].rows if row.beyond_grid]
+    assert beyond == [row.settings for row in found["depth8"].rows[len(RATES) :]]
     assert [row.steps for row in found["depth8"].rows] == [100] * counts["depth8"]
     chosen = [row.settings for row in found["depth8"].rows if row.chosen]
     assert chosen == ["train.learning_rate=0.03"]
@@ -99,7 +101,10 @@ def test_an_edge_that_cannot_be_widened_is_said() -> None:
         return 0.5, 1 - variant.train.momentum
 
     found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
-    assert {one.edges for one in found.values()} == {(field,)}
+    for one in found.values():
+        assert one.edges == (field,)
+        assert [row.at_edge for row in one.rows] == ["", field]
+        assert not any(row.beyond_grid for row in one.rows)
 
 
 def fits(needed: dict[int, tuple[int, float]]) -> Rule:
