@@ -35,7 +35,7 @@ class Material:
       settings: Name of a variant to all its settings by dotted field.
       pruned: Name of a variant to how it is pruned.
       predictions: Name of a variant to whether each of its runs errs on each test image.
-      validated: The same of the validation images, where all variants have the same ones.
+      validated: The same of the validation images.
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
       chance: The error of guessing.

@@ -14,7 +14,6 @@ from depthstudy import plan, records, report, store, study, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.evidence.panel import measure
-from depthstudy.study import split_labels
 from depthstudy.study.conclusions.collect import collect
 from depthstudy.study.conclusions.runs import StudyRuns
 
@@ -79,6 +78,28 @@ def test_tables(workdir: Path) -> None:
     assert verdicts["effect"][0] == pytest.approx(effect)
 
 
+def test_variants_may_be_tested_on_other_images(tmp_path: Path) -> None:
+    """On halves of the test split and on the whole: images are no pairs where sets differ."""
+    halves = ("test[:50%]", "test[50%:]", "test")
+    sides = [{"where": (("data.test_split", halves[1]),), "against": (("data.test_split", of),)}
+             for of in (halves[0], halves[2])]  # fmt: skip
+    asked = tuple(
+        {"name": f"h{i}", "statement": "S.", "metric": "test_error", "relation": "less", **side}
+        for i, side in enumerate(sides)
+    )
+    variants = tuple((f"v{i}", (("data.test_split", split),)) for i, split in enumerate(halves))
+    settings = (("seeds", 3), ("model.depth", 8), ("hypotheses", asked), ("variants", variants))
+    config = apply(SMALL, (*settings, ("sweep", ())))
+    found = study.run(config, tmp_path)
+    assert [(v.scope, v.seeds) for v in found.verdicts] == [("images like these", 3)] * 2
+    assert len(found.findings.gains) == 3
+    means = found.summary.groupby("variant", sort=False)["test_error"].mean()
+    assert found.verdicts[0].effect == pytest.approx(means.iloc[1] - means.iloc[0])
+    low, high = found.verdicts[0].low, found.verdicts[0].high
+    image_error = sum(p * (1 - p) / 180 for p in means.iloc[:2]) ** 0.5
+    assert high - low > 2 * 1.9 * image_error
+
+
 def test_a_recommendation_is_written(workdir: Path) -> None:
     summary = pd.read_csv(workdir / store.SUMMARY)
     found = store.read_recommendation(workdir)
@@ -92,12 +113,9 @@ def test_a_recommendation_is_written(workdir: Path) -> None:
     assert table.empty  # no treatments
 
 
-def test_it_is_known_who_errs_on_which_validation_image(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_known_who_errs_on_which_validation_image(workdir: Path) -> None:
     prepared, variants = plan.prepare(SMALL)
-    runs = StudyRuns(prepared, variants, workdir)
-    material = collect(runs)
+    material = collect(StudyRuns(prepared, variants, workdir))
     panel = measure(material.summary, "validation_error", validated=material.validated)
     for name, arm in panel.arms.items():
         assert arm.wrong is not None, name
@@ -107,14 +125,14 @@ def test_it_is_known_who_errs_on_which_validation_image(
     assert found is not None
     assert (found.chosen_on, found.scope) == ("validation", "images like these")
 
-    def other_images(runs: StudyRuns, variant: plan.Variant) -> split_labels.SplitLabels:
-        labels = known(runs, variant)
-        shifted = np.roll(labels["validation"], variant.info.depth)
-        return {**labels, "validation": shifted}
-
-    known = split_labels.of
-    monkeypatch.setattr(split_labels, "of", other_images)
-    assert collect(runs).validated == {}
+    data = dataclasses.replace(variants[0].config.data, validation=0.3)
+    other = dataclasses.replace(
+        variants[0], config=dataclasses.replace(variants[0].config, data=data)
+    )
+    sets = collect(StudyRuns(prepared, [other, *variants[1:]], workdir)).validated
+    assert [each.test_set == sets[variants[1].name].test_set for each in sets.values()] == [
+        False, True, True, True
+    ]  # fmt: skip
 
 
 def test_info_and_report(workdir: Path) -> None:

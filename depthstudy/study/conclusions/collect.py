@@ -17,7 +17,7 @@ from depthstudy.arch import Cost, spec_from_json
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes.answers import Answers
-from depthstudy.evidence.panel import ByClass, Predictions
+from depthstudy.evidence.panel import ImageErrors
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
@@ -78,7 +78,7 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
         settings=pools.compared(study, variants),
         pruned={variant.name: variant.config.prune for variant in variants},
         predictions=_predictions(by_name, labels, "test", by_class=balanced),
-        validated=_validated(by_name, labels, by_class=balanced),
+        validated=_predictions(by_name, labels, "validation", by_class=balanced),
         images=image_counts(first, labels[first.name], study.metric),
         budgets=images_seen(variants),
         chance=tasks.of(first.dataset).chance_error,
@@ -155,24 +155,14 @@ def _unfinished(run: _Run) -> bool:
     return judged is not None and judged.unfinished
 
 
-def _validated(
-    runs: Mapping[str, Sequence[_Run]], labels: Mapping[str, SplitLabels], *, by_class: bool
-) -> Predictions:
-    """Returns the predictions on validation images, if these are the same ones for all variants."""
-    known = [of["validation"] for of in labels.values() if "validation" in of]
-    if len(known) < len(labels) or not all(np.array_equal(each, known[0]) for each in known):
-        return {}
-    return _predictions(runs, labels, "validation", by_class=by_class)
-
-
 def _predictions(
     runs: Mapping[str, Sequence[_Run]],
     labels: Mapping[str, SplitLabels],
     split: str,
     *,
     by_class: bool,
-) -> Predictions:
-    """Returns by variant whether each run errs on each image of a split, ``[runs, images]``.
+) -> dict[str, ImageErrors]:
+    """Returns by variant whether each run errs on each image of a split, and which these are.
 
     Variants with a run of which only its error is known are left out.
 
@@ -180,19 +170,26 @@ def _predictions(
       runs: By variant the runs that are done.
       labels: By variant the labels of its splits.
       split: ``"validation"`` or ``"test"``.
-      by_class: Whether errors are means over the classes; then the classes of the images are told,
-        too, and variants of which they are not known are left out.
+      by_class: Whether errors are means over the classes; then variants are left out of which the
+        classes of the images are not known.
     """
-    found: dict[str, NDArray[np.bool_] | ByClass] = {}
+    found = {}
     for name, of_variant in runs.items():
         classes = labels[name].get(split) if by_class else None
         rows = [_wrong(run, split, classes) for run in of_variant]
         known = [row for row in rows if row is not None]
-        if len(known) < len(rows) or (by_class and classes is None):
-            continue
-        wrong = np.stack(known)
-        found[name] = wrong if classes is None else ByClass(wrong, classes)
+        if len(known) == len(rows) and (classes is not None or not by_class):
+            images = _image_set(of_variant[0].variant, split)
+            found[name] = ImageErrors(np.stack(known), classes, images)
     return found
+
+
+def _image_set(variant: Variant, split: str) -> str:
+    """Returns what variants share that are evaluated on the same images, of whatever size."""
+    data = variant.config.data
+    named = data.test_split if split == "test" else data.validation_split
+    parts = (data.train_split, data.train_examples, data.validation, data.seed)
+    return " ".join(map(str, (variant.dataset.name, *((named,) if named else parts))))
 
 
 def _wrong(run: _Run, split: str, classes: NDArray[Any] | None) -> NDArray[np.bool_] | None:
