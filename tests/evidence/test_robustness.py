@@ -33,7 +33,7 @@ BETTER = Hypothesis(
 NETS = {
     f"{family}{depth}": {"model.family": family, "model.depth": depth}
     for family in ("plain", "resnet")
-    for depth in (8, 56)
+    for depth in (8, 20, 56)
 }
 
 
@@ -108,6 +108,29 @@ def test_of_several_parts_the_one_that_speaks_least_for_the_claim_counts() -> No
     assert row.effect == pytest.approx(-0.2)
     assert row.effect_own_settings == pytest.approx(-0.01)
     assert row.word == "recipe-bound"
+
+
+def test_a_trend_is_looked_at_as_its_verdict_is() -> None:
+    """Which is greatest against each lesser, and not against the least alone."""
+    errors = {"plain8": 0.3, "plain20": 0.2, "plain56": 0.28}
+    own = {f"{name}+own": error for name, error in errors.items()}
+    tuned = {name: f"{name}+own" for name in errors}
+    row = judged(errors | own, tuned=tuned)
+    assert (row.effect, row.effect_own_settings) == (pytest.approx(0.08), pytest.approx(0.08))
+    assert row.word == "robust"
+    even = dataclasses.replace(RISES, relation="does_not_rise", margin=0.02)
+    worse = judged({**errors, "plain56": 0.21} | {**own, "plain56+own": 0.28}, even, tuned)
+    assert worse.effect_own_settings == pytest.approx(0.08)
+    assert worse.word == "recipe-bound"
+
+
+def test_of_trends_each_counts_by_its_greatest_rise() -> None:
+    errors = {"plain8": 0.1, "plain56": 0.6, "resnet8": 0.3, "resnet20": 0.1, "resnet56": 0.3}
+    both = dataclasses.replace(RISES, where=())
+    tuned = {name: f"{name}+own" for name in errors}
+    row = judged(errors | {f"{name}+own": error for name, error in errors.items()}, both, tuned)
+    assert (row.effect, row.effect_own_settings) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert row.word == "robust"
 
 
 def test_an_effect_that_is_none_may_shrink() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import cast
 
 import pytest
 from told_session import Rule, ToldSession
 
 from depthstudy import execute, plan
-from depthstudy.config import StudyConfig, apply
+from depthstudy.config import Hypothesis, StudyConfig, apply
 from depthstudy.execute import Session
 from depthstudy.plan import Variant
 
@@ -120,6 +121,23 @@ def test_what_does_not_settle_runs_out_of_factors() -> None:
     assert all(excess == pytest.approx(0.4) for *_, excess in rows)
     assert len([call for call in session.calls if call]) == 4
     assert all("longer4" in name for name in longest)
+
+
+def test_a_net_may_fail_to_fit_what_one_between_fits() -> None:
+    """Which a trend along another field than depth compares it with."""
+    rises = Hypothesis(
+        name="h", statement="", metric="train_error", relation="rises", along="model.width"
+    )
+    wider = (("sweep", (("model.width", (4, 8, 16)),)), ("budget_check", (2,)))
+    study, nets = plan.prepare(apply(dataclasses.replace(STUDY, hypotheses=(rises,)), wider))
+
+    def between(variant: Variant) -> tuple[float, float]:
+        error = 0.0 if variant.config.model.width == 8 else 0.4
+        return error, error
+
+    longest, rows = execute.check_budgets(cast(Session, ToldSession(between)), study, nets, {})
+    assert ("width16", "width8") in [(row.variant, row.reference) for row in rows]
+    assert [variant.name for variant in longest] == ["width16+longer2", "width8+longer2"]
 
 
 def test_nets_that_fit_are_not_trained_longer() -> None:

@@ -8,6 +8,7 @@ were trained until they did.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +25,7 @@ _NOTHING = 0.01  # an effect on an error that is as good as none
 _SHRUNK = 0.5  # of an effect that is left where it is said to shrink
 
 Substitutes = Mapping[str, str]  # a variant, and the one that stands in for it
+Part = Sequence[tuple[str, str]]  # of a claim: the pairs of variants that it compares
 
 
 def robustness(
@@ -49,15 +51,15 @@ def robustness(
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
     rows = []
     for hypothesis, verdict in zip(hypotheses, verdicts, strict=True):
-        pairs = pairing.pairs(hypothesis, settings)
-        if hypothesis.metric not in metrics.ERRORS or not pairs:
+        parts = _compared(hypothesis, verdict, settings)
+        if hypothesis.metric not in metrics.ERRORS or not parts:
             continue
         table = stats.by_seed(metrics.measured(summary, hypothesis.metric), hypothesis.metric)
-        in_pairs = {name for pair in pairs for name in pair}
+        in_pairs = {name for part in parts for pair in part for name in pair}
         effects = {
-            "own": _effect(hypothesis, pairs, table, tuned),
+            "own": _effect(hypothesis, parts, table, tuned),
             "longer": _effect(
-                hypothesis, pairs, table, {**tuned, **longer} if in_pairs & set(longer) else {}
+                hypothesis, parts, table, {**tuned, **longer} if in_pairs & set(longer) else {}
             ),
         }
         rows.append(
@@ -73,25 +75,32 @@ def robustness(
     return rows
 
 
+def _compared(hypothesis: Hypothesis, verdict: Verdict, settings: VariantSettings) -> list[Part]:
+    """Returns the pairs that a verdict rests on, by part, the one that decides a part first."""
+    effects = {(row["left"], row["right"]): row["effect"] for row in json.loads(verdict.parts)}
+    known = [
+        [pair for pair in part if pair in effects] for part in pairing.parts(hypothesis, settings)
+    ]
+    return [sorted(part, key=effects.__getitem__, reverse=True) for part in known if part]
+
+
 def _effect(
-    hypothesis: Hypothesis,
-    pairs: Sequence[tuple[str, str]],
-    table: pd.DataFrame,
-    substitutes: Substitutes,
+    hypothesis: Hypothesis, parts: Sequence[Part], table: pd.DataFrame, substitutes: Substitutes
 ) -> float:
     """Returns the effect that speaks least for a claim, with others in place of variants.
 
-    NaN where no variant has another in its place.
+    As the verdict weighs: of a trend the greatest effect of each part counts. NaN where no variant
+    has another in its place, or where a pair that decides a part has no runs.
     """
-    if not any(name in substitutes for pair in pairs for name in pair):
+    if not any(name in substitutes for part in parts for pair in part for name in pair):
         return math.nan
-    effects = [
-        float((table[left] - table[right]).dropna().mean())
-        for left, right in ((substitutes.get(a, a), substitutes.get(b, b)) for a, b in pairs)
-        if {left, right} <= set(table.columns)
-    ]
-    if not effects:
-        return math.nan
+    effects = []
+    for part in parts:
+        replaced = [(substitutes.get(a, a), substitutes.get(b, b)) for a, b in part]
+        of_part = [_difference(table, *pair) for pair in replaced]
+        if math.isnan(of_part[0]):
+            return math.nan
+        effects.append(max(effect for effect in of_part if not math.isnan(effect)))
     match hypothesis.relation:
         case "greater" | "rises":
             return min(effects)
@@ -99,6 +108,13 @@ def _effect(
             return max(effects, key=abs)
         case _:
             return max(effects)
+
+
+def _difference(table: pd.DataFrame, left: str, right: str) -> float:
+    """Returns the mean difference over the seeds that both have; NaN where there are none."""
+    if not {left, right} <= set(table.columns):
+        return math.nan
+    return float((table[left] - table[right]).dropna().mean())
 
 
 def _word(
