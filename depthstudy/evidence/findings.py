@@ -15,6 +15,7 @@ from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import pools, robustness, substitution
 from depthstudy.evidence.claims.looks import judge_at_looks
 from depthstudy.evidence.costs import gains, pareto, pruning
+from depthstudy.evidence.longer import longer_nets
 from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes import classes
 from depthstudy.evidence.mistakes import images as image_mistakes
@@ -162,14 +163,13 @@ def _robustness(
     judged: Sequence[records.Verdict],
 ) -> list[records.Robustness]:
     infos = material.variants
-    longer = sorted((i for i in infos if i.trained_longer), key=lambda info: info.steps)
     return robustness.robustness(
         hypotheses,
         judged,
         measured,
         material.settings,
         tuned={info.untreated: info.name for info in infos if info.has_own_settings},
-        longer={info.untreated: info.name for info in longer},
+        longer=longer_nets(infos),
     )
 
 

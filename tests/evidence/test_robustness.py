@@ -41,7 +41,7 @@ def judged(
     errors: Mapping[str, float],
     hypothesis: Hypothesis = RISES,
     tuned: Mapping[str, str] | None = None,
-    longer: Mapping[str, str] | None = None,
+    longer: Mapping[str, Mapping[int, str]] | None = None,
     unfinished: bool = False,
 ) -> Robustness:
     """Returns what becomes of the verdict on three seeds, 0.001 apart."""
@@ -65,6 +65,10 @@ def judged(
     return row
 
 
+def trained_longer(*names: str, factor: int = 4) -> dict[str, dict[int, str]]:
+    return {name: {factor: f"{name}+longer"} for name in names}
+
+
 DEGRADES = {"plain8": 0.01, "plain56": 0.7}
 
 
@@ -85,20 +89,65 @@ def test_own_settings(own: float, word: str) -> None:
 def test_longer_trainings(longest: float, word: str) -> None:
     """Half of 0.69 is the border of what shrinks, and a point that of what is gone."""
     errors = DEGRADES | {"plain56+longer": longest, "plain8+longer": 0.01}
-    longer = {"plain56": "plain56+longer", "plain8": "plain8+longer"}
-    row = judged(errors, longer=longer)
+    row = judged(errors, longer=trained_longer("plain56", "plain8"))
     assert row.word == word
     assert row.effect_longer == pytest.approx(longest - 0.01)
 
 
 def test_a_longer_training_of_a_net_outranks_its_own_settings() -> None:
     row = judged(
-        DEGRADES | {"plain56+own": 0.6, "plain56+longer": 0.01},
+        DEGRADES | {"plain56+own": 0.3, "plain56+longer": 0.01, "plain8+longer": 0.01},
         tuned={"plain56": "plain56+own"},
-        longer={"plain56": "plain56+longer"},
+        longer=trained_longer("plain56", "plain8"),
     )
     assert row.word == "settled by training longer"
-    assert row.effect_own_settings == pytest.approx(0.59)
+    assert row.effect_own_settings == pytest.approx(0.29)
+
+
+def test_a_net_that_was_trained_longer_is_not_compared_with_one_that_was_not() -> None:
+    """It fits no worse by then, or errs no more, for it has had more steps."""
+    errors = DEGRADES | {"plain56+longer": 0.01, "plain8+longer": 0.0}
+    for longer in (
+        trained_longer("plain56"),
+        trained_longer("plain56") | trained_longer("plain8", factor=2),
+    ):
+        row = judged(errors, longer=longer)
+        assert math.isnan(row.effect_longer)
+        assert row.word == "budget-bound"
+        own = {"plain56": "plain56+own"}
+        tuned = judged(errors | {"plain56+own": 0.7}, tuned=own, longer=longer)
+        assert (math.isnan(tuned.effect_longer), tuned.word) == (True, "budget-bound")
+
+
+def test_of_several_longer_trainings_the_longest_that_both_had_counts() -> None:
+    longer = {
+        "plain56": {2: "plain56+longer2", 4: "plain56+longer4"},
+        "plain8": {2: "plain8+longer2", 4: "plain8+longer4", 16: "plain8+longer16"},
+    }
+    made = {"plain56+longer2": 0.6, "plain56+longer4": 0.5}
+    made |= {"plain8+longer2": 0.02, "plain8+longer4": 0.04, "plain8+longer16": 0.0}
+    assert judged(DEGRADES | made, longer=longer).effect_longer == pytest.approx(0.46)
+
+
+def test_a_pair_that_fits_alike_needs_no_longer_training() -> None:
+    """A shallow net that was trained longer beside another is compared as in the plan."""
+    errors = {"plain8": 0.1, "resnet8": 0.095, "plain56": 0.7, "resnet56": 0.1}
+    made = {"plain56+longer": 0.4, "resnet56+longer": 0.09, "plain8+longer": 0.02}
+    longer = trained_longer("plain56", "resnet56", "plain8")
+    row = judged(errors | made, BETTER, longer=longer)
+    assert row.effect_longer == pytest.approx(-0.005)  # of the nets of depth 8
+
+
+def test_a_trend_is_not_told_by_a_depth_that_does_not_decide_it() -> None:
+    """The best depth was not trained longer; what is left over the worst one tells nothing."""
+    errors = {"plain8": 0.4, "plain20": 0.1, "plain56": 0.5}
+    made = {"plain8+longer": 0.3, "plain56+longer": 0.3}
+    row = judged(errors | made, longer=trained_longer("plain8", "plain56"))
+    assert math.isnan(row.effect_longer)
+    assert row.word == "budget-bound"
+    made |= {"plain20+longer": 0.1}
+    row = judged(errors | made, longer=trained_longer("plain8", "plain20", "plain56"))
+    assert (row.word, row.effect_longer) == ("budget-bound", pytest.approx(0.2))
 
 
 def test_of_several_parts_the_one_that_speaks_least_for_the_claim_counts() -> None:
