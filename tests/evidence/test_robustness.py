@@ -192,6 +192,19 @@ def test_an_effect_that_is_none_may_shrink() -> None:
     assert row.word == "robust"
 
 
+@pytest.mark.parametrize("longest", [0.095, 0.05])
+def test_what_is_not_greater_still_is_not_where_a_loss_is_gone(longest: float) -> None:
+    """The claim is of no excess; what the net does better is not what it says."""
+    no_more = dataclasses.replace(
+        RISES, relation="not_greater", along=None, margin=0.01,
+        where=(("model.depth", 56),), against=(("model.depth", 8),),
+    )  # fmt: skip
+    errors = {"plain8": 0.2, "plain56": 0.1, "plain8+longer": 0.1, "plain56+longer": longest}
+    row = judged(errors, no_more, longer=trained_longer("plain8", "plain56"))
+    assert (row.effect, row.effect_longer) == (pytest.approx(-0.1), pytest.approx(longest - 0.1))
+    assert row.word == "robust"
+
+
 def test_nets_that_were_still_improving_bind_a_verdict_to_its_budget() -> None:
     assert judged(DEGRADES, unfinished=True).word == "budget-bound"
     assert judged(DEGRADES).word == ""

@@ -176,7 +176,7 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
         return not math.isnan(effect) and holds(hypothesis, effect) != is_claim
 
     is_gone = abs(longer) <= max(hypothesis.margin, _NOTHING) < abs(verdict.effect)
-    if is_gone or turns(longer):
+    if (is_effect and is_gone) or turns(longer):
         return "settled by training longer"
     if shrinks(own) or turns(own):
         return "recipe-bound"
