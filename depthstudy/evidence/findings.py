@@ -180,6 +180,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
     if not (tuned and asked):
         return []
     summary, predictions = substitution.substitute(material.summary, material.predictions, tuned)
+    seen = {old: material.budgets[new] for old, new in tuned.items() if new in material.budgets}
     return judge_at_looks(
         summary,
         material.settings,
@@ -189,7 +190,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         images=material.images,
         chance=material.chance,
         baselines=material.baselines,
-        budgets=material.budgets,
+        budgets={**material.budgets, **seen},
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from depthstudy import records
 from depthstudy.report.blocks import Block, Heading, Row, Table, Text
+from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import DASH
 from depthstudy.report.text.quantities import Quantity, quantity
@@ -47,9 +48,10 @@ def _said(verdict: records.Verdict | None, about: Quantity) -> str:
     if verdict is None or verdict.verdict == "not tested":
         return DASH
     text = f"{verdict.verdict}: {about.signed(verdict.effect)}"
-    if not math.isfinite(verdict.low):
-        return text
-    return f"{text} ({about.bare(verdict.low)} to {about.bare(verdict.high)})"
+    if math.isfinite(verdict.low):
+        text += f" ({about.bare(verdict.low)} to {about.bare(verdict.high)})"
+    unequal = unequal_sentence(verdict)
+    return f"{text}. {unequal}" if unequal else text
 
 
 def _effect(effect: float, about: Quantity) -> str:
