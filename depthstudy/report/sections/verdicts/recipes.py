@@ -17,7 +17,7 @@ _HEADER = ("Claim", "One recipe for all", "Each net tuned", "Trained longest")
 _NOTE = (
     "One recipe: all nets are trained alike. Tuned: each with the settings that did best for it on "
     "validation images, its verdict made anew. Longest: nets that did not fit, and those that they "
-    "are compared with, trained for the most steps; too few seeds for a verdict."
+    "are compared with, trained longest by the same factor; too few seeds for a verdict."
 )
 
 
