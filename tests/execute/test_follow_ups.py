@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import cast
 
 import pytest
 from told_session import Rule, ToldSession
 
 from depthstudy import execute, plan
-from depthstudy.config import Hypothesis, StudyConfig, apply
-from depthstudy.configs import quickstart
+from depthstudy.config import StudyConfig, apply, get
 from depthstudy.execute import Session
 from depthstudy.plan import Variant
 
@@ -53,10 +51,60 @@ def test_each_net_gets_the_rate_of_least_validation_error() -> None:
     assert len(set(counts.values())) == 1, "all nets have as many trials"
     assert counts["depth8"] > len(RATES), "the grid is widened at an edge"
     assert 0.09 in found["depth8"].rates
+    beyond = [row.settings for row in found["depth8"].rows if row.beyond_grid]
+    assert beyond == [row.settings for row in found["depth8"].rows[len(RATES) :]]
     assert [row.steps for row in found["depth8"].rows] == [100] * counts["depth8"]
     chosen = [row.settings for row in found["depth8"].rows if row.chosen]
     assert chosen == ["train.learning_rate=0.03"]
     assert len(session.calls[0]) == 2 * len(RATES)
+
+
+def widest(field: str, values: tuple[float, ...], best: dict[int, float]) -> dict[int, list[float]]:
+    """Returns what is tried of a field beyond a grid, by depth, where each depth has its best."""
+    study = apply(STUDY, (("tune", ((field, values),)),))
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        return 0.5, abs(get(variant.given, field) / best[variant.info.depth] - 1)  # type: ignore[operator]
+
+    found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
+    for name, one in found.items():
+        assert one.edges in ((), (field,)), name
+    return {
+        int(name.removeprefix("depth")): [
+            float(row.settings.partition("=")[2]) for row in one.rows[len(values) :]
+        ]
+        for name, one in found.items()
+    }
+
+
+def test_a_grid_is_widened_as_far_as_values_fit_their_field() -> None:
+    beyond = widest("train.batch_size", (32, 64, 128), {8: 1, 20: 64})
+    assert beyond == {
+        8: [16, 8],
+        20: [],
+    }  # 90 images cannot be split over the eight devices of the tests
+    momentum = widest("train.momentum", (0.8, 0.9, 0.95, 0.99), {8: 1.0, 20: 0.1})
+    assert momentum == {8: [], 20: [0.711, 0.632]}  # 1.03 is none; 0.8² / 0.9, 0.711² / 0.8
+    assert widest("train.label_smoothing", (0.1, 0.3, 0.9), {8: 1.0, 20: 1.0}) == {8: [], 20: []}
+
+
+def test_a_tuning_ends_where_a_grid_has_no_value_left() -> None:
+    decays = (0.99, 0.999, 0.9999)
+    assert widest("train.average_decay", decays, {8: 0.999, 20: 0.99}) == {8: [], 20: [0.981]}
+
+
+def test_an_edge_that_cannot_be_widened_is_said() -> None:
+    field = "train.momentum"
+    study = apply(STUDY, (("tune", ((field, (0.9, 0.99)),)),))
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        return 0.5, 1 - variant.train.momentum
+
+    found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
+    for one in found.values():
+        assert one.edges == (field,)
+        assert [row.at_edge for row in one.rows] == ["", field]
+        assert not any(row.beyond_grid for row in one.rows)
 
 
 def fits(needed: dict[int, tuple[int, float]]) -> Rule:
@@ -122,92 +170,6 @@ def test_what_does_not_settle_runs_out_of_factors() -> None:
     assert all(excess == pytest.approx(0.4) for *_, excess in rows)
     assert len([call for call in session.calls if call]) == 4
     assert all("longer4" in name for name in longest)
-
-
-def test_a_net_may_fail_to_fit_what_one_between_fits() -> None:
-    """Which a trend along another field than depth compares it with."""
-    rises = Hypothesis(
-        name="h", statement="", metric="train_error", relation="rises", along="model.width"
-    )
-    wider = (("sweep", (("model.width", (4, 8, 16)),)), ("budget_check", (2,)))
-    study, nets = plan.prepare(apply(dataclasses.replace(STUDY, hypotheses=(rises,)), wider))
-
-    def between(variant: Variant) -> tuple[float, float]:
-        error = 0.0 if variant.config.model.width == 8 else 0.4
-        return error, error
-
-    longest, rows = execute.check_budgets(cast(Session, ToldSession(between)), study, nets, {})
-    assert ("width16", "width8") in [(row.variant, row.reference) for row in rows]
-    assert [variant.name for variant in longest] == ["width16+longer2", "width8+longer2"]
-
-
-FAMILIES = (("sweep", (("model.family", ("plain", "resnet")), ("model.depth", (8, 20)))),)
-RIVAL = Hypothesis(
-    name="h",
-    statement="",
-    metric="test_error",
-    relation="less",
-    where=(("model.family", "resnet"), ("model.depth", 20)),
-    against=(("model.family", "plain"), ("model.depth", 20)),
-)
-
-
-def test_the_net_by_which_it_is_said_whether_to_go_deeper_is_trained_as_long() -> None:
-    """The residual net fits best, but the shallow plain net is what the deep one is set against."""
-    study, nets = plan.prepare(apply(dataclasses.replace(STUDY, hypotheses=(RIVAL,)), FAMILIES))
-    errors = {"plain_depth8": 0.1, "plain_depth20": 0.4, "resnet_depth8": 0.1}
-
-    def rule(variant: Variant) -> tuple[float, float]:
-        error = errors.get(variant.info.untreated or variant.name, 0.0)
-        return error, error
-
-    session = ToldSession(rule)
-    longest, rows = execute.check_budgets(cast(Session, session), study, nets, {})
-    found = [(row.variant, row.reference) for row in rows if row.factor == 4]
-    assert ("plain_depth20", "resnet_depth20") in found
-    trained = [variant.info.untreated for variant in longest]
-    assert trained == ["plain_depth20", "resnet_depth20", "plain_depth8"]
-    assert {variant.info.longer_factor for variant in longest} == {4}
-
-
-def test_nets_of_a_case_end_with_as_many_steps() -> None:
-    """A net that another one needs for longer is there at the factor of both."""
-
-    def rule(variant: Variant) -> tuple[float, float]:
-        family, depth = variant.config.model.family, variant.info.depth
-        needed = {("plain", 20): 200, ("resnet", 20): 1_000}.get((family, depth), 0)
-        least = 0.005 if (family, depth) == ("resnet", 8) else 0.0
-        error = least if variant.info.steps >= needed else 0.4
-        return error, error
-
-    both = tuple(
-        dataclasses.replace(
-            RIVAL, name=family, where=(("model.family", family), ("model.depth", 20)),
-            against=(("model.family", "plain"), ("model.depth", 8)),
-        )
-        for family in ("plain", "resnet")
-    )  # fmt: skip
-    study, nets = plan.prepare(apply(dataclasses.replace(STUDY, hypotheses=both), FAMILIES))
-    longest, _ = execute.check_budgets(cast(Session, ToldSession(rule)), study, nets, {})
-    made: dict[str, list[int | None]] = {}
-    for variant in longest:
-        made.setdefault(variant.info.untreated, []).append(variant.info.longer_factor)
-    assert made == {
-        "plain_depth20": [2], "plain_depth8": [2, 4], "resnet_depth20": [4], "resnet_depth8": [4],
-    }  # fmt: skip
-
-
-def test_the_quickstart_trains_two_nets_longer() -> None:
-    """The net of depth 56 and the one of depth 8, which fits best and errs least."""
-    study, nets = plan.prepare(quickstart.get_config())
-
-    def rule(variant: Variant) -> tuple[float, float]:
-        deep = variant.config.model.family == "plain" and variant.info.depth == 56
-        return (0.7, 0.7) if deep else (0.0, 0.001 * variant.info.depth)
-
-    longest, rows = execute.check_budgets(cast(Session, ToldSession(rule)), study, nets, {})
-    assert [row.reference for row in rows] == ["plain_depth8"]
-    assert [v.info.untreated for v in longest] == ["plain_depth56", "plain_depth8"]
 
 
 def test_nets_that_fit_are_not_trained_longer() -> None:
