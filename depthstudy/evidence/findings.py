@@ -63,8 +63,8 @@ def find(
     """
     measured = _measured(material, hypotheses)
     judged = _judged(material, measured, hypotheses, looks)
-    tried = tuple(_robustness(material, measured, hypotheses, judged))
     tuned = tuple(_tuned_verdicts(material, hypotheses))
+    tried = tuple(_robustness(material, measured, hypotheses, judged, tuned))
     material = material.whole()
     summary, infos = material.summary, material.variants
     counted = material.counted
@@ -161,6 +161,7 @@ def _robustness(
     measured: pd.DataFrame,
     hypotheses: Sequence[Hypothesis],
     judged: Sequence[records.Verdict],
+    tuned: Sequence[records.Verdict],
 ) -> list[records.Robustness]:
     infos = material.variants
     return robustness.robustness(
@@ -169,6 +170,7 @@ def _robustness(
         measured,
         material.settings,
         tuned={info.untreated: info.name for info in infos if info.has_own_settings},
+        tuned_words={verdict.hypothesis: verdict.verdict for verdict in tuned},
         longer=longer_nets(infos),
     )
 

@@ -43,6 +43,7 @@ def judged(
     tuned: Mapping[str, str] | None = None,
     longer: Mapping[str, Mapping[int, str]] | None = None,
     unfinished: bool = False,
+    tuned_words: Mapping[str, str] | None = None,
 ) -> Robustness:
     """Returns what becomes of the verdict on three seeds, 0.001 apart."""
     summary = pd.DataFrame(
@@ -60,8 +61,9 @@ def judged(
     settings = {name: NETS[name] for name in NETS if name in errors}
     decided = verdicts.judge(summary, settings, [hypothesis])
     (row,) = robustness(
-        [hypothesis], decided, summary, settings, tuned=tuned or {}, longer=longer or {}
-    )
+        [hypothesis], decided, summary, settings,
+        tuned=tuned or {}, tuned_words=tuned_words or {}, longer=longer or {},
+    )  # fmt: skip
     return row
 
 
@@ -80,6 +82,15 @@ def test_own_settings(own: float, word: str) -> None:
     assert row.word == word
     assert row.effect_own_settings == pytest.approx(own - 0.01)
     assert math.isnan(row.effect_longer)
+
+
+def test_a_verdict_that_tuned_nets_leave_open_is_not_called_robust() -> None:
+    """The mean effect is as large, but so is its spread."""
+    errors, tuned = DEGRADES | {"plain56+own": 0.9}, {"plain56": "plain56+own"}
+    for word, expected in (("supported", "robust"), ("inconclusive", "")):
+        row = judged(errors, tuned=tuned, tuned_words={RISES.name: word})
+        assert row.word == expected
+        assert row.effect_own_settings == pytest.approx(0.89)
 
 
 @pytest.mark.parametrize(

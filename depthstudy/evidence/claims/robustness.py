@@ -37,6 +37,7 @@ def robustness(
     settings: VariantSettings,
     *,
     tuned: Mapping[str, str],
+    tuned_words: Mapping[str, str],
     longer: LongerNets,
 ) -> list[Robustness]:
     """Returns what becomes of each verdict on errors where nets are tuned, and trained longer.
@@ -47,6 +48,7 @@ def robustness(
       summary: Finished runs, with their train errors and the metrics that are asked for.
       settings: Name of a variant to all its settings by dotted field.
       tuned: Variants, and the same nets with the settings that were tuned for them.
+      tuned_words: Hypotheses, and the words of their verdicts between these nets.
       longer: Variants that did not fit and those that were trained longer beside them, and the same
         nets by the factor by which they were.
     """
@@ -65,6 +67,7 @@ def robustness(
         looked = _Effects(
             own=_effect(hypothesis, own, table) if own != parts else math.nan,
             longer=_effect(hypothesis, longest, table) if _any_new(longest, own) else math.nan,
+            is_undecided=tuned_words.get(hypothesis.name, verdict.verdict) != verdict.verdict,
             unequal=any(pair is None for part in longest for pair in part),
             unfinished=bool(improving),
         )
@@ -106,10 +109,19 @@ class _Recipes(NamedTuple):
 
 
 class _Effects(NamedTuple):
-    """Effects with other recipes, NaN where there are none, and what is open about budgets."""
+    """Effects with other recipes, NaN where there are none, and what is open about both.
+
+    Attributes:
+      own: With own settings.
+      longer: Trained longest.
+      is_undecided: Whether the verdict between nets with own settings is another.
+      unequal: Whether nets were not trained longer by the same factor.
+      unfinished: Whether a net was still improving.
+    """
 
     own: float
     longer: float
+    is_undecided: bool
     unequal: bool
     unfinished: bool
 
@@ -184,7 +196,7 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
     is_open = looked.unequal or (nothing and looked.unfinished)
     if shrinks(longer) or (math.isnan(longer) and is_open):
         return "budget-bound"
-    return "" if nothing else "robust"
+    return "" if nothing or looked.is_undecided else "robust"
 
 
 def holds(hypothesis: Hypothesis, effect: float) -> bool:
