@@ -138,12 +138,17 @@ class Session:
         """Has runs with damaged files be done again, and dense ones that are still to be pruned.
 
         Runs that are to be trained for longer than they were go on.
+
+        Raises:
+          InputError: There is a run of the same name with another config.
         """
-        for job in jobs:
-            for seed in job.seeds:
-                run = self.store(job.variant, seed)
-                repair(run)
-                earlier_runs.reopen(run, job.variant)
+        runs = [(self.store(job.variant, seed), job) for job in jobs for seed in job.seeds]
+        for run, job in runs:  # what follows from results is in no plan that was checked before
+            earlier_runs.refuse_other_config(run, job.variant)
+        earlier_runs.warn_of_rounding([(run, job.variant) for run, job in runs if job.follow_up])
+        for run, job in runs:
+            repair(run)
+            earlier_runs.reopen(run, job.variant)
         for job in jobs:
             if job.variant.is_pruned:
                 for seed in self._untrained(job):
