@@ -18,7 +18,19 @@ from depthstudy.train.step import StepMetrics
 
 @dataclasses.dataclass
 class Run:
-    """A run in training: where it is kept, and what has been measured of it so far."""
+    """A run in training: where it is kept, and what has been measured of it so far.
+
+    Attributes:
+      info: What it is.
+      store: Where it is kept.
+      checkpoints: Writes its checkpoints.
+      events: Writes what TensorBoard shows.
+      records: What has been measured.
+      errors: The error of each example by split, once it is done.
+      answers: What the net says of each test example, by name, once it is done.
+      seconds: The time that went into it, by metric.
+      recorded: The step up to which everything is recorded.
+    """
 
     info: RunInfo
     store: RunStore
@@ -30,6 +42,7 @@ class Run:
     seconds: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
     )
+    recorded: int = 0
 
     def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
         """Notes what was measured; a value that is not finite is left out."""
@@ -59,8 +72,14 @@ class Run:
         step = self.last("run").get("diverged_at_step")
         return None if step is None else int(step)
 
-    def record_training(self, log: StepMetrics, begin: int, end: int) -> None:
-        """Notes means over some steps; taking none at the least loss scale is divergence."""
+    def record_training(self, log: StepMetrics, end: int) -> None:
+        """Notes means over the steps that are not recorded yet, up to step ``end``.
+
+        Taking none of them at the least loss scale is divergence.
+        """
+        begin = self.recorded
+        if begin == end:
+            return
         places = np.arange(begin, end) % len(log.loss)
         steps: StepMetrics = jax.tree.map(lambda past: past[places], log)
         finite = np.isfinite(steps.loss)
@@ -96,8 +115,9 @@ class Run:
             return Measured(self.store.read_records(step))
         return measured
 
-    def take_measured(self, measured: Measured) -> None:
-        """Goes on from what was measured."""
+    def take_measured(self, measured: Measured, recorded: int) -> None:
+        """Goes on from what was measured, and recorded up to a step."""
+        self.recorded = recorded
         self.records, self.errors = list(measured.records), dict(measured.errors)
         self.answers = measured.answers
 
