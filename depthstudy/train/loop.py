@@ -101,13 +101,14 @@ def _train_to_end(
             break
         recorded = [len(run.records) for run in runs]
         try:
-            with _timed(runs, "train_seconds"):
+            with _timed(runs, "train_seconds", stays=True) as add_time:
                 for _ in range(end - reached):
                     with _timed(runs, "data_seconds"):
                         batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
                     if reached < end and time.monotonic() - saved >= most_seconds:
+                        add_time()
                         _save_between(program, runs, seed_states, reached)
                         saved = time.monotonic()
                 for run, log in zip(runs, program.fetch(seed_states.log, len(runs)), strict=True):
@@ -249,9 +250,25 @@ def _closing(stack: contextlib.ExitStack, thing: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _timed(runs: Sequence[Run], part: str) -> Iterator[None]:
-    """Adds an equal share of the wall time of a block to what each run has used."""
-    start = time.perf_counter()
-    yield
-    for run in runs:
-        run.seconds[part] += (time.perf_counter() - start) / len(runs)
+def _timed(runs: Sequence[Run], part: str, *, stays: bool = False) -> Iterator[Callable[[], None]]:
+    """Adds an equal share of the wall time of a block to what each run has used.
+
+    Yields what adds the time so far. Where the process is asked to end in the block, its time
+    counts if what it did stays, and is not done again.
+    """
+    last = time.perf_counter()
+
+    def add() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        for run in runs:
+            run.seconds[part] += (now - last) / len(runs)
+        last = now
+
+    try:
+        yield add
+    except interruption.InterruptedByUserError:
+        if stays:
+            add()
+        raise
+    add()

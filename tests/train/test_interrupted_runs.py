@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -138,6 +139,36 @@ def test_it_ends_at_the_same_bits_where_one_alone_was_saved_with_its_evaluation(
     rows = RunStore.of(tmp_path / "mixed", "v", recorded).read_records()
     keys = [(row.step, row.probe, row.metric) for row in rows]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(("minutes", "error"), [(None, KeyboardInterrupt), (1e-9, MemoryError)])
+def test_the_time_of_steps_that_stay_counts(
+    program: train.Program,
+    tmp_path: Path,
+    minutes: float | None,
+    error: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A step takes two seconds, one of each seed; a signal comes in the third, or a kill."""
+    now, steps = 0.0, 0
+
+    def train_step(*arguments: Any) -> Any:
+        nonlocal now, steps
+        now, steps = now + 2.0, steps + 1
+        return program.train_step(*arguments)
+
+    def check() -> None:
+        if steps == 3:
+            raise interruption.InterruptedByUserError if minutes is None else MemoryError
+
+    config = dataclasses.replace(program.config, save_minutes=minutes)
+    slow = dataclasses.replace(program, train_step=train_step, config=config)
+    clock = SimpleNamespace(perf_counter=lambda: now, monotonic=lambda: now)
+    monkeypatch.setattr("depthstudy.train.loop.time", clock)
+    monkeypatch.setattr(interruption, "check", check)
+    with pytest.raises(error):
+        fit(slow, tmp_path)
+    assert [outcome.train_seconds for outcome in fit(slow, tmp_path)] == [12.0, 12.0]
 
 
 def test_none_loses_a_checkpoint_before_all_have_the_next(
