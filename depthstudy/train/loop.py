@@ -63,8 +63,8 @@ def fit(
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
-        progress(start)
         begin = min(run.recorded for run in runs)
+        progress(begin)
         with interruption.deferred(hosts.agreed_stop() if program.placement.spans_hosts else None):
             _train_to_end(program, runs, seed_states, begin, start, progress, test=test)
     outcomes = [run.outcome() for run in runs]
