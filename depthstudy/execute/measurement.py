@@ -80,13 +80,11 @@ def measure(
         if count > 1
         else [*map(_names, groups)]
     )
-    with (
-        contextlib.closing(Bar(total, total - sum(left.values()))) as bar,
-        contextlib.closing(
-            open_executor(study, variants, workdir, count, len(tasks), config_file)
-        ) as executor,
-    ):
-        executor.do(_measure_named, map(Task, tasks), bar.show)
+    with contextlib.closing(Bar(total, total - sum(left.values()))) as bar:
+        if tasks:
+            executor = open_executor(study, variants, workdir, count, config_file)
+            with contextlib.closing(executor):
+                executor.do(_measure_named, map(Task, tasks), bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:

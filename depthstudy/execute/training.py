@@ -165,7 +165,6 @@ class Session:
                 self._variants,
                 self._workdir,
                 self.processes,
-                self.processes,
                 self._config_file,
             )
         return self._executor
