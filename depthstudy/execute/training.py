@@ -30,7 +30,10 @@ class Job(NamedTuple):
 
     @property
     def base(self) -> str:
-        """Name of the variant of the plan whose net it is."""
+        """Name of the variant of the plan that it is, or that it follows from.
+
+        That is one of the same net, but for nets of a search, which all follow from one.
+        """
         return self.follow_up.base if self.follow_up else self.variant.name
 
     @property
