@@ -132,10 +132,19 @@ class Session:
 
         return hear
 
+    def open_in_place(self, processes: int) -> Executor:
+        """Ends the processes that train, and returns who does other work in so many.
+
+        Both at once would take twice the memory; those that train begin anew when they have to.
+        """
+        self.close()
+        return self._open(processes)
+
     def close(self) -> None:
         """Ends the processes that were started."""
         if self._executor is not None:
             self._executor.close()
+            self._executor = None
 
     def _repair(self, jobs: Sequence[Job]) -> None:
         """Has runs with damaged files be done again, and dense ones that are still to be pruned.
@@ -163,14 +172,13 @@ class Session:
 
     def _opened(self) -> Executor:
         if self._executor is None:
-            self._executor = open_executor(
-                self._study,
-                self._variants,
-                self._workdir,
-                self.processes,
-                self._config_file,
-            )
+            self._executor = self._open(self.processes)
         return self._executor
+
+    def _open(self, processes: int) -> Executor:
+        return open_executor(
+            self._study, self._variants, self._workdir, processes, self._config_file
+        )
 
 
 def _parts(job: Job) -> list[Job]:

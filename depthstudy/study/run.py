@@ -78,7 +78,7 @@ def _run(
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
-        execute.measure(study, variants, workdir, config_file)
+        execute.measure(session, study, variants, workdir)
         settled = settle(session, runs)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
         asked = FollowUps(tuned, tuple(budgets))

@@ -26,9 +26,9 @@ class TaskQueue:
     def take(self, last: str, elsewhere: Collection[str]) -> tuple[int, Task]:
         """Returns the number of a task and the task, which are no more open.
 
-        One that was put back comes first. One that is more than an even share of the open work has to begin at once. Else it is one
-        about what the process did last, else about what no other process is at, that of which most
-        work is open, else any.
+        One that was put back comes first. One that is more than an even share of the open work has
+        to begin at once. Else it is one about what the process did last, else about what no other
+        process is at, that of which most work is open, else any.
 
         Args:
           last: What the last task of the process was about.
