@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from depthstudy import arch, config, data, nets, store
 from depthstudy.deploy.net import TrainedNet
 from depthstudy.errors import DamagedError, InputError
 from depthstudy.store import Outcome, RunInfo, RunStore
+
+_SEED = re.compile(r"seed(\d+)")  # not a copy that someone keeps beside it
 
 
 def load(folder: str | Path, step: int | None = None) -> TrainedNet:
@@ -54,22 +57,25 @@ def recommended_run(study: Path) -> Path:
         raise InputError(
             f"{study} recommends no net; name a run, as {study}/runs/{next(iter(runs))}/seed0"
         )
+    seeds = {
+        int(found[1]): folder
+        for folder in (study / "runs" / runs[name]).glob("seed*")
+        if (found := _SEED.fullmatch(folder.name))
+    }
     finished = {
         folder: outcome
-        for folder in sorted((study / "runs" / runs[name]).glob("seed*"), key=_seed)
+        for _, folder in sorted(seeds.items())
         if (outcome := RunStore(folder).read_outcome()) and outcome.status == "finished"
     }
     if not finished:
         raise InputError(f"{study} has no finished run of {name}, the net that it recommends")
-    return min(finished, key=lambda folder: _validation_error(finished[folder]))
+    metric = info.config.get("metric", "error")
+    return min(finished, key=lambda folder: _validation_error(finished[folder], metric))
 
 
-def _seed(folder: Path) -> int:
-    return int(folder.name.removeprefix("seed"))
-
-
-def _validation_error(outcome: Outcome) -> float:
-    return math.inf if outcome.validation_error is None else outcome.validation_error
+def _validation_error(outcome: Outcome, metric: str) -> float:
+    error = outcome.error("validation", metric)
+    return math.inf if error is None else error
 
 
 def load_run(folder: str | Path, step: int | None = None) -> TrainedNet:

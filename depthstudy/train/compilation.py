@@ -57,21 +57,28 @@ def compile_steps(
     with futures.ThreadPoolExecutor() as pool:  # traces one while XLA is at the other
         training = pool.submit(train_step.lower(seed_states, batch).compile, dict(options))
         evaluation = pool.submit(eval_step.lower(seed_states, weighted).compile, dict(options))
-    call = _one_by_one if placement.platform == "cpu" else _as_it_is
-    return Compiled(call(training.result()), call(evaluation.result()), _memory(training.result()))
+    train_program, eval_program = training.result(), evaluation.result()
+    call = _OneByOne if placement.platform == "cpu" else _as_it_is
+    return Compiled(call(train_program), call(eval_program), _memory(train_program))
 
 
 def _as_it_is(step: Any) -> Any:
     return step
 
 
-def _one_by_one(step: Any) -> Any:
-    """Returns a step that waits for its end, as steps in flight on several CPUs may never end.
+class _OneByOne:
+    """A step that waits for its end, as steps in flight on several CPUs may never end.
 
     Those that wait to start take the threads of XLA's pool from a step whose devices wait for each
     other, and gloo hangs likewise.
     """
-    return lambda *arguments: jax.block_until_ready(step(*arguments))
+
+    def __init__(self, step: Any) -> None:
+        self._step = step
+        self.as_text = step.as_text
+
+    def __call__(self, *arguments: Any) -> Any:
+        return jax.block_until_ready(self._step(*arguments))
 
 
 def _ends_with(shape: tuple[int, ...], end: tuple[int, ...]) -> bool:

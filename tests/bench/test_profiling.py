@@ -33,7 +33,6 @@ def test_operations_are_placed_in_the_net() -> None:
     assert places["fusion_2"] == places["fusion.2"]
 
 
-@pytest.mark.slow
 def test_a_step_is_profiled() -> None:
     options = (("depth", 8), ("layout", "cifar"), ("width", 4))
     work = Work("train", options=options, side=8, batch=16)

@@ -15,7 +15,7 @@ from depthstudy import arch, deploy
 from depthstudy.deploy.export import export
 from depthstudy.deploy.export.formats import FORMATS
 from depthstudy.deploy.export.write import compare
-from depthstudy.errors import InputError
+from depthstudy.errors import FailedError, InputError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
 
@@ -71,7 +71,7 @@ def test_an_export_that_computes_something_else_is_not_written(
         net.folder, net.step,
     )  # fmt: skip
     content = FORMATS["safetensors"].encode(changed)
-    with pytest.raises(RuntimeError, match=r"safetensors export .* differs by 0\.01"):
+    with pytest.raises(FailedError, match=r"safetensors export .* differs by 0\.01"):
         compare(net, "safetensors", content)
     with pytest.raises(InputError, match=r"no format 'onxx'; did you mean onnx\?"):
         export(net, tmp_path / "out", ["stablehlo", "onxx"])

@@ -127,6 +127,7 @@ def test_of_a_study_the_recommended_net_of_least_validation_error_is_taken(
             study, spec, names, (8, 8, 1),
             variant=name, seed=seed, validation_error=error,
         )  # fmt: skip
+    (study / "runs" / name / "seed1_backup").mkdir()
     net = deploy.load(str(study))
     assert net.folder == study / "runs" / name / "seed1"
     assert net.spec == spec

@@ -12,7 +12,7 @@ import numpy as np
 from depthstudy import store
 from depthstudy.deploy.export.formats import FORMATS
 from depthstudy.deploy.net import TrainedNet
-from depthstudy.errors import InputError, did_you_mean
+from depthstudy.errors import FailedError, InputError, did_you_mean
 
 TOLERANCE = 1e-4  # greatest difference of a logit, as a share of the greatest logit
 _COUNTS = (1, 5)  # sizes of the batches that are compared
@@ -45,19 +45,19 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
 
     Raises:
       InputError: There is no such format, or a package that it needs is missing.
-      RuntimeError: What was exported computes something else.
+      FailedError: What was exported computes something else; nothing is written.
     """
     for name in formats:
         if name not in FORMATS:
             allowed = ", ".join(FORMATS)
             raise InputError(f"no format {name!r}{did_you_mean(name, FORMATS)} allowed: {allowed}")
     contents = {name: FORMATS[name].encode(net) for name in formats}
+    differences = {name: compare(net, name, content) for name, content in contents.items()}
     written = []
     for name, content in contents.items():
-        difference = compare(net, name, content)
         path = out / f"net{FORMATS[name].suffix}"
         store.write_bytes(path, content)
-        written.append(Exported(path, difference, FORMATS[name].use(net)))
+        written.append(Exported(path, differences[name], FORMATS[name].use(net)))
     store.write_json(out / "net.json", _about(net, written))
     return written
 
@@ -66,7 +66,7 @@ def compare(net: TrainedNet, name: str, content: bytes) -> float:
     """Returns the greatest difference of a logit, as a share of the greatest.
 
     Raises:
-      RuntimeError: It is above ``TOLERANCE``.
+      FailedError: It is above ``TOLERANCE``.
     """
     run = FORMATS[name].decode(content, net)
     differences = []
@@ -78,7 +78,7 @@ def compare(net: TrainedNet, name: str, content: bytes) -> float:
         differences.append(np.abs(run(images) - expected).max() / size)
     difference = float(np.max(differences))  # NaN if any is
     if not difference <= TOLERANCE:
-        raise RuntimeError(
+        raise FailedError(
             f"the {name} export of {net} differs by {difference:.2g} of the greatest logit, which "
             "is more than rounding; nothing was written"
         )

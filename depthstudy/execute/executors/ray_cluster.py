@@ -34,6 +34,10 @@ _LOST = (
     "{} workers of the Ray cluster were lost at the same task, perhaps for want of memory; the same"
     " command goes on"
 )
+_UNHEARD = (
+    "Ray lost the process on this machine that its workers tell their progress to; the same command"
+    " goes on"
+)
 
 
 class Share(NamedTuple):
@@ -154,6 +158,7 @@ class RayCluster:
           sets: Name of the set of each ``data.source_key``, which they have to find again.
         """
         from ray.util.queue import Queue
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray = connect()
         self._workdir = workdir
@@ -166,7 +171,12 @@ class RayCluster:
             None if config_file is None else str(Path(config_file).absolute()),
             self._share.platform,
         )
-        self._events: Any = Queue(actor_options={"num_cpus": 0})
+        # Beside the process that calls, as other machines may be lost.
+        here = NodeAffinitySchedulingStrategy(
+            self._ray.get_runtime_context().get_node_id(), soft=False
+        )
+        options = {"num_cpus": 0, "scheduling_strategy": here}
+        self._events: Any = Queue(actor_options=options)
         self._pending: list[Any] = []
         self._begun: collections.Counter[int] = collections.Counter()
 
@@ -216,8 +226,12 @@ class RayCluster:
         )(_perform)
 
     def _hear(self, sink: EventSink) -> None:
-        waiting = self._events.qsize()
-        for event in self._events.get_nowait_batch(waiting) if waiting else ():
+        try:
+            waiting = self._events.qsize()
+            events = self._events.get_nowait_batch(waiting) if waiting else ()
+        except self._ray.exceptions.RayError as lost:
+            raise FailedError(_UNHEARD) from lost
+        for event in events:
             if not isinstance(event, int):
                 sink(event)
                 continue

@@ -111,11 +111,18 @@ def _remove_others(folder: Path, entries: Listing) -> Listing:
 
 
 def _is_same(path: Path, entry: Entry) -> bool:
-    if not entry.md5 or path.stat().st_size != entry.size:
+    about = path.stat()
+    if not entry.md5 or about.st_size != entry.size:
         return False
+    return _md5(path, about.st_size, about.st_mtime_ns, about.st_ino) == entry.md5
+
+
+@functools.lru_cache(maxsize=200_000)
+def _md5(path: Path, *_version: int) -> str:
+    """Returns the hash of a file, read once for each of its versions: each task compares all."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-    return found.hexdigest() == entry.md5
+    return found.hexdigest()
 
 
 class _Waiting(msgspec.Struct, frozen=True):
