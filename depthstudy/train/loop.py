@@ -216,8 +216,11 @@ def _found(program: Program, runs: Sequence[Run]) -> tuple[int, list[SeedState]]
 
     start, found, states = hosts.from_writer(read) if program.placement.spans_hosts else read()
     for run, measured in zip(runs, found, strict=True):
+        run.take_measured(measured)
+        # A shorter training may have ended after the stop before, and its log with it.
         before = stop_before(program.config, program.steps, start)
-        run.take_measured(measured, before if measured.log else start)
+        last = max((row.step for row in run.records if row.probe == "training"), default=0)
+        run.recorded = max(before, last) if measured.log else start
     return start, states
 
 

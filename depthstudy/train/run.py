@@ -115,9 +115,8 @@ class Run:
             return Measured(self.store.read_records(step))
         return measured
 
-    def take_measured(self, measured: Measured, recorded: int) -> None:
-        """Goes on from what was measured, and recorded up to a step."""
-        self.recorded = recorded
+    def take_measured(self, measured: Measured) -> None:
+        """Goes on from what was measured."""
         self.records, self.errors = list(measured.records), dict(measured.errors)
         self.answers = measured.answers
 

@@ -144,6 +144,19 @@ def test_it_ends_at_the_same_bits_where_one_alone_was_saved_with_its_evaluation(
     assert len(keys) == len(set(keys))
 
 
+def test_a_longer_training_records_the_same_where_it_is_interrupted(
+    program: train.Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shorter one ended between two stops of the longer one, at which logs begin anew."""
+    config = dataclasses.replace(program.config, steps=7, evaluations=1)
+    fit(train.retarget(program, config, None), tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "broken")
+    fit(program, tmp_path / "whole")
+    interrupt(program, tmp_path / "broken", 2, monkeypatch)  # in the evaluation after step 8
+    fit(program, tmp_path / "broken")
+    assert_same(program, tmp_path / "broken", tmp_path / "whole")
+
+
 @pytest.mark.parametrize(("minutes", "error"), [(None, KeyboardInterrupt), (1e-9, MemoryError)])
 def test_the_time_of_steps_that_stay_counts(
     program: train.Program,
