@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -16,7 +16,7 @@ from depthstudy.data import Split
 from depthstudy.store import Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.program import Program, SeedState, initial
-from depthstudy.train.run import Run
+from depthstudy.train.run import Run, timed
 from depthstudy.train.step import StepMetrics
 from depthstudy.train.stops import early_step, evaluation_steps, stop_before, stops
 
@@ -101,9 +101,9 @@ def _train_to_end(
             break
         recorded = [len(run.records) for run in runs]
         try:
-            with _timed(runs, "train_seconds", stays=True) as add_time:
+            with timed(runs, "train_seconds", stays=True) as add_time:
                 for _ in range(end - reached):
-                    with _timed(runs, "data_seconds"):
+                    with timed(runs, "data_seconds"):
                         batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
@@ -116,7 +116,7 @@ def _train_to_end(
             over = end == program.steps or all(run.diverged_at for run in runs)
             evaluated = over or end in evaluations
             if evaluated:
-                with _timed(runs, "eval_seconds"):
+                with timed(runs, "eval_seconds"):
                     _record_evaluation(program, runs, seed_states, end, test=over and test)
         except interruption.InterruptedByUserError:
             for run, count in zip(runs, recorded, strict=True):
@@ -250,28 +250,3 @@ def _common_step(runs: Sequence[Run]) -> int:
 
 def _closing(stack: contextlib.ExitStack, thing: Any) -> Any:
     return stack.enter_context(contextlib.closing(thing))
-
-
-@contextlib.contextmanager
-def _timed(runs: Sequence[Run], part: str, *, stays: bool = False) -> Iterator[Callable[[], None]]:
-    """Adds an equal share of the wall time of a block to what each run has used.
-
-    Yields what adds the time so far. Where the process is asked to end in the block, its time
-    counts if what it did stays, and is not done again.
-    """
-    last = time.perf_counter()
-
-    def add() -> None:
-        nonlocal last
-        now = time.perf_counter()
-        for run in runs:
-            run.seconds[part] += (now - last) / len(runs)
-        last = now
-
-    try:
-        yield add
-    except interruption.InterruptedByUserError:
-        if stays:
-            add()
-        raise
-    add()

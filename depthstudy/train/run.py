@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
+from depthstudy import interruption
 from depthstudy.records import Record
 from depthstudy.store import CheckpointWriter, Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.precision import LEAST
@@ -160,3 +163,28 @@ class Run:
             train_seconds=times["train_seconds"],
             eval_seconds=times["eval_seconds"],
         )
+
+
+@contextlib.contextmanager
+def timed(runs: Sequence[Run], part: str, *, stays: bool = False) -> Iterator[Callable[[], None]]:
+    """Adds an equal share of the wall time of a block to what each run has used.
+
+    Yields what adds the time so far. Where the process is asked to end in the block, its time
+    counts if what it did stays, and is not done again.
+    """
+    last = time.perf_counter()
+
+    def add() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        for run in runs:
+            run.seconds[part] += (now - last) / len(runs)
+        last = now
+
+    try:
+        yield add
+    except interruption.InterruptedByUserError:
+        if stays:
+            add()
+        raise
+    add()

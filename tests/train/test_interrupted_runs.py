@@ -180,7 +180,8 @@ def test_the_time_of_steps_that_stay_counts(
     config = dataclasses.replace(program.config, save_minutes=minutes)
     slow = dataclasses.replace(program, train_step=train_step, config=config)
     clock = SimpleNamespace(perf_counter=lambda: now, monotonic=lambda: now)
-    monkeypatch.setattr("depthstudy.train.loop.time", clock)
+    for module in ("loop", "run"):
+        monkeypatch.setattr(f"depthstudy.train.{module}.time", clock)
     monkeypatch.setattr(interruption, "check", check)
     with pytest.raises(error):
         fit(slow, tmp_path)
