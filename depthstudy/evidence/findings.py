@@ -141,7 +141,7 @@ def _judged(
         predictions=pools.predictions(material.predictions, material.pools),
         images=material.images,
         chance=material.chance,
-        baselines=material.baselines,
+        baselines=pools.baselines(material.baselines, material.pools),
         budgets=pools.budgets(material.budgets, material.pools),
     )
 

@@ -15,28 +15,31 @@ from depthstudy.evidence import metrics
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ByClass:
-    """Where the runs of a variant err, of a study whose errors are means over the classes.
+class ImageErrors:
+    """Where the runs of a variant err, and on which images that is.
 
     Attributes:
       wrong: Whether each run errs on each test image, ``[runs, images]``.
-      classes: Class of each image, ``[images]``.
+      classes: Class of each image, ``[images]``, where errors are means over the classes.
+      test_set: Name of the images; those of another name are other images.
     """
 
     wrong: NDArray[np.bool_]
-    classes: NDArray[np.integer]
+    classes: NDArray[np.integer] | None = None
+    test_set: str = ""
 
     def __len__(self) -> int:
         """Returns the number of runs."""
         return len(self.wrong)
 
-    def __getitem__(self, runs: slice) -> ByClass:
+    def __getitem__(self, runs: slice) -> ImageErrors:
         """Returns some of the runs."""
-        return ByClass(self.wrong[runs], self.classes)
+        return dataclasses.replace(self, wrong=self.wrong[runs])
 
 
-# Whether each run errs on each test image, ``[runs in the order of their seeds, images]``.
-Predictions = Mapping[str, NDArray[np.bool_] | ByClass]
+# Whether each run errs on each test image, ``[runs in the order of their seeds, images]``; arrays
+# are of the same images.
+Predictions = Mapping[str, NDArray[np.bool_] | ImageErrors]
 
 ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
 LEAST_SEEDS = 3  # with fewer nothing is decided that depends on the seed
@@ -144,14 +147,21 @@ def measure(
                 f"variant {name!r} has {len(runs)} runs and predictions of {len(found)}; "
                 "each run has a row of them, in the order of seeds"
             )
-        classes = found.classes if isinstance(found, ByClass) else None
-        wrong = found.wrong if isinstance(found, ByClass) else found
-        count = (images or {}).get(metric)
-        if wrong is not None and classes is None:
-            count = wrong.shape[-1]
-        arms[name] = stats.Arm(
-            runs, count if error else None, wrong, error and metric != "gap" and within, classes
-        )
+        count = (images or {}).get(metric) if error else None
+        arm = stats.Arm(runs, count, fraction=error and metric != "gap" and within)
+        arms[name] = arm if found is None else _on_images(arm, found)
     prior = stats.fit_prior(list(arms.values())) if arms else None
     seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}
     return Panel(arms, prior, error, metric in EXACT, seeds)
+
+
+def _on_images(arm: stats.Arm, found: NDArray[np.bool_] | ImageErrors) -> stats.Arm:
+    """Returns an arm of which it is known on which images it errs."""
+    errors = found if isinstance(found, ImageErrors) else ImageErrors(found)
+    return dataclasses.replace(
+        arm,
+        images=errors.wrong.shape[-1] if errors.classes is None else arm.images,
+        wrong=errors.wrong,
+        classes=errors.classes,
+        test_set=errors.test_set,
+    )

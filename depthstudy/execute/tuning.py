@@ -1,19 +1,21 @@
 """Finds for each net the settings that it does best with, by as many trials for each.
 
-What is tried next follows from what was tried (``evidence.halving``); errors are of the validation
-split, of seeds that no variant has. Trials lie in a folder of their own, so an interrupted tuning
-goes on with those that are missing.
+What is tried next follows from what was tried (``evidence.choice.halving``); errors are of the
+validation split, of seeds that no variant has. Trials lie in a folder of their own, so an
+interrupted tuning goes on with those that are missing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from depthstudy.config import Settings, StudyConfig
+from depthstudy.errors import InputError
 from depthstudy.evidence.choice import halving
-from depthstudy.evidence.choice.halving import Results, Trial
+from depthstudy.evidence.choice.halving import Fits, Results, Trial
 from depthstudy.execute.training import Job, Session
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import RATE, follow, in_words, trial, untreated
@@ -44,12 +46,13 @@ def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> d
     if not study.tune:
         return {}
     results: dict[str, dict[Trial, float]] = {variant.name: {} for variant in tunable}
+    fits = {variant.name: _fits(study, variant) for variant in tunable}
     extra = 0
     while True:
         pending = [
             (variant, one)
             for variant in tunable
-            for one in halving.pending(study.tune, results[variant.name], extra)
+            for one in halving.pending(study.tune, results[variant.name], extra, fits[variant.name])
         ]
         if pending:
             jobs = [_job(study, variant, one) for variant, one in pending]
@@ -57,12 +60,25 @@ def tune(session: Session, study: StudyConfig, variants: Sequence[Variant]) -> d
             for (variant, one), job in zip(pending, jobs, strict=True):
                 results[variant.name][one] = validation_error(session, job)
         elif extra < halving.MOST_EXTRA and any(
-            _edges(study, results[variant.name], extra) for variant in tunable
+            halving.can_widen(study.tune, results[variant.name], fits[variant.name])
+            for variant in tunable
         ):
             extra += 1
         else:
             break
-    return {v.name: _tuned(study, v, results[v.name], extra) for v in tunable}
+    return {v.name: _tuned(study, v, results[v.name]) for v in tunable}
+
+
+def is_trainable(make_job: Callable[[], Job]) -> bool:
+    """Returns whether a job can be made, and its batches be put on the devices."""
+    try:
+        return make_job().placement is not None
+    except InputError:
+        return False
+
+
+def _fits(study: StudyConfig, variant: Variant) -> Fits:
+    return lambda settings: is_trainable(lambda: _job(study, variant, Trial(settings, Fraction(1))))
 
 
 def _job(study: StudyConfig, variant: Variant, one: Trial) -> Job:
@@ -82,12 +98,9 @@ def validation_error(session: Session, job: Job) -> float:
     return sum(math.nan if error is None else error for error in errors) / len(errors)
 
 
-def _edges(study: StudyConfig, results: Results, extra: int) -> tuple[str, ...]:
-    return halving.edges(halving.best(study.tune, results, extra), results)
-
-
-def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -> Tuned:
-    best = halving.best(study.tune, results, extra)
+def _tuned(study: StudyConfig, variant: Variant, results: Results) -> Tuned:
+    best, grid = halving.best(study.tune, results), halving.points(study.tune)
+    edges, chosen = halving.edges(best, results), Trial(best, Fraction(1))
     rows = tuple(
         TrialRow(
             variant=variant.name,
@@ -96,10 +109,12 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results, extra: int) -
             steps=max(1, round(float(one.share) * variant.info.steps)),
             seeds=study.tune_seeds,
             validation_error=error,
-            chosen=one.settings == best and one.share == 1,
+            chosen=one == chosen,
+            beyond_grid=one.settings not in grid,
+            at_edge=", ".join(edges) if one == chosen else "",
         )
         for number, (one, error) in enumerate(results.items(), start=1)
     )
     tried = {dict(one.settings).get(RATE) for one in results}
     rates = sorted(value for value in tried if isinstance(value, float | int))
-    return Tuned(best, halving.edges(best, results), rows, tuple(rates))
+    return Tuned(best, edges, rows, tuple(rates))

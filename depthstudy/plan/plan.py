@@ -98,6 +98,7 @@ def prepare(
     refuse_mistyped(study.hypotheses, compared)
     for variant in variants:
         _check_metric(study, variant)
+        _check_measured(study, variant)
         train.choose(variant.train, variant.together(study.seeds))
     return study, variants
 
@@ -130,6 +131,22 @@ def _check_metric(study: StudyConfig, variant: Variant) -> None:
             f'config.metric="balanced_error" counts classes, and a label of {task.name} is none;'
             ' allowed: "error"'
         )
+
+
+def _check_measured(study: StudyConfig, variant: Variant) -> None:
+    """Refuses a hypothesis on a column that the runs of a variant will not fill."""
+    task, asked = tasks.of(variant.dataset), {h.metric: h.name for h in study.hypotheses}
+    if "validation_error" in asked and variant.dataset.validation is None:
+        raise InputError(
+            f"hypothesis {asked['validation_error']!r}: variant {variant.name} has no images for"
+            " validation_error; set config.data.validation above 0"
+        )
+    for metric in ("balanced_error", "majority_error"):
+        if metric in asked and (task.label.shape or not task.counts_images):
+            raise InputError(
+                f"hypothesis {asked[metric]!r}: {metric} counts classes, and a label of"
+                f" {task.name} is none; allowed: test_error, validation_error, train_error, gap"
+            )
 
 
 def _check_probes(study: StudyConfig) -> None:

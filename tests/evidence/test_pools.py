@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 
 from depthstudy.config import Hypothesis, Pool
+from depthstudy.evidence import findings
 from depthstudy.evidence.claims import pools, verdicts
+from depthstudy.evidence.material import Material
+from depthstudy.evidence.panel import ImageErrors
 from depthstudy.plan.pools import with_pools
 from depthstudy.records import Verdict
 
@@ -64,6 +67,19 @@ def test_images_are_those_of_the_same_runs() -> None:
     assert "q" not in found
 
 
+def test_a_pool_of_nets_with_other_test_images_has_no_common_ones() -> None:
+    wrong = {
+        "a": ImageErrors(np.eye(3, dtype=bool), test_set="one"),
+        "b": ImageErrors(np.ones((1, 3), dtype=bool), test_set="other"),
+        "c": ImageErrors(np.ones((1, 3), dtype=bool), test_set="one"),
+    }
+    given = [Pool("p", ("a", "b")), Pool("q", ("a", "c"))]
+    found = pools.predictions(wrong, given)
+    assert "p" not in found
+    assert found["q"].test_set == "one"
+    assert found["q"].wrong.tolist() == [[True, False, False], [True] * 3]
+
+
 def test_a_search_that_is_better_is_told_and_the_effect_is_its_mean() -> None:
     draw = np.random.default_rng(0)
     ours, theirs = 0.10 + draw.normal(0, 0.005, 5), 0.14 + draw.normal(0, 0.005, 5)
@@ -71,6 +87,47 @@ def test_a_search_that_is_better_is_told_and_the_effect_is_its_mean() -> None:
     assert verdict.verdict == "supported"
     assert verdict.seeds == REPEATS
     assert verdict.effect == pytest.approx(ours.mean() - theirs.mean())
+
+
+def pooled_material(error: float, largest: float) -> Material:
+    """Returns a study of two pools of three nets, all with one error on 10,000 images."""
+    names = [f"{pool}{i}" for pool in "ab" for i in range(3)]
+    given = [Pool(name, tuple(names[3 * i : 3 * i + 3])) for i, name in enumerate("AB")]
+    wrong = np.random.default_rng(0).permutation(10_000) < 10_000 * error
+    return Material(
+        summary=summary(**{name: [error] for name in names}),
+        trained=(),
+        probed=(),
+        variants=(),
+        settings=with_pools({name: {} for name in names}, given),
+        pruned={},
+        predictions=dict.fromkeys(names, wrong[None]),
+        images={"test_error": 10_000},
+        budgets=dict.fromkeys(names, 1.0),
+        chance=0.9,
+        baselines={"test_error": dict.fromkeys(names, largest)},
+        pools=given,
+    )
+
+
+@pytest.mark.parametrize(
+    ("largest", "word", "no_better"), [(0.49, "inconclusive", "A, B"), (0.9, "supported", "")]
+)
+def test_pools_that_learned_nothing_support_nothing(
+    largest: float, word: str, no_better: str
+) -> None:
+    asked = Hypothesis(
+        "equal", "S.", "test_error", "equivalent", (("pool", "A"),), (("pool", "B"),), margin=0.02
+    )
+    (verdict,) = findings.judge(pooled_material(0.5, largest), [asked])
+    assert (verdict.verdict, verdict.no_better) == (word, no_better)
+
+
+def test_the_constant_answer_of_a_pool_is_that_of_its_runs() -> None:
+    known = {"test_error": {"a": 0.4, "b": 0.1}, "train_error": {"a": 0.5}}
+    found = pools.baselines(known, [Pool("p", ("a", "b", "a"))])
+    assert found["test_error"] == {"a": 0.4, "b": 0.1, "p": pytest.approx(0.3)}
+    assert found["train_error"] == {"a": 0.5}
 
 
 def test_two_random_searches_are_seldom_told_apart() -> None:

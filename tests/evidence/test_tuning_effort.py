@@ -8,11 +8,11 @@ from depthstudy import records
 from depthstudy.evidence.choice import tuning_effort
 
 
-def trials(variant, errors, steps=100):
+def trials(variant, errors, steps=100, *, beyond_grid=False):
     return [
         records.TrialRow(
             variant=variant, trial=i, settings="", steps=steps, seeds=1, validation_error=error,
-            chosen=False,
+            chosen=False, beyond_grid=beyond_grid,
         )
         for i, error in enumerate(errors, start=1)
     ]  # fmt: skip
@@ -29,8 +29,24 @@ def test_the_expected_best_is_the_mean_over_all_choices_of_trials():
     assert {row.needed for row in rows} == {4}
 
 
-def test_short_trials_are_left_out_and_divergence_is_a_guess():
-    rows = [*trials("a", [0.3], steps=25), *trials("a", [0.2, math.nan]), *trials("b", [0.1, 0.1])]
+def test_what_survived_shorter_trials_is_no_sample():
+    """Ten rates for a quarter of the steps, the best two in full: they say nothing of ten."""
+    short = trials("a", [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.19], steps=25)
+    rows = [*short, *trials("a", [0.10, 0.095]), *trials("b", [0.3, 0.1])]
+    assert {row.variant for row in tuning_effort.expected(rows, chance=0.9)} == {"b"}
+
+
+def test_trials_beyond_the_grid_are_left_out():
+    """They lie beside the best, so that with them one trial would seem to find nearly as much."""
+    grid, beyond = [0.5, 0.3, 0.1], [0.09, 0.08]
+    rows = [*trials("a", grid), *trials("a", beyond, beyond_grid=True)]
+    found = tuning_effort.expected(rows, chance=0.9)
+    assert [row.validation_error for row in found] == pytest.approx([0.3, 0.5 / 3, 0.1])
+    assert {row.needed for row in found} == {3}
+
+
+def test_divergence_is_a_guess():
+    rows = [*trials("a", [0.2, math.nan]), *trials("b", [0.1, 0.1])]
     found = tuning_effort.expected(rows, chance=0.9)
     assert [(row.variant, row.validation_error) for row in found] == [
         ("a", pytest.approx(0.55)), ("a", 0.2), ("b", 0.1), ("b", 0.1),

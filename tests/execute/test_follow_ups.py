@@ -8,7 +8,7 @@ import pytest
 from told_session import Rule, ToldSession
 
 from depthstudy import execute, plan
-from depthstudy.config import StudyConfig, apply
+from depthstudy.config import StudyConfig, apply, get
 from depthstudy.execute import Session
 from depthstudy.plan import Variant
 
@@ -51,10 +51,60 @@ def test_each_net_gets_the_rate_of_least_validation_error() -> None:
     assert len(set(counts.values())) == 1, "all nets have as many trials"
     assert counts["depth8"] > len(RATES), "the grid is widened at an edge"
     assert 0.09 in found["depth8"].rates
+    beyond = [row.settings for row in found["depth8"].rows if row.beyond_grid]
+    assert beyond == [row.settings for row in found["depth8"].rows[len(RATES) :]]
     assert [row.steps for row in found["depth8"].rows] == [100] * counts["depth8"]
     chosen = [row.settings for row in found["depth8"].rows if row.chosen]
     assert chosen == ["train.learning_rate=0.03"]
     assert len(session.calls[0]) == 2 * len(RATES)
+
+
+def widest(field: str, values: tuple[float, ...], best: dict[int, float]) -> dict[int, list[float]]:
+    """Returns what is tried of a field beyond a grid, by depth, where each depth has its best."""
+    study = apply(STUDY, (("tune", ((field, values),)),))
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        return 0.5, abs(get(variant.given, field) / best[variant.info.depth] - 1)  # type: ignore[operator]
+
+    found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
+    for name, one in found.items():
+        assert one.edges in ((), (field,)), name
+    return {
+        int(name.removeprefix("depth")): [
+            float(row.settings.partition("=")[2]) for row in one.rows[len(values) :]
+        ]
+        for name, one in found.items()
+    }
+
+
+def test_a_grid_is_widened_as_far_as_values_fit_their_field() -> None:
+    beyond = widest("train.batch_size", (32, 64, 128), {8: 1, 20: 64})
+    assert beyond == {
+        8: [16, 8],
+        20: [],
+    }  # 90 images cannot be split over the eight devices of the tests
+    momentum = widest("train.momentum", (0.8, 0.9, 0.95, 0.99), {8: 1.0, 20: 0.1})
+    assert momentum == {8: [], 20: [0.711, 0.632]}  # 1.03 is none; 0.8² / 0.9, 0.711² / 0.8
+    assert widest("train.label_smoothing", (0.1, 0.3, 0.9), {8: 1.0, 20: 1.0}) == {8: [], 20: []}
+
+
+def test_a_tuning_ends_where_a_grid_has_no_value_left() -> None:
+    decays = (0.99, 0.999, 0.9999)
+    assert widest("train.average_decay", decays, {8: 0.999, 20: 0.99}) == {8: [], 20: [0.981]}
+
+
+def test_an_edge_that_cannot_be_widened_is_said() -> None:
+    field = "train.momentum"
+    study = apply(STUDY, (("tune", ((field, (0.9, 0.99)),)),))
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        return 0.5, 1 - variant.train.momentum
+
+    found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
+    for one in found.values():
+        assert one.edges == (field,)
+        assert [row.at_edge for row in one.rows] == ["", field]
+        assert not any(row.beyond_grid for row in one.rows)
 
 
 def fits(needed: dict[int, tuple[int, float]]) -> Rule:

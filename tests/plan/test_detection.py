@@ -1,11 +1,14 @@
 """Plans of detectors: what goes with which data, how nets are grouped, and what is refused."""
 
+import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from squares import write_squares
 
 from depthstudy import plan, records
-from depthstudy.config import StudyConfig, Treatment, apply
+from depthstudy.config import Hypothesis, StudyConfig, Treatment, apply
 from depthstudy.errors import InputError
 
 SCENES = SimpleNamespace(
@@ -70,6 +73,25 @@ def test_a_treatment_is_given_to_what_it_can_change() -> None:
 def test_a_balanced_error_is_of_classes_alone() -> None:
     with pytest.raises(InputError, match=r"config\.metric='balanced_error' is for one class"):
         planned(model__family="detector", metric="balanced_error")
+
+
+@pytest.mark.parametrize("metric", ["balanced_error", "majority_error"])
+def test_no_hypothesis_is_about_classes_that_labels_are_not(metric: str, tmp_path: Path) -> None:
+    write_squares(tmp_path / "mine")
+    asked = Hypothesis("h", "S.", metric, "less", (("model.cells", 3),), (("model.cells", 1),))
+    fields = {
+        "data.name": "object_folder",
+        "data.source_dir": str(tmp_path / "mine"),
+        "data.data_dir": str(tmp_path / "prepared"),
+        "model.family": "detector",
+        "model.max_level": 3,
+        "sweep": (("model.cells", (1, 3)),),
+        "train.steps": 1,
+    }
+    study = apply(StudyConfig(), tuple(fields.items()))
+    plan.prepare(study)
+    with pytest.raises(InputError, match=f"^hypothesis 'h': {metric} counts classes"):
+        plan.prepare(dataclasses.replace(study, hypotheses=(asked,)))
 
 
 @pytest.mark.usefixtures("scenes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
@@ -61,6 +62,16 @@ def test_a_number_as_text_is_refused() -> None:
     config = apply(StudyConfig(hypotheses=(asked,)), (("sweep", (("model.depth", (8, 14)),)),))
     with pytest.raises(InputError, match=r"model\.depth='8'; did you mean 8"):
         plan.prepare(config)
+
+
+def test_a_validation_error_needs_validation_images() -> None:
+    config = asking(where="resnet", against="plain")
+    asked = dataclasses.replace(config.hypotheses[0], metric="validation_error")
+    config = dataclasses.replace(config, hypotheses=(asked,))
+    plan.prepare(config)
+    message = r"^hypothesis 'h': variant .* has no images for validation_error; set config\.data"
+    with pytest.raises(InputError, match=message):
+        plan.prepare(apply(config, (("data.validation", 0.0),)))
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../../x", "a/b", "a\nb", "x" * 300])

@@ -59,6 +59,9 @@ class Trials:
         self.done: set[tuple[Settings, float]] = set()
         self.lives = lives
 
+    def can_train(self, net: Settings, share: float) -> bool:
+        return 0 < float(dict(net).get("train.momentum", 0.9)) <= 1  # type: ignore[arg-type]
+
     def train(self, nets: Sequence[Settings], share: float) -> None:
         for net in dict.fromkeys(nets):
             if (net, share) not in self.done:
@@ -122,6 +125,23 @@ def test_each_stratum_has_the_rate_that_suits_it(found: Found) -> None:
     rates = {name: dict(setting)["train.learning_rate"] for name, setting in found.rates.items()}
     assert rates == {"2 to 12": 0.1, "14 to 24": 0.1, "26 to 40": 0.01}
     assert {row.learning_rate for row in found.rows if row.depth > 25} == {0.01}
+
+
+def test_a_grid_that_cannot_be_widened_is_left_as_it_is(tmp_path: Path) -> None:
+    """The best momentum is the greatest, and 0.99² / 0.9 is none."""
+
+    class Momentum(Trials):
+        def error(self, net: Settings, share: float) -> float:
+            assert (net, share) in self.done
+            given = dict(net)
+            own = tuple((name, x) for name, x in net if name != "train.momentum")
+            return planted.error(own, seed=1) - float(given["train.momentum"])  # type: ignore[arg-type]
+
+    trials, own = Momentum(), dataclasses.replace(SEARCH, repeats=1)
+    study = dataclasses.replace(STUDY, search=own, tune=(("train.momentum", (0.9, 0.99)),))
+    rates = campaign(tmp_path, trials, study).rates
+    assert {dict(setting)["train.momentum"] for setting in rates.values()} == {0.99}
+    assert {dict(net)["train.momentum"] for net, _ in trials.trained} == {0.9, 0.99}
 
 
 def test_a_rate_may_be_tried_on_every_net(tmp_path: Path) -> None:

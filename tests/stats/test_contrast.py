@@ -1,5 +1,6 @@
 """Contrasts: against SciPy, statsmodels and closed forms where they are plain t tests."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -86,6 +87,45 @@ def test_equal_counts_on_few_images_are_no_proof():
     found = stats.contrast(arms, [1, -1], stats.fit_prior(arms))
     assert 0.01 < found.p_greater() < 0.5  # one error against two, by every seed
     assert found.interval().low < found.interval().high
+
+
+def drawn(studies, rate, images, seed):
+    """Where three seeds err: mostly on the same, harder images."""
+    draw = np.random.default_rng(seed)
+    hard = draw.normal(size=(studies, 1, images))
+    return hard + 0.3 * draw.normal(size=(studies, 3, images)) < scipy.stats.norm.ppf(rate)
+
+
+def of_set(wrong, test_set=""):
+    return dataclasses.replace(Arm.of_predictions(wrong), test_set=test_set)
+
+
+@pytest.mark.parametrize(("counts", "names"), [((400, 250), ("", "")), ((300, 300), ("a", "b"))])
+def test_images_of_other_sets_are_independent(counts, names):
+    """Neither a number nor an order is shared: the variance is that of two samples."""
+    rows = [drawn(2_000, 0.2, count, seed) for seed, count in enumerate(counts)]
+    found = stats.contrast([of_set(*of) for of in zip(rows, names, strict=True)], [1, -1])
+    profiles = [wrong.mean(axis=1) for wrong in rows]
+    closed = sum(p.var(axis=-1, ddof=1) / p.shape[-1] for p in profiles)
+    np.testing.assert_allclose(found.images, closed, rtol=0.05)
+    low, high = found.limits()
+    assert 0.93 < np.mean((low <= 0) & (high >= 0)) < 0.98  # both nets err on a fifth
+
+
+def test_images_of_one_set_stay_pairs():
+    wrong = drawn(1, 0.2, 400, 0)[0]
+    arms = [of_set(wrong, "a"), of_set(np.roll(wrong, 1, axis=0), "a")]
+    pairs = stats.contrast(arms, [1, -1])
+    others = stats.contrast([arms[0], of_set(arms[1].wrong, "b")], [1, -1])
+    assert pairs.images < 0.1 * others.images
+    one = stats.contrast(arms[:1], [-1])
+    assert one.images == pytest.approx(stats.contrast(arms[:1], [1]).images)
+
+
+def test_a_choice_between_nets_of_other_images_had_luck_too():
+    equal = [of_set(drawn(1, 0.2, 200 + seed, seed)[0]) for seed in range(10)]
+    error = math.sqrt(0.2 * 0.8 / 200)
+    assert 0.3 * error < stats.optimism(equal) < 3 * error
 
 
 def test_one_seed_has_a_mean_and_nothing_else():

@@ -74,6 +74,28 @@ def test_tables(workdir: Path) -> None:
     assert verdicts["effect"][0] == pytest.approx(effect)
 
 
+def test_variants_may_be_tested_on_other_images(tmp_path: Path) -> None:
+    """On halves of the test split and on the whole: images are no pairs where sets differ."""
+    halves = ("test[:50%]", "test[50%:]", "test")
+    sides = [{"where": (("data.test_split", halves[1]),), "against": (("data.test_split", of),)}
+             for of in (halves[0], halves[2])]  # fmt: skip
+    asked = tuple(
+        {"name": f"h{i}", "statement": "S.", "metric": "test_error", "relation": "less", **side}
+        for i, side in enumerate(sides)
+    )
+    variants = tuple((f"v{i}", (("data.test_split", split),)) for i, split in enumerate(halves))
+    settings = (("seeds", 3), ("model.depth", 8), ("hypotheses", asked), ("variants", variants))
+    config = apply(SMALL, (*settings, ("sweep", ())))
+    found = study.run(config, tmp_path)
+    assert [(v.scope, v.seeds) for v in found.verdicts] == [("images like these", 3)] * 2
+    assert len(found.findings.gains) == 3
+    means = found.summary.groupby("variant", sort=False)["test_error"].mean()
+    assert found.verdicts[0].effect == pytest.approx(means.iloc[1] - means.iloc[0])
+    low, high = found.verdicts[0].low, found.verdicts[0].high
+    image_error = sum(p * (1 - p) / 180 for p in means.iloc[:2]) ** 0.5
+    assert high - low > 2 * 1.9 * image_error
+
+
 def test_a_recommendation_is_written(workdir: Path) -> None:
     summary = pd.read_csv(workdir / store.SUMMARY)
     found = store.read_recommendation(workdir)

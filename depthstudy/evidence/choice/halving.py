@@ -6,7 +6,8 @@ the next the better half for half of it, the last the best two in full; each wit
 schedule of its own, since one that is cut off favors low learning rates (successive halving:
 Jamieson & Talwalkar 2016, arXiv 1502.07943). For five settings that would save a twentieth, and the
 short trials of a deep net may tell nothing: at a quarter of 108 steps all rates of a plain net of
-depth 32 err like a guess. Where the best setting lies at an edge of the grid, it is widened.
+depth 32 err like a guess. Where the best setting lies at an edge of the grid, it is widened, as far
+as values fit the field.
 
 All functions here are pure: given what was tried, they say what is next, so that an interrupted
 tuning goes on from its finished trials.
@@ -17,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from depthstudy.config import Settings, Value
@@ -37,6 +38,11 @@ class Trial:
 
 
 Results = Mapping[Trial, float]  # validation error; NaN where the run diverged
+Fits = Callable[[Settings], bool]  # whether a net can be trained with settings
+
+
+def _all_fit(settings: Settings) -> bool:
+    return True
 
 
 def rounds(count: int) -> tuple[tuple[int, Fraction], ...]:
@@ -69,14 +75,17 @@ def points(grid: Grid) -> tuple[Settings, ...]:
     return tuple(tuple(zip(fields, point, strict=True)) for point in values)
 
 
-def pending(grid: Grid, results: Results, extra: int = 0) -> tuple[Trial, ...]:
+def pending(
+    grid: Grid, results: Results, extra: int = 0, fits: Fits = _all_fit
+) -> tuple[Trial, ...]:
     """Returns the trials that are next and not done, or none where tuning is complete.
 
     Args:
       grid: What is tried.
       results: The trials that are done.
       extra: How many trials follow beyond the grid; the same for all variants, so that all have as
-        many.
+        many, but for those whose grid cannot be widened.
+      fits: Whether the net can be trained with settings beyond the grid.
     """
     candidates: Sequence[Settings] = points(grid)
     for keep, share in rounds(len(candidates)):
@@ -87,19 +96,25 @@ def pending(grid: Grid, results: Results, extra: int = 0) -> tuple[Trial, ...]:
         candidates = _ranked(candidates, share, results)
     in_grid = set(points(grid))
     beyond = [trial for trial in results if trial.settings not in in_grid]
-    more = _beyond(grid, results) if len(beyond) < extra else None
+    more = _beyond(grid, results, fits) if len(beyond) < extra else None
     return () if more is None else (more,)
 
 
-def best(grid: Grid, results: Results, extra: int = 0) -> Settings:
+def best(grid: Grid, results: Results) -> Settings:
     """Returns the setting with the least validation error among those that were tried in full.
 
     Raises:
-      ValueError: Trials are missing.
+      ValueError: Trials of the grid are missing.
     """
-    if pending(grid, results, extra):
+    if pending(grid, results):
         raise ValueError("the tuning is not complete")
     return _best_so_far(grid, results)
+
+
+def can_widen(grid: Grid, results: Results, fits: Fits = _all_fit) -> bool:
+    """Returns whether the best setting lies at an edge of what was tried, and more can be tried."""
+    at_edge = edges(_best_so_far(grid, results), results)
+    return bool(at_edge) and _beyond(grid, results, fits) is not None
 
 
 def edges(settings: Settings, results: Results) -> tuple[str, ...]:
@@ -107,9 +122,8 @@ def edges(settings: Settings, results: Results) -> tuple[str, ...]:
     tried = [trial.settings for trial in results]
     at_edge: list[str] = []
     for field, value in settings:
-        values = {dict(settings)[field] for settings in tried}
-        if len(values) > 1 and _is_number(value):
-            numbers = sorted(values)  # type: ignore[type-var]
+        numbers = _numbers(dict(settings)[field] for settings in tried)
+        if len(numbers) > 1 and _is_number(value):
             at_edge += [field] if value in (numbers[0], numbers[-1]) else []
     return tuple(at_edge)
 
@@ -130,28 +144,46 @@ def _best_so_far(grid: Grid, results: Results) -> Settings:
     return _ranked(sorted(full, key=lambda s: order.get(s, len(order))), Fraction(1), results)[0]
 
 
-def _beyond(grid: Grid, results: Results) -> Trial | None:
+def _beyond(grid: Grid, results: Results, fits: Fits) -> Trial | None:
     """Returns a trial of the first field of numbers beyond the edge at which the best lies.
 
     Where the best lies within, it is the geometric mean of the best and the next value, so that a
-    variant whose grid was wide enough has as many trials as the others.
+    variant whose grid was wide enough has as many trials as the others. There is none where that
+    was tried already, or does not fit.
     """
     settings = _best_so_far(grid, results)
     field = next((f for f, v in settings if _is_number(v) and v > 0), None)  # type: ignore[operator]
     if field is None:
         return None
-    tried = sorted({float(dict(trial.settings)[field]) for trial in results})  # type: ignore[arg-type]
+    tried = _numbers(dict(trial.settings)[field] for trial in results)
     if len(tried) < 2:
         return None
-    place = tried.index(float(dict(settings)[field]))  # type: ignore[arg-type]
+    value = _next_value(tried, tried.index(dict(settings)[field]))  # type: ignore[arg-type]
+    more = Trial(tuple((f, value if f == field else v) for f, v in settings), Fraction(1))
+    return more if more not in results and fits(more.settings) else None
+
+
+def _next_value(tried: Sequence[int | float], place: int) -> int | float:
+    """Returns a value beside the one at ``place``, beyond where it is the first or the last.
+
+    Values of which all are integers are joined by another, of at least 1.
+    """
+    best = tried[place]
     if place == 0:
-        value = tried[0] ** 2 / tried[1]
-    elif place == len(tried) - 1:
-        value = tried[-1] ** 2 / tried[-2]
+        value = best**2 / tried[1]
+    elif place < len(tried) - 1:
+        value = math.sqrt(best * tried[place + 1])
     else:
-        value = math.sqrt(tried[place] * tried[place + 1])
+        before = tried[-2]
+        value = best**2 / before if before > 0 else 2 * best - before
     rounded = float(f"{value:.3g}")
-    return Trial(tuple((f, rounded if f == field else v) for f, v in settings), Fraction(1))
+    whole = all(isinstance(number, int) for number in tried)
+    return max(1, round(rounded)) if whole else rounded
+
+
+def _numbers(values: Iterable[Value]) -> list[int | float]:
+    """Returns the numbers among values, each once, in order."""
+    return sorted({v for v in values if isinstance(v, int | float) and _is_number(v)})
 
 
 def _is_number(value: Value) -> bool:

@@ -16,7 +16,9 @@ _WITHIN = 0.01  # error over that of all trials which is as good
 def expected(trials: Sequence[TrialRow], chance: float) -> list[ExpectedBest]:
     """Returns the expected least validation error of each number of trials, for each variant.
 
-    Trials that were shorter than the longest of their variant are left out.
+    The trials of a grid stand for draws at random. Those beyond the grid follow from the others and
+    are left out. Of a variant whose shorter trials decided which are made in full there is none:
+    what is left of them is the best, and not a sample.
 
     Args:
       trials: All trials of a study.
@@ -24,9 +26,11 @@ def expected(trials: Sequence[TrialRow], chance: float) -> list[ExpectedBest]:
     """
     rows = []
     for variant in dict.fromkeys(trial.variant for trial in trials):
-        every = [trial for trial in trials if trial.variant == variant]
-        full = [t.validation_error for t in every if t.steps == max(t.steps for t in every)]
-        errors = expected_best([chance if math.isnan(error) else error for error in full])
+        every = [t for t in trials if t.variant == variant and not t.beyond_grid]
+        if len({trial.steps for trial in every}) > 1:
+            continue
+        found = [trial.validation_error for trial in every]
+        errors = expected_best([chance if math.isnan(error) else error for error in found])
         needed = 1 + int(np.argmax(errors <= errors[-1] + _WITHIN))
         rows += [
             ExpectedBest(

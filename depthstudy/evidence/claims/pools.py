@@ -6,6 +6,8 @@ its nets and that of their seeds in one. A pool's runs are one of each of its ne
 
 from __future__ import annotations
 
+import dataclasses
+import statistics
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from depthstudy.config import Pool
-from depthstudy.evidence.panel import ByClass, Predictions
+from depthstudy.evidence.baseline import Baselines
+from depthstudy.evidence.panel import ImageErrors, Predictions
 
 POOL, KIND = "pool", "pools"  # fields by which a hypothesis picks one, or all of a kind
 
@@ -42,19 +45,43 @@ def rows(summary: pd.DataFrame, pools: Sequence[Pool]) -> pd.DataFrame:
 
 
 def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
-    """Returns predictions with those of pools of which all nets have any."""
-    own = {
-        pool.name: _together([known[name][seed : seed + 1] for name, seed in places(pool)])
-        for pool in pools
-        if all(name in known and seed < len(known[name]) for name, seed in places(pool))
-    }
+    """Returns predictions with those of pools of which all nets have any, of the same images."""
+    own = {}
+    for pool in pools:
+        if all(name in known and seed < len(known[name]) for name, seed in places(pool)):
+            runs = [known[name][seed : seed + 1] for name, seed in places(pool)]
+            if len(set(map(_images, runs))) == 1:
+                own[pool.name] = _together(runs)
     return {**known, **own}
 
 
-def _together(runs: Sequence[NDArray[np.bool_] | ByClass]) -> NDArray[np.bool_] | ByClass:
-    rows = [run.wrong if isinstance(run, ByClass) else run for run in runs]
+def _images(runs: NDArray[np.bool_] | ImageErrors) -> tuple[str, int]:
+    """Returns what runs share that are tested on the same images."""
+    if isinstance(runs, ImageErrors):
+        return runs.test_set, runs.wrong.shape[-1]
+    return "", runs.shape[-1]
+
+
+def _together(runs: Sequence[NDArray[np.bool_] | ImageErrors]) -> NDArray[np.bool_] | ImageErrors:
+    rows = [run.wrong if isinstance(run, ImageErrors) else run for run in runs]
     wrong, first = np.concatenate(rows), runs[0]
-    return ByClass(wrong, first.classes) if isinstance(first, ByClass) else wrong
+    return dataclasses.replace(first, wrong=wrong) if isinstance(first, ImageErrors) else wrong
+
+
+def baselines(known: Baselines, pools: Sequence[Pool]) -> Baselines:
+    """Returns errors of the constant answer, with the means over the runs of pools."""
+    return {
+        error: {**of_variants, **_means(of_variants, pools)} for error, of_variants in known.items()
+    }
+
+
+def _means(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
+    """Returns the mean of each pool of which all nets have a number, each run counted."""
+    return {
+        pool.name: statistics.fmean(known[name] for name in pool.variants)
+        for pool in pools
+        if all(name in known for name in pool.variants)
+    }
 
 
 def budgets(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:

@@ -20,6 +20,9 @@ class TrialRow:
       seeds: Number of its seeds, none of which a variant has.
       validation_error: Mean over its seeds; NaN where a run diverged.
       chosen: Whether it is the one that the variant then trains with.
+      beyond_grid: Whether it was added to the grid, as the best lay at an edge for some variant.
+      at_edge: Of the one that is chosen, the fields whose value is the least or the greatest that
+        was tried, as ``"train.learning_rate"``: more may be gained beyond.
     """
 
     variant: str
@@ -29,6 +32,8 @@ class TrialRow:
     seeds: int
     validation_error: float
     chosen: bool
+    beyond_grid: bool = False
+    at_edge: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,7 +42,7 @@ class ExpectedBest:
 
     Attributes:
       variant: Name of the variant.
-      trials: How many of its trials of full length are drawn.
+      trials: How many trials of its grid are drawn.
       validation_error: Expected least validation error among them (Dodge et al. 2019, unbiased as
         in Tang et al. 2020); a trial that diverged errs like a guess.
       needed: The least number of trials at which it is within a point of that of all.

@@ -12,7 +12,7 @@ from depthstudy.config import Settings
 from depthstudy.execute import Job
 from depthstudy.execute.executors.executor import Task, Worker
 from depthstudy.execute.progress import StatusChanged, WorkDone
-from depthstudy.execute.tuning import TRIAL_SEED, validation_error
+from depthstudy.execute.tuning import TRIAL_SEED, is_trainable, validation_error
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow, name_of_settings, searched
 from depthstudy.search.space import Genome
@@ -30,6 +30,10 @@ class Trials:
         self._session, self._base = session, base
         self._errors: dict[tuple[Settings, float], float] = {}
         self._jobs: dict[tuple[Settings, float], Job] = {}
+
+    def can_train(self, net: Settings, share: float) -> bool:
+        """Returns whether a net can be trained for a share of the full training."""
+        return is_trainable(lambda: self._job(net, share))
 
     def train(self, nets: Sequence[Settings], share: float) -> None:
         """Trains nets for a share of the full training, those that are not trained yet."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from depthstudy.config import Settings, StudyConfig
 from depthstudy.evidence.choice import halving
-from depthstudy.evidence.choice.halving import Trial
+from depthstudy.evidence.choice.halving import Fits, Trial
 from depthstudy.records import RANDOM
 from depthstudy.search.campaign.found import Place, label, seed_of
 from depthstudy.search.campaign.trials import Trials
@@ -51,22 +51,28 @@ class Tuning:
             middle = len(found) // 2
             nets[family] = [*found[middle : middle + _TUNED_ON]]
         results: dict[str, dict[Trial, float]] = {name: {} for name in labels}
+        fits = {name: self._fits(nets[name]) for name in labels}
         extra = 0
         while True:
             pending = [
                 (name, one)
                 for name in labels
-                for one in halving.pending(grid, results[name], extra)
+                for one in halving.pending(grid, results[name], extra, fits[name])
             ]
             if pending:
                 self._try(nets, pending, results)
             elif extra < halving.MOST_EXTRA and any(
-                halving.edges(halving.best(grid, results[name], extra), results[name])
-                for name in labels
+                halving.can_widen(grid, results[name], fits[name]) for name in labels
             ):
                 extra += 1
             else:
-                return {name: halving.best(grid, results[name], extra) for name in labels}
+                return {name: halving.best(grid, results[name]) for name in labels}
+
+    def _fits(self, nets: Sequence[Settings]) -> Fits:
+        length = self.study.search.shares[0]
+        return lambda settings: all(
+            self.trials.can_train((*net, *settings), length) for net in nets
+        )
 
     def _try(
         self,

@@ -34,6 +34,7 @@ class Arm:
       fraction: Whether the values are fractions of one, as errors are.
       classes: Class of each image, ``[images]``, where the value is the mean over the classes of
         the error of each; ``None`` where all images count alike.
+      test_set: Name of the images. Those of another name, or of another number, are other images.
     """
 
     values: Floats
@@ -41,6 +42,7 @@ class Arm:
     wrong: NDArray[np.bool_] | None = None
     fraction: bool = False
     classes: NDArray[np.integer] | None = None
+    test_set: str = ""
 
     def __post_init__(self) -> None:
         """Refuses what is no set of runs."""
@@ -81,6 +83,11 @@ class Arm:
     def answered(self) -> int | None:
         """Number of images of which it is known who errs on them; ``None`` where it is not."""
         return None if self.wrong is None else self.wrong.shape[-1]
+
+    @property
+    def image_key(self) -> tuple[str, int | None]:
+        """What arms share whose ``wrong`` is of the same images, in the same order."""
+        return self.test_set, self.answered
 
     @property
     def strata(self) -> list[NDArray[np.intp] | slice]:

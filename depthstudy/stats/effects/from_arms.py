@@ -31,7 +31,8 @@ def contrast(
 
     Args:
       arms: The runs of each variant, each variant once. The test images count as a source of chance
-        where all of them have ``wrong``, on the same images in the same order.
+        where all of them have ``wrong``: on the same images in the same order where their
+        ``image_key`` is the same, else on images that were drawn independently.
       weights: Weight of the mean of each arm.
       prior: What variances borrow from the other variants of the study.
       paired: Whether run ``k`` of every arm shares what its seed brings, as a pruned net and the
@@ -115,17 +116,33 @@ def _of_images(
     """
     if any(arm.wrong is None for arm in arms):
         return np.zeros(shape), np.zeros(shape), np.ones(shape)
+    sets: dict[tuple[str, int | None], list[int]] = {}
+    for place, arm in enumerate(arms):
+        sets.setdefault(arm.image_key, []).append(place)
+    parts = [_of_one_set([arms[i] for i in own], weights[own]) for own in sets.values()]
+    variances = np.stack([variance for variance, _ in parts], axis=-1)
+    degrees = _satterthwaite(variances, np.stack([degrees for _, degrees in parts], axis=-1))
+    residual = sum(w**2 * arm.residual() / arm.seeds for w, arm in zip(weights, arms, strict=True))
+    return variances.sum(axis=-1), np.asarray(residual), degrees
+
+
+def _of_one_set(arms: Sequence[Arm], weights: Floats) -> tuple[Floats, Floats]:
+    """Returns the variance that images give an effect of arms that share them, and its degrees."""
     profile = np.asarray(sum(w * arm.profile() for w, arm in zip(weights, arms, strict=True)))
     strata = arms[0].strata
     # Half an image more that counts for the effect, and half of one that counts against it.
-    ends = math.sqrt(0.5) * np.array([weights.max(), min(weights.min(), 0.0)])
+    ends = math.sqrt(0.5) * np.array([max(weights.max(), 0.0), min(weights.min(), 0.0)])
     parts = [_of_mean(profile[..., images], ends, 1 / len(strata)) for images in strata]
     variances = np.stack([variance for variance, _ in parts], axis=-1) / len(strata) ** 2
-    variance = variances.sum(axis=-1)
-    by_class = (variances**2 / np.array([degrees for _, degrees in parts])).sum(axis=-1)
-    degrees = np.where(by_class > 0, variance**2 / np.where(by_class > 0, by_class, 1.0), 1.0)
-    residual = sum(w**2 * arm.residual() / arm.seeds for w, arm in zip(weights, arms, strict=True))
-    return variance, np.asarray(residual), degrees
+    degrees = np.array([degrees for _, degrees in parts])
+    return variances.sum(axis=-1), _satterthwaite(variances, degrees)
+
+
+def _satterthwaite(variances: Floats, degrees: Floats) -> Floats:
+    """Returns the degrees of freedom of the sum of variances ``[..., parts]``; 1 where it is 0."""
+    scatter = (variances**2 / degrees).sum(axis=-1)
+    total = variances.sum(axis=-1)
+    return np.where(scatter > 0, total**2 / np.where(scatter > 0, scatter, 1.0), 1.0)
 
 
 def _of_mean(values: Floats, ends: Floats, share: float) -> tuple[Floats, float]:

@@ -26,7 +26,7 @@ def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
 
     Args:
       arms: The nets to choose from, the one to prefer first. Images are drawn where all have
-        ``wrong`` on the same images; runs are drawn in any case.
+        ``wrong``, the same for all that have the same; runs are drawn in any case.
       draws: Number of bootstrap samples.
       seed: Seed of the draws; equal seeds give equal numbers.
 
@@ -38,15 +38,17 @@ def optimism(arms: Sequence[Arm], *, draws: int = 400, seed: int = 0) -> float:
         return 0.0
     draw = np.random.default_rng(seed)
     known = all(arm.wrong is not None for arm in arms)
-    drawn = left = np.ones((draws, 1))
+    images = {arm.image_key: (np.ones((draws, 1)), np.ones((draws, 1))) for arm in arms}
     if known:
-        drawn, left = _drawn_images(arms[0], draws, draw)
+        first = {arm.image_key: arm for arm in reversed(arms)}
+        images = {key: _drawn_images(first[key], draws, draw) for key in images}
     inside, outside = np.empty((draws, len(arms))), np.empty((draws, len(arms)))
     for place, arm in enumerate(arms):
         answers = arm.values[:, None] if not known or arm.wrong is None else arm.wrong * 1.0
         runs = draw.multinomial(arm.seeds, np.full(arm.seeds, 1 / arm.seeds), size=draws)
         rest = (runs == 0).astype(np.float64)
         rest[rest.sum(axis=1) == 0] = 1.0
+        drawn, left = images[arm.image_key]
         inside[:, place] = _mean(runs.astype(np.float64), answers, drawn)
         outside[:, place] = _mean(rest, answers, left)
     means = np.array([float(arm.mean) for arm in arms])

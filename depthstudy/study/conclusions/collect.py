@@ -17,7 +17,7 @@ from depthstudy.arch import Cost, spec_from_json
 from depthstudy.evidence.choice import improvement
 from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes.answers import Answers
-from depthstudy.evidence.panel import ByClass
+from depthstudy.evidence.panel import ImageErrors
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
@@ -152,17 +152,17 @@ def _unfinished(run: _Run) -> bool:
 
 def _of_classes(
     runs: Mapping[str, Sequence[_Run]], labels: Mapping[str, SplitLabels]
-) -> dict[str, ByClass]:
+) -> dict[str, ImageErrors]:
     """Returns the predictions of variants with the classes of the test images, where known."""
     classes = {name: of_splits["test"] for name, of_splits in labels.items() if "test" in of_splits}
     found = _predictions({name: runs[name] for name in classes}, classes)
-    return {name: ByClass(wrong, classes[name]) for name, wrong in found.items()}
+    return {name: dataclasses.replace(f, classes=classes[name]) for name, f in found.items()}
 
 
 def _predictions(
     runs: Mapping[str, Sequence[_Run]], classes: Mapping[str, NDArray[Any]] | None = None
-) -> dict[str, NDArray[np.bool_]]:
-    """Returns by variant whether each run errs on each test image, ``[runs, images]``.
+) -> dict[str, ImageErrors]:
+    """Returns by variant whether each run errs on each test image, and which images these are.
 
     Variants with a run of which only its error is known are left out.
 
@@ -175,10 +175,18 @@ def _predictions(
         for name, of_variant in runs.items()
     }
     return {
-        name: np.stack([row for row in of_variant if row is not None])
+        name: ImageErrors(
+            np.stack([row for row in of_variant if row is not None]),
+            test_set=_test_set(runs[name][0].variant),
+        )
         for name, of_variant in rows.items()
         if all(row is not None for row in of_variant)
     }
+
+
+def _test_set(variant: Variant) -> str:
+    """Returns what variants share that are tested on the same images, of whatever size."""
+    return f"{variant.dataset.name} {variant.config.data.test_split}"
 
 
 def _wrong(run: _Run, classes: NDArray[Any] | None) -> NDArray[np.bool_] | None:

@@ -21,6 +21,7 @@ from depthstudy.store import bucket
 _FACTOR = 4  # by which nets that had not finished are trained longer
 _LONGER_SEEDS = 2  # of each longer training
 _MOST_SEEDS = 50  # that are worth proposing
+_UNKNOWN = "not known yet"  # the word of an answer that is open
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,10 +71,18 @@ def next_step(
       headline: Its answer to whether to go deeper, if it has one.
       hypotheses: What it asks.
     """
+    answers = [row for row in found.deeper if row.word == _UNKNOWN and row is not headline]
     steps = (
         _more_depth_or_steps(past, headline),
-        _more_seeds(past, found, headline, hypotheses),
-        _more_images(found, headline),
+        *(
+            step
+            for answer in (headline, *answers)
+            for step in (
+                _more_seeds(past, found, answer, hypotheses),
+                _more_images(found, answer),
+            )
+        ),
+        _still_open(found, [*([headline] if headline else []), *answers], hypotheses),
     )
     return next((step for step in steps if step), None) or _look_inside(past, found)
 
@@ -115,27 +124,31 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
 
 
 def _more_seeds(
-    past: Past, found: Findings, headline: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
+    past: Past, found: Findings, answer: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
 ) -> NextStep | None:
     trained = {h.name for h in hypotheses if metrics.is_trained(h.metric)}
+    inconclusive = [
+        v for v in found.verdicts if v.verdict == "inconclusive" and v.hypothesis in trained
+    ]
     still_open = {
-        v.hypothesis: v.seeds_high or v.seeds_to_settle
-        for v in found.verdicts
-        if v.verdict == "inconclusive" and v.hypothesis in trained and v.seeds_to_settle
+        v.hypothesis: _affordable(v.seeds_to_settle, v.seeds_high, v.seeds)
+        for v in inconclusive
+        if v.seeds_to_settle
     }
-    few = [v.seeds for v in found.verdicts if v.verdict == "inconclusive" and v.seeds < LEAST_SEEDS]
+    counts = [v.seeds for v in inconclusive]
+    counts += [answer.seeds] if answer is not None and answer.word == _UNKNOWN else []
+    few = any(seeds < LEAST_SEEDS for seeds in counts)
     wanted = [*still_open.values(), *([LEAST_SEEDS] if few else [])]
     names = looks.compared([h for h in hypotheses if h.name in still_open], past.settings)
-    if headline is not None and headline.seeds_needed:
-        wanted.append(headline.seeds_needed)
-        names |= {headline.deepest, headline.against}
-    affordable = [seeds for seeds in wanted if seeds and seeds <= _MOST_SEEDS]
-    if not affordable:
+    if answer is not None and answer.seeds_needed:
+        wanted.append(_affordable(answer.seeds_needed, None, answer.seeds))
+        names |= {answer.deepest, answer.against}
+    if not any(wanted):
         return None
-    most = max(*affordable, LEAST_SEEDS)
+    most = max(*wanted, LEAST_SEEDS)
     before = past.summary.groupby("variant").size().to_dict()
     added = {name: max(0, most - int(before.get(name, 0))) for name in names}
-    asks = bool(still_open) or bool(few)
+    asks = bool(still_open) or any(v.seeds < LEAST_SEEDS for v in inconclusive)
     field = "seeds_until_settled" if asks and most > LEAST_SEEDS else "seeds"
     if field == "seeds":
         added = {str(name): max(0, most - int(count)) for name, count in before.items()}
@@ -151,9 +164,50 @@ def _more_seeds(
     )
 
 
-def _more_images(found: Findings, headline: DepthAnswer | None) -> NextStep | None:
+def _affordable(needed: int, high: int | None, present: int) -> int:
+    """Returns the seeds to propose where so many are needed; 0 where they are too many or there.
+
+    Args:
+      needed: At the spread that was seen.
+      high: At the upper end of its interval, if that is known.
+      present: How many there are.
+    """
+    proposed = min(high or needed, _MOST_SEEDS)
+    return proposed if needed <= _MOST_SEEDS and proposed > present else 0
+
+
+def _still_open(
+    found: Findings, answers: Sequence[DepthAnswer], hypotheses: Sequence[Hypothesis]
+) -> NextStep | None:
+    """Returns what is said of open questions that no further training is proposed for."""
+    inconclusive = [v for v in found.verdicts if v.verdict == "inconclusive"]
+    unknown = [row for row in answers if row.word == _UNKNOWN]
+    if not (inconclusive or unknown):
+        return None
+    needed = {
+        v.hypothesis: v.seeds_to_settle or (LEAST_SEEDS if v.seeds < LEAST_SEEDS else 0)
+        for v in inconclusive
+    }
+    most = max([*needed.values(), *(row.seeds_needed or 0 for row in unknown)])
+    if most > _MOST_SEEDS:
+        return NextStep(
+            reason=f"About {most:,} seeds would settle what is open, more than the {_MOST_SEEDS}"
+            " that are worth proposing."
+        )
+    probed = [needed.get(h.name, 0) for h in hypotheses if not metrics.is_trained(h.metric)]
+    if any(probed):
+        return NextStep(
+            reason=f"Measure more seeds (config.probe_seeds): it takes about {max(probed)} to"
+            " settle what is open."
+        )
+    return NextStep(
+        reason="What is open is not known to be settled by more seeds or images of this plan."
+    )
+
+
+def _more_images(found: Findings, answer: DepthAnswer | None) -> NextStep | None:
     needed = [v.images_to_settle for v in found.verdicts if v.images_to_settle]
-    needed += [headline.images_needed] if headline and headline.images_needed else []
+    needed += [answer.images_needed] if answer and answer.images_needed else []
     if not needed:
         return None
     return NextStep(

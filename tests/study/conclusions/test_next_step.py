@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import math
 import shlex
 from pathlib import Path
@@ -58,8 +59,11 @@ def headline(**fields: object) -> records.DepthAnswer:
     return records.DepthAnswer(**plain | fields)
 
 
-def found(*verdicts: records.Verdict, variant: str = NAMES[0]) -> SimpleNamespace:
-    return SimpleNamespace(verdicts=verdicts, recommendation=SimpleNamespace(variant=variant))
+def found(
+    *verdicts: records.Verdict, answers: tuple[records.DepthAnswer, ...] = ()
+) -> SimpleNamespace:
+    chosen = SimpleNamespace(variant=NAMES[0])
+    return SimpleNamespace(verdicts=verdicts, recommendation=chosen, deeper=answers)
 
 
 def test_more_seeds_until_it_is_settled_with_error_that_is_spent() -> None:
@@ -67,6 +71,68 @@ def test_more_seeds_until_it_is_settled_with_error_that_is_spent() -> None:
     assert step.command == f"{COMMAND} --config.seeds_until_settled=13"
     assert step.reason == "Train more seeds, 13 at most, to settle what is open."
     assert step.seconds == pytest.approx(10 * (10 + 20) / 2)  # ten more of either in two processes
+
+
+def test_no_more_seeds_are_proposed_than_are_worth_it() -> None:
+    """17 seeds would settle it, 61 at the upper end of the spread's interval."""
+    answer = headline(word="not known yet", seeds_needed=17)
+    wide = found(verdict(seeds_to_settle=17, seeds_low=10, seeds_high=61))
+    for step in (next_step(past(), wide, answer, [RISES]), next_step(past(), wide, None, [RISES])):
+        assert step.command == f"{COMMAND} --config.seeds_until_settled=50"
+        assert step.reason == "Train more seeds, 50 at most, to settle what is open."
+
+
+def test_what_more_seeds_than_that_would_settle_is_said() -> None:
+    said = "About 170 seeds would settle what is open, more than the 50 that are worth proposing."
+    many = found(verdict(seeds_to_settle=170))
+    assert next_step(past(), many, headline(), [RISES]) == records.NextStep(reason=said)
+    answer = headline(word="not known yet", seeds_needed=170)
+    assert next_step(past(), found(), answer, [RISES]).reason == said
+    some = found(verdict(seeds_to_settle=170), verdict(hypothesis="b", seeds_to_settle=20))
+    asked = [RISES, dataclasses.replace(RISES, name="b")]
+    assert next_step(past(), some, answer, asked).reason.startswith("Train more seeds, 20 at most")
+
+
+def test_answers_of_other_groups_are_settled_after_the_first() -> None:
+    other = headline(word="not known yet", seeds_needed=12)
+    step = next_step(past(), found(answers=(headline(), other)), headline(), [])
+    assert step.command == f"{COMMAND[:-2]}=12"
+    first = headline(word="not known yet", images_needed=900)
+    step = next_step(past(), found(answers=(first, other)), first, [])
+    assert step.reason.startswith("More test images, not seeds: about 900")
+
+
+def test_an_answer_takes_three_seeds() -> None:
+    step = next_step(past(), found(), headline(word="not known yet", seeds=2), [])
+    assert step.reason == "Train 3 seeds: with fewer nothing is decided."
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "answer"),
+    [
+        ([verdict()], headline()),
+        ([verdict(seeds=60, seeds_to_settle=40, seeds_high=55)], headline()),
+        ([], headline(word="not known yet")),
+    ],
+)
+def test_what_is_open_is_never_called_settled(
+    verdicts: list[records.Verdict], answer: records.DepthAnswer
+) -> None:
+    step = next_step(past(), found(*verdicts), answer, [RISES])
+    assert step.reason == (
+        "What is open is not known to be settled by more seeds or images of this plan."
+    )
+    assert step.command == ""
+
+
+def test_what_probes_measure_takes_more_measured_seeds() -> None:
+    asked = dataclasses.replace(RISES, metric="gradients.gradient_norm_slope")
+    for fields, count in (({"seeds_to_settle": 9}, 9), ({"seeds": 1}, 3)):
+        step = next_step(past(), found(verdict(**fields)), headline(), [asked])
+        assert step.reason == (
+            f"Measure more seeds (config.probe_seeds): it takes about {count} to settle what is"
+            " open."
+        )
 
 
 def test_a_flag_that_is_given_is_replaced() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from depthstudy.records import BudgetRow
 from depthstudy.report import tables
 from depthstudy.report.blocks import (
@@ -24,10 +26,13 @@ from depthstudy.report.text.sentences import figure_note
 
 _TUNED = (
     "Each net was trained with each learning rate, on a seed that no verdict uses, and takes the "
-    "one of least error on validation data (ringed). All nets have as many trials."
+    "one of least error on validation data (ringed)."
+)
+_TUNED_OTHERWISE = (
+    "Each net takes the settings of least error on validation data, by a seed that no verdict uses."
 )
 _EFFORT = (
-    "What to expect of the best of so many trials, drawn from those that were made (Dodge et al. "
+    "What to expect of the best of so many trials, drawn from those of the grid (Dodge et al. "
     "2019, Tang et al. 2020): a line that falls for long belongs to a net that has to be tuned."
 )
 _LONGER = (
@@ -46,11 +51,14 @@ def section(study: Study) -> Section | None:
     if panels:
         key = tuple(_key(study))
         marks = Key(tuple(Mark(label, "line", color) for label, color in key))
-        caption = f"{_TUNED} {_chosen(study)}".strip()
+        caption = _joined(_TUNED, _trials(study), _chosen(study), edge_sentence(study))
         charts = Charts(panels, "three" if len(panels) > 2 else "two")
         blocks += [Figure((marks, charts), caption)]
         note = figure_note(study.info, "validation error against learning rate")
         pictures = [Picture("learning_rates", "Validation error", (note,), panels, 2, 330, key)]
+    elif study.tuning:
+        told = _joined(_TUNED_OTHERWISE, _trials(study), edge_sentence(study))
+        blocks.append(Text(told, "note"))
     if study.expected_best:
         efforts = tuple(effort.effort_panels(study))
         key = tuple(_key(study))
@@ -80,7 +88,32 @@ def effort_sentence(study: Study) -> str:
                 f"{needed[info.name]} at {tables.label(study.info, info.name)}" for info in rows
             ]
             parts.append(f"{group}: {listing(each)}")
-    return f"Trials until within a point of the best of all. {'; '.join(parts)}."
+    return f"Trials of the grid until within a point of its best. {'; '.join(parts)}."
+
+
+def edge_sentence(study: Study) -> str:
+    """Names the nets whose best value is the least or the greatest that was tried, if any."""
+    rows = [trial for trial in study.tuning if trial.at_edge]
+    if not rows:
+        return ""
+    names = [f"{row.variant} ({_field(row.at_edge)})" for row in rows]
+    return f"The best lies at an edge of what was tried, and may lie beyond: {listing(names)}."
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _field(names: str) -> str:
+    return names.replace("train.", "").replace("_", " ")
+
+
+def _trials(study: Study) -> str:
+    """Says whether all nets have as many trials."""
+    counts = set(Counter(trial.variant for trial in study.tuning).values())
+    if len(counts) == 1:
+        return "All nets have as many trials."
+    return f"Nets have {min(counts)} to {max(counts)} trials, as some grids have no value to add."
 
 
 def budget_sentence(row: BudgetRow) -> str:
