@@ -14,10 +14,10 @@ class Hypothesis:
 
     ``where`` picks variants by their settings. ``greater``, ``less``, ``equivalent`` and
     ``not_greater`` compare them with the variants that ``against`` picks;
-    ``rises`` and ``does_not_rise`` look at the change of the metric from the least to the greatest
-    value of ``along``. A treated variant has the settings that it had untreated, and the name of
-    its treatment as a further field ``treatment``; a side that does not name this field picks
-    untreated variants only.
+    ``rises`` and ``does_not_rise`` compare the greatest value of ``along`` with each lesser one: a
+    metric rises where it is above that of some of them. A treated variant has the settings that it
+    had untreated, and the name of its treatment as a further field ``treatment``; a side that does
+    not name this field picks untreated variants only.
 
     Attributes:
       name: Short name, unique in the study.

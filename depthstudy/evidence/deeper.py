@@ -9,13 +9,14 @@ Intervals are widened for the number of depths of the group (Bonferroni), of all
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth, rivals
+from depthstudy.evidence.longer import longer_nets, longest_pair
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
 
@@ -45,11 +46,14 @@ def answers(
     panel = measure(summary, "test_error", predictions=predictions, images=images)
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
     constant = no_better(summary, "test_error", baselines, images)
+    measured = [info for info in infos if info.name in panel.arms]
+    trained_longer = longer_nets(measured)
+    tuned = {info.untreated: info.name for info in measured if info.has_own_settings}
     found = []
     for group, names, count in _groups(infos, panel):
         row = _answer(names, panel, rivals=count, learned=not constant.issuperset(names))
-        longer = _replaced(row, infos, panel, lambda info: info.trained_longer)
-        own = _replaced(row, infos, panel, lambda info: info.has_own_settings)
+        longer = _effect(longest_pair(row.deepest, row.against, trained_longer), panel)
+        own = _effect(_tuned_pair(row, tuned), panel)
         bound = _bound(row.effect, longer, own, unfinished=row.deepest in unfinished)
         found.append(
             DepthAnswer(
@@ -146,18 +150,14 @@ def _needed(effect: stats.Contrast, level: float, arm: stats.Arm) -> stats.Outlo
     return stats.outlook(effect, (distance,), level / 2, image_count=count)
 
 
-def _replaced(
-    row: DepthAnswer,
-    infos: Sequence[VariantInfo],
-    panel: Panel,
-    kind: Callable[[VariantInfo], bool],
-) -> float | None:
-    """Returns the effect between what was made of both nets, of several the longest trained."""
-    chosen = sorted((i for i in infos if kind(i) and i.name in panel.arms), key=lambda i: i.steps)
-    made = {info.untreated: info.name for info in chosen}
-    if row.deepest not in made:
+def _tuned_pair(row: DepthAnswer, tuned: Mapping[str, str]) -> tuple[str, str] | None:
+    if not {row.deepest, row.against} <= tuned.keys():
         return None
-    return float(panel.difference(made[row.deepest], made.get(row.against, row.against)).mean)
+    return tuned[row.deepest], tuned[row.against]
+
+
+def _effect(pair: tuple[str, str] | None, panel: Panel) -> float | None:
+    return float(panel.difference(*pair).mean) if pair else None
 
 
 def _bound(effect: float, longer: float | None, own: float | None, *, unfinished: bool) -> Bound:

@@ -15,6 +15,7 @@ from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import pools, robustness, substitution
 from depthstudy.evidence.claims.looks import judge_at_looks
 from depthstudy.evidence.costs import gains, pareto, pruning
+from depthstudy.evidence.longer import longer_nets
 from depthstudy.evidence.material import Material
 from depthstudy.evidence.mistakes import classes
 from depthstudy.evidence.mistakes import images as image_mistakes
@@ -62,8 +63,8 @@ def find(
     """
     measured = _measured(material, hypotheses)
     judged = _judged(material, measured, hypotheses, looks)
-    tried = tuple(_robustness(material, measured, hypotheses, judged))
     tuned = tuple(_tuned_verdicts(material, hypotheses))
+    tried = tuple(_robustness(material, measured, hypotheses, judged, tuned))
     material = material.whole()
     summary, infos = material.summary, material.variants
     counted = material.counted
@@ -161,16 +162,17 @@ def _robustness(
     measured: pd.DataFrame,
     hypotheses: Sequence[Hypothesis],
     judged: Sequence[records.Verdict],
+    tuned: Sequence[records.Verdict],
 ) -> list[records.Robustness]:
     infos = material.variants
-    longer = sorted((i for i in infos if i.trained_longer), key=lambda info: info.steps)
     return robustness.robustness(
         hypotheses,
         judged,
         measured,
         material.settings,
         tuned={info.untreated: info.name for info in infos if info.has_own_settings},
-        longer={info.untreated: info.name for info in longer},
+        tuned_words={verdict.hypothesis: verdict.verdict for verdict in tuned},
+        longer=longer_nets(infos),
     )
 
 
@@ -181,6 +183,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
     if not (tuned and asked):
         return []
     summary, predictions = substitution.substitute(material.summary, material.predictions, tuned)
+    seen = {old: material.budgets[new] for old, new in tuned.items() if new in material.budgets}
     return judge_at_looks(
         summary,
         material.settings,
@@ -190,7 +193,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         images=material.images,
         chance=material.chance,
         baselines=material.baselines,
-        budgets=material.budgets,
+        budgets={**material.budgets, **seen},
     )
 
 

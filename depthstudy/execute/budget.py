@@ -1,10 +1,11 @@
 """Trains longer what a deeper net has not learned in its steps, until it has or factors run out.
 
 A net that does not fit what a shallower one of its group fits, or a net that a hypothesis compares
-it with, may be worse, or may need more steps. Only a longer training tells. The net that fits best
-is trained as long, so that equals are compared. A longer training wants a lower learning rate than
-a short one, so both are trained with the next lower rate first, and where more than half of the
-excess is left with their own; of the two each keeps the one of less validation error.
+it with, may be worse, or may need more steps. Only a longer training tells. The net that fits best,
+and the best shallower one, by which it is said whether to go deeper, are trained as long, so that
+equals are compared. A longer training wants a lower learning rate than a short one, so all are
+trained with the next lower rate first, and where more than half of the excess is left with their
+own; of the two each keeps the one of less validation error.
 """
 
 from __future__ import annotations
@@ -14,9 +15,14 @@ import itertools
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import pandas as pd
+
 from depthstudy.config import Hypothesis, StudyConfig
+from depthstudy.evidence.causes.decomposition import best_depth
 from depthstudy.evidence.claims import pairing
+from depthstudy.evidence.longer import FITS
 from depthstudy.evidence.metrics import ERRORS
+from depthstudy.evidence.panel import measure
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
 from depthstudy.plan import Variant, pools, settings_of, treatments
@@ -26,7 +32,6 @@ from depthstudy.store import Outcome
 
 SEEDS = 2  # of each longer training: enough to see whether it fits, not for a verdict
 _HALF = 0.5  # of an excess, at most, that a longer training leaves where it tells enough
-FITS = 0.01  # train error over that of the net that fits best that is no failure to fit
 
 
 def check_budgets(
@@ -37,13 +42,15 @@ def check_budgets(
 ) -> tuple[list[Variant], list[BudgetRow]]:
     """Returns the variants that were trained longer, and what came of it.
 
+    Of each net that did not fit they are the longest, with those beside it for as long.
+
     Args:
       session: Trains them.
       study: The config; ``budget_check`` holds the factors.
       variants: Whose runs are done.
       tuned: The settings that were found for variants, by name.
     """
-    check = _Check(session, tuned, tuple(range(min(SEEDS, study.seeds))))
+    check = _Check(session, tuned, tuple(range(min(SEEDS, study.seeds))), study.seeds)
     longest: dict[str, Variant] = {}
     rows: list[BudgetRow] = []
     whole = [v for v in variants if not pools.is_partial(study, v)]
@@ -52,16 +59,36 @@ def check_budgets(
         if not open_cases:
             break
         kept = check.trained_longer(open_cases, factor)
-        of_factor = [check.row(deep, best, kept, factor) for deep, best in open_cases]
-        longest |= {name: job.variant for name, job in kept.items()}
-        rows += of_factor
-        open_cases = [
-            case for case, row in zip(open_cases, of_factor, strict=True) if not row.settled
-        ]
+        of_factor = {case: check.row(case, kept, factor) for case in open_cases}
+        rows += of_factor.values()
+        is_last = factor == study.budget_check[-1]
+        for case in open_cases:
+            if is_last or of_factor[case].settled:  # it ends with all its nets trained as long
+                made = [kept[net.name].variant for net in case.nets]
+                longest |= {variant.name: variant for variant in made}
+        open_cases = [case for case in open_cases if not of_factor[case].settled]
     return list(longest.values()), rows
 
 
-Case = tuple[Variant, Variant]  # a net that does not fit, and the one beside it that does
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Case:
+    """A net that does not fit, with the nets that are trained as long.
+
+    Attributes:
+      deep: The net.
+      best: Of the nets that it is compared with the one that fits best.
+      beside: The best of the shallower ones of its group by test error, if there are any.
+    """
+
+    deep: Variant
+    best: Variant
+    beside: Variant | None
+
+    @property
+    def nets(self) -> list[Variant]:
+        """All nets of it, each once."""
+        named = {net.name: net for net in (self.deep, self.best, self.beside) if net}
+        return list(named.values())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,10 +98,11 @@ class _Check:
     session: Session
     tuned: Mapping[str, Tuned]
     seeds: tuple[int, ...]
+    planned: int  # seeds of a variant that does not say how many it has
 
     def misfits(
         self, variants: Sequence[Variant], hypotheses: Sequence[Hypothesis] = ()
-    ) -> list[Case]:
+    ) -> list[_Case]:
         """Returns the nets that fit worse than a shallower one of their group, or a rival.
 
         A rival is what a hypothesis on errors compares a net with. Of several that fit better the
@@ -86,39 +114,62 @@ class _Check:
             if self._train_error(net) > self._train_error(other) + FITS:
                 better.setdefault(net.name, []).append(other)
         return [
-            (net, min(better[net.name], key=lambda v: (self._train_error(v), v.info.depth)))
+            _Case(
+                net,
+                min(better[net.name], key=lambda v: (self._train_error(v), v.info.depth)),
+                self._best_shallower(net, plain),
+            )
             for net in plain
             if net.name in better
         ]
 
-    def trained_longer(self, cases: Sequence[Case], factor: int) -> dict[str, Job]:
+    def _best_shallower(self, net: Variant, plain: Sequence[Variant]) -> Variant | None:
+        """Returns the net that says whether ``net`` is better, as the evidence chooses it."""
+        shallower = sorted(
+            (other for other in plain if net.info.deepens(other.info)), key=lambda v: v.info.depth
+        )
+        if not shallower:
+            return None
+        runs = pd.DataFrame(
+            [
+                {"variant": other.name, "seed": seed, "test_error": error}
+                for other in shallower
+                for seed in range(other.seeds or self.planned)
+                for outcome in [self.session.store(other, seed).read_outcome()]
+                if outcome is not None
+                for error in [self._error(outcome, "test", other)]
+            ]
+        )
+        best = best_depth([other.name for other in shallower], measure(runs, "test_error"))
+        return next(other for other in shallower if other.name == best)
+
+    def trained_longer(self, cases: Sequence[_Case], factor: int) -> dict[str, Job]:
         """Returns by name of a net its training of so many times the steps that did best."""
         kept: dict[str, Job] = {}
         for lower in (True, False):
-            still_open = [case for case in cases if not kept or not self._shrunk(*case, kept)]
-            jobs = {
-                base.name: self._job(base, factor, lower)
-                for base in dict.fromkeys(net for case in still_open for net in case)
-            }
+            still_open = [case for case in cases if not kept or not self._shrunk(case, kept)]
+            bases = {net.name: net for case in still_open for net in case.nets}
+            jobs = {name: self._job(base, factor, lower) for name, base in bases.items()}
             self.session.train(list(jobs.values()))
             for name, job in jobs.items():
                 kept[name] = min((job, kept.get(name, job)), key=self._validation_error)
         return kept
 
-    def row(self, deep: Variant, best: Variant, kept: Mapping[str, Job], factor: int) -> BudgetRow:
+    def row(self, case: _Case, kept: Mapping[str, Job], factor: int) -> BudgetRow:
         """Returns what a longer training did to what a net fails to fit."""
-        job = kept[deep.name]
+        job = kept[case.deep.name]
         assert job.follow_up is not None
+        excess = self._excess(case, kept)
         return BudgetRow(
-            variant=deep.name,
-            reference=best.name,
+            variant=case.deep.name,
+            reference=case.best.name,
             factor=factor,
             steps=job.variant.info.steps,
             seeds=len(self.seeds),
-            excess_before=self._train_error(deep) - self._train_error(best),
+            excess_before=self._excess(case),
             train_error=self._train_error(job.variant),
-            excess=self._excess(deep, best, kept),
-            settled=self._settled(deep, best, kept),
+            excess=excess,
+            settled=excess <= FITS,
             settings=in_words(job.follow_up.settings),
         )
 
@@ -132,16 +183,14 @@ class _Check:
         variant = dataclasses.replace(follow(base, follow_up), seeds=len(self.seeds))
         return Job(variant, self.seeds, follow_up)
 
-    def _shrunk(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> bool:
-        before = self._train_error(deep) - self._train_error(best)
-        return self._excess(deep, best, kept) <= max(FITS, _HALF * before)
+    def _shrunk(self, case: _Case, kept: Mapping[str, Job]) -> bool:
+        return self._excess(case, kept) <= max(FITS, _HALF * self._excess(case))
 
-    def _settled(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> bool:
-        return self._excess(deep, best, kept) <= FITS
-
-    def _excess(self, deep: Variant, best: Variant, kept: Mapping[str, Job]) -> float:
-        errors = [self._train_error(kept[net.name].variant) for net in (deep, best)]
-        return errors[0] - errors[1]
+    def _excess(self, case: _Case, kept: Mapping[str, Job] | None = None) -> float:
+        """Returns the train error over that of the best, as planned or both trained longer."""
+        nets = [kept[net.name].variant if kept else net for net in (case.deep, case.best)]
+        deep, best = map(self._train_error, nets)
+        return deep - best
 
     def _train_error(self, variant: Variant) -> float:
         return statistics.fmean(

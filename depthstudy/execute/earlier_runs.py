@@ -37,8 +37,8 @@ def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> Non
         )
     runs = _runs(study, variants, workdir)
     for run, variant in runs:
-        _refuse_other_config(run, variant)
-    _warn_of_rounding(runs)
+        refuse_other_config(run, variant)
+    warn_of_rounding(runs)
 
 
 def reopen_shorter(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
@@ -54,17 +54,14 @@ def reopen_shorter(study: StudyConfig, variants: Sequence[Variant], workdir: Pat
 def reopen(run: RunStore, variant: Variant) -> bool:
     """Has a run go on if it ended before as many steps as it is to have now; says whether it did.
 
-    One that diverged would diverge again.
-
-    Raises:
-      InputError: It was trained by a schedule that cannot go on.
+    One that diverged would diverge again; one that cannot go on is refused by ``check``, or by
+    ``refuse_other_config`` where it is not of the plan.
     """
     outcome = run.read_outcome()
     if outcome is None or outcome.status == "diverged" or variant.is_pruned:
         return False
     if outcome.step >= variant.info.steps:
         return False
-    _refuse_other_config(run, variant)
     run.reopen()
     return True
 
@@ -79,11 +76,14 @@ def _runs(
     ]
 
 
-def _refuse_other_config(run: RunStore, variant: Variant) -> None:
-    """Refuses a folder that holds a run of the same name with other settings.
+def refuse_other_config(run: RunStore, variant: Variant) -> None:
+    """Refuses a folder that holds a run of the same name with other settings, done or not.
 
     A field that the stored config does not know yet counts as being at its default, and of the net
     what it is made of counts: the same net may have been asked for in another way.
+
+    Raises:
+      InputError: It does, or its schedule is one by which it cannot go on for longer.
     """
     stored = _stored(run)
     if stored is None:
@@ -107,7 +107,7 @@ def _refuse_other_config(run: RunStore, variant: Variant) -> None:
         )
 
 
-def _warn_of_rounding(runs: Sequence[tuple[RunStore, Variant]]) -> None:
+def warn_of_rounding(runs: Sequence[tuple[RunStore, Variant]]) -> None:
     """Says where runs go on that were computed otherwise so far."""
     changed: collections.Counter[str] = collections.Counter()
     for run, variant in runs:

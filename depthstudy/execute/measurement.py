@@ -22,7 +22,6 @@ from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
 from depthstudy.execute.executors import process_count
-from depthstudy.execute.executors.choice import open_executor
 from depthstudy.execute.executors.executor import Task, Worker
 from depthstudy.execute.progress import (
     Bar,
@@ -30,6 +29,7 @@ from depthstudy.execute.progress import (
     StatusChanged,
     WorkDone,
 )
+from depthstudy.execute.training import Session
 from depthstudy.plan.variant import Variant
 from depthstudy.records import Metric, Record, VariantInfo
 from depthstudy.store import RunStore, repair
@@ -55,18 +55,15 @@ _LAYER_SECONDS = 0.05  # what a probe takes for a layer of a net
 
 
 def measure(
-    study: StudyConfig,
-    variants: Sequence[Variant],
-    workdir: Path,
-    config_file: str | None = None,
+    session: Session, study: StudyConfig, variants: Sequence[Variant], workdir: Path
 ) -> None:
     """Measures the last checkpoint of every variant, treated or not, of the first few seeds.
 
     Args:
+      session: Its processes make room for those that measure.
       study: The config; ``probes``, ``probe_seeds`` and ``probe_examples`` say what is measured.
       variants: Its plan; runs that are not done are left out.
       workdir: Its folder.
-      config_file: As in ``open_executor``.
     """
     if not study.probes:
         return
@@ -80,13 +77,10 @@ def measure(
         if count > 1
         else [*map(_names, groups)]
     )
-    with (
-        contextlib.closing(Bar(total, total - sum(left.values()))) as bar,
-        contextlib.closing(
-            open_executor(study, variants, workdir, count, len(tasks), config_file)
-        ) as executor,
-    ):
-        executor.do(_measure_named, map(Task, tasks), bar.show)
+    with contextlib.closing(Bar(total, total - sum(left.values()))) as bar:
+        if tasks:
+            with contextlib.closing(session.open_in_place(count)) as executor:
+                executor.do(_measure_named, map(Task, tasks), bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:

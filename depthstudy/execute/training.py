@@ -30,7 +30,10 @@ class Job(NamedTuple):
 
     @property
     def base(self) -> str:
-        """Name of the variant of the plan whose net it is."""
+        """Name of the variant of the plan that it is, or that it follows from.
+
+        That is one of the same net, but for nets of a search, which all follow from one.
+        """
         return self.follow_up.base if self.follow_up else self.variant.name
 
     @property
@@ -129,21 +132,35 @@ class Session:
 
         return hear
 
+    def open_in_place(self, processes: int) -> Executor:
+        """Ends the processes that train, and returns who does other work in so many.
+
+        Both at once would take twice the memory; those that train begin anew when they have to.
+        """
+        self.close()
+        return self._open(processes)
+
     def close(self) -> None:
         """Ends the processes that were started."""
         if self._executor is not None:
             self._executor.close()
+            self._executor = None
 
     def _repair(self, jobs: Sequence[Job]) -> None:
         """Has runs with damaged files be done again, and dense ones that are still to be pruned.
 
         Runs that are to be trained for longer than they were go on.
+
+        Raises:
+          InputError: There is a run of the same name with another config.
         """
-        for job in jobs:
-            for seed in job.seeds:
-                run = self.store(job.variant, seed)
-                repair(run)
-                earlier_runs.reopen(run, job.variant)
+        runs = [(self.store(job.variant, seed), job) for job in jobs for seed in job.seeds]
+        for run, job in runs:  # what follows from results is in no plan that was checked before
+            earlier_runs.refuse_other_config(run, job.variant)
+        earlier_runs.warn_of_rounding([(run, job.variant) for run, job in runs if job.follow_up])
+        for run, job in runs:
+            repair(run)
+            earlier_runs.reopen(run, job.variant)
         for job in jobs:
             if job.variant.is_pruned:
                 for seed in self._untrained(job):
@@ -155,15 +172,13 @@ class Session:
 
     def _opened(self) -> Executor:
         if self._executor is None:
-            self._executor = open_executor(
-                self._study,
-                self._variants,
-                self._workdir,
-                self.processes,
-                self.processes,
-                self._config_file,
-            )
+            self._executor = self._open(self.processes)
         return self._executor
+
+    def _open(self, processes: int) -> Executor:
+        return open_executor(
+            self._study, self._variants, self._workdir, processes, self._config_file
+        )
 
 
 def _parts(job: Job) -> list[Job]:

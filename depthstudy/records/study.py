@@ -68,7 +68,14 @@ class VariantInfo:
     @property
     def trained_longer(self) -> bool:
         """Whether it is another variant, trained longer as that one did not fit."""
-        return bool(self.untreated) and self.treatment.startswith(LONGER)
+        return self.longer_factor is not None
+
+    @property
+    def longer_factor(self) -> int | None:
+        """How many times as long it is trained as that one, or ``None``."""
+        factor = self.treatment.removeprefix(LONGER)
+        is_longer = self.untreated and self.treatment.startswith(LONGER) and factor.isdecimal()
+        return int(factor) if is_longer else None
 
     @property
     def parts(self) -> dict[str, float]:

@@ -58,5 +58,11 @@ class Unwritten:
     def save(self, step: int, state: Any, info: RunInfo, measured: Measured | None = None) -> None:
         """Does nothing."""
 
+    def wait(self) -> None:
+        """Does nothing."""
+
+    def remove_old(self, step: int) -> None:
+        """Does nothing."""
+
     def close(self) -> None:
         """Does nothing."""

@@ -60,7 +60,8 @@ def _run(
         raise InputError(
             "config.search has to find the variants first: `depthstudy run` and search.run do so"
         )
-    study, variants, line = time_budget.fit(study, variants, workdir)
+    whole, fitted = study, time_budget.fit(study, variants, workdir)
+    study, variants, line = fitted
     if line:
         logging.warning(line)
     execute.check(study, variants, workdir)
@@ -71,6 +72,7 @@ def _run(
         contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
         reported(runs, call := Call(command, start, session)),
     ):
+        time_budget.keep(whole, fitted, workdir)
         execute.reopen_shorter(study, variants, workdir)
         execute.repair_measured(study, variants, workdir)
         infos = data_info.write(workdir, variants)
@@ -78,7 +80,7 @@ def _run(
         own = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *own])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
-        execute.measure(study, variants, workdir, config_file)
+        execute.measure(session, study, variants, workdir)
         settled = settle(session, runs)
         every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
         asked = FollowUps(tuned, tuple(budgets))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -16,7 +16,7 @@ from depthstudy.data import Split
 from depthstudy.store import Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.program import Program, SeedState, initial
-from depthstudy.train.run import Run
+from depthstudy.train.run import Run, timed
 from depthstudy.train.step import StepMetrics
 from depthstudy.train.stops import early_step, evaluation_steps, stop_before, stops
 
@@ -52,7 +52,7 @@ def fit(
             Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
-        start, logs, found = _found(program, runs)
+        start, found = _found(program, runs)
         if start < program.steps and not all(run.diverged_at for run in runs):
             for run in runs:
                 run.leave_out_test()
@@ -63,8 +63,8 @@ def fit(
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
-        progress(start)
-        begin = stop_before(program.config, program.steps, start) if all(logs) else start
+        begin = min(run.recorded for run in runs)
+        progress(begin)
         with interruption.deferred(hosts.agreed_stop() if program.placement.spans_hosts else None):
             _train_to_end(program, runs, seed_states, begin, start, progress, test=test)
     outcomes = [run.outcome() for run in runs]
@@ -84,7 +84,7 @@ def _train_to_end(
     *,
     test: bool,
 ) -> None:
-    """Trains from step ``start`` on, of which everything up to step ``begin`` is recorded."""
+    """Trains from step ``start`` on; of each run everything up to step ``begin`` is recorded."""
     batches = program.placement.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,
@@ -101,21 +101,22 @@ def _train_to_end(
             break
         recorded = [len(run.records) for run in runs]
         try:
-            with _timed(runs, "train_seconds"):
+            with timed(runs, "train_seconds", stays=True) as add_time:
                 for _ in range(end - reached):
-                    with _timed(runs, "data_seconds"):
+                    with timed(runs, "data_seconds"):
                         batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
                     interruption.check()
                     if reached < end and time.monotonic() - saved >= most_seconds:
+                        add_time()
                         _save_between(program, runs, seed_states, reached)
                         saved = time.monotonic()
                 for run, log in zip(runs, program.fetch(seed_states.log, len(runs)), strict=True):
-                    run.record_training(log, begin, end)
+                    run.record_training(log, end)
             over = end == program.steps or all(run.diverged_at for run in runs)
             evaluated = over or end in evaluations
             if evaluated:
-                with _timed(runs, "eval_seconds"):
+                with timed(runs, "eval_seconds"):
                     _record_evaluation(program, runs, seed_states, end, test=over and test)
         except interruption.InterruptedByUserError:
             for run, count in zip(runs, recorded, strict=True):
@@ -127,8 +128,14 @@ def _train_to_end(
         if over or due or end == early:
             _save(program, runs, seed_states, end)
             saved = time.monotonic()
+        for run in runs:
+            run.recorded = end
         progress(end - begin)
         begin = end
+    for run in runs:
+        run.checkpoints.wait()
+    for run in runs:
+        run.checkpoints.remove_old(reached)
     progress(program.steps - begin)
 
 
@@ -148,6 +155,8 @@ def _record_evaluation(
     for name, split in splits.items():
         results = evaluate(program, seed_states, split, len(runs), limits.get(name))
         for run, result in zip(runs, results, strict=True):
+            if run.recorded == step:
+                continue
             guess = {"error": chance, "balanced_error": chance}
             metrics = guess if run.diverged_at else result.metrics
             run.add(step, "evaluation", {f"{name}_{k}": v for k, v in metrics.items()})
@@ -160,10 +169,18 @@ def _record_evaluation(
 def _save(
     program: Program, runs: Sequence[Run], seed_states: Any, step: int, *, with_log: bool = False
 ) -> None:
-    """Saves runs: at a step at which everything is recorded, or with the log of what is not."""
+    """Saves runs: at a step at which everything is recorded, or with the log of what is not.
+
+    Where the process is killed at any moment, there is a step at which every run was saved: none is
+    saved again, and loses an old checkpoint, before all have the last one.
+    """
     states = program.fetch(seed_states.state, len(runs))
     logs = program.fetch(seed_states.log, len(runs)) if with_log else [None] * len(runs)
+    for run in runs:
+        run.checkpoints.wait()
     for run, state, log in zip(runs, states, logs, strict=True):
+        if run.recorded == step:  # then it was saved with all that is recorded there
+            continue
         run.add(step, "run", run.seconds)
         run.write_measured()
         log_by_name = {} if log is None else _by_name(log)
@@ -179,15 +196,13 @@ def _save_between(program: Program, runs: Sequence[Run], seed_states: Any, step:
         del run.records[count:]
 
 
-def _found(
-    program: Program, runs: Sequence[Run]
-) -> tuple[int, list[Mapping[str, np.ndarray]], list[SeedState]]:
-    """Gives runs what was measured of them, and returns from where they go on.
+def _found(program: Program, runs: Sequence[Run]) -> tuple[int, list[SeedState]]:
+    """Gives runs what was measured of them, and returns from which step they go on, and what with.
+
+    One that was saved with a log has not been recorded since the stop before. Another of its group
+    may have been, where a process was killed between their saves.
 
     Of several hosts that train together, only the one that writes reads.
-
-    Returns:
-      The step, and for each run the log of what is not recorded yet, and what it had.
     """
 
     def read() -> tuple[int, list[Measured], list[SeedState]]:
@@ -202,7 +217,11 @@ def _found(
     start, found, states = hosts.from_writer(read) if program.placement.spans_hosts else read()
     for run, measured in zip(runs, found, strict=True):
         run.take_measured(measured)
-    return start, [measured.log for measured in found], states
+        # A shorter training may have ended after the stop before, and its log with it.
+        before = stop_before(program.config, program.steps, start)
+        last = max((row.step for row in run.records if row.probe == "training"), default=0)
+        run.recorded = max(before, last) if measured.log else start
+    return start, states
 
 
 def _by_name(log: StepMetrics) -> dict[str, np.ndarray]:
@@ -231,12 +250,3 @@ def _common_step(runs: Sequence[Run]) -> int:
 
 def _closing(stack: contextlib.ExitStack, thing: Any) -> Any:
     return stack.enter_context(contextlib.closing(thing))
-
-
-@contextlib.contextmanager
-def _timed(runs: Sequence[Run], part: str) -> Iterator[None]:
-    """Adds an equal share of the wall time of a block to what each run has used."""
-    start = time.perf_counter()
-    yield
-    for run in runs:
-        run.seconds[part] += (time.perf_counter() - start) / len(runs)

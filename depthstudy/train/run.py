@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
+from depthstudy import interruption
 from depthstudy.records import Record
 from depthstudy.store import CheckpointWriter, Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.precision import LEAST
@@ -18,7 +21,19 @@ from depthstudy.train.step import StepMetrics
 
 @dataclasses.dataclass
 class Run:
-    """A run in training: where it is kept, and what has been measured of it so far."""
+    """A run in training: where it is kept, and what has been measured of it so far.
+
+    Attributes:
+      info: What it is.
+      store: Where it is kept.
+      checkpoints: Writes its checkpoints.
+      events: Writes what TensorBoard shows.
+      records: What has been measured.
+      errors: The error of each example by split, once it is done.
+      answers: What the net says of each test example, by name, once it is done.
+      seconds: The time that went into it, by metric.
+      recorded: The step up to which everything is recorded.
+    """
 
     info: RunInfo
     store: RunStore
@@ -30,6 +45,7 @@ class Run:
     seconds: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"train_seconds": 0.0, "data_seconds": 0.0, "eval_seconds": 0.0}
     )
+    recorded: int = 0
 
     def add(self, step: int, probe: str, metrics: Mapping[str, float]) -> None:
         """Notes what was measured; a value that is not finite is left out."""
@@ -59,8 +75,14 @@ class Run:
         step = self.last("run").get("diverged_at_step")
         return None if step is None else int(step)
 
-    def record_training(self, log: StepMetrics, begin: int, end: int) -> None:
-        """Notes means over some steps; taking none at the least loss scale is divergence."""
+    def record_training(self, log: StepMetrics, end: int) -> None:
+        """Notes means over the steps that are not recorded yet, up to step ``end``.
+
+        Taking none of them at the least loss scale is divergence.
+        """
+        begin = self.recorded
+        if begin == end:
+            return
         places = np.arange(begin, end) % len(log.loss)
         steps: StepMetrics = jax.tree.map(lambda past: past[places], log)
         finite = np.isfinite(steps.loss)
@@ -141,3 +163,28 @@ class Run:
             train_seconds=times["train_seconds"],
             eval_seconds=times["eval_seconds"],
         )
+
+
+@contextlib.contextmanager
+def timed(runs: Sequence[Run], part: str, *, stays: bool = False) -> Iterator[Callable[[], None]]:
+    """Adds an equal share of the wall time of a block to what each run has used.
+
+    Yields what adds the time so far. Where the process is asked to end in the block, its time
+    counts if what it did stays, and is not done again.
+    """
+    last = time.perf_counter()
+
+    def add() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        for run in runs:
+            run.seconds[part] += (now - last) / len(runs)
+        last = now
+
+    try:
+        yield add
+    except interruption.InterruptedByUserError:
+        if stays:
+            add()
+        raise
+    add()

@@ -74,6 +74,31 @@ def follow_up(name, base, treatment):
     return info(name, 9, group=f"g + {treatment}", treatment=treatment, untreated=base, steps=999)
 
 
+def test_only_nets_that_were_trained_as_long_are_compared():
+    """The net of depth 8 has its own steps; what four times the steps do to the other is no news.
+
+    The rival of another group, which fits best, was trained longer beside it.
+    """
+    rival = info("r", 9, group="other")
+    nets = {"p8": 0.2, "p56": 0.6, "r": 0.1}
+    longer = [follow_up("p56+4", "p56", "longer4"), follow_up("r+4", "r", "longer4")]
+    made = {"p56+4": 0.18, "r+4": 0.05}
+    found = answer([*depths("p8", "p56"), rival, *longer], **nets, **made)
+    assert (found.word, found.effect_longer, found.bound) == ("no", None, "")
+    longer.append(follow_up("p8+4", "p8", "longer4"))
+    longer.append(follow_up("p56+16", "p56", "longer16"))
+    made |= {"p8+4": 0.1, "p56+16": 0.1}
+    found = answer([*depths("p8", "p56"), rival, *longer], **nets, **made)
+    assert found.bound == "budget"
+    assert found.effect_longer == pytest.approx(0.08, abs=0.03)  # at four times, as both were
+
+
+def test_settings_of_its_own_are_compared_with_those_of_the_other():
+    infos = [*depths("a", "b"), follow_up("b+", "b", "own_settings")]
+    found = answer(infos, **{"a": 0.1, "b": 0.4, "b+": 0.1})
+    assert (found.effect_own_settings, found.bound) == (None, "")
+
+
 @pytest.mark.parametrize(
     ("treatment", "rate", "bound"),
     [("longer16", 0.15, "budget"), ("own_settings", 0.15, "recipe"), ("longer16", 0.38, "")],

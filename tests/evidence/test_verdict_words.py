@@ -187,6 +187,31 @@ def test_seeds_that_agree_decide_exactly():
     assert found.scope == "exact"
 
 
+@pytest.mark.parametrize(
+    ("relation", "differences"),
+    [("greater", (8, 7, 6)), ("less", (-8, -7, -6)), ("equivalent", (6, 7, 8)),
+     ("equivalent", (-6, -7, -8)), ("not_greater", (6, 7, 8))],
+)  # fmt: skip
+def test_what_is_exactly_the_margin_is_no_more(relation, differences):
+    words = []
+    for difference in differences:
+        summary, settings = two_variants(np.full(3, difference))
+        summary = summary.rename(columns={"test_error": "parameters"})
+        found = judge_one(summary, claim(relation, A, B, margin=7, metric="parameters"), settings)
+        words.append((found.verdict, found.p))
+    if relation in ("greater", "less"):
+        assert words == [("supported", 0.0), ("refuted", 0.0), ("refuted", 0.0)]
+    else:
+        assert words == [("supported", 0.0), ("supported", 0.0), ("refuted", 0.0)]
+
+
+def test_as_many_parameters_are_not_more():
+    summary = table({"a": np.full(3, 100), "b": np.full(3, 100)}, "parameters")
+    settings = {"a": dict(A), "b": dict(B)}
+    found = judge_one(summary, claim("greater", A, B, metric="parameters"), settings)
+    assert (found.verdict, found.p, found.low, found.high) == ("refuted", 0.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_with_fewer_than_three_seeds_there_is_no_verdict(seeds):
     summary = noisy(noise=1e-4)

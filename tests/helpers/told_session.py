@@ -10,7 +10,7 @@ from depthstudy.execute import Job
 from depthstudy.plan import Variant
 from depthstudy.store import Outcome
 
-Rule = Callable[[Variant], tuple[float, float]]  # train and validation error
+Rule = Callable[[Variant], tuple[float, float]]  # train error, and that on any other images
 
 
 @dataclasses.dataclass
@@ -30,7 +30,7 @@ class ToldSession:
             step=variant.info.steps,
             diverged_at=None,
             train_error=train_error,
-            test_error=None,
+            test_error=validation_error,
             train_loss=0.0,
             test_loss=None,
             train_seconds=0.0,

@@ -71,9 +71,11 @@ def test_what_no_seed_changes_holds_or_does_not(equal):
     found = one(equal, exact=True)
     assert found.interval() == (pytest.approx(0.2), pytest.approx(0.2), pytest.approx(0.2), 0.0, 3)
     assert (found.p_greater(0.1), found.p_less(0.1)) == (0.0, 1.0)
-    assert (found.p_greater(0.2), found.p_less(0.2)) == (1.0, 1.0)
-    assert (found.p_equivalent(0.3), found.p_equivalent(0.2), found.p_equivalent(0.1)) == (0, 1, 1)
-    assert (found.p_beyond(0.1), found.p_beyond(0.3)) == (0.0, 1.0)
+    assert (found.p_greater(0.2), found.p_less(0.2)) == (1.0, 0.0)
+    for effect in (found, found.mirrored()):
+        equivalent = [effect.p_equivalent(margin) for margin in (0.3, 0.2, 0.1)]
+        beyond = [effect.p_beyond(margin) for margin in (0.3, 0.2, 0.1)]
+        assert (equivalent, beyond) == ([0, 0, 1], [1, 1, 0])
 
 
 def test_agreement_that_is_not_said_to_be_exact_proves_nothing():

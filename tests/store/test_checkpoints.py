@@ -71,6 +71,7 @@ def write(folder: Path, *steps: int, **options: Any) -> CheckpointReader:
     writer = CheckpointWriter(folder, **options)
     for step in steps:
         writer.save(step, state(step), INFO)
+    writer.remove_old(steps[-1])
     writer.close()
     return CheckpointReader(folder)
 
@@ -140,6 +141,20 @@ def test_the_readme_reads_a_checkpoint_without_depthstudy(folder: Path) -> None:
 def test_the_last_and_the_chosen_stay(folder: Path) -> None:
     assert write(folder, 1, 2, 3, 4, keep=1, always=[2]).all_steps() == [2, 4]
     assert write(folder, 5, keep=2).all_steps() == [4, 5]
+
+
+def test_an_old_one_stays_until_the_next_save(folder: Path) -> None:
+    writer = CheckpointWriter(folder, keep=1)
+    for step, expected in ((1, [1]), (2, [1, 2]), (3, [2, 3])):
+        writer.save(step, state(step), INFO)
+        writer.wait()
+        assert CheckpointReader(folder).all_steps() == expected
+    writer.close()
+
+
+def test_what_is_ahead_of_a_run_that_goes_on_from_before_stays(folder: Path) -> None:
+    write(folder, 1, 9)
+    assert write(folder, 2, 3, 4, keep=1).all_steps() == [4, 9]
 
 
 def test_a_writer_removes_what_is_half_written(folder: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,7 +16,7 @@ from short_runs import fit, left_behind
 from depthstudy import arch, interruption, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
-from depthstudy.store import RunStore
+from depthstudy.store import CheckpointWriter, RunStore
 
 CONFIG = TrainConfig(
     batch_size=64, eval_batch_size=200, steps=12, log_every=5, evaluations=3, placement="pmap"
@@ -31,6 +34,34 @@ def whole(program: train.Program, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("whole")
     fit(program, folder)
     return folder
+
+
+def assert_same(program: train.Program, one: Path, other: Path) -> None:
+    """Checks that both seeds have left the same in two folders, but for times."""
+    for seed in (0, 1):
+        (state, *rest), (expected, *others) = (
+            left_behind(program, folder, seed) for folder in (one, other)
+        )
+        jax.tree.map(np.testing.assert_array_equal, state, expected)
+        np.testing.assert_equal(rest, others)
+
+
+def interrupt(
+    program: train.Program, folder: Path, check: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trains both seeds until they ask for the given time whether to end."""
+    checks = 0
+
+    def ask_to_end() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == check:
+            raise interruption.InterruptedByUserError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(interruption, "check", ask_to_end)
+        with pytest.raises(KeyboardInterrupt):
+            fit(program, folder)
 
 
 def test_it_goes_on_from_a_save_by_the_clock_where_it_is_killed(
@@ -51,12 +82,7 @@ def test_it_goes_on_from_a_save_by_the_clock_where_it_is_killed(
     steps = RunStore.of(tmp_path, "v", 0).checkpoints.all_steps()
     assert steps[-1] not in {5, 4, 8, 10, 12}
     fit(program, tmp_path)
-    for seed in (0, 1):
-        (state, *rest), (expected, *others) = (
-            left_behind(program, folder, seed) for folder in (tmp_path, whole)
-        )
-        jax.tree.map(np.testing.assert_array_equal, state, expected)
-        np.testing.assert_equal(rest, others)
+    assert_same(program, tmp_path, whole)
 
 
 def test_the_clock_saves_where_something_is_recorded_too(
@@ -75,25 +101,107 @@ def test_the_clock_saves_where_something_is_recorded_too(
 def test_it_ends_at_the_same_bits_wherever_it_is_interrupted(
     program: train.Program, whole: Path, tmp_path: Path, check: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checks = 0
-
-    def ask_to_end() -> None:
-        nonlocal checks
-        checks += 1
-        if checks == check:
-            raise interruption.InterruptedByUserError
-
-    monkeypatch.setattr(interruption, "check", ask_to_end)
-    with pytest.raises(KeyboardInterrupt):
-        fit(program, tmp_path)
+    interrupt(program, tmp_path, check, monkeypatch)
     steps = RunStore.of(tmp_path, "v", 0).checkpoints.all_steps()
     assert steps == RunStore.of(tmp_path, "v", 1).checkpoints.all_steps()
     assert steps[-1] == {1: 1, 4: 4}.get(check, steps[-1]) > 0
     assert not list(tmp_path.rglob("result.json"))
-    fit(program, tmp_path)
-    for seed in (0, 1):
-        (state, *rest), (expected, *others) = (
-            left_behind(program, folder, seed) for folder in (tmp_path, whole)
-        )
-        jax.tree.map(np.testing.assert_array_equal, state, expected)
-        np.testing.assert_equal(rest, others)
+    told: list[int] = []
+    fit(program, tmp_path, told.append)
+    assert sum(told) == program.steps  # what the bar is told
+    assert min(told) >= 0
+    assert_same(program, tmp_path, whole)
+
+
+@pytest.mark.parametrize("recorded", [0, 1])
+@pytest.mark.parametrize(("check", "step"), [(5, 4), (30, 12)])
+def test_it_ends_at_the_same_bits_where_one_alone_was_saved_with_its_evaluation(
+    program: train.Program,
+    whole: Path,
+    tmp_path: Path,
+    check: int,
+    step: int,
+    recorded: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a kill leaves it between the saves of two seeds after an evaluation that was resumed."""
+    config = dataclasses.replace(program.config, keep_checkpoints=99, save_seconds=0.0)
+    every, one = train.retarget(program, config, None), f"runs/v/seed{recorded}"
+    interrupt(every, tmp_path / "mixed", check, monkeypatch)
+    fit(every, tmp_path / "on")
+    shutil.rmtree(tmp_path / "mixed" / one / f"checkpoints/{step}")
+    place = f"{one}/checkpoints/{step}"
+    shutil.copytree(tmp_path / "on" / place, tmp_path / "mixed" / place)
+    readers = [RunStore.of(tmp_path / "mixed", "v", seed).checkpoints for seed in (0, 1)]
+    assert [reader.all_steps()[-1] for reader in readers] == [step, step]
+    measured = [reader.measured(step) for reader in readers]
+    assert [bool(one and one.log) for one in measured] == [recorded == 1, recorded == 0]
+    interrupt(program, tmp_path / "mixed", 1, monkeypatch)  # in that evaluation again
+    fit(program, tmp_path / "mixed")
+    assert_same(program, tmp_path / "mixed", whole)
+    rows = RunStore.of(tmp_path / "mixed", "v", recorded).read_records()
+    keys = [(row.step, row.probe, row.metric) for row in rows]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_longer_training_records_the_same_where_it_is_interrupted(
+    program: train.Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shorter one ended between two stops of the longer one, at which logs begin anew."""
+    config = dataclasses.replace(program.config, steps=7, evaluations=1)
+    fit(train.retarget(program, config, None), tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "broken")
+    fit(program, tmp_path / "whole")
+    interrupt(program, tmp_path / "broken", 2, monkeypatch)  # in the evaluation after step 8
+    fit(program, tmp_path / "broken")
+    assert_same(program, tmp_path / "broken", tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("minutes", "error"), [(None, KeyboardInterrupt), (1e-9, MemoryError)])
+def test_the_time_of_steps_that_stay_counts(
+    program: train.Program,
+    tmp_path: Path,
+    minutes: float | None,
+    error: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A step takes two seconds, one of each seed; a signal comes in the third, or a kill."""
+    now, steps = 0.0, 0
+
+    def train_step(*arguments: Any) -> Any:
+        nonlocal now, steps
+        now, steps = now + 2.0, steps + 1
+        return program.train_step(*arguments)
+
+    def check() -> None:
+        if steps == 3:
+            raise interruption.InterruptedByUserError if minutes is None else MemoryError
+
+    config = dataclasses.replace(program.config, save_minutes=minutes)
+    slow = dataclasses.replace(program, train_step=train_step, config=config)
+    clock = SimpleNamespace(perf_counter=lambda: now, monotonic=lambda: now)
+    for module in ("loop", "run"):
+        monkeypatch.setattr(f"depthstudy.train.{module}.time", clock)
+    monkeypatch.setattr(interruption, "check", check)
+    with pytest.raises(error):
+        fit(slow, tmp_path)
+    assert [outcome.train_seconds for outcome in fit(slow, tmp_path)] == [12.0, 12.0]
+
+
+def test_none_loses_a_checkpoint_before_all_have_the_next(
+    program: train.Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = dataclasses.replace(program.config, save_minutes=1e-9, keep_checkpoints=1)
+    write = CheckpointWriter._write
+
+    def fail(writer: CheckpointWriter, step: int, files: Any) -> None:
+        if "seed1" in str(writer._folder) and step == 7:
+            raise OSError("no room")
+        write(writer, step, files)
+
+    monkeypatch.setattr(CheckpointWriter, "_write", fail)
+    with pytest.raises(OSError, match="no room"):
+        fit(train.retarget(program, config, None), tmp_path)
+    saved = [set(RunStore.of(tmp_path, "v", seed).checkpoints.all_steps()) for seed in (0, 1)]
+    assert max(saved[0]) == 7
+    assert max(saved[0] & saved[1]) == 6

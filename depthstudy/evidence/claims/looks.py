@@ -103,8 +103,7 @@ def compared(hypotheses: Sequence[Hypothesis], settings: VariantSettings) -> set
     return {
         name
         for hypothesis in hypotheses
-        for part in pairing.parts(hypothesis, settings)
-        for pair in part
+        for pair in pairing.pairs(hypothesis, settings)
         for name in pair
     }
 

@@ -44,8 +44,8 @@ def parts(h: Hypothesis, settings: VariantSettings) -> list[list[tuple[str, str]
 
 
 def pairs(h: Hypothesis, settings: VariantSettings) -> list[tuple[str, str]]:
-    """Returns the pairs of variants that stand for the parts; of a trend, greatest and least."""
-    return [part[0] for part in parts(h, settings)]
+    """Returns all pairs of variants that a claim compares, part by part."""
+    return [pair for part in parts(h, settings) for pair in part]
 
 
 def problems(h: Hypothesis, settings: VariantSettings) -> Iterator[str]:

@@ -3,13 +3,15 @@
 A verdict compares nets that were trained alike. Deep nets may want another learning rate, or more
 steps, than shallow ones; then it speaks of the recipe and not of depth. So the effect is looked at
 once more where each net has the settings that were tuned for it, and where those that did not fit
-were trained until they did.
+were trained until they did, with what they are compared with for as long.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,12 +20,14 @@ from depthstudy.config import Hypothesis
 from depthstudy.evidence import metrics
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.evidence.longer import FITS, LongerNets, longest_pair
 from depthstudy.records import Robustness, RobustnessWord, Verdict
 
 _NOTHING = 0.01  # an effect on an error that is as good as none
 _SHRUNK = 0.5  # of an effect that is left where it is said to shrink
 
-Substitutes = Mapping[str, str]  # a variant, and the one that stands in for it
+Pair = tuple[str, str]
+Parts = Sequence[Sequence[Pair | None]]  # of a claim: pairs of variants, the deciding one first
 
 
 def robustness(
@@ -32,66 +36,128 @@ def robustness(
     summary: pd.DataFrame,
     settings: VariantSettings,
     *,
-    tuned: Substitutes,
-    longer: Substitutes,
+    tuned: Mapping[str, str],
+    tuned_words: Mapping[str, str],
+    longer: LongerNets,
 ) -> list[Robustness]:
     """Returns what becomes of each verdict on errors where nets are tuned, and trained longer.
 
     Args:
       hypotheses: What was to be decided.
       verdicts: What was decided, in the same order.
-      summary: Finished runs, with the metrics that are asked for.
+      summary: Finished runs, with their train errors and the metrics that are asked for.
       settings: Name of a variant to all its settings by dotted field.
       tuned: Variants, and the same nets with the settings that were tuned for them.
-      longer: Variants that did not fit and those that they are compared with, and the same nets
-        trained longest.
+      tuned_words: Hypotheses, and the words of their verdicts between these nets.
+      longer: Variants that did not fit and those that were trained longer beside them, and the same
+        nets by the factor by which they were.
     """
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
+    train_errors = summary.groupby("variant")["train_error"].mean()
+    recipes = _Recipes(tuned, longer, {str(name): x for name, x in train_errors.items()})
     rows = []
     for hypothesis, verdict in zip(hypotheses, verdicts, strict=True):
-        pairs = pairing.pairs(hypothesis, settings)
-        if hypothesis.metric not in metrics.ERRORS or not pairs:
+        parts = _compared(hypothesis, verdict, settings)
+        if hypothesis.metric not in metrics.ERRORS or not parts:
             continue
         table = stats.by_seed(metrics.measured(summary, hypothesis.metric), hypothesis.metric)
-        in_pairs = {name for pair in pairs for name in pair}
-        effects = {
-            "own": _effect(hypothesis, pairs, table, tuned),
-            "longer": _effect(
-                hypothesis, pairs, table, {**tuned, **longer} if in_pairs & set(longer) else {}
-            ),
-        }
+        own = [[recipes.own(*pair) for pair in part] for part in parts]
+        longest = [[recipes.longest(*pair) for pair in part] for part in parts]
+        improving = {name for part in parts for pair in part for name in pair} & unfinished
+        looked = _Effects(
+            own=_effect(hypothesis, own, table) if own != parts else math.nan,
+            longer=_effect(hypothesis, longest, table) if _any_new(longest, own) else math.nan,
+            is_undecided=tuned_words.get(hypothesis.name, verdict.verdict) != verdict.verdict,
+            unequal=any(pair is None for part in longest for pair in part),
+            unfinished=bool(improving),
+        )
         rows.append(
             Robustness(
                 hypothesis=hypothesis.name,
-                word=_word(hypothesis, verdict, effects, bool(in_pairs & unfinished)),
+                word=_word(hypothesis, verdict, looked),
                 effect=verdict.effect,
-                effect_own_settings=effects["own"],
-                effect_longer=effects["longer"],
-                unfinished=len(in_pairs & unfinished),
+                effect_own_settings=looked.own,
+                effect_longer=looked.longer,
+                unfinished=len(improving),
             )
         )
     return rows
 
 
-def _effect(
-    hypothesis: Hypothesis,
-    pairs: Sequence[tuple[str, str]],
-    table: pd.DataFrame,
-    substitutes: Substitutes,
-) -> float:
-    """Returns the effect that speaks least for a claim, with others in place of variants.
+class _Recipes(NamedTuple):
+    """What stands in for two nets that are compared, where they are trained otherwise."""
 
-    NaN where no variant has another in its place.
+    tuned: Mapping[str, str]
+    longer: LongerNets
+    train_errors: Mapping[str, float]
+
+    def own(self, left: str, right: str) -> Pair:
+        """Returns two nets, each with its own settings."""
+        return self.tuned.get(left, left), self.tuned.get(right, right)
+
+    def longest(self, left: str, right: str) -> Pair | None:
+        """Returns two nets trained longest, and as long as each other.
+
+        Nets that fit alike are as long as they need to be with their own settings. ``None`` is of
+        two of which one does not fit, where not both were trained longer by the same factor.
+        """
+        pair = longest_pair(left, right, self.longer)
+        if pair or not {left, right} & self.longer.keys():
+            return pair or self.own(left, right)
+        excess = abs(self.train_errors[left] - self.train_errors[right])
+        return None if excess > FITS else self.own(left, right)
+
+
+class _Effects(NamedTuple):
+    """Effects with other recipes, NaN where there are none, and what is open about both.
+
+    Attributes:
+      own: With own settings.
+      longer: Trained longest.
+      is_undecided: Whether the verdict between nets with own settings is another.
+      unequal: Whether nets were not trained longer by the same factor.
+      unfinished: Whether a net was still improving.
     """
-    if not any(name in substitutes for pair in pairs for name in pair):
-        return math.nan
-    effects = [
-        float((table[left] - table[right]).dropna().mean())
-        for left, right in ((substitutes.get(a, a), substitutes.get(b, b)) for a, b in pairs)
-        if {left, right} <= set(table.columns)
+
+    own: float
+    longer: float
+    is_undecided: bool
+    unequal: bool
+    unfinished: bool
+
+
+def _compared(
+    hypothesis: Hypothesis, verdict: Verdict, settings: VariantSettings
+) -> list[list[Pair]]:
+    """Returns the pairs that a verdict rests on, by part, the one that decides a part first."""
+    effects = {(row["left"], row["right"]): row["effect"] for row in json.loads(verdict.parts)}
+    known = [
+        [pair for pair in part if pair in effects] for part in pairing.parts(hypothesis, settings)
     ]
-    if not effects:
-        return math.nan
+    return [sorted(part, key=effects.__getitem__, reverse=True) for part in known if part]
+
+
+def _any_new(longest: Parts, own: Parts) -> bool:
+    """Returns whether any pair was trained longer."""
+    return any(
+        pair is not None and pair not in of_part
+        for part, of_part in zip(longest, own, strict=True)
+        for pair in part
+    )
+
+
+def _effect(hypothesis: Hypothesis, parts: Parts, table: pd.DataFrame) -> float:
+    """Returns the effect that speaks least for a claim, of pairs that may be missing.
+
+    As the verdict weighs: of a trend the greatest effect of each part counts. NaN where the pair
+    that decides a part is missing, or has no runs.
+    """
+    effects = []
+    for part in parts:
+        of_part = [_difference(table, pair) for pair in part]
+        if math.isnan(of_part[0]):
+            return math.nan
+        effects.append(max(effect for effect in of_part if not math.isnan(effect)))
     match hypothesis.relation:
         case "greater" | "rises":
             return min(effects)
@@ -101,26 +167,36 @@ def _effect(
             return max(effects)
 
 
-def _word(
-    hypothesis: Hypothesis, verdict: Verdict, effects: Mapping[str, float], unfinished: bool
-) -> RobustnessWord:
+def _difference(table: pd.DataFrame, pair: Pair | None) -> float:
+    """Returns the mean difference over the seeds that both have; NaN where there are none."""
+    if pair is None or not set(pair) <= set(table.columns):
+        return math.nan
+    return float((table[pair[0]] - table[pair[1]]).dropna().mean())
+
+
+def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> RobustnessWord:
     if verdict.verdict not in ("supported", "refuted"):
         return ""
-    own, longer = effects["own"], effects["longer"]
-    if math.isnan(own) and math.isnan(longer):
-        return "budget-bound" if unfinished else ""
+    own, longer = looked.own, looked.longer
     is_claim = verdict.verdict == "supported"
     is_effect = is_claim != (hypothesis.relation in pairing.NONE)
 
     def shrinks(effect: float) -> bool:
         return is_effect and abs(effect) <= _SHRUNK * abs(verdict.effect)
 
+    def turns(effect: float) -> bool:
+        return not math.isnan(effect) and holds(hypothesis, effect) != is_claim
+
     is_gone = abs(longer) <= max(hypothesis.margin, _NOTHING) < abs(verdict.effect)
-    if is_gone or (not math.isnan(longer) and holds(hypothesis, longer) != is_claim):
+    if (is_effect and is_gone) or turns(longer):
         return "settled by training longer"
-    if not math.isnan(own) and (shrinks(own) or holds(hypothesis, own) != is_claim):
+    if shrinks(own) or turns(own):
         return "recipe-bound"
-    return "budget-bound" if shrinks(longer) else "robust"
+    nothing = math.isnan(own) and math.isnan(longer)
+    is_open = looked.unequal or (nothing and looked.unfinished)
+    if shrinks(longer) or (math.isnan(longer) and is_open):
+        return "budget-bound"
+    return "" if nothing or looked.is_undecided else "robust"
 
 
 def holds(hypothesis: Hypothesis, effect: float) -> bool:

@@ -28,7 +28,7 @@ from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
-from depthstudy.evidence.panel import ALPHA, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, Panel, Predictions, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
@@ -89,9 +89,10 @@ def judge(
     levels = np.full(len(p_values), alpha)
     levels[tested] = stats.holm_levels(p_values[tested], alpha)
     p_values[tested] = stats.holm(p_values[tested])
+    failing = {metric: _failing(summary, metric, panels) for metric in panels}
     return [
         dataclasses.replace(
-            _verdict(e, float(p), float(level), alpha, chance),
+            _verdict(e, float(p), float(level), alpha, chance, failing[e.hypothesis.metric]),
             budget_ratio=_budget_ratio(e, budgets or {}),
         )
         for e, p, level in zip(evidence, p_values, levels, strict=True)
@@ -131,7 +132,19 @@ def check(
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | None) -> Verdict:
+def _failing(summary: pd.DataFrame, metric: str, panels: Mapping[str, Panel]) -> Panel:
+    """Returns the runs by the error that tells whether they failed.
+
+    That of a gap is the test error: a run that learned nothing has none between its errors.
+    """
+    if metric == "gap" and "test_error" in summary:
+        return measure(summary, "test_error")
+    return panels[metric]
+
+
+def _verdict(
+    e: Evidence, p: float, level: float, alpha: float, chance: float | None, failing: Panel
+) -> Verdict:
     h, weighed = e.hypothesis, e.weighed
     if weighed is None:
         return Verdict(
@@ -157,7 +170,7 @@ def _verdict(e: Evidence, p: float, level: float, alpha: float, chance: float | 
         count = e.panel.arms[left].answered
         needed = stats.outlook(worst, weighed.distances(level), level / 2, image_count=count)
     low, high = weighed.interval(level)
-    failures = {name: stats.failed_runs(e.panel.arms[name], chance) for name in names}
+    failures = {name: stats.failed_runs(failing.arms[name], chance) for name in names}
     clean = [e.panel.arms[name].seeds for name, runs in failures.items() if not runs]
     ratio = None
     if e.panel.arms[left].fraction and float(e.panel.arms[right].center) > 0:

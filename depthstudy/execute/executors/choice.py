@@ -19,25 +19,23 @@ def open_executor(
     variants: Sequence[Variant],
     workdir: Path,
     processes: int,
-    tasks: int,
     config_file: str | None = None,
 ) -> Executor:
-    """Returns who does so many tasks: processes side by side, or the one that calls.
+    """Returns who does the tasks of a study: processes side by side, or the one that calls.
 
     Args:
       study: The config.
       variants: Its plan.
       workdir: Its folder.
-      processes: In how many; 1 is the one that calls.
-      tasks: How many there are to do.
+      processes: In how many at most; 1 is the one that calls.
       config_file: The file of the config, as on the command line; other processes run it first, as
         it may register families, probes or sources.
     """
     sets = {data.source_key(v.given.data): v.dataset.name for v in variants}
-    if study.executor == "ray" and tasks:
+    if study.executor == "ray":
         return RayCluster(study, workdir, config_file, sets=sets)
-    if processes > 1 and tasks:
-        return WorkerPool(study, workdir, processes, tasks, config_file, sets=sets)
+    if processes > 1:
+        return WorkerPool(study, workdir, processes, config_file, sets=sets)
     by_name = {variant.name: variant for variant in variants}
     if hosts.count() > 1:
         return AllHosts(study, by_name, workdir, sets)

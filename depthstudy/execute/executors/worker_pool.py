@@ -56,31 +56,24 @@ class WorkerPool:
         study: StudyConfig,
         workdir: Path,
         processes: int,
-        tasks: int,
         config_file: str | None = None,
         *,
         sets: Mapping[DataConfig, str] | None = None,
     ) -> None:
-        """Starts the processes, to work in the folder of a study.
+        """Starts no process before it has a task, which is in the folder of a study.
 
         Args:
           study: Its config.
           workdir: Its folder.
-          processes: Each gets an equal share of the cores for as many, so that a run ends at the
-            same bits however many are left.
-          tasks: No more are started than there are tasks.
+          processes: How many there are at most. Each gets an equal share of the cores for as many,
+            so that a run ends at the same bits however many are left.
           config_file: The file of the config, as on the command line; each runs it first.
           sets: Name of the set of each ``data.source_key``, which they have to find again.
         """
         self._processes: list[_Process] = []
+        self._most = processes
         self._threads = max(1, runtime.cores() // processes)
         self._job = study, sets or {}, workdir, config_file
-        try:
-            for _ in range(min(processes, tasks)):
-                self._begin()
-        except BaseException:
-            self.close()
-            raise
 
     def _begin(self) -> _Process:
         """Starts a process."""
@@ -123,12 +116,12 @@ class WorkerPool:
           Exception: What a call has raised; then the processes can only be closed.
           FailedError: A task has cost as many processes as it may.
         """
-        queue = TaskQueue(tasks, len(self._processes))
+        queue = TaskQueue(tasks, self._most)
         kills: collections.Counter[int] = collections.Counter()
         idle, busy = list(self._processes), dict[_Process, int]()
         while queue.is_open or busy:
-            while queue.is_open and idle:
-                process = idle.pop(0)
+            while queue.is_open and (idle or len(self._processes) < self._most):
+                process = idle.pop(0) if idle else self._begin()
                 busy[process], task = queue.take(process.about, {one.about for one in busy})
                 process.about = task.about
                 with contextlib.suppress(OSError):  # as above

@@ -26,7 +26,8 @@ class DepthAnswer:
       bound: What the answer may be an artefact of: ``"budget"`` (trained longer, half of the excess
         or more is gone), ``"recipe"`` (so it is where each net has the settings tuned for it),
         ``"unfinished"`` (the deepest was still improving and was not trained longer), or ``""``.
-      effect_longer: The same effect where both were trained longest; ``None`` where they were not.
+      effect_longer: The same effect where both were trained longest, as long as each other;
+        ``None`` where they were not.
       effect_own_settings: The same effect with the settings tuned for each; ``None`` likewise.
       seeds_needed: Seeds that would settle what is not known, where a number of seeds would.
       images_needed: Test images that would, where seeds would not.

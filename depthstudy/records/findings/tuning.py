@@ -60,7 +60,7 @@ class BudgetRow:
 
     Attributes:
       variant: Name of the variant.
-      reference: The variant of its group that fits best.
+      reference: Of the variants that it is compared with the one that fits best.
       factor: By how much longer both were trained.
       steps: Length of its training then.
       seeds: Number of seeds.
@@ -91,14 +91,15 @@ class Robustness:
       hypothesis: Name of the hypothesis.
       word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: the
         effect shrinks by half or more, or turns, where each net has its own settings.
-        ``"budget-bound"``: it does so with a longer training, or nets were still improving and none
-        were trained longer. ``"settled by training longer"``: it is gone then. ``""``: nothing was
-        decided or checked.
+        ``"budget-bound"``: it shrinks by half or more with a longer training; or nothing was looked
+        at, and a run was still improving; or a net that does not fit was trained longer, and what
+        it is compared with was not. ``"settled by training longer"``: it is gone then, or turns.
+        ``""``: nothing was decided or checked.
       effect: The effect that the verdict is about.
       effect_own_settings: The same where each net has the settings that were tuned for it; NaN
         where none were.
-      effect_longer: The same where nets that did not fit were trained longest, and those that they
-        are compared with; NaN where none were.
+      effect_longer: The same where nets that did not fit, and those that they are compared with,
+        were trained longest, as long as each other; NaN where they were not.
       unfinished: How many of its nets have a run that was still improving.
     """
 

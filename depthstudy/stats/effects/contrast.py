@@ -100,7 +100,12 @@ class Contrast:
         return np.where(self.decidable, p, np.nan)
 
     def p_less(self, boundary: float | Floats = 0.0) -> Floats:
-        """Returns the one-sided p value of the claim that the effect is below ``boundary``."""
+        """Returns the one-sided p value of the claim that the effect is below ``boundary``.
+
+        An exact effect that is ``boundary`` itself counts as below: it is no greater.
+        """
+        if self.exact:
+            return 1.0 - self.p_greater(boundary)
         return self.mirrored().p_greater(-np.asarray(boundary))
 
     def p_equivalent(self, margin: float | Floats) -> Floats:
@@ -108,14 +113,14 @@ class Contrast:
 
         Two one-sided tests (TOST; Schuirmann 1987), of which the larger p value counts.
         """
-        return np.maximum(self.p_greater(-np.asarray(margin)), self.p_less(margin))
+        return np.maximum(self.mirrored().p_less(margin), self.p_less(margin))
 
     def p_beyond(self, margin: float | Floats) -> Floats:
         """Returns the one-sided p value of the claim that the effect is farther than ``margin``.
 
         The smaller of the p values of the two sides; to be doubled, as each of them is.
         """
-        return np.minimum(self.p_greater(margin), self.p_less(-np.asarray(margin)))
+        return np.minimum(self.p_greater(margin), self.mirrored().p_greater(margin))
 
     def mirrored(self) -> Contrast:
         """Returns the effect with its sign changed."""

@@ -32,7 +32,11 @@ _PARTIALS = (f"*{_PARTIAL}", "*.orbax-checkpoint-tmp*")  # the latter of earlier
 
 
 class CheckpointWriter:
-    """Writes checkpoints in a thread of its own, and removes old ones; one writer a folder."""
+    """Writes checkpoints in a thread of its own, and removes old ones; one writer a folder.
+
+    What is old stays until the next save, or ``remove_old``. So runs that go on together from a
+    step that all have saved keep one: wait for all of them before any is saved again.
+    """
 
     def __init__(self, folder: Path, keep: int | None = None, always: Sequence[int] = ()) -> None:
         """Opens the folder; a save that a kill cut short is removed.
@@ -49,9 +53,10 @@ class CheckpointWriter:
                 shutil.rmtree(partial)
         self._thread = futures.ThreadPoolExecutor(max_workers=1)
         self._written: futures.Future[None] | None = None
+        self._saved = 0
 
     def save(self, step: int, state: Any, info: RunInfo, measured: Measured | None = None) -> None:
-        """Starts to write a checkpoint; one that exists stays as it is, unless it has a log.
+        """Removes old checkpoints and writes one; what exists stays as it is, unless it has a log.
 
         Args:
           step: How many steps the state has been trained for.
@@ -68,6 +73,8 @@ class CheckpointWriter:
 
     def _write(self, step: int, files: Mapping[str, tuple[Arrays, dict[str, str]]]) -> None:
         place = self._folder / str(step)
+        self._remove_old(self._saved)
+        self._saved = step
         bucket.need(place)
         if place.exists() and not arrays.has(place / STATE / TRAINING, LOG):
             return
@@ -85,10 +92,15 @@ class CheckpointWriter:
         partial.rename(place)
         sync(self._folder)
         bucket.placed(place)
-        self._remove_old()
 
-    def _remove_old(self) -> None:
-        steps = CheckpointReader(self._folder).all_steps()
+    def remove_old(self, step: int) -> None:
+        """Removes all checkpoints up to a step but the last of them that stay."""
+        self.wait()
+        self._remove_old(step)
+
+    def _remove_old(self, last: int) -> None:
+        # One that is ahead is of a run whose group has gone on from an earlier step.
+        steps = [step for step in CheckpointReader(self._folder).all_steps() if step <= last]
         kept = {*self._always, *(steps if self._keep is None else steps[-self._keep :])}
         for step in set(steps) - kept:
             partial = self._folder / f"{step}{_PARTIAL}"

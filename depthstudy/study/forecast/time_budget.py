@@ -53,7 +53,7 @@ def fit(study: StudyConfig, variants: Sequence[Variant], workdir: Path | None = 
     Args:
       study: Its config, checked.
       variants: Its plan.
-      workdir: Its folder, where the choice is kept; ``None`` keeps none.
+      workdir: Its folder, in which an earlier choice may be kept; nothing is written there.
 
     Raises:
       InputError: Not even the least seeds of two depths fit, or the study is done elsewhere.
@@ -65,16 +65,29 @@ def fit(study: StudyConfig, variants: Sequence[Variant], workdir: Path | None = 
             "config.time_budget fits a study to this machine, whose steps are timed, and "
             "config.executor='ray' trains on others; leave one of them out"
         )
-    asked = json.dumps(dataclasses.asdict(study), sort_keys=True)
     kept = None if workdir is None else store.read_json(workdir / _KEPT, _Kept)
-    if kept is not None and kept.asked == asked:
+    if kept is not None and kept.asked == _as_text(study):
         fitted = prepare(_reduced(study, kept.seeds, kept.depths))
         return Fitted(*fitted, kept.line)
-    found = _fit(study, variants, parse_duration(study.time_budget, "time_budget"))
-    if workdir is not None:
-        choice = _Kept(asked, found.study.seeds, _depths(found.study), found.line)
+    return _fit(study, variants, parse_duration(study.time_budget, "time_budget"))
+
+
+def keep(asked: StudyConfig, fitted: Fitted, workdir: Path) -> None:
+    """Keeps what fits in the folder of a study, for the next call; does so under its lock.
+
+    Args:
+      asked: The config that ``fit`` was given.
+      fitted: What it returned.
+      workdir: The folder.
+    """
+    if asked.time_budget is not None:
+        study = fitted.study
+        choice = _Kept(_as_text(asked), study.seeds, _depths(study), fitted.line)
         store.write_json(workdir / _KEPT, dataclasses.asdict(choice))
-    return found
+
+
+def _as_text(study: StudyConfig) -> str:
+    return json.dumps(dataclasses.asdict(study), sort_keys=True)
 
 
 def _fit(study: StudyConfig, variants: Sequence[Variant], seconds: int) -> Fitted:

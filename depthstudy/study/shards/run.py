@@ -84,7 +84,7 @@ def _run(
         session.train(
             [execute.Job(v, share.seeds[v.name]) for v in variants if v.name in share.seeds]
         )
-        execute.measure(study, variants, workdir, config_file)
+        execute.measure(session, study, variants, workdir)
         reports.write()
         store.write_shard_info(workdir, dataclasses.replace(info, finished=True))
     return share

@@ -49,6 +49,17 @@ def test_the_longest_begin_at_once() -> None:
     assert [abouts[0] for abouts in done] == ["deep", "deep"]
 
 
+def test_what_was_put_back_comes_first() -> None:
+    queue = TaskQueue([Task((), "deep", 3.0)] * 3 + [Task((), "shallow", 1.0)] * 3, 2)
+    assert queue.take("", ())[0] == 0
+    assert queue.take("", {"deep"})[0] == 3
+    queue.put_back(3)
+    assert queue.take("", {"shallow"})[0] == 3  # though most of what is open is about the other
+    queue.put_back(0)
+    assert queue.take("shallow", {"shallow"})[0] == 0
+    assert queue.take("shallow", {"deep"})[0] == 4
+
+
 def test_tasks_about_nothing_keep_their_order() -> None:
     queue = TaskQueue([Task((number,)) for number in range(4)], 2)
     taken = [queue.take("", {""})[0] for _ in range(2)]

@@ -132,7 +132,7 @@ def die(worker: Worker) -> None:
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[WorkerPool]:
-    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 9)) as pool:
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool:
         yield pool
 
 
@@ -145,6 +145,15 @@ def test_all_tasks_are_done_and_told(pool: WorkerPool) -> None:
     pool.do(advance, [], events.append)
 
 
+def test_no_more_are_begun_than_there_are_tasks() -> None:
+    before = children(os.getpid())
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 3)) as pool:
+        for tasks, expected in ((0, 0), (1, 1), (2, 2), (1, 2)):
+            pool.do(advance, [Task((1,)) for _ in range(tasks)], lambda event: None)
+            assert len(children(os.getpid()) - before) == expected
+    assert children(os.getpid()) <= before
+
+
 def test_an_error_is_raised_here(pool: WorkerPool) -> None:
     with pytest.raises(InputError, match="no good: 2") as caught:
         pool.do(refuse, [Task(("no good",))], print)
@@ -154,7 +163,7 @@ def test_an_error_is_raised_here(pool: WorkerPool) -> None:
 def test_an_error_of_a_user_comes_back_with_its_place() -> None:
     line = fail_unreadably.__code__.co_firstlineno + 1
     with (
-        contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 2)) as pool,
+        contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool,
         pytest.raises(
             InputError, match=rf"test_worker_pool\.py:{line}: UnreadableError: oneother"
         ) as caught,
@@ -165,8 +174,7 @@ def test_an_error_of_a_user_comes_back_with_its_place() -> None:
 
 def test_one_that_fails_ends_those_that_are_busy() -> None:
     before = children(os.getpid())
-    pool = WorkerPool(SMALL, Path("folder"), 2, 2)
-    assert len(children(os.getpid()) - before) == 2
+    pool = WorkerPool(SMALL, Path("folder"), 2)
     with contextlib.closing(pool), pytest.raises(InputError, match="TypeError"):
         pool.do(linger, [Task((3600.0,)), Task((None,))], print)
     assert children(os.getpid()) <= before
@@ -175,7 +183,7 @@ def test_one_that_fails_ends_those_that_are_busy() -> None:
 def test_what_cannot_begin_says_why() -> None:
     impossible = apply(SMALL, (("model.family", "no_such_family"),))
     with (
-        contextlib.closing(WorkerPool(impossible, Path("folder"), 1, 1)) as pool,
+        contextlib.closing(WorkerPool(impossible, Path("folder"), 1)) as pool,
         pytest.raises(InputError, match="no_such_family"),
     ):
         pool.do(linger, [Task((0,))], print)
@@ -184,7 +192,7 @@ def test_what_cannot_begin_says_why() -> None:
 def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XLA_FLAGS")
     processes_for_all = runtime.cores()
-    with contextlib.closing(WorkerPool(SMALL, Path("folder"), processes_for_all, 1)) as pool:
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), processes_for_all)) as pool:
         pool.do(have_one_thread, [Task(())], print)
 
 
@@ -199,7 +207,7 @@ def die_once(worker: Worker, mark: str) -> None:
 @pytest.mark.slow
 def test_a_killed_process_is_replaced(tmp_path: Path) -> None:
     events: list[Event] = []
-    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 2)) as pool:
+    with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool:
         tasks = [Task((str(tmp_path / name),)) for name in ("one", "other")]
         pool.do(die_once, tasks, events.append)
         assert events == [StatusChanged("again")] * 2
@@ -209,7 +217,7 @@ def test_a_killed_process_is_replaced(tmp_path: Path) -> None:
 
 def test_a_task_that_is_killed_again_is_given_up() -> None:
     with (
-        contextlib.closing(WorkerPool(SMALL, Path("folder"), 2, 1)) as pool,
+        contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool,
         pytest.raises(FailedError, match="were killed at the same task"),
     ):
         pool.do(die, [Task(())], print)
@@ -223,7 +231,7 @@ from pathlib import Path
 from test_worker_pool import SMALL, advance
 from depthstudy.execute.executors.executor import Task
 from depthstudy.execute.executors.worker_pool import WorkerPool
-pool = WorkerPool(SMALL, Path("folder"), 2, 9)
+pool = WorkerPool(SMALL, Path("folder"), 2)
 pool.do(advance, [Task((i,)) for i in range(2)], lambda event: None)
 print("started", flush=True)
 time.sleep(3600)

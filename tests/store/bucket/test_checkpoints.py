@@ -46,6 +46,7 @@ def _write(folder: Path, steps: range, ended: threading.Event | None = None) -> 
             writer.save(step, _state(step), _info())
             writer.wait()
             bucket.finish()
+        writer.remove_old(steps[-1])
     finally:
         writer.close()
         if ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,12 @@ import planted
 import pytest
 
 from depthstudy import records, study, train
-from depthstudy.config import StudyConfig, Treatment, apply
+from depthstudy.config import Hypothesis, StudyConfig, Treatment, apply
 from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
 from depthstudy.plan import prepare
-from depthstudy.study.forecast.describe import measuring
+from depthstudy.study.forecast.describe import measuring, unequal
 from depthstudy.study.forecast.estimate import Estimator
 
 
@@ -61,6 +62,20 @@ def test_a_plan_says_what_is_measured() -> None:
     text = measuring(asked, 4)
     assert text.startswith("then gradients, field are measured on 8 runs")
     assert measuring(StudyConfig(), 4) == ""
+
+
+def test_a_plan_says_that_a_middle_depth_has_another_budget() -> None:
+    rises = Hypothesis(
+        name="h", statement="", metric="test_error", relation="rises", along="model.depth"
+    )
+    fields = (("sweep", (("model.depth", (8, 14, 20)),)), ("train.steps", 10))
+    asked, variants = prepare(apply(StudyConfig(hypotheses=(rises,)), fields))
+    assert unequal(asked, variants) == ""
+    least, middle, greatest = variants
+    longer = dataclasses.replace(middle, info=dataclasses.replace(middle.info, steps=20))
+    assert unequal(asked, (least, longer, greatest)) == (
+        "unequal budgets: hypothesis 'h' compares nets of which one sees 2 times the images\n"
+    )
 
 
 @pytest.mark.parametrize(("placement", "at_once"), [("jit", 1), ("pmap", 3)])

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from depthstudy import execute, store
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.plan import prepare
+from depthstudy.study import run
 from depthstudy.study.forecast import time_budget
 from depthstudy.study.forecast.estimate import Estimator, _Rates
 
@@ -78,6 +80,8 @@ def test_what_follows_is_counted() -> None:
 def test_the_same_command_has_the_same_plan(tmp_path: Path, timed: list[object]) -> None:
     config, variants = prepare(study(round(2.5 * sum(works().values()))))
     first = time_budget.fit(config, variants, tmp_path)
+    assert not list(tmp_path.iterdir())
+    time_budget.keep(config, first, tmp_path)
     count = len(timed)
     again = time_budget.fit(config, variants, tmp_path)
     assert len(timed) == count  # nothing is timed once more
@@ -86,6 +90,53 @@ def test_the_same_command_has_the_same_plan(tmp_path: Path, timed: list[object])
     assert json.loads((tmp_path / "time_budget.json").read_text())["seeds"] == 2
     time_budget.fit(dataclasses.replace(config, time_budget="9h"), variants, tmp_path)
     assert len(timed) > count
+
+
+def test_a_study_that_is_refused_keeps_no_choice(tmp_path: Path) -> None:
+    config, (variant, *_) = prepare(study(round(2.5 * sum(works().values()))))
+    decays = dataclasses.replace(variant.config.train, weight_decay=0.5)
+    other = dataclasses.asdict(dataclasses.replace(variant.config, train=decays))
+    info = store.RunInfo(
+        study="study",
+        variant=variant.name,
+        seed=0,
+        arch=variant.spec.to_json(),
+        config={group: other[group] for group in ("model", "data", "train", "prune")},
+        dataset=variant.dataset.name,
+        image_shape=variant.dataset.image_shape,
+        class_names=variant.dataset.class_names,
+    )
+    store.RunStore.of(tmp_path, variant.name, 0).write_info(info)
+    with pytest.raises(InputError, match=r"another config: train\.weight_decay"):
+        run(config, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+    busy = tmp_path / "busy"
+    with store.lock(busy), pytest.raises(InputError, match="another process is running"):
+        run(config, busy)
+    assert not list(tmp_path.rglob("time_budget.json"))
+
+
+class BeganError(Exception):
+    """Raised where a study would begin."""
+
+
+def test_a_study_that_begins_keeps_its_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, timed: list[object]
+) -> None:
+    def begin(*arguments: object) -> None:
+        with pytest.raises(InputError, match="another process is running"), store.lock(tmp_path):
+            pass
+        raise BeganError
+
+    monkeypatch.setattr(execute, "reopen_shorter", begin)
+    config, _ = prepare(study(round(2.5 * sum(works().values()))))
+    counts = []
+    for _ in range(2):
+        with pytest.raises(BeganError):
+            run(config, tmp_path)
+        counts.append(len(timed))
+    assert json.loads((tmp_path / "time_budget.json").read_text())["seeds"] == 2
+    assert counts[0] == counts[1] > 0  # the second time the choice was there
 
 
 def test_steps_of_this_machine_tell_nothing_of_a_cluster() -> None:

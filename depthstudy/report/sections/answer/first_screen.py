@@ -83,21 +83,28 @@ def missing(row: DepthAnswer) -> str:
 
 def bound_sentence(row: DepthAnswer) -> str:
     """Says where the answer may be one about the length of the training, or about the recipe."""
-    longer, own = (
-        None if effect is None else f"{number(100 * effect)} points"
-        for effect in (row.effect_longer, row.effect_own_settings)
-    )
+    longer, own = map(_left, (row.effect_longer, row.effect_own_settings))
     match row.bound:
         case "budget":
-            return f"It lacks steps: trained longer, {longer} are left."
+            return f"It lacks steps: trained longer, {longer}."
         case "recipe":
             return (
                 "The shared recipe makes it look worse: with the settings that suit each net, "
-                f"{own} are left."
+                f"{own}."
             )
         case "unfinished":
             return "It was still improving when its training ended, so longer training may help."
-    return f"Trained longer, {longer} are left." if longer and row.word == "no" else ""
+    return f"Trained longer, {longer}." if longer and row.word == "no" else ""
+
+
+def _left(effect: float | None) -> str | None:
+    """Says what of a loss is left, or won."""
+    if effect is None:
+        return None
+    points = number(100 * abs(effect))
+    if points == "0.0":
+        return "nothing is left"
+    return f"{points} points are left" if effect > 0 else f"it errs {points} points less"
 
 
 def _more(effect: float) -> str:

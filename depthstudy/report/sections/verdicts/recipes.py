@@ -8,6 +8,7 @@ from typing import Any
 
 from depthstudy import records
 from depthstudy.report.blocks import Block, Heading, Row, Table, Text
+from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import DASH
 from depthstudy.report.text.quantities import Quantity, quantity
@@ -16,7 +17,7 @@ _HEADER = ("Claim", "One recipe for all", "Each net tuned", "Trained longest")
 _NOTE = (
     "One recipe: all nets are trained alike. Tuned: each with the settings that did best for it on "
     "validation images, its verdict made anew. Longest: nets that did not fit, and those that they "
-    "are compared with, trained for the most steps; too few seeds for a verdict."
+    "are compared with, trained longest by the same factor; too few seeds for a verdict."
 )
 
 
@@ -47,9 +48,10 @@ def _said(verdict: records.Verdict | None, about: Quantity) -> str:
     if verdict is None or verdict.verdict == "not tested":
         return DASH
     text = f"{verdict.verdict}: {about.signed(verdict.effect)}"
-    if not math.isfinite(verdict.low):
-        return text
-    return f"{text} ({about.bare(verdict.low)} to {about.bare(verdict.high)})"
+    if math.isfinite(verdict.low):
+        text += f" ({about.bare(verdict.low)} to {about.bare(verdict.high)})"
+    unequal = unequal_sentence(verdict)
+    return f"{text}. {unequal}" if unequal else text
 
 
 def _effect(effect: float, about: Quantity) -> str:

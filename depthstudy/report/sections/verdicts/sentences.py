@@ -200,12 +200,6 @@ def settle(verdict: records.Verdict) -> str:
 
 
 _MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
-_ROBUST = {
-    "robust": "Robust: it holds with each net at its own settings and trained longer",
-    "recipe-bound": "Recipe-bound: it shrinks by half or turns with each net at its own settings",
-    "budget-bound": "Budget-bound: it depends on how long the nets are trained",
-    "settled by training longer": "Settled by training longer: it is gone then",
-}
 
 
 def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
@@ -220,4 +214,23 @@ def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
         )
         if math.isfinite(effect)
     ]
-    return f"{_ROBUST[row.word]}{f' ({listing(parts)})' if parts else ''}."
+    return f"{sentence_case(row.word)}: {_because(row)}{f' ({listing(parts)})' if parts else ''}."
+
+
+def _because(row: records.Robustness) -> str:
+    """Says why a verdict is robust or not, from what was looked at."""
+    is_tuned, is_longer = map(math.isfinite, (row.effect_own_settings, row.effect_longer))
+    match row.word:
+        case "robust":
+            looked = {"at its own settings": is_tuned, "trained longer": is_longer}
+            return (
+                f"it holds with each net {listing([how for how, known in looked.items() if known])}"
+            )
+        case "recipe-bound":
+            return "it shrinks by half or turns with each net at its own settings"
+        case "budget-bound" if is_longer:
+            return "it shrinks by half or more with longer training"
+        case "budget-bound":
+            short = "a run had not finished" if row.unfinished else "a net does not fit"
+            return f"it may be, as {short}, and the nets were not trained longer by the same factor"
+    return "it is gone then"
