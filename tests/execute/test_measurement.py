@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ from depthstudy import data, records, report, store, study
 from depthstudy.analysis import runs
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
-from depthstudy.execute import measurement
-from depthstudy.plan import prepare
+from depthstudy.execute import Session, measurement
+from depthstudy.plan import Variant, prepare
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +133,11 @@ def test_a_damaged_checkpoint_is_made_again_where_it_is_to_be_measured(
     assert again == [row for row in measured(workdir, NAMES[0]) if row.metric != "seconds"]
 
 
+def measure(asked: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
+    with contextlib.closing(Session(asked, variants, workdir)) as session:
+        measurement.measure(session, asked, variants, workdir)
+
+
 def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str]] = []
     before = {name: measured(workdir, name) for name in NAMES}
@@ -146,20 +153,20 @@ def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(runs, "measured", watch)
     same, variants = prepare(PROBED)
     monkeypatch.setattr(data, "load", fail)
-    measurement.measure(same, variants, workdir)
+    measure(same, variants, workdir)
     assert asked == []
     interrupted = store.RunStore.of(workdir, NAMES[1], 0)
     interrupted.write_probes([row for row in before[NAMES[1]] if row.probe != "field"])
-    measurement.measure(same, variants, workdir)
+    measure(same, variants, workdir)
     assert asked == [(NAMES[1], "field")]
     again = [row for row in measured(workdir, NAMES[1]) if row.metric != "seconds"]
     assert again == [row for row in before[NAMES[1]] if row.metric != "seconds"]
     asked.clear()
     fewer = apply(PROBED, (("probes", ("field",)), ("probe_examples", 60)))
-    measurement.measure(fewer, variants, workdir)
+    measure(fewer, variants, workdir)
     assert asked == [(name, "field") for name in NAMES]
     assert measurement.unmeasured(same, interrupted) == ["field"]
-    measurement.measure(same, variants, workdir)
+    measure(same, variants, workdir)
 
 
 def test_a_pruned_run_is_opened_as_what_it_is(workdir: Path) -> None:
