@@ -26,7 +26,7 @@ def section(study: Study) -> Section:
         charts, columns, width = Charts(panels, "three"), 3, 220
     else:
         panels = tuple(errors.error_panels(whole))
-        note = "lines are 95% intervals, faint dots single seeds"
+        note = "lines are 95% intervals of three seeds or more, faint dots single seeds"
         charts, columns, width = Charts(panels, "two"), 2, 330
     notes = (figure_note(study.info, note),)
     picture = Picture(name, title, notes, panels, columns, width, as_png=True)

@@ -18,6 +18,7 @@ from depthstudy.report.text import formats, palette
 ERRORS = {"train_error": "Train error", "test_error": "Test error"}
 _SHAPES = ("circle", "square", "triangle-up", "diamond")
 _ROOM = 1.5  # the axis against the greatest error, at most; intervals are cut at its end
+_LEAST_SEEDS = 3  # for an interval to be drawn: that of two may span the whole chart
 _CLIP = 18  # characters up to which a group's name stands beside its line
 
 
@@ -77,7 +78,7 @@ def _place(info: VariantInfo, group: str, place: int, count: int) -> dict[str, A
 
 
 def _mean_row(value: Mean) -> dict[str, Any]:
-    exact = math.isfinite(value.low)
+    exact = math.isfinite(value.low) and value.seeds >= _LEAST_SEEDS
     return {
         "error": digits(value.mean),
         "low": digits(max(0.0, value.low)) if exact else None,
