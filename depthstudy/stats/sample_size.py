@@ -106,7 +106,7 @@ def outlook(
     image_count: int | None = None,
     chance: float = 0.8,
 ) -> Outlook:
-    """Returns how many seeds, as a range, or how many images would settle a claim.
+    """Returns how many seeds, as a range, or how many images would settle what is open.
 
     Three seeds give a spread that may be half or four times the true one; the range is that of the
     spread's 80% interval (chi-square).
@@ -131,10 +131,12 @@ def outlook(
         if reach >= min(distances) ** 2:
             return Outlook(None, None, None, math.ceil(image_count * reach / min(distances) ** 2))
     factors = (1.0, degrees / special.chdtri(degrees, 0.1), degrees / special.chdtri(degrees, 0.9))
-    seeds, low, high = (
+    needed = (
         seeds_needed(
             distances, spread * math.sqrt(f), alpha, chance=chance, images=images, arms=arms
         )
         for f in factors
     )
+    # What so many seeds have left open takes one more at least.
+    seeds, low, high = (None if n is None else max(n, effect.seeds + 1) for n in needed)
     return Outlook(seeds, low, high, None)

@@ -71,3 +71,11 @@ def test_where_images_are_the_limit_no_seeds_are_named():
     assert seeds is None
     z = 1.959964 + 0.841621
     assert images == math.ceil(100 * z**2 * float(found.images) / distance**2)
+
+
+def test_what_is_open_takes_more_seeds_than_there_are() -> None:
+    """At the effect that was seen two would do, and yet the three there are have not."""
+    found = stats.contrast([Arm(np.array([0.5, 0.501, 0.502]))], [1.0])
+    assert stats.seeds_needed([0.4], found.interval().spread, 0.025) <= 3
+    seeds, low, high, _ = stats.outlook(found, [0.4], 0.025)
+    assert (seeds, low, high) == (4, 4, 4)
