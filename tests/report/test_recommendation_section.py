@@ -141,14 +141,15 @@ def test_ties_and_want_of_evidence_are_said():
     )
     assert section.ties_sentence(recommendation()) == ""
     open_ = section.ties_sentence(recommendation(ties=ties, enough=False))
-    assert open_.startswith("Not enough evidence: no two nets")
+    assert open_.startswith("Not enough evidence: no net of the study")
     assert open_.endswith("too: plain_depth8.")
     counted = recommendation(
         ties=ties, enough=False, scope="images like these", chosen_on="validation"
     )
     assert section.ties_sentence(counted) == (
-        "Not enough evidence: no two nets of the study differ by more than other seeds and other "
-        "validation images would make them, so this is no more than the simplest of the good ones. "
+        "Not enough evidence: no net of the study differs from the best by more than other seeds "
+        "and other validation images would make it, so this is no more than the simplest of the "
+        "good ones. "
         "Within one standard error (other seeds and other validation images) of the best, too: "
         "plain_depth8."
     )

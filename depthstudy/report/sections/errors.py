@@ -11,12 +11,15 @@ from depthstudy.report.text.formats import percent
 from depthstudy.report.text.sentences import SOURCES, figure_note
 
 _DETECTS = "An error is one minus average precision (COCO, overlaps .5 to .95)."
+_CUT = "Nets with settings of their own, more steps or other treatments have sections of their own."
 _TRAIN = "Train error is measured without augmentation on a fixed part of the train set."
 
 
 def section(study: Study) -> Section:
     """Returns train and test error of whole nets, a chart for each or for each group."""
-    whole = tables.shown(study)
+    every = tables.shown(study)
+    is_cut = multiples.are_too_many(every) and tables.has_treatments(every)
+    whole = tables.untreated(every) if is_cut else every
     has_depths = tables.has_depths(whole.info)
     title = "Error against depth" if has_depths else "Error of the variants"
     name = "error_against_depth" if has_depths else "error_of_variants"
@@ -33,7 +36,8 @@ def section(study: Study) -> Section:
     same = [f"{copy} is {origin}" for copy, origin in tables.copies(study.info).items()]
     once = f"The same runs, so shown once: {'; '.join(same)}." if same else ""
     detects = _DETECTS if study.detects else ""
-    sentences = (lowest_errors(whole), detects, _marks(whole), once, _TRAIN)
+    more = _CUT if is_cut else ""
+    sentences = (lowest_errors(whole), detects, _marks(whole), once, _TRAIN, more)
     caption = " ".join(filter(None, sentences))
     return Section(title, (Figure((charts,), caption),), (picture,))
 

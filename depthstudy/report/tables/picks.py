@@ -41,6 +41,12 @@ def shown(study: Study) -> Study:
     return dataclasses.replace(whole, info=dataclasses.replace(whole.info, variants=left))
 
 
+def untreated(study: Study) -> Study:
+    """Returns the nets of a study that have no treatment."""
+    left = tuple(info for info in study.info.variants if not info.treatment)
+    return dataclasses.replace(study, info=dataclasses.replace(study.info, variants=left))
+
+
 def copies(info: records.StudyInfo) -> dict[str, str]:
     """Returns the groups whose variants all have the runs of another group's, and that group."""
     group_of = {variant.name: variant.group for variant in info.variants}

@@ -13,6 +13,7 @@ from depthstudy.report.text import palette
 
 _FEW = 6  # groups up to which their lines share one chart
 _MOST = 24  # charts
+_TICKS = 6  # depths that are named on the axis
 _HEIGHT = 150
 _DASHES = {"train_error": [4, 3], "test_error": [1, 0]}
 
@@ -23,12 +24,24 @@ def are_needed(study: Study) -> bool:
     return tables.has_depths(study.info) and _FEW < count <= _MOST
 
 
+def are_too_many(study: Study) -> bool:
+    """Whether there are too many groups for a chart each."""
+    return tables.has_depths(study.info) and len(tables.depth_series(study.info)) > _MOST
+
+
 def panels(study: Study) -> list[Panel]:
     """Returns train and test error of each group against depth, all on one scale."""
     groups = tables.depth_series(study.info)
     rows = [row for metric in ERRORS for row in error_rows(study, metric, groups)[0]]
     top = error_top(row["error"] for row in rows)
     return [_panel(group, palette.group(index), rows, top) for index, group in enumerate(groups)]
+
+
+def _ticks(depths: list[int]) -> list[int]:
+    """Returns the depths, or the powers of two among them where they are many."""
+    if len(depths) <= _TICKS:
+        return depths
+    return [2**n for n in range(12) if depths[0] <= 2**n <= depths[-1]]
 
 
 def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
@@ -39,7 +52,7 @@ def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
         "depth:Q",
         title="Depth (weight layers)",
         scale=alt.Scale(type="log", base=2, nice=False, domain=[depths[0] / 1.1, depths[-1] * 1.1]),
-        axis=alt.Axis(values=depths, labelOverlap="greedy", format="d"),
+        axis=alt.Axis(values=_ticks(depths), labelOverlap="greedy", format="d"),
     )
     form = ".0%" if top > 0.05 else ".1%"
     scale = alt.Scale(domain=[0, top], nice=False, clamp=True)

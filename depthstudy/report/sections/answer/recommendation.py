@@ -106,8 +106,9 @@ def ties_sentence(choice: Recommendation) -> str:
     if choice.enough:
         return alike
     return (
-        f"Not enough evidence: no two nets of the study differ by more than {chance or 'chance'} "
-        f"would make them, so this is no more than the simplest of the good ones. {alike}".strip()
+        "Not enough evidence: no net of the study differs from the best by more than "
+        f"{chance or 'chance'} would make it, so this is no more than the simplest of the good "
+        f"ones. {alike}".strip()
     )
 
 
