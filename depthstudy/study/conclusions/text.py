@@ -136,10 +136,13 @@ def _robust(row: Robustness | None, unit: str) -> str:
         ("with own settings", row.effect_own_settings),
         ("trained longest", row.effect_longer),
     )
-    known = ", ".join(
+    known = [
         f"{words} {_amount(effect, unit)}" for words, effect in effects if math.isfinite(effect)
-    )
-    return f"{row.word.capitalize()}{f': {known}' if known else ''}."
+    ]
+    if row.word == "budget-bound" and not math.isfinite(row.effect_longer):
+        known.append("not both trained longer")
+    said = f": {', '.join(known)}" if known else ""
+    return f"{row.word.capitalize()}{said}."
 
 
 def _deeper(row: DepthAnswer) -> str:
