@@ -147,3 +147,12 @@ def test_a_partial_study_says_so(tmp_path, bare):
     links = [link for link in Page(html).links if not link.startswith("#")]
     assert store.PARTIAL + "/" + store.SUMMARY in links
     assert all((tmp_path / link).exists() for link in links)
+
+
+def test_many_groups_are_counted_and_folded(study):
+    others = [depths(group=f"family{n}", word="no" if n else "yes") for n in range(6)]
+    (fold,) = replies(study, depths(), *others)["Go deeper?"].more
+    assert fold.summary == "Of 6 other groups: no 5, yes 1"
+    ((sentence, _), *rest) = fold.blocks[0].items
+    assert sentence.startswith("Yes: in family0, depth 56 errs")
+    assert len(rest) == 5

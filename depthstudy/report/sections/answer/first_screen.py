@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
-from depthstudy.report.blocks import Block, Command, Items, Replies, Reply, Section
+from depthstudy.report.blocks import Block, Command, Details, Items, Replies, Reply, Section
 from depthstudy.report.sections.answer.recommendation import facts, taken
 from depthstudy.report.sections.causes import attribution
 from depthstudy.report.tables import Study
@@ -15,6 +16,7 @@ from depthstudy.report.text.formats import count, guess, number, sentence_case, 
 from depthstudy.report.text.sentences import treatment_name
 
 FIRST = "first"  # the look of a section that stands above the table of contents
+_OPEN = 4  # groups beside the first that are told in full; more are folded
 _TONES = {"yes": "yes", "no": "no", "not known yet": "open"}
 _CAUSES = {
     "optimization": "It does not fit",
@@ -53,7 +55,14 @@ def _others(study: Study, rows: Sequence[DepthAnswer]) -> tuple[Block, ...]:
     for row in rows:
         sentence = depth_sentence(study, row)
         sentences.append(f"{sentence_case(row.word)}: {sentence[0].lower()}{sentence[1:]}")
-    return (Items.plain(sentences, "others"),) if sentences else ()
+    if not sentences:
+        return ()
+    items = Items.plain(sentences, "others")
+    if len(rows) <= _OPEN:
+        return (items,)
+    words = Counter(row.word for row in rows)
+    told = ", ".join(f"{word} {number_of}" for word, number_of in words.most_common())
+    return (Details(f"Of {len(rows)} other groups: {told}", (items,), "others-of"),)
 
 
 def depth_sentence(study: Study, row: DepthAnswer) -> str:
