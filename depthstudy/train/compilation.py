@@ -58,7 +58,8 @@ def compile_steps(
         training = pool.submit(train_step.lower(seed_states, batch).compile, dict(options))
         evaluation = pool.submit(eval_step.lower(seed_states, weighted).compile, dict(options))
     train_program, eval_program = training.result(), evaluation.result()
-    call = _OneByOne if placement.platform == "cpu" else _as_it_is
+    are_many = placement.platform == "cpu" and jax.device_count() > 1
+    call = _OneByOne if are_many else _as_it_is
     return Compiled(call(train_program), call(eval_program), _memory(train_program))
 
 
