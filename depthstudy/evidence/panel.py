@@ -28,6 +28,16 @@ class ImageErrors:
     classes: NDArray[np.integer] | None = None
     test_set: str = ""
 
+    @classmethod
+    def of(cls, found: NDArray[np.bool_] | ImageErrors) -> ImageErrors:
+        """Returns what is known; an array is of images without a name, which count alike."""
+        return found if isinstance(found, ImageErrors) else cls(found)
+
+    @property
+    def image_key(self) -> tuple[str, int]:
+        """What runs share that are tested on the same images, as ``stats.Arm`` has it."""
+        return self.test_set, self.wrong.shape[-1]
+
     def __len__(self) -> int:
         """Returns the number of runs."""
         return len(self.wrong)
@@ -160,7 +170,7 @@ def measure(
 
 def _on_images(arm: stats.Arm, found: NDArray[np.bool_] | ImageErrors) -> stats.Arm:
     """Returns an arm of which it is known on which images it errs."""
-    errors = found if isinstance(found, ImageErrors) else ImageErrors(found)
+    errors = ImageErrors.of(found)
     return dataclasses.replace(
         arm,
         images=errors.wrong.shape[-1] if errors.classes is None else arm.images,

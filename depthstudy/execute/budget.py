@@ -132,12 +132,13 @@ class _Check:
             return None
         runs = pd.DataFrame(
             [
-                {"variant": other.name, "seed": seed, "test_error": error}
+                {
+                    "variant": other.name,
+                    "seed": seed,
+                    "test_error": self._error(outcome, "test", other),
+                }
                 for other in shallower
-                for seed in range(other.seeds or self.planned)
-                for outcome in [self.session.store(other, seed).read_outcome()]
-                if outcome is not None
-                for error in [self._error(outcome, "test", other)]
+                for seed, outcome in self._done(other, range(other.seeds or self.planned))
             ]
         )
         best = best_depth([other.name for other in shallower], measure(runs, "test_error"))
@@ -215,8 +216,13 @@ class _Check:
         return error
 
     def _outcomes(self, variant: Variant) -> Iterable[Outcome]:
-        outcomes = [self.session.store(variant, seed).read_outcome() for seed in self.seeds]
-        return [outcome for outcome in outcomes if outcome is not None]
+        return [outcome for _, outcome in self._done(variant, self.seeds)]
+
+    def _done(self, variant: Variant, seeds: Iterable[int]) -> Iterator[tuple[int, Outcome]]:
+        """Yields the seeds of a variant whose runs are done, and how these ended."""
+        for seed in seeds:
+            if outcome := self.session.store(variant, seed).read_outcome():
+                yield seed, outcome
 
 
 def _rivals(

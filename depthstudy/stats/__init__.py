@@ -9,7 +9,7 @@ from depthstudy.stats.effects.arm import Arm
 from depthstudy.stats.effects.contrast import Contrast
 from depthstudy.stats.effects.estimate import Estimate
 from depthstudy.stats.effects.failures import failed_runs, unseen_failures
-from depthstudy.stats.effects.from_arms import contrast, log_contrast
+from depthstudy.stats.effects.from_arms import contrast, log_contrast, satterthwaite
 from depthstudy.stats.effects.moderation import Prior, fit_prior
 from depthstudy.stats.effects.paired import by_seed, interval
 from depthstudy.stats.effects.ratio import fieller, ratio_limits
@@ -40,6 +40,7 @@ __all__ = [
     "outlook",
     "power",
     "ratio_limits",
+    "satterthwaite",
     "seeds_needed",
     "two_sided",
     "unseen_failures",

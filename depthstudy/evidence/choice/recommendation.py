@@ -168,12 +168,11 @@ def _difference(panel: Panel, name: str, other: str) -> stats.Contrast:
     by_images = np.array(
         [float(arm.center * (1 - arm.center)) / n for arm, n in zip(arms, counts, strict=True)]
     )
-    by_seeds, images = float(effect.variance), float(by_images.sum())
-    # Satterthwaite's degrees; those of the seeds alone are few.
-    scatter = by_seeds**2 / max(float(effect.degrees), 1.0)
-    scatter += float((by_images**2 / np.maximum(np.array(counts) - 1, 1)).sum())
-    degrees = np.asarray((by_seeds + images) ** 2 / scatter)
-    return dataclasses.replace(effect, images=np.asarray(images), degrees=degrees)
+    degrees = stats.satterthwaite(
+        np.array([float(effect.variance), *by_images]),
+        np.maximum([float(effect.degrees), *(count - 1 for count in counts)], 1.0),
+    )
+    return dataclasses.replace(effect, images=np.asarray(by_images.sum()), degrees=degrees)
 
 
 def _scope(panel: Panel, names: Sequence[str]) -> str:

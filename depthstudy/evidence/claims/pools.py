@@ -50,21 +50,13 @@ def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
     for pool in pools:
         if all(name in known and seed < len(known[name]) for name, seed in places(pool)):
             runs = [known[name][seed : seed + 1] for name, seed in places(pool)]
-            if len(set(map(_images, runs))) == 1:
+            if len({ImageErrors.of(run).image_key for run in runs}) == 1:
                 own[pool.name] = _together(runs)
     return {**known, **own}
 
 
-def _images(runs: NDArray[np.bool_] | ImageErrors) -> tuple[str, int]:
-    """Returns what runs share that are tested on the same images."""
-    if isinstance(runs, ImageErrors):
-        return runs.test_set, runs.wrong.shape[-1]
-    return "", runs.shape[-1]
-
-
 def _together(runs: Sequence[NDArray[np.bool_] | ImageErrors]) -> NDArray[np.bool_] | ImageErrors:
-    rows = [run.wrong if isinstance(run, ImageErrors) else run for run in runs]
-    wrong, first = np.concatenate(rows), runs[0]
+    wrong, first = np.concatenate([ImageErrors.of(run).wrong for run in runs]), runs[0]
     return dataclasses.replace(first, wrong=wrong) if isinstance(first, ImageErrors) else wrong
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -24,10 +25,9 @@ class Divergence:
 def whole_nets(study: Study) -> Study:
     """Returns a study without its pruned nets, for the sections that are about whole ones."""
     pruned = {net.variant for net in study.pruning}
-    left = tuple(info for info in study.info.variants if info.name not in pruned)
+    left = [info for info in study.info.variants if info.name not in pruned]
     return dataclasses.replace(
-        study,
-        info=dataclasses.replace(study.info, variants=left),
+        _only(study, left),
         decomposition=tuple(row for row in study.decomposition if row.variant not in pruned),
         matched=tuple(row for row in study.matched if row.variant not in pruned),
     )
@@ -37,14 +37,18 @@ def shown(study: Study) -> Study:
     """Returns the whole nets of a study, groups that have the runs of others shown once."""
     whole = whole_nets(study)
     hidden = set(copies(whole.info))
-    left = tuple(info for info in whole.info.variants if info.group not in hidden)
-    return dataclasses.replace(whole, info=dataclasses.replace(whole.info, variants=left))
+    return _only(whole, [info for info in whole.info.variants if info.group not in hidden])
 
 
 def untreated(study: Study) -> Study:
     """Returns the nets of a study that have no treatment."""
-    left = tuple(info for info in study.info.variants if not info.treatment)
-    return dataclasses.replace(study, info=dataclasses.replace(study.info, variants=left))
+    return _only(study, [info for info in study.info.variants if not info.treatment])
+
+
+def _only(study: Study, variants: Sequence[records.VariantInfo]) -> Study:
+    return dataclasses.replace(
+        study, info=dataclasses.replace(study.info, variants=tuple(variants))
+    )
 
 
 def copies(info: records.StudyInfo) -> dict[str, str]:

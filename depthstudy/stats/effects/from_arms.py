@@ -121,7 +121,7 @@ def _of_images(
         sets.setdefault(arm.image_key, []).append(place)
     parts = [_of_one_set([arms[i] for i in own], weights[own]) for own in sets.values()]
     variances = np.stack([variance for variance, _ in parts], axis=-1)
-    degrees = _satterthwaite(variances, np.stack([degrees for _, degrees in parts], axis=-1))
+    degrees = satterthwaite(variances, np.stack([degrees for _, degrees in parts], axis=-1))
     residual = sum(w**2 * arm.residual() / arm.seeds for w, arm in zip(weights, arms, strict=True))
     return variances.sum(axis=-1), np.asarray(residual), degrees
 
@@ -135,11 +135,11 @@ def _of_one_set(arms: Sequence[Arm], weights: Floats) -> tuple[Floats, Floats]:
     parts = [_of_mean(profile[..., images], ends, 1 / len(strata)) for images in strata]
     variances = np.stack([variance for variance, _ in parts], axis=-1) / len(strata) ** 2
     degrees = np.array([degrees for _, degrees in parts])
-    return variances.sum(axis=-1), _satterthwaite(variances, degrees)
+    return variances.sum(axis=-1), satterthwaite(variances, degrees)
 
 
-def _satterthwaite(variances: Floats, degrees: Floats) -> Floats:
-    """Returns the degrees of freedom of the sum of variances ``[..., parts]``; 1 where it is 0."""
+def satterthwaite(variances: Floats, degrees: Floats) -> Floats:
+    """Returns the degrees of freedom (1946) of a sum of variances ``[..., parts]``; 1 if it is 0."""
     scatter = (variances**2 / degrees).sum(axis=-1)
     total = variances.sum(axis=-1)
     return np.where(scatter > 0, total**2 / np.where(scatter > 0, scatter, 1.0), 1.0)
