@@ -13,6 +13,7 @@ from depthstudy.evidence.costs import pareto
 from depthstudy.report import tables
 from depthstudy.report.charts.costs import front
 from depthstudy.report.charts.depth import multiples
+from depthstudy.report.sections import errors
 from depthstudy.report.sections.costs import error_against_cost as cost
 from depthstudy.report.text import palette
 
@@ -161,3 +162,26 @@ def test_many_groups_have_a_chart_each(tmp_path):
 
 def test_few_groups_share_a_chart(study):
     assert not multiples.are_needed(study)
+
+
+def test_where_tuned_nets_are_too_many_their_families_have_a_chart_each(tmp_path):
+    names = [f"family{i:02}" for i in range(13)]
+    plain = [
+        made_study.variant(name, depth) for name in names for depth in (8, 9, 20, 23, 44, 50, 56)
+    ]
+    own = [
+        dataclasses.replace(
+            info, name=f"{info.name}+own", group=f"{info.group} + own", treatment="own"
+        )
+        for info in plain
+    ]
+    summary = [made_study.summarize(info, 0, 0.1, 0.2) for info in [*plain, *own]]
+    made_study.save(tmp_path, made_study.describe([*plain, *own], 1, hypotheses=[]), [], summary)
+    study = tables.read_study(tmp_path)
+    assert multiples.are_too_many(study)
+    shown = errors.section(study)
+    (figure,), (picture,) = shown.blocks, shown.pictures
+    assert [panel.title for panel in picture.panels] == names
+    assert figure.caption.endswith("have sections of their own.")
+    axis = picture.panels[0].spec(200)["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["values"] == [8, 16, 32]

@@ -139,7 +139,10 @@ def _of_one_set(arms: Sequence[Arm], weights: Floats) -> tuple[Floats, Floats]:
 
 
 def satterthwaite(variances: Floats, degrees: Floats) -> Floats:
-    """Returns the degrees of freedom (1946) of a sum of variances ``[..., parts]``; 1 if it is 0."""
+    """Returns the degrees of freedom of the sum of variances ``[..., parts]``; 1 where it is 0.
+
+    Satterthwaite 1946, "An approximate distribution of estimates of variance components".
+    """
     scatter = (variances**2 / degrees).sum(axis=-1)
     total = variances.sum(axis=-1)
     return np.where(scatter > 0, total**2 / np.where(scatter > 0, scatter, 1.0), 1.0)
