@@ -49,6 +49,22 @@ def use_cpu() -> None:
     jax.config.update("jax_platforms", "cpu")
 
 
+def cpu() -> jax.Device:
+    """Returns the CPU as a device of JAX, beside accelerators too.
+
+    Raises:
+      InputError: ``JAX_PLATFORMS`` leaves it out.
+    """
+    try:
+        return jax.local_devices(backend="cpu")[0]
+    except RuntimeError as error:
+        platforms = jax.config.jax_platforms
+        raise InputError(
+            f"this is computed on the CPU, which JAX_PLATFORMS={platforms} leaves out; give"
+            f" JAX_PLATFORMS={platforms},cpu"
+        ) from error
+
+
 def set_up() -> None:
     """Makes the process ready for long work: what was compiled and what was allocated is kept."""
     require_platform()

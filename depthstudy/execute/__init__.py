@@ -3,7 +3,7 @@
 from depthstudy.execute.budget import check_budgets
 from depthstudy.execute.earlier_runs import check, reopen_shorter
 from depthstudy.execute.executors.all_hosts import dismiss, follow
-from depthstudy.execute.executors.ray_cluster import lead as lead_by_ray
+from depthstudy.execute.executors.ray_connection import lead as lead_by_ray
 from depthstudy.execute.measurement import measure, repair_measured
 from depthstudy.execute.progress import Event, EventSink, RunFinished
 from depthstudy.execute.training import Job, Session, jobs_of

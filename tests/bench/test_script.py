@@ -2,27 +2,17 @@
 
 import csv
 import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from programs import run_bad_input, run_script
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "scripts/bench.py", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XLA_FLAGS": ""}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+BENCH = "scripts/bench.py"
 
 
 @pytest.mark.slow
 def test_one_work_is_measured_and_written(tmp_path: Path) -> None:
-    done = run("--only=input_32", "--rounds=2", f"--workdir={tmp_path}")
+    done = run_script("--only=input_32", "--rounds=2", f"--workdir={tmp_path}", script=BENCH)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "bench.csv").open() as file:
         (row,) = csv.DictReader(file)
@@ -33,7 +23,7 @@ def test_one_work_is_measured_and_written(tmp_path: Path) -> None:
 
 
 def test_bad_input_is_one_line() -> None:
-    done = run("--only=no_such_work")
+    done = run_bad_input("--only=no_such_work", script=BENCH)
     assert done.returncode == 2
     assert done.stderr.startswith("error: no work 'no_such_work'; allowed: resnet20_32")
     assert done.stderr.count("\n") == 1
@@ -41,7 +31,8 @@ def test_bad_input_is_one_line() -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is there")
 def test_an_absent_peer_is_one_line(tmp_path: Path) -> None:
-    done = run("--peer=torch", "--only=resnet20_8", f"--workdir={tmp_path / 'x'}")
+    words = ("--peer=torch", "--only=resnet20_8", f"--workdir={tmp_path / 'x'}")
+    done = run_bad_input(*words, script=BENCH)
     assert done.returncode == 2
     assert "pip install 'depthstudy[bench]'" in done.stderr
     assert done.stderr.count("\n") == 1

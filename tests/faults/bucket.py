@@ -73,7 +73,6 @@ class Place:
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         }
-        variables["XLA_FLAGS"] += " --xla_backend_optimization_level=1"
         return subprocess.Popen(
             arguments,
             env=variables,

@@ -38,11 +38,9 @@ class End(list[tuple[int, str]]):
 
 
 def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """Starts a command on one device, compiled as the quick tests compile."""
-    variables = environment()
-    variables["XLA_FLAGS"] += " --xla_backend_optimization_level=1"
+    """Starts a command on one device."""
     return subprocess.Popen(
-        arguments, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        arguments, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
 
 

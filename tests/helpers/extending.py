@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+from programs import single_device
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,9 +79,8 @@ def apply(diff: list[str], lines: list[str]) -> list[str]:
 
 def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs Python in a folder, on the package that it holds, with a single device."""
-    environment = {name: x for name, x in os.environ.items() if name != "XLA_FLAGS"}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder, capture_output=True, text=True, check=False,
-        env={**environment, "PYTHONPATH": str(folder)},
+        env=single_device(PYTHONPATH=str(folder)),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from programs import single_device
 
 from depthstudy import arch, config, plan, search, store, study
 from depthstudy.config import StudyConfig, apply
@@ -149,7 +150,7 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(tmp_path: Path) -> None
 
     def start(workdir: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "scripts/run.py", *words, f"--workdir={workdir}"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XLA_FLAGS": ""}
+        environment = single_device(PYTHONPATH=os.pathsep.join(sys.path))
         return subprocess.Popen(command, cwd=ROOT, env=environment)
 
     assert start(whole).wait() == 0

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
-from depthstudy import store
+from depthstudy import runtime, store
 from depthstudy.deploy.export.formats import FORMATS
 from depthstudy.deploy.net import TrainedNet
 from depthstudy.errors import FailedError, InputError, did_you_mean
@@ -63,19 +64,23 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
 
 
 def compare(net: TrainedNet, name: str, content: bytes) -> float:
-    """Returns the greatest difference of a logit, as a share of the greatest.
+    """Returns the greatest difference of a logit, as a share of the greatest, on a CPU.
+
+    Products of accelerators are rounded to TF32 or bfloat16, which would hide a fault.
 
     Raises:
+      InputError: JAX may not use the CPU.
       FailedError: It is above ``TOLERANCE``.
     """
     run = FORMATS[name].decode(content, net)
     differences = []
-    for count in _COUNTS:
-        shape = (count, *net.preprocessing.image_shape)
-        images = np.random.default_rng(count).integers(0, 256, shape, np.uint8)
-        expected = np.asarray(net.logits(images))
-        size = max(float(np.abs(expected).max()), 1e-6)
-        differences.append(np.abs(run(images) - expected).max() / size)
+    with jax.default_device(runtime.cpu()):
+        for count in _COUNTS:
+            shape = (count, *net.preprocessing.image_shape)
+            images = np.random.default_rng(count).integers(0, 256, shape, np.uint8)
+            expected = np.asarray(net.logits(images))
+            size = max(float(np.abs(expected).max()), 1e-6)
+            differences.append(np.abs(run(images) - expected).max() / size)
     difference = float(np.max(differences))  # NaN if any is
     if not difference <= TOLERANCE:
         raise FailedError(

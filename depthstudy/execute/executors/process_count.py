@@ -11,7 +11,7 @@ import jax
 from depthstudy import hosts, runtime
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.execute.executors import ray_cluster
+from depthstudy.execute.executors import ray_connection
 from depthstudy.plan import Variant
 
 _WORK_A_SECOND = 20e9  # multiply-accumulates of forward passes while training, about, on a core
@@ -29,7 +29,7 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
       seconds: About what all of them take.
     """
     if study.executor == "ray":
-        return max(1, min(ray_cluster.slots(study), tasks))
+        return max(1, min(ray_connection.slots(study), tasks))
     if study.processes is not None:
         return max(1, min(study.processes, tasks))
     fitting = min(runtime.cores(), tasks, int(seconds / _LEAST_SECONDS), _memory() // _MEMORY)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import logging
 import os
 import sys
 import uuid
@@ -22,13 +21,14 @@ from absl import logging as absl_logging
 
 from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.errors import FailedError, InputError
+from depthstudy.errors import FailedError
+from depthstudy.execute.executors import ray_connection
 from depthstudy.execute.executors.executor import Task, Worker
+from depthstudy.execute.executors.ray_connection import MOST_LOSSES
 from depthstudy.execute.executors.worker_process import portable, ready
 from depthstudy.execute.progress import Event, EventSink
 from depthstudy.store import bucket
 
-_MOST_LOSSES = 3  # workers that a task may cost before it is given up
 _LOOK_SECONDS = 0.2
 _LOST = (
     "{} workers of the Ray cluster were lost at the same task, perhaps for want of memory; the same"
@@ -40,22 +40,6 @@ _UNHEARD = (
 )
 
 
-class Share(NamedTuple):
-    """What one task gets of the cluster.
-
-    Attributes:
-      platform: What JAX has to find in the worker.
-      resources: What Ray is asked for.
-      threads: Of a CPU: how many XLA uses.
-      slots: How many tasks the cluster does at once.
-    """
-
-    platform: str
-    resources: Mapping[str, float]
-    threads: int
-    slots: int
-
-
 class _Job(NamedTuple):
     """What a worker has to know before its first task of a study."""
 
@@ -65,77 +49,6 @@ class _Job(NamedTuple):
     workdir: str
     config_file: str | None
     platform: str
-
-
-def connect() -> Any:
-    """Joins the cluster at ``RAY_ADDRESS``, or starts one on this machine; returns Ray.
-
-    Raises:
-      InputError: Ray is not installed, or there is no cluster at the address.
-    """
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError(
-            "config.executor='ray' needs Ray: pip install \"depthstudy[ray]\", here and on every"
-            " machine of the cluster"
-        ) from error
-    if not ray.is_initialized():
-        os.environ.setdefault("RAY_task_oom_retries", str(_MOST_LOSSES))
-        address = os.environ.get("RAY_ADDRESS")
-        options: dict[str, Any] = {} if address else {"num_cpus": runtime.cores()}
-        try:
-            ray.init(
-                address=address or "local",
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                **options,
-            )
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise InputError(f"no Ray cluster at RAY_ADDRESS={address}: {reason}") from error
-    return ray
-
-
-def lead() -> None:
-    """Has this process lead a study on a cluster; call it before JAX's first use.
-
-    Accelerators are for the tasks, and a cluster that is started here begins as processes do before
-    JAX has threads.
-
-    Raises:
-      InputError: As ``connect``.
-    """
-    runtime.use_cpu()
-    connect()
-
-
-def share(study: StudyConfig, total: Mapping[str, float]) -> Share:
-    """Returns what each task gets of a cluster with these resources.
-
-    A task has a GPU, or all TPU chips of a host, where the cluster has any; of a cluster of CPUs it
-    has one core, or with ``config.processes`` an equal share.
-
-    >>> share(StudyConfig(), {"CPU": 8.0})
-    Share(platform='cpu', resources={'num_cpus': 1}, threads=1, slots=8)
-    >>> share(StudyConfig(), {"CPU": 64.0, "GPU": 4.0}).slots
-    4
-    """
-    if gpus := int(total.get("GPU", 0)):
-        return Share("gpu", {"num_cpus": 1, "num_gpus": 1}, 0, gpus)
-    if total.get("TPU"):
-        hosts = max(1, sum(name.startswith("node:") and name.count(".") == 3 for name in total))
-        chips = int(total["TPU"]) // hosts
-        return Share("tpu", {"num_cpus": 1, "TPU": chips}, 0, hosts)
-    cores = max(1, int(total.get("CPU", 1)))
-    slots = min(study.processes or cores, cores)
-    return Share("cpu", {"num_cpus": cores // slots}, cores // slots, slots)
-
-
-def slots(study: StudyConfig) -> int:
-    """Returns how many tasks the cluster does at once."""
-    return share(study, connect().cluster_resources()).slots
 
 
 class RayCluster:
@@ -160,9 +73,9 @@ class RayCluster:
         from ray.util.queue import Queue
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        self._ray = connect()
+        self._ray = ray_connection.connect()
         self._workdir = workdir
-        self._share = share(study, self._ray.cluster_resources())
+        self._share = ray_connection.share(study, ray_connection.resources())
         self._job = _Job(
             uuid.uuid4().hex,
             study,
@@ -221,7 +134,7 @@ class RayCluster:
         return self._ray.remote(
             **resources,
             resources=other,
-            max_retries=_MOST_LOSSES - 1,
+            max_retries=MOST_LOSSES - 1,
             runtime_env={"env_vars": environment},
         )(_perform)
 
@@ -245,7 +158,7 @@ class RayCluster:
         try:
             error = self._ray.get(reference)
         except (self._ray.exceptions.WorkerCrashedError, self._ray.exceptions.OutOfMemoryError):
-            raise FailedError(_LOST.format(_MOST_LOSSES)) from None
+            raise FailedError(_LOST.format(MOST_LOSSES)) from None
         except self._ray.exceptions.RayError as lost:
             reason = str(lost).strip().partition("\n")[0]
             raise FailedError(f"a task was lost on the Ray cluster: {reason}") from lost

@@ -15,7 +15,7 @@ import pytest
 
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.execute.executors import process_count, ray_cluster
+from depthstudy.execute.executors import process_count, ray_connection
 
 ROOT = Path(__file__).parents[3]
 CONFIG = """
@@ -36,18 +36,34 @@ def get_config():
 """
 
 
-def test_a_task_gets_an_equal_share() -> None:
-    assert ray_cluster.share(StudyConfig(processes=2), {"CPU": 9.0}) == ray_cluster.Share(
-        "cpu", {"num_cpus": 4}, 4, 2
-    )
-    tpus = {"CPU": 448.0, "TPU": 16.0, "node:10.0.0.1": 1.0, "node:10.0.0.2": 1.0}
-    assert ray_cluster.share(StudyConfig(), tpus).resources == {"num_cpus": 1, "TPU": 8}
+@pytest.mark.parametrize(
+    ("processes", "cores", "threads", "slots"),
+    [
+        (2, (9,), 4, 2),
+        (None, (4, 2), 1, 6),
+        (1, (4, 4), 4, 1),  # a task of eight cores would wait for ever
+        (2, (4, 2), 2, 2),  # as one of three would find one machine only
+        (9, (4, 4), 1, 8),
+    ],
+)
+def test_a_task_gets_an_equal_share_that_a_machine_has(
+    processes: int | None, cores: tuple[int, ...], threads: int, slots: int
+) -> None:
+    machines = [{"CPU": float(count)} for count in cores]
+    found = ray_connection.share(StudyConfig(processes=processes), machines)
+    assert found == ray_connection.Share("cpu", {"num_cpus": threads}, threads, slots)
+
+
+def test_a_task_gets_all_chips_of_a_host() -> None:
+    hosts = [{"CPU": 224.0, "TPU": 8.0}, {"CPU": 224.0, "TPU": 8.0}]
+    found = ray_connection.share(StudyConfig(), [{"CPU": 16.0}, *hosts])
+    assert found == ray_connection.Share("tpu", {"num_cpus": 1, "TPU": 8}, 0, 2)
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r'pip install "depthstudy\[ray\]"'):
-        ray_cluster.connect()
+        ray_connection.connect()
 
 
 def test_hosts_that_train_together_need_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
