@@ -17,7 +17,7 @@ from typing import Any
 import jax
 from absl import logging
 
-from depthstudy import store
+from depthstudy import hosts, store
 from depthstudy.errors import InputError
 
 THREADS = "PJRT_NPROC"  # the variable by which XLA is told how many to use on a CPU
@@ -66,10 +66,13 @@ def cpu() -> jax.Device:
 
 
 def set_up() -> None:
-    """Makes the process ready for long work: what was compiled and what was allocated is kept."""
+    """Makes the process ready for long work: what was compiled and what was allocated is kept.
+
+    Call it before JAX's first use: how a CPU runs programs is settled when JAX looks for devices.
+    """
+    keep_memory()
     require_platform()
     use_compilation_cache()
-    keep_memory()
 
 
 def require_platform() -> None:
@@ -91,7 +94,8 @@ def keep_memory() -> None:
     Otherwise they come from the kernel each time, page by page: a fifth to a third of the processor
     time of a step on a CPU, for some hundreds of MB. Only the heap of the first thread has room,
     so a CPU runs programs in the thread that calls them, which is the first; one heap for all
-    threads would have them wait for each other. Where there is no glibc, nothing happens.
+    threads would have them wait for each other. Where there is no glibc, nothing happens. It is too
+    late for the CPU once JAX has looked for devices.
     """
     mallopt = _mallopt()
     if mallopt is not None:
@@ -108,7 +112,15 @@ def use_compilation_cache() -> None:
     """Makes JAX keep every compiled program on disk, so that a second start compiles nothing.
 
     A program for the CPU is cut for its number of threads, by which JAX does not tell them apart.
+
+    Several hosts keep nothing. Only the first would (JAX writes from no other), find its programs
+    at the second start, and compile nothing; but XLA shares out a GPU's autotuning over the hosts
+    of a program, and the others would wait for its part for a day. JAX asks once in a process
+    whether there is a cache, so that it cannot be left out for single programs.
     """
+    if hosts.count() > 1:
+        jax.config.update("jax_enable_compilation_cache", False)
+        return
     folder = store.cache_dir() / "xla" / os.environ.get(THREADS, "all")
     try:
         folder.mkdir(parents=True, exist_ok=True)

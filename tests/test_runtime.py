@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import pytest
@@ -29,6 +31,41 @@ faults()
 before = faults()
 print(faults() - before)
 """
+
+_DISPATCH = """
+import jax, jax.numpy as jnp
+from depthstudy import runtime
+runtime.set_up()
+sort = jax.jit(lambda x: jnp.sort(x, axis=1).sum())
+x = jax.random.normal(jax.random.key(0), (16, 20_000))
+sort(x).block_until_ready()
+print(sort(x).is_ready(), sort(x).is_ready())
+"""
+_KEPT = """
+import sys, jax
+from depthstudy import hosts, runtime
+hosts.count = lambda: int(sys.argv[1])
+runtime.set_up()
+jax.jit(lambda x: x + 1)(1.0)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+def test_a_study_on_a_cpu_runs_programs_in_the_thread_that_calls_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _DISPATCH], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize(("hosts", "kept"), [(1, True), (2, False)])
+def test_several_hosts_keep_no_programs(tmp_path: Path, hosts: int, *, kept: bool) -> None:
+    """Only the first would, and begin again without the others, which wait for it."""
+    places = {"XDG_CACHE_HOME": str(tmp_path), "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "x")}
+    subprocess.run(
+        [sys.executable, "-c", _KEPT, str(hosts)], env={**os.environ, **places}, check=True
+    )
+    assert any(path.is_file() for path in tmp_path.rglob("*")) == kept
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")

@@ -10,10 +10,10 @@ import ml_collections
 from depthstudy import config, probes, tasks, train
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
+from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import verdicts
 from depthstudy.evidence.panel import LEAST_SEEDS
-from depthstudy.plan import pools, sweep, treatments
-from depthstudy.plan.follow_up import check_tunable
+from depthstudy.plan import follow_up, pools, sweep, treatments
 from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
 from depthstudy.plan.untested import refuse_mistyped
@@ -88,7 +88,7 @@ def prepare(
     study = _with_first_look(study)
     check_folder_name(study.name)
     _check_probes(study)
-    check_tunable(study)
+    follow_up.check_tunable(study)
     if study.time_budget is not None:
         config.parse_duration(study.time_budget, "time_budget")
     variants = plan(study, datasets or Datasets(expected=expected))
@@ -100,6 +100,10 @@ def prepare(
         _check_metric(study, variant)
         _check_measured(study, variant)
         train.choose(variant.train, variant.together(study.seeds))
+    for variant in follow_up.untreated(variants):
+        for settings in halving.points(study.tune):
+            training = config.apply(variant.config, settings).train
+            train.choose(training, variant.together(study.tune_seeds))
     return study, variants
 
 

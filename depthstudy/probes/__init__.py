@@ -19,6 +19,7 @@ from depthstudy.probes.probe_input import (
     NotApplicable,
     Probe,
     ProbeInput,
+    full_float32,
 )
 from depthstudy.probes.representation.linear import LINEAR
 from depthstudy.probes.representation.rank import RANK
@@ -87,11 +88,20 @@ def measure(
       InputError: No such probe.
     """
     for name in check(names) or PROBES:
+        for measurement in _measured(PROBES[name], probe_input):
+            yield name, measurement
+
+
+def _measured(probe: Probe, probe_input: ProbeInput) -> list[Measurement]:
+    """Returns what a probe measures, up to where it finds that it cannot apply."""
+    found: list[Measurement] = []
+    with full_float32():  # not around a yield, whose caller it would change
         try:
-            for measurement in _measurements(PROBES[name], probe_input):
-                yield name, measurement
+            for measurement in _measurements(probe, probe_input):
+                found.append(measurement)  # one by one, as what comes before an error stays
         except NotApplicable as reason:
-            yield name, Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0)
+            found.append(Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0))
+    return found
 
 
 def _measurements(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:

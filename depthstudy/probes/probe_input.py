@@ -6,6 +6,7 @@ import dataclasses
 import fnmatch
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
@@ -49,12 +50,20 @@ class Examples(NamedTuple):
     weights: Float32[Array, " B"]
 
 
+def full_float32() -> AbstractContextManager[None]:
+    """Returns a context in which products of float32 are float32.
+
+    By default a TPU rounds their factors to bfloat16, and an NVIDIA GPU to TF32.
+    """
+    return jax.default_matmul_precision("highest")
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class ProbeInput:
     """A net with its variables and data, as probes take it.
 
     Attributes:
-      network: The net; probes run in float32 whatever it was trained in.
+      network: The net; probes run in float32 whatever it was trained in, products too.
       variables: ``params`` and ``batch_stats``.
       initial: The variables before training, from the same seed; ``None`` where unknown.
       early: The variables early in training; ``None`` where unknown.

@@ -3,7 +3,7 @@
 from depthstudy.train.loop import fit
 from depthstudy.train.metrics import training_metrics
 from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate, rates
-from depthstudy.train.placement import Placement, choose
+from depthstudy.train.placement import Placement, choose, devices_of_one_net
 from depthstudy.train.precision import no_gain
 from depthstudy.train.program import (
     Program,
@@ -25,6 +25,7 @@ __all__ = [
     "choose",
     "constant_part",
     "count_steps",
+    "devices_of_one_net",
     "early_step",
     "fit",
     "init_key",

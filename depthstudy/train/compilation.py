@@ -50,9 +50,8 @@ def compile_steps(
     if batch.labels.dtype != label.dtype or not _ends_with(batch.labels.shape, label.shape):
         raise ValueError(f"labels of {dataset.name} are no labels of {task.name}")
     sharding = placement.batch_sharding
-    weighted = next(
-        eval_batches(dataset.test, batch_size=config.eval_batch_size, sharding=sharding)
-    )
+    eval_size = placement.whole_batch(config.eval_batch_size)
+    weighted = next(eval_batches(dataset.test, batch_size=eval_size, sharding=sharding))
     train_step, eval_step = steps
     with futures.ThreadPoolExecutor() as pool:  # traces one while XLA is at the other
         training = pool.submit(train_step.lower(seed_states, batch).compile, dict(options))

@@ -51,7 +51,7 @@ def evaluate(
     """
     batches = eval_batches(
         split,
-        batch_size=program.config.eval_batch_size,
+        batch_size=program.placement.whole_batch(program.config.eval_batch_size),
         limit=limit,
         sharding=program.placement.batch_sharding,
     )

@@ -1,4 +1,4 @@
-"""Where nets are trained: one net on all devices, or a population of seeds spread over them.
+"""Where nets are trained: one net on several devices, or a population of seeds spread over them.
 
 Both lift a function of one net, ``function(seed_state, batch)``, to a function of placed values. A
 seed state is what each seed has for itself: its state, key, settings and log. While training each
@@ -23,6 +23,8 @@ from depthstudy.errors import InputError
 
 Function = Callable[[Any, Any], Any]
 
+_LEAST_IMAGES = 32  # of a net on a device: with fewer it waits for others more than it computes
+
 
 @runtime_checkable
 class Placement(Protocol):
@@ -43,6 +45,9 @@ class Placement(Protocol):
     @property
     def spans_hosts(self) -> bool:
         """Whether its devices are those of several hosts, which do each step together."""
+
+    def whole_batch(self, size: int) -> int:
+        """Returns the least number of images, from ``size`` on, that its devices share evenly."""
 
     def groups(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:
         """Returns the seeds, those together that are trained together."""
@@ -70,7 +75,7 @@ class Placement(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Jit:
-    """One net at a time, its batch split over all devices.
+    """One net at a time, its batch split over the devices of a mesh.
 
     Batch statistics and gradients are those of the whole batch, however many devices there are.
     """
@@ -89,6 +94,9 @@ class Jit:
     @property
     def spans_hosts(self) -> bool:  # noqa: D102
         return not self._everywhere.is_fully_addressable
+
+    def whole_batch(self, size: int) -> int:  # noqa: D102
+        return -(-size // self.mesh.size) * self.mesh.size
 
     def groups(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:  # noqa: D102
         return [(seed,) for seed in seeds]
@@ -148,6 +156,9 @@ class Pmap:
     @property
     def spans_hosts(self) -> bool:  # noqa: D102
         return False
+
+    def whole_batch(self, size: int) -> int:  # noqa: D102
+        return size
 
     def groups(self, seeds: Sequence[int]) -> list[tuple[int, ...]]:  # noqa: D102
         return [tuple(seeds)]
@@ -213,7 +224,8 @@ def choose(
 
     A population is on the devices of this host. ``"auto"`` trains all seeds at once on an
     accelerator, even a single one, as one small net does not fill it (measured on a GPU); on a
-    single CPU one after the other.
+    single CPU one after the other. A seed by itself, as in a trial, takes ``devices_of_one_net``:
+    all there are, or else some of this host.
 
     Args:
       config: How it is trained.
@@ -229,17 +241,34 @@ def choose(
     if name == "auto":
         room = len(every) > 1 or jax.default_backend() != "cpu"
         name = "pmap" if room and seeds > 1 else "jit"
+        if name == "jit" and devices_of_one_net(config, len(every)) < len(every):
+            own = [device for device in every if device.process_index == jax.process_index()]
+            every = own[: devices_of_one_net(config, len(own))]
     _check_parts(config, 1 if name == "pmap" else len(every))
     if name == "pmap":
         per_device = -(-seeds // len(local))
         return Pmap(local[: -(-seeds // per_device)], per_device)
-    for field in ("batch_size", "eval_batch_size"):
-        if getattr(config, field) % len(every):
-            raise InputError(
-                f"config.train.{field}={getattr(config, field)} cannot be split over "
-                f"{len(every)} devices; take a multiple, or placement 'pmap'"
-            )
+    if config.batch_size % len(every):
+        raise InputError(
+            f"config.train.batch_size={config.batch_size} cannot be split over {len(every)}"
+            " devices; take a multiple, or placement 'auto' or 'pmap'"
+        )
     return Jit(Mesh(np.array(every), ("batch",)))
+
+
+def devices_of_one_net(config: TrainConfig, most: int) -> int:
+    """Returns over how many of so many devices ``"auto"`` splits the batch of a single net.
+
+    They are the most that share it, and its parts, evenly and have 32 images each.
+
+    >>> [devices_of_one_net(TrainConfig(batch_size=128), n) for n in (1, 3, 4, 8)]
+    [1, 2, 4, 4]
+    """
+    for count in range(most, 1, -1):
+        share, rest = divmod(config.batch_size, count)
+        if share >= _LEAST_IMAGES and not rest and not share % config.gradient_accumulation:
+            return count
+    return 1
 
 
 def _check_parts(config: TrainConfig, devices: int) -> None:

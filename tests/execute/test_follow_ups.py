@@ -59,9 +59,11 @@ def test_each_net_gets_the_rate_of_least_validation_error() -> None:
     assert len(session.calls[0]) == 2 * len(RATES)
 
 
-def widest(field: str, values: tuple[float, ...], best: dict[int, float]) -> dict[int, list[float]]:
+def widest(
+    field: str, values: tuple[float, ...], best: dict[int, float], *settings: tuple[str, str]
+) -> dict[int, list[float]]:
     """Returns what is tried of a field beyond a grid, by depth, where each depth has its best."""
-    study = apply(STUDY, (("tune", ((field, values),)),))
+    study = apply(STUDY, (("tune", ((field, values),)), *settings))
 
     def rule(variant: Variant) -> tuple[float, float]:
         return 0.5, abs(get(variant.given, field) / best[variant.info.depth] - 1)  # type: ignore[operator]
@@ -78,11 +80,11 @@ def widest(field: str, values: tuple[float, ...], best: dict[int, float]) -> dic
 
 
 def test_a_grid_is_widened_as_far_as_values_fit_their_field() -> None:
-    beyond = widest("train.batch_size", (32, 64, 128), {8: 1, 20: 64})
-    assert beyond == {
-        8: [16, 8],
-        20: [],
-    }  # 90 images cannot be split over the eight devices of the tests
+    sizes, best = (32, 64, 128), {8: 1, 20: 64}
+    assert widest("train.batch_size", sizes, best) == {8: [16, 8], 20: [90, 76]}
+    # 90 images cannot be split over the eight devices of the tests
+    jit = ("train.placement", "jit")
+    assert widest("train.batch_size", sizes, best, jit) == {8: [16, 8], 20: []}
     momentum = widest("train.momentum", (0.8, 0.9, 0.95, 0.99), {8: 1.0, 20: 0.1})
     assert momentum == {8: [], 20: [0.711, 0.632]}  # 1.03 is none; 0.8² / 0.9, 0.711² / 0.8
     assert widest("train.label_smoothing", (0.1, 0.3, 0.9), {8: 1.0, 20: 1.0}) == {8: [], 20: []}

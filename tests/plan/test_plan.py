@@ -133,6 +133,15 @@ def test_refusals(sweep: tuple, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_batches_that_trials_cannot_split_are_refused_before_anything_is_trained() -> None:
+    """Eight devices are simulated; nothing but ``"jit"`` insists on all of them."""
+    tune: Value = (("train.batch_size", (64, 100)),)
+    prepare(apply(StudyConfig(), (("tune", tune),)))
+    asked = apply(StudyConfig(), (("tune", tune), ("train.placement", "jit")))
+    with pytest.raises(InputError, match="batch_size=100 cannot be split over 8 devices"):
+        prepare(asked)
+
+
 def test_names_are_unique_and_fit_a_folder() -> None:
     twice = (("a", ()), ("a", (("model.depth", 8),)))
     with pytest.raises(InputError, match="2 variants have the name 'a'"):

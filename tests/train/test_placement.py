@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,10 +14,18 @@ from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
+from depthstudy.train.evaluation import evaluate
 from depthstudy.train.placement import Jit, Placement, Pmap
 
 CONFIG = TrainConfig(batch_size=32, eval_batch_size=64, steps=4, learning_rate=0.05)
 SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
+
+
+class Device(NamedTuple):
+    """What is asked of a device of another host."""
+
+    id: int
+    process_index: int
 
 
 def trained(placement: Placement, dataset: Dataset, seeds: tuple[int, ...]) -> list[Any]:
@@ -107,6 +116,57 @@ def test_seeds_fill_the_devices(seeds: int, devices: int, per_device: int) -> No
     chosen = train.choose(TrainConfig(placement="pmap"), seeds)
     assert isinstance(chosen, Pmap)
     assert (len(chosen.devices), chosen.per_device) == (devices, per_device)
+
+
+@pytest.mark.parametrize(
+    ("batch", "parts", "devices", "used"),
+    [
+        (64, 1, 6, 2),  # as quickstart
+        (64, 1, 8, 2),
+        (96, 1, 3, 3),
+        (100, 1, 8, 2),
+        (60, 1, 8, 1),
+        (256, 1, 8, 8),
+        (1000, 1, 7, 5),
+        (192, 48, 6, 4),  # of 32 images on each of six there would be no 48 parts
+    ],
+)
+def test_one_net_alone_is_on_as_many_devices_as_it_keeps_at_work(
+    batch: int, parts: int, devices: int, used: int
+) -> None:
+    config = TrainConfig(batch_size=batch, gradient_accumulation=parts)
+    chosen = train.choose(config, 1, jax.devices()[:devices])
+    assert isinstance(chosen, Jit)
+    assert list(chosen.mesh.devices) == jax.devices()[:used]
+
+
+@pytest.mark.parametrize(("batch", "used"), [(256, 8), (128, 4), (64, 2), (32, 1)])
+def test_one_net_alone_is_on_all_hosts_or_on_one(
+    monkeypatch: pytest.MonkeyPatch, batch: int, used: int
+) -> None:
+    """Hosts with four devices each: this is the second of two."""
+    devices = [Device(id=i, process_index=i // 4) for i in range(8)]
+    monkeypatch.setattr(jax, "devices", lambda: devices)
+    monkeypatch.setattr(jax, "process_index", lambda: 1)
+    chosen = train.choose(TrainConfig(batch_size=batch), 1)
+    assert isinstance(chosen, Jit)
+    assert list(chosen.mesh.devices) == (devices if used == 8 else devices[4 : 4 + used])
+
+
+def test_batches_of_evaluation_need_not_divide(digits: Dataset) -> None:
+    """They are filled up with images of weight 0 to what the devices share evenly."""
+    results = []
+    for placement in (one_device(), Jit(Mesh(np.array(jax.devices()[:3]), ("batch",)))):
+        config = dataclasses.replace(CONFIG, batch_size=33, eval_batch_size=50)
+        spec = arch.build("plain", depth=8, layout="cifar", width=2)
+        program = train.build(spec, DataConfig(), config, digits, placement)
+        nets = program.place([train.initial(program, 0)])
+        (result,) = evaluate(program, nets, digits.test, 1, limit=70)
+        results.append(result)
+    one, three = results
+    assert len(one.errors) == 70
+    np.testing.assert_array_equal(three.errors, one.errors)
+    assert three.loss == pytest.approx(one.loss)
 
 
 def test_a_batch_that_cannot_be_split_is_refused() -> None:

@@ -29,6 +29,7 @@ from depthstudy.probes.probe_input import (
     NotApplicable,
     Probe,
     ProbeInput,
+    full_float32,
 )
 from depthstudy.probes.samples import Sample, by_image, of_column
 from depthstudy.records import NOT_APPLICABLE, Metric
@@ -73,9 +74,10 @@ def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
     ]
     sums = np.zeros(len(trials))
     count = 0.0
-    for examples in probe_input.batches(probe_input.dataset.train):
-        sums += [float(_loss(network, task, trial, examples)) for trial in trials]
-        count += float(examples.weights.sum())
+    with full_float32():
+        for examples in probe_input.batches(probe_input.dataset.train):
+            sums += [float(_loss(network, task, trial, examples)) for trial in trials]
+            count += float(examples.weights.sum())
     before, *after = sums / count
     return {path: loss - before for path, loss in zip(removable, after, strict=True)}
 

@@ -223,12 +223,10 @@ def _rows(
 
     They are summed over groups of ``size`` rows of the tile, and of as many columns.
     """
-    tile = jnp.stack(
-        [jnp.matmul(x, y.T, precision="highest") for x, y in zip(left, right, strict=True)]
-    )
+    tile = jnp.stack([jnp.matmul(x, y.T) for x, y in zip(left, right, strict=True)])
 
     def grouped(layers: Float[Array, "L B C"]) -> Float[Array, "g L L"]:
-        products = jnp.einsum("lbc,mbc->blm", layers, layers, precision="highest")
+        products = jnp.einsum("lbc,mbc->blm", layers, layers)
         return jnp.add.reduceat(products, np.arange(0, len(products), size), axis=0)
 
     return grouped(tile), grouped(tile.swapaxes(1, 2))

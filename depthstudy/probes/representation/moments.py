@@ -46,7 +46,7 @@ def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moment
     count = jnp.sum(weights) * rows.shape[1]
     mean = jnp.sum(rows * weight, axis=(0, 1)) / count
     centered = (rows - mean) * weight
-    scatter = jnp.einsum("bpc,bpd->cd", centered, centered, precision="highest")
+    scatter = jnp.einsum("bpc,bpd->cd", centered, centered)
     return Moments(count, mean, scatter, jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1)))
 
 
@@ -73,7 +73,7 @@ def spread_along(
     """Returns the mean square along each axis of each image's pixels; weights change nothing."""
     del weights
     rows = x.reshape(len(x), -1, x.shape[-1]) - mean
-    return jnp.mean(jnp.matmul(rows, axes, precision="highest") ** 2, axis=1)
+    return jnp.mean(jnp.matmul(rows, axes) ** 2, axis=1)
 
 
 def principal_variances(observed: Moments) -> Float[np.ndarray, " C"]:

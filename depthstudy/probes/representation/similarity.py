@@ -23,6 +23,7 @@ from depthstudy.probes.probe_input import (
     NotApplicable,
     Probe,
     ProbeInput,
+    full_float32,
 )
 from depthstudy.probes.representation import alignment, features
 from depthstudy.probes.samples import Sample
@@ -155,7 +156,8 @@ def _between(first: ProbeInput, second: ProbeInput) -> tuple[list[list[str]], al
     shapes = first.dataset.image_shape, second.dataset.image_shape
     if shapes[0] != shapes[1]:
         raise NotApplicable(f"the nets see images of different shapes: {shapes[0]}, {shapes[1]}")
-    return _cka([first, second])
+    with full_float32():
+        return _cka([first, second])
 
 
 def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], alignment.Alignment]:

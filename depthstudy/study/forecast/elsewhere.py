@@ -8,8 +8,8 @@ from typing import NamedTuple
 import ml_collections
 import pandas as pd
 
-from depthstudy import arch, data
-from depthstudy.config import StudyConfig
+from depthstudy import arch, data, train
+from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import Variant, prepare
 from depthstudy.study.forecast import devices, roofline
@@ -86,16 +86,11 @@ def forecast(variant: Variant, seeds: int, pool: Pool) -> Forecast:
     costs = arch.layer_costs(variant.spec, dataset.image_shape)
     together = variant.together(seeds)
     split = training.placement == "jit" or (training.placement == "auto" and together == 1)
-    if split and training.batch_size % pool.count:
-        raise InputError(
-            f"config.train.batch_size={training.batch_size} cannot be split over {pool.count}"
-            " devices; take a multiple, fewer devices, or train.placement='pmap'"
-        )
     at_once = 1 if split else -(-together // pool.count)
-    used = pool.count if split else -(-together // at_once)
-    images = training.batch_size // (pool.count if split else 1)
+    used = _devices_of_one_net(training, pool) if split else -(-together // at_once)
+    images = training.batch_size // (used if split else 1)
     step = roofline.step(costs, training, pool.device, images=images, nets=at_once)
-    exchange = roofline.exchange_seconds(costs, pool.device, pool.count) if split else 0.0
+    exchange = roofline.exchange_seconds(costs, pool.device, used) if split else 0.0
     decoding = 0.0
     if _is_streamed(variant):
         cores = pool.device.cores * min(used, pool.count)
@@ -114,6 +109,20 @@ def forecast(variant: Variant, seeds: int, pool: Pool) -> Forecast:
         checkpoint=roofline.state_bytes(costs, training),
         seconds=rounds * step_seconds * (variant.info.steps + evaluated),
     )
+
+
+def _devices_of_one_net(training: TrainConfig, pool: Pool) -> int:
+    """Returns over how many devices of a pool the batch of a net is split."""
+    if training.placement == "jit":
+        if training.batch_size % pool.count:
+            raise InputError(
+                f"config.train.batch_size={training.batch_size} cannot be split over {pool.count}"
+                " devices; take a multiple, fewer devices, or train.placement='auto' or 'pmap'"
+            )
+        return pool.count
+    if train.devices_of_one_net(training, pool.count) == pool.count:
+        return pool.count
+    return train.devices_of_one_net(training, min(pool.count, pool.device.a_host))
 
 
 def _is_streamed(variant: Variant) -> bool:
@@ -160,10 +169,12 @@ def _amiss(each: Forecast, pool: Pool, seeds: int) -> Iterator[str]:
             f" {pool.device.memory / 1e9:.3g} on each device; {change}"
         )
     if each.devices < pool.count:
+        why = f"{seeds} seeds of a variant are trained at once"
+        if each.variant.together(seeds) == 1:
+            why = f"a net by itself has a batch of {each.variant.train.batch_size}"
         yield (
-            f"{pool.count - each.devices} of {pool.count} devices stand idle: {seeds} seeds of a"
-            " variant are trained at once; take fewer devices, more seeds, or"
-            " train.placement='jit'"
+            f"{pool.count - each.devices} of {pool.count} devices stand idle: {why}; take fewer"
+            " devices, more seeds, or train.placement='jit'"
         )
     if each.data_seconds >= each.step_seconds:
         rate = each.images * each.nets * each.devices / each.data_seconds

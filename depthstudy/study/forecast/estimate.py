@@ -118,7 +118,7 @@ def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
     """Returns the rates of a variant, from steps of so many seeds on as many images as it takes."""
     config = variant.config
     if jax.default_backend() == "cpu":
-        config = apply(config, _small_batches(config))
+        config = apply(config, _small_batches(config, placement))
     batch_size = config.train.batch_size
     timed = apply(config, (("train.eval_batch_size", batch_size),))
     program = train.build(variant.spec, timed.data, timed.train, variant.dataset, placement)
@@ -130,13 +130,14 @@ def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
     )
 
 
-def _small_batches(config: StudyConfig) -> Settings:
+def _small_batches(config: StudyConfig, placement: train.Placement) -> Settings:
     """Returns settings of batches that a CPU is soon through, in one part.
 
     They may have fewer images than one part, or one group of statistics, of those asked for.
     """
+    small = min(32 * jax.device_count(), config.train.batch_size)
     return (
-        ("train.batch_size", min(32 * jax.device_count(), config.train.batch_size)),
+        ("train.batch_size", placement.whole_batch(small)),
         ("train.gradient_accumulation", 1),
         ("train.statistics_images", None),
     )
