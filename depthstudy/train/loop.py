@@ -16,7 +16,7 @@ from depthstudy.data import Split
 from depthstudy.store import Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.program import Program, SeedState, initial
-from depthstudy.train.run import Run, timed
+from depthstudy.train.run import Pace, Run, timed
 from depthstudy.train.step import StepMetrics
 from depthstudy.train.stops import early_step, evaluation_steps, stop_before, stops
 
@@ -95,7 +95,7 @@ def _train_to_end(
     evaluations = evaluation_steps(program.config, program.steps)
     most_seconds = 60 * (program.config.save_minutes or math.inf)
     early = early_step(program.config, program.steps)
-    reached, saved = start, time.monotonic()
+    reached, saved, pace = start, time.monotonic(), Pace()
     for end in [stop for stop in stops(program.config, program.steps) if stop > begin]:
         if all(run.diverged_at for run in runs):
             break
@@ -106,6 +106,7 @@ def _train_to_end(
                     with timed(runs, "data_seconds"):
                         batch = next(batches)
                     seed_states, reached = program.train_step(seed_states, batch), reached + 1
+                    pace.dispatched(seed_states.log)
                     interruption.check()
                     if reached < end and time.monotonic() - saved >= most_seconds:
                         add_time()

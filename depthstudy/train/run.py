@@ -18,6 +18,8 @@ from depthstudy.store import CheckpointWriter, Measured, Outcome, RunInfo, RunSt
 from depthstudy.train.precision import LEAST
 from depthstudy.train.step import StepMetrics
 
+_AHEAD_SECONDS = 1.0  # of steps that are not waited for
+
 
 @dataclasses.dataclass
 class Run:
@@ -188,3 +190,26 @@ def timed(runs: Sequence[Run], part: str, *, stays: bool = False) -> Iterator[Ca
             add()
         raise
     add()
+
+
+class Pace:
+    """Waits for the steps that were dispatched once a second, or for each that takes longer.
+
+    An accelerator takes up to 32 programs ahead, and a save waits for all that it has taken: after
+    a signal for longer than there is time, where a step takes a third of a second or more. What
+    fast ones lose is the start of one of them a second.
+    """
+
+    def __init__(self) -> None:
+        """Waits for the first step, as it is not known how long one takes."""
+        self._ahead, self._most, self._since = 0, 1, time.monotonic()
+
+    def dispatched(self, output: Any) -> None:
+        """Counts a step, and waits for some of its output where a second of them is in flight."""
+        self._ahead += 1
+        if self._ahead < self._most:
+            return
+        jax.block_until_ready(output)
+        now = time.monotonic()
+        most = int(_AHEAD_SECONDS * self._ahead / max(now - self._since, 1e-3))
+        self._ahead, self._most, self._since = 0, max(1, most), now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,6 +14,7 @@ from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
+from depthstudy.train import placement as placements
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.placement import Jit, Placement, Pmap
 
@@ -21,7 +22,8 @@ CONFIG = TrainConfig(batch_size=32, eval_batch_size=64, steps=4, learning_rate=0
 SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
 
 
-class Device(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Device:
     """What is asked of a device of another host."""
 
     id: int
@@ -145,12 +147,19 @@ def test_one_net_alone_is_on_all_hosts_or_on_one(
     monkeypatch: pytest.MonkeyPatch, batch: int, used: int
 ) -> None:
     """Hosts with four devices each: this is the second of two."""
+    placed = one_device()  # JAX knows of no other host
     devices = [Device(id=i, process_index=i // 4) for i in range(8)]
     monkeypatch.setattr(jax, "devices", lambda: devices)
     monkeypatch.setattr(jax, "process_index", lambda: 1)
-    chosen = train.choose(TrainConfig(batch_size=batch), 1)
-    assert isinstance(chosen, Jit)
-    assert list(chosen.mesh.devices) == (devices if used == 8 else devices[4 : 4 + used])
+    meshes: list[Mesh] = []
+
+    def jit(mesh: Mesh) -> Jit:
+        meshes.append(mesh)
+        return placed
+
+    monkeypatch.setattr(placements, "Jit", jit)
+    train.choose(TrainConfig(batch_size=batch), 1)
+    assert list(meshes[0].devices) == (devices if used == 8 else devices[4 : 4 + used])
 
 
 def test_batches_of_evaluation_need_not_divide(digits: Dataset) -> None:
