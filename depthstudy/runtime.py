@@ -197,5 +197,15 @@ def hardware() -> dict[str, str]:
         "hosts": str(jax.process_count()),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "compiler": ", ".join(_used_options()) or "as it comes",
+        "products of float32": _products(),
         "freed memory": "kept" if _mallopt() is not None else "as it comes",
     }
+
+
+def _products() -> str:
+    """Returns what factors of type float32 are rounded to, in convolutions too."""
+    asked = jax.config.jax_default_matmul_precision
+    if asked is not None:
+        return f"{asked}, by JAX_DEFAULT_MATMUL_PRECISION"
+    known = {"cpu": "float32", "gpu": "TF32 if the GPU has it", "tpu": "bfloat16"}
+    return known.get(jax.default_backend(), "as they come")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from depthstudy import config as base
 from depthstudy import questions
 from depthstudy.config import StudyConfig, apply
 from depthstudy.plan import prepare
+from depthstudy.study.forecast.known_sets import PublishedSets
 
 
 def test_they_can_be_asked() -> None:
@@ -29,3 +33,18 @@ def test_they_can_be_asked() -> None:
     trained = [variant for variant in variants if not variant.info.same_as]
     # Depth 8 has no block to spare, and plain nets with shortcuts are the residual ones.
     assert len(trained) == 4 + 2 + 4 + 4 + 1 + 1 + 2
+
+
+def test_the_recipe_for_imagenet_is_the_published_one() -> None:
+    """Table 1 and section 5.1 of Goyal et al. 2017, but for the schedule and smoothing."""
+    config = base.defaults()
+    questions.imagenet(config)
+    study, (variant,) = prepare(config, datasets=PublishedSets())
+    images, training = len(variant.dataset.train), study.train
+    assert images > 0.975 * 1_281_167
+    epoch = images / training.batch_size
+    assert variant.info.steps == pytest.approx(90 * epoch, abs=1)
+    assert training.warmup_steps == pytest.approx(5 * epoch, rel=1e-3)
+    assert training.learning_rate == 0.1 * training.batch_size / 256
+    assert training.statistics_images == 32
+    assert (training.momentum, training.nesterov, training.weight_decay) == (0.9, True, 1e-4)

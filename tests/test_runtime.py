@@ -111,3 +111,16 @@ def test_programs_for_other_numbers_of_threads_are_kept_apart(
         folders.append(jax.config.jax_compilation_cache_dir)
     jax.config.update("jax_compilation_cache_dir", before)
     assert len(set(folders)) == 3
+
+
+@pytest.mark.parametrize(
+    ("platform", "rounded"),
+    [("cpu", "float32"), ("gpu", "TF32 if the GPU has it"), ("tpu", "bfloat16")],
+)
+def test_what_products_are_rounded_to_is_known_to_the_report(
+    monkeypatch: pytest.MonkeyPatch, platform: str, rounded: str
+) -> None:
+    monkeypatch.setattr(jax, "default_backend", lambda: platform)
+    assert runtime.hardware()["products of float32"] == rounded
+    with jax.default_matmul_precision("highest"):
+        assert runtime.hardware()["products of float32"].startswith("highest")

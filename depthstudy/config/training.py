@@ -44,13 +44,16 @@ class TrainConfig:
         slimming, Liu et al. 2017).
       gradient_clip: Norm of all gradients to which a larger one is cut; ``None`` cuts none.
       label_smoothing: Share of the target that is spread over all classes.
-      precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU.
+      precision: Type of the compute; ``"auto"`` is bfloat16 on TPU and GPU, float32 on CPU. Of
+        float32, a TPU rounds the factors of products to bfloat16 and an NVIDIA GPU to TF32, unless
+        the environment has ``JAX_DEFAULT_MATMUL_PRECISION=highest``.
       loss_scale: Of float16: ``"dynamic"`` keeps small gradients from becoming zero and skips steps
         whose gradients are not finite (Micikevicius et al. 2018); ``"none"`` does neither.
       placement: ``"jit"``: one net, its batch over all devices. ``"pmap"``: the seeds of a variant
         at once, spread over the devices, several to a device where there are more seeds.
-        ``"auto"``: ``"pmap"`` where there are several seeds and an accelerator or several devices,
-        otherwise ``"jit"``, which large nets need that do not fit beside each other.
+        ``"auto"``: ``"pmap"`` where there are several seeds and an accelerator or several devices;
+        otherwise one net, its batch over the most devices that share it evenly and have 32 images
+        each. Large nets need ``"jit"`` that do not fit beside each other.
       log_every: Steps between two points of the training curve.
       evaluations: How often the net is evaluated, at equal distances; it is saved then, too.
       save_seconds: Least time between two saves: an evaluation that comes sooner saves nothing,

@@ -6,7 +6,9 @@ Residual nets of three depths in float32, bfloat16, and float16 with and without
 parameters are float32 always. What half precision may change is at most two points of test error.
 A run that fails counts with the error of a guess, and the report counts those that diverge; a probe
 tells which share of each layer's gradients float16 would lose. On a CPU half precision is slower
-than float32: there, this is a study of accuracy alone.
+than float32: there, this is a study of accuracy alone. On a TPU or GPU float32 is what it is there
+by default, with the factors of products rounded to bfloat16 or TF32; against products in full give
+JAX_DEFAULT_MATMUL_PRECISION=highest. The report says which it was.
 """
 
 import ml_collections
