@@ -39,6 +39,7 @@ def test_the_recipe_for_imagenet_is_the_published_one() -> None:
     """Table 1 and section 5.1 of Goyal et al. 2017, but for the schedule and smoothing."""
     config = base.defaults()
     questions.imagenet(config)
+    config.model.depth = 50
     study, (variant,) = prepare(config, datasets=PublishedSets())
     images, training = len(variant.dataset.train), study.train
     assert images > 0.975 * 1_281_167
