@@ -204,7 +204,7 @@ def hardware() -> dict[str, str]:
 
 def _products() -> str:
     """Returns what factors of type float32 are rounded to, in convolutions too."""
-    asked = jax.config.jax_default_matmul_precision
+    asked = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
     if asked is not None:
         return f"{asked}, by JAX_DEFAULT_MATMUL_PRECISION"
     known = {"cpu": "float32", "gpu": "TF32 if the GPU has it", "tpu": "bfloat16"}
