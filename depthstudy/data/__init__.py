@@ -14,7 +14,7 @@ from depthstudy.data.loading.load import from_arrays, from_source, is_streamed, 
 from depthstudy.data.pipeline.augment import augment, normalize
 from depthstudy.data.pipeline.augment_objects import augment_objects
 from depthstudy.data.pipeline.order import order_at
-from depthstudy.data.pipeline.sharding import fetch, put
+from depthstudy.data.pipeline.sharding import put
 from depthstudy.data.pipeline.splits.reader import Batch
 from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_image
@@ -46,7 +46,6 @@ __all__ = [
     "decode_file",
     "decode_image",
     "eval_batches",
-    "fetch",
     "from_arrays",
     "from_source",
     "is_streamed",

@@ -99,13 +99,11 @@ class Classification:
         self,
         errors: Float64[np.ndarray, " N"],
         answers: Mapping[str, np.ndarray],
-        labels: Int[np.ndarray, " N"],
     ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
         """Returns the errors as they are, and their mean over images and over classes."""
-        del answers
         summary = {
             "error": float(errors.mean()),
-            "balanced_error": balanced_error(errors, labels),
+            "balanced_error": balanced_error(errors, answers["label"]),
         }
         return errors, summary
 

@@ -61,14 +61,13 @@ class Task(Protocol):
         """
 
     def summarize(
-        self, errors: np.ndarray, answers: Mapping[str, np.ndarray], labels: np.ndarray
+        self, errors: np.ndarray, answers: Mapping[str, np.ndarray]
     ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
         """Returns the error of each example of a split, and what is said of the split.
 
         Args:
           errors: What ``errors`` gave of each example.
           answers: What ``answers`` gave of each.
-          labels: Their labels.
 
         Returns:
           An error of each example, and ``error`` and others by name, NaN where one is unknown.

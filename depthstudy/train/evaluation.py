@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from depthstudy import data, interruption, tasks
+from depthstudy import interruption, tasks
 from depthstudy.data import Split, eval_batches
 from depthstudy.train.program import Program
 
@@ -55,13 +55,11 @@ def evaluate(
         limit=limit,
         sharding=program.placement.batch_sharding,
     )
-    placed, of_batches = [], []
+    placed = []
     for weighted in batches:
         placed.append(program.eval_step(seed_states, weighted))
-        of_batches.append(weighted[0].labels)
         interruption.check()
     count = len(split) if limit is None else min(limit, len(split))
-    labels = np.concatenate(data.fetch(of_batches))[:count]
     task, results = tasks.of(program.dataset), []
     for parts in program.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
@@ -70,6 +68,6 @@ def evaluate(
             name: np.concatenate([part.answers[name] for part in parts])[:count]
             for name in parts[0].answers
         }
-        errors, summary = task.summarize(errors.astype(np.float64), answers, labels)
+        errors, summary = task.summarize(errors.astype(np.float64), answers)
         results.append(SplitResult(loss / count, errors, answers, summary))
     return results

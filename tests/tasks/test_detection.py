@@ -132,7 +132,7 @@ def test_perfect_predictions_have_no_error() -> None:
 
     def judged(outputs: nets.Predictions) -> tuple[np.ndarray, dict[str, float]]:
         answers = {k: np.asarray(v) for k, v in task.answers(outputs, labels).items()}
-        return task.summarize(np.zeros(2), answers, truths)
+        return task.summarize(np.zeros(2), answers)
 
     errors, summary = judged(outputs)
     assert summary["error"] == pytest.approx(0, abs=1e-6)

@@ -42,15 +42,3 @@ def put_own(tree: Any, sharding: Sharding | None, rows: int) -> Any:
     return jax.tree.map(
         lambda x: jax.make_array_from_process_local_data(sharding, x, (rows, *x.shape[1:])), tree
     )
-
-
-def fetch(tree: Any) -> Any:
-    """Returns whole arrays on the host, also of what lies on devices of other hosts."""
-    from jax.experimental import multihost_utils
-
-    def fetch_one(x: Any) -> Any:
-        if x.is_fully_addressable or x.is_fully_replicated:
-            return jax.device_get(x)
-        return multihost_utils.process_allgather(x, tiled=True)
-
-    return jax.tree.map(fetch_one, tree)

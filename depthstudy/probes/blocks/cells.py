@@ -72,7 +72,7 @@ def error(probe_input: ProbeInput, network: nets.Net, variables: nets.Variables)
         parts.append(jax.tree.map(lambda x, counted=counted: np.asarray(x)[counted], answers))
     whole = jax.tree.map(lambda *x: np.concatenate(x), *parts)
     count = len(whole["truths"])
-    _, summary = task.summarize(np.zeros(count), whole, whole["truths"])
+    _, summary = task.summarize(np.zeros(count), whole)
     return summary["error"]
 
 

@@ -116,13 +116,12 @@ class Detection:
         self,
         errors: Float64[np.ndarray, " N"],
         answers: Mapping[str, np.ndarray],
-        labels: Float32[np.ndarray, "N M 7"],
     ) -> tuple[Float64[np.ndarray, " N"], dict[str, float]]:
         """Returns one minus average precision, of each image by itself and of the split.
 
         NaN stands for objects of a size that are not there.
         """
-        del errors, labels
+        del errors
         found, truths = _lists(answers)
         scores = average_precision(found, truths)
         summary = {"error": 1 - scores["ap"], **{name: scores[name] for name in AP_NAMES}}
