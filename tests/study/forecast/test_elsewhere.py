@@ -113,6 +113,17 @@ def test_seeds_are_spread_over_devices() -> None:
     assert "1 variants x 5 seeds = 5 runs" in lines
 
 
+def test_a_seed_by_itself_takes_the_devices_that_it_keeps_at_work() -> None:
+    alone = dataclasses.replace(CIFAR, seeds=1)
+    (few,), (many,) = forecasts(alone, "h100x8"), forecasts(alone, "v5e-256")
+    assert (few.devices, few.images) == (many.devices, many.images) == (4, 32)
+    large = dataclasses.replace(alone, train=dataclasses.replace(BFLOAT16, batch_size=8192))
+    (whole,) = forecasts(large, "v5e-256")
+    assert (whole.devices, whole.images) == (256, 32)
+    lines = "\n".join(describe_parts(alone, "h100x8"))
+    assert "4 of 8 devices stand idle: a net by itself has a batch of 128" in lines
+
+
 def test_what_does_not_fit_is_said_with_what_does() -> None:
     large = dataclasses.replace(
         IMAGENET, train=dataclasses.replace(IMAGENET.train, batch_size=4096)
