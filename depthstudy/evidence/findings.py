@@ -13,7 +13,7 @@ from depthstudy.evidence import deeper, means, metrics
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import pools, robustness, substitution
-from depthstudy.evidence.claims.looks import judge_at_looks
+from depthstudy.evidence.claims.looks import compared, judge_at_looks
 from depthstudy.evidence.costs import gains, pareto, pruning
 from depthstudy.evidence.longer import longer_nets
 from depthstudy.evidence.material import Material
@@ -177,9 +177,14 @@ def _robustness(
 
 
 def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> list[records.Verdict]:
-    """Returns the verdicts with each net at the settings that were tuned for it, if any were."""
+    """Returns the verdicts with each net at its own settings, where all that compare were tuned."""
     tuned = {i.untreated: i.name for i in material.variants if i.has_own_settings}
-    asked = [h for h in hypotheses if metrics.is_trained(h.metric) and "." not in h.metric]
+    asked = [
+        h
+        for h in hypotheses
+        if metrics.is_trained(h.metric) and "." not in h.metric
+        and compared([h], material.settings) <= tuned.keys()
+    ]
     if not (tuned and asked):
         return []
     summary, predictions = substitution.substitute(material.summary, material.predictions, tuned)

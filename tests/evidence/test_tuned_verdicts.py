@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+import pandas as pd
 import planted
 import pytest
 
 from depthstudy.config import Hypothesis, PruneConfig
 from depthstudy.evidence.findings import find
 from depthstudy.evidence.material import Material
+from depthstudy.records import Verdict, VariantInfo
 
-RISES = Hypothesis("h", "", "test_error", "rises", along="model.depth")
+RISES = Hypothesis(
+    "h", "", "test_error", "rises", where=(("treatment", ""),), along="model.depth"
+)
 
 
 def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
@@ -24,22 +30,50 @@ def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
         draw=np.random.default_rng(0),
     )
     budgets = {"d8": 100.0, "d56": 100.0, "d8+own_settings": 100.0, "d56+own_settings": 400.0}
+    (planned,), (tuned,) = judged(table, infos, [RISES], budgets=budgets)
+    assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
+    assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
+
+
+def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
+    """Treated nets are not: a tuned one beside them would win what tuning wins."""
+    wins = Hypothesis(
+        "wins", "", "test_error", "less",
+        where=(("treatment", "aug"),), against=(("treatment", ""),),
+    )  # fmt: skip
+    table, infos = planted.study(
+        {"": [(0.2, 0.3)], "aug": [(0.1, 0.2)], "own_settings": [(0.1, 0.21)]},
+        (8,),
+        seeds=3,
+        spread=0.001,
+        draw=np.random.default_rng(0),
+    )
+    (planned,), tuned = judged(table, infos, [wins])
+    assert planned.verdict == "supported"
+    assert tuned == ()
+
+
+def judged(
+    table: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    hypotheses: Sequence[Hypothesis],
+    budgets: Mapping[str, float] | None = None,
+) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
+    """Returns the verdicts of the plan, and those of tuned nets."""
     found = find(
         Material(
             summary=table,
             trained=(),
             probed=(),
             variants=infos,
-            settings={info.name: info.settings for info in infos if not info.treatment},
+            settings={i.name: {**i.settings, "treatment": i.treatment} for i in infos},
             pruned={info.name: PruneConfig() for info in infos},
             predictions={},
             images={},
-            budgets=budgets,
+            budgets=budgets or {},
             chance=0.9,
         ),
-        [RISES],
+        hypotheses,
         (),
     )
-    (planned,), (tuned,) = found.verdicts, found.tuned_verdicts
-    assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
-    assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
+    return found.verdicts, found.tuned_verdicts
