@@ -145,6 +145,7 @@ def _judged(
         chance=material.chance,
         baselines=pools.baselines(material.baselines, material.pools),
         budgets=pools.budgets(material.budgets, material.pools),
+        follow_ups=material.follow_ups,
     )
 
 
@@ -182,7 +183,8 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
     asked = [
         h
         for h in hypotheses
-        if metrics.is_trained(h.metric) and "." not in h.metric
+        if metrics.is_trained(h.metric)
+        and "." not in h.metric
         and compared([h], material.settings) <= tuned.keys()
     ]
     if not (tuned and asked):
@@ -199,6 +201,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         chance=material.chance,
         baselines=material.baselines,
         budgets={**material.budgets, **seen},
+        follow_ups=material.follow_ups,
     )
 
 

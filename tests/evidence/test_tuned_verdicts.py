@@ -12,11 +12,9 @@ import pytest
 from depthstudy.config import Hypothesis, PruneConfig
 from depthstudy.evidence.findings import find
 from depthstudy.evidence.material import Material
-from depthstudy.records import Verdict, VariantInfo
+from depthstudy.records import VariantInfo, Verdict
 
-RISES = Hypothesis(
-    "h", "", "test_error", "rises", where=(("treatment", ""),), along="model.depth"
-)
+RISES = Hypothesis("h", "", "test_error", "rises", where=(("treatment", ""),), along="model.depth")
 
 
 def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
@@ -51,6 +49,18 @@ def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
     (planned,), tuned = judged(table, infos, [wins])
     assert planned.verdict == "supported"
     assert tuned == ()
+
+
+def test_a_verdict_stays_as_it_is_when_other_nets_follow_from_it() -> None:
+    """Their runs, which scatter less, tell nothing of those of the plan."""
+    means = {"": [(0.2, 0.30), (0.2, 0.33)], "longer4": [(0.1, 0.2), (0.1, 0.2)]}
+    draw = np.random.default_rng(0)
+    table, infos = planted.study(means, (8, 56), seeds=3, spread=0.02, draw=draw)
+    followed = table["variant"].str.contains("longer")
+    table.loc[followed, "test_error"] = 0.2 + 1e-4 * table.loc[followed, "seed"]
+    before, _ = judged(table[~followed], [i for i in infos if not i.treatment], [RISES])
+    after, _ = judged(table, infos, [RISES])
+    assert after == before
 
 
 def judged(

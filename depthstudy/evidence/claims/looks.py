@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -48,6 +48,7 @@ def judge_at_looks(
     chance: float | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
+    follow_ups: Collection[str] = (),
 ) -> list[Verdict]:
     """Returns for each hypothesis the verdict of the look that decided it, or of the last one.
 
@@ -65,9 +66,15 @@ def judge_at_looks(
       chance: As in ``judge``.
       baselines: As in ``judge``.
       budgets: As in ``judge``.
+      follow_ups: As in ``judge``.
     """
     given = functools.partial(
-        judge, images=images, chance=chance, baselines=baselines, budgets=budgets
+        judge,
+        images=images,
+        chance=chance,
+        baselines=baselines,
+        budgets=budgets,
+        follow_ups=follow_ups,
     )
     if not looks:
         return given(summary, settings, hypotheses, predictions=predictions)

@@ -47,14 +47,15 @@ def judge(
     chance: float | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
+    follow_ups: Collection[str] = (),
     alpha: float = ALPHA,
 ) -> list[Verdict]:
     """Returns a verdict on each hypothesis, in their order.
 
     With fewer than three runs of a variant a hypothesis is inconclusive, and its p value unknown,
     but for numbers that do not depend on the seed. It is inconclusive with a p value of 1 where
-    runs show no spread and it is not known on how many images they were counted. It is "not tested"
-    where no variants with runs can be compared.
+    runs show no spread, it is not known on how many images they were counted, and no two other
+    variants show any. It is "not tested" where no variants with runs can be compared.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``, and those that
@@ -70,6 +71,8 @@ def judge(
       baselines: By error and variant, that of always naming the largest class. No verdict rests on
         the difference of two nets that are no better than that.
       budgets: Name of a variant to how many images one of its runs has seen.
+      follow_ups: Variants that followed from results. No variance borrows from theirs, so that a
+        verdict stays as it is when they are trained.
       alpha: Level of all hypotheses together: 0.05, or that of one look (``stats.nominal_levels``).
 
     Raises:
@@ -79,7 +82,9 @@ def judge(
     numeric = [c for c in summary.columns if is_numeric_dtype(summary[c]) and c != "seed"]
     check(hypotheses, settings, METRICS if summary.empty else numeric)
     panels = {
-        metric: measure(summary, metric, predictions=predictions, images=images)
+        metric: measure(
+            summary, metric, predictions=predictions, images=images, follow_ups=follow_ups
+        )
         for metric in dict.fromkeys(h.metric for h in hypotheses)
     }
     useless = {m: baseline.no_better(summary, m, baselines, images) for m in panels}

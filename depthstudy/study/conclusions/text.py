@@ -115,7 +115,10 @@ def _numbers(verdict: Verdict, unit: str) -> str:
         return f"({effect})"
     seeds = f"{verdict.seeds} seed{'s' if verdict.seeds != 1 else ''}"
     if math.isnan(verdict.low):
-        return f"({effect}; {seeds}: no interval)"
+        agree = (
+            "" if verdict.seeds < LEAST_SEEDS else ", as all agree, too few to tell their spread"
+        )
+        return f"({effect}; {seeds}: no interval{agree})"
     ends = f"{_amount(verdict.low, unit)} to {_amount(verdict.high, unit)}"
     return f"({effect}, {100 * verdict.level:.3g}% interval {ends}, {seeds}{_settle(verdict)})"
 

@@ -179,7 +179,7 @@ def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
     if verdict.seeds < LEAST_SEEDS and verdict.scope != "exact":
         return "Not decided: a verdict takes three seeds or more."
     if not math.isfinite(verdict.low):
-        return "Not decided: the runs show no spread to judge by."
+        return "Not decided: all seeds agree, and their spread cannot be told from so few."
     ends = f"{about.signed(verdict.low)} to {about.signed(verdict.high)}"
     return f"Not decided: anything from {ends} fits these runs. {settle(verdict)}"
 
