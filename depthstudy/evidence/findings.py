@@ -13,7 +13,7 @@ from depthstudy.evidence import deeper, means, metrics
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import pools, robustness, substitution
-from depthstudy.evidence.claims.looks import compared, judge_at_looks
+from depthstudy.evidence.claims.looks import ONCE, Looks, compared, judge_at_looks
 from depthstudy.evidence.costs import gains, pareto, pruning
 from depthstudy.evidence.longer import longer_nets
 from depthstudy.evidence.material import Material
@@ -48,7 +48,7 @@ def find(
     material: Material,
     hypotheses: Sequence[Hypothesis],
     treatments: Sequence[Treatment],
-    looks: Sequence[int] = (),
+    looks: Looks = ONCE,
 ) -> Findings:
     """Returns what a study says.
 
@@ -116,15 +116,15 @@ def find(
 
 
 def judge(
-    material: Material, hypotheses: Sequence[Hypothesis], looks: Sequence[int] = ()
+    material: Material, hypotheses: Sequence[Hypothesis], looks: Looks = ONCE
 ) -> list[records.Verdict]:
     """Returns the verdict on each hypothesis.
 
     Args:
       material: What there is to judge by.
       hypotheses: What is to be decided.
-      looks: The numbers of seeds at which it is looked until a hypothesis is decided, growing, with
-        the most there may be at last. Empty is one look at all seeds.
+      looks: The numbers of seeds at which it is looked until a hypothesis is decided, and the level
+        of each, with the most seeds there may be at last. Empty is one look at all seeds.
     """
     return _judged(material, _measured(material, hypotheses), hypotheses, looks)
 
@@ -133,7 +133,7 @@ def _judged(
     material: Material,
     measured: pd.DataFrame,
     hypotheses: Sequence[Hypothesis],
-    looks: Sequence[int],
+    looks: Looks,
 ) -> list[records.Verdict]:
     return judge_at_looks(
         measured,
@@ -195,7 +195,7 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         summary,
         material.settings,
         asked,
-        (),
+        ONCE,
         predictions=predictions,
         images=material.images,
         chance=material.chance,

@@ -126,7 +126,7 @@ def _write(
 def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
     study = runs.study
     hypotheses = treatments.see_untreated(study.hypotheses)
-    found = findings.find(material, hypotheses, study.treatments, looks_of(study))
+    found = findings.find(material, hypotheses, study.treatments, looks_of(runs))
     info = _info(runs, call, material)
     headline = deeper.headline(found.deeper, found.recommendation, material.variants)
     compared = pools.compared(study, runs.variants)
@@ -166,6 +166,7 @@ def _info(runs: StudyRuns, call: Call, material: Material) -> StudyInfo:
         metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
         damaged=runs.damages(),
+        looks=tuple(looks_of(runs).items()),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
 

@@ -97,9 +97,18 @@ def test_answers_of_other_groups_are_settled_after_the_first() -> None:
     other = headline(word="not known yet", seeds_needed=12)
     step = next_step(past(), found(answers=(headline(), other)), headline(), [])
     assert step.command == f"{COMMAND[:-2]}=12"
+    assert "decides wrongly in up to 10% of such studies" in step.reason
     first = headline(word="not known yet", images_needed=900)
     step = next_step(past(), found(answers=(first, other)), first, [])
     assert step.reason.startswith("More test images, not seeds: about 900")
+
+
+def test_seeds_for_an_answer_are_added_by_looks_where_a_verdict_is_open_too() -> None:
+    """No number of seeds is known to settle the verdict, and yet it would be looked at again."""
+    answer = headline(word="not known yet", seeds_needed=12)
+    step = next_step(past(), found(verdict()), answer, [RISES])
+    assert step.command == f"{COMMAND} --config.seeds_until_settled=12"
+    assert step.reason == "Train more seeds, 12 at most, to settle what is open."
 
 
 def test_an_answer_takes_three_seeds() -> None:
