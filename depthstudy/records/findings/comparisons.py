@@ -117,10 +117,11 @@ class Gain:
     Attributes:
       variant: Name of the variant; the first variant has a row, too.
       first: Name of the first variant.
-      change: Test error minus that of the first, over the seeds that both have.
-      low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
+      change: Test error minus that of the first.
+      low: Lower end of its confidence interval, which for all variants together is of 95%; NaN with
+        fewer than two seeds.
       high: Upper end of the same interval.
-      seeds: Number of these seeds.
+      seeds: Number of seeds, the lesser of the two.
       macs: Multiply-accumulates against those of the first.
       seconds: Mean time of a run against that of the first.
     """
