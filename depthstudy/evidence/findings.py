@@ -96,9 +96,16 @@ def find(
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
         means=tuple(means.over_seeds(summary, [*material.trained, *material.probed], **counted)),
-        pareto=tuple(pareto.points(summary, comparable, **counted)),
+        pareto=tuple(pareto.points(summary, comparable, **counted, budgets=material.budgets)),
         pruning=tuple(
-            pruning.compare(summary, material.trained, infos, material.pruned, **counted)
+            pruning.compare(
+                summary,
+                material.trained,
+                infos,
+                material.pruned,
+                **counted,
+                budgets=material.budgets,
+            )
         ),
         gains=tuple(gains.against_first(summary, comparable, **counted)),
         recommendation=chosen,

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.evidence.costs.pruning import HARMLESS
 from depthstudy.records import PrunedNet
 from depthstudy.report import tables
@@ -124,7 +125,21 @@ def errors(study: Study, part: str) -> str:
         f"at {origin}, {_taken(methods, part, brief=i > 0)}"
         for i, (origin, methods) in enumerate(shares)
     )
-    return f"{sentence_case(text)}." if text else ""
+    return f"{sentence_case(text)}. {_unequal(study, part)}".strip() if text else ""
+
+
+def _unequal(study: Study, part: str) -> str:
+    """Says that nets have seen more images than the dense ones that they are set against."""
+    ratios = [
+        net.budget_ratio
+        for net in study.pruning
+        if net.part == part and not net.is_control and net.budget_ratio
+    ]
+    if not ratios or max(ratios) <= UNEQUAL:
+        return ""
+    low, high = f"{min(ratios):.2g}", f"{max(ratios):.2g}"
+    times = low if low == high else f"{low} to {high}"
+    return f"Unequal budgets: with fine-tuning they saw {times} times the images of the dense nets."
 
 
 def _harmless_shares(nets: Sequence[PrunedNet]) -> list[tuple[str, float]]:
@@ -137,14 +152,16 @@ def _harmless_shares(nets: Sequence[PrunedNet]) -> list[tuple[str, float]]:
 
 
 def _taken(methods: Sequence[tuple[str, float]], part: str, *, brief: bool) -> str:
-    """Returns ``"magnitude takes out 90% of the weights for less than ..., random 50%"``."""
+    """Returns ``"magnitude is shown to take out 90% of the weights for ..., random 50%"``."""
     parts = [f"{method} {short_percent(most) if most else 'none'}" for method, most in methods]
     if brief:
         return ", ".join(parts)
     method, most = methods[0]
     amount = short_percent(most) if most else "no share that was tried"
     limit = points(HARMLESS)
-    first = f"{method} takes out {amount} of the {part} for less than {limit} of test error"
+    first = (
+        f"{method} is shown to take out {amount} of the {part} for less than {limit} of test error"
+    )
     return ", ".join([first, *parts[1:]])
 
 
