@@ -18,7 +18,7 @@ from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.causes import treatments
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
-from depthstudy.report.text.sentences import figure_note, treatment_name
+from depthstudy.report.text.sentences import treatment_name
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
 _INTRODUCTION = (
@@ -65,7 +65,7 @@ def section(study: Study) -> Section | None:
     )
     title = "Why deeper did worse" if excesses else "Is deeper worse?"
     panels = tuple(cause.panel for cause in excesses if cause.panel)
-    note = figure_note(study.info, "lines are 95% intervals; pale bars may be chance")
+    note = tables.figure_note(study, "lines are 95% intervals; pale bars may be chance")
     picture = Picture("attribution", "Why deeper did worse", (note,), panels, 1, 560)
     return Section(title, blocks, (picture,) if panels else ())
 

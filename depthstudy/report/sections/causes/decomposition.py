@@ -25,7 +25,6 @@ from depthstudy.report.charts.depth import bars
 from depthstudy.report.sections.errors import best_of
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, sentence_case
-from depthstudy.report.text.sentences import figure_note
 
 _TITLE = "Where the accuracy went"
 _INTRODUCTION = Markup(
@@ -70,7 +69,7 @@ def section(study: Study) -> Section:
         *(Text(sentence, "note") for sentence in unsplit),
         *_matched(whole),
     )
-    note = figure_note(study.info, "lines are 95% intervals")
+    note = tables.figure_note(study, "lines are 95% intervals")
     key = tuple((part, f"var(--{part})") for part in bars.PARTS)
     picture = Picture("decomposition", _TITLE, (note,), tuple(panels.values()), 1, 620, key)
     return Section(_TITLE, blocks, (picture,))

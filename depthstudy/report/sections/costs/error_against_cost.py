@@ -8,11 +8,11 @@ from depthstudy.report.charts.costs import front
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import count, listing, percent_estimate
-from depthstudy.report.text.sentences import SOURCES, figure_note
+from depthstudy.report.text.sentences import SOURCES
 
 _TITLE = "Error against cost"
 _MARKS = (
-    "Points are means over {seeds} seeds, lines through them the 95% intervals, "
+    "Points are means over {seeds}, lines through them the 95% intervals, "
     f"{SOURCES} (cut at the edges); "
     "where those overlap, which net is on the front may be chance."
 )
@@ -28,7 +28,7 @@ def section(study: Study) -> Section | None:
     lines = nets_on_front(study)
     key = group_colors(study)
     marks = (
-        _MARKS.format(seeds=study.info.seeds)
+        _MARKS.format(seeds=tables.seeds(study))
         if study.has_seeds
         else "One seed each: which net is on the front may be chance."
     )
@@ -42,7 +42,7 @@ def section(study: Study) -> Section | None:
         + marks,
     )
     notes = (
-        figure_note(study.info, "lines are 95% intervals, numbers the Pareto front"),
+        tables.figure_note(study, "lines are 95% intervals, numbers the Pareto front"),
         *(f"{place}  {label}: {text}" for place, (_, label, text) in enumerate(lines, start=1)),
     )
     picture = Picture("error_against_cost", _TITLE, notes, (panel,), 1, 640, key)

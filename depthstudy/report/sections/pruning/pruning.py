@@ -30,7 +30,7 @@ from depthstudy.report.sections.pruning.pruned_layers import left_weights
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.formats import sentence_case, short_percent, whole_percent
-from depthstudy.report.text.sentences import SOURCES, figure_note, points
+from depthstudy.report.text.sentences import SOURCES, points
 
 _INTRODUCTION = (
     "From a trained net something is taken out, and the rest is trained on (fine-tuned). Weights "
@@ -52,7 +52,6 @@ def section(study: Study) -> Section | None:
     """Returns what pruning did, or ``None`` where nothing was pruned."""
     if not study.pruning:
         return None
-    seeds = study.info.seeds
     colors = method_colors(study.pruning)
     controls = {method_of(net): net.control for net in study.pruning}
     key = Key(
@@ -65,8 +64,8 @@ def section(study: Study) -> Section | None:
     parts.sort(key=("weights", "channels", "blocks").index)
     panels = {part: tuple(removal.error_panels(study, part)) for part in parts}
     intervals = (
-        f"Marks are means over {seeds} seeds, lines through them the 95% intervals, {SOURCES} (cut "
-        "at the edges)."
+        f"Marks are means over {tables.seeds(study)}, lines through them the 95% intervals, "
+        f"{SOURCES} (cut at the edges)."
         if study.has_seeds
         else "One seed each, so there are no intervals."
     )
@@ -74,7 +73,7 @@ def section(study: Study) -> Section | None:
     picture = Picture(
         "pruning",
         "Pruning",
-        (figure_note(study.info, "lines are 95% intervals, dashed: dense"),),
+        (tables.figure_note(study, "lines are 95% intervals, dashed: dense"),),
         tuple(panel for row in panels.values() for panel in row),
         widest,
         330,
