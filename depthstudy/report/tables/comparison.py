@@ -15,7 +15,8 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 
 _METRIC = "test_error"
-_UNEQUAL = {  # groups of settings, and why errors cannot be compared where they differ
+_UNEQUAL = {  # settings, or groups of them, and why errors cannot be compared where they differ
+    "metric": "they are shares of all images in one study, and means over classes in another",
     "data": "they do not learn from, or are not tested on, the same images",
     "train": "their nets are not trained by the same recipe",
 }
@@ -162,6 +163,7 @@ def _verdicts(
 
 def _notes(settings: pd.DataFrame) -> Iterator[str]:
     for group, reason in _UNEQUAL.items():
-        fields = [field for field in settings.index if field.startswith(f"{group}.")]
+        fields = [field for field in settings.index if field.partition(".")[0] == group]
         if fields:
-            yield f"Errors are not those of equals: {reason} ({', '.join(fields)} differ)."
+            verb = "differs" if fields == [group] else "differ"
+            yield f"Errors are not those of equals: {reason} ({', '.join(fields)} {verb})."

@@ -124,11 +124,12 @@ def _numbers(verdict: Verdict, unit: str) -> str:
 
 
 def _settle(verdict: Verdict) -> str:
+    failed = f"; failed: {verdict.failed}" if verdict.failed else ""
     if verdict.seeds_to_settle:
-        return f"; {verdict.seeds_to_settle} seeds would settle it"
+        return f"{failed}; {verdict.seeds_to_settle} seeds would settle it"
     if verdict.images_to_settle:
-        return f"; {verdict.images_to_settle:,} test images, not seeds, would settle it"
-    return f"; failed: {verdict.failed}" if verdict.failed else ""
+        return f"{failed}; {verdict.images_to_settle:,} test images, not seeds, would settle it"
+    return failed
 
 
 def _robust(row: Robustness | None, unit: str) -> str:
