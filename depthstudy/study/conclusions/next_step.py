@@ -152,24 +152,40 @@ def _more_seeds(
     most = max(*wanted, LEAST_SEEDS)
     before = past.summary.groupby("variant").size().to_dict()
     added = {name: max(0, most - int(before.get(name, 0))) for name in names}
-    asks = bool(still_open) or any(v.seeds < LEAST_SEEDS for v in inconclusive)
-    if not asks and inconclusive:
+    by_looks = bool(still_open) or any(v.seeds < LEAST_SEEDS for v in inconclusive)
+    if not by_looks and inconclusive:
         undecided = {v.hypothesis for v in inconclusive}
         asked = [h for h in hypotheses if h.name in undecided]
-        asks = names <= looks.compared(asked, past.settings)
-    field = "seeds_until_settled" if asks and most > LEAST_SEEDS else "seeds"
-    if field == "seeds":
+        by_looks = names <= looks.compared(asked, past.settings)
+    flags = _flags(most, by_looks=by_looks, is_open=bool(inconclusive))
+    if "seeds" in flags:
         added = {str(name): max(0, most - int(count)) for name, count in before.items()}
+    again = "" if by_looks or few else _AGAIN
     reason = (
-        f"Train more seeds, {most} at most, to settle what is open{'' if asks or few else _AGAIN}."
+        f"Train more seeds, {most} at most, to settle what is open{again}."
         if most > LEAST_SEEDS or not few
         else f"Train {most} seeds: with fewer nothing is decided."
     )
     return NextStep(
         reason=reason,
-        command=past.with_flags(**{field: str(most)}),
+        command=past.with_flags(**flags),
         seconds=past.seconds(list(added), added),
     )
+
+
+def _flags(most: int, *, by_looks: bool, is_open: bool) -> dict[str, str]:
+    """Returns the fields that ask for more seeds.
+
+    Args:
+      most: The most seeds of a variant.
+      by_looks: Whether looks of hypotheses add all that are wanted.
+      is_open: Whether a verdict is, which is then looked at again, and not at the whole level.
+    """
+    if most == LEAST_SEEDS:
+        return {"seeds": str(most)}
+    if by_looks:
+        return {"seeds_until_settled": str(most)}
+    return {"seeds": str(most)} | ({"seeds_until_settled": str(most + 1)} if is_open else {})
 
 
 def _affordable(needed: int, high: int | None, present: int) -> int:

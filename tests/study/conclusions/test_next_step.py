@@ -111,6 +111,12 @@ def test_seeds_for_an_answer_are_added_by_looks_where_a_verdict_is_open_too() ->
     assert step.reason == "Train more seeds, 12 at most, to settle what is open."
 
 
+def test_an_open_verdict_on_other_nets_is_not_looked_at_again_at_the_whole_level() -> None:
+    answer = headline(word="not known yet", seeds_needed=12, deepest="other_depth56")
+    step = next_step(past(), found(verdict()), answer, [RISES])
+    assert step.command == f"{COMMAND[:-2]}=12 --config.seeds_until_settled=13"
+
+
 def test_an_answer_takes_three_seeds() -> None:
     step = next_step(past(), found(), headline(word="not known yet", seeds=2), [])
     assert step.reason == "Train 3 seeds: with fewer nothing is decided."
