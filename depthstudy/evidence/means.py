@@ -26,8 +26,8 @@ def over_seeds(
     """Returns the mean of each metric of each variant, with its 95% interval.
 
     That of an error is as of an effect, for seeds and test images; that of any other metric is
-    Student's (1908). Numbers that do not depend on the seed (``EXACT``) have a point for one. Others
-    that all runs agree on have none, as have errors on an unknown number of images that do.
+    Student's (1908). Numbers that do not depend on the seed (``EXACT``) have a point for one.
+    Others that all runs agree on have none, as have errors on an unknown number of images that do.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``.
