@@ -7,6 +7,7 @@ is one of a format that few decoders read.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import sys
@@ -18,6 +19,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from depthstudy.data.sources.deep_png import DeepPngError, deep_colors
+from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,6 +35,7 @@ _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # more than 8 bits a pix
 _ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
 _JPEG_QUALITY = 95
 _DEEP_BITS = 16
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)  # no file, as a link to nowhere
 _NAMED = 5  # damaged images that are named
 
 
@@ -62,6 +65,10 @@ class DamagedError(Exception):
     """An image cannot be decoded; the message is the reason, in a few words."""
 
 
+class GoneError(DamagedError):
+    """There is no file of that name, or none any more."""
+
+
 class _Loaded(NamedTuple):
     """An image in mode L or RGB, upright, and the format to write it in if that took more."""
 
@@ -75,7 +82,9 @@ def inspect(path: Path) -> ImageProperties:
     """Decodes an image whole, and returns what a set has to know of it.
 
     Raises:
-      DamagedError: It is not, or not wholly, an image of a known format.
+      DamagedError: It is not, or not wholly, an image of a known format, or it is not there.
+      InputError: This user may not read it.
+      OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
     image, _, peak, frames = _load(raw, _DEEP_BITS)
@@ -103,6 +112,8 @@ def encode(path: Path, bits: int = _DEEP_BITS, digest: str = "") -> bytes:
 
     Raises:
       DamagedError: It is not, or not wholly, an image of a known format, or it has other bytes.
+      InputError: This user may not read it.
+      OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
     if digest and hashlib.sha256(raw).hexdigest() != digest:
@@ -130,7 +141,22 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DamagedError(error.strerror or "cannot be read") from error
+        raise read_error(error, path) from error
+
+
+def read_error(error: OSError, path: Path) -> Exception:
+    """Returns the error to raise where a file cannot be read: ``GoneError`` if it is not there.
+
+    Only that says something of the image. A disk that fails, or too many open files, says nothing,
+    and an image that was left out for it would be missed in silence.
+    """
+    if error.errno in _GONE:
+        return GoneError(error.strerror)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return InputError(
+            f"{path} cannot be read ({error.strerror}); make it readable, or take it away"
+        )
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def _load(raw: bytes, bits: int) -> _Loaded:
@@ -153,7 +179,11 @@ def _load(raw: bytes, bits: int) -> _Loaded:
         raise DamagedError(f"it is not {KINDS}") from error
     except DamagedError:
         raise
+    except MemoryError:
+        raise
     except Exception as error:  # a decoder fed with rubbish raises SyntaxError, struct.error, ...
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the machine: those of decoders have no number
         raise DamagedError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
@@ -218,6 +248,8 @@ def _turn(image: Image.Image) -> int | None:
     }
     try:
         return turns.get(image.getexif().get(_ORIENTATION, 1))
+    except MemoryError:
+        raise
     except Exception:  # a broken tag does not make the pixels worthless
         return None
 
