@@ -62,7 +62,7 @@ class Examples(abc.ABC):
         with bar:
             for start in range(0, len(self), _CHUNK):
                 rows = np.arange(start, min(start + _CHUNK, len(self)))
-                labels[rows] = [label for _, label in read_rows(self, rows)]
+                labels[rows] = [label for _, label in self.read(rows)]
                 bar.update(len(rows))
         return labels
 
@@ -78,12 +78,12 @@ class ObjectExamples(Examples):
         strata = np.empty(len(self), np.int32)
         for start in range(0, len(self), _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, len(self)))
-            strata[rows] = [objects.stratum(found) for _, found in read_rows(self, rows)]
+            strata[rows] = [objects.stratum(found) for _, found in self.read(rows)]
         return strata
 
 
 def read_rows(
-    examples: Examples, rows: Int[np.ndarray, " n"], name: str = ""
+    examples: Examples, rows: Int[np.ndarray, " n"], name: str
 ) -> list[tuple[RawImage, Any]]:
     """Returns image and label at each position, as ``examples.read`` does.
 
@@ -113,7 +113,7 @@ def told_as_input(name: str, row: int, what: str) -> Iterator[None]:
     """Turns whatever a damaged image makes a decoder, or a user's code, raise into one line.
 
     Args:
-      name: Names of the set and of the split, or ``""``.
+      name: Names of the set and of the split.
       row: Position of the image in the split.
       what: What cannot be done with it, as ``"decoded"``.
 
@@ -129,8 +129,7 @@ def told_as_input(name: str, row: int, what: str) -> Iterator[None]:
             raise  # of the machine: those of decoders have no number
         text = " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(":")
         reason = raised_by_user(error) or text
-        of = f" of {name}" if name else ""
-        raise InputError(f"image {row}{of} cannot be {what} ({reason})") from error
+        raise InputError(f"image {row} of {name} cannot be {what} ({reason})") from error
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

@@ -87,6 +87,21 @@ class Reader:
         """Returns the number of examples in use."""
         return len(self.rows)
 
+    @property
+    def split_labels(self) -> Int32[np.ndarray, " N"]:
+        """The label of every example of the split, also of those that are not in use.
+
+        Raises:
+          InputError: An example cannot be read.
+        """
+        try:
+            return self.examples.labels
+        except Exception:
+            for start in range(0, len(self.examples), _CHUNK):  # which of them it was
+                rows = np.arange(start, min(start + _CHUNK, len(self.examples)))
+                read_rows(self.examples, rows, self.name)
+            raise
+
     def read(
         self,
         indices: Int[np.ndarray, " B"],
