@@ -71,13 +71,14 @@ def read_keras(
         raise InputError(
             "this is a file of Keras, and reading it takes h5py: pip install depthstudy[keras]"
         ) from error
-    content = _unpacked(file)
     try:
-        with h5py.File(content, "r") as root:
+        with h5py.File(_unpacked(file), "r") as root:
             arrays = _named(list(_arrays(root)))
             check({name: _shape(array) for name, array in arrays.items()})
             return {name: _converted(array) for name, array in arrays.items()}
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except InputError:
+        raise
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(f"not a file of Keras's weights: {error}") from error
 
 
