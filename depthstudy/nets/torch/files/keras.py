@@ -43,6 +43,16 @@ _NUMBERED: Mapping[tuple[int, ...], tuple[str, ...]] = {
     (1, 1, 0): ("mean", "variance", "count"),
 }
 _SEEDS = "seed_generator"  # of layers that draw
+# What h5py and ``zipfile`` raise at bytes that they cannot read.
+_UNREADABLE = (
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+)
 
 
 class _Array(NamedTuple):
@@ -78,7 +88,7 @@ def read_keras(
             return {name: _converted(array) for name, array in arrays.items()}
     except InputError:
         raise
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise InputError(f"not a file of Keras's weights: {error}") from error
 
 
