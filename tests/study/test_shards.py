@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from depthstudy import plan, store, study
+from depthstudy import execute, plan, store, study
 from depthstudy.config import StudyConfig, Value, apply
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, divide
@@ -90,6 +90,9 @@ def test_merged_shards_are_the_study_of_one_machine(
         one, other = (_timeless(tmp_path / folder / name) for folder in ("merged", "whole"))
         assert len(one) > 3
         pd.testing.assert_frame_equal(one, other, check_exact=True)
+    run = next((tmp_path / "merged/runs").glob("*/seed0"))
+    for name in ("analysis/analysis.json", "export/net.json"):  # as a user leaves them there
+        store.write_text(run / name, "{}")
     shards.merge(folders, tmp_path / "merged")  # once more: all is there
 
 
@@ -164,6 +167,27 @@ def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path
     changed["train"] = {**info.config["train"], "save_minutes": 5.0, "scan_blocks": True}
     store.write_shard_info(other, dataclasses.replace(info, config=changed))
     assert shards.merge([other, folders[1]], tmp_path / "merged").study.executor == "local"
+
+
+def test_a_damaged_description_of_a_shard_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class BeganError(Exception):
+        pass
+
+    def begin(*_: object) -> None:
+        raise BeganError
+
+    (tmp_path / "shard.json").write_text("{")
+    with pytest.raises(InputError, match=r"shard\.json .*; give the command of that shard again"):
+        shards.merge([tmp_path], tmp_path / "merged")
+    monkeypatch.setattr(execute, "reopen_shorter", begin)
+    with pytest.raises(BeganError):
+        shards.run(SMALL, tmp_path, ONE)
+    assert any("shard.json" in x and "it is written again" in x for x in caplog.messages)
+    info = store.read_shard_info(tmp_path)
+    assert info is not None
+    assert info.shard == "1/2"
 
 
 @pytest.mark.parametrize("text", ["5/4", "0/4", "a/b", "2", "2/0", ""])
