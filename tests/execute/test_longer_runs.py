@@ -114,7 +114,7 @@ def test_runs_that_are_computed_otherwise_go_on_and_it_is_said(
     ]
 
 
-def begun(workdir: Path) -> tuple[store.RunStore, store.RunInfo]:
+def begun(workdir: Path) -> store.RunStore:
     """Returns a run with a checkpoint of an early step, as a kill leaves it."""
     _, (variant,) = plan.prepare(with_fields())
     groups = dataclasses.asdict(variant.config)
@@ -132,21 +132,20 @@ def begun(workdir: Path) -> tuple[store.RunStore, store.RunInfo]:
     run.write_info(info)
     with contextlib.closing(run.open_checkpoint_writer()) as writer:
         writer.save(3, {"params": {"kernel": np.ones(3)}, "batch_stats": {}}, info)
-    return run, info
+    return run
 
 
 def test_a_run_without_its_description_is_known_by_its_checkpoint(tmp_path: Path) -> None:
-    run, info = begun(tmp_path)
+    run = begun(tmp_path)
     (run.folder / "run.json").unlink()
     execute.check(*plan.prepare(with_fields()), tmp_path)
     with pytest.raises(InputError, match=r"another config: train\.learning_rate \(0\.1, now 0\.2"):
         execute.check(*plan.prepare(with_fields(learning_rate=0.2)), tmp_path)
-    assert run.read_info() == info
 
 
 def test_a_run_of_which_nothing_says_what_it_was_is_refused(tmp_path: Path) -> None:
     """As one of an earlier version, whose checkpoints do not say it."""
-    run, _ = begun(tmp_path)
+    run = begun(tmp_path)
     (run.folder / "run.json").unlink()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(store.CheckpointReader, "info", lambda _: None)

@@ -58,7 +58,7 @@ def test_a_report_that_fails_is_a_line_and_does_not_end_the_study(
 
     PartialReports(write).write()  # raises nothing
     (record,) = caplog.records
-    assert record.exc_info is None
+    assert not record.exc_info
     assert "No space left on device: 'partial/records.csv'); the study goes on" in record.message
     monkeypatch.setenv("DEPTHSTUDY_TRACEBACK", "1")
     PartialReports(write).write()
