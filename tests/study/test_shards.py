@@ -14,6 +14,7 @@ from depthstudy.config import StudyConfig, Value, apply
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, divide
 from depthstudy.study import shards
+from depthstudy.study.shards import identity
 
 SMALL = apply(
     StudyConfig(),
@@ -90,9 +91,6 @@ def test_merged_shards_are_the_study_of_one_machine(
         one, other = (_timeless(tmp_path / folder / name) for folder in ("merged", "whole"))
         assert len(one) > 3
         pd.testing.assert_frame_equal(one, other, check_exact=True)
-    run = next((tmp_path / "merged/runs").glob("*/seed0"))
-    for name in ("analysis/analysis.json", "export/net.json"):  # as a user leaves them there
-        store.write_text(run / name, "{}")
     shards.merge(folders, tmp_path / "merged")  # once more: all is there
 
 
@@ -167,6 +165,53 @@ def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path
     changed["train"] = {**info.config["train"], "save_minutes": 5.0, "scan_blocks": True}
     store.write_shard_info(other, dataclasses.replace(info, config=changed))
     assert shards.merge([other, folders[1]], tmp_path / "merged").study.executor == "local"
+
+
+def shard_of_one_run(folder: Path) -> Path:
+    """Writes the only shard of a study of one run, which was trained by nobody; returns the run."""
+    study, (variant,) = prepared(sweep=(), tune=(), probes=(), seeds=1)
+    groups = dataclasses.asdict(variant.config)
+    run = store.RunStore.of(folder, variant.name, 0)
+    run.write_info(
+        store.RunInfo(
+            study=study.name,
+            variant=variant.name,
+            seed=0,
+            arch=variant.spec.to_json(),
+            config={group: groups[group] for group in plan.SWEEPABLE_GROUPS},
+            dataset=variant.dataset.name,
+            image_shape=variant.dataset.image_shape,
+            class_names=variant.dataset.class_names,
+        )
+    )
+    errors = dict.fromkeys(("train_error", "test_error"), 0.5)
+    none = dict.fromkeys(("diverged_at", "train_loss", "test_loss"))
+    seconds = {"train_seconds": 1.0, "eval_seconds": 1.0}
+    run.write_outcome(store.Outcome(status="finished", step=4, **errors, **none, **seconds))
+    info = store.ShardInfo(
+        shard="1/1",
+        command="",
+        config_file=None,
+        config=dataclasses.asdict(study),
+        nets=identity.hashes((variant,)),
+        seeds={variant.name: (0,)},
+        finished=True,
+    )
+    store.write_shard_info(folder, info)
+    return run.folder
+
+
+def test_what_is_made_of_a_merged_run_does_not_make_it_another(tmp_path: Path) -> None:
+    run, merged = shard_of_one_run(tmp_path / "one"), tmp_path / "merged"
+    shards.merge([tmp_path / "one"], merged)
+    there = merged / run.relative_to(tmp_path / "one")
+    for name in ("analysis/analysis.json", "export/net.json"):
+        store.write_text(there / name, "{}")
+    shards.merge([tmp_path / "one"], merged)
+    assert (there / "export/net.json").exists()
+    store.write_text(there / "records.csv", "")
+    with pytest.raises(InputError, match="is there, and is another run than"):
+        shards.merge([tmp_path / "one"], merged)
 
 
 def test_a_damaged_description_of_a_shard_is_written_again(
