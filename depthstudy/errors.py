@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import logging
 
-_TRACEBACK = "DEPTHSTUDY_TRACEBACK"
+TRACEBACK = "DEPTHSTUDY_TRACEBACK"  # the variable that has pages shown for what is one line
 
 
 class InputError(ValueError):
@@ -36,7 +36,7 @@ class FailedError(RuntimeError):
 def shows_traceback() -> bool:
     """Returns whether the user asks for the traceback of what is one line."""
     verbose = any(re.match(r"--?(v|verbosity)=[1-9]", word) for word in sys.argv)
-    return verbose or bool(os.environ.get(_TRACEBACK))
+    return verbose or bool(os.environ.get(TRACEBACK))
 
 
 def raised_by_user(error: BaseException) -> InputError | None:

@@ -58,7 +58,7 @@ def cpu() -> jax.Device:
     try:
         return jax.local_devices(backend="cpu")[0]
     except RuntimeError as error:
-        platforms = jax.config.jax_platforms
+        platforms = os.environ.get("JAX_PLATFORMS", "")
         raise InputError(
             f"this is computed on the CPU, which JAX_PLATFORMS={platforms} leaves out; give"
             f" JAX_PLATFORMS={platforms},cpu"
