@@ -10,17 +10,20 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+from depthstudy.evidence.causes.decomposition import MARGIN
 from depthstudy.records import Attribution, Decomposition
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Items, Picture, Section, Text
 from depthstudy.report.charts.depth import bars
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.causes import treatments
+from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
 from depthstudy.report.text.sentences import figure_note, treatment_name
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
+_NO_MORE = "no more than its control"  # word of a treatment that a control does as well as
 _INTRODUCTION = (
     "Every net was trained again with a treatment that is aimed at one mechanism alone. A "
     "mechanism is to blame for what depth lost to the extent that its treatment wins it back: by "
@@ -77,30 +80,27 @@ def _figure(cause: Cause) -> Figure:
     return Figure((finding, Charts((cause.panel,), "one"), Items(cause.lines, "causes")))
 
 
-def why(study: Study) -> str:
-    """Returns the first thing to know of why deeper did worse, or did not."""
-    if not tables.has_treatments(study):
-        return ""
-    return [*(cause.finding for cause in causes(study)), *healthy(study), ""][0]
-
-
 def causes(study: Study) -> list[Cause]:
     """Returns the untreated nets that are worse than the best depth by more than chance."""
-    return [_cause(study, row) for row in _deeper(study) if row.low > 0]
+    return [_cause(study, row) for row in _deeper(study) if row.established]
 
 
 def healthy(study: Study) -> list[str]:
     """Returns a sentence for each untreated group that has nets without an excess."""
+    answers = {row.group: row for row in study.answer.depths} if study.answer else {}
     sentences = []
     for group, infos in tables.depth_series(study.info).items():
         known = [info for info in infos if tables.mean(study, info.name, "test_error").seeds]
         if infos[0].treatment or len(known) < 2:
             continue
         rows = [row for row in _deeper(study) if row.group == group]
-        none = [row for row in rows if not row.low > 0]
-        best = rows[0].best if rows else known[-1].name
-        if none or not rows:
-            label = tables.label(study.info, best)
+        none = [row for row in rows if not row.established]
+        if not rows:
+            answer, deepest = answers.get(group), known[-1].name
+            most = answer.excess_high if answer and answer.deepest == deepest else None
+            sentences.append(deepest_sentence(group, tables.label(study.info, deepest), most))
+        if none:
+            label = tables.label(study.info, none[0].best)
             labeled = [(tables.label(study.info, row.variant), row) for row in reversed(none)]
             sentences.append(no_excess_sentence(group, label, labeled))
     return sentences
@@ -120,7 +120,7 @@ def _cause(study: Study, excess: Decomposition) -> Cause:
     lost = excess_sentence(excess.group, deep, best, numbers)
     rows = [row for row in study.attribution if row.variant == excess.variant]
     if not rows:
-        return Cause(f"{lost} {untreated_sentence()}", (), None)
+        return Cause(f"{lost} {open_sentence(study, excess)}", (), None)
     return Cause(
         finding=f"{lost} {credit_sentence(rows)}",
         lines=tuple((treatment_sentence(row), _color(row)) for row in rows),
@@ -168,8 +168,13 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
         if row.established and not row.control_of:
             shares[row.mechanism] = max(row.share, shares.get(row.mechanism, 0.0))
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
-    if not ordered:
+    if not ordered and not any(row.low > 0 for row in rows):
         return "No treatment in this study wins back more of it than chance could."
+    if not ordered:
+        alike = [treatment_name(row.treatment) for row in rows if row.word == _NO_MORE]
+        verb = "wins" if len(alike) == 1 else "win"
+        more = f" {sentence_case(listing(alike))} {verb} back no more of it than a control."
+        return f"No treatment in this study shows a cause.{more if alike else ''}"
     (first, share), *others = ordered
     parts = [f"treating {_TREATING.get(first, first)} wins back {part_of(share)} of it"]
     parts += [f"treating {_TREATING.get(name, name)} {part_of(share)}" for name, share in others]
@@ -177,7 +182,11 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
 
 
 def treatment_sentence(row: Attribution) -> str:
-    """Says what a treatment wins back of an excess, and how sure that is."""
+    """Says what a treatment wins back of an excess, how sure that is, and by what budget."""
+    return f"{_won_back(row)} {unequal_sentence(row)}".strip()
+
+
+def _won_back(row: Attribution) -> str:
     won, lost = number(100 * row.recovered), number(100 * row.excess)
     name = treatment_label(row)
     if not math.isfinite(row.low):
@@ -192,6 +201,11 @@ def treatment_sentence(row: Attribution) -> str:
         return (
             f"{name} is not credited: it wins back {won} points, but the best depth errs {worse} "
             "points more with it."
+        )
+    if row.word == _NO_MORE:
+        return (
+            f"{name} wins back {won} points, but no more, beyond chance, than its control: not "
+            "shown to be a cause."
         )
     if row.word == "points only":
         return (
@@ -228,10 +242,8 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
     Args:
       group: What the nets share.
       best: Label of the best depth.
-      deeper: Labels of the deeper nets, and their excess; with none, the deepest is the best.
+      deeper: Labels of the deeper nets, and their excess.
     """
-    if not deeper:
-        return f"In {group}, no excess: the deepest net ({best}) is the best."
     if min(row.seeds for _, row in deeper) < 2:
         return f"In {group}, one seed each: that a deeper net does worse may be chance."
     none = [label for label, row in deeper if row.word == "no excess"]
@@ -246,8 +258,30 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
     return f"In {group}, {'; '.join(parts)}."
 
 
-def untreated_sentence() -> str:
-    """Says that an excess stays unexplained for want of a treatment."""
+def deepest_sentence(group: str, deepest: str, most: float | None) -> str:
+    """Says whether the deepest net of a group, which errs least, may do worse than a lesser one.
+
+    Args:
+      group: What the nets share.
+      deepest: Label of the net.
+      most: What it may err more than a lesser one, at most; ``None`` where that cannot be told.
+    """
+    least = f"the deepest net ({deepest}) errs least"
+    if most is None:
+        return f"In {group}, cannot tell: that {least} may be chance."
+    if most < MARGIN:
+        return f"In {group}, no excess: {least}, or is within a point of what does."
+    more = number(100 * most)
+    return f"In {group}, cannot tell: {least}, but may err up to {more} points more than another."
+
+
+def open_sentence(study: Study, excess: Decomposition) -> str:
+    """Says why an excess stays unexplained where no treatment is judged."""
+    if any(info.untreated == excess.variant for info in study.info.variants):
+        return (
+            "What is to blame stays open: treated nets lack runs, or the best depth is no better "
+            "than always naming the largest class."
+        )
     return "No treatment in this study changes these nets, so what is to blame stays open."
 
 
