@@ -26,7 +26,7 @@ class DepthAnswer:
       excess_high: The most that ``deepest`` may err more than a lesser depth: the greatest upper
         end of its intervals against each; ``None`` with fewer than three seeds, and where no depth
         is better than always naming the largest class.
-      bound: What the answer may be an artefact of: ``"budget"`` (trained longer, half of an excess
+      bound: What the answer may be an artifact of: ``"budget"`` (trained longer, half of an excess
         that is more than chance, or more, is gone), ``"recipe"`` (so it is where each net has the
         settings tuned for it), ``"unfinished"`` (the deepest was still improving and was not
         trained longer), or ``""``.
