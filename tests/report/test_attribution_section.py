@@ -6,7 +6,7 @@ import pytest
 
 from depthstudy import records, report, store
 from depthstudy.report import tables
-from depthstudy.report.sections.causes import attribution
+from depthstudy.report.sections.causes import attribution, no_excess
 
 DEEPEST = "plain_depth56"
 
@@ -31,7 +31,7 @@ def test_the_deepest_comes_first_with_its_treatments(treated):
     )
     colors = [color for _, color in found[0].lines]
     assert colors == ["var(--optimization)", "var(--overfitting)", "var(--receptive-field)"]
-    assert attribution.healthy(treated) == []
+    assert no_excess.healthy(treated) == []
 
 
 def test_the_panel_draws_the_attribution(treated):
@@ -114,7 +114,7 @@ def test_two_seeds_show_no_excess_that_is_to_be_explained(tmp_path, bare):
     totals = [row for row in study.decomposition if (row.variant, row.part) == (DEEPEST, "total")]
     assert totals[0].low > 0
     assert attribution.causes(study) == []
-    (said,) = attribution.healthy(study)
+    (said,) = no_excess.healthy(study)
     assert "depth 56 may err up to" in said
     text = page(tmp_path)
     assert "Cannot tell whether anything is lost: up to" in text
@@ -125,7 +125,7 @@ def test_that_the_deepest_errs_least_is_told_by_its_intervals(tmp_path):
     made_interventions.treated_study(tmp_path)
     study = tables.read_study(tmp_path)
     best = dataclasses.replace(study, decomposition=(), attribution=())
-    assert attribution.healthy(best) == [
+    assert no_excess.healthy(best) == [
         "In plain, cannot tell: that the deepest net (depth 56) errs least may be chance."
     ]
     row = records.DepthAnswer(
@@ -133,7 +133,7 @@ def test_that_the_deepest_errs_least_is_told_by_its_intervals(tmp_path):
         effect=-0.007, low=-0.058, high=0.047, excess_high=0.047, seeds=3,
     )  # fmt: skip
     answer = records.Answer(group="plain", depths=(row,), next=records.NextStep(reason=""))
-    (said,) = attribution.healthy(dataclasses.replace(best, answer=answer))
+    (said,) = no_excess.healthy(dataclasses.replace(best, answer=answer))
     assert said.endswith("may err up to 4.7 points more than another.")
 
 

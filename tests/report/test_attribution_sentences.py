@@ -3,7 +3,7 @@ import math
 import pytest
 
 from depthstudy.records import Attribution, Decomposition
-from depthstudy.report.sections.causes import attribution, treatments
+from depthstudy.report.sections.causes import attribution, no_excess, treatments
 
 
 def row(recovered, low, high, treatment="residual", mechanism="optimization", **fields):
@@ -117,7 +117,7 @@ def excess(word, high=0.03, seeds=3):
     ],
 )
 def test_no_excess_is_said_where_it_is_shown(deeper, sentence):
-    assert attribution.no_excess_sentence("plain", "depth 8", deeper) == sentence
+    assert no_excess.no_excess_sentence("plain", "depth 8", deeper) == sentence
 
 
 @pytest.mark.parametrize(
@@ -203,4 +203,4 @@ def test_of_a_treatment_that_does_no_more_than_its_control_it_is_said():
     ],
 )
 def test_that_the_deepest_errs_least_is_no_proof(most, sentence):
-    assert attribution.deepest_sentence("plain", "depth 20", most) == f"In plain, {sentence}"
+    assert no_excess.deepest_sentence("plain", "depth 20", most) == f"In plain, {sentence}"

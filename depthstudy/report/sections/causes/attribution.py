@@ -10,13 +10,13 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from depthstudy.evidence.causes.decomposition import MARGIN
 from depthstudy.records import Attribution, Decomposition
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Items, Picture, Section, Text
 from depthstudy.report.charts.depth import bars
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.causes import treatments
+from depthstudy.report.sections.causes.no_excess import excesses, healthy
 from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
@@ -57,17 +57,17 @@ def section(study: Study) -> Section | None:
     whole = tables.whole_nets(study)
     if not tables.has_treatments(whole):
         return None
-    excesses = causes(whole)
-    look = "note" if excesses else "finding"
+    found = causes(whole)
+    look = "note" if found else "finding"
     blocks = (
         Text(_INTRODUCTION, "note"),
         *treatments.table(study),
-        *([Text(_HOW_TO_READ, "note")] if excesses else ()),
-        *map(_figure, excesses),
+        *([Text(_HOW_TO_READ, "note")] if found else ()),
+        *map(_figure, found),
         *(Text(sentence, look) for sentence in healthy(whole)),
     )
-    title = "Why deeper did worse" if excesses else "Is deeper worse?"
-    panels = tuple(cause.panel for cause in excesses if cause.panel)
+    title = "Why deeper did worse" if found else "Is deeper worse?"
+    panels = tuple(cause.panel for cause in found if cause.panel)
     note = figure_note(study.info, "lines are 95% intervals; pale bars may be chance")
     picture = Picture("attribution", "Why deeper did worse", (note,), panels, 1, 560)
     return Section(title, blocks, (picture,) if panels else ())
@@ -82,36 +82,7 @@ def _figure(cause: Cause) -> Figure:
 
 def causes(study: Study) -> list[Cause]:
     """Returns the untreated nets that are worse than the best depth by more than chance."""
-    return [_cause(study, row) for row in _deeper(study) if row.established]
-
-
-def healthy(study: Study) -> list[str]:
-    """Returns a sentence for each untreated group that has nets without an excess."""
-    answers = {row.group: row for row in study.answer.depths} if study.answer else {}
-    sentences = []
-    for group, infos in tables.depth_series(study.info).items():
-        known = [info for info in infos if tables.mean(study, info.name, "test_error").seeds]
-        if infos[0].treatment or len(known) < 2:
-            continue
-        rows = [row for row in _deeper(study) if row.group == group]
-        none = [row for row in rows if not row.established]
-        if not rows:
-            answer, deepest = answers.get(group), known[-1].name
-            most = answer.excess_high if answer and answer.deepest == deepest else None
-            sentences.append(deepest_sentence(group, tables.label(study.info, deepest), most))
-        if none:
-            label = tables.label(study.info, none[0].best)
-            labeled = [(tables.label(study.info, row.variant), row) for row in reversed(none)]
-            sentences.append(no_excess_sentence(group, label, labeled))
-    return sentences
-
-
-def _deeper(study: Study) -> list[Decomposition]:
-    """Returns the excess of each untreated net, the deepest of each group first."""
-    untreated = tables.untreated_series(study)
-    rows = [r for r in study.decomposition if r.part == "total" and r.group in untreated]
-    groups = list(dict.fromkeys(row.group for row in rows))
-    return [row for group in groups for row in reversed(rows) if row.group == group]
+    return [_cause(study, row) for row in excesses(study) if row.established]
 
 
 def _cause(study: Study, excess: Decomposition) -> Cause:
@@ -234,45 +205,6 @@ def interaction_sentence(row: Attribution) -> str:
         sure = points_range(-row.interaction_high, -row.interaction_low)
         return f"Apart, {parts} add up to {more} points more than together ({sure}): either does."
     return f"Beyond {parts} apart, that is {size}, which may be chance."
-
-
-def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomposition]]) -> str:
-    """Says which nets of a group are not worse than its best depth, and of which it cannot tell.
-
-    Args:
-      group: What the nets share.
-      best: Label of the best depth.
-      deeper: Labels of the deeper nets, and their excess.
-    """
-    if min(row.seeds for _, row in deeper) < 2:
-        return f"In {group}, one seed each: that a deeper net does worse may be chance."
-    none = [label for label, row in deeper if row.word == "no excess"]
-    parts = []
-    if none:
-        verb = "is" if len(none) == 1 else "are"
-        parts.append(f"no excess: {listing(none)} {verb} within a point of the best ({best})")
-    for label, row in deeper:
-        if row.word != "no excess":
-            most = number(100 * row.high)
-            parts.append(f"{label} may err up to {most} points more than the best ({best})")
-    return f"In {group}, {'; '.join(parts)}."
-
-
-def deepest_sentence(group: str, deepest: str, most: float | None) -> str:
-    """Says whether the deepest net of a group, which errs least, may do worse than a lesser one.
-
-    Args:
-      group: What the nets share.
-      deepest: Label of the net.
-      most: What it may err more than a lesser one, at most; ``None`` where that cannot be told.
-    """
-    least = f"the deepest net ({deepest}) errs least"
-    if most is None:
-        return f"In {group}, cannot tell: that {least} may be chance."
-    if most < MARGIN:
-        return f"In {group}, no excess: {least}, or is within a point of what does."
-    more = number(100 * most)
-    return f"In {group}, cannot tell: {least}, but may err up to {more} points more than another."
 
 
 def open_sentence(study: Study, excess: Decomposition) -> str:
