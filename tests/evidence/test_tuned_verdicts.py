@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import planted
 import pytest
@@ -24,22 +26,25 @@ def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
         draw=np.random.default_rng(0),
     )
     budgets = {"d8": 100.0, "d56": 100.0, "d8+own_settings": 100.0, "d56+own_settings": 400.0}
-    found = find(
-        Material(
-            summary=table,
-            trained=(),
-            probed=(),
-            variants=infos,
-            settings={info.name: info.settings for info in infos if not info.treatment},
-            pruned={info.name: PruneConfig() for info in infos},
-            predictions={},
-            images={},
-            budgets=budgets,
-            chance=0.9,
-        ),
-        [RISES],
-        (),
+    material = Material(
+        summary=table,
+        trained=(),
+        probed=(),
+        variants=infos,
+        settings={info.name: info.settings for info in infos if not info.treatment},
+        pruned={info.name: PruneConfig() for info in infos},
+        predictions={},
+        images={},
+        budgets=budgets,
+        chance=0.9,
     )
+    found = find(material, [RISES], ())
     (planned,), (tuned,) = found.verdicts, found.tuned_verdicts
     assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
     assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
+    (cause,) = found.attribution
+    assert (cause.word, cause.mechanism, cause.budget_ratio) == ("cause", "recipe", 4.0)
+    assert found.decomposition[0].word == "excess"
+    constant = {"test_error": {info.name: 0.05 for info in infos}}
+    nothing = find(dataclasses.replace(material, baselines=constant), [], ())
+    assert (nothing.attribution, nothing.decomposition[0].word) == ((), "cannot tell")
