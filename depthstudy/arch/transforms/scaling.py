@@ -30,7 +30,7 @@ def scale_depth(spec: ArchSpec, multiplier: float) -> ArchSpec:
     Raises:
       InputError: The multiplier is not above 0.
     """
-    _check(multiplier, "depth multiplier")
+    check_multiplier(multiplier, "depth multiplier")
     channels = spec.stem.filters
     stages = []
     for stage in spec.stages:
@@ -55,7 +55,7 @@ def scale_width(spec: ArchSpec, multiplier: float) -> ArchSpec:
     Raises:
       InputError: The multiplier is not above 0.
     """
-    _check(multiplier, "width multiplier")
+    check_multiplier(multiplier, "width multiplier")
     if multiplier == 1:
         return spec
     blocks = [block for stage in spec.stages for block in stage]
@@ -87,7 +87,7 @@ def scale_resolution(spec: ArchSpec, multiplier: float) -> ArchSpec:
     Raises:
       InputError: The value has no resolution, or the multiplier is not above 0.
     """
-    _check(multiplier, "resolution multiplier")
+    check_multiplier(multiplier, "resolution multiplier")
     if spec.resolution is None:
         raise InputError(f"{spec.family} has no resolution to scale")
     return dataclasses.replace(spec, resolution=round(spec.resolution * multiplier))
@@ -118,6 +118,7 @@ def scale_compound(
     return scale_resolution(spec, gamma**phi)
 
 
-def _check(multiplier: float, name: str) -> None:
+def check_multiplier(multiplier: float, name: str) -> None:
+    """Raises InputError where a factor is not above 0."""
     if multiplier <= 0:
         raise InputError(f"{name} must be above 0, it is {multiplier}")
