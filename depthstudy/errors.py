@@ -13,6 +13,8 @@ from pathlib import Path
 
 from absl import logging
 
+TRACEBACK = "DEPTHSTUDY_TRACEBACK"  # the variable that has pages shown for what is one line
+
 
 class InputError(ValueError):
     """Bad input from a user. Its message is one line; the scripts print it and exit with 2."""

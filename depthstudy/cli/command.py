@@ -12,9 +12,7 @@ from absl import app, flags, logging
 
 from depthstudy import interruption
 from depthstudy.cli import arguments, failures
-from depthstudy.errors import InputError, raised_by_user, show_warnings_as_lines
-
-_TRACEBACK = "DEPTHSTUDY_TRACEBACK"
+from depthstudy.errors import TRACEBACK, InputError, raised_by_user, show_warnings_as_lines
 
 
 def run(main: Callable[[], None]) -> None:
@@ -75,7 +73,7 @@ def _told(message: str, code: int) -> int:
     """Prints a line, after the traceback of the error in hand if that is asked for."""
     verbose = any(re.match(r"--?(v|verbosity)=[1-9]", word) for word in sys.argv)
     try:
-        if verbose or os.environ.get(_TRACEBACK):
+        if verbose or os.environ.get(TRACEBACK):
             traceback.print_exc()
         text = _shown(" ".join(message.split())).encode("utf-8", "surrogateescape")
         print(f"error: {text.decode('utf-8', 'replace')}", file=sys.stderr)

@@ -20,7 +20,7 @@ from depthstudy.evidence.longer import longer_nets, longest_pair
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
 
-_SHRUNK = 0.5  # of an excess that is left where it is said to be an artefact
+_SHRUNK = 0.5  # of an excess that is left where it is said to be an artifact
 
 
 def answers(

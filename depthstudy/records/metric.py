@@ -56,6 +56,11 @@ class Metric:
         if self.name.count("*") > 1 or ("*" in self.title and "*" not in self.name):
             raise ValueError(f"{self.name}: at most one star, and one in the title if in the name")
 
+    @property
+    def note(self) -> str:
+        """How to read it, with the end that is the better one."""
+        return f"{self.description}; {self.better} is better" if self.better else self.description
+
     def suffix(self, name: str) -> str | None:
         """Returns the suffix of a record's metric, or ``None`` where it is another metric.
 

@@ -23,7 +23,7 @@ class DepthAnswer:
       low: Lower end of its interval, for all depths together; ``None`` where there is none.
       high: Upper end of the same interval.
       seeds: Least number of runs of the two.
-      bound: What the answer may be an artefact of: ``"budget"`` (trained longer, half of the excess
+      bound: What the answer may be an artifact of: ``"budget"`` (trained longer, half of the excess
         or more is gone), ``"recipe"`` (so it is where each net has the settings tuned for it),
         ``"unfinished"`` (the deepest was still improving and was not trained longer), or ``""``.
       effect_longer: The same effect where both were trained longest, as long as each other;

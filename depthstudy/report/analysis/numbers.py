@@ -83,7 +83,7 @@ def columns(analysis: Analysis, metrics: list[Measured]) -> list[Column]:
 
 
 def _row(row: Measured, shown: list[Column]) -> Row:
-    return Row(row.title, tuple(_cell(row, c) for c in shown), note=row.metric.description)
+    return Row(row.title, tuple(_cell(row, c) for c in shown), note=row.metric.note)
 
 
 def _cell(row: Measured, column: Column) -> str | Cell:
@@ -108,7 +108,7 @@ def layer_panels(analysis: Analysis) -> tuple[list[Panel], list[str]]:
         say = value_of(row.metric)
         drawn = shared_chart(row.title, analysis, lines, scale_of(row.metric), say)
         panels += drawn
-        notes += [f"{row.title}: {row.metric.description}."] if drawn else []
+        notes += [f"{row.title}: {row.metric.note}."] if drawn else []
     return panels, notes
 
 

@@ -156,7 +156,7 @@ def _along(nets: Nets) -> Iterator[tuple[Panel, str]]:
     for row in probes.measured(nets, per_layer=True, without=_PICTURED):
         times = tuple(s for s in _ENDS_OF_TRAINING if s in row.metric.suffixes)
         for panel in probes.chart_through(nets, row.probe, row.name, times):
-            yield panel, f"{sentence_case(row.metric.description)}."
+            yield panel, f"{sentence_case(row.metric.note)}."
 
 
 def _numbers(study: Study, nets: Nets) -> tuple[Block, ...]:
@@ -174,7 +174,7 @@ def _numbers(study: Study, nets: Nets) -> tuple[Block, ...]:
                     _cell(row.metric, mean.mean, net.intervals(row.probe, f"{row.name}{suffix}"))
                     for mean, net in zip(means, nets, strict=True)
                 )
-                rows.append(Row(f"{row.title}{when}", cells, note=row.metric.description))
+                rows.append(Row(f"{row.title}{when}", cells, note=row.metric.note))
         return rows
 
     rows = probes.number_rows(metrics, study.info.probe_titles, rows_of)

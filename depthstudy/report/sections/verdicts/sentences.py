@@ -11,7 +11,7 @@ from depthstudy import records
 from depthstudy.evidence.claims.verdicts import UNEQUAL
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
-from depthstudy.report.text.quantities import Catalogue, Quantity, quantity
+from depthstudy.report.text.quantities import Catalog, Quantity, quantity
 
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
 
@@ -39,7 +39,7 @@ def _finite(value: float | None) -> float:
 
 
 def verdict_sentence(
-    hypothesis: Mapping[str, Any], verdict: records.Verdict | None, catalogue: Catalogue
+    hypothesis: Mapping[str, Any], verdict: records.Verdict | None, catalog: Catalog
 ) -> str:
     """Says what was measured for a hypothesis, and what a margin would change.
 
@@ -48,11 +48,11 @@ def verdict_sentence(
     Args:
       hypothesis: The fields of ``config.Hypothesis`` as plain values.
       verdict: What the study says, or ``None`` where it has no verdict.
-      catalogue: What metrics mean, by probe.
+      catalog: What metrics mean, by probe.
     """
     if verdict is None or verdict.verdict == "not tested" or not math.isfinite(verdict.effect):
         return "This study has no runs to compare for it."
-    about = quantity(hypothesis.get("metric", ""), catalogue)
+    about = quantity(hypothesis.get("metric", ""), catalog)
     compared = pairs(verdict)
     worst = _worst(compared, verdict.effect)
     claim = _change(hypothesis, about, verdict.effect, worst) + f" ({_evidence(about, verdict)})"
