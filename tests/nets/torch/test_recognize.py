@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from torch_reference import torch_shapes
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.expectation import torch_shapes
 from depthstudy.nets.torch.names import STYLES
 
 NETS = [
