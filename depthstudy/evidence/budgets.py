@@ -1,4 +1,4 @@
-"""Which nets were trained with as much, so that none has its error from having seen more."""
+"""How many images nets saw in training, set against each other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from depthstudy.records import VariantInfo
+
+UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
+
+
+def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
+    """Returns the greatest ratio of the budgets of two variants that are compared.
+
+    >>> budget_ratio(
+    ...     [("deep", "shallow"), ("pruned", "deep")], {"deep": 8, "shallow": 8, "pruned": 18}
+    ... )
+    2.25
+    """
+    known = [(budgets[a], budgets[b]) for a, b in pairs if a in budgets and b in budgets]
+    return max((max(pair) / min(pair) for pair in known), default=None)
 
 
 def of_equal_budget(
@@ -15,8 +29,8 @@ def of_equal_budget(
 
     Args:
       infos: The variants.
-      budgets: Name of a variant to what it was trained with, as the images that a run has seen;
-        those without one count as equal.
+      budgets: Name of a variant to how many images one of its runs has seen; those without one
+        count as equal.
     """
     shares = Counter(budgets.get(info.name) for info in infos)
     if not shares:

@@ -84,7 +84,9 @@ def find(
         verdicts=tuple(judged),
         tuned_verdicts=tuned,
         robustness=tried,
-        decomposition=tuple(decomposition.decompose(summary, infos, **counted)),
+        decomposition=tuple(
+            decomposition.decompose(summary, infos, **counted, baselines=material.baselines)
+        ),
         attribution=tuple(
             attribution.attribute(
                 summary,
@@ -92,6 +94,7 @@ def find(
                 [*treatments, *_follow_ups(infos)],
                 **counted,
                 baselines=material.baselines,
+                budgets=material.budgets,
             )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),

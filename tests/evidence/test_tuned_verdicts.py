@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from depthstudy.config import Hypothesis, PruneConfig
 from depthstudy.evidence.findings import find
 from depthstudy.evidence.material import Material
-from depthstudy.records import VariantInfo, Verdict
+from depthstudy.records import VariantInfo
 
 RISES = Hypothesis("h", "", "test_error", "rises", where=(("treatment", ""),), along="model.depth")
 
@@ -28,9 +29,17 @@ def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
         draw=np.random.default_rng(0),
     )
     budgets = {"d8": 100.0, "d56": 100.0, "d8+own_settings": 100.0, "d56+own_settings": 400.0}
-    (planned,), (tuned,) = judged(table, infos, [RISES], budgets=budgets)
+    found = find(material(table, infos, budgets), [RISES], ())
+    (planned,), (tuned,) = found.verdicts, found.tuned_verdicts
     assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
     assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
+    (cause,) = found.attribution
+    assert (cause.word, cause.mechanism, cause.budget_ratio) == ("cause", "recipe", 4.0)
+    assert found.decomposition[0].word == "excess"
+    constant = {"test_error": {info.name: 0.05 for info in infos}}
+    useless = dataclasses.replace(material(table, infos, budgets), baselines=constant)
+    nothing = find(useless, [], ())
+    assert (nothing.attribution, nothing.decomposition[0].word) == ((), "cannot tell")
 
 
 def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
@@ -46,9 +55,9 @@ def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
         spread=0.001,
         draw=np.random.default_rng(0),
     )
-    (planned,), tuned = judged(table, infos, [wins])
-    assert planned.verdict == "supported"
-    assert tuned == ()
+    found = find(material(table, infos), [wins], ())
+    assert [verdict.verdict for verdict in found.verdicts] == ["supported"]
+    assert found.tuned_verdicts == ()
 
 
 def test_a_verdict_stays_as_it_is_when_other_nets_follow_from_it() -> None:
@@ -58,32 +67,25 @@ def test_a_verdict_stays_as_it_is_when_other_nets_follow_from_it() -> None:
     table, infos = planted.study(means, (8, 56), seeds=3, spread=0.02, draw=draw)
     followed = table["variant"].str.contains("longer")
     table.loc[followed, "test_error"] = 0.2 + 1e-4 * table.loc[followed, "seed"]
-    before, _ = judged(table[~followed], [i for i in infos if not i.treatment], [RISES])
-    after, _ = judged(table, infos, [RISES])
-    assert after == before
+    plan = [info for info in infos if not info.treatment]
+    before = find(material(table[~followed], plan), [RISES], ()).verdicts
+    assert find(material(table, infos), [RISES], ()).verdicts == before
 
 
-def judged(
+def material(
     table: pd.DataFrame,
     infos: Sequence[VariantInfo],
-    hypotheses: Sequence[Hypothesis],
     budgets: Mapping[str, float] | None = None,
-) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...]]:
-    """Returns the verdicts of the plan, and those of tuned nets."""
-    found = find(
-        Material(
-            summary=table,
-            trained=(),
-            probed=(),
-            variants=infos,
-            settings={i.name: {**i.settings, "treatment": i.treatment} for i in infos},
-            pruned={info.name: PruneConfig() for info in infos},
-            predictions={},
-            images={},
-            budgets=budgets or {},
-            chance=0.9,
-        ),
-        hypotheses,
-        (),
+) -> Material:
+    return Material(
+        summary=table,
+        trained=(),
+        probed=(),
+        variants=infos,
+        settings={info.name: {**info.settings, "treatment": info.treatment} for info in infos},
+        pruned={info.name: PruneConfig() for info in infos},
+        predictions={},
+        images={},
+        budgets=budgets or {},
+        chance=0.9,
     )
-    return found.verdicts, found.tuned_verdicts

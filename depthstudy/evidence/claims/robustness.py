@@ -190,8 +190,7 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
     def turns(effect: float) -> bool:
         return not math.isnan(effect) and holds(hypothesis, effect) != is_claim
 
-    is_gone = abs(longer) <= max(hypothesis.margin, _NOTHING) < abs(verdict.effect)
-    if (is_effect and is_gone) or turns(longer):
+    if (is_effect and is_gone(verdict.effect, longer, hypothesis.margin)) or turns(longer):
         return "settled by training longer"
     if shrinks(own) or turns(own):
         return "recipe-bound"
@@ -200,6 +199,11 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
     if shrinks(longer) or (math.isnan(longer) and is_open):
         return "budget-bound"
     return "" if nothing or looked.is_undecided else "robust"
+
+
+def is_gone(effect: float, other: float, margin: float) -> bool:
+    """Returns whether an effect on an error is as good as none with another recipe."""
+    return abs(other) <= max(margin, _NOTHING) < abs(effect)
 
 
 def holds(hypothesis: Hypothesis, effect: float) -> bool:

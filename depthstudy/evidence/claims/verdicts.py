@@ -25,6 +25,7 @@ from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
 from depthstudy.evidence import baseline, metrics
 from depthstudy.evidence.baseline import Baselines
+from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
@@ -34,7 +35,6 @@ from depthstudy.records import Summary, Verdict, VerdictWord
 METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
-UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
 
 
 def judge(
@@ -212,18 +212,6 @@ def _budget_ratio(e: Evidence, budgets: Mapping[str, float]) -> float | None:
     if e.weighed is None or e.weighed.hypothesis.metric not in metrics.ERRORS:
         return None
     return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)
-
-
-def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
-    """Returns the greatest ratio of the budgets of two variants that are compared.
-
-    >>> budget_ratio(
-    ...     [("deep", "shallow"), ("pruned", "deep")], {"deep": 8, "shallow": 8, "pruned": 18}
-    ... )
-    2.25
-    """
-    known = [(budgets[a], budgets[b]) for a, b in pairs if a in budgets and b in budgets]
-    return max((max(pair) / min(pair) for pair in known), default=None)
 
 
 def _as_json(pairs: Sequence[tuple[str, str]], effects: Sequence[stats.Contrast]) -> str:

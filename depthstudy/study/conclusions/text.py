@@ -6,7 +6,7 @@ import math
 import textwrap
 
 from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
@@ -45,7 +45,7 @@ def conclusion(result: Result) -> str:
         parts = (text, more, _unequal(verdict), _no_better(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
-        _entry("cause", _cause(row))
+        _entry("cause", f"{_cause(row)} {_unequal(row)}".strip())
         for row in result.attribution
         if row.established and not row.control_of
     ]
@@ -169,11 +169,11 @@ def _deeper(row: DepthAnswer) -> str:
     return text
 
 
-def _unequal(verdict: Verdict) -> str:
-    """Says that a verdict compares nets of which one has seen more images."""
-    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+def _unequal(row: Verdict | Attribution) -> str:
+    """Says that nets are compared of which one has seen more images."""
+    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
         return ""
-    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def _no_better(verdict: Verdict) -> str:

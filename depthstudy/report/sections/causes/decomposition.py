@@ -33,12 +33,15 @@ _INTRODUCTION = Markup(
     'fails to carry over to new images (<b class="generalization">generalization</b>).'
 )
 _NOTHING = (
-    "There is nothing to split: no net in this study is deeper than the best net of its group."
+    "There is nothing to split: no net in this study is deeper than the one of its group that errs "
+    "least."
 )
 _MATCHED = (
     "A net that learned little has little gap to show. So here all nets of a row are looked at "
-    "when they had learned as much as the worst of them ends up with."
+    "when they had learned as much as the worst of them ends up with. The gap is validation error "
+    "minus train error, as test images are looked at in the end only."
 )
+_PLAIN = " Both are plain shares of images, not balanced."
 
 
 def section(study: Study) -> Section:
@@ -80,7 +83,8 @@ def _matched(study: Study) -> tuple[Block, ...]:
     if not sentences:
         return ()
     title = Heading("Gap at matched train loss")
-    return (title, Text(_MATCHED, "note"), Items.plain(sentences, "matched"))
+    note = _MATCHED + (_PLAIN if study.is_balanced else "")
+    return (title, Text(note, "note"), Items.plain(sentences, "matched"))
 
 
 def _deepest_sentence(study: Study, group: str) -> str:
@@ -140,14 +144,14 @@ def _certainty(total: Decomposition) -> str:
         return f"{count(total.seeds, 'seed').capitalize()}: no interval, so this may be chance."
     if total.word == "no excess":
         return f"No excess: it is less than a point (at most {number(100 * total.high)})."
-    if total.low <= 0:
+    if not total.established:
         return f"Cannot tell whether anything is lost: up to {number(100 * total.high)} points."
     return ""
 
 
 def unsplit_sentence(group: str, best: str) -> str:
     """Says why a group has no lost accuracy to split."""
-    return f"In {group}, no net is deeper than the best ({best}), so nothing was lost to depth."
+    return f"In {group}, the deepest net ({best}) errs least, so there is nothing to split."
 
 
 def matched_sentences(study: Study) -> list[str]:

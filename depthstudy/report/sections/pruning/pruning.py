@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.costs.pruning import HARMLESS
 from depthstudy.records import PrunedNet
 from depthstudy.report import tables

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from depthstudy import records
-from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.budgets import UNEQUAL
+from depthstudy.evidence.claims.robustness import is_gone
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
 from depthstudy.report.text.quantities import Catalog, Quantity, quantity
@@ -64,11 +65,11 @@ def verdict_sentence(
     return " ".join(filter(None, parts))
 
 
-def unequal_sentence(verdict: records.Verdict) -> str:
+def unequal_sentence(row: records.Verdict | records.Attribution) -> str:
     """Says that nets are compared of which one has seen more images; ``""`` where none has."""
-    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
         return ""
-    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def no_better_sentence(verdict: records.Verdict) -> str:
@@ -202,8 +203,14 @@ def settle(verdict: records.Verdict) -> str:
 _MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
 
 
-def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
-    """Says what becomes of a verdict with tuned nets, and with longer trainings."""
+def robustness_sentence(row: records.Robustness, about: Quantity, margin: float = 0.0) -> str:
+    """Says what becomes of a verdict with tuned nets, and with longer trainings.
+
+    Args:
+      row: What becomes of it.
+      about: What is measured.
+      margin: That of the hypothesis.
+    """
     if not row.word:
         return ""
     parts = [
@@ -214,10 +221,11 @@ def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
         )
         if math.isfinite(effect)
     ]
-    return f"{sentence_case(row.word)}: {_because(row)}{f' ({listing(parts)})' if parts else ''}."
+    numbers = f" ({listing(parts)})" if parts else ""
+    return f"{sentence_case(row.word)}: {_because(row, margin)}{numbers}."
 
 
-def _because(row: records.Robustness) -> str:
+def _because(row: records.Robustness, margin: float) -> str:
     """Says why a verdict is robust or not, from what was looked at."""
     is_tuned, is_longer = map(math.isfinite, (row.effect_own_settings, row.effect_longer))
     match row.word:
@@ -233,4 +241,5 @@ def _because(row: records.Robustness) -> str:
         case "budget-bound":
             short = "a run had not finished" if row.unfinished else "a net does not fit"
             return f"it may be, as {short}, and the nets were not trained longer by the same factor"
-    return "it is gone then"
+    gone = is_gone(row.effect, row.effect_longer, margin)
+    return "it is gone then" if gone else "it turns then"
