@@ -130,6 +130,8 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
 def _more_seeds(
     past: Past, found: Findings, answer: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
 ) -> NextStep | None:
+    if past.study.pools:
+        return _more_members(found)
     trained = {h.name for h in hypotheses if metrics.is_trained(h.metric)}
     inconclusive = [
         v for v in found.verdicts if v.verdict == "inconclusive" and v.hypothesis in trained
@@ -170,6 +172,17 @@ def _more_seeds(
         reason=reason,
         command=past.with_flags(**flags),
         seconds=past.seconds(list(added), added),
+    )
+
+
+def _more_members(found: Findings) -> NextStep | None:
+    """Returns what is said of pools: each of their nets counts once, so seeds add nothing."""
+    needed = [v.seeds_to_settle or 0 for v in found.verdicts if v.verdict == "inconclusive"]
+    if not 0 < (most := max(needed, default=0)) <= _MOST_SEEDS:
+        return None
+    return NextStep(
+        reason=f"More nets, not seeds: about {most} in each pool, which of a search are its"
+        " repeats, would settle what is open."
     )
 
 

@@ -82,6 +82,13 @@ def test_no_more_seeds_are_proposed_than_are_worth_it() -> None:
         assert step.reason == "Train more seeds, 50 at most, to settle what is open."
 
 
+def test_no_seeds_are_proposed_for_pools_that_take_none() -> None:
+    study = past(pools=(("depth 8", ("plain_depth8",)),))
+    step = next_step(study, found(verdict(seeds_to_settle=6, seeds_high=9)), None, [RISES])
+    assert step.reason.startswith("More nets, not seeds: about 6 in each pool")
+    assert step.command == ""
+
+
 def test_what_more_seeds_than_that_would_settle_is_said() -> None:
     said = "About 170 seeds would settle what is open, more than the 50 that are worth proposing."
     many = found(verdict(seeds_to_settle=170))
