@@ -14,7 +14,8 @@ import pytest
 
 from depthstudy import records
 from depthstudy.config import Hypothesis, StudyConfig
-from depthstudy.study.conclusions.next_step import Past, next_step
+from depthstudy.study.conclusions.next_step import next_step
+from depthstudy.study.conclusions.past import Past
 
 COMMAND = "depthstudy run quickstart --config.seeds=3"
 NAMES = ("plain_depth8", "plain_depth56")
