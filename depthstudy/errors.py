@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import logging as standard_logging
 import os
+import re
 import sys
 import sysconfig
 import traceback
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from absl import logging
+
+TRACEBACK = "DEPTHSTUDY_TRACEBACK"  # the variable that has pages shown for what is one line
 
 
 class InputError(ValueError):
@@ -28,6 +31,12 @@ class DamagedError(InputError):
 
 class FailedError(RuntimeError):
     """What failed for want of something outside, as memory: one line; the scripts exit with 1."""
+
+
+def shows_traceback() -> bool:
+    """Returns whether the user asks for the traceback of what is one line."""
+    verbose = any(re.match(r"--?(v|verbosity)=[1-9]", word) for word in sys.argv)
+    return verbose or bool(os.environ.get(TRACEBACK))
 
 
 def raised_by_user(error: BaseException) -> InputError | None:

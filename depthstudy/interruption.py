@@ -138,6 +138,20 @@ def deferred(is_due: Callable[[], bool] | None = None) -> Iterator[None]:
     check()
 
 
+@contextlib.contextmanager
+def withheld() -> Iterator[None]:
+    """Has processes that are started within take no signals: whoever starts them ends them.
+
+    They inherit that signals are held back, so that none gets through while they start. One that
+    comes for this process meanwhile is handled at the end.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def end() -> None:
     """Ends a process that was interrupted, with one line, whatever its threads are doing."""
     with contextlib.suppress(OSError, ValueError):

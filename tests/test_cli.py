@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,19 @@ def parse(*arguments: str) -> subprocess.CompletedProcess[str]:
 )
 def test_none_empties_a_field(arguments: tuple[str, ...], expected: str) -> None:
     assert parse(*arguments).stdout.strip() == expected
+
+
+def test_a_name_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/\xff"
+    code = "import os; from depthstudy import cli; cli.run(lambda: print(os.path.basename(FOLDER)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("FOLDER", f"os.fsdecode({folder!r})")],
+        cwd=ROOT,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"\\udcff\n")
 
 
 def test_a_field_that_cannot_be_empty_is_refused() -> None:

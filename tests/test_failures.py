@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import jax
 import pytest
@@ -30,6 +31,17 @@ def test_of_files(code: int, hint: str) -> None:
     assert line is not None
     assert line.startswith(f"results/x: {os.strerror(code)}; ")
     assert hint in line
+
+
+def test_a_file_that_may_not_be_read_need_not_be_writable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)
+    error = OSError(errno.EACCES, "Permission denied", str(tmp_path / "x"))
+    assert failures.line(error) == (
+        f"{tmp_path / 'x'}: Permission denied; make it readable, and the same command goes on"
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.cost import Cost, LayerCost
 from depthstudy.arch.detection import DETECTORS
 from depthstudy.arch.detection.cost import cost, layer_costs
-from depthstudy.arch.detection.spec import DetectionHeadSpec, DetectorSpec, PyramidSpec
+from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.arch.families import FAMILIES
 from depthstudy.arch.module_spec import ModuleSpec, Spec, spec_from_json
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.arch.transforms.narrow import Keep, narrow, remaining
+from depthstudy.arch.transforms.narrow import narrow, remaining
 from depthstudy.arch.transforms.scaling import (
     scale_compound,
     scale_depth,
@@ -116,14 +116,11 @@ __all__ = [
     "BlockSpec",
     "ChannelGroup",
     "Cost",
-    "DetectionHeadSpec",
     "DetectorSpec",
     "HeadSpec",
-    "Keep",
     "LayerCost",
     "ModuleSpec",
     "Place",
-    "PyramidSpec",
     "Spec",
     "StemSpec",
     "build",

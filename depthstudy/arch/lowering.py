@@ -30,8 +30,8 @@ from depthstudy.arch.layer_types import (
     StochasticDepth,
 )
 from depthstudy.arch.literals import ActivationKind, Norm
+from depthstudy.arch.repvgg import branched
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
-from depthstudy.arch.transforms.repvgg import branched
 
 
 def sections(spec: ArchSpec) -> tuple[Section, ...]:
@@ -62,6 +62,11 @@ def sections(spec: ArchSpec) -> tuple[Section, ...]:
     blocks = [block for stage in spec.stages for block in stage]
     inputs = [0, spec.stem.filters, *(block.filters for block in blocks)]  # of plain blocks
     return tuple(branched(*pair) for pair in zip(completed, inputs, strict=True))
+
+
+def block_sections(spec: ArchSpec) -> list[Section]:
+    """Returns the sections that are blocks, those between stem and head."""
+    return [section for section in sections(spec) if len(section.path) == 2]
 
 
 def _completed_section(spec: ArchSpec, section: Section) -> Section:

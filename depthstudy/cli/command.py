@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
+import io
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -12,9 +11,7 @@ from absl import app, flags, logging
 
 from depthstudy import interruption
 from depthstudy.cli import arguments, failures
-from depthstudy.errors import InputError, raised_by_user, show_warnings_as_lines
-
-_TRACEBACK = "DEPTHSTUDY_TRACEBACK"
+from depthstudy.errors import InputError, raised_by_user, show_warnings_as_lines, shows_traceback
 
 
 def run(main: Callable[[], None]) -> None:
@@ -23,7 +20,15 @@ def run(main: Callable[[], None]) -> None:
     Modules in the folder of the config file and in the current one can be imported.
     """
     interruption.install()
+    _print_whatever()
     app.run(lambda _: _exit_code(main), flags_parser=_parse)
+
+
+def _print_whatever() -> None:
+    """Has letters be escaped that the terminal cannot show, as in the name of a folder."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _exit_code(main: Callable[[], None]) -> int:
@@ -73,9 +78,8 @@ def _shown(text: str) -> str:
 
 def _told(message: str, code: int) -> int:
     """Prints a line, after the traceback of the error in hand if that is asked for."""
-    verbose = any(re.match(r"--?(v|verbosity)=[1-9]", word) for word in sys.argv)
     try:
-        if verbose or os.environ.get(_TRACEBACK):
+        if shows_traceback():
             traceback.print_exc()
         text = _shown(" ".join(message.split())).encode("utf-8", "surrogateescape")
         print(f"error: {text.decode('utf-8', 'replace')}", file=sys.stderr)

@@ -41,12 +41,21 @@ def line(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.strerror:
         named = isinstance(error.filename, str | bytes)
         place = f"{os.fsdecode(error.filename)}: " if named else ""
-        return f"{place}{error.strerror}; {_HINTS.get(error.errno or 0, _OTHER)}"
+        return f"{place}{error.strerror}; {_hint(error)}"
     if isinstance(error, MemoryError) or _is_exhausted(str(error)):
         told = [text.strip() for text in str(error).splitlines() if _is_exhausted(text)]
         text = next(iter(told), "")
         return f"out of memory{f' ({text})' if text else ''}; {_MEMORY}"
     return None
+
+
+def _hint(error: OSError) -> str:
+    """Returns what to do; a file that is there, and cannot be read, need not become writable."""
+    file = error.filename
+    denied = isinstance(error, PermissionError) and isinstance(file, str | bytes)
+    if denied and os.path.isfile(file) and not os.access(file, os.R_OK):
+        return f"make it readable, and {_GOES_ON}"
+    return _HINTS.get(error.errno or 0, _OTHER)
 
 
 def _is_exhausted(text: str) -> bool:

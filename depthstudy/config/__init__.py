@@ -4,7 +4,7 @@ A ``ConfigDict`` ends here. Behind this floor a study is described by frozen dat
 been checked once, so no other file looks for a missing key or a wrong type.
 """
 
-from depthstudy.config.catalogue import Setting, describe_settings
+from depthstudy.config.catalog import Setting, describe_settings
 from depthstudy.config.data import DataConfig
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.pruning import PruneConfig

@@ -19,7 +19,8 @@ class DataConfig:
         ``"package.module:function"``, which is called with this config and returns a
         ``data.Source``.
       data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
-      source_dir: Folder with the raw files of a set that we prepare ourselves. For ``"folder"``:
+      source_dir: Folder with the raw files of a set that we prepare ourselves; refused where the
+        set reads none. For ``"folder"``:
         ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, of PNG, JPEG,
         WebP, BMP or TIFF.
       labels_csv: For ``"folder"``: a CSV file with a file and a label on each row, in the place of

@@ -23,7 +23,8 @@ class StudyConfig:
       seeds: Number of seeds, counted from 0, of every variant.
       seeds_until_settled: The most seeds of a variant. Seeds are added to the variants of each
         hypothesis until it is decided, at 3, 5, 10, 20 and this many; the error that is allowed is
-        shared out among these looks. By default all have ``seeds``, and it is looked once.
+        shared out among these looks, and little of it is left for them in a study that has looked
+        before. By default all have ``seeds``, and it is looked once.
       sweep: Pairs of a dotted field and the values that it takes; variants are their product.
       variants: Further variants by name: pairs of a name and settings.
       treatments: Each variant is trained as it is, and once more with each of these on top.

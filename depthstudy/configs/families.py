@@ -18,6 +18,7 @@ where a family stops here is where it stops within so many steps; give it more w
 import ml_collections
 
 from depthstudy import config as base
+from depthstudy.questions import DEEPEST, PLAIN, RESNET
 
 RESNETS = {"layout": "cifar", "width": 8}
 RESNEXT = {"layout": "small", "width": 8, "groups": 4, "width_per_group": 2}
@@ -49,9 +50,6 @@ FAMILIES = {
     "convnext": ("depth_multiplier", (0.5, 1.0, 2.0), CONVNEXT),
     "regnet": ("depth_multiplier", (0.5, 1.0, 2.0), REGNET),
 }
-PLAIN = (("model.family", "plain"),)
-RESNET = (("model.family", "resnet"),)
-DEEPEST = ("model.depth", "greatest")
 SHALLOWEST = ("model.depth", "least")
 
 

@@ -13,10 +13,10 @@ import ml_collections
 
 from depthstudy import config as base
 from depthstudy import questions
+from depthstudy.questions import RESNET
 
 NO_NORM = (("model.norm", "none"),)
 SLOW = (("train.learning_rate", 0.005),)
-RESNET = (("model.family", "resnet"),)
 CONTROLS = {  # settings, and what they are
     "plain": ((), "the plain net"),
     "plain_no_norm": ((*NO_NORM, *SLOW), "the plain net without normalization"),

@@ -7,9 +7,10 @@ bytes of an image file; ``pipeline`` decodes, resizes, orders and batches them.
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from jaxtyping import Int, Int32, UInt8
 from tqdm import tqdm
 
 from depthstudy.data import objects
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, raised_by_user
 from depthstudy.records import DataFile
 
 Shape = tuple[int | None, int | None, int]  # height, width, channels; a side that varies is None
@@ -79,6 +80,56 @@ class ObjectExamples(Examples):
             rows = np.arange(start, min(start + _CHUNK, len(self)))
             strata[rows] = [objects.stratum(found) for _, found in self.read(rows)]
         return strata
+
+
+def read_rows(
+    examples: Examples, rows: Int[np.ndarray, " n"], name: str
+) -> list[tuple[RawImage, Any]]:
+    """Returns image and label at each position, as ``examples.read`` does.
+
+    Args:
+      examples: Whose.
+      rows: The positions.
+      name: Names of the set and of the split, for an error.
+
+    Raises:
+      InputError: An example cannot be read; it is named.
+      OSError: A file cannot be read now, which says nothing of what is in it.
+    """
+    with told_as_input(name, int(rows[0]) if len(rows) else 0, "read"):
+        try:
+            return examples.read(rows)
+        except Exception as error:
+            if len(rows) <= 1 or isinstance(error, MemoryError):
+                raise
+        for row in rows.tolist():  # which of them it was
+            with told_as_input(name, row, "read"):
+                examples.read(np.array([row]))
+        return examples.read(rows)
+
+
+@contextlib.contextmanager
+def told_as_input(name: str, row: int, what: str) -> Iterator[None]:
+    """Turns whatever a damaged image makes a decoder, or a user's code, raise into one line.
+
+    Args:
+      name: Names of the set and of the split.
+      row: Position of the image in the split.
+      what: What cannot be done with it, as ``"decoded"``.
+
+    Raises:
+      InputError: The line.
+    """
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the machine: those of decoders have no number
+        text = " ".join([f"{type(error).__name__}:", *str(error).split()]).rstrip(":")
+        reason = raised_by_user(error) or text
+        raise InputError(f"image {row} of {name} cannot be {what} ({reason})") from error
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from depthstudy import records, stats
@@ -20,7 +21,7 @@ from depthstudy.evidence.longer import longer_nets, longest_pair
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
 
-_SHRUNK = 0.5  # of an excess that is left where it is said to be an artefact
+_SHRUNK = 0.5  # of an excess that is left where it is said to be an artifact
 
 
 def answers(
@@ -54,7 +55,9 @@ def answers(
         row = _answer(names, panel, rivals=count, learned=not constant.issuperset(names))
         longer = _effect(longest_pair(row.deepest, row.against, trained_longer), panel)
         own = _effect(_tuned_pair(row, tuned), panel)
-        bound = _bound(row.effect, longer, own, unfinished=row.deepest in unfinished)
+        is_loss = row.word == "no" and row.low is not None and row.low > 0
+        loss = row.effect if is_loss else 0.0
+        bound = _bound(loss, longer, own, unfinished=row.deepest in unfinished)
         found.append(
             DepthAnswer(
                 **{
@@ -110,9 +113,12 @@ def _answer(names: Sequence[str], panel: Panel, *, rivals: int, learned: bool) -
     contrasts = {name: panel.difference(deepest, name) for name in lesser}
     effect = contrasts[against]
     estimate = effect.interval(1 - level)
+    every = [contrast.interval(1 - level) for contrast in contrasts.values()]
     word: DeeperWord = "not known yet"
     if learned:
-        word = _word(estimate, [contrast.interval(1 - level) for contrast in contrasts.values()])
+        word = _word(estimate, every)
+    is_told = learned and min(one.seeds for one in every) >= LEAST_SEEDS
+    most = float(np.max([one.high for one in every]))
     is_open = learned and word == "not known yet"
     needed = _needed(effect, level, panel.arms[deepest]) if is_open else None
     exact = math.isfinite(estimate.low)
@@ -125,6 +131,7 @@ def _answer(names: Sequence[str], panel: Panel, *, rivals: int, learned: bool) -
         low=estimate.low if exact else None,
         high=estimate.high if exact else None,
         seeds=estimate.seeds,
+        excess_high=most if is_told and math.isfinite(most) else None,
         seeds_needed=needed.seeds if needed else None,
         images_needed=needed.images if needed else None,
     )
@@ -160,9 +167,9 @@ def _effect(pair: tuple[str, str] | None, panel: Panel) -> float | None:
     return float(panel.difference(*pair).mean) if pair else None
 
 
-def _bound(effect: float, longer: float | None, own: float | None, *, unfinished: bool) -> Bound:
+def _bound(loss: float, longer: float | None, own: float | None, *, unfinished: bool) -> Bound:
     def is_gone(other: float | None) -> bool:
-        return other is not None and effect > MARGIN and other <= _SHRUNK * effect
+        return other is not None and loss > MARGIN and other <= _SHRUNK * loss
 
     if is_gone(longer):
         return "budget"

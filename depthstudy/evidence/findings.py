@@ -13,7 +13,7 @@ from depthstudy.evidence import deeper, means, metrics
 from depthstudy.evidence.causes import attribution, decomposition, matched
 from depthstudy.evidence.choice import recommendation, tuning_effort
 from depthstudy.evidence.claims import pools, robustness, substitution
-from depthstudy.evidence.claims.looks import judge_at_looks
+from depthstudy.evidence.claims.looks import ONCE, Looks, compared, judge_at_looks
 from depthstudy.evidence.costs import gains, pareto, pruning
 from depthstudy.evidence.longer import longer_nets
 from depthstudy.evidence.material import Material
@@ -48,7 +48,7 @@ def find(
     material: Material,
     hypotheses: Sequence[Hypothesis],
     treatments: Sequence[Treatment],
-    looks: Sequence[int] = (),
+    looks: Looks = ONCE,
 ) -> Findings:
     """Returns what a study says.
 
@@ -84,7 +84,9 @@ def find(
         verdicts=tuple(judged),
         tuned_verdicts=tuned,
         robustness=tried,
-        decomposition=tuple(decomposition.decompose(summary, infos, **counted)),
+        decomposition=tuple(
+            decomposition.decompose(summary, infos, **counted, baselines=material.baselines)
+        ),
         attribution=tuple(
             attribution.attribute(
                 summary,
@@ -92,13 +94,21 @@ def find(
                 [*treatments, *_follow_ups(infos)],
                 **counted,
                 baselines=material.baselines,
+                budgets=material.budgets,
             )
         ),
         matched=tuple(matched.gaps(material.trained, groups)),
         means=tuple(means.over_seeds(summary, [*material.trained, *material.probed], **counted)),
-        pareto=tuple(pareto.points(summary, comparable, **counted)),
+        pareto=tuple(pareto.points(summary, comparable, **counted, budgets=material.budgets)),
         pruning=tuple(
-            pruning.compare(summary, material.trained, infos, material.pruned, **counted)
+            pruning.compare(
+                summary,
+                material.trained,
+                infos,
+                material.pruned,
+                **counted,
+                budgets=material.budgets,
+            )
         ),
         gains=tuple(gains.against_first(summary, comparable, **counted)),
         recommendation=chosen,
@@ -116,15 +126,15 @@ def find(
 
 
 def judge(
-    material: Material, hypotheses: Sequence[Hypothesis], looks: Sequence[int] = ()
+    material: Material, hypotheses: Sequence[Hypothesis], looks: Looks = ONCE
 ) -> list[records.Verdict]:
     """Returns the verdict on each hypothesis.
 
     Args:
       material: What there is to judge by.
       hypotheses: What is to be decided.
-      looks: The numbers of seeds at which it is looked until a hypothesis is decided, growing, with
-        the most there may be at last. Empty is one look at all seeds.
+      looks: The numbers of seeds at which it is looked until a hypothesis is decided, and the level
+        of each, with the most seeds there may be at last. Empty is one look at all seeds.
     """
     return _judged(material, _measured(material, hypotheses), hypotheses, looks)
 
@@ -133,7 +143,7 @@ def _judged(
     material: Material,
     measured: pd.DataFrame,
     hypotheses: Sequence[Hypothesis],
-    looks: Sequence[int],
+    looks: Looks,
 ) -> list[records.Verdict]:
     return judge_at_looks(
         measured,
@@ -145,6 +155,7 @@ def _judged(
         chance=material.chance,
         baselines=pools.baselines(material.baselines, material.pools),
         budgets=pools.budgets(material.budgets, material.pools),
+        follow_ups=material.follow_ups,
     )
 
 
@@ -177,9 +188,15 @@ def _robustness(
 
 
 def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> list[records.Verdict]:
-    """Returns the verdicts with each net at the settings that were tuned for it, if any were."""
+    """Returns the verdicts with each net at its own settings, where all that compare were tuned."""
     tuned = {i.untreated: i.name for i in material.variants if i.has_own_settings}
-    asked = [h for h in hypotheses if metrics.is_trained(h.metric) and "." not in h.metric]
+    asked = [
+        h
+        for h in hypotheses
+        if metrics.is_trained(h.metric)
+        and "." not in h.metric
+        and compared([h], material.settings) <= tuned.keys()
+    ]
     if not (tuned and asked):
         return []
     summary, predictions = substitution.substitute(material.summary, material.predictions, tuned)
@@ -188,12 +205,13 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         summary,
         material.settings,
         asked,
-        (),
+        ONCE,
         predictions=predictions,
         images=material.images,
         chance=material.chance,
         baselines=material.baselines,
         budgets={**material.budgets, **seen},
+        follow_ups=material.follow_ups,
     )
 
 

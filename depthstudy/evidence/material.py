@@ -71,6 +71,12 @@ class Material:
         """The images that errors are counted on."""
         return {"predictions": self.predictions, "images": self.images}
 
+    @property
+    def follow_ups(self) -> frozenset[str]:
+        """Names of the variants that followed from results."""
+        followed = (i for i in self.variants if i.has_own_settings or i.trained_longer)
+        return frozenset(info.name for info in followed)
+
     def whole(self) -> Material:
         """Returns what there is of variants with all seeds."""
         summary = self.summary[~self.summary["variant"].isin(self.partial)]

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from depthstudy import records, stats
-from depthstudy.evidence import metrics
 from depthstudy.evidence.metrics import TRAINING
-from depthstudy.evidence.panel import LEAST_SEEDS, Predictions, measure
+from depthstudy.evidence.panel import EXACT, Predictions, measure
 from depthstudy.records import Mean, Record
 
 _PRECISIONS = "test_ap"  # what names of a detector's average precisions begin with
@@ -27,8 +26,8 @@ def over_seeds(
     """Returns the mean of each metric of each variant, with its 95% interval.
 
     That of an error is as of an effect, for seeds and test images; that of any other metric is
-    Student's (1908). Numbers that three runs agree on have a point for one, as they do not depend
-    on the seed; two runs that agree, and errors on an unknown number of images that do, have none.
+    Student's (1908). Numbers that do not depend on the seed (``EXACT``) have a point for one.
+    Others that all runs agree on have none, as have errors on an unknown number of images that do.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``.
@@ -81,8 +80,7 @@ def _of_error(
 
 
 def _of_others(metric: str, values: pd.Series) -> stats.Estimate:
-    exact = len(values) >= LEAST_SEEDS and not metrics.is_error(metric)
-    return stats.interval(values.to_numpy(dtype=float), exact=exact)
+    return stats.interval(values.to_numpy(dtype=float), exact=metric in EXACT)
 
 
 def _mean(variant: str, metric: str, found: stats.Estimate) -> Mean:

@@ -54,7 +54,14 @@ Predictions = Mapping[str, NDArray[np.bool_] | ImageErrors]
 ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
 LEAST_SEEDS = 3  # with fewer nothing is decided that depends on the seed
 
-EXACT = ("parameters", "macs")  # metrics that do not depend on the seed where all seeds agree
+# Metrics that do not depend on the seed where all seeds agree.
+EXACT = (
+    "parameters",
+    "macs",
+    "run.step_memory_bytes",
+    "field.receptive_field",
+    "field.share_past_border",
+)
 SCOPES = ("images like these", "these images", "seeds", "exact")
 
 
@@ -114,13 +121,8 @@ class Panel:
         return "these images" if self.error else "seeds"
 
     def _settled(self, arms: Collection[stats.Arm]) -> bool:
-        """Whether numbers are compared as they stand, as no seed changes them.
-
-        A metric that is no error and that three seeds of every variant agree on counts as such.
-        """
-        agree = all(not arm.seeds or np.ptp(arm.values) == 0 for arm in arms)
-        several = all(arm.seeds >= 3 for arm in arms)
-        return agree and (self.exact or (several and not self.error))
+        """Whether numbers are compared as they stand, as no seed changes them."""
+        return self.exact and all(not arm.seeds or np.ptp(arm.values) == 0 for arm in arms)
 
 
 def measure(
@@ -130,6 +132,7 @@ def measure(
     predictions: Predictions | None = None,
     validated: Predictions | None = None,
     images: Mapping[str, int] | None = None,
+    follow_ups: Collection[str] = (),
 ) -> Panel:
     """Returns the runs of a study by ``metric``.
 
@@ -141,6 +144,7 @@ def measure(
         means over the classes.
       validated: The same of the validation images, for ``validation_error``.
       images: Name of an error to the number of images on which it is counted.
+      follow_ups: Variants that say nothing of what variances have in common.
 
     Raises:
       InputError: A value is not finite, a run stands twice, or a variant has not one row of
@@ -163,7 +167,7 @@ def measure(
         count = (images or {}).get(metric) if error else None
         arm = stats.Arm(runs, count, fraction=error and metric != "gap" and within)
         arms[name] = arm if found is None else _on_images(arm, found)
-    prior = stats.fit_prior(list(arms.values())) if arms else None
+    prior = stats.fit_prior([arm for n, arm in arms.items() if n not in follow_ups])
     seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}
     return Panel(arms, prior, error, metric in EXACT, seeds)
 

@@ -87,6 +87,7 @@ def refuse_other_config(run: RunStore, variant: Variant) -> None:
     """
     stored = _stored(run)
     if stored is None:
+        _refuse_unknown(run)
         return
     same_net = stored.arch == variant.spec.to_json()
     earlier = _config(stored)
@@ -104,6 +105,15 @@ def refuse_other_config(run: RunStore, variant: Variant) -> None:
         raise InputError(
             f"{run.folder} was trained with another config: {', '.join(changed)}; "
             "take another --workdir, or remove that folder"
+        )
+
+
+def _refuse_unknown(run: RunStore) -> None:
+    """Refuses to go on from a checkpoint of which nothing says what it was trained with."""
+    if run.checkpoints.newest_whole() is not None:
+        raise InputError(
+            f"{run.folder} has checkpoints, and no whole run.json that says with which settings it "
+            "was trained; put that file back, or remove the folder"
         )
 
 

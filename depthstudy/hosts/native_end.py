@@ -17,12 +17,12 @@ import tempfile
 import time
 
 from depthstudy import interruption
+from depthstudy.errors import TRACEBACK
 
 GONE = "{} has gone, killed or cut off; give the same command on all hosts again, and it goes on"
 _OURS = (b"coordination_service", b"JAX distributed service")  # in the text of such an end
 _OF_FIRST_HOST = b"Failed to send RPC to coordination service"
 _HOLD_SECONDS = 1.0  # that such text is kept back, as the end may follow
-_TRACEBACK = "DEPTHSTUDY_TRACEBACK"  # as in ``cli``: shows the text of what is one line
 _UNBUFFERED = 2  # _IONBF of stdio.h
 
 
@@ -85,7 +85,7 @@ class NativeEnd:
             os.write(2, text)
             signal.signal(signal.SIGABRT, signal.SIG_DFL)
             return
-        if os.environ.get(_TRACEBACK):
+        if os.environ.get(TRACEBACK):
             os.write(2, text)
         if interruption.requested():
             interruption.end()

@@ -11,18 +11,15 @@ from depthstudy.nets.torch.expectation import check_torch
 from depthstudy.nets.torch.files import read_weights
 from depthstudy.nets.torch.load import count_classes, load_torch
 from depthstudy.nets.torch.names import KERAS, style_of
-from depthstudy.nets.torch.recognize import Recognized, recognize
+from depthstudy.nets.torch.recognize import recognize
 from depthstudy.nets.torch.save import save_torch
 from depthstudy.nets.torch.settings import as_written, caveats
-from depthstudy.nets.user_module.net import UserModule
 
 __all__ = [
     "KERAS",
     "Net",
     "Network",
     "Predictions",
-    "Recognized",
-    "UserModule",
     "Variables",
     "as_written",
     "build",

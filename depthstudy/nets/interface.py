@@ -17,9 +17,9 @@ ImageShape = tuple[int, int, int]
 class Net(Protocol):
     """A function from images to logits, and what it is made of.
 
-    ``nets.Network`` is one for an architecture value, ``nets.UserModule`` for a user's own Flax
-    module; ``nets.build`` gives either. A net is hashable, so that compiled functions take it as a
-    static argument, and it has no state: variables are passed in.
+    ``nets.Network`` is one for an architecture value, ``user_module.net.UserModule`` for a user's
+    own Flax module; ``nets.build`` gives either. A net is hashable, so that compiled functions take
+    it as a static argument, and it has no state: variables are passed in.
     """
 
     @property

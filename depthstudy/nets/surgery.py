@@ -26,7 +26,7 @@ _LARGE = 2.0**20  # beside which a batch's statistics are rounding
 
 def blocks(spec: ArchSpec) -> dict[str, BlockSpec]:
     """Returns the blocks by their paths, as ``"stage1/block02"``, in the order of the net."""
-    paths = ["/".join(section.path) for section in _block_sections(spec)]
+    paths = ["/".join(section.path) for section in lowering.block_sections(spec)]
     return dict(zip(paths, (block for stage in spec.stages for block in stage), strict=True))
 
 
@@ -39,7 +39,7 @@ def order(spec: ArchSpec) -> list[list[str]]:
 def removable(spec: ArchSpec) -> tuple[str, ...]:
     """Returns the paths of the blocks whose shortcut is the identity."""
     return tuple(
-        "/".join(section.path) for section in _block_sections(spec) if section.is_removable
+        "/".join(section.path) for section in lowering.block_sections(spec) if section.is_removable
     )
 
 
@@ -91,7 +91,7 @@ def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) ->
     _check(spec, paths)
     silenced = {
         (*section.path, _last_named(section.branch))
-        for section in _block_sections(spec)
+        for section in lowering.block_sections(spec)
         if "/".join(section.path) in paths
     }
     flat = traverse_util.flatten_dict(variables["params"])
@@ -164,10 +164,6 @@ def _batch_statistics(network: Net, variables: Variables, images: Array) -> Any:
         return jax.tree.map(lambda x: x / new_share, from_zero)
     kept = jax.tree.map(lambda x, zero: (x - zero) / _LARGE, step(_LARGE), from_zero)
     return jax.tree.map(lambda x, share: x / (1 - share), from_zero, kept)
-
-
-def _block_sections(spec: ArchSpec) -> list[lowering.Section]:
-    return [section for section in lowering.sections(spec) if len(section.path) == 2]
 
 
 def _check(spec: ArchSpec, paths: Collection[str]) -> None:

@@ -6,9 +6,9 @@ in an optax chain. ``shrink(spec, variables, keep)`` gives the physically smalle
 
 from depthstudy.prune.blocks import least_damaging
 from depthstudy.prune.distribution import DISTRIBUTIONS, counts
-from depthstudy.prune.groups import channel_masks, kept_units, mask_channels
-from depthstudy.prune.masks import PruneState, find_state, sparsify
-from depthstudy.prune.pruners import EXEMPT, Channels, Pruner, Weights, choose_channels
+from depthstudy.prune.groups import channel_masks, kept_units
+from depthstudy.prune.masks import sparsify
+from depthstudy.prune.pruners import Channels, Pruner, Weights, choose_channels
 from depthstudy.prune.schedule import Schedule, cubic, iterative, one_shot, rewinding, rewound
 from depthstudy.prune.scores import (
     Score,
@@ -23,9 +23,7 @@ from depthstudy.prune.slimming import scale_penalty
 
 __all__ = [
     "DISTRIBUTIONS",
-    "EXEMPT",
     "Channels",
-    "PruneState",
     "Pruner",
     "Schedule",
     "Score",
@@ -35,12 +33,10 @@ __all__ = [
     "counts",
     "cubic",
     "filter_norm",
-    "find_state",
     "iterative",
     "kept_units",
     "least_damaging",
     "magnitude",
-    "mask_channels",
     "norm_scale",
     "one_shot",
     "random",

@@ -21,7 +21,6 @@ from depthstudy.arch.layer_types import (
     LayerNorm,
     LayerScale,
 )
-from depthstudy.nets import Variables
 
 KeptUnits = Mapping[str, Sequence[bool] | Bool[np.ndarray, " U"] | Bool[Array, " U"]]
 Path = tuple[str, ...]
@@ -110,25 +109,6 @@ def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Any]:
         first = np.array([int(np.argmax(units == unit)) for unit in range(len(group.units))])
         found[group.name] = stays[first]
     return found
-
-
-def mask_channels(spec: ArchSpec, variables: Variables, keep: KeptUnits) -> Variables:
-    """Returns variables whose channels that go are zero, wherever they are.
-
-    The architecture stays, and so does the cost: masked nets are not faster. ``shrink`` gives the
-    smaller net with the same logits.
-
-    Args:
-      spec: The architecture.
-      variables: Its ``params`` and perhaps other collections.
-      keep: By name of a group, which of its units stay; others stay whole.
-
-    Returns:
-      The variables, the parameters as NumPy arrays.
-    """
-    params = jax.device_get(variables["params"])
-    masks = channel_masks(spec, params, {name: np.asarray(units) for name, units in keep.items()})
-    return {**variables, "params": jax.tree.map(np.multiply, params, masks)}
 
 
 def unit_means(

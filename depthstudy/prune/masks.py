@@ -34,9 +34,10 @@ class PruneState(NamedTuple):
 def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.GradientTransformation:
     """Returns the transformation that prunes along a schedule; it must be last in its chain.
 
-    In the state, masks change only after the schedule's steps, and what is pruned stays pruned. The
-    update of a pruned weight is minus the weight, so that the ordinary step lands on exactly zero.
-    A round judges the weights as the step leaves them.
+    In the state, masks change only after the schedule's steps, and what is pruned stays pruned;
+    ``optax.tree.get(state, "masks")`` gives them, also of the state of a whole chain. The update of
+    a pruned weight is minus the weight, so that the ordinary step lands on exactly zero. A round
+    judges the weights as the step leaves them.
 
     To rewind weights, the state holds those of step ``schedule.rewind_to``; they come back to
     rounding, as a step adds. Momentum and running statistics go on. The learning rate is rewound by
@@ -82,12 +83,6 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
         return updates, PruneState(step, masks, state.key, early)
 
     return optax.GradientTransformation(init, update)
-
-
-def find_state(opt_state: Any) -> PruneState | None:
-    """Returns the state of ``sparsify`` in the state of a chain, or ``None``."""
-    leaves = jax.tree.leaves(opt_state, is_leaf=lambda node: isinstance(node, PruneState))
-    return next((leaf for leaf in leaves if isinstance(leaf, PruneState)), None)
 
 
 def _changed_when(

@@ -20,7 +20,7 @@ from depthstudy.prune import distribution
 from depthstudy.prune.groups import KeptUnits, channel_masks, kept_units
 from depthstudy.prune.scores import Score, UnitScore, filter_norm, magnitude
 
-EXEMPT = PruneConfig().exempt
+_EXEMPT = PruneConfig().exempt
 
 
 @runtime_checkable
@@ -57,7 +57,7 @@ class Weights:
 
     score: Score = magnitude
     distribution: str = "global"
-    exempt: tuple[str, ...] = EXEMPT
+    exempt: tuple[str, ...] = _EXEMPT
 
     def __post_init__(self) -> None:
         """Checks the distribution."""

@@ -5,7 +5,6 @@ A schedule is a value; ``rewinding`` adds rewinding to any of them.
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 import itertools
 from collections.abc import Sequence
@@ -52,11 +51,6 @@ class Schedule:
             raise InputError(
                 f"cannot rewind to step {self.rewind_to}; the first round is at {self.steps[0]}"
             )
-
-    def sparsity_at(self, step: int) -> float:
-        """Returns the share of weights that is gone after ``step`` steps."""
-        rounds = bisect.bisect_right(self.steps, step)
-        return self.sparsities[rounds - 1] if rounds else 0.0
 
 
 def one_shot(sparsity: float, *, step: int) -> Schedule:

@@ -22,8 +22,9 @@ def shrink(
 ) -> tuple[ArchSpec, dict[str, Any]]:
     """Returns the net without the units of channels that do not stay.
 
-    In eval mode its logits are those of ``mask_channels``, but for the order of sums; and but for
-    normalization by groups or pixels, whose statistics are those of the channels that stay.
+    In eval mode its logits are those with parameters times ``channel_masks``, but for the order of
+    sums; and but for normalization by groups or pixels, whose statistics are those of the channels
+    that stay.
 
     Args:
       spec: The architecture.

@@ -151,6 +151,8 @@ class StudyInfo:
       partial: How many runs of how many are done, as ``"3 of 18"``; ``""`` of a finished study.
       files: SHA-256 of the tables beside it, by name; empty where an earlier version wrote it.
       damaged: Names of the files that were damaged, and made again, by run.
+      looks: The numbers of seeds at which verdicts were looked for, and the level of each; empty
+        where it was looked once, at the whole level.
     """
 
     name: str
@@ -168,3 +170,4 @@ class StudyInfo:
     partial: str = ""
     files: dict[str, str] = dataclasses.field(default_factory=dict, compare=False)
     damaged: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    looks: tuple[tuple[int, float], ...] = ()

@@ -51,7 +51,7 @@ def write_analysis(folder: Path) -> Path:
     """Writes ``analysis.html`` and ``figures/`` from the tables of an analysis.
 
     Args:
-      folder: Where ``study.analyze`` wrote them.
+      folder: Where ``analysis.analyze`` wrote them.
 
     Returns:
       The path of the page: one file that opens with no network.
@@ -119,4 +119,5 @@ __all__ = [
     "write_analysis",
     "write_claims",
     "write_comparison",
+    "write_partial",
 ]

@@ -24,7 +24,6 @@ from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.quantities import Quantity, quantity
-from depthstudy.report.text.sentences import lede
 
 _FIGURES = ("error_against_depth", "error_of_variants")  # the first that there is
 
@@ -240,7 +239,7 @@ def _runs(study: Study | None) -> str:
         return "Not run yet; to run it:"
     steps = sorted({info.steps for info in study.info.variants})
     steps_text = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-    return f"{lede(study.info)[:-1]}, {steps_text} steps; {formats.duration(_seconds(study))}:"
+    return f"{tables.lede(study)[:-1]}, {steps_text} steps; {formats.duration(_seconds(study))}:"
 
 
 def _title(number: int, claim: Claim) -> str:

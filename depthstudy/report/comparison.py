@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from depthstudy import store
 from depthstudy.records import in_words
@@ -14,6 +16,7 @@ from depthstudy.report.text import formats
 from depthstudy.report.text.sentences import SOURCES
 
 _WIDTH, _LEAST = 80, 24  # of a terminal, and of the names in it
+_LONGEST = 220  # letters of a setting, three lines
 _INTERVALS = f"In parentheses the 95% interval, {SOURCES}."
 
 
@@ -56,8 +59,9 @@ def page(comparison: Comparison) -> Page:
 def text(comparison: Comparison) -> str:
     """Returns the same as lines for a terminal of 80 columns."""
     settings = [
-        f"config.{field}: {', '.join(f'{name} {row[name]}' for name in comparison.names)}"
+        line
         for field, row in comparison.settings.iterrows()
+        for line in (f"  config.{field}", *_each(row.to_dict()))
     ]
     verdicts = [
         line
@@ -71,12 +75,19 @@ def text(comparison: Comparison) -> str:
         [
             *(line for note in comparison.notes for line in _wrapped(note, 0)),
             "settings that differ:" if settings else "no setting differs",
-            *(line for setting in settings for line in _wrapped(setting)),
+            *settings,
             *_wrapped(f"test error, in parentheses its 95% interval, {SOURCES}:", 0),
             *_columns(_error_table(comparison)),
             *(["verdicts:", *verdicts] if verdicts else []),
         ]
     )
+
+
+def _each(values: Mapping[Any, str]) -> Iterator[str]:
+    """Yields lines of what each study has of a setting; a long value is cut."""
+    for name, value in values.items():
+        cut = textwrap.shorten(value, _LONGEST, placeholder=" … (all in settings.csv)")
+        yield from _wrapped(f"{name}: {cut}", 4)
 
 
 def _wrapped(text: str, indent: int = 2) -> list[str]:

@@ -20,9 +20,9 @@ from depthstudy.report.blocks import Block, Lede, Page, Text
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections import STUDY_SECTIONS
 from depthstudy.report.sections.answer.first_screen import FIRST
-from depthstudy.report.tables import Analysis, Study, read_analysis, read_study
+from depthstudy.report.tables import Analysis, Study, lede, read_analysis, read_study
 from depthstudy.report.text import palette
-from depthstudy.report.text.sentences import lede, partial
+from depthstudy.report.text.sentences import partial
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHEETS = ("page.css", "blocks.css")
@@ -50,7 +50,7 @@ def write_analysis(folder: str | Path) -> Path:
 def study_page(study: Study) -> Page:
     """Returns the page of a study."""
     sections = (section(study) for section in STUDY_SECTIONS)
-    header: tuple[Block, ...] = (Lede(lede(study.info)),)
+    header: tuple[Block, ...] = (Lede(lede(study)),)
     if study.info.partial:
         header = (Text(partial(study.info), "partial"), *header)
     return Page(study.info.name, header, tuple(filter(None, sections)))

@@ -132,11 +132,12 @@ def hypotheses(study: StudyConfig, winners: Winners) -> list[Hypothesis]:
     """Returns what is asked of the winners; the test split has no part in who is compared."""
     asked = []
     best, worst = winners.strata[0], winners.strata[-1]
+    by = "it finds" if study.search.method == RANDOM else "it and random search find"
     if best != worst:
         asked += [
             _less(
                 "search_chooses_depth",
-                f"The search chooses depth {best}: within the same limits, the nets that it finds "
+                f"The search chooses depth {best}: within the same limits, the nets that {by} "
                 "there err less than those of every other depth.",
                 ((POOL, depths(best)),),
                 ((KIND, OTHERS),),

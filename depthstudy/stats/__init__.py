@@ -12,7 +12,7 @@ from depthstudy.stats.effects.failures import failed_runs, unseen_failures
 from depthstudy.stats.effects.from_arms import contrast, log_contrast, satterthwaite
 from depthstudy.stats.effects.moderation import Prior, fit_prior
 from depthstudy.stats.effects.paired import by_seed, interval
-from depthstudy.stats.effects.ratio import fieller, ratio_limits
+from depthstudy.stats.effects.ratio import ratio_limits
 from depthstudy.stats.sample_size import Outlook, outlook, power, seeds_needed
 from depthstudy.stats.several.choice import optimism
 from depthstudy.stats.several.multiple import holm, holm_levels, two_sided
@@ -29,7 +29,6 @@ __all__ = [
     "by_seed",
     "contrast",
     "failed_runs",
-    "fieller",
     "fit_prior",
     "holm",
     "holm_levels",

@@ -31,6 +31,7 @@ from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter, Mea
 from depthstudy.store.files import (
     lock,
     move,
+    read_earlier_json,
     read_json,
     read_table,
     remove,
@@ -42,7 +43,12 @@ from depthstudy.store.files import (
 )
 from depthstudy.store.repair import damage, damages, repair, repair_checkpoints
 from depthstudy.store.run import Outcome, RunInfo, RunStore
-from depthstudy.store.shard import ShardInfo, read_shard_info, write_shard_info
+from depthstudy.store.shard import (
+    ShardInfo,
+    read_earlier_shard_info,
+    read_shard_info,
+    write_shard_info,
+)
 from depthstudy.store.study import (
     ANALYSIS,
     ANALYSIS_PAGE,
@@ -152,6 +158,8 @@ __all__ = [
     "read_answer",
     "read_data",
     "read_earlier_info",
+    "read_earlier_json",
+    "read_earlier_shard_info",
     "read_info",
     "read_json",
     "read_recommendation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import fcntl
 import hashlib
 import json
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import pandas as pd
+from absl import logging
 
 from depthstudy.config import FORMER_NAMES
 from depthstudy.errors import DamagedError, InputError
@@ -76,10 +78,13 @@ def move(path: Path, target: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Waits until the names in a folder are on disk."""
+    """Waits until the names in a folder are on disk, where its file system can be asked to."""
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)
+    except OSError as error:  # some that are mounted by FUSE or CIFS cannot
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(number)
 
@@ -99,7 +104,12 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Writes a table as CSV."""
-    write_text(path, table.to_csv(index=False))
+    write_bytes(path, table_bytes(table))
+
+
+def table_bytes(table: pd.DataFrame) -> bytes:
+    """Returns a table as CSV, in UTF-8."""
+    return _printable(table.to_csv(index=False)).encode("utf-8")
 
 
 _NUMBERS = (int, float, int | None, float | None)
@@ -168,18 +178,35 @@ def read_json(path: Path, kind: type[T]) -> T | None:
         ) from error
 
 
+def read_earlier_json(path: Path, kind: type[T], then: str) -> T | None:
+    """Reads a file that is about to be written again; ``None``, with a warning, if it is damaged.
+
+    Args:
+      path: The file.
+      kind: Its type.
+      then: What the warning says that happens.
+    """
+    try:
+        return read_json(path, kind)
+    except DamagedError as error:
+        logging.warning("%s; %s", error, then)
+        return None
+
+
 def _hash(value: Any) -> str:
     """Returns the SHA-256 of plain values, however they are laid out."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
 
 
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Returns the SHA-256 of those of some files of a folder that are there, by name."""
     paths = [folder / name for name in names]
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()
-    }
+    return {path.name: sha256(path.read_bytes()) for path in paths if path.exists()}
+
+
+def sha256(content: bytes) -> str:
+    """Returns the SHA-256 of the content of a file, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def require_whole(folder: Path, sums: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from absl import logging
 
 from depthstudy.errors import DamagedError
-from depthstudy.store.files import move, read_json, require_whole
+from depthstudy.store.files import hashes, move, read_json, require_whole
 from depthstudy.store.run import PROBES, PROBES_HASH, RESULT, RUN, RunInfo, RunStore
 
 _DAMAGED = "damaged"
@@ -55,10 +55,11 @@ def damages(run: RunStore) -> list[str]:
 
 def _probes(folder: Path) -> str:
     try:
-        require_whole(folder, read_json(folder / PROBES_HASH, dict[str, str]) or {})
+        sums = read_json(folder / PROBES_HASH, dict[str, str])
     except DamagedError as error:
         return str(error)
-    return ""
+    is_known = not sums or hashes(folder, [PROBES])[PROBES] in sums.values()
+    return "" if is_known else f"{folder / PROBES} is not as it was written"
 
 
 def damage(run: RunStore) -> str:

@@ -22,6 +22,9 @@ from depthstudy.store.files import (
     read_json,
     read_table,
     remove,
+    sha256,
+    table_bytes,
+    write_bytes,
     write_json,
     write_table,
 )
@@ -31,6 +34,7 @@ _RUNS = "runs"
 RUN = "run.json"
 PROBES = "probes.csv"
 PROBES_HASH = ".probes.json"
+_BEFORE = "before"  # the name in it of the table that is written over
 RESULT = "result.json"
 ERRORS = "errors.npz"
 ANSWERS = "answers.npz"
@@ -135,18 +139,24 @@ class RunStore:
     def read_info(self) -> RunInfo | None:
         """Returns what the run is, or ``None`` where none was started.
 
-        Where ``run.json`` is damaged, the newest whole checkpoint says it.
+        Where ``run.json`` is missing or damaged, the newest whole checkpoint says it.
 
         Raises:
-          DamagedError: Nothing says it any more.
+          DamagedError: There is something, but nothing says it any more.
         """
+        path, damage = self.folder / RUN, None
         try:
-            return read_json(self.folder / RUN, RunInfo)
-        except DamagedError:
-            stored = self.checkpoints.info()
-            if stored is None:
-                raise
-            return msgspec.convert(stored, RunInfo)
+            if info := read_json(path, RunInfo):
+                return info
+        except DamagedError as error:
+            damage = error
+        stored = self.checkpoints.info()
+        if stored is None and damage is not None:
+            raise damage
+        try:
+            return msgspec.convert(stored, RunInfo | None)
+        except msgspec.ValidationError as error:
+            raise DamagedError(f"neither {path} nor a checkpoint says what it is") from error
 
     def write_info(self, info: RunInfo) -> None:
         """Writes ``run.json``."""
@@ -175,7 +185,7 @@ class RunStore:
         return read_errors(self.folder / ERRORS)
 
     def write_errors(self, errors: Mapping[str, NDArray[np.float64]]) -> None:
-        """Writes the error of each example of some splits."""
+        """Writes the error of each example of some splits; without any there is no file."""
         write_errors(self.folder / ERRORS, errors)
 
     def read_answers(self) -> dict[str, NDArray[Any]]:
@@ -183,7 +193,7 @@ class RunStore:
         return read_answers(self.folder / ANSWERS)
 
     def write_answers(self, answers: Mapping[str, NDArray[Any]]) -> None:
-        """Writes what the run says of each test example."""
+        """Writes what the run says of each test example; with nothing there is no file."""
         write_answers(self.folder / ANSWERS, answers)
 
     def read_records(self, last_step: int | None = None) -> list[records.Record]:
@@ -200,9 +210,15 @@ class RunStore:
         return _rows(self.folder / PROBES)
 
     def write_probes(self, rows: list[records.Record]) -> None:
-        """Writes what probes measured of the run's last checkpoint, and a hash of it."""
-        write_table(self.folder / PROBES, records.frame(records.Record, rows))
-        write_json(self.folder / PROBES_HASH, hashes(self.folder, [PROBES]))
+        """Writes what probes measured of the run's last checkpoint, after its hash.
+
+        Beside it stands the hash of the table that is there: between the two writes that is whole.
+        """
+        content = table_bytes(records.frame(records.Record, rows))
+        before = hashes(self.folder, [PROBES]).get(PROBES)
+        sums = {PROBES: sha256(content)} | ({_BEFORE: before} if before else {})
+        write_json(self.folder / PROBES_HASH, sums)
+        write_bytes(self.folder / PROBES, content)
 
     def write_genome(self, genome: Mapping[str, Any]) -> None:
         """Writes what a search has chosen, and what it comes to."""

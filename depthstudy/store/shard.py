@@ -6,7 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from depthstudy.store.files import read_json, write_json
+from depthstudy.errors import DamagedError
+from depthstudy.store.files import read_earlier_json, read_json, write_json
 
 SHARD = "shard.json"
 
@@ -45,4 +46,12 @@ def read_shard_info(workdir: Path) -> ShardInfo | None:
     Raises:
       DamagedError: It is not as it was written.
     """
-    return read_json(workdir / SHARD, ShardInfo)
+    try:
+        return read_json(workdir / SHARD, ShardInfo)
+    except DamagedError as error:
+        raise DamagedError(f"{error}; give the command of that shard again") from error
+
+
+def read_earlier_shard_info(workdir: Path) -> ShardInfo | None:
+    """Reads ``shard.json`` where it is about to be written again; ``None`` if it is damaged."""
+    return read_earlier_json(workdir / SHARD, ShardInfo, "it is written again")

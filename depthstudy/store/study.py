@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from absl import logging
 
 from depthstudy import records
 from depthstudy.config import present_name
@@ -17,6 +16,7 @@ from depthstudy.errors import DamagedError
 from depthstudy.store.arrays_file import read_arrays, write_arrays
 from depthstudy.store.files import (
     hashes,
+    read_earlier_json,
     read_json,
     read_table,
     remove,
@@ -87,7 +87,14 @@ _TABLES = (
     MISTAKES,
     _ANSWER,
 )
-_NOT_TRAINED = " (finished runs are not trained again)"
+_STUDY_AGAIN = "run the command of the study again (finished runs are not trained again)"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sets:
+    """The content of ``data.json``."""
+
+    sets: tuple[records.DataInfo, ...]
 
 
 def write_info(workdir: Path, info: records.StudyInfo) -> None:
@@ -102,7 +109,7 @@ def read_info(workdir: Path) -> records.StudyInfo | None:
     Raises:
       DamagedError: It, or a table that it knows of, is not as it was written.
     """
-    with _made_again(f"run the command of the study again{_NOT_TRAINED}"):
+    with _made_again(_STUDY_AGAIN):
         info = read_json(workdir / _INFO, records.StudyInfo)
         _require_whole(workdir, info)
     return info
@@ -110,11 +117,8 @@ def read_info(workdir: Path) -> records.StudyInfo | None:
 
 def read_earlier_info(workdir: Path) -> records.StudyInfo | None:
     """Reads ``study.json`` where it is about to be written again; ``None`` where it is damaged."""
-    try:
-        return read_json(workdir / _INFO, records.StudyInfo)
-    except DamagedError as error:
-        logging.warning("%s; it is written again, with the times of this call alone", error)
-        return None
+    then = "it is written again, with the times of this call alone"
+    return read_earlier_json(workdir / _INFO, records.StudyInfo, then)
 
 
 def _require_whole(folder: Path, info: records.StudyInfo | records.AnalysisInfo | None) -> None:
@@ -139,7 +143,8 @@ def write_scenes(workdir: Path, images: np.ndarray, class_names: Sequence[str]) 
 
 def read_scenes(workdir: Path) -> tuple[np.ndarray, tuple[str, ...]] | None:
     """Reads what ``write_scenes`` wrote, or ``None``."""
-    found = read_arrays(workdir / _SCENES)
+    with _made_again(_STUDY_AGAIN):
+        found = read_arrays(workdir / _SCENES)
     return (found["images"], tuple(found["class_names"].tolist())) if found else None
 
 
@@ -189,8 +194,9 @@ def write_data_info(workdir: Path, infos: Sequence[records.DataInfo]) -> None:
 
 def read_data(workdir: Path) -> tuple[records.DataInfo, ...]:
     """Reads ``data.json``; nothing where an earlier version wrote the study."""
-    stored = read_json(workdir / DATA_INFO, dict[str, tuple[records.DataInfo, ...]])
-    return () if stored is None else stored["sets"]
+    with _made_again(_STUDY_AGAIN):
+        stored = read_json(workdir / DATA_INFO, _Sets)
+    return () if stored is None else stored.sets
 
 
 def find_data(folder: Path) -> list[records.DataFile]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from absl import logging
 
+from depthstudy.errors import shows_traceback
 from depthstudy.execute import Event, RunFinished
 
 _PAUSE = 60.0  # seconds between two reports, at least
@@ -31,7 +32,12 @@ class PartialReports:
         start = time.monotonic()
         try:
             self._write()
-        except Exception:
-            logging.exception("the report of the runs so far could not be written")
+        except Exception as error:
+            told = " ".join(f"{type(error).__name__}: {error}".split())
+            logging.warning(
+                "the report of the runs so far could not be written (%s); the study goes on",
+                told,
+                exc_info=shows_traceback(),
+            )
         end = time.monotonic()
         self._due = end + max(_PAUSE, (end - start) / _SHARE)

@@ -5,19 +5,34 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from depthstudy.config import StudyConfig
+from depthstudy import store
 from depthstudy.evidence import findings, metrics
 from depthstudy.evidence.claims import looks
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS
 from depthstudy.execute import Job, Session
 from depthstudy.plan import Variant, settings_of, treatments
+from depthstudy.records import StudyInfo
 from depthstudy.study.conclusions.collect import collect
 from depthstudy.study.conclusions.runs import StudyRuns
 
 
-def looks_of(study: StudyConfig) -> tuple[int, ...]:
-    """Returns the numbers of seeds at which a study looks; empty where it looks once."""
-    most = study.seeds_until_settled
-    return looks.planned(study.seeds, most) if most else ()
+def looks_of(runs: StudyRuns) -> looks.Looks:
+    """Returns the looks of a study, those made before in its folder with it; none if it looks once.
+
+    One that looked once, and decided nothing by three seeds, has spent the level of that look.
+    """
+    most = runs.study.seeds_until_settled
+    if not most:
+        return looks.ONCE
+    return looks.planned(runs.study.seeds, most, _made(store.read_earlier_info(runs.workdir)))
+
+
+def _made(info: StudyInfo | None) -> looks.Looks:
+    if info is None or not info.config.get("hypotheses") or info.seeds < LEAST_SEEDS:
+        return looks.ONCE
+    most = info.config.get("seeds_until_settled")
+    before = dict(info.looks) or (looks.planned(info.seeds, most) if most else {})
+    return before or {info.seeds: ALPHA}
 
 
 def settle(session: Session, runs: StudyRuns) -> list[Variant]:
@@ -31,8 +46,8 @@ def settle(session: Session, runs: StudyRuns) -> list[Variant]:
       runs: The runs of the study, of which the first seeds are done.
     """
     hypotheses = treatments.see_untreated(runs.study.hypotheses)
-    planned, current = looks_of(runs.study), list(runs.variants)
-    for seeds in planned[1:]:
+    planned, current = looks_of(runs), list(runs.variants)
+    for seeds in list(planned)[1:]:
         judged = findings.judge(collect(runs.of(current)), hypotheses, planned)
         asking = [h for h in hypotheses if metrics.is_trained(h.metric)]
         still_open = looks.undecided(asking, {row.hypothesis: row for row in judged})

@@ -143,6 +143,8 @@ class Run:
             if not (row.probe == "evaluation" and row.metric.startswith("test_"))
         ]
         self.errors, self.answers = {}, {}
+        self.store.write_errors({})
+        self.store.write_answers({})
 
     def outcome(self) -> Outcome:
         """Returns how the run ended, by its last evaluation."""

@@ -14,7 +14,6 @@ from safetensors.numpy import save_file
 from depthstudy import analysis, arch, data, records, report, store
 from depthstudy.analysis import foreign_net, image_labels
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.expectation import torch_shapes
 
 PROBES = ("generalization", "shattering", "isometry", "cka", "linear", "rank")
 
@@ -24,7 +23,7 @@ def weights(path: pathlib.Path, classes: int, channels: int = 3) -> pathlib.Path
     spec = arch.build(
         "resnet", depth=8, layout="cifar", width=4, shortcut="B", num_classes=max(1, classes)
     )
-    state = reference.random_state(torch_shapes(spec), 0, 2.0)
+    state = reference.random_state(reference.torch_shapes(spec), 0, 2.0)
     state["conv1.weight"] = np.ascontiguousarray(state["conv1.weight"][:, :channels])
     if not classes:
         state = {name: x for name, x in state.items() if not name.startswith("fc")}

@@ -161,7 +161,11 @@ def test_blocks_of_a_net_that_is_too_deep_for_its_task_are_redundant(healthy: Re
 
 
 @pytest.mark.slow
-def test_a_healthy_pair_has_no_excess_and_the_report_says_so(healthy: Result) -> None:
+def test_a_healthy_pair_loses_nothing_and_the_report_says_how_sure_that_is(healthy: Result) -> None:
     assert healthy.attribution == ()
+    answer = next(row for row in healthy.answer.depths if row.deepest == "resnet_depth20")
+    rows = [row for row in healthy.findings.decomposition if row.variant == answer.deepest]
+    most = next((row.high for row in rows if row.part == "total"), answer.excess_high)
     page = report.write(healthy.workdir).read_text(encoding="utf-8")
-    assert "no excess" in page
+    assert ("In resnet, no excess:" in page) == (most < 0.01)
+    assert f"up to {100 * most:.1f} points" in page or most < 0.01

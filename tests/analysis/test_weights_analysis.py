@@ -8,11 +8,11 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from torch_reference import torch_shapes
 
 from depthstudy import analysis, arch, data, nets, probes, records, store
 from depthstudy.analysis import weights
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.expectation import torch_shapes
 
 OPTIONS = {"width_multiplier": 0.1, "depth_multiplier": 0.5}
 CLASSES = 7

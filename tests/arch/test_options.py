@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 
 import pytest
 
@@ -124,6 +125,18 @@ def test_families_built_on_resnet_take_its_options(family: str) -> None:
     assert not any(p.kind is p.VAR_KEYWORD for p in own.values())
     with pytest.raises(InputError, match=f"family '{family}' takes no option 'widht'; did you me"):
         arch.build(family, depth=50, widht=8)
+
+
+@pytest.mark.parametrize("family", arch.FAMILIES)
+def test_help_says_what_each_option_means(family: str) -> None:
+    builder = arch.FAMILIES[family]
+    described = re.findall(r"^  (\S+): .{5,}$", inspect.getdoc(builder).split("Raises:")[0], re.M)
+    assert sorted(described) == sorted(inspect.signature(builder).parameters)
+
+
+def test_a_builder_takes_no_options_but_its_own() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'residual'"):
+        arch.FAMILIES["vgg"](depth=11, residual=False)
 
 
 def test_stochastic_depth_grows_from_block_to_block() -> None:

@@ -180,3 +180,31 @@ def test_a_best_depth_that_is_left_as_it_is_gains_nothing() -> None:
     (row,) = attribute(table[table.variant != "d8+x"], changed, treatments)
     assert row.gain_at_best == 0
     assert row.recovered == row.gain == pytest.approx(0.3, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("whole", "word"), [(0.19, "no more than its control"), (0.21, ""), (0.25, "cause")]
+)
+def test_a_cause_wins_back_more_than_each_control(whole: float, word: str) -> None:
+    """Fine-tuning takes more epochs; the whole net, trained for as long, may do as well."""
+    means = {
+        "": ((0.0, 0.20), (0.0, 0.30)),
+        "removal": ((0.0, 0.195), (0.0, 0.21)),
+        "scratch": ((0.0, 0.195), (0.0, 0.25)),
+        "whole": ((0.0, 0.195), (0.0, whole)),
+    }
+    table, infos = study(means, (8, 20), seeds=3, spread=0.002, draw=np.random.default_rng(4))
+    controls = [Treatment(n, "redundancy", (), (), "removal") for n in ("scratch", "whole")]
+    treatments = [Treatment("removal", "redundancy", ()), *controls]
+    seen = {info.name: 12.0 if info.treatment else 8.0 for info in infos}
+    rows = by_name(attribute(table, infos, treatments, budgets=seen))
+    row = rows["d20", "removal"]
+    assert row.recovered == pytest.approx(0.085, abs=0.01)
+    assert row.low > 0
+    assert row.word == (word or "no more than its control")
+    assert row.established == (row.p <= 0.05) == (word == "cause")
+    assert {row.budget_ratio for row in rows.values()} == {1.5}
+    few = table[~((table.variant == "d20+whole") & (table.seed > 1))]
+    row = by_name(attribute(few, infos, treatments))["d20", "removal"]
+    assert np.isnan(row.p)
+    assert not row.established

@@ -12,6 +12,7 @@ from depthstudy.config import Hypothesis, Treatment
 from depthstudy.evidence import deeper
 from depthstudy.evidence.baseline import no_better, nothing_learned
 from depthstudy.evidence.causes.attribution import attribute
+from depthstudy.evidence.causes.decomposition import decompose
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.claims.verdicts import judge
 from depthstudy.records import VariantInfo
@@ -130,6 +131,8 @@ def test_whether_deeper_is_better_is_not_known_where_nothing_was_learned() -> No
     assert before.word == "no"
     (after,) = deeper.answers(table, infos, images={"test_error": 10_000}, baselines=known)
     assert (after.word, after.seeds_needed, after.images_needed) == ("not known yet", None, None)
+    assert before.excess_high is not None
+    assert after.excess_high is None
 
 
 def test_nothing_is_a_cause_where_the_best_depth_learned_nothing() -> None:
@@ -142,3 +145,12 @@ def test_nothing_is_a_cause_where_the_best_depth_learned_nothing() -> None:
     assert row.gain == pytest.approx(0.3)
     known = {"test_error": {"a": 0.3, "b": 0.3}}
     assert attribute(table, infos, [treatment], images=images, baselines=known) == []
+
+
+def test_that_nothing_was_lost_is_not_shown_by_nets_that_learned_nothing() -> None:
+    infos, images = [info("a", 8), info("b", 20)], {"test_error": 10_000, "train_error": 10_000}
+    table = runs({"a": [0.9] * 3, "b": [0.9] * 3})
+    assert decompose(table, infos, images=images)[0].word == "no excess"
+    known = {"test_error": {"a": 0.9, "b": 0.9}}
+    rows = decompose(table, infos, images=images, baselines=known)
+    assert {row.word for row in rows} == {"cannot tell"}

@@ -138,3 +138,38 @@ def test_the_headline_is_of_the_group_of_the_recommended_net():
     assert deeper.headline(rows, Chosen(), infos).group == "resnet"
     assert deeper.headline(rows, None, infos).group == "plain"
     assert deeper.headline([], None, infos) is None
+
+
+def scattered(**errors):
+    """Returns the summary of runs with these errors, counted on 1,000 images."""
+    rows = [
+        records.Summary(
+            variant=name, seed=seed, train_error=0.0, test_error=error, gap=error, parameters=1,
+            macs=1, seconds=1.0,
+        )
+        for name, of_seeds in errors.items()
+        for seed, error in enumerate(of_seeds)
+    ]  # fmt: skip
+    return records.frame(records.Summary, rows)
+
+
+@pytest.mark.parametrize("treatment", ["longer16", "own_settings"])
+@pytest.mark.parametrize(("scatter", "bound"), [(0.04, False), (0.001, True)])
+def test_only_a_loss_that_is_more_than_chance_is_bound_by_something(treatment, scatter, bound):
+    infos = [*depths("a", "b"), follow_up("a+", "a", treatment), follow_up("b+", "b", treatment)]
+    means = {"a": 0.20, "b": 0.26, "a+": 0.1, "b+": 0.1}
+    table = scattered(**{name: mean + scatter * np.arange(-1, 2) for name, mean in means.items()})
+    (found,) = deeper.answers(table, infos, images={"test_error": 1_000})
+    assert found.effect == pytest.approx(0.06)
+    assert (found.word, found.bound != "") == ("no" if bound else "not known yet", bound)
+
+
+def test_how_much_more_the_deepest_may_err_is_told_by_each_lesser_depth():
+    """The answer is of the best of the others, but another one scatters so that it may be best."""
+    table = scattered(a=(0.05, 0.12, 0.19), b=(0.1, 0.101, 0.102), c=(0.09, 0.091, 0.092))
+    (found,) = deeper.answers(table, depths(*"abc"), images={"test_error": 1_000})
+    assert (found.deepest, found.against) == ("c", "b")
+    assert found.effect == pytest.approx(-0.01)
+    assert found.high < 0 < 0.05 < found.excess_high
+    two = table[table["seed"] < 2]
+    assert deeper.answers(two, depths(*"abc"))[0].excess_high is None

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from claimed import A, B, claim, judge_one, table
 from planted import summary
 
 from depthstudy.config import Hypothesis, StudyConfig, apply
@@ -94,3 +95,18 @@ def test_what_is_not_measured_is_refused_before_training(metric: str, message: s
     with pytest.raises(InputError) as error:
         prepare(study(metric))
     assert message in str(error.value)
+
+
+def test_seeds_that_agree_on_a_coarse_grid_are_not_exact() -> None:
+    """Whole blocks are counted, which other seeds may count otherwise; other nets tell how much."""
+    metric = "deletion.redundant_block_fraction"
+    runs = {"a": np.full(3, 1 / 3), "b": np.zeros(3)}
+    settings = {"a": dict(A), "b": dict(B)}
+    claimed = claim("greater", A, B, margin=0.1, metric=metric)
+    alone = judge_one(table(runs, metric), claimed, settings)
+    assert (alone.verdict, alone.p, alone.scope) == ("inconclusive", 1.0, "seeds")
+    assert math.isnan(alone.low)
+    wild = {"c": np.array([0.0, 1 / 3, 2 / 3]), "d": np.array([1 / 3, 2 / 3, 0.0])}
+    beside = judge_one(table(runs | wild, metric), claimed, settings)
+    assert beside.verdict == "inconclusive"
+    assert beside.low < 0 < 1 / 3 < beside.high

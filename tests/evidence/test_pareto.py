@@ -40,6 +40,15 @@ def test_points_have_error_cost_and_place():
     assert [point.macs for point in points] == [info.macs for info in infos]
 
 
+def test_nets_that_saw_more_images_have_no_place_on_the_front():
+    infos = [variant("plain", depth) for depth in (8, 20, 32)]
+    errors = {8: 0.3, 20: 0.2, 32: 0.1}
+    rows = [summarize(info, seed, 0.0, errors[info.depth]) for info in infos for seed in range(3)]
+    budgets = {"plain-8": 100.0, "plain-20": 150.0, "plain-32": 100.0}
+    points = pareto.points(records.frame(records.Summary, rows), infos, budgets=budgets)
+    assert [(p.place, p.equal_budget) for p in points] == [(1, True), (0, False), (2, True)]
+
+
 def test_intervals_hold_chance_of_test_images():
     info, count = variant("plain", 8), 400
     wrong = np.tile(np.arange(count) < 40, (3, 1))  # runs that agree on all images

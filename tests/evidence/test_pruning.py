@@ -79,6 +79,19 @@ def test_less_than_a_point_is_harmless_as_far_as_all_smaller_shares_are(study):
     assert not nets["depth44_weights0.5_random"].harmless  # two points
 
 
+def test_what_may_lose_more_than_a_point_is_not_called_harmless(study):
+    """On 100 images a loss of half a point may be one of several."""
+    info = store.read_info(study)
+    summary = store.read_table(study / store.SUMMARY, records.Summary)
+    configs = {variant.name: prune_config(variant) for variant in info.variants}
+    seen = {i.name: 150.0 if i.dense else 100.0 for i in info.variants}
+    images = {"test_error": 100}
+    nets = pruning.compare(summary, [], info.variants, configs, images=images, budgets=seen)
+    (net,) = (n for n in nets if n.variant == "depth44_weights0.9")
+    assert net.change < pruning.HARMLESS < net.change_high
+    assert (net.harmless, net.budget_ratio) == (False, 1.5)
+
+
 def test_a_control_is_set_against_the_net_of_its_shape(study):
     control = compared(study)["depth44_channels0.5_scratch"]
     assert control.tuned == "depth44_channels0.5"

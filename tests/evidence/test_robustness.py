@@ -72,13 +72,15 @@ def trained_longer(*names: str, factor: int = 4) -> dict[str, dict[int, str]]:
 
 
 DEGRADES = {"plain8": 0.01, "plain56": 0.7}
+# What suits the shallow net is what all nets have.
+TUNED = {"plain56": "plain56+own", "plain8": "plain8"}
 
 
 @pytest.mark.parametrize(
     ("own", "word"), [(0.6, "robust"), (0.3, "recipe-bound"), (0.005, "recipe-bound")]
 )
 def test_own_settings(own: float, word: str) -> None:
-    row = judged(DEGRADES | {"plain56+own": own}, tuned={"plain56": "plain56+own"})
+    row = judged(DEGRADES | {"plain56+own": own}, tuned=TUNED)
     assert row.word == word
     assert row.effect_own_settings == pytest.approx(own - 0.01)
     assert math.isnan(row.effect_longer)
@@ -86,9 +88,9 @@ def test_own_settings(own: float, word: str) -> None:
 
 def test_a_verdict_that_tuned_nets_leave_open_is_not_called_robust() -> None:
     """The mean effect is as large, but so is its spread."""
-    errors, tuned = DEGRADES | {"plain56+own": 0.9}, {"plain56": "plain56+own"}
+    errors = DEGRADES | {"plain56+own": 0.9}
     for word, expected in (("supported", "robust"), ("inconclusive", "")):
-        row = judged(errors, tuned=tuned, tuned_words={RISES.name: word})
+        row = judged(errors, tuned=TUNED, tuned_words={RISES.name: word})
         assert row.word == expected
         assert row.effect_own_settings == pytest.approx(0.89)
 
@@ -108,7 +110,7 @@ def test_longer_trainings(longest: float, word: str) -> None:
 def test_a_longer_training_of_a_net_outranks_its_own_settings() -> None:
     row = judged(
         DEGRADES | {"plain56+own": 0.3, "plain56+longer": 0.01, "plain8+longer": 0.01},
-        tuned={"plain56": "plain56+own"},
+        tuned=TUNED,
         longer=trained_longer("plain56", "plain8"),
     )
     assert row.word == "settled by training longer"
@@ -125,8 +127,7 @@ def test_a_net_that_was_trained_longer_is_not_compared_with_one_that_was_not() -
         row = judged(errors, longer=longer)
         assert math.isnan(row.effect_longer)
         assert row.word == "budget-bound"
-        own = {"plain56": "plain56+own"}
-        tuned = judged(errors | {"plain56+own": 0.7}, tuned=own, longer=longer)
+        tuned = judged(errors | {"plain56+own": 0.7}, tuned=TUNED, longer=longer)
         assert (math.isnan(tuned.effect_longer), tuned.word) == (True, "budget-bound")
 
 
@@ -164,7 +165,8 @@ def test_a_trend_is_not_told_by_a_depth_that_does_not_decide_it() -> None:
 def test_of_several_parts_the_one_that_speaks_least_for_the_claim_counts() -> None:
     errors = {"plain8": 0.3, "resnet8": 0.1, "plain56": 0.7, "resnet56": 0.1}
     own = {"plain8+own": 0.11, "plain56+own": 0.7}
-    row = judged(errors | own, BETTER, tuned={"plain8": "plain8+own", "plain56": "plain56+own"})
+    tuned = {name: f"{name}+own" if f"{name}+own" in own else name for name in errors}
+    row = judged(errors | own, BETTER, tuned=tuned)
     assert row.effect == pytest.approx(-0.2)
     assert row.effect_own_settings == pytest.approx(-0.01)
     assert row.word == "recipe-bound"
@@ -193,12 +195,23 @@ def test_of_trends_each_counts_by_its_greatest_rise() -> None:
     assert row.word == "robust"
 
 
+def test_a_tuned_net_is_not_compared_with_one_that_was_not() -> None:
+    """As plain nets are tuned, and treated ones are not: what is won may be the tuning's."""
+    row = judged(
+        {"plain8": 0.3, "resnet8": 0.2, "plain8+own": 0.21},
+        BETTER,
+        tuned={"plain8": "plain8+own"},
+    )
+    assert row.effect == pytest.approx(-0.1)
+    assert (math.isnan(row.effect_own_settings), row.word) == (True, "")
+
+
 def test_an_effect_that_is_none_may_shrink() -> None:
     even = dataclasses.replace(RISES, relation="does_not_rise", margin=0.02)
     row = judged(
         {"plain8": 0.01, "plain56": 0.012, "plain56+own": 0.01},
         even,
-        tuned={"plain56": "plain56+own"},
+        tuned=TUNED,
     )
     assert row.word == "robust"
 

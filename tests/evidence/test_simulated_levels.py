@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from depthstudy import stats
+from depthstudy.evidence.claims import looks
 from depthstudy.stats import Arm, simulation
 from depthstudy.stats.simulation import POWER, SCENARIOS, Scenario
 
@@ -71,16 +72,18 @@ def test_failures_that_no_seed_showed_are_no_secret() -> None:
 
 def test_all_looks_together_err_as_one() -> None:
     draw = np.random.default_rng(4)
-    studies, levels = 2000, stats.nominal_levels()
+    studies, levels, added = 2000, looks.planned(3, 20), looks.planned(3, 20, {3: 0.05})
     values = [0.1 + draw.normal(0, 0.01, (studies, 20)) for _ in range(2)]
-    spent, naive = np.zeros(studies, bool), np.zeros(studies, bool)
+    spent, naive, as_told = (np.zeros(studies, bool) for _ in range(3))
     for seeds, level in levels.items():
         arms = [simulation.counted(v[:, :seeds]) for v in values]
         effect = stats.contrast(arms, [1, -1], stats.fit_prior(arms))
         p = 2 * np.minimum(effect.p_greater(), effect.p_less())
         spent |= p <= level
         naive |= p <= 0.05
+        as_told |= p <= added[seeds]
     assert spent.mean() <= 0.05
+    assert as_told.mean() <= 0.06  # by a study that had looked once, and adds seeds as it is told
     assert naive.mean() > 0.09  # what looking again without spending comes to
 
 

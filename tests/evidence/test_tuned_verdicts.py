@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+import pandas as pd
 import planted
 import pytest
 
 from depthstudy.config import Hypothesis, PruneConfig
 from depthstudy.evidence.findings import find
 from depthstudy.evidence.material import Material
+from depthstudy.records import VariantInfo
 
-RISES = Hypothesis("h", "", "test_error", "rises", along="model.depth")
+RISES = Hypothesis("h", "", "test_error", "rises", where=(("treatment", ""),), along="model.depth")
 
 
 def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
@@ -24,22 +29,63 @@ def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
         draw=np.random.default_rng(0),
     )
     budgets = {"d8": 100.0, "d56": 100.0, "d8+own_settings": 100.0, "d56+own_settings": 400.0}
-    found = find(
-        Material(
-            summary=table,
-            trained=(),
-            probed=(),
-            variants=infos,
-            settings={info.name: info.settings for info in infos if not info.treatment},
-            pruned={info.name: PruneConfig() for info in infos},
-            predictions={},
-            images={},
-            budgets=budgets,
-            chance=0.9,
-        ),
-        [RISES],
-        (),
-    )
+    found = find(material(table, infos, budgets), [RISES], ())
     (planned,), (tuned,) = found.verdicts, found.tuned_verdicts
     assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
     assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
+    (cause,) = found.attribution
+    assert (cause.word, cause.mechanism, cause.budget_ratio) == ("cause", "recipe", 4.0)
+    assert found.decomposition[0].word == "excess"
+    constant = {"test_error": {info.name: 0.05 for info in infos}}
+    useless = dataclasses.replace(material(table, infos, budgets), baselines=constant)
+    nothing = find(useless, [], ())
+    assert (nothing.attribution, nothing.decomposition[0].word) == ((), "cannot tell")
+
+
+def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
+    """Treated nets are not: a tuned one beside them would win what tuning wins."""
+    wins = Hypothesis(
+        "wins", "", "test_error", "less",
+        where=(("treatment", "aug"),), against=(("treatment", ""),),
+    )  # fmt: skip
+    table, infos = planted.study(
+        {"": [(0.2, 0.3)], "aug": [(0.1, 0.2)], "own_settings": [(0.1, 0.21)]},
+        (8,),
+        seeds=3,
+        spread=0.001,
+        draw=np.random.default_rng(0),
+    )
+    found = find(material(table, infos), [wins], ())
+    assert [verdict.verdict for verdict in found.verdicts] == ["supported"]
+    assert found.tuned_verdicts == ()
+
+
+def test_a_verdict_stays_as_it_is_when_other_nets_follow_from_it() -> None:
+    """Their runs, which scatter less, tell nothing of those of the plan."""
+    means = {"": [(0.2, 0.30), (0.2, 0.33)], "longer4": [(0.1, 0.2), (0.1, 0.2)]}
+    draw = np.random.default_rng(0)
+    table, infos = planted.study(means, (8, 56), seeds=3, spread=0.02, draw=draw)
+    followed = table["variant"].str.contains("longer")
+    table.loc[followed, "test_error"] = 0.2 + 1e-4 * table.loc[followed, "seed"]
+    plan = [info for info in infos if not info.treatment]
+    before = find(material(table[~followed], plan), [RISES], ()).verdicts
+    assert find(material(table, infos), [RISES], ()).verdicts == before
+
+
+def material(
+    table: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    budgets: Mapping[str, float] | None = None,
+) -> Material:
+    return Material(
+        summary=table,
+        trained=(),
+        probed=(),
+        variants=infos,
+        settings={info.name: {**info.settings, "treatment": info.treatment} for info in infos},
+        pruned={info.name: PruneConfig() for info in infos},
+        predictions={},
+        images={},
+        budgets=budgets or {},
+        chance=0.9,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,51 @@ def test_runs_that_are_computed_otherwise_go_on_and_it_is_said(
         f"2 runs go on with train.{name}=True, which was False: equal numbers but for rounding"
         for name in ("rematerialize", "scan_blocks")
     ]
+
+
+def begun(workdir: Path) -> store.RunStore:
+    """Returns a run with a checkpoint of an early step, as a kill leaves it."""
+    _, (variant,) = plan.prepare(with_fields())
+    groups = dataclasses.asdict(variant.config)
+    info = store.RunInfo(
+        study="small",
+        variant=variant.name,
+        seed=0,
+        arch=variant.spec.to_json(),
+        config={group: groups[group] for group in ("model", "data", "train", "prune")},
+        dataset=variant.dataset.name,
+        image_shape=variant.dataset.image_shape,
+        class_names=variant.dataset.class_names,
+    )
+    run = store.RunStore.of(workdir, variant.name, 0)
+    run.write_info(info)
+    with contextlib.closing(run.open_checkpoint_writer()) as writer:
+        writer.save(3, {"params": {"kernel": np.ones(3)}, "batch_stats": {}}, info)
+    return run
+
+
+def test_a_run_without_its_description_is_known_by_its_checkpoint(tmp_path: Path) -> None:
+    run = begun(tmp_path)
+    (run.folder / "run.json").unlink()
+    execute.check(*plan.prepare(with_fields()), tmp_path)
+    with pytest.raises(InputError, match=r"another config: train\.learning_rate \(0\.1, now 0\.2"):
+        execute.check(*plan.prepare(with_fields(learning_rate=0.2)), tmp_path)
+
+
+def test_a_run_of_which_nothing_says_what_it_was_is_refused(tmp_path: Path) -> None:
+    """As one of an earlier version, whose checkpoints do not say it."""
+    run = begun(tmp_path)
+    (run.folder / "run.json").unlink()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store.CheckpointReader, "info", lambda _: None)
+        with pytest.raises(InputError, match=r"seed0 has checkpoints, and no whole run\.json"):
+            execute.check(*plan.prepare(with_fields()), tmp_path)
+        (run.folder / "run.json").write_text("{")
+        with pytest.raises(InputError, match=r"put that file back, or remove the folder"):
+            execute.check(*plan.prepare(with_fields()), tmp_path)
+    for path in (run.folder / "checkpoints").rglob("*.safetensors"):
+        path.write_bytes(b"")
+    execute.check(*plan.prepare(with_fields()), tmp_path)  # it begins anew
 
 
 def test_a_longer_training_that_follows_from_a_longer_one_goes_on(tmp_path: Path) -> None:

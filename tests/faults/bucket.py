@@ -28,7 +28,6 @@ from tiny_study import ROOT, command, environment, is_same, left_behind
 OPTIONS: Mapping[str, Any] = {"train.steps": 6_000, "train.evaluations": 40}
 LEASE_SECONDS = 6
 INTERRUPTED = "interrupted; run the same command to go on"
-TAKEN_OVER = "gives no sign of life: it is taken over"
 REFUSED = "another process is running a study in"
 UNREACHABLE = "cannot be reached"
 ASKED_SECONDS = 10.0

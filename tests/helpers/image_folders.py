@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from depthstudy.config import DataConfig
@@ -50,6 +52,18 @@ def levels(split: Split) -> list[int]:
 
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:45])  # four bytes of pixels are left
+
+
+def fails_to_read(monkeypatch: pytest.MonkeyPatch, name: str, code: int) -> None:
+    """Has files of a name fail to be read, as of a disk that fails."""
+    read = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path.name == name:
+            raise OSError(code, os.strerror(code))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
 
 
 def mixed_animals(parent: Path) -> Path:

@@ -63,7 +63,7 @@ DENSE = {"weights": 0.0, "channels": 0.0, "blocks": 0.0, "score": "magnitude",
          "control": "none", "fine_tune_epochs": 0}  # fmt: skip
 NETS = {  # what differs from the dense net; added error, share of MACs, of the time of a step
     "": ({}, 0.0, 1.0, 1.0),
-    "_weights0.5": ({"weights": 0.5}, 0.0, 1.0, 1.02),
+    "_weights0.5": ({"weights": 0.5}, 0.0001, 1.0, 1.02),
     "_weights0.9": ({"weights": 0.9}, 0.004, 1.0, 1.05),
     "_weights0.95": ({"weights": 0.95}, 0.03, 1.0, 1.01),
     "_weights0.5_random": ({"weights": 0.5, "score": "random"}, 0.02, 1.0, 1.03),

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from depthstudy import arch, nets
+from depthstudy import arch, nets, prune
 
 _CIFAR = {"depth": 20, "layout": "cifar", "width": 6}
 _SMALL = {"layout": "small", "num_classes": 5}
@@ -111,6 +111,15 @@ def logits(spec: arch.ArchSpec, variables: nets.Variables, side: int = 16) -> np
 )
 def _apply(network: nets.Network, variables: nets.Variables, images: jax.Array) -> jax.Array:
     return network.apply(variables, images)
+
+
+def masked(
+    spec: arch.ArchSpec, variables: nets.Variables, keep: dict[str, list[bool]]
+) -> nets.Variables:
+    """Returns variables whose channels that go are zero, wherever they are."""
+    params = jax.device_get(variables["params"])
+    masks = prune.channel_masks(spec, params, keep)
+    return {**variables, "params": jax.tree.map(np.multiply, params, masks)}
 
 
 def drawn_keep(spec: arch.ArchSpec, share: float = 0.5, seed: int = 2) -> dict[str, list[bool]]:

@@ -16,6 +16,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from depthstudy import arch
+from depthstudy.nets.torch.expectation import Expectation
+from depthstudy.nets.torch.names import torch_names
+
 FIXTURE = pathlib.Path(__file__).parents[1] / "nets" / "torch" / "fixtures" / "torch.json"
 SEED = 7
 CLASSES = 10
@@ -60,6 +64,12 @@ NOT_STORED = [
     ("efficientnet_v2", {"variant": "s"}, "timm/tf_efficientnetv2_s", 65, 1.6),
     ("regnet", {"variant": "y_400mf"}, "timm/regnety_004", 64, 2.0),
 ]
+
+
+def torch_shapes(spec: arch.ArchSpec, style: str = "torchvision") -> dict[str, tuple[int, ...]]:
+    """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
+    costs = {cost.path: cost for cost in arch.layer_costs(spec, (224, 224, 3)) if cost.parameters}
+    return Expectation(spec, torch_names(spec, style), costs, {}).shapes
 
 
 def random_state(

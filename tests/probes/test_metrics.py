@@ -1,4 +1,4 @@
-"""The catalogue of metrics: what a probe yields is declared, and what is declared is yielded."""
+"""The catalog of metrics: what a probe yields is declared, and what is declared is yielded."""
 
 from __future__ import annotations
 

@@ -21,9 +21,7 @@ def test_iterative_takes_the_same_share_each_time() -> None:
     np.testing.assert_allclose(plan.sparsities, [0.2, 0.36, 0.488])
 
 
-def test_sparsity_at_a_step() -> None:
-    plan = prune.Schedule((5, 9), (0.5, 0.75))
-    assert [plan.sparsity_at(step) for step in (0, 4, 5, 8, 9, 99)] == [0, 0, 0.5, 0.5, 0.75, 0.75]
+def test_one_shot_is_a_single_round() -> None:
     assert prune.one_shot(0.3, step=7) == prune.Schedule((7,), (0.3,))
 
 

@@ -20,7 +20,7 @@ def test_a_shrunk_net_gives_the_masked_nets_logits(family: str, options: dict) -
     spec, variables = small.made(family, options)
     keep = small.drawn_keep(spec)
     smaller, kept = prune.shrink(spec, variables, keep)
-    masked = small.logits(spec, prune.mask_channels(spec, variables, keep))
+    masked = small.logits(spec, small.masked(spec, variables, keep))
     tolerance = 1e-5 * max(1, float(np.std(masked)))
     np.testing.assert_allclose(small.logits(smaller, kept), masked, rtol=1e-5, atol=tolerance)
     assert not np.allclose(small.logits(spec, variables), masked, rtol=1e-2)
@@ -72,7 +72,7 @@ def test_equal_channels_by_chance_make_no_identity(
     first = smaller.stages[0][0]
     assert first.filters == smaller.stem.filters
     assert dataclasses.replace(first, **changed) == first
-    masked = small.logits(spec, prune.mask_channels(spec, variables, keep))
+    masked = small.logits(spec, small.masked(spec, variables, keep))
     tolerance = 1e-5 * max(1, float(np.std(masked)))
     np.testing.assert_allclose(small.logits(smaller, kept), masked, rtol=1e-5, atol=tolerance)
 

@@ -10,8 +10,6 @@ from snapshots import Page
 
 from depthstudy import report, store
 
-ATTACK = '</script><script>alert("1")</script><b>&'
-
 
 @pytest.fixture
 def one(tmp_path):

@@ -1,11 +1,14 @@
+import dataclasses
 import re
 
 import made_interventions
 import pytest
 
-from depthstudy import report, store
+from depthstudy import records, report, store
 from depthstudy.report import tables
-from depthstudy.report.sections.causes import attribution
+from depthstudy.report.sections.causes import attribution, no_excess
+
+DEEPEST = "plain_depth56"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def test_the_deepest_comes_first_with_its_treatments(treated):
     )
     colors = [color for _, color in found[0].lines]
     assert colors == ["var(--optimization)", "var(--overfitting)", "var(--receptive-field)"]
-    assert attribution.healthy(treated) == []
+    assert no_excess.healthy(treated) == []
 
 
 def test_the_panel_draws_the_attribution(treated):
@@ -96,9 +99,42 @@ def test_one_seed_tells_nothing(tmp_path, bare):
 def test_an_excess_without_a_treatment_stays_open(tmp_path):
     made_interventions.treated_study(tmp_path)
     (tmp_path / store.ATTRIBUTION).unlink()
-    first, _ = attribution.causes(tables.read_study(tmp_path))
+    study = tables.read_study(tmp_path)
+    first, _ = attribution.causes(study)
     assert first.panel is None
-    assert first.finding.endswith("what is to blame stays open.")
+    assert first.finding.endswith("no better than always naming the largest class.")
+    first, _ = attribution.causes(tables.untreated(study))
+    assert first.finding.endswith(
+        "No treatment in this study changes these nets, so what is to blame stays open."
+    )
+
+
+def test_two_seeds_show_no_excess_that_is_to_be_explained(tmp_path, bare):
+    study = tables.read_study(made_interventions.treated_study(tmp_path, seeds=2))
+    totals = [row for row in study.decomposition if (row.variant, row.part) == (DEEPEST, "total")]
+    assert totals[0].low > 0
+    assert attribution.causes(study) == []
+    (said,) = no_excess.healthy(study)
+    assert "depth 56 may err up to" in said
+    text = page(tmp_path)
+    assert "Cannot tell whether anything is lost: up to" in text
+    assert "No treatment in this study changes these nets" not in text
+
+
+def test_that_the_deepest_errs_least_is_told_by_its_intervals(tmp_path):
+    made_interventions.treated_study(tmp_path)
+    study = tables.read_study(tmp_path)
+    best = dataclasses.replace(study, decomposition=(), attribution=())
+    assert no_excess.healthy(best) == [
+        "In plain, cannot tell: that the deepest net (depth 56) errs least may be chance."
+    ]
+    row = records.DepthAnswer(
+        group="plain", word="not known yet", deepest=DEEPEST, against="plain_depth8",
+        effect=-0.007, low=-0.058, high=0.047, excess_high=0.047, seeds=3,
+    )  # fmt: skip
+    answer = records.Answer(group="plain", depths=(row,), next=records.NextStep(reason=""))
+    (said,) = no_excess.healthy(dataclasses.replace(best, answer=answer))
+    assert said.endswith("may err up to 4.7 points more than another.")
 
 
 def test_without_treatments_the_section_is_not_there(workdir, html):

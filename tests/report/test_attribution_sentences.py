@@ -3,7 +3,7 @@ import math
 import pytest
 
 from depthstudy.records import Attribution, Decomposition
-from depthstudy.report.sections.causes import attribution, treatments
+from depthstudy.report.sections.causes import attribution, no_excess, treatments
 
 
 def row(recovered, low, high, treatment="residual", mechanism="optimization", **fields):
@@ -101,7 +101,6 @@ def excess(word, high=0.03, seeds=3):
 @pytest.mark.parametrize(
     ("deeper", "sentence"),
     [
-        ([], "In plain, no excess: the deepest net (depth 8) is the best."),
         (
             [("depth 56", excess("no excess"))],
             "In plain, no excess: depth 56 is within a point of the best (depth 8).",
@@ -118,7 +117,7 @@ def excess(word, high=0.03, seeds=3):
     ],
 )
 def test_no_excess_is_said_where_it_is_shown(deeper, sentence):
-    assert attribution.no_excess_sentence("plain", "depth 8", deeper) == sentence
+    assert no_excess.no_excess_sentence("plain", "depth 8", deeper) == sentence
 
 
 @pytest.mark.parametrize(
@@ -128,6 +127,11 @@ def test_no_excess_is_said_where_it_is_shown(deeper, sentence):
             row(0.3, 0.2, 0.4, word="points only"),
             "wins back 30.0 points, but by a factor it may do as much for the best depth: a "
             "general good, not shown to be a cause.",
+        ),
+        (
+            row(0.3, 0.2, 0.4, word="no more than its control", budget_ratio=1.5),
+            "wins back 30.0 points, but no more, beyond chance, than its control: not shown to be "
+            "a cause. Unequal budgets: one side saw 1.5 times the images.",
         ),
         (
             row(0.3, 0.2, 0.4, word="harms the best", gain_at_best=-0.05),
@@ -172,3 +176,31 @@ def test_what_two_treatments_do_together(effect, low, high, sentence):
 def test_what_treatments_change():
     settings = [["data.image_size", "double"], ["data.shift", 1]]
     assert treatments.changes(settings) == "data.image_size is doubled and data.shift is 1"
+
+
+def test_of_a_treatment_that_does_no_more_than_its_control_it_is_said():
+    removal = row(0.3, 0.2, 0.4, "block_removal", "redundancy", word="no more than its control")
+    whole = row(0.4, 0.3, 0.5, "whole", "redundancy", control_of="block_removal", word="control")
+    assert attribution.credit_sentence([removal, whole]) == (
+        "No treatment in this study shows a cause. Block removal wins back no more of it than a "
+        "control."
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "sentence"),
+    [
+        (None, "cannot tell: that the deepest net (depth 20) errs least may be chance."),
+        (
+            0.047,
+            "cannot tell: the deepest net (depth 20) errs least, but may err up to 4.7 points more "
+            "than another.",
+        ),
+        (
+            0.009,
+            "no excess: the deepest net (depth 20) errs least, or is within a point of what does.",
+        ),
+    ],
+)
+def test_that_the_deepest_errs_least_is_no_proof(most, sentence):
+    assert no_excess.deepest_sentence("plain", "depth 20", most) == f"In plain, {sentence}"

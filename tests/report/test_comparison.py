@@ -59,6 +59,19 @@ def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
     assert any(line.split()[:1] == [info.variants[0].name] for line in lines)
 
 
+def test_errors_of_another_kind_are_not_those_of_equals(tmp_path: Path) -> None:
+    one, other = (made_study.fake_study(tmp_path / name) for name in ("one", "other"))
+    info = store.read_info(other)
+    assert info is not None
+    store.write_info(
+        other, dataclasses.replace(info, config={**info.config, "metric": "balanced_error"})
+    )
+    assert depthstudy.compare(one, other).notes == (
+        "Errors are not those of equals: they are shares of all images in one study, and means "
+        "over classes in another (metric differs).",
+    )
+
+
 def test_what_cannot_be_compared_is_named(tmp_path: Path) -> None:
     one, _ = studies(tmp_path)
     with pytest.raises(InputError, match="two studies or more"):

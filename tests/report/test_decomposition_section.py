@@ -11,13 +11,14 @@ from depthstudy.report import tables
 from depthstudy.report.sections.causes import decomposition
 
 
-def split(total, optimization, generalization, low=0.1, seeds=3):
+def split(total, optimization, generalization, low=0.1, seeds=3, word=""):
     effects = {
         "total": total,
         "optimization": optimization,
         "generalization": generalization,
     }
-    fields = {"group": "plain", "variant": "plain-56", "best": "plain-8", "seeds": seeds}
+    fields = {"group": "plain", "variant": "plain-56", "best": "plain-8"}
+    fields |= {"seeds": seeds, "word": word}
     return {
         part: Decomposition(part=part, effect=effect, low=low, high=1.0, **fields)
         for part, effect in effects.items()
@@ -62,6 +63,12 @@ def split(total, optimization, generalization, low=0.1, seeds=3):
             split(0.0008, 0.0004, 0.0004),
             "In plain, depth 56 loses 0.1 points against depth 8, too few to split.",
         ),
+        (
+            split(0.1, 0.1, 0.0, seeds=2, word="cannot tell"),
+            "Of the 10.0 points that plain at depth 56 loses against depth 8, "
+            "10.0 are train error (optimization). Cannot tell whether anything is lost: up to "
+            "100.0 points.",
+        ),
         (split(0.0, 0.0, 0.0), "In plain, depth 56 errs no more than depth 8."),
     ],
 )
@@ -103,6 +110,8 @@ def test_a_line_for_each_untreated_group(study):
     ]
     html = report.write(study).read_text(encoding="utf-8")
     assert "Gap at matched train loss" in html
+    assert "The gap is validation error minus train error" in html
+    assert "not balanced" not in html
     assert 'href="matched.csv"' in html
 
 

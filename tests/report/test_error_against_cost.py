@@ -59,6 +59,14 @@ def test_groups_without_a_net_on_the_front_are_named(study):
     assert cost.sentence(dear).endswith("None of them is of plain.")
 
 
+def test_nets_of_another_budget_are_named(study):
+    budgets = {i.name: 1.0 + (i.name == "resnet-20") for i in study.info.variants}
+    found = pareto.points(study.summary, study.info.variants, budgets=budgets)
+    said = cost.sentence(dataclasses.replace(study, pareto=tuple(found)))
+    assert "of 7 nets of equal budget" in said
+    assert said.endswith("resnet-20 has seen another number of images, and no place on the front.")
+
+
 def test_groups_that_are_not_compared_are_not_in_the_legend(study):
     twin = dataclasses.replace(study.info.variants[0], name="twin", group="never trained")
     info = dataclasses.replace(study.info, variants=(*study.info.variants, twin))

@@ -114,6 +114,21 @@ def test_without_a_cause_it_is_the_budget_or_not_known(study):
     assert replies(bare, depths())["Why"].word == "Not known"
 
 
+def test_no_mechanism_is_blamed_where_a_control_does_as_well(study):
+    rows = [dataclasses.replace(row, word="no more than its control") for row in study.attribution]
+    why = replies(dataclasses.replace(study, attribution=tuple(rows)), depths())["Why"]
+    assert why.word == "Not known"
+    assert "No treatment in this study shows a cause. Residual," in why.text
+
+
+def test_two_seeds_leave_nothing_to_explain(tmp_path):
+    two = tables.read_study(made_interventions.treated_study(tmp_path, seeds=2))
+    assert any(row.low > 0 for row in two.decomposition if row.part == "total")
+    assert list(replies(two, depths(word="not known yet", seeds=2))) == [
+        "Go deeper?", "Take", "Next"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("other", [{"deepest": "plain_depth110"}, {"against": "plain_depth20"}])
 def test_a_cause_of_other_nets_is_none_of_the_nets_that_lose_most(study, other):
     bare = dataclasses.replace(study, attribution=())

@@ -1,3 +1,5 @@
+import dataclasses
+
 import made_interventions
 import pytest
 
@@ -26,9 +28,15 @@ def test_nets_of_one_depth_are_set_against_the_first(folder):
     assert rows["repvgg"][2:] == ("200%", "200%")
     assert gains.sentence(study) == (
         "Lower test error than plain: residual by 48.0 points (about the same MACs, about the same "
-        "time), repvgg by 20.0 points (2.0× the MACs, 2.0× the time) and silu by 3.0 points (about "
-        "the same MACs, about the same time)."
+        "time) and repvgg by 20.0 points (2.0× the MACs, 2.0× the time). Not shown of silu."
     )
+
+
+def test_two_seeds_show_nothing(folder):
+    study = tables.read_study(folder)
+    few = [dataclasses.replace(gain, seeds=2) for gain in study.gains]
+    sentence = gains.sentence(dataclasses.replace(study, gains=tuple(few)))
+    assert sentence == "No variant is shown to have a lower test error than plain."
 
 
 def test_the_page_shows_it(folder, bare):

@@ -71,6 +71,15 @@ def test_classes_that_are_got_wrong_are_named(folder):
     assert classes.classes_sentence(study, never) == "Hardly ever right, at any depth: shirt."
 
 
+def test_runs_that_diverged_are_said_to_be_left_out(folder):
+    section = classes.section(tables.read_study(folder))
+    (charts,) = (block for block in section.blocks if hasattr(block, "captions"))
+    assert (
+        "Left out, here and below, are runs that diverged: plain-56 (1 of 3 runs)."
+        in (charts.captions[0])
+    )
+
+
 def test_confusions_and_flips_in_words(folder):
     study = tables.read_study(folder)
     assert classes.confusion_sentences(study.confusion) == [

@@ -76,3 +76,18 @@ def test_what_becomes_of_a_verdict_is_said_from_what_was_looked_at(
         unfinished=unfinished,
     )
     assert sentences.robustness_sentence(row, quantity("train_error", METRICS)) == sentence
+
+
+def test_an_effect_that_appears_with_longer_training_is_not_gone():
+    row = records.Robustness(
+        hypothesis="does_not_rise", word="settled by training longer", effect=0.001,
+        effect_own_settings=NO, effect_longer=0.04, unfinished=0,
+    )  # fmt: skip
+    about = quantity("train_error", METRICS)
+    assert sentences.robustness_sentence(row, about, margin=0.02) == (
+        "Settled by training longer: it turns then (longest training +4.0 points)."
+    )
+    within = dataclasses.replace(row, effect=0.05, effect_longer=0.015)
+    assert ": it is gone then (" in sentences.robustness_sentence(within, about, margin=0.02)
+    turned = dataclasses.replace(within, effect_longer=-0.015)
+    assert ": it turns then (" in sentences.robustness_sentence(turned, about)

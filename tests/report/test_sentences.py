@@ -1,8 +1,12 @@
-import made_study
+import dataclasses
 
+import made_study
+import pandas as pd
+
+from depthstudy.report import tables
+from depthstudy.report.sections import errors
 from depthstudy.report.sections.training.curves import divergence_sentence
 from depthstudy.report.tables import Divergence
-from depthstudy.report.text.sentences import figure_note
 
 
 def test_divergence():
@@ -14,8 +18,21 @@ def test_divergence():
     )
 
 
-def test_figure_note():
-    info = made_study.describe([made_study.variant("plain", 8)], 3)
-    assert figure_note(info, "dots are seeds") == "digits: mean of 3 seeds; dots are seeds"
-    info = made_study.describe([made_study.variant("plain", 8)], 1)
-    assert figure_note(info, "dots are seeds") == "digits: one seed"
+def test_seeds_are_those_of_the_variants_that_are_shown(tmp_path):
+    study = tables.read_study(made_study.fake_study(tmp_path))
+    note = tables.figure_note(study, "dots are seeds")
+    assert note == "digits: mean of 3 seeds; dots are seeds"
+    more = study.summary[study.summary["variant"] == "plain-8"]
+    added = pd.concat([study.summary, more.assign(seed=more["seed"] + 3)])
+    grown = dataclasses.replace(study, summary=added)
+    note = tables.figure_note(grown, "dots are seeds")
+    assert note == "digits: mean of 3 to 6 seeds; dots are seeds"
+    assert tables.lede(grown).startswith("8 variants × 3 to 6 seeds on digits")
+    assert "Large marks are means over 3 to 6 seeds" in errors.section(grown).blocks[0].caption
+    assert tables.figure_note(grown, "of trials", 1) == "digits: one seed; of trials"
+    assert tables.figure_note(grown, "of trials", 2) == "digits: mean of 2 seeds; of trials"
+
+
+def test_one_seed(tmp_path):
+    study = tables.read_study(made_study.fake_study(tmp_path, seeds=1, hypotheses=[]))
+    assert tables.figure_note(study, "dots are seeds") == "digits: one seed"

@@ -188,6 +188,7 @@ def test_pools_hold_a_net_of_each_search(found: Found) -> None:
     assert [h.name for h in planned.hypotheses] == [
         "search_chooses_depth", "depth_matters", "search_beats_random",
     ]  # fmt: skip
+    assert "the nets that it and random search find there" in planned.hypotheses[0].statement
     assert planned.tune == ()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import logging
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +153,67 @@ def test_damaged_probes_are_measured_again(run: RunStore) -> None:
     assert damages(run) == ["probes.csv"]
 
 
+@pytest.mark.parametrize("fails", [".probes.json", "probes.csv"])
+def test_probes_are_whole_wherever_a_kill_comes_between_their_files(
+    run: RunStore, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def killed(source: Path, target: Path) -> None:
+        if target.name == fails:
+            raise MemoryError
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", killed)
+        with pytest.raises(MemoryError):
+            run.write_probes([ROW, ROW])
+    repair(run)
+    assert run.read_probes() == [ROW]
+    run.write_probes([ROW, ROW, ROW])
+    repair(run)
+    assert len(run.read_probes()) == 3
+    assert damages(run) == []
+
+
+def test_a_run_without_its_description_is_what_its_checkpoint_says(run: RunStore) -> None:
+    (run.folder / "run.json").unlink()
+    assert run.read_info() == INFO
+    other = RunStore(run.folder.parent / "other")
+    assert other.read_info() is None
+
+
+@pytest.mark.parametrize("name", ["errors.npz", "answers.npz"])
+@pytest.mark.parametrize("cut", [0, 40, -10])
+def test_arrays_that_cannot_be_read_are_a_line(run: RunStore, name: str, cut: int) -> None:
+    run.write_answers({"label": np.arange(3)})
+    path = run.folder / name
+    path.write_bytes(path.read_bytes()[:cut])
+    read = run.read_errors if name == "errors.npz" else run.read_answers
+    with pytest.raises(DamagedError, match=rf"{name} is not as .*; run the command of the study"):
+        read()
+
+
+def test_a_checkpoint_that_cannot_be_removed_is_a_line(
+    run: RunStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where its files are open elsewhere and the file system is NFS."""
+
+    def refused(path: Path) -> None:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
+
+    folder = run.folder / "checkpoints"
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", refused)
+        for _ in range(2):  # the second finds what the first has left
+            with contextlib.closing(run.open_checkpoint_writer(keep=1)) as writer:
+                writer.remove_old(20)
+    assert run.checkpoints.all_steps() == [20]
+    assert f"{folder}/5 cannot be removed ({os.strerror(errno.ENOTEMPTY)})" in caplog.text
+    run.open_checkpoint_writer().close()
+    assert [path.name for path in folder.iterdir()] == ["20"]
+
+
 def test_what_is_moved_twice_is_kept_twice(run: RunStore) -> None:
     for _ in range(2):
         run.write_outcome(OUTCOME)
@@ -163,6 +228,9 @@ def test_a_checkpoint_of_another_run_is_refused(run: RunStore, tmp_path: Path) -
     (run.folder / "checkpoints").rename(other.folder / "checkpoints")
     info = RunInfo(**{**vars(INFO), "seed": 4})
     with pytest.raises(InputError, match="is of another run: it says seed 3, and lies"):
+        other.checkpoints.restore(20, info=info)
+    info = RunInfo(**{**vars(INFO), "dataset": "digits/2.0.0"})
+    with pytest.raises(InputError, match=r"of another run: it says dataset digits/1\.0\.0"):
         other.checkpoints.restore(20, info=info)
     (other.folder / "checkpoints/20").rename(other.folder / "checkpoints/21")
     with pytest.raises(DamagedError, match="says that it is of step 20"):

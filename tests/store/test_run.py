@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
+import io
 import json
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from depthstudy import records, store
-from depthstudy.errors import InputError
+from depthstudy.errors import DamagedError, InputError
 from depthstudy.store import RunInfo, RunStore
 
 INFO = RunInfo(
@@ -138,6 +143,55 @@ def test_answers_come_back_small_and_as_they_were(tmp_path: Path) -> None:
     answers = run.read_answers()
     assert answers["label"].tolist() == [0, 1, 2, 3, 65_000]
     assert answers["confidence"] == pytest.approx(sure, abs=1e-3)  # half precision
+
+
+def test_damaged_files_of_a_study_say_how_they_are_made_again(tmp_path: Path) -> None:
+    store.write_scenes(tmp_path, np.zeros((2, 4, 4, 3), np.uint8), ["cat", "dog"])
+    scenes = tmp_path / "test_images.npz"
+    for content in (scenes.read_bytes()[:100], b"", b"not NumPy's", _an_array_alone()):
+        scenes.write_bytes(content)
+        with pytest.raises(
+            DamagedError, match=r"test_images\.npz .*; run the command of the study"
+        ):
+            store.read_scenes(tmp_path)
+    (tmp_path / "data.json").write_text("{}")
+    with pytest.raises(DamagedError, match=r"data\.json .*`sets`; run the command of the study"):
+        store.read_data(tmp_path)
+
+
+def _an_array_alone() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.zeros(3))
+    return file.getvalue()
+
+
+def test_any_byte_of_an_archive_may_be_changed(tmp_path: Path) -> None:
+    run = RunStore.of(tmp_path, "v", 0)
+    run.write_answers({"label": np.arange(3)})
+    path = run.folder / "answers.npz"
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        with contextlib.suppress(DamagedError):
+            run.read_answers()
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_folders_that_cannot_be_synchronized_can_be_written(
+    tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def refused(number: int) -> None:
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(code, os.strerror(code))
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", refused)
+    refuses = pytest.raises(OSError, match=os.strerror(code))
+    with refuses if code == errno.EIO else contextlib.nullcontext():
+        store.write_text(tmp_path / "a.txt", "a")
+    assert (tmp_path / "a.txt").read_text() == "a"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,21 @@ def test_a_report_is_written_at_most_once_a_minute(monkeypatch: pytest.MonkeyPat
     assert written == [61.0, 190.0]
 
 
-def test_a_report_that_fails_does_not_end_the_study(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_report_that_fails_is_a_line_and_does_not_end_the_study(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEPTHSTUDY_TRACEBACK", raising=False)
+
     def write() -> None:
-        raise OSError("no room")
+        raise OSError(errno.ENOSPC, "No space left on device", "partial/records.csv")
 
     PartialReports(write).write()  # raises nothing
+    (record,) = caplog.records
+    assert not record.exc_info
+    assert "No space left on device: 'partial/records.csv'); the study goes on" in record.message
+    monkeypatch.setenv("DEPTHSTUDY_TRACEBACK", "1")
+    PartialReports(write).write()
+    assert caplog.records[1].exc_info
 
 
 @pytest.mark.slow

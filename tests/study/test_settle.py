@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
+from made_study import describe
 
-from depthstudy import plan, study
+from depthstudy import plan, stats, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.store import RunStore
+from depthstudy.study.conclusions.runs import StudyRuns
+from depthstudy.study.settle import looks_of
 
 LARGER = {
     "name": "larger",
@@ -56,6 +60,18 @@ def test_seeds_are_added_to_what_is_open_only(tmp_path: Path) -> None:
     again = study.run(config, tmp_path)
     assert again.verdicts == result.verdicts
     assert RunStore.of(tmp_path, "wide", 3).folder.stat().st_mtime_ns == before
+
+
+def test_a_folder_remembers_at_how_many_seeds_it_was_looked(tmp_path: Path) -> None:
+    once = apply(StudyConfig(), (("seeds", 3), ("hypotheses", (LARGER,))))
+    asked = apply(once, (("seeds_until_settled", 5),))
+    runs = StudyRuns(asked, (), tmp_path)
+    assert looks_of(runs) == stats.nominal_levels((3, 5))
+    for config, made in ((once, ()), (asked, ((3, 0.05), (5, 0.01)))):
+        info = dataclasses.replace(describe([], 3), config=dataclasses.asdict(config), looks=made)
+        store.write_info(tmp_path, info)
+        assert looks_of(runs) == {3: 0.05, 5: pytest.approx(0.01)}
+    assert looks_of(StudyRuns(once, (), tmp_path)) == {}
 
 
 def test_what_cannot_be_settled_is_refused() -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from depthstudy import plan, store, study
+from depthstudy import execute, plan, store, study
 from depthstudy.config import StudyConfig, Value, apply
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, divide
 from depthstudy.study import shards
+from depthstudy.study.shards import identity
 
 SMALL = apply(
     StudyConfig(),
@@ -164,6 +165,74 @@ def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path
     changed["train"] = {**info.config["train"], "save_minutes": 5.0, "scan_blocks": True}
     store.write_shard_info(other, dataclasses.replace(info, config=changed))
     assert shards.merge([other, folders[1]], tmp_path / "merged").study.executor == "local"
+
+
+def shard_of_one_run(folder: Path) -> Path:
+    """Writes the only shard of a study of one run, which was trained by nobody; returns the run."""
+    study, (variant,) = prepared(sweep=(), tune=(), probes=(), seeds=1)
+    groups = dataclasses.asdict(variant.config)
+    run = store.RunStore.of(folder, variant.name, 0)
+    run.write_info(
+        store.RunInfo(
+            study=study.name,
+            variant=variant.name,
+            seed=0,
+            arch=variant.spec.to_json(),
+            config={group: groups[group] for group in plan.SWEEPABLE_GROUPS},
+            dataset=variant.dataset.name,
+            image_shape=variant.dataset.image_shape,
+            class_names=variant.dataset.class_names,
+        )
+    )
+    errors = dict.fromkeys(("train_error", "test_error"), 0.5)
+    none = dict.fromkeys(("diverged_at", "train_loss", "test_loss"))
+    seconds = {"train_seconds": 1.0, "eval_seconds": 1.0}
+    run.write_outcome(store.Outcome(status="finished", step=4, **errors, **none, **seconds))
+    info = store.ShardInfo(
+        shard="1/1",
+        command="",
+        config_file=None,
+        config=dataclasses.asdict(study),
+        nets=identity.hashes((variant,)),
+        seeds={variant.name: (0,)},
+        finished=True,
+    )
+    store.write_shard_info(folder, info)
+    return run.folder
+
+
+def test_what_is_made_of_a_merged_run_does_not_make_it_another(tmp_path: Path) -> None:
+    run, merged = shard_of_one_run(tmp_path / "one"), tmp_path / "merged"
+    shards.merge([tmp_path / "one"], merged)
+    there = merged / run.relative_to(tmp_path / "one")
+    for name in ("analysis/analysis.json", "export/net.json"):
+        store.write_text(there / name, "{}")
+    shards.merge([tmp_path / "one"], merged)
+    assert (there / "export/net.json").exists()
+    store.write_text(there / "records.csv", "")
+    with pytest.raises(InputError, match="is there, and is another run than"):
+        shards.merge([tmp_path / "one"], merged)
+
+
+def test_a_damaged_description_of_a_shard_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class BeganError(Exception):
+        pass
+
+    def begin(*_: object) -> None:
+        raise BeganError
+
+    (tmp_path / "shard.json").write_text("{")
+    with pytest.raises(InputError, match=r"shard\.json .*; give the command of that shard again"):
+        shards.merge([tmp_path], tmp_path / "merged")
+    monkeypatch.setattr(execute, "reopen_shorter", begin)
+    with pytest.raises(BeganError):
+        shards.run(SMALL, tmp_path, ONE)
+    assert any("shard.json" in x and "it is written again" in x for x in caplog.messages)
+    info = store.read_shard_info(tmp_path)
+    assert info is not None
+    assert info.shard == "1/2"
 
 
 @pytest.mark.parametrize("text", ["5/4", "0/4", "a/b", "2", "2/0", ""])

@@ -157,6 +157,28 @@ def test_a_longer_training_records_the_same_where_it_is_interrupted(
     assert_same(program, tmp_path / "broken", tmp_path / "whole")
 
 
+def test_nothing_is_left_of_a_shorter_training_where_a_longer_one_diverges(
+    program: train.Program, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(program.config, steps=7, evaluations=1)
+    fit(train.retarget(program, config, None), tmp_path)
+    run = RunStore.of(tmp_path, "v", 0)
+    assert (run.folder / "errors.npz").exists()
+    assert (run.folder / "answers.npz").exists()
+
+    def train_step(*arguments: Any) -> Any:
+        after = program.train_step(*arguments)
+        return after._replace(log=after.log._replace(loss=after.log.loss * np.nan))
+
+    run.reopen()
+    fit(dataclasses.replace(program, train_step=train_step), tmp_path)
+    outcome = run.read_outcome()
+    assert outcome is not None
+    assert outcome.status == "diverged"
+    assert (run.read_errors(), run.read_answers()) == ({}, {})
+    assert sorted(outcome.files) == ["records.csv"]
+
+
 @pytest.mark.parametrize(("minutes", "error"), [(None, KeyboardInterrupt), (1e-9, MemoryError)])
 def test_the_time_of_steps_that_stay_counts(
     program: train.Program,

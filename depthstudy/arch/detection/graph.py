@@ -157,7 +157,7 @@ def graph(spec: DetectorSpec) -> Detector:
 def block_paths(spec: ArchSpec | DetectorSpec) -> tuple[tuple[str, ...], ...]:
     """Returns the paths of the blocks of a net, and of the nodes of a detector's pyramid."""
     backbone = spec.backbone if isinstance(spec, DetectorSpec) else spec
-    blocks = [s.path for s in lowering.sections(backbone) if len(s.path) == 2]
+    blocks = [section.path for section in lowering.block_sections(backbone)]
     if isinstance(spec, DetectorSpec):
         cells = graph(spec).cells
         nodes = [("pyramid", cell.name, node.name) for cell in cells for node in cell.nodes]

@@ -6,10 +6,11 @@ torchvision's weights, and as in the paper for CIFAR.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from depthstudy.arch.families.options import apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options, cifar_blocks, for_small_images
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
@@ -25,17 +26,15 @@ _IMAGENET = {
 _CLASSES = {"cifar": 10, "imagenet": 1000, "small": 10}
 
 
+@with_options_of(apply_common_options, without=("depth_multiplier", "stochastic_depth"))
 def densenet(
     *,
     depth: int,
     growth_rate: int | None = None,
     layout: Literal["cifar", "imagenet", "small"] = "imagenet",
-    residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "relu",
-    dropout: float = 0.0,
-    padding: Padding = "torch",
     num_classes: int | None = None,
+    **options: Any,
 ) -> ArchSpec:
     """Returns DenseNet-``depth`` with bottlenecks and compression.
 
@@ -47,11 +46,9 @@ def densenet(
         stages, but a 3x3 stem and no pooling.
       residual: Whether layers hand on what they are given; without, they hand on the
         ``growth_rate`` channels alone that they make.
-      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
-      dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Default 1000 for ``"imagenet"``, otherwise 10.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: No such depth or growth rate; the message names the nearest depths.
@@ -59,7 +56,8 @@ def densenet(
     if growth_rate is not None and (growth_rate < 1 or growth_rate != int(growth_rate)):
         raise InputError(f"growth_rate must be at least 1 and whole, it is {growth_rate}")
     if layout == "cifar":
-        counts, growth = _cifar_counts(depth), growth_rate or 12
+        counts: tuple[int, ...] = (cifar_blocks(depth, others=4),) * 3
+        growth = growth_rate or 12
         stem = StemSpec(filters=2 * growth, activated=False)
     else:
         if depth not in _IMAGENET:
@@ -68,21 +66,15 @@ def densenet(
         counts, published = _IMAGENET[depth]
         growth = growth_rate or published
         stem = StemSpec(filters=2 * growth, kernel=7, stride=2, pool=True)
-    return apply_common_options(
-        ArchSpec(
-            family="densenet",
-            stem=stem,
-            stages=_stages(counts, stem.filters, growth),
-            head=HeadSpec(num_classes=num_classes or _CLASSES[layout], activated=True),
-            resolution=224 if layout == "imagenet" else None,
-        ),
-        layout=layout,
-        residual=residual,
-        norm=norm,
-        activation=activation,
-        dropout=dropout,
-        padding=padding,
+    spec = ArchSpec(
+        family="densenet",
+        stem=stem,
+        stages=_stages(counts, stem.filters, growth),
+        head=HeadSpec(num_classes=num_classes or _CLASSES[layout], activated=True),
+        resolution=224 if layout == "imagenet" else None,
     )
+    spec = for_small_images(spec) if layout == "small" else spec
+    return apply_common_options(spec, activation=activation, **options)
 
 
 def _stages(
@@ -99,13 +91,3 @@ def _stages(
         stages.append((*start, *(layer,) * count))
         channels += count * growth
     return tuple(stages)
-
-
-def _cifar_counts(depth: int) -> tuple[int, ...]:
-    if depth < 10 or depth % 6 != 4:
-        below = max(10, depth - (depth - 4) % 6)
-        nearest = "10" if depth < 10 else f"{below} and {below + 6}"
-        raise InputError(
-            f"no depth {depth} in layout 'cifar', which needs 6n+4; nearest: {nearest}"
-        )
-    return ((depth - 4) // 6,) * 3

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
-import typing
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -16,15 +14,13 @@ from depthstudy.errors import InputError
 
 Layout = Literal["imagenet", "small"]
 
-Builder = Callable[..., ArchSpec]
-
 _HALVINGS = 2  # how many of the first halvings of the image the layout "small" leaves out
 
 
 def apply_common_options(
     spec: ArchSpec,
     *,
-    layout: str = "imagenet",
+    layout: Layout = "imagenet",
     depth_multiplier: float = 1.0,
     residual: bool = True,
     norm: Norm = "batch",
@@ -39,7 +35,7 @@ def apply_common_options(
       spec: A member of a family, as published.
       layout: ``"small"`` leaves out the first two halvings of the image: for images of 8x8 to
         64x64 pixels.
-      depth_multiplier: As in ``scale_depth``.
+      depth_multiplier: Factor of the blocks of each stage, as in ``scale_depth``.
       residual: ``False`` takes every shortcut out: the plain twin.
       norm: Normalization throughout: ``"batch"``, ``"group"`` and ``"layer"``, which do not depend
         on the batch, or ``"none"``: convolutions get a bias instead.
@@ -126,33 +122,27 @@ def map_blocks(spec: ArchSpec, change: Callable[[BlockSpec], BlockSpec]) -> Arch
     return dataclasses.replace(spec, stages=stages)
 
 
-def with_options_of(
-    base: Builder, *, without: tuple[str, ...] = ()
-) -> Callable[[Builder], Builder]:
-    """Returns a decorator that gives a builder the options of ``base`` beside its own.
+def repeated(block: BlockSpec, count: int, stride: int) -> tuple[BlockSpec, ...]:
+    """Returns a stage: a block so many times, the first of them with ``stride``."""
+    return (dataclasses.replace(block, stride=stride), *(block,) * (count - 1))
 
-    The builder names its own options and hands ``**options`` on. What it names itself, or is in
-    ``without``, it does not take from ``base``.
 
-    >>> def plain(*, depth: int = 8, width: int = 16) -> ArchSpec: ...
-    >>> @with_options_of(plain)
-    ... def gated(*, width: int = 8, squeeze: int = 4, **options: Any) -> ArchSpec: ...
-    >>> list(inspect.signature(gated).parameters)
-    ['width', 'squeeze', 'depth']
+def cifar_blocks(depth: int, others: int) -> int:
+    """Returns the number of blocks in each stage of the nets for CIFAR.
 
-    Args:
-      base: A builder of keyword options.
-      without: Names of options of ``base`` that the builder does not take.
+    They have three stages, two weight layers in each block, and ``others`` beside.
+
+    >>> cifar_blocks(56, others=2)
+    9
+
+    Raises:
+      InputError: No such depth; the message names the nearest.
     """
-
-    def decorated(builder: Builder) -> Builder:
-        own, theirs = inspect.signature(builder), inspect.signature(base).parameters
-        named = {n: p for n, p in own.parameters.items() if p.kind is not p.VAR_KEYWORD}
-        inherited = {n: p for n, p in theirs.items() if n not in named and n not in without}
-        hints = {**typing.get_type_hints(base), **typing.get_type_hints(builder)}
-        parameters = {**named, **inherited}
-        builder.__annotations__ = {n: hints[n] for n in (*parameters, "return")}
-        builder.__signature__ = own.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
-        return builder
-
-    return decorated
+    least = 6 + others
+    if depth < least or (depth - others) % 6:
+        below = max(least, depth - (depth - others) % 6)
+        nearest = str(least) if depth < least else f"{below} and {below + 6}"
+        raise InputError(
+            f"no depth {depth} in layout 'cifar', which needs 6n+{others}; nearest: {nearest}"
+        )
+    return (depth - others) // 6

@@ -9,13 +9,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.rounding import divisible
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.errors import InputError
+from depthstudy.arch.transforms.scaling import check_multiplier
 
 Variant = Literal[
     "x_400mf", "x_800mf", "x_1.6gf", "x_3.2gf", "x_8gf", "x_16gf", "x_32gf",
@@ -55,40 +56,28 @@ _VARIANTS = {
 }
 
 
+@with_options_of(apply_common_options)
 def regnet(
     *,
     variant: Variant = "y_400mf",
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
-    residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "relu",
-    stochastic_depth: float = 0.0,
-    dropout: float = 0.0,
-    padding: Padding = "torch",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns RegNet.
 
     Args:
       variant: Which of the published nets; those whose name begins with ``"y"`` have gates.
       width_multiplier: Factor of all channels, rounded to whole groups, which keep their width.
-      depth_multiplier: Factor of the blocks of each stage.
-      layout: As in ``apply_common_options``.
-      residual: Whether blocks have shortcuts.
-      norm: As in ``apply_common_options``.
       activation: Activation outside the gates.
-      stochastic_depth: As in ``ArchSpec``.
-      dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: The width multiplier is not above 0.
     """
-    if width_multiplier <= 0:
-        raise InputError(f"width_multiplier must be above 0, it is {width_multiplier}")
+    check_multiplier(width_multiplier, "width_multiplier")
     stem = StemSpec(filters=divisible(_STEM * width_multiplier), stride=2)
     rule, gated = _VARIANTS[variant], variant.startswith("y")
     spec = ArchSpec(
@@ -98,17 +87,7 @@ def regnet(
         head=HeadSpec(num_classes=num_classes),
         resolution=224,
     )
-    return apply_common_options(
-        spec,
-        layout=layout,
-        depth_multiplier=depth_multiplier,
-        residual=residual,
-        norm=norm,
-        activation=activation,
-        stochastic_depth=stochastic_depth,
-        dropout=dropout,
-        padding=padding,
-    )
+    return apply_common_options(spec, activation=activation, **options)
 
 
 def _stages(

@@ -7,9 +7,11 @@ Simonyan & Zisserman 2014, "Very Deep Convolutional Networks for Large-Scale Ima
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm
+from depthstudy.arch.families.options import apply_common_options, repeated
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
@@ -17,16 +19,15 @@ _CONVS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2,
 _FACTORS = (1, 2, 4, 8, 8)  # filters of the five resolutions, in those of the first
 
 
+@with_options_of(apply_common_options, without=("residual", "stochastic_depth", "padding"))
 def vgg(
     *,
     depth: int,
-    layout: Layout = "imagenet",
     width: int | None = None,
-    depth_multiplier: float = 1.0,
-    norm: Norm = "batch",
     activation: ActivationKind = "relu",
     dropout: float = 0.5,
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns VGG-``depth``.
 
@@ -35,11 +36,11 @@ def vgg(
       layout: ``"imagenet"`` ends in 7x7 averages and two hidden dense layers of 4096;
         ``"small"`` leaves out the first two poolings and ends in one average and one dense layer.
       width: Filters at the first resolution. Default 64.
-      depth_multiplier: As in ``apply_common_options``.
       norm: ``"batch"`` or ``"none"``; convolutions have biases either way.
       activation: As in ``BlockSpec``.
       dropout: As in ``HeadSpec``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: No such depth or width.
@@ -61,14 +62,12 @@ def vgg(
             biased=True,
             resolution=224,
         ),
-        layout=layout,
-        depth_multiplier=depth_multiplier,
-        norm=norm,
         activation=activation,
         dropout=dropout,
+        **options,
     )
 
 
 def _stage(filters: int, count: int) -> tuple[BlockSpec, ...]:
     block = BlockSpec(kind="conv", filters=filters, residual=False)
-    return (dataclasses.replace(block, stride=2), *(block,) * (count - 1))
+    return repeated(block, count, stride=2)

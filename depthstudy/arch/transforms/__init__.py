@@ -1,1 +1,1 @@
-"""From architecture to architecture: deeper, wider, narrower, branched, or easier to train."""
+"""From architecture to architecture: deeper, wider, narrower, or easier to train."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from depthstudy.arch.blocks import kind_of
 from depthstudy.arch.channels import ChannelGroup, Place, channel_groups
 from depthstudy.arch.layer_types import Parallel
-from depthstudy.arch.lowering import sections
+from depthstudy.arch.lowering import block_sections, sections
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
@@ -66,7 +66,7 @@ def narrow(spec: ArchSpec, keep: Keep) -> ArchSpec:
         outputs.setdefault(path[:2], {})["/".join(path[2:])] = channels
     stem = _narrowed_stem(spec.stem, counts)
     before, after = spec.stem.filters, stem.filters
-    paths = _block_paths(spec)
+    paths = (section.path for section in block_sections(spec))
     stages = []
     for stage in spec.stages:
         narrowed = []
@@ -98,10 +98,6 @@ def _check(named: Mapping[str, ChannelGroup], name: str, units: Sequence[bool]) 
         raise InputError(f"group {name} has {len(named[name].units)} units, not {len(units)}")
     if not any(units):
         raise InputError(f"group {name} would lose its last channel")
-
-
-def _block_paths(spec: ArchSpec) -> Iterator[tuple[str, ...]]:
-    return (section.path for section in sections(spec)[1:-1])
 
 
 def _path_counts(spec: ArchSpec) -> list[int]:

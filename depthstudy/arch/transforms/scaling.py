@@ -14,7 +14,7 @@ from depthstudy.arch.rounding import divisible
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError
 
-ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15  # EfficientNet: depth, width, resolution
+_DEPTH, _WIDTH, _RESOLUTION = 1.2, 1.1, 1.15  # EfficientNet's factors
 
 
 def scale_depth(spec: ArchSpec, multiplier: float) -> ArchSpec:
@@ -30,7 +30,7 @@ def scale_depth(spec: ArchSpec, multiplier: float) -> ArchSpec:
     Raises:
       InputError: The multiplier is not above 0.
     """
-    _check(multiplier, "depth multiplier")
+    check_multiplier(multiplier, "depth multiplier")
     channels = spec.stem.filters
     stages = []
     for stage in spec.stages:
@@ -55,7 +55,7 @@ def scale_width(spec: ArchSpec, multiplier: float) -> ArchSpec:
     Raises:
       InputError: The multiplier is not above 0.
     """
-    _check(multiplier, "width multiplier")
+    check_multiplier(multiplier, "width multiplier")
     if multiplier == 1:
         return spec
     blocks = [block for stage in spec.stages for block in stage]
@@ -87,24 +87,17 @@ def scale_resolution(spec: ArchSpec, multiplier: float) -> ArchSpec:
     Raises:
       InputError: The value has no resolution, or the multiplier is not above 0.
     """
-    _check(multiplier, "resolution multiplier")
+    check_multiplier(multiplier, "resolution multiplier")
     if spec.resolution is None:
         raise InputError(f"{spec.family} has no resolution to scale")
     return dataclasses.replace(spec, resolution=round(spec.resolution * multiplier))
 
 
-def scale_compound(
-    spec: ArchSpec,
-    phi: float,
-    *,
-    alpha: float = ALPHA,
-    beta: float = BETA,
-    gamma: float = GAMMA,
-) -> ArchSpec:
-    """Returns the value with depth, width and resolution times ``alpha``, ``beta``, ``gamma``^phi.
+def scale_compound(spec: ArchSpec, phi: float) -> ArchSpec:
+    """Returns the value with 1.2, 1.1 and 1.15 to the ``phi`` times depth, width and resolution.
 
-    Where ``alpha * beta**2 * gamma**2`` is about 2, multiply-accumulates grow by about ``2**phi``.
-    The published B1 to B7 have coefficients that are rounded by hand: see ``efficientnet``.
+    As ``1.2 * 1.1**2 * 1.15**2`` is about 2, multiply-accumulates grow by about ``2**phi``. The
+    published B1 to B7 have coefficients that are rounded by hand: see ``efficientnet``.
 
     >>> from depthstudy import arch
     >>> net = scale_compound(arch.build("efficientnet"), 1)
@@ -114,10 +107,11 @@ def scale_compound(
     Raises:
       InputError: The value has no resolution.
     """
-    spec = scale_width(scale_depth(spec, alpha**phi), beta**phi)
-    return scale_resolution(spec, gamma**phi)
+    spec = scale_width(scale_depth(spec, _DEPTH**phi), _WIDTH**phi)
+    return scale_resolution(spec, _RESOLUTION**phi)
 
 
-def _check(multiplier: float, name: str) -> None:
+def check_multiplier(multiplier: float, name: str) -> None:
+    """Raises InputError where a factor is not above 0."""
     if multiplier <= 0:
         raise InputError(f"{name} must be above 0, it is {multiplier}")

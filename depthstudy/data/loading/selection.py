@@ -70,7 +70,7 @@ def own_subset(source: Source, config: DataConfig, shared: Selection, seed: int)
     whole = read_split(source, config, config.train_split, shared.train.image_shape)
     if shared.validation is not None and config.validation_split is None:
         whole = whole.at(_apart(whole.rows, shared.validation.rows, whole.examples.groups))
-    labels = whole.examples.labels[whole.rows]
+    labels = whole.split_labels[whole.rows]
     order = subset.stratified_order(labels, config.seed, seed)[: len(shared.train)]
     return _noisy(source, config, whole.at(whole.rows[np.sort(order)]))
 
@@ -140,7 +140,7 @@ def _refuse_missing_classes(source: Source, readers: Mapping[str, Reader]) -> No
     if any(isinstance(reader, ObjectReader) for reader in readers.values()):
         return  # the largest object of an image does not say which classes are in it
     present = {
-        name: {*np.unique(reader.examples.labels[reader.rows]).tolist()}
+        name: {*np.unique(reader.split_labels[reader.rows]).tolist()}
         for name, reader in readers.items()
     }
     every = set.union(*present.values())
@@ -170,7 +170,7 @@ def _subset(source: Source, config: DataConfig, reader: Reader) -> Reader:
             f"data.train_examples is {size}; allowed for split {config.train_split!r} of"
             f" {source.called}: {classes} (its classes) to {count} (its examples)"
         )
-    chosen = subset.stratified_order(reader.examples.labels, config.seed)[:size]
+    chosen = subset.stratified_order(reader.split_labels, config.seed)[:size]
     return reader.at(np.sort(chosen))
 
 
@@ -185,7 +185,7 @@ def _divided(
         return reader, None
     rows, examples = reader.rows, reader.examples
     stratified = in_memory or examples.knows_labels
-    labels = examples.labels[rows] if stratified else np.zeros(len(rows), np.int32)
+    labels = reader.split_labels[rows] if stratified else np.zeros(len(rows), np.int32)
     groups = None if examples.groups is None else examples.groups[rows]
     chosen = subset.held_out(labels, config.validation, config.seed, groups)
     if not chosen.any():

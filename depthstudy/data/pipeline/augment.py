@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Float32, Int, Key, UInt8
 
 from depthstudy.config import DataConfig
+from depthstudy.data.pipeline.crop import ASPECTS
 
-_ASPECTS = (3 / 4, 4 / 3)  # width to height of a crop
 Images = UInt8[Array, "B H W C"] | Float32[Array, "B H W C"]
 
 
@@ -106,7 +106,7 @@ def crops(
     area_key, aspect_key, place_key = jax.random.split(key, 3)
     area = jax.random.uniform(area_key, (B,), minval=least_area, maxval=1.0) * (H * W)
     log_aspect = jax.random.uniform(
-        aspect_key, (B,), minval=np.log(_ASPECTS[0]), maxval=np.log(_ASPECTS[1])
+        aspect_key, (B,), minval=np.log(ASPECTS[0]), maxval=np.log(ASPECTS[1])
     )
     aspect = jnp.exp(log_aspect)
     size = jnp.array([H, W], jnp.float32)

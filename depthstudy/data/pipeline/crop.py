@@ -26,7 +26,7 @@ Box = tuple[int, int, int, int]  # top, left, height and width in pixels
 
 _MARGIN = 1.3  # times as many pixels as are wanted, so that antialiasing decides, not the decoder
 _TRIES = 10
-_ASPECTS = (3 / 4, 4 / 3)  # width to height
+ASPECTS = (3 / 4, 4 / 3)  # width to height
 
 
 def draws_at(seed: int, runs: tuple[int, ...], batch_size: int, step: int) -> Draws:
@@ -53,7 +53,7 @@ def random_box(
       draws: Random numbers in [0, 1).
       least_area: Least share of the image's area.
     """
-    low, high = map(math.log, _ASPECTS)
+    low, high = map(math.log, ASPECTS)
     for area_draw, aspect_draw, top_draw, left_draw in draws.tolist():
         area = height * width * (least_area + (1 - least_area) * area_draw)
         aspect = math.exp(low + (high - low) * aspect_draw)
@@ -62,10 +62,10 @@ def random_box(
             top, left = int(top_draw * (height - h + 1)), int(left_draw * (width - w + 1))
             return top, left, h, w
     w, h = width, height
-    if width / height < _ASPECTS[0]:
-        h = round(width / _ASPECTS[0])
-    elif width / height > _ASPECTS[1]:
-        w = round(height * _ASPECTS[1])
+    if width / height < ASPECTS[0]:
+        h = round(width / ASPECTS[0])
+    elif width / height > ASPECTS[1]:
+        w = round(height * ASPECTS[1])
     return (height - h) // 2, (width - w) // 2, h, w
 
 

@@ -28,8 +28,11 @@ def open_source(config: DataConfig) -> Source:
     """Opens the file that ``config.source_dir`` names.
 
     Raises:
-      InputError: There is no such file, or it holds something else.
+      InputError: There is no such file, or it holds something else, or labels are to be read
+        from another.
     """
+    if config.labels_csv:
+        raise InputError("data.labels_csv is not read: a file of arrays has labels of its own")
     path = bucket.copied(config.source_dir or "")
     try:
         with np.load(path, allow_pickle=False) as file:

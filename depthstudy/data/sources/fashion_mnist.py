@@ -6,8 +6,12 @@ MNIST: a magic number, the length of each axis, and the bytes.
 
 from __future__ import annotations
 
+import functools
 import gzip
+import hashlib
 import struct
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,21 +38,51 @@ CLASS_NAMES = (
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 _PREFIXES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTE = 8
+# Of the images and labels that were published.
+_DIGEST = "6e669c39a01e88ca910e66e0349ce37127c66b5a6eb0ab619ac2bad781daef43"
 
 
 def open_source(config: DataConfig) -> Source:
     """Opens the set, prepared on first use from the files in ``config.source_dir``.
 
-    It is there afterwards, whatever ``source_dir`` says by then.
-
     Raises:
       InputError: A file is missing or damaged, or the set cannot be written.
     """
+    name, arrays = named("fashion_mnist", config.source_dir)
+    return prepared.open_prepared(
+        name,
+        config,
+        lambda folder: writer.write_arrays_once(folder, CLASS_NAMES, arrays()),
+        title="fashion_mnist",
+    )
 
-    def prepare(folder: Path) -> None:
-        writer.write_arrays_once(folder, CLASS_NAMES, read(config.source_dir))
 
-    return prepared.open_prepared("fashion_mnist", config, prepare, title="fashion_mnist")
+def named(
+    name: str, source_dir: str | None
+) -> tuple[str, Callable[[], Mapping[str, writer.Arrays]]]:
+    """Returns the name of a set that is made of such files, and what reads them.
+
+    The images that were published, and those of the usual place, leave the name as it is; other
+    files in ``source_dir`` add a hash of what is in them, as they make another set.
+
+    Raises:
+      InputError: A file in ``source_dir`` is missing or damaged.
+    """
+    if source_dir is None:
+        return name, functools.partial(read, None)
+    arrays = read(source_dir)
+    digest = digest_of(arrays)
+    return name if digest == _DIGEST else f"{name}_{digest[:16]}", lambda: arrays
+
+
+def digest_of(arrays: Mapping[str, writer.Arrays]) -> str:
+    """Returns a hash of images and labels, which the form of their files does not change."""
+    key = hashlib.sha256()
+    for split, (images, labels) in sorted(arrays.items()):
+        key.update(repr((split, images.shape)).encode())
+        key.update(np.ascontiguousarray(images).data)
+        key.update(np.ascontiguousarray(labels).data)
+    return key.hexdigest()
 
 
 def read(source_dir: str | None) -> dict[str, writer.Arrays]:
@@ -94,12 +128,12 @@ def _locate(folder: Path, name: str) -> Path:
 
 
 def _read_idx(path: Path, axes: int) -> UInt8[np.ndarray, " ..."]:
+    raw = path.read_bytes()
     try:
-        raw = path.read_bytes()
         raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
         zeros, kind, rank, *shape = struct.unpack_from(f">HBB{axes}I", raw)
         if (zeros, kind, rank) != (0, _UNSIGNED_BYTE, axes):
             raise ValueError(f"it does not begin as bytes with {axes} axes do")
         return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape)
-    except (OSError, EOFError, ValueError, struct.error) as error:
+    except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
         raise InputError(f"{path} is not a whole IDX file: {error}") from error

@@ -7,6 +7,7 @@ is one of a format that few decoders read.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import sys
@@ -18,6 +19,8 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from depthstudy.data.sources.deep_png import DeepPngError, deep_colors
+from depthstudy.data.sources.plain_image import opaque, turn_of, upright
+from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,11 +31,10 @@ SUFFIXES = (  # in any case
 KINDS = "PNG, JPEG, WebP, BMP or TIFF"
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF")
 _KEPT = ("PNG", "JPEG", "MPO", "WEBP")  # as they are, where a plain decoder sees what we see
-_GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # more than 8 bits a pixel
-_ORIENTATION = 0x0112  # EXIF's tag; 1 is upright
 _JPEG_QUALITY = 95
 _DEEP_BITS = 16
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)  # no file, as a link to nowhere
 _NAMED = 5  # damaged images that are named
 
 
@@ -62,6 +64,10 @@ class DamagedError(Exception):
     """An image cannot be decoded; the message is the reason, in a few words."""
 
 
+class GoneError(DamagedError):
+    """There is no file of that name, or none any more."""
+
+
 class _Loaded(NamedTuple):
     """An image in mode L or RGB, upright, and the format to write it in if that took more."""
 
@@ -75,7 +81,9 @@ def inspect(path: Path) -> ImageProperties:
     """Decodes an image whole, and returns what a set has to know of it.
 
     Raises:
-      DamagedError: It is not, or not wholly, an image of a known format.
+      DamagedError: It is not, or not wholly, an image of a known format, or it is not there.
+      InputError: This user may not read it.
+      OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
     image, _, peak, frames = _load(raw, _DEEP_BITS)
@@ -103,6 +111,8 @@ def encode(path: Path, bits: int = _DEEP_BITS, digest: str = "") -> bytes:
 
     Raises:
       DamagedError: It is not, or not wholly, an image of a known format, or it has other bytes.
+      InputError: This user may not read it.
+      OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
     if digest and hashlib.sha256(raw).hexdigest() != digest:
@@ -130,7 +140,22 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DamagedError(error.strerror or "cannot be read") from error
+        raise read_error(error, path) from error
+
+
+def read_error(error: OSError, path: Path) -> Exception:
+    """Returns the error to raise where a file cannot be read: ``GoneError`` if it is not there.
+
+    Only that says something of the image. A disk that fails, or too many open files, says nothing,
+    and an image that was left out for it would be missed in silence.
+    """
+    if error.errno in _GONE:
+        return GoneError(error.strerror)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return InputError(
+            f"{path} cannot be read ({error.strerror}); make it readable, or take it away"
+        )
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def _load(raw: bytes, bits: int) -> _Loaded:
@@ -144,7 +169,7 @@ def _load(raw: bytes, bits: int) -> _Loaded:
             file.load()
             deep = _deep_levels(raw, file)
             image = file if deep is None else _scaled(deep, bits)
-            plain = _opaque(_upright(image, _turn(file)))
+            plain = opaque(upright(image, turn_of(file)))
             peak = 0 if deep is None else max(1, int(_colors(deep).max(initial=0)))
             kept = plain is file and file.format in _KEPT and frames == 1
             format = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
@@ -153,7 +178,11 @@ def _load(raw: bytes, bits: int) -> _Loaded:
         raise DamagedError(f"it is not {KINDS}") from error
     except DamagedError:
         raise
+    except MemoryError:
+        raise
     except Exception as error:  # a decoder fed with rubbish raises SyntaxError, struct.error, ...
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the machine: those of decoders have no number
         raise DamagedError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
@@ -201,48 +230,6 @@ def _scaled(levels: Int[np.ndarray, "H W *C"], bits: int) -> Image.Image:
     scaled = np.rint(levels * (255 / (scales if levels.ndim == 3 else scales[0])))
     gray_levels: UInt8[np.ndarray, "H W *C"] = np.minimum(scaled, 255).astype(np.uint8)
     return Image.fromarray(gray_levels)
-
-
-def _turn(image: Image.Image) -> int | None:
-    """Returns how an image has to be turned, as its EXIF tag says, if at all."""
-    from PIL.Image import Transpose
-
-    turns = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
-    try:
-        return turns.get(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # a broken tag does not make the pixels worthless
-        return None
-
-
-def _upright(image: Image.Image, turn: int | None) -> Image.Image:
-    return image if turn is None else image.transpose(turn)  # type: ignore[arg-type]
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    """Returns an image in mode L or RGB, on white; one that is that already as it is."""
-    from PIL import Image
-
-    mode = "L" if _is_gray(image) else "RGB"
-    if "transparency" not in image.info and not {"A", "a"} & set(image.getbands()):
-        return image if image.mode == mode else image.convert(mode)
-    colored = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, colored).convert(mode)
-
-
-def _is_gray(image: Image.Image) -> bool:
-    if image.mode == "P":
-        palette = np.reshape(image.getpalette() or [], (-1, 3))
-        return bool(np.all(palette == palette[:, :1]))
-    return image.mode in _GRAY_MODES
 
 
 def tell_damaged(reasons: Sequence[str]) -> None:

@@ -19,6 +19,11 @@ SOURCES: Mapping[str, Callable[[DataConfig], Source]] = {
     "folder": folder.open_source,
     "object_folder": object_folder.open_source,
 }
+_READ_BY = {  # fields of a config, and the sets above that read them; a user's function may, too
+    "source_dir": ("fashion_mnist", "fashion_scenes", "folder", "object_folder"),
+    "labels_csv": ("folder",),
+}
+_REOPENED = ("fashion_mnist", "fashion_scenes", "folder")  # by what is in them
 
 
 def open_source(config: DataConfig, expected: str | None = None) -> Source:
@@ -31,12 +36,14 @@ def open_source(config: DataConfig, expected: str | None = None) -> Source:
 
     Raises:
       InputError: The set is not there, cannot be prepared, is not one of labeled images, or is
-        another one than expected.
+        another one than expected, or it does not read what ``config`` names.
     """
-    if expected is not None and config.name == "folder":
+    _require_read(config)
+    if expected is not None and config.source_dir and config.name in _REOPENED:
         kept = prepared.reopen(expected, config)
         if kept is not None:
-            return dataclasses.replace(kept, title=str(config.source_dir))
+            title = str(config.source_dir) if config.name == "folder" else ""
+            return dataclasses.replace(kept, title=title)
     source = _open(config)
     if expected not in (None, source.name):
         names = "" if source.title else f" ({expected}, now {source.name})"
@@ -44,6 +51,18 @@ def open_source(config: DataConfig, expected: str | None = None) -> Source:
             f"the images of {source.called} are not those that were there before{names}", source
         )
     return source
+
+
+def _require_read(config: DataConfig) -> None:
+    """Refuses a field that names files which the set does not read."""
+    if imported.is_function_name(config.name):
+        return
+    for field, names in _READ_BY.items():
+        if getattr(config, field) and config.name not in names:
+            raise InputError(
+                f"data.{field} is not read by data.name={config.name!r}; leave it out, or take"
+                f" data.name={' or '.join(map(repr, names))}"
+            )
 
 
 class OtherDataError(InputError):

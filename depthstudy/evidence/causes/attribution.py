@@ -11,6 +11,9 @@ factors nothing. A treatment that harms the best depth earns nothing by the harm
 every net would close every gap; and where the harm is more than chance and more than a point, it is
 credited with nothing.
 
+A treatment may do something beside what it is aimed at, as take more steps. Its controls do that
+alone, and so it is a cause only if the deep net errs less with it than with each of them.
+
 Rows are tested together by Holm's method. The excess itself is tested for all the depths that the
 best was chosen from. Where a treatment has all the settings of several others, its row says what
 they do together beyond what they do apart: two causes, each of which is enough to spoil the net,
@@ -30,6 +33,7 @@ from scipy import special
 from depthstudy import stats
 from depthstudy.config import Treatment
 from depthstudy.evidence.baseline import Baselines, no_better
+from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.causes import interaction
 from depthstudy.evidence.causes.decomposition import deeper_than_best
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
@@ -48,6 +52,13 @@ class _Case(NamedTuple):
     deep_treated: str
     best_treated: str
     treatment: Treatment
+    controls: tuple[str, ...]  # the deep net with each control of the treatment
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The nets that are set against each other because of the treatment."""
+        pairs = [(self.deep, self.deep_treated), (self.best, self.best_treated)]
+        return pairs + [(self.deep_treated, control) for control in self.controls]
 
     def gain(self, *, counted: bool) -> dict[str, float]:
         """Returns the weights of what it wins back, with or without what the best depth gains."""
@@ -64,6 +75,7 @@ class _Weighed(NamedTuple):
     points: stats.Contrast
     factors: stats.Contrast
     at_best: stats.Contrast | None
+    p_alone: float
     p: float
 
     @property
@@ -80,6 +92,7 @@ def attribute(
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     baselines: Baselines | None = None,
+    budgets: Mapping[str, float] | None = None,
 ) -> list[Attribution]:
     """Returns what each treatment wins back of each deep net that does worse by more than chance.
 
@@ -91,6 +104,7 @@ def attribute(
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
       baselines: Error of always naming the largest class, where it is known.
+      budgets: Name of a variant to how many images one of its runs has seen.
 
     Returns:
       A row for each treatment of each untreated variant that is deeper than the best of its group
@@ -113,8 +127,10 @@ def attribute(
         for treatment in treatments:
             new = treated.get((deep, treatment.name), "")
             new_best = treated.get((best, treatment.name), best)
-            if excess.low > 0 and {new, new_best} <= panel.arms.keys():
-                case = _Case(group, deep, best, new, new_best, treatment)
+            names = [other.name for other in treatments if other.control_of == treatment.name]
+            controls = tuple(treated[deep, name] for name in names if (deep, name) in treated)
+            if excess.low > 0 and {new, new_best, *controls} <= panel.arms.keys():
+                case = _Case(group, deep, best, new, new_best, treatment, controls)
                 weighed.append((_weigh(case, panel), excess))
     tested = [not each.case.treatment.control_of and math.isfinite(each.p) for each, _ in weighed]
     p_values = np.array([each.p for each, _ in weighed])
@@ -122,7 +138,15 @@ def attribute(
     levels[tested] = stats.holm_levels(2 * p_values[tested], ALPHA)
     p_values[tested] = stats.holm(np.minimum(1.0, 2 * p_values[tested]))
     rows = [
-        _row(each, excess, panel, trains, float(p), float(level))
+        _row(
+            each,
+            excess,
+            panel,
+            trains,
+            p=float(p),
+            level=float(level),
+            ratio=budget_ratio(each.case.pairs, budgets or {}),
+        )
         for (each, excess), p, level in zip(weighed, p_values, levels, strict=True)
     ]
     return interaction.joined(rows, treatments, panel, treated)
@@ -139,8 +163,11 @@ def _weigh(case: _Case, panel: Panel) -> _Weighed:
     factors = stats.log_contrast(
         [panel.arms[name] for name in weights], list(weights.values()), panel.prior, least=least
     )
-    p = max(float(points.p_greater(0.0)), float(factors.p_greater(0.0)))
-    return _Weighed(case, points, factors, at_best, p if points.seeds >= LEAST_SEEDS else math.nan)
+    alone = max(float(points.p_greater(0.0)), float(factors.p_greater(0.0)))
+    over = [panel.difference(control, case.deep_treated) for control in case.controls]
+    p = max([alone, *(float(effect.p_greater(0.0)) for effect in over)])
+    enough = min(effect.seeds for effect in (points, *over)) >= LEAST_SEEDS
+    return _Weighed(case, points, factors, at_best, alone, p if enough else math.nan)
 
 
 def _row(
@@ -148,8 +175,10 @@ def _row(
     excess: stats.Estimate,
     panel: Panel,
     trains: Panel,
+    *,
     p: float,
     level: float,
+    ratio: float | None,
 ) -> Attribution:
     case, points = each.case, each.points
     won = points.interval(1 - level)
@@ -176,13 +205,14 @@ def _row(
         optimization_part=optimization,
         generalization_part=won.mean - optimization,
         seeds=won.seeds,
-        word=_word(each, p, won.low),
+        word=_word(each, p, level, won.low),
         p=p,
         factor=math.exp(float(each.factors.mean)),
+        budget_ratio=None if case.treatment.mechanism == "budget" else ratio,
     )
 
 
-def _word(each: _Weighed, p: float, low: float) -> str:
+def _word(each: _Weighed, p: float, level: float, low: float) -> str:
     if each.case.treatment.control_of:
         return "control"
     harm = each.at_best
@@ -190,6 +220,8 @@ def _word(each: _Weighed, p: float, low: float) -> str:
         return interaction.HARMS
     if p <= ALPHA:
         return "cause"
+    if 2 * each.p_alone <= level:
+        return "no more than its control"
     return "points only" if low > 0 else "not shown"
 
 

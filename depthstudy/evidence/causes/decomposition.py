@@ -7,6 +7,7 @@ its group and errs more on the test set therefore does so because it fits the tr
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from depthstudy import records, stats
+from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Decomposition, VariantInfo
 
@@ -27,6 +29,7 @@ def decompose(
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
+    baselines: Baselines | None = None,
     margin: float = MARGIN,
 ) -> list[Decomposition]:
     """Splits the excess test error of each net that is deeper than the best of its group.
@@ -41,6 +44,8 @@ def decompose(
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error, as ``"train_error"``, to the number of images that it is counted on;
         without it, runs that all err alike have no interval.
+      baselines: Error of always naming the largest class, where it is known. Nothing is told of
+        nets of which the best is no better.
       margin: The excess that is still none.
 
     Returns:
@@ -56,9 +61,13 @@ def decompose(
         "optimization": measure(summary, "train_error", images=images),
         "generalization": measure(gaps, "gap", predictions=predictions, images=images),
     }
+    constant = no_better(summary, "test_error", baselines, images)
     rows: list[Decomposition] = []
     for group, deep, best, rivals in deeper_than_best(infos, panels["total"]):
-        rows.extend(_parts(group, deep, best, panels, 1 - ALPHA / rivals, margin))
+        parts = _parts(group, deep, best, panels, 1 - ALPHA / rivals, margin)
+        if best in constant:
+            parts = (dataclasses.replace(row, word="cannot tell") for row in parts)
+        rows.extend(parts)
     return rows
 
 

@@ -4,7 +4,8 @@ The gap at the end of training favors nets that were trained badly: one that has
 has none. So the variants of a group are looked at when each has learned as much as the worst of
 them ends up with. Between two evaluations the loss falls about exponentially, so the gap at the
 level is interpolated in the logarithm of the loss. A variant whose first evaluation is below the
-level already cannot be matched, and its row says so.
+level already cannot be matched, and its row says so. New images are those of the validation split,
+as test images are looked at in the end only; errors are plain shares, in balanced studies too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from depthstudy.records import MatchedGap, Record
 
 
 class Evaluation(NamedTuple):
-    """A net at one step: its train loss in nats, and its test error minus its train error."""
+    """A net at one step: its train loss in nats, and its gap, of errors on new and train images."""
 
     step: float
     train_loss: float

@@ -7,8 +7,8 @@ quarter has an error of its own, which neighboring points share in part; their l
 widens it.
 
 A learning rate that falls to zero flattens any curve, so a run that is not called unfinished may
-still gain from more steps. Only a longer training tells (``plan.budget``); this is the cheap sign
-that it is worth one.
+still gain from more steps. Only a longer training tells (``execute.budget``); this is the cheap
+sign that it is worth one.
 """
 
 from __future__ import annotations

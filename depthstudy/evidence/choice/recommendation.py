@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -26,6 +25,7 @@ from scipy import special
 from depthstudy import stats
 from depthstudy.evidence import baseline
 from depthstudy.evidence.baseline import Baselines
+from depthstudy.evidence.budgets import of_equal_budget
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Recommendation, VariantInfo
 
@@ -71,7 +71,7 @@ def recommend(
     metric = "validation_error" if holds_out else "test_error"
     panel = measure(summary, metric, validated=validated, images=images) if holds_out else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
-    fair = _of_equal_budget(present, budgets or {})
+    fair = of_equal_budget(present, budgets or {})
     other_budget = [info.name for info in present if info not in fair]
     if len(fair) < 2:
         return None
@@ -119,16 +119,6 @@ def recommend(
         enough=_told_apart(panel, list(known)),
         scope=_scope(panel, list(known)),
     )
-
-
-def _of_equal_budget(
-    infos: Sequence[VariantInfo], budgets: Mapping[str, float]
-) -> list[VariantInfo]:
-    shares = Counter(budgets.get(info.name) for info in infos)
-    if not shares:
-        return []
-    usual = max(shares, key=lambda budget: (shares[budget], budget or 0.0))
-    return [info for info in infos if budgets.get(info.name) == usual]
 
 
 def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:

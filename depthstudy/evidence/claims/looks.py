@@ -2,14 +2,16 @@
 
 Looking again at more seeds as long as nothing is decided decides wrongly more often than one look
 does. So each look tests at its share of the level (``stats.sequential``), over the hypotheses that
-are still open, and what is decided stays decided as it was seen then.
+are still open, and what is decided stays decided as it was seen then. A study that had spent the
+whole level, as one that looked once, has little left for the looks that are added later.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+import types
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -24,30 +26,50 @@ from depthstudy.records import Verdict
 
 DECIDED = ("supported", "refuted")
 
+Looks = Mapping[int, float]  # numbers of seeds at which it is looked, growing, and the level there
+ONCE: Looks = types.MappingProxyType({})  # one look at all seeds
 
-def planned(seeds: int, most: int) -> tuple[int, ...]:
-    """Returns the numbers of seeds at which to look, from ``seeds`` (at least three) to ``most``.
+_SPENT = 0.8  # share of the error that is left that looks have which are planned together
 
-    >>> planned(1, 20)
-    (3, 5, 10, 20)
-    >>> planned(4, 8)
-    (4, 5, 8)
+
+def planned(seeds: int, most: int, before: Looks = ONCE) -> Looks:
+    """Returns the looks from ``seeds`` (at least three) to ``most``.
+
+    Those of a study that has not looked share 0.05. Looks that were made before stay, and those
+    that are added share four fifths of what is left of 0.0625: 0.01, then 0.002.
+
+    >>> {seeds: round(level, 4) for seeds, level in planned(1, 20).items()}
+    {3: 0.0115, 5: 0.0064, 10: 0.0131, 20: 0.019}
+    >>> {seeds: round(level, 4) for seeds, level in planned(3, 8, before={3: 0.05}).items()}
+    {3: 0.05, 5: 0.0073, 8: 0.0027}
+
+    Args:
+      seeds: Those of the first look.
+      most: The most seeds that there may be.
+      before: Looks that were made.
     """
     first = max(LEAST_SEEDS, seeds)
-    return tuple(sorted({first, most, *(n for n in stats.LOOKS if first < n < most)}))
+    made = {n: level for n, level in before.items() if n <= most}
+    if made and min(made) > first:
+        made = {}
+    asked = {first, most, *(n for n in stats.LOOKS if first < n < most)}
+    added = sorted(n for n in asked if n > max(made, default=0))
+    left = _SPENT * (ALPHA / _SPENT - sum(before.values()))
+    return made | (stats.nominal_levels(added, left) if added else {})
 
 
 def judge_at_looks(
     summary: pd.DataFrame,
     settings: VariantSettings,
     hypotheses: Sequence[Hypothesis],
-    looks: Sequence[int],
+    looks: Looks,
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
     chance: float | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
+    follow_ups: Collection[str] = (),
 ) -> list[Verdict]:
     """Returns for each hypothesis the verdict of the look that decided it, or of the last one.
 
@@ -59,31 +81,36 @@ def judge_at_looks(
       summary: As in ``judge``.
       settings: As in ``judge``.
       hypotheses: As in ``judge``.
-      looks: Numbers of seeds, as of ``planned``; empty is one look at all seeds.
+      looks: As of ``planned``; empty is one look at all seeds.
       predictions: As in ``judge``.
       images: As in ``judge``.
       chance: As in ``judge``.
       baselines: As in ``judge``.
       budgets: As in ``judge``.
+      follow_ups: As in ``judge``.
     """
     given = functools.partial(
-        judge, images=images, chance=chance, baselines=baselines, budgets=budgets
+        judge,
+        images=images,
+        chance=chance,
+        baselines=baselines,
+        budgets=budgets,
+        follow_ups=follow_ups,
     )
     if not looks:
         return given(summary, settings, hypotheses, predictions=predictions)
-    levels = stats.nominal_levels(looks, ALPHA)
+    first = next(iter(looks))
     seen: dict[str, Verdict] = {}
-    for seeds in looks:
+    for seeds, alpha in looks.items():
         rows = summary[summary["seed"] < seeds]
         still_open = [
             h
             for h in undecided(hypotheses, seen)
-            if seeds == looks[0] or _complete(h, settings, summary, seeds)
+            if seeds == first or _complete(h, settings, summary, seeds)
         ]
         if not still_open:
             continue
         wrong = {name: runs[:seeds] for name, runs in (predictions or {}).items()}
-        alpha = levels[seeds]
         judged = given(rows, settings, still_open, predictions=wrong, alpha=alpha)
         share = alpha / ALPHA
         for verdict in judged:

@@ -47,23 +47,26 @@ def robustness(
       verdicts: What was decided, in the same order.
       summary: Finished runs, with their train errors and the metrics that are asked for.
       settings: Name of a variant to all its settings by dotted field.
-      tuned: Variants, and the same nets with the settings that were tuned for them.
+      tuned: Variants, and the same nets with the settings that were tuned for them. A verdict with
+        a net that was not tuned, as a treated one, is not looked at with own settings.
       tuned_words: Hypotheses, and the words of their verdicts between these nets.
       longer: Variants that did not fit and those that were trained longer beside them, and the same
         nets by the factor by which they were.
     """
     unfinished = set(summary.loc[summary["unfinished"].astype(bool), "variant"])
-    train_errors = summary.groupby("variant")["train_error"].mean()
-    recipes = _Recipes(tuned, longer, {str(name): x for name, x in train_errors.items()})
+    means = summary.groupby("variant")["train_error"].mean()
+    train_errors = {str(name): float(error) for name, error in means.items()}
     rows = []
     for hypothesis, verdict in zip(hypotheses, verdicts, strict=True):
         parts = _compared(hypothesis, verdict, settings)
         if hypothesis.metric not in metrics.ERRORS or not parts:
             continue
         table = stats.by_seed(metrics.measured(summary, hypothesis.metric), hypothesis.metric)
+        names = {name for part in parts for pair in part for name in pair}
+        recipes = _Recipes(tuned if names <= tuned.keys() else {}, longer, train_errors)
         own = [[recipes.own(*pair) for pair in part] for part in parts]
         longest = [[recipes.longest(*pair) for pair in part] for part in parts]
-        improving = {name for part in parts for pair in part for name in pair} & unfinished
+        improving = names & unfinished
         looked = _Effects(
             own=_effect(hypothesis, own, table) if own != parts else math.nan,
             longer=_effect(hypothesis, longest, table) if _any_new(longest, own) else math.nan,
@@ -187,8 +190,7 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
     def turns(effect: float) -> bool:
         return not math.isnan(effect) and holds(hypothesis, effect) != is_claim
 
-    is_gone = abs(longer) <= max(hypothesis.margin, _NOTHING) < abs(verdict.effect)
-    if (is_effect and is_gone) or turns(longer):
+    if (is_effect and is_gone(verdict.effect, longer, hypothesis.margin)) or turns(longer):
         return "settled by training longer"
     if shrinks(own) or turns(own):
         return "recipe-bound"
@@ -197,6 +199,11 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
     if shrinks(longer) or (math.isnan(longer) and is_open):
         return "budget-bound"
     return "" if nothing or looked.is_undecided else "robust"
+
+
+def is_gone(effect: float, other: float, margin: float) -> bool:
+    """Returns whether an effect on an error is as good as none with another recipe."""
+    return abs(other) <= max(margin, _NOTHING) < abs(effect)
 
 
 def holds(hypothesis: Hypothesis, effect: float) -> bool:

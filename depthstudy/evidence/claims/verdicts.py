@@ -25,6 +25,7 @@ from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
 from depthstudy.evidence import baseline, metrics
 from depthstudy.evidence.baseline import Baselines
+from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
@@ -34,7 +35,6 @@ from depthstudy.records import Summary, Verdict, VerdictWord
 METRICS = tuple(
     field.name for field in dataclasses.fields(Summary) if field.name not in ("variant", "seed")
 )
-UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
 
 
 def judge(
@@ -47,14 +47,15 @@ def judge(
     chance: float | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
+    follow_ups: Collection[str] = (),
     alpha: float = ALPHA,
 ) -> list[Verdict]:
     """Returns a verdict on each hypothesis, in their order.
 
     With fewer than three runs of a variant a hypothesis is inconclusive, and its p value unknown,
     but for numbers that do not depend on the seed. It is inconclusive with a p value of 1 where
-    runs show no spread and it is not known on how many images they were counted. It is "not tested"
-    where no variants with runs can be compared.
+    runs show no spread, it is not known on how many images they were counted, and no two other
+    variants show any. It is "not tested" where no variants with runs can be compared.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``, and those that
@@ -70,6 +71,8 @@ def judge(
       baselines: By error and variant, that of always naming the largest class. No verdict rests on
         the difference of two nets that are no better than that.
       budgets: Name of a variant to how many images one of its runs has seen.
+      follow_ups: Variants that followed from results. No variance borrows from theirs, so that a
+        verdict stays as it is when they are trained.
       alpha: Level of all hypotheses together: 0.05, or that of one look (``stats.nominal_levels``).
 
     Raises:
@@ -79,7 +82,9 @@ def judge(
     numeric = [c for c in summary.columns if is_numeric_dtype(summary[c]) and c != "seed"]
     check(hypotheses, settings, METRICS if summary.empty else numeric)
     panels = {
-        metric: measure(summary, metric, predictions=predictions, images=images)
+        metric: measure(
+            summary, metric, predictions=predictions, images=images, follow_ups=follow_ups
+        )
         for metric in dict.fromkeys(h.metric for h in hypotheses)
     }
     useless = {m: baseline.no_better(summary, m, baselines, images) for m in panels}
@@ -207,18 +212,6 @@ def _budget_ratio(e: Evidence, budgets: Mapping[str, float]) -> float | None:
     if e.weighed is None or e.weighed.hypothesis.metric not in metrics.ERRORS:
         return None
     return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)
-
-
-def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
-    """Returns the greatest ratio of the budgets of two variants that are compared.
-
-    >>> budget_ratio(
-    ...     [("deep", "shallow"), ("pruned", "deep")], {"deep": 8, "shallow": 8, "pruned": 18}
-    ... )
-    2.25
-    """
-    known = [(budgets[a], budgets[b]) for a, b in pairs if a in budgets and b in budgets]
-    return max((max(pair) / min(pair) for pair in known), default=None)
 
 
 def _as_json(pairs: Sequence[tuple[str, str]], effects: Sequence[stats.Contrast]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from depthstudy import stats
-from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, Panel, Predictions, measure
 from depthstudy.records import Gain, VariantInfo
 
 _MOST = 12  # variants; of more, the first is no longer what all others are set against
@@ -30,7 +30,8 @@ def against_first(
       images: Name of an error to the number of images that it is counted on.
 
     Returns:
-      A row for each variant; none in a study over depth, nor where variants are treated or pruned
+      A row for each variant, whose interval is as wide as for that many differences to hold 95%
+      together (Bonferroni); none in a study over depth, nor where variants are treated or pruned
       (which is set against other nets), nor where there are many.
 
     Raises:
@@ -40,7 +41,9 @@ def against_first(
         return []
     tests = measure(summary, "test_error", predictions=predictions, images=images)
     seconds = summary.groupby("variant")["seconds"].mean()
-    return [_gain(info, infos[0], tests, seconds) for info in infos if info.name in tests.arms]
+    level = 1 - ALPHA / (len(infos) - 1)
+    present = [info for info in infos if info.name in tests.arms]
+    return [_gain(info, infos[0], tests, seconds, level) for info in present]
 
 
 def _applies(infos: Sequence[VariantInfo]) -> bool:
@@ -54,9 +57,11 @@ def _applies(infos: Sequence[VariantInfo]) -> bool:
     )
 
 
-def _gain(info: VariantInfo, first: VariantInfo, tests: Panel, seconds: pd.Series) -> Gain:
+def _gain(
+    info: VariantInfo, first: VariantInfo, tests: Panel, seconds: pd.Series, level: float
+) -> Gain:
     known = first.name in tests.arms
-    change = _change(info.name, first.name, tests)
+    change = _change(info.name, first.name, tests, level)
     time = float(seconds[first.name]) if known else math.nan
     return Gain(
         variant=info.name,
@@ -70,9 +75,9 @@ def _gain(info: VariantInfo, first: VariantInfo, tests: Panel, seconds: pd.Serie
     )
 
 
-def _change(name: str, first: str, tests: Panel) -> stats.Estimate:
+def _change(name: str, first: str, tests: Panel, level: float) -> stats.Estimate:
     if name == first:
         return stats.Estimate(0.0, 0.0, 0.0, 0.0, tests.arms[name].seeds)
     if first not in tests.arms:
         return stats.interval([])
-    return tests.difference(name, first).interval()
+    return tests.difference(name, first).interval(level)

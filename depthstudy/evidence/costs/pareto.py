@@ -1,6 +1,7 @@
 """Error against multiply-accumulates: which nets are worth what they cost.
 
 A net is on the Pareto front if no other has both no more multiply-accumulates and no greater error.
+Only nets of the most usual budget are on it: one that has seen more images errs less for that.
 What lies on the front is told by means over seeds, so near ties may be chance.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from depthstudy.evidence.budgets import of_equal_budget
 from depthstudy.evidence.panel import Predictions, measure
 from depthstudy.records import ParetoPoint, VariantInfo
 
@@ -20,6 +22,7 @@ def points(
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
+    budgets: Mapping[str, float] | None = None,
 ) -> list[ParetoPoint]:
     """Returns error and cost of each variant that has runs, and its place on the front.
 
@@ -28,6 +31,7 @@ def points(
       infos: The variants.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
+      budgets: Name of a variant to how many images one of its runs has seen.
 
     Returns:
       A row for each variant with runs, in the order of ``infos``.
@@ -38,8 +42,9 @@ def points(
     tests = measure(summary, "test_error", predictions=predictions, images=images)
     present = [info for info in infos if info.name in tests.arms]
     errors = {info.name: tests.mean(info.name) for info in present}
-    on_front = front([(info.macs, errors[info.name].mean) for info in present])
-    places = {present[index].name: place for place, index in enumerate(on_front, start=1)}
+    fair = of_equal_budget(present, budgets or {})
+    on_front = front([(info.macs, errors[info.name].mean) for info in fair])
+    places = {fair[index].name: place for place, index in enumerate(on_front, start=1)}
     return [
         ParetoPoint(
             variant=info.name,
@@ -49,6 +54,7 @@ def points(
             high=errors[info.name].high,
             seeds=errors[info.name].seeds,
             place=places.get(info.name, 0),
+            equal_budget=info in fair,
         )
         for info in present
     ]

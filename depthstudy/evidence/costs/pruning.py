@@ -42,6 +42,7 @@ def compare(
     *,
     predictions: Predictions | None = None,
     images: Mapping[str, int] | None = None,
+    budgets: Mapping[str, float] | None = None,
 ) -> list[PrunedNet]:
     """Returns what was lost and saved by each net that lost weights, channels or blocks.
 
@@ -54,6 +55,7 @@ def compare(
       configs: Name of a variant to what was pruned of it.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
+      budgets: Name of a variant to how many images one of its runs has seen.
 
     Returns:
       A row for each net, in the order of ``infos``.
@@ -73,7 +75,10 @@ def compare(
     harmless = _harmless(compared)
     return [
         dataclasses.replace(
-            row, harmless=row.variant in harmless, **_tuned(net, row, nets, compared, tests)
+            row,
+            harmless=row.variant in harmless,
+            budget_ratio=_budget_ratio(row, budgets or {}),
+            **_tuned(net, row, nets, compared, tests),
         )
         for net, row in zip(nets, compared, strict=True)
     ]
@@ -157,15 +162,20 @@ def _row(
     )
 
 
+def _budget_ratio(row: PrunedNet, budgets: Mapping[str, float]) -> float | None:
+    own, dense = budgets.get(row.variant), budgets.get(row.dense)
+    return own / dense if own and dense else None
+
+
 def _harmless(rows: Sequence[PrunedNet]) -> set[str]:
-    """Returns the nets up to which each method takes out more and more for next to nothing."""
+    """Returns the nets up to which each method is shown to take out more for next to nothing."""
     methods: dict[tuple[str, ...], list[PrunedNet]] = {}
     for row in rows:
         methods.setdefault((row.origin, row.part, row.method, row.control), []).append(row)
     names = set()
     for found in methods.values():
         for row in sorted(found, key=lambda row: row.share):
-            if not row.change < HARMLESS:
+            if not row.change_high < HARMLESS:
                 break
             names.add(row.variant)
     return names

@@ -21,7 +21,7 @@ from depthstudy.arch.layer_types import (
 )
 from depthstudy.errors import InputError
 from depthstudy.nets.torch import settings
-from depthstudy.nets.torch.names import KERAS, TORCHVISION, style_of, torch_names
+from depthstudy.nets.torch.names import KERAS, style_of, torch_names
 
 # A counter of batches, and the layer by which Keras's EfficientNet normalizes images.
 _IGNORED = ("num_batches_tracked", *(f"normalization.{x}" for x in ("mean", "variance", "count")))
@@ -57,9 +57,18 @@ class Expectation:
         names = torch_names(spec, style)
         return cls(spec, names, _costs(spec, _image_channels(names, given)), given)
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The names and shapes that the file has to hold."""
+        return {
+            _name(self.names[path], leaf): shape
+            for path, cost in self.costs.items()
+            for leaf, shape in _shapes(cost).items()
+        }
+
     def check(self) -> None:
         """Raises InputError where a name is missing or unexpected, or a shape differs."""
-        _check(self.spec, _expected(self.names, self.costs), self.given)
+        _check(self.spec, self.shapes, self.given)
 
     def check_numbers(self) -> None:
         """Raises InputError where an array has numbers that are not finite."""
@@ -92,27 +101,9 @@ def check_torch(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarr
     return expectation
 
 
-def torch_shapes(
-    spec: ArchSpec | DetectorSpec, style: str = TORCHVISION
-) -> dict[str, tuple[int, ...]]:
-    """Returns the names and shapes that a file of weights for ``spec``, on color images, has."""
-    names = torch_names(spec, style)
-    return _expected(names, _costs(spec, 3))
-
-
 def _costs(spec: ArchSpec | DetectorSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
     found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
     return {cost.path: cost for cost in found if cost.parameters}
-
-
-def _expected(
-    names: Mapping[tuple[str, ...], str], costs: Mapping[tuple[str, ...], LayerCost]
-) -> dict[str, tuple[int, ...]]:
-    return {
-        _name(names[path], leaf): shape
-        for path, cost in costs.items()
-        for leaf, shape in _shapes(cost).items()
-    }
 
 
 def _name(prefix: str, leaf: str) -> str:

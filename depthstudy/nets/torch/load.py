@@ -16,6 +16,7 @@ from depthstudy.arch.layer_types import (
     LayerScale,
     Norm,
 )
+from depthstudy.errors import InputError
 from depthstudy.nets.torch import cifar, settings
 from depthstudy.nets.torch.expectation import check_torch
 from depthstudy.nets.torch.names import CIFAR, KERAS, style_of, torch_names
@@ -76,7 +77,7 @@ def count_classes(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.nda
     0.
 
     Raises:
-      InputError: No file of this family is known.
+      InputError: No file of this family is known, or the last layer has no classes.
     """
     style = style_of(state_dict)
     if isinstance(spec, DetectorSpec):
@@ -85,7 +86,11 @@ def count_classes(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.nda
     else:
         name, anchors = torch_names(_with_head(spec), style)["head", "dense"], 1
     weight = state_dict.get(f"{name}.weight")
-    return 0 if weight is None else len(weight) // anchors
+    if weight is None:
+        return 0
+    if not weight.ndim:
+        raise InputError(f"{name}.weight is a single number")
+    return len(weight) // anchors
 
 
 def _kernel(weight: np.ndarray, side: int) -> np.ndarray:

@@ -138,23 +138,33 @@ def _for_cifar(family: str, state: State) -> Iterator[Options]:
     """Yields what a ResNet or DenseNet of three stages would be, by its number of blocks."""
     if family == "resnet" and "layer4.0.conv1.weight" not in state:
         count = _count(state, r"layer1\.(\d+)\.conv1\.weight", 0)
-        stem = state.get("conv1.weight")
-        if count and stem is not None and "layer1.0.conv3.weight" not in state:
+        width = _filters(state.get("conv1.weight"))
+        if count and width and "layer1.0.conv3.weight" not in state:
             has_convs = any("downsample" in name or "shortcut" in name for name in state)
             yield {
                 "depth": 6 * count + 2,
                 "layout": "cifar",
-                "width": len(stem),
+                "width": width,
                 "shortcut": "B" if has_convs else "A",
             }
     if family == "densenet" and "features.denseblock4.denselayer1.conv1.weight" not in state:
         count = _count(state, r"features\.denseblock1\.denselayer(\d+)\.conv2\.weight", 1)
-        last = state.get("features.denseblock1.denselayer1.conv2.weight")
-        if count and last is not None:
-            yield {"depth": 6 * count + 4, "layout": "cifar", "growth_rate": len(last)}
+        rate = _filters(state.get("features.denseblock1.denselayer1.conv2.weight"))
+        if count and rate:
+            yield {"depth": 6 * count + 4, "layout": "cifar", "growth_rate": rate}
+
+
+def _filters(weight: np.ndarray | None) -> int:
+    """Returns how many filters the weight of a convolution has; none where it cannot be one."""
+    return len(weight) if weight is not None and weight.ndim and weight.size else 0
 
 
 def _count(state: State, pattern: str, first: int) -> int:
-    """Returns how many blocks there are whose names match, numbered from ``first`` on."""
+    """Returns how many blocks there are whose names match, numbered from ``first`` on.
+
+    There are none where a number is left out: a name alone could ask for millions.
+    """
     matches = (re.fullmatch(pattern, name) for name in state)
-    return max((int(match[1]) + 1 - first for match in matches if match), default=0)
+    numbers = {match[1] for match in matches if match}
+    count = len(numbers)
+    return count if numbers == {str(first + i) for i in range(count)} else 0

@@ -29,7 +29,7 @@ from depthstudy.probes.representation import alignment, features
 from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
-ALIKE = 0.9  # layers of one block are more alike than this
+ALIKE = 0.9  # layers of one block are at least so alike
 _IMAGES = 20  # from which on the error of chance, of unrelated layers, is under 0.1
 _MANY = 0.5  # share of layers in one block from which on a net stands out
 
@@ -69,7 +69,7 @@ def _largest_blocks(
     """Returns the same for each of several matrices."""
     start = longest = np.zeros(len(matrices), int)  # of the run that ends at a layer
     for stop in range(matrices.shape[1]):
-        unlike = matrices[:, : stop + 1, stop] <= threshold
+        unlike = matrices[:, : stop + 1, stop] < threshold
         after = (stop + 1) - np.argmax(unlike[:, ::-1], axis=1)  # behind the last that is unlike
         start = np.where(unlike.any(axis=1), np.maximum(start, after), start)
         longest = np.maximum(longest, stop + 1 - start)

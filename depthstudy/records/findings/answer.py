@@ -23,9 +23,13 @@ class DepthAnswer:
       low: Lower end of its interval, for all depths together; ``None`` where there is none.
       high: Upper end of the same interval.
       seeds: Least number of runs of the two.
-      bound: What the answer may be an artefact of: ``"budget"`` (trained longer, half of the excess
-        or more is gone), ``"recipe"`` (so it is where each net has the settings tuned for it),
-        ``"unfinished"`` (the deepest was still improving and was not trained longer), or ``""``.
+      excess_high: The most that ``deepest`` may err more than a lesser depth: the greatest upper
+        end of its intervals against each; ``None`` with fewer than three seeds, and where no depth
+        is better than always naming the largest class.
+      bound: What the answer may be an artifact of: ``"budget"`` (trained longer, half of an excess
+        that is more than chance, or more, is gone), ``"recipe"`` (so it is where each net has the
+        settings tuned for it), ``"unfinished"`` (the deepest was still improving and was not
+        trained longer), or ``""``.
       effect_longer: The same effect where both were trained longest, as long as each other;
         ``None`` where they were not.
       effect_own_settings: The same effect with the settings tuned for each; ``None`` likewise.
@@ -41,6 +45,7 @@ class DepthAnswer:
     low: float | None
     high: float | None
     seeds: int
+    excess_high: float | None = None
     bound: Bound = ""
     effect_longer: float | None = None
     effect_own_settings: float | None = None

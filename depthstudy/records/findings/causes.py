@@ -24,7 +24,9 @@ class Decomposition:
       high: Upper end of the same interval.
       seeds: Least number of runs of the two.
       word: ``"excess"`` (the interval lies above zero), ``"no excess"`` (it lies within the margin,
-        or below), or ``"cannot tell"``; then the excess may be up to ``high``.
+        or below), or ``"cannot tell"``; then the excess may be up to ``high``. Nothing can be told
+        with fewer than three seeds, nor where the best is no better than always naming the largest
+        class.
       scope: As in ``Verdict``.
     """
 
@@ -38,6 +40,11 @@ class Decomposition:
     seeds: int
     word: str = ""
     scope: str = ""
+
+    @property
+    def established(self) -> bool:
+        """Whether the excess is more than chance would show."""
+        return self.word == "excess" if self.word else self.low > 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -55,7 +62,8 @@ class MatchedGap:
       train_loss: The variant's train loss where it is looked at, averaged likewise; the level, but
         where it cannot be matched: then that of its first evaluation, which is below the level.
       step: Mean of the step at which that is.
-      gap: Mean of its test error minus its train error there; NaN where it cannot be matched.
+      gap: Mean of its validation error minus its train error there, plain ones also where errors
+        are balanced; NaN where it cannot be matched. Test images are looked at in the end only.
       low: Lower end of the gap's 95% confidence interval over seeds; NaN with fewer than two, and
         where they agree.
       high: Upper end of the same interval.
@@ -106,7 +114,9 @@ class Attribution:
       seeds: Least number of runs of the four variants.
       word: ``"cause"`` (wins back more than chance would show, in points and by factors),
         ``"points only"`` (it may do as much, by factors, for the best depth), ``"harms the best"``
-        (the best depth does worse with it), ``"control"``, or ``"not shown"``.
+        (the best depth does worse with it), ``"no more than its control"`` (the deep net is not
+        shown to err less with it than with each of its controls), ``"control"``, or
+        ``"not shown"``.
       p: p value of the claim that it is a cause, Holm-adjusted over the rows.
       factor: By what it divides the error of ``variant``, over what it divides that of ``best``
         by, where that is above one.
@@ -116,6 +126,8 @@ class Attribution:
         either does.
       interaction_low: Lower end of its 95% confidence interval.
       interaction_high: Upper end of the same interval.
+      budget_ratio: How many times the images one net has seen that another has with which it is
+        compared, at most; ``None`` where it is not known, and of longer training.
     """
 
     group: str
@@ -145,6 +157,7 @@ class Attribution:
     interaction: float = math.nan
     interaction_low: float = math.nan
     interaction_high: float = math.nan
+    budget_ratio: float | None = None
 
     @property
     def established(self) -> bool:

@@ -42,6 +42,7 @@ class ParetoPoint:
       high: Upper end of the same interval.
       seeds: Number of its seeds.
       place: Place on the Pareto front by rising cost, from 1; 0 off the front.
+      equal_budget: Whether it has the most usual budget, as all nets of the front have.
     """
 
     variant: str
@@ -51,6 +52,7 @@ class ParetoPoint:
     high: float
     seeds: int
     place: int
+    equal_budget: bool = True
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,8 +78,10 @@ class PrunedNet:
       change_low: Lower end of the interval of ``change``.
       change_high: Upper end of the same interval.
       seeds: Number of seeds that ``change`` rests on.
-      harmless: Whether it, and all nets by its method out of which less was taken, lose less test
-        error than ``evidence.costs.pruning.HARMLESS``.
+      harmless: Whether it, and all nets by its method out of which less was taken, are shown to
+        lose less test error than ``evidence.costs.pruning.HARMLESS``.
+      budget_ratio: Images that it has seen, those of its dense net included if it starts from it,
+        against those of the dense net; ``None`` where they are not known.
       tuned: For a control, the net of its shape that was trained on; ``""`` where there is none.
       tuned_change: Test error of ``tuned`` minus its own.
       tuned_low: Lower end of the interval of ``tuned_change``.
@@ -99,6 +103,7 @@ class PrunedNet:
     change_high: float
     seeds: int
     harmless: bool
+    budget_ratio: float | None = None
     tuned: str = ""
     tuned_change: float = math.nan
     tuned_low: float = math.nan
@@ -117,10 +122,11 @@ class Gain:
     Attributes:
       variant: Name of the variant; the first variant has a row, too.
       first: Name of the first variant.
-      change: Test error minus that of the first, over the seeds that both have.
-      low: Lower end of its 95% confidence interval; NaN with fewer than two seeds.
+      change: Test error minus that of the first.
+      low: Lower end of its confidence interval, which for all variants together is of 95%; NaN with
+        fewer than two seeds.
       high: Upper end of the same interval.
-      seeds: Number of these seeds.
+      seeds: Number of seeds, the lesser of the two.
       macs: Multiply-accumulates against those of the first.
       seconds: Mean time of a run against that of the first.
     """

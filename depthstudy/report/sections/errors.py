@@ -8,7 +8,7 @@ from depthstudy.report.blocks import Charts, Figure, Picture, Section
 from depthstudy.report.charts.depth import errors, multiples
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import percent
-from depthstudy.report.text.sentences import SOURCES, figure_note
+from depthstudy.report.text.sentences import SOURCES
 
 _DETECTS = "An error is one minus average precision (COCO, overlaps .5 to .95)."
 _CUT = "Nets with settings of their own, more steps or other treatments have sections of their own."
@@ -31,7 +31,7 @@ def section(study: Study) -> Section:
         panels = tuple(errors.error_panels(whole))
         note = "lines are 95% intervals of three seeds or more, faint dots single seeds"
         charts, columns, width = Charts(panels, "two"), 2, 330
-    notes = (figure_note(study.info, note),)
+    notes = (tables.figure_note(study, note),)
     picture = Picture(name, title, notes, panels, columns, width, as_png=True)
     same = [f"{copy} is {origin}" for copy, origin in tables.copies(study.info).items()]
     once = f"The same runs, so shown once: {'; '.join(same)}." if same else ""
@@ -65,7 +65,6 @@ def lowest_errors(study: Study) -> str:
 
 def _marks(study: Study) -> str:
     """Says what the marks of the charts are."""
-    seeds = study.info.seeds
     if multiples.are_needed(study):
         intervals = f" with its 95% intervals, {SOURCES}" if study.has_seeds else ""
         return (
@@ -75,6 +74,6 @@ def _marks(study: Study) -> str:
     if not study.has_seeds:
         return "One seed each, so there are no intervals."
     return (
-        f"Large marks are means over {seeds} seeds, lines through them the 95% intervals, "
+        f"Large marks are means over {tables.seeds(study)}, lines through them the 95% intervals, "
         f"{SOURCES} (cut at the edges), faint dots the single seeds."
     )

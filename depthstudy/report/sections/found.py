@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Image, Row, Section, Table, Text
 from depthstudy.report.charts import boxes
 from depthstudy.report.tables import Study
-from depthstudy.report.text.formats import count
 
 _ERROR = "test_error"  # one minus AP
 _PRECISIONS = (
@@ -57,7 +57,7 @@ def _precisions(study: Study) -> list[Block]:
         for info in study.info.variants
     )
     note = (
-        f"Average precision on new images, mean over {count(study.info.seeds, 'seed')}: AP is over"
+        f"Average precision on new images, mean over {tables.seeds(study)}: AP is over"
         " overlaps of .5 to .95, AP50 and AP75 are at one. Small objects are under 32 x 32 pixels,"
         " large ones over 96 x 96, whatever the size of the image; sizes without objects are left"
         " out."

@@ -1,6 +1,7 @@
 """What the pages read: the tables of a study, of an analysis, and what was measured of a net."""
 
 from depthstudy.report.tables.analysis import Analysis, read_analysis
+from depthstudy.report.tables.captions import figure_note, lede, runs_of, seeds
 from depthstudy.report.tables.nets import MeasuredNet
 from depthstudy.report.tables.picks import (
     Divergence,
@@ -37,13 +38,17 @@ __all__ = [
     "depth_series",
     "divergences",
     "error_estimate",
+    "figure_note",
     "groups",
     "has_depths",
     "has_treatments",
     "label",
+    "lede",
     "mean",
     "read_analysis",
     "read_study",
+    "runs_of",
+    "seeds",
     "shown",
     "spread",
     "thumbnail",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 
 _METRIC = "test_error"
-_UNEQUAL = {  # groups of settings, and why errors cannot be compared where they differ
+_UNEQUAL = {  # settings, or groups of them, and why errors cannot be compared where they differ
+    "metric": "they are shares of all images in one study, and means over classes in another",
     "data": "they do not learn from, or are not tested on, the same images",
     "train": "their nets are not trained by the same recipe",
 }
@@ -117,8 +117,27 @@ def _settings(infos: Mapping[str, records.StudyInfo]) -> pd.DataFrame:
 
 
 def _shown(value: Any) -> str:
-    """Returns a value as text, a tuple as the list that a file makes of it."""
-    return repr(json.loads(json.dumps(value)))
+    """Returns a value as text; of pairs, as a sweep has, each name with its values.
+
+    >>> _shown((("model.family", ("plain", "resnet")), ("model.depth", (8, 20))))
+    'model.family: plain, resnet; model.depth: 8, 20'
+    >>> _shown((("tiny", (("model.depth", 8),)),)), _shown(()), _shown(0.5)
+    ('tiny (model.depth: 8)', 'none', '0.5')
+    """
+    if value is None or value == () or value == [] or value == {}:
+        return "none"
+    if _are_pairs(value):
+        named = (f"{k} ({_shown(x)})" if _are_pairs(x) else f"{k}: {_shown(x)}" for k, x in value)
+        return "; ".join(named)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    return str(value)
+
+
+def _are_pairs(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(x, list | tuple) and len(x) == 2 and isinstance(x[0], str) for x in value
+    )
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -162,6 +181,7 @@ def _verdicts(
 
 def _notes(settings: pd.DataFrame) -> Iterator[str]:
     for group, reason in _UNEQUAL.items():
-        fields = [field for field in settings.index if field.startswith(f"{group}.")]
+        fields = [field for field in settings.index if field.partition(".")[0] == group]
         if fields:
-            yield f"Errors are not those of equals: {reason} ({', '.join(fields)} differ)."
+            verb = "differs" if fields == [group] else "differ"
+            yield f"Errors are not those of equals: {reason} ({', '.join(fields)} {verb})."

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from depthstudy.records import Metric, find_metric
 from depthstudy.report.text.formats import number, spaced
 
-Catalogue = Mapping[str, tuple[Metric, ...]]  # what metrics mean, by probe
+Catalog = Mapping[str, tuple[Metric, ...]]  # what metrics mean, by probe
 
 _SUMMARIZED = {  # columns of ``summary.csv``, which no probe declares
     "train_error": ("train error", "fraction"),
@@ -59,12 +59,12 @@ class Quantity:
         return number(value, 2)
 
 
-def quantity(metric: str, catalogue: Catalogue) -> Quantity:
+def quantity(metric: str, catalog: Catalog) -> Quantity:
     """Returns what the metric of a hypothesis is.
 
     Args:
       metric: A column of ``summary.csv``, or ``"probe.metric"``.
-      catalogue: What metrics mean, by probe.
+      catalog: What metrics mean, by probe.
 
     >>> quantity("test_error", {}).amount(0.719)
     '71.9 points'
@@ -72,7 +72,7 @@ def quantity(metric: str, catalogue: Catalogue) -> Quantity:
     if metric in _SUMMARIZED:
         return Quantity(*_SUMMARIZED[metric])
     probe, _, name = metric.rpartition(".")
-    declared = find_metric(catalogue.get(probe, ()), name, per_layer=False)
+    declared = find_metric(catalog.get(probe, ()), name, per_layer=False)
     if declared is None:
         return Quantity(spaced(name), "")
     time = _TIMES.get(declared.suffix(name) or "", "")

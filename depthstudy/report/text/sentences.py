@@ -14,7 +14,6 @@ from depthstudy.report.text.formats import (
     number,
     percent,
     plain,
-    sentence_case,
     signed,
     spaced,
 )
@@ -25,15 +24,6 @@ INTERVALS = (
 )
 
 SOURCES = "for seeds and, where each answer is known, test images"  # of an interval of an error
-
-
-def lede(info: StudyInfo) -> str:
-    """Says in one sentence what was compared."""
-    data = (info.config.get("data") or {}).get("name")
-    shapes = {tuple(variant.image_shape) for variant in info.variants}
-    images = " × ".join(map(str, *shapes)) if len(shapes) == 1 else f"in {len(shapes)} sizes"
-    runs = f"{count(len(info.variants), 'variant')} × {count(info.seeds, 'seed')}"
-    return f"{runs} on {data or 'one data set'}, images {images}."
 
 
 def partial(info: StudyInfo) -> str:
@@ -47,15 +37,6 @@ def partial(info: StudyInfo) -> str:
 def treatment_name(name: str) -> str:
     """Returns a treatment in words: ``"16x the steps"`` for one that trains longer."""
     return spaced(in_words(name))
-
-
-def figure_note(info: StudyInfo, spread: str) -> str:
-    """Says below a figure's title of what it is, and how it shows the ``spread`` over seeds."""
-    most = info.config.get("seeds_until_settled") or info.seeds
-    seeds = f"{info.seeds} to {most} seeds" if most > info.seeds else count(info.seeds, "seed")
-    shown = f"mean of {seeds}; {spread}" if most > 1 else "one seed"
-    data = (info.config.get("data") or {}).get("name")
-    return f"{data}: {shown}" if data else sentence_case(shown)
 
 
 def fold(slope: float) -> str:

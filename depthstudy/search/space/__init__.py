@@ -1,14 +1,11 @@
 """What a search may choose: genes with their values, and the settings that a choice means.
 
-A space is a value, as an architecture is: it is drawn from, a choice is mutated into another, and
-both survive JSON. Every choice means settings of ``config.model``, which the rest of the package
-trains as it does those of any study. Several choices may mean the same net, where a gene has no
-effect (Elsken et al. 2019, arXiv 1808.05377, survey spaces).
+A space is a value, as an architecture is. Every choice means settings of ``config.model``, which
+the rest of the package trains as it does those of any study. Several choices may mean the same net,
+where a gene has no effect (Elsken et al. 2019, arXiv 1808.05377, survey spaces).
 """
 
 from __future__ import annotations
-
-import json
 
 from depthstudy.config import SearchConfig
 from depthstudy.errors import InputError
@@ -32,20 +29,4 @@ def from_config(search: SearchConfig) -> Space:
     return Space(tuple(Gene(field, values) for field, values in search.ranges))
 
 
-def from_json(text: str) -> Space:
-    """Returns the space that ``to_json`` wrote.
-
-    Raises:
-      ValueError: The text is JSON of none.
-    """
-    try:
-        plain = json.loads(text)
-        genes = tuple(Gene(g["name"], tuple(g["values"])) for g in plain["genes"])
-        if plain["space"] == StageSpace.__name__:
-            return StageSpace(genes, plain["width"])
-        return Space(genes)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a space: {error}") from error
-
-
-__all__ = ["Gene", "Genome", "Space", "StageSpace", "from_config", "from_json"]
+__all__ = ["Gene", "Genome", "Space", "StageSpace", "from_config"]

@@ -61,16 +61,6 @@ class Space:
         """Returns a choice at random: each gene by itself, all its values alike."""
         return tuple((g.name, g.values[int(draw.integers(len(g.values)))]) for g in self.genes)
 
-    def mutate(self, genome: Genome, draw: np.random.Generator) -> Genome:
-        """Returns a choice that differs in one gene, in an ordered one by a step."""
-        open_genes = [gene for gene in self.genes if len(gene.values) > 1]
-        gene = open_genes[int(draw.integers(len(open_genes)))]
-        place = gene.values.index(dict(genome)[gene.name])
-        steps = (place - 1, place + 1) if gene.is_ordered else range(len(gene.values))
-        others = [step for step in steps if 0 <= step < len(gene.values) and step != place]
-        chosen = gene.values[others[int(draw.integers(len(others)))]]
-        return tuple((name, chosen if name == gene.name else x) for name, x in genome)
-
     def within(self, depth: tuple[int, int]) -> Space:
         """Returns the space without values that no net of such a depth can have."""
         return self

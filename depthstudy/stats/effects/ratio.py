@@ -9,36 +9,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import ArrayLike
-from scipy import special
-
-
-def fieller(above: ArrayLike, below: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Returns the interval of the mean of ``above[seeds]`` over that of ``below[seeds]``.
-
-    Args:
-      above: A number of each seed.
-      below: Another number of the same seeds, in the same order.
-      level: Confidence of the interval, in (0, 1).
-
-    Returns:
-      Its ends; NaN with fewer than two seeds, and where the mean of ``below`` is not told from
-      zero, for then the interval has no bounds.
-
-    Raises:
-      ValueError: The two do not have one finite number for each seed.
-    """
-    x, y = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
-    if x.ndim != 1 or x.shape != y.shape or not np.isfinite([x, y]).all():
-        raise ValueError(f"expected two finite numbers for each seed, got {x} and {y}")
-    seeds = len(x)
-    if seeds < 2:
-        return math.nan, math.nan
-    (xx, xy), (_, yy) = np.cov(x, y) / seeds
-    critical = float(special.stdtrit(seeds - 1, (1 + level) / 2))
-    return ratio_limits(float(x.mean()), float(y.mean()), xx, xy, yy, critical)
-
 
 def ratio_limits(
     x: float, y: float, xx: float, xy: float, yy: float, critical: float

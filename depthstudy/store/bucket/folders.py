@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from depthstudy.errors import InputError
-from depthstudy.store.bucket import lease, mirror, places
+from depthstudy.store.bucket import copies, lease, mirror, places
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.mirror import READERS, Asked
 from depthstudy.store.bucket.places import Place
@@ -115,20 +115,11 @@ def copied(place: Place) -> Path:
     if not places.is_url(place):
         return Path(place)
     url = places.normal(place)
-    above, _, name = url.rpartition("/")
     room = places.room(_COPY, url)
     target = places.inside(room, url)
     with _locked(room, url, waits=True):
-        if target.is_file():
-            target.unlink()
-        bucket = Bucket(url)
-        mirror.fetch_copy(bucket, target)
-        if any(target.iterdir()):
-            return target
-        target.rmdir()
-        if above.count("/") < 2 or name not in (found := Bucket(above)).top():
+        if not copies.fetch(url, room, target):
             raise InputError(f"{url} is neither a file nor a folder with files")
-        found.download({name: target})
     return target
 
 

@@ -198,32 +198,3 @@ def look(folder: Path) -> None:
     for name in entries:
         (folder.parent / name).parent.mkdir(parents=True, exist_ok=True)
     _note(room, run, entries, replaced=url)
-
-
-def fetch_copy(bucket: Bucket, folder: Path) -> None:
-    """Makes a local folder be as one of a bucket by what is noted of each file of an earlier time.
-
-    Images are many: none is read to see whether it is as it was.
-    """
-    room = places.room_of(folder)
-    assert room is not None, folder
-    note = room / "copied.json"
-    before = msgspec.json.decode(note.read_bytes(), type=dict[str, str]) if note.exists() else {}
-    entries = bucket.entries()
-    marks = {name: f"{entry.size} {entry.mark}" for name, entry in entries.items()}
-    there = _files(folder)
-    for name in there - {name for name in marks if before.get(name) == marks[name]}:
-        (folder / name).unlink()
-        there.discard(name)
-    missing = {name: folder / name for name in marks if name not in there}
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_bytes(msgspec.json.encode({n: marks[n] for n in there & marks.keys()}))
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in missing.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    bucket.download(missing)
-    note.write_bytes(msgspec.json.encode(marks))
-
-
-def _files(folder: Path) -> set[str]:
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}

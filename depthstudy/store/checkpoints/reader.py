@@ -137,7 +137,7 @@ class CheckpointReader:
 
 def _require_same(path: Path, stored: Mapping[str, Any], info: RunInfo) -> None:
     """Refuses a checkpoint that is of another run, by what it says of itself."""
-    for field in ("variant", "seed", "arch", "image_shape"):
+    for field in ("variant", "seed", "arch", "dataset", "image_shape"):
         was, now = stored.get(field), getattr(info, field)
         now = list(now) if isinstance(now, tuple) else now
         if was != now and not (field == "arch" and _is_same_net(was, now)):

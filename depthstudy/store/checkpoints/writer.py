@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from absl import logging
 
 from depthstudy.store import arrays, bucket
 from depthstudy.store.arrays import Arrays
@@ -50,7 +53,8 @@ class CheckpointWriter:
         folder.mkdir(parents=True, exist_ok=True)
         for pattern in _PARTIALS:
             for partial in folder.glob(pattern):
-                shutil.rmtree(partial)
+                with _removing(partial):
+                    shutil.rmtree(partial)
         self._thread = futures.ThreadPoolExecutor(max_workers=1)
         self._written: futures.Future[None] | None = None
         self._saved = 0
@@ -103,10 +107,11 @@ class CheckpointWriter:
         steps = [step for step in CheckpointReader(self._folder).all_steps() if step <= last]
         kept = {*self._always, *(steps if self._keep is None else steps[-self._keep :])}
         for step in set(steps) - kept:
-            partial = self._folder / f"{step}{_PARTIAL}"
-            (self._folder / str(step)).rename(partial)
-            shutil.rmtree(partial)
-            bucket.removed(self._folder / str(step), is_folder=True)
+            place, partial = self._folder / str(step), self._folder / f"{step}{_PARTIAL}"
+            with _removing(place):
+                place.rename(partial)
+                bucket.removed(place, is_folder=True)
+                shutil.rmtree(partial)
 
     def wait(self) -> None:
         """Waits until everything is on disk; raises what the writing thread raised."""
@@ -117,3 +122,12 @@ class CheckpointWriter:
         """Waits until everything is on disk, and ends."""
         with self._thread:
             self.wait()
+
+
+@contextlib.contextmanager
+def _removing(path: Path) -> Iterator[None]:
+    """Makes a warning of what fails: on NFS a file that somebody reads keeps its folder."""
+    try:
+        yield
+    except OSError as error:
+        logging.warning("%s cannot be removed (%s); the training goes on", path, error.strerror)

@@ -101,7 +101,8 @@ def _read(workdir: Path, variant: Variant, seed: int) -> _Run | None:
     assert info is not None, run.folder
     cost = nets.cost(spec_from_json(info.arch), info.image_shape)
     counted = tasks.of(variant.dataset).counts_images
-    errors = run.read_errors() if counted else {}
+    # One that diverged has none; an earlier version left those of a shorter training there.
+    errors = run.read_errors() if counted and outcome.diverged_at is None else {}
     wrong = {split: of_split > 0 for split, of_split in errors.items()}
     return _Run(variant, seed, run, outcome, cost, run.read_records(), wrong)
 
@@ -219,7 +220,7 @@ def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
     found: dict[str, Answers] = {}
     labels: NDArray[Any] | None = None
     for name, of_variant in runs.items():
-        read = [run.files.read_answers() for run in of_variant]
+        read = [run.files.read_answers() for run in of_variant if run.outcome.diverged_at is None]
         given = [answers for answers in read if "label" in answers]
         if not given:
             continue

@@ -20,7 +20,8 @@ from depthstudy.execute import Session, Tuned, measurement
 from depthstudy.plan import pools, treatments
 from depthstudy.records import StudyInfo
 from depthstudy.study.conclusions.collect import collect
-from depthstudy.study.conclusions.next_step import Past, next_step
+from depthstudy.study.conclusions.next_step import next_step
+from depthstudy.study.conclusions.past import Past
 from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.write import write_images, write_scenes, write_tables
 from depthstudy.study.settle import looks_of
@@ -126,7 +127,7 @@ def _write(
 def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
     study = runs.study
     hypotheses = treatments.see_untreated(study.hypotheses)
-    found = findings.find(material, hypotheses, study.treatments, looks_of(study))
+    found = findings.find(material, hypotheses, study.treatments, looks_of(runs))
     info = _info(runs, call, material)
     headline = deeper.headline(found.deeper, found.recommendation, material.variants)
     compared = pools.compared(study, runs.variants)
@@ -166,6 +167,7 @@ def _info(runs: StudyRuns, call: Call, material: Material) -> StudyInfo:
         metrics={**train.training_metrics(task), **measurement.metrics(study.probes)},
         probe_titles={name: probes.PROBES[name].title for name in study.probes},
         damaged=runs.damages(),
+        looks=tuple(looks_of(runs).items()),
         finished=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
 

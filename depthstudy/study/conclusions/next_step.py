@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-import pandas as pd
-
-from depthstudy.config import Hypothesis, StudyConfig
+from depthstudy.config import Hypothesis
 from depthstudy.evidence import metrics
-from depthstudy.evidence.claims import looks
-from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import DepthAnswer, NextStep
 from depthstudy.store import bucket
+from depthstudy.study.conclusions.more_seeds import MOST_SEEDS, UNKNOWN, more_seeds
+from depthstudy.study.conclusions.past import Past
 
 _FACTOR = 4  # by which nets that had not finished are trained longer
 _LONGER_SEEDS = 2  # of each longer training
-_MOST_SEEDS = 50  # that are worth proposing
-_UNKNOWN = "not known yet"  # the word of an answer that is open
-
-
-@dataclasses.dataclass(frozen=True)
-class Past:
-    """How a study was run.
-
-    Attributes:
-      study: Its config.
-      command: The command line, or ``""``.
-      workdir: Its folder.
-      processes: In how many processes it was trained.
-      summary: Its finished runs.
-      settings: Name of a variant to all its settings by dotted field.
-    """
-
-    study: StudyConfig
-    command: str
-    workdir: Path
-    processes: int
-    summary: pd.DataFrame
-    settings: VariantSettings
-
-    def with_flags(self, **flags: str) -> str:
-        """Returns the command line with fields of the config set, or ``""`` without one."""
-        if not self.command:
-            return ""
-        names = tuple(f"--config.{name}=" for name in flags)
-        kept = [part for part in shlex.split(self.command) if not part.startswith(names)]
-        return shlex.join([*kept, *(f"--config.{name}={value}" for name, value in flags.items())])
-
-    def seconds(self, names: Collection[str], times: Mapping[str, float] | float) -> float:
-        """Returns the wall time of further runs of some variants: so many of each."""
-        means = self.summary.groupby("variant")["seconds"].mean()
-        of = times.get if isinstance(times, Mapping) else lambda name: times
-        total = sum(float(means[name]) * float(of(name) or 0) for name in names if name in means)
-        return total / max(1, self.processes)
 
 
 def next_step(
@@ -71,14 +29,14 @@ def next_step(
       headline: Its answer to whether to go deeper, if it has one.
       hypotheses: What it asks.
     """
-    answers = [row for row in found.deeper if row.word == _UNKNOWN and row is not headline]
+    answers = [row for row in found.deeper if row.word == UNKNOWN and row is not headline]
     steps = (
         _more_depth_or_steps(past, headline),
         *(
             step
             for answer in (headline, *answers)
             for step in (
-                _more_seeds(past, found, answer, hypotheses),
+                more_seeds(past, found, answer, hypotheses),
                 _more_images(found, answer),
             )
         ),
@@ -123,65 +81,12 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
     )
 
 
-def _more_seeds(
-    past: Past, found: Findings, answer: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
-) -> NextStep | None:
-    trained = {h.name for h in hypotheses if metrics.is_trained(h.metric)}
-    inconclusive = [
-        v for v in found.verdicts if v.verdict == "inconclusive" and v.hypothesis in trained
-    ]
-    still_open = {
-        v.hypothesis: _affordable(v.seeds_to_settle, v.seeds_high, v.seeds)
-        for v in inconclusive
-        if v.seeds_to_settle
-    }
-    counts = [v.seeds for v in inconclusive]
-    counts += [answer.seeds] if answer is not None and answer.word == _UNKNOWN else []
-    few = any(seeds < LEAST_SEEDS for seeds in counts)
-    wanted = [*still_open.values(), *([LEAST_SEEDS] if few else [])]
-    names = looks.compared([h for h in hypotheses if h.name in still_open], past.settings)
-    if answer is not None and answer.seeds_needed:
-        wanted.append(_affordable(answer.seeds_needed, None, answer.seeds))
-        names |= {answer.deepest, answer.against}
-    if not any(wanted):
-        return None
-    most = max(*wanted, LEAST_SEEDS)
-    before = past.summary.groupby("variant").size().to_dict()
-    added = {name: max(0, most - int(before.get(name, 0))) for name in names}
-    asks = bool(still_open) or any(v.seeds < LEAST_SEEDS for v in inconclusive)
-    field = "seeds_until_settled" if asks and most > LEAST_SEEDS else "seeds"
-    if field == "seeds":
-        added = {str(name): max(0, most - int(count)) for name, count in before.items()}
-    reason = (
-        f"Train more seeds, {most} at most, to settle what is open."
-        if most > LEAST_SEEDS or not few
-        else f"Train {most} seeds: with fewer nothing is decided."
-    )
-    return NextStep(
-        reason=reason,
-        command=past.with_flags(**{field: str(most)}),
-        seconds=past.seconds(list(added), added),
-    )
-
-
-def _affordable(needed: int, high: int | None, present: int) -> int:
-    """Returns the seeds to propose where so many are needed; 0 where they are too many or there.
-
-    Args:
-      needed: At the spread that was seen.
-      high: At the upper end of its interval, if that is known.
-      present: How many there are.
-    """
-    proposed = min(high or needed, _MOST_SEEDS)
-    return proposed if needed <= _MOST_SEEDS and proposed > present else 0
-
-
 def _still_open(
     found: Findings, answers: Sequence[DepthAnswer], hypotheses: Sequence[Hypothesis]
 ) -> NextStep | None:
     """Returns what is said of open questions that no further training is proposed for."""
     inconclusive = [v for v in found.verdicts if v.verdict == "inconclusive"]
-    unknown = [row for row in answers if row.word == _UNKNOWN]
+    unknown = [row for row in answers if row.word == UNKNOWN]
     if not (inconclusive or unknown):
         return None
     needed = {
@@ -189,9 +94,9 @@ def _still_open(
         for v in inconclusive
     }
     most = max([*needed.values(), *(row.seeds_needed or 0 for row in unknown)])
-    if most > _MOST_SEEDS:
+    if most > MOST_SEEDS:
         return NextStep(
-            reason=f"About {most:,} seeds would settle what is open, more than the {_MOST_SEEDS}"
+            reason=f"About {most:,} seeds would settle what is open, more than the {MOST_SEEDS}"
             " that are worth proposing."
         )
     probed = [needed.get(h.name, 0) for h in hypotheses if not metrics.is_trained(h.metric)]

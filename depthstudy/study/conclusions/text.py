@@ -6,7 +6,7 @@ import math
 import textwrap
 
 from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
@@ -45,7 +45,7 @@ def conclusion(result: Result) -> str:
         parts = (text, more, _unequal(verdict), _no_better(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
-        _entry("cause", _cause(row))
+        _entry("cause", f"{_cause(row)} {_unequal(row)}".strip())
         for row in result.attribution
         if row.established and not row.control_of
     ]
@@ -115,17 +115,21 @@ def _numbers(verdict: Verdict, unit: str) -> str:
         return f"({effect})"
     seeds = f"{verdict.seeds} seed{'s' if verdict.seeds != 1 else ''}"
     if math.isnan(verdict.low):
-        return f"({effect}; {seeds}: no interval)"
+        agree = (
+            "" if verdict.seeds < LEAST_SEEDS else ", as all agree, too few to tell their spread"
+        )
+        return f"({effect}; {seeds}: no interval{agree})"
     ends = f"{_amount(verdict.low, unit)} to {_amount(verdict.high, unit)}"
     return f"({effect}, {100 * verdict.level:.3g}% interval {ends}, {seeds}{_settle(verdict)})"
 
 
 def _settle(verdict: Verdict) -> str:
+    failed = f"; failed: {verdict.failed}" if verdict.failed else ""
     if verdict.seeds_to_settle:
-        return f"; {verdict.seeds_to_settle} seeds would settle it"
+        return f"{failed}; {verdict.seeds_to_settle} seeds would settle it"
     if verdict.images_to_settle:
-        return f"; {verdict.images_to_settle:,} test images, not seeds, would settle it"
-    return f"; failed: {verdict.failed}" if verdict.failed else ""
+        return f"{failed}; {verdict.images_to_settle:,} test images, not seeds, would settle it"
+    return failed
 
 
 def _robust(row: Robustness | None, unit: str) -> str:
@@ -165,11 +169,11 @@ def _deeper(row: DepthAnswer) -> str:
     return text
 
 
-def _unequal(verdict: Verdict) -> str:
-    """Says that a verdict compares nets of which one has seen more images."""
-    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+def _unequal(row: Verdict | Attribution) -> str:
+    """Says that nets are compared of which one has seen more images."""
+    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
         return ""
-    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def _no_better(verdict: Verdict) -> str:

@@ -9,9 +9,9 @@ import ml_collections
 import pandas as pd
 
 from depthstudy.config import StudyConfig
+from depthstudy.evidence.budgets import UNEQUAL, budget_ratio
 from depthstudy.evidence.choice import halving
-from depthstudy.evidence.claims import pairing, verdicts
-from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.metrics import ERRORS
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
@@ -79,7 +79,7 @@ def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
     settings, seen = pools.compared(study, variants), images_seen(variants)
     lines = ""
     for hypothesis in treatments.see_untreated(study.hypotheses):
-        ratio = verdicts.budget_ratio(pairing.pairs(hypothesis, settings), seen)
+        ratio = budget_ratio(pairing.pairs(hypothesis, settings), seen)
         if hypothesis.metric in ERRORS and ratio is not None and ratio > UNEQUAL:
             lines += (
                 f"unequal budgets: hypothesis {hypothesis.name!r} compares nets of which one sees "

@@ -20,6 +20,7 @@ from depthstudy.plan import Variant, prepare
 from depthstudy.study.forecast.estimate import Estimator, duration
 
 _KEPT = "time_budget.json"
+_REFITTED = "what fits is chosen anew, and may be more or less than what was begun"
 _DEPTH = "model.depth"
 
 
@@ -65,7 +66,7 @@ def fit(study: StudyConfig, variants: Sequence[Variant], workdir: Path | None = 
             "config.time_budget fits a study to this machine, whose steps are timed, and "
             "config.executor='ray' trains on others; leave one of them out"
         )
-    kept = None if workdir is None else store.read_json(workdir / _KEPT, _Kept)
+    kept = None if workdir is None else store.read_earlier_json(workdir / _KEPT, _Kept, _REFITTED)
     if kept is not None and kept.asked == _as_text(study):
         fitted = prepare(_reduced(study, kept.seeds, kept.depths))
         return Fitted(*fitted, kept.line)

@@ -18,7 +18,8 @@ from depthstudy.store import RunStore, ShardInfo
 from depthstudy.study.shards.identity import differences, hashes
 
 _STAGED = ".merging"  # where runs are copied before they are moved to their places
-_APART = ("events.", "damaged", "probes.csv", ".probes.json")  # begin names of what may differ
+# Begin names of what may differ: of what is measured or made of a run once it is done, too.
+_APART = ("analysis", "damaged", "events.", "export", "probes.csv", ".probes.json")
 _NAMED = 8  # runs that a line names
 
 _Shards = Mapping[Path, ShardInfo]

@@ -120,7 +120,7 @@ def _planned(
 
 
 def _refuse_other_folder(workdir: Path, info: store.ShardInfo) -> None:
-    earlier = store.read_shard_info(workdir)
+    earlier = store.read_earlier_shard_info(workdir)
     if earlier is not None and earlier.shard != info.shard:
         raise InputError(
             f"{workdir} holds shard {earlier.shard}, not {info.shard}; take another --workdir"

@@ -62,6 +62,8 @@ def test_rows_of_json_that_say_nothing_are_counted(tmp_path: Path) -> None:
         (json.dumps(ROWS | {"categories": [{"name": "cat"}]}), "needs a number `id` and a `name`"),
         (json.dumps(ROWS | {"categories": []}), "has no objects to train on"),
         (json.dumps(ROWS | {"images": None}), "has no objects to train on"),
+        ('{"categories": ' + "[" * 200_000, r"all\.json is no JSON"),
+        (json.dumps(ROWS | {"categories": [{"id": np.inf, "name": ""}]}), "needs a number `id`"),
     ],
 )
 def test_json_that_is_no_set_is_one_line(text: str, message: str, tmp_path: Path) -> None:
@@ -103,6 +105,27 @@ def test_names_that_are_no_list_are_one_line(names: str, tmp_path: Path) -> None
         yolo.read(tmp_path)
 
 
+def test_values_that_are_none_of_yaml_are_one_line(tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    (tmp_path / "data.yaml").write_text("names: [cat]\nmade: 2020-13-45\n")
+    with pytest.raises(InputError, match=r"data\.yaml is no YAML: month must be in 1\.\.12"):
+        yolo.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "where"),
+    [
+        ("a.txt", "0 .5 .5 .1 .1\n1e9 .5 .5 .1 .1", "a.txt:2"),
+        ("d.yaml", "names: {1000000000: x}", "d"),
+    ],
+)
+def test_an_absurd_class_is_one_line(file: str, text: str, where: str, tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    (tmp_path / file).write_text(text)
+    with pytest.raises(InputError, match=rf"{where}.*: class 1000000000 is too great; allowed: 0"):
+        yolo.read(tmp_path)
+
+
 def test_boxes_in_pixels_are_called_so() -> None:
     problems = Problems()
     boxes = (
@@ -140,9 +163,17 @@ def test_files_of_xml_that_say_nothing_are_counted(tmp_path: Path) -> None:
     voc_file(tmp_path / "Annotations" / "a.xml", "cat", left="three")
     voc_file(tmp_path / "Annotations" / "d.xml", "")
     (tmp_path / "Annotations" / "b.xml").write_text("<annotation><object>")
+    for name, encoding in (("e", "shift_jis"), ("f", "no-such")):
+        text = f'<?xml version="1.0" encoding="{encoding}"?><annotation/>'
+        (tmp_path / "Annotations" / f"{name}.xml").write_text(text)
+    lists = tmp_path / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    (lists / "test.txt").write_bytes("a\nk\xe4se".encode("latin-1"))
     found = voc.read(tmp_path)
+    assert [row.part for row in found.images] == ["test"]
     assert found.problems.lines() == [
-        "files that are no XML, left out: 1 (Annotations/b.xml)",
+        "files of XML that cannot be read, left out: 3"
+        " (Annotations/b.xml, Annotations/e.xml, Annotations/f.xml)",
         "boxes without four numbers, left out: 1 (Annotations/a.xml: object 1)",
         "boxes of an unknown class, left out: 1 (Annotations/d.xml: object 1)",
         "images that are not there, left out: 1 (Annotations/d.xml)",

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from garments import GARMENTS, idx
+from garments import GARMENTS, idx, write_garments
 
 from depthstudy.config import DataConfig
-from depthstudy.data import load
+from depthstudy.data import OtherDataError, load
 from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.sources import fashion_mnist
+from depthstudy.data.sources.detection import scenes
+from depthstudy.data.sources.registry import open_source
 from depthstudy.errors import InputError
 
 
@@ -32,6 +36,42 @@ def test_from_idx_files_to_a_loaded_set(garments: Path) -> None:
         np.testing.assert_array_equal(images(dataset.train), GARMENTS["train-images-idx3-ubyte"])
         np.testing.assert_array_equal(images(dataset.test), GARMENTS["t10k-images-idx3-ubyte"])
         np.testing.assert_array_equal(dataset.train.labels, GARMENTS["train-labels-idx1-ubyte"])
+
+
+def test_other_files_are_another_set(garments: Path) -> None:
+    config = DataConfig(
+        name="fashion_mnist", source_dir=str(garments), data_dir=str(garments / "cache")
+    )
+    first = open_source(config)
+    again = garments / "again"  # the same images in other files
+    again.mkdir()
+    write_garments(again)
+    path = again / "t10k-images-idx3-ubyte.gz"
+    path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+    path.unlink()
+    assert open_source(dataclasses.replace(config, source_dir=str(again))).name == first.name
+    labels = garments / "train-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\0")
+    second = open_source(config)
+    assert (first.split("train").labels[-1], second.split("train").labels[-1]) == (9, 0)
+    with pytest.raises(OtherDataError, match="not those that were there before"):
+        open_source(config, "fashion_mnist_0123456789abcdef/1.0.0")
+    labels.unlink()  # what was prepared is opened by its name
+    assert open_source(config, first.name).name == first.name
+
+
+def test_scenes_of_other_files_are_another_set(
+    garments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenes, "_COUNTS", {"train": 3, "test": 2})
+    config = DataConfig(
+        name="fashion_scenes", source_dir=str(garments), data_dir=str(garments / "cache")
+    )
+    first = open_source(config).name
+    labels = garments / "train-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\0")
+    assert first.startswith("fashion_scenes_")
+    assert open_source(config).name != first
 
 
 def test_missing_files(tmp_path: Path) -> None:
@@ -68,9 +108,15 @@ def test_damaged_files(garments: Path, damage: Callable[[bytes], bytes], message
         fashion_mnist.read(str(garments))
 
 
-def test_truncated_gzip(garments: Path) -> None:
+def flip_a_byte(raw: bytes) -> bytes:
+    """Makes the kind of the first compressed block one that deflate does not have."""
+    return raw[:10] + bytes([raw[10] | 0b110]) + raw[11:]
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-100], flip_a_byte])
+def test_damaged_gzip(garments: Path, damage: Callable[[bytes], bytes]) -> None:
     path = garments / "t10k-images-idx3-ubyte.gz"
-    path.write_bytes(path.read_bytes()[:-100])
+    path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(InputError, match=r"t10k-images-idx3-ubyte.gz is not a whole IDX file"):
         fashion_mnist.read(str(garments))
 
@@ -78,6 +124,7 @@ def test_truncated_gzip(garments: Path) -> None:
 @pytest.mark.skipif(not fashion_mnist.DEBIAN.is_dir(), reason="needs dataset-fashion-mnist")
 def test_debian_package() -> None:
     splits = fashion_mnist.read(None)
+    assert fashion_mnist.named("x", str(fashion_mnist.DEBIAN))[0] == "x"  # it is the usual set
     assert splits["train"][0].shape == (60000, 28, 28)
     assert np.bincount(splits["train"][1]).tolist() == [6000] * 10
     assert np.bincount(splits["test"][1]).tolist() == [1000] * 10

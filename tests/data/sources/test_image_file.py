@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from image_folders import color, gray
+from image_folders import color, fails_to_read, gray
 from PIL import Image
 
 from depthstudy.data.sources import image_file
+from depthstudy.errors import InputError
 
 
 def kept(tmp_path: Path, image: Image.Image, name: str, **options: object) -> Image.Image:
@@ -54,6 +56,44 @@ def test_exif_orientation(tmp_path: Path, orientation: int, name: str) -> None:
     assert result.getexif().get(0x0112, 1) == 1
     assert result.format == {"x.png": "PNG", "x.jpg": "JPEG"}[name]
     np.testing.assert_allclose(np.asarray(result).astype(int), QUADRANTS, atol=12)
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMFILE, errno.ESTALE])
+def test_a_file_that_cannot_be_read_now_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    gray(1).save(tmp_path / "x.png")
+    fails_to_read(monkeypatch, "x.png", code)
+    with pytest.raises(OSError, match=r"x\.png") as caught:
+        image_file.inspect(tmp_path / "x.png")
+    assert (caught.value.errno, caught.value.filename) == (code, str(tmp_path / "x.png"))
+
+
+def test_a_file_that_one_may_not_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails_to_read(monkeypatch, "x.png", errno.EACCES)
+    with pytest.raises(InputError, match=r"x\.png cannot be read \(Permission denied\); make it"):
+        image_file.encode(tmp_path / "x.png")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.EMFILE, "Too many open files")])
+def test_a_decoder_that_lacks_something_tells_nothing_of_the_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*arguments: object, **options: object) -> None:
+        raise error
+
+    gray(1).save(tmp_path / "x.png")
+    monkeypatch.setattr(Image, "open", fails)
+    with pytest.raises(type(error)):
+        image_file.inspect(tmp_path / "x.png")
+
+
+def test_no_file_is_a_damaged_image(tmp_path: Path) -> None:
+    (tmp_path / "x.png").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(image_file.GoneError, match="No such file"):
+        image_file.inspect(tmp_path / "x.png")
 
 
 def test_a_broken_exif_tag_is_no_damage(tmp_path: Path) -> None:

@@ -85,6 +85,44 @@ def test_worker_processes_import_it_too(module: Callable[[str], Path]) -> None:
         np.testing.assert_array_equal(batch.images[:, 0, 0, 0], rows)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (
+            "{}[int(row)]",
+            r"^image 3 of user_images:open_source train cannot be read \(.*user_images.py:\d+:"
+            r" KeyError: 3\)$",
+        ),
+        (
+            "b'rubbish'",
+            r"image 3 of .* train cannot be decoded \(UnidentifiedImageError: cannot id",
+        ),
+        ("np.zeros((5, 4, 1), np.uint8).tobytes()", r"image 3 of .* cannot be decoded \("),
+    ],
+)
+def test_an_image_that_cannot_be_read_is_named(
+    module: Callable[[str], Path], stream: bool, image: str, message: str
+) -> None:
+    drawn = "np.full((5, 5, 1), row, np.uint8)"
+    module(SOURCE.replace(drawn, f"{image} if row == 3 else {drawn}"))
+    config = DataConfig(
+        validation=0.0, name="user_images:open_source", stream=stream, workers=2, label_noise=0.0
+    )
+    with pytest.raises(InputError, match=message) as caught:
+        list(train_batches(load(config), batch_size=5, stop=4))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "OSError(5, 'Input/output error')"])
+def test_what_the_machine_lacks_is_no_fault_of_an_image(
+    module: Callable[[str], Path], error: str
+) -> None:
+    module(SOURCE.replace("return [(np", f"raise {error}\n        return [(np"))
+    with pytest.raises((MemoryError, OSError)):
+        load(DataConfig(validation=0.0, name="user_images:open_source"))
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

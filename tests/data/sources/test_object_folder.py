@@ -1,10 +1,12 @@
 """Folders of images with boxes, in three layouts, and what is wrong with them."""
 
+import errno
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from image_folders import fails_to_read
 from PIL import Image
 
 from depthstudy import data
@@ -107,6 +109,39 @@ def test_every_layout_gives_the_same_objects(layout, tmp_path: Path) -> None:
         )
         assert found == sorted(row for rows in BOXES[part].values() for row in rows)
         assert len(split) == 2
+
+
+def test_other_names_of_classes_are_another_set(tmp_path: Path) -> None:
+    root = tmp_path / "mine"
+    _yolo(root)
+    first = data.load(_config(root, tmp_path))
+    (root / "data.yaml").write_text("names: [lynx, wolf]\n")
+    second = data.load(_config(root, tmp_path))
+    assert (first.class_names, second.class_names) == (("cat", "dog"), ("lynx", "wolf"))
+    (root / "data.yaml").unlink()
+    (root / "classes.txt").write_text("puma\njackal\n")
+    assert data.load(_config(root, tmp_path)).class_names == ("puma", "jackal")
+
+
+def test_other_lists_of_splits_are_another_set(tmp_path: Path) -> None:
+    root = tmp_path / "mine"
+    _voc(root)
+    first = data.load(_config(root, tmp_path))
+    (root / "ImageSets" / "Main" / "train.txt").write_text("a")
+    (root / "ImageSets" / "Main" / "test.txt").write_text("b\nc\nd")
+    second = data.load(_config(root, tmp_path))
+    assert [(len(x.train), len(x.test)) for x in (first, second)] == [(2, 2), (1, 3)]
+
+
+def test_an_image_that_cannot_be_read_now_is_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it is not the folder of prepared sets that is to blame."""
+    root = tmp_path / "mine"
+    _voc(root)
+    fails_to_read(monkeypatch, "b.png", errno.EIO)
+    with pytest.raises(OSError, match=r"Input/output error: '.*b\.png'"):
+        data.load(_config(root, tmp_path))
 
 
 def test_images_are_fitted_in_and_boxes_with_them(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from image_folders import mixed_animals, opened
 from depthstudy.config import DataConfig
 from depthstudy.data import OtherDataError, changes, clean
 from depthstudy.data.loading.datasets import Datasets
-from depthstudy.data.sources.tfds import prepared, writer
+from depthstudy.data.sources.folder import source
+from depthstudy.data.sources.tfds import prepared, seal, writer
 from depthstudy.errors import InputError
 
 
@@ -40,7 +41,7 @@ def remove_a_file(folder: Path) -> None:
 
 
 def truncate_the_list(folder: Path) -> None:
-    (folder / prepared.FILES).write_bytes(b"{")
+    (folder / seal.FILES).write_bytes(b"{")
 
 
 @pytest.mark.parametrize("spoil", [damage_a_file, remove_a_file, truncate_the_list])
@@ -64,6 +65,38 @@ def test_a_copy_of_a_set_without_its_times_is_whole(
     for path in the_set(root).iterdir():
         os.utime(path, ns=(1, 1))
     opened(root)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_set_is_there_with_its_list(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever its process is killed: damage is seen later."""
+    prepare = source._prepare
+
+    def is_killed_then(*arguments: object) -> None:
+        prepare(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "_prepare", is_killed_then)
+        with pytest.raises(KeyboardInterrupt):
+            opened(root)
+    assert seal.damage(the_set(root)) == ""
+    damage_a_file(the_set(root))
+    assert seal.damage(the_set(root)).endswith("is damaged")
+
+
+def test_a_damaged_set_that_another_process_made_again_stays(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Damage is looked for once more under the lock."""
+    opened(root)
+    folder = the_set(root)
+    written = (folder / "features.json").stat().st_ino
+    answers = iter(["x is damaged", ""])
+    monkeypatch.setattr(prepared, "damage", lambda folder: next(answers))
+    capfd.readouterr()
+    opened(root)
+    assert (folder / "features.json").stat().st_ino == written
     assert capfd.readouterr().err == ""
 
 

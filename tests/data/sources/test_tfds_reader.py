@@ -98,6 +98,28 @@ def test_images_without_labels_amid_others_are_refused(tfds_dir: Path, stream: b
         load(config)
 
 
+def test_a_record_that_is_damaged_is_named(tfds_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos" / "1.0.0"
+    shutil.copytree(tfds_dir / "photos" / "1.0.0", folder)
+    config = DataConfig(
+        name="photos",
+        data_dir=str(tmp_path),
+        image_size=8,
+        validation=0.0,
+        stream=True,
+        workers=0,
+    )
+    split = load(config).train  # and then it is damaged, as who opens it may look at any record
+    (path,) = folder.glob("*-train.array_record*")
+    raw = bytearray(path.read_bytes())
+    raw[raw.rindex(b"IEND") - 40] ^= 255
+    path.write_bytes(raw)
+    assert len(split.read(np.arange(23)).labels) == 23
+    with pytest.raises(InputError, match=r"^image 23 of photos train cannot be read \(") as caught:
+        split.read(np.arange(24))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_set_without_images(tfds_dir: Path) -> None:
     with pytest.raises(InputError, match=r"no set of images .* it has: loudness \(Scalar\)$"):
         reader.open_folder(tfds_dir / "sounds" / "1.0.0")

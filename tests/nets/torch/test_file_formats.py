@@ -81,3 +81,23 @@ def test_a_file_is_told_by_its_first_bytes(tmp_path: pathlib.Path, kind: str, su
         nets.read_weights(path)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
+
+
+def test_any_byte_of_an_archive_of_keras_may_be_changed(tmp_path: pathlib.Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        file["Conv1/kernel"] = np.ones((1, 1, 3, 4), np.float32)
+    path = tmp_path / "x.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model.weights.h5", held.getvalue())
+    assert nets.read_weights(path)["Conv1.weight"].shape == (4, 3, 1, 1)
+    content, start = path.read_bytes(), path.read_bytes().rindex(b"PK\x01\x02")
+    refused = 0
+    for place in (*range(0, 64), *range(start, len(content))):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        try:
+            nets.read_weights(path)
+        except InputError:
+            refused += 1
+    assert refused > 20

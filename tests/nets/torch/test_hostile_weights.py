@@ -1,6 +1,8 @@
 """Files of weights that ask for much more than they are: refused before anything is allocated."""
 
+import contextlib
 import json
+import math
 import pathlib
 import pickle
 import struct
@@ -72,6 +74,9 @@ def test_the_pickles_of_this_file_are_as_pytorchs(tmp_path: pathlib.Path) -> Non
         (json.dumps({"x": entry([True, 4], 0, 16)}).encode(), "no whole numbers"),
         (json.dumps({"x": 3}).encode(), "not a safetensors file"),
         (b"\xff" * 8, "nor of safetensors"),
+        (json.dumps({"x": entry([1] * 65, 0, 4)}).encode(), "x has a shape that no array can have"),
+        (json.dumps({"x": entry([0, 2**63], 0, 0)}).encode(), "can have: .0, 9223372036854775808"),
+        (json.dumps({"x": entry([0, 2**64], 0, 0)}).encode(), "a shape that no array can have"),
     ],
 )
 def test_headers_that_lie(tmp_path: pathlib.Path, header: bytes, message: str) -> None:
@@ -92,6 +97,25 @@ def test_a_net_is_checked_before_a_number_is_read(tmp_path: pathlib.Path) -> Non
     ):
         with pytest.raises(InputError, match="not these"):
             nets.read_weights(path, refuse)
+
+
+@pytest.mark.parametrize("shape", [[3, 1], [1], []])
+def test_a_mask_of_another_shape_than_its_weight(tmp_path: pathlib.Path, shape: list[int]) -> None:
+    size = 4 * math.prod(shape)
+    entries = {"w_orig": entry([3, 2], 0, 24), "w_mask": entry(shape, 24, 24 + size)}
+    path = safetensors(tmp_path / "x.safetensors", json.dumps(entries).encode())
+    with pytest.raises(InputError, match=r"w_mask has the shape .*, and w_orig .* \(3, 2\)"):
+        nets.read_weights(path)
+
+
+@pytest.mark.parametrize("step", [1, 0x80, 0xFF])
+def test_any_byte_of_an_archive_may_be_changed(tmp_path: pathlib.Path, step: int) -> None:
+    path = pth(tmp_path / "x.pth", tensor(6, (2, 3), (3, 1)), 6, zipfile.ZIP_STORED)
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ step]) + content[place + 1 :])
+        with contextlib.suppress(InputError):
+            nets.read_weights(path)
 
 
 BOMBS = {

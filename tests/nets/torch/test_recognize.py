@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
+from torch_reference import torch_shapes
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.expectation import torch_shapes
 from depthstudy.nets.torch.names import STYLES
 
 NETS = [
@@ -92,6 +95,43 @@ def test_another_net_is_none() -> None:
     state["layer1.0.conv1.weight"] = np.zeros((64, 64, 5, 5), np.float32)
     assert list(nets.recognize(state)) == []
     assert list(nets.recognize({})) == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"layer1.0.conv1.weight": (4, 4, 3, 3), "layer1.99999999.conv1.weight": (4, 4, 3, 3)},
+        {f"layer1.{number}.conv1.weight": (4, 4, 3, 3) for number in (0, 1, 3)},
+        {"layer1.0.conv1.weight": (4, 4, 3, 3), "conv1.weight": ()},
+        {"layer1.0.conv1.weight": (4, 4, 3, 3), "conv1.weight": (0, 3, 3, 3)},
+        {
+            "features.denseblock1.denselayer1.conv2.weight": (),
+            "features.denseblock1.denselayer99999999.conv2.weight": (4, 4, 3, 3),
+        },
+    ],
+)
+def test_names_alone_do_not_make_a_deep_net(
+    state: dict[str, tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depths = []
+
+    def build(family: str, depth: int = 0, **options: Any) -> arch.ArchSpec:
+        depths.append(depth)
+        return arch.build("resnet", depth=18)
+
+    monkeypatch.setattr("depthstudy.nets.torch.recognize.arch", SimpleNamespace(build=build))
+    arrays = {"conv1.weight": np.zeros((4, 3, 3, 3))}
+    arrays |= {name: np.zeros(shape) for name, shape in state.items()}
+    assert list(nets.recognize(arrays)) == []
+    assert max(depths) <= 264  # the deepest that is published
+
+
+def test_a_last_layer_without_axes_is_refused() -> None:
+    spec = arch.build("resnet", depth=8, layout="cifar", width=2, shortcut="B", num_classes=2)
+    state = file_of("torchvision", spec) | {"fc.weight": np.zeros(())}
+    assert list(nets.recognize(state)) == []
+    with pytest.raises(InputError, match=r"fc\.weight is a single number"):
+        nets.count_classes(spec, state)
 
 
 def test_a_family_can_be_the_only_one_that_is_tried() -> None:

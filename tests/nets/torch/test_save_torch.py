@@ -6,7 +6,6 @@ import torch_reference as reference
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.expectation import torch_shapes
 
 SLOW = ("vgg11", "timm/vgg11_bn", "wide_resnet50_2", "vgg16_bn", "efficientnet_b1")
 MEMBERS = [
@@ -19,7 +18,7 @@ MEMBERS = [
 @pytest.mark.parametrize(("family", "options"), MEMBERS)
 def test_what_is_written_is_what_was_read(family: str, options: dict) -> None:
     spec = arch.build(family, num_classes=reference.CLASSES, **options)
-    state = reference.random_state(torch_shapes(spec), 5, 1.0)
+    state = reference.random_state(reference.torch_shapes(spec), 5, 1.0)
     written = nets.save_torch(spec, nets.load_torch(spec, state))
     assert written.keys() == state.keys()
     for name, array in state.items():

@@ -10,7 +10,6 @@ import torch_reference as reference
 
 from depthstudy import arch, nets
 from depthstudy.errors import InputError
-from depthstudy.nets.torch.expectation import torch_shapes
 from depthstudy.nets.torch.names import STYLES
 
 STORED = json.loads(reference.FIXTURE.read_text())
@@ -46,7 +45,7 @@ def member(family: str, options: dict, name: str) -> tuple[arch.ArchSpec, dict]:
     """Returns a net as its package applies it, with the names and shapes of its weights."""
     spec = build(family, options)
     spec = nets.as_written(spec, style(spec, name), options)
-    return spec, torch_shapes(spec, style(spec, name))
+    return spec, reference.torch_shapes(spec, style(spec, name))
 
 
 def logits(spec: arch.ArchSpec, shapes: dict, side: int, gain: float) -> np.ndarray:
@@ -81,7 +80,7 @@ def test_a_wrong_option_shows_in_the_logits() -> None:
     expected = np.array(STORED[name]["logits"])
     for slip in ({"padding": "same"}, {"norm_epsilon": 1e-3}, {"activation": "relu"}):
         spec = build(family, {**options, **slip})
-        found = logits(spec, torch_shapes(spec), side, gain)
+        found = logits(spec, reference.torch_shapes(spec), side, gain)
         assert np.abs(found - expected).max() / np.abs(expected).max() > 1e-3, slip
 
 
@@ -112,9 +111,9 @@ def test_a_grouped_convolution_is_a_dense_one_of_blocks() -> None:
     grouped = arch.build("resnext", groups=4, width_per_group=2, **SMALL_NET)
     blocks = [[dataclasses.replace(b, groups=1) for b in stage] for stage in grouped.stages]
     dense = dataclasses.replace(grouped, family="resnet", stages=tuple(map(tuple, blocks)))
-    state = reference.random_state(torch_shapes(grouped), 3, 2.0)
+    state = reference.random_state(reference.torch_shapes(grouped), 3, 2.0)
     widened = dict(state)
-    for name, shape in torch_shapes(dense).items():
+    for name, shape in reference.torch_shapes(dense).items():
         if shape != state[name].shape:
             assert name.endswith("conv2.weight")
             widened[name] = np.zeros(shape, np.float32)
@@ -130,7 +129,7 @@ def test_a_grouped_convolution_is_a_dense_one_of_blocks() -> None:
 def test_constant_gates_are_factors_of_the_normalization_before_them() -> None:
     gated = arch.build("se_resnet", reduction=4, **SMALL_NET)
     plain = arch.build("resnet", **SMALL_NET)
-    state = reference.random_state(torch_shapes(gated), 3, 2.0)
+    state = reference.random_state(reference.torch_shapes(gated), 3, 2.0)
     folded = {name: x for name, x in state.items() if ".se." not in name}
     for name in state:
         if name.endswith("se.fc2.weight"):
@@ -145,14 +144,14 @@ def test_constant_gates_are_factors_of_the_normalization_before_them() -> None:
 
 def test_names_and_shapes_of_grouped_and_gated_nets() -> None:
     resnet, resnext = (
-        torch_shapes(arch.build(family, depth=50)) for family in ("resnet", "resnext")
+        reference.torch_shapes(arch.build(family, depth=50)) for family in ("resnet", "resnext")
     )
     assert resnext.keys() == resnet.keys()
     assert resnext["layer1.0.conv1.weight"] == (128, 64, 1, 1)
     assert resnext["layer1.0.conv2.weight"] == (128, 4, 3, 3)
     assert resnext["layer4.2.conv2.weight"] == (1024, 32, 3, 3)
     assert resnext["layer4.2.conv3.weight"] == (2048, 1024, 1, 1)
-    gates = torch_shapes(arch.build("se_resnet", depth=50))
+    gates = reference.torch_shapes(arch.build("se_resnet", depth=50))
     gates = {name: shape for name, shape in gates.items() if name not in resnet}
     assert len(gates) == 16 * 4
     assert gates["layer4.2.se.fc1.weight"] == (128, 2048, 1, 1)
@@ -161,7 +160,7 @@ def test_names_and_shapes_of_grouped_and_gated_nets() -> None:
 
 def small_state(**options: object) -> tuple[arch.ArchSpec, dict[str, np.ndarray]]:
     spec = arch.build("mobilenet_v2", width_multiplier=0.1, num_classes=3, **options)
-    return spec, reference.random_state(torch_shapes(spec), 0, 2.0)
+    return spec, reference.random_state(reference.torch_shapes(spec), 0, 2.0)
 
 
 def test_the_variables_are_those_of_the_net() -> None:
@@ -175,7 +174,7 @@ def test_the_variables_are_those_of_the_net() -> None:
 
 def test_gray_images_and_nets_without_norm() -> None:
     spec = arch.build("vgg", depth=11, norm="none", layout="small", width=2, num_classes=3)
-    state = reference.random_state(torch_shapes(spec), 0, 2.0)
+    state = reference.random_state(reference.torch_shapes(spec), 0, 2.0)
     state["features.0.weight"] = state["features.0.weight"][:, :1]
     variables = nets.load_torch(spec, state)
     assert variables.keys() == {"params"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,49 @@ def test_a_file_is_copied(url: str) -> None:
     assert bucket.copied(f"{url}/net.safetensors").read_bytes() == b"weights"
     with pytest.raises(InputError, match=f"{url}/other.pth is neither a file nor a folder"):
         bucket.copied(f"{url}/other.pth")
+
+
+def test_a_file_is_copied_again_when_it_changes_and_is_there_meanwhile(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, address = Bucket(url), f"{url}/net.safetensors"
+    there.write("net.safetensors", b"weights")
+    path = bucket.copied(address)
+    before = path.stat()
+    assert bucket.copied(address) == path
+    assert path.stat() == before  # it was not fetched again
+    download, seen = Bucket.download, []
+
+    def watched(self: Bucket, places: Mapping[str, Path]) -> None:
+        download(self, places)
+        seen.append(path.read_bytes())
+
+    there.write("net.safetensors", b"others")
+    with monkeypatch.context() as patched, path.open("rb") as opened:
+        patched.setattr(Bucket, "download", watched)
+        assert bucket.copied(address).read_bytes() == b"others"
+        assert opened.read() == b"weights"
+    assert seen == [b"weights"]
+    assert [p.name for p in path.parent.iterdir()] == ["net.safetensors"]
+    there.remove(["net.safetensors"])
+    there.write("net.safetensors/a", b"a")
+    assert (bucket.copied(address) / "a").read_bytes() == b"a"
+    there.remove(["net.safetensors/a"])
+    there.write("net.safetensors", b"weights")
+    assert bucket.copied(address).read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"1.png": 3}', b"\xff"])
+def test_a_note_of_copies_that_a_kill_has_cut_is_written_anew(url: str, content: bytes) -> None:
+    Bucket(url).write("1.png", b"1")
+    folder = bucket.copied(url)
+    (note,) = store.cache_dir().rglob("copied.json")
+    note.write_bytes(content)
+    assert bucket.copied(url) == folder
+    before = (folder / "1.png").stat()
+    assert bucket.copied(url) == folder
+    assert (folder / "1.png").stat() == before
+    assert [path.name for path in note.parent.glob("copied*")] == ["copied.json"]
 
 
 def test_what_cannot_be_reached_is_a_line(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from types import SimpleNamespace
 
 import pandas as pd
@@ -78,6 +79,13 @@ def test_images_and_failed_runs_are_named() -> None:
     assert "12,000 test images, not seeds, would settle it" in " ".join(open_one.split())
     failed = conclusion(result(verdict(verdict="supported", failed="plain-56: 1 of 3")))
     assert "failed: plain-56: 1 of 3" in " ".join(failed.split())
+    both = conclusion(result(verdict(seeds_to_settle=9, failed="plain-56: 1 of 3")))
+    assert "failed: plain-56: 1 of 3; 9 seeds would settle it" in " ".join(both.split())
+
+
+def test_seeds_that_agree_are_said_to_tell_no_spread() -> None:
+    told = conclusion(result(verdict(low=math.nan, high=math.nan)))
+    assert "3 seeds: no interval, as all agree" in " ".join(told.split())
 
 
 def test_other_metrics_have_their_own_unit() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from depthstudy import records
 from depthstudy.config import Hypothesis, StudyConfig
-from depthstudy.study.conclusions.next_step import Past, next_step
+from depthstudy.study.conclusions.next_step import next_step
+from depthstudy.study.conclusions.past import Past
 
 COMMAND = "depthstudy run quickstart --config.seeds=3"
 NAMES = ("plain_depth8", "plain_depth56")
@@ -82,6 +83,13 @@ def test_no_more_seeds_are_proposed_than_are_worth_it() -> None:
         assert step.reason == "Train more seeds, 50 at most, to settle what is open."
 
 
+def test_no_seeds_are_proposed_for_pools_that_take_none() -> None:
+    study = past(pools=(("depth 8", ("plain_depth8",)),))
+    step = next_step(study, found(verdict(seeds_to_settle=6, seeds_high=9)), None, [RISES])
+    assert step.reason.startswith("More nets, not seeds: about 6 in each pool")
+    assert step.command == ""
+
+
 def test_what_more_seeds_than_that_would_settle_is_said() -> None:
     said = "About 170 seeds would settle what is open, more than the 50 that are worth proposing."
     many = found(verdict(seeds_to_settle=170))
@@ -97,9 +105,24 @@ def test_answers_of_other_groups_are_settled_after_the_first() -> None:
     other = headline(word="not known yet", seeds_needed=12)
     step = next_step(past(), found(answers=(headline(), other)), headline(), [])
     assert step.command == f"{COMMAND[:-2]}=12"
+    assert "decides wrongly in up to 10% of such studies" in step.reason
     first = headline(word="not known yet", images_needed=900)
     step = next_step(past(), found(answers=(first, other)), first, [])
     assert step.reason.startswith("More test images, not seeds: about 900")
+
+
+def test_seeds_for_an_answer_are_added_by_looks_where_a_verdict_is_open_too() -> None:
+    """No number of seeds is known to settle the verdict, and yet it would be looked at again."""
+    answer = headline(word="not known yet", seeds_needed=12)
+    step = next_step(past(), found(verdict()), answer, [RISES])
+    assert step.command == f"{COMMAND} --config.seeds_until_settled=12"
+    assert step.reason == "Train more seeds, 12 at most, to settle what is open."
+
+
+def test_an_open_verdict_on_other_nets_is_not_looked_at_again_at_the_whole_level() -> None:
+    answer = headline(word="not known yet", seeds_needed=12, deepest="other_depth56")
+    step = next_step(past(), found(verdict()), answer, [RISES])
+    assert step.command == f"{COMMAND[:-2]}=12 --config.seeds_until_settled=13"
 
 
 def test_an_answer_takes_three_seeds() -> None:

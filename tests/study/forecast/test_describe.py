@@ -43,15 +43,16 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         seconds={"total": 3.0},
         finished="",
     )
+    seen = {info.name: 3.0 if info.treatment else 2.0 for info in infos}
     found = Findings(
-        attribution=tuple(attribute(table, infos, treatments)),
+        attribution=tuple(attribute(table, infos, treatments, budgets=seen)),
         recommendation=recommend(table, infos),
     )
     result = study.Result(Path(), info, table, found)
     text = study.conclusion(result)
     words = " ".join(text.split())
     assert "cause d56: optimization; residual wins back 62.8 of 64.0 points" in words
-    assert "3 seeds)" in words
+    assert "3 seeds) Unequal budgets: one side saw 1.5 times the images." in words
     assert "take d8+residual: test error 1.0%" in words
     assert "80,000 MACs, 11.0 s a run" in words
     assert words.endswith("total 3 s")

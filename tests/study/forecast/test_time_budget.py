@@ -92,6 +92,16 @@ def test_the_same_command_has_the_same_plan(tmp_path: Path, timed: list[object])
     assert len(timed) > count
 
 
+def test_a_damaged_choice_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config, variants = prepare(study(round(2.5 * sum(works().values()))))
+    first = time_budget.fit(config, variants)
+    (tmp_path / "time_budget.json").write_text("{")
+    assert time_budget.fit(config, variants, tmp_path).line == first.line
+    assert len(caplog.messages) == 1
+    assert "time_budget.json is not as this version" in caplog.messages[0]
+    assert "what fits is chosen anew" in caplog.messages[0]
+
+
 def test_a_study_that_is_refused_keeps_no_choice(tmp_path: Path) -> None:
     config, (variant, *_) = prepare(study(round(2.5 * sum(works().values()))))
     decays = dataclasses.replace(variant.config.train, weight_decay=0.5)

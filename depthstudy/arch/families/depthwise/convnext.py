@@ -7,10 +7,11 @@ timm's for the nets that are smaller than the paper's.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
-from depthstudy.arch.families.options import Layout, apply_common_options, map_blocks
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options, map_blocks, repeated
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind, Norm
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.arch.transforms.scaling import scale_width
 from depthstudy.errors import InputError
@@ -32,36 +33,31 @@ _VARIANTS = {
 }
 
 
+@with_options_of(apply_common_options)
 def convnext(
     *,
     variant: Variant = "tiny",
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
     residual: bool = True,
     norm: Norm = "layer",
     activation: ActivationKind = "gelu",
     layer_scale: float | None = None,
-    stochastic_depth: float = 0.0,
-    dropout: float = 0.0,
-    padding: Padding = "torch",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns ConvNeXt.
 
     Args:
       variant: Which of the published nets.
       width_multiplier: Factor of all channels, rounded to multiples of 8.
-      depth_multiplier: Factor of the blocks of each stage.
       layout: As in ``apply_common_options``; ``"small"`` has a 3x3 stem in the place of patches.
       residual: Whether blocks have shortcuts; without, they have no layer scale either.
       norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
       layer_scale: As in ``BlockSpec``; 0 is none. Default 1e-6; 0 without shortcuts.
       stochastic_depth: As in ``ArchSpec``; the paper trains with 0.1 to 0.5.
-      dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: The layer scale is below 0, or has no shortcuts beside it.
@@ -84,14 +80,10 @@ def convnext(
     )
     spec = apply_common_options(
         scale_width(spec, width_multiplier),
-        layout=layout,
-        depth_multiplier=depth_multiplier,
         residual=residual,
         norm=norm,
         activation=activation,
-        stochastic_depth=stochastic_depth,
-        dropout=dropout,
-        padding=padding,
+        **options,
     )
     return map_blocks(spec, lambda block: dataclasses.replace(block, layer_scale=layer_scale))
 
@@ -99,4 +91,4 @@ def convnext(
 def _stage(filters: int, number: int, count: int) -> tuple[BlockSpec, ...]:
     """Returns stage ``number``, counted from 0; all but the first halve the image."""
     block = BlockSpec(kind="convnext", filters=filters, inner=_EXPANSION * filters, kernel=7)
-    return (dataclasses.replace(block, stride=1 if number == 0 else 2), *(block,) * (count - 1))
+    return repeated(block, count, stride=1 if number == 0 else 2)

@@ -5,11 +5,12 @@ Tan & Le 2019, "EfficientNet" (arXiv 1905.11946); as in torchvision's weights.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from depthstudy.arch.families.depthwise.inverted import Row, inverted_block, inverted_stages
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 from depthstudy.arch.transforms.scaling import scale_depth, scale_width
 
@@ -38,20 +39,18 @@ _VARIANTS = {
 _TENSORFLOW_NORM = ("b5", "b6", "b7")  # whose weights were trained with TensorFlow's settings
 
 
+@with_options_of(apply_common_options)
 def efficientnet(
     *,
     variant: Literal["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"] = "b0",
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
     residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "silu",
     stochastic_depth: float | None = None,
     dropout: float | None = None,
-    padding: Padding = "torch",
     norm_epsilon: float | None = None,
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns EfficientNet.
 
@@ -59,9 +58,7 @@ def efficientnet(
       variant: Which of the published scalings.
       width_multiplier: Factor of all channels, on top of the variant's.
       depth_multiplier: Factor of the blocks of each stage, on top of the variant's.
-      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``apply_common_options``.
       activation: Activation outside the gates.
       stochastic_depth: As in ``ArchSpec``. Default 0.2; 0 without shortcuts.
       dropout: As in ``HeadSpec``. Default 0.2 to 0.5, by variant.
@@ -69,6 +66,7 @@ def efficientnet(
       norm_epsilon: As in ``ArchSpec``. Default that of torchvision's weights: 1e-3 for b5 to b7,
         whose running statistics are slower as well, and 1e-5 below. TensorFlow's have 1e-3.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
     """
     width_factor, depth_factor, resolution, default_dropout = _VARIANTS[variant]
     stem = StemSpec(filters=32, stride=2, activation="silu")
@@ -84,16 +82,16 @@ def efficientnet(
         resolution=resolution,
     )
     spec = scale_depth(scale_width(spec, width_factor), depth_factor)
-    if stochastic_depth is None:
-        stochastic_depth = 0.2 if residual else 0.0
     return apply_common_options(
         scale_width(spec, width_multiplier),
-        layout=layout,
-        depth_multiplier=depth_multiplier,
         residual=residual,
-        norm=norm,
         activation=activation,
-        stochastic_depth=stochastic_depth,
+        stochastic_depth=stochastic_depth_rate(stochastic_depth, residual=residual),
         dropout=default_dropout if dropout is None else dropout,
-        padding=padding,
+        **options,
     )
+
+
+def stochastic_depth_rate(given: float | None, *, residual: bool) -> float:
+    """Returns the rate that is given, or else the published one, which needs shortcuts."""
+    return given if given is not None else 0.2 if residual else 0.0

@@ -6,12 +6,13 @@ Liu 2020, "Higher accuracy on vision models with EfficientNet-Lite" (the TensorF
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
-from depthstudy.arch.families.depthwise.efficientnet import HEAD, ROWS
+from depthstudy.arch.families.depthwise.efficientnet import HEAD, ROWS, stochastic_depth_rate
 from depthstudy.arch.families.depthwise.inverted import inverted_block, inverted_stages
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind, Padding
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 from depthstudy.arch.transforms.scaling import scale_depth, scale_width
 
@@ -25,19 +26,18 @@ _VARIANTS = {
 }
 
 
+@with_options_of(apply_common_options)
 def efficientnet_lite(
     *,
     variant: Literal["lite0", "lite1", "lite2", "lite3", "lite4"] = "lite0",
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
     residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "relu6",
     stochastic_depth: float | None = None,
     dropout: float | None = None,
     padding: Padding = "same",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns EfficientNet-Lite, with TensorFlow's padding and normalization.
 
@@ -45,14 +45,13 @@ def efficientnet_lite(
       variant: Which of the published scalings.
       width_multiplier: Factor of the blocks' channels, on top of the variant's.
       depth_multiplier: Factor of the blocks of each stage, on top of the variant's.
-      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
       stochastic_depth: As in ``ArchSpec``. Default 0.2; 0 without shortcuts.
       dropout: As in ``HeadSpec``. Default 0.2 or 0.3, by variant.
       padding: As in ``ArchSpec``; published weights have ``"same"``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
     """
     width_factor, depth_factor, resolution, default_dropout = _VARIANTS[variant]
     stem = StemSpec(filters=32, stride=2, activation="relu6")
@@ -66,18 +65,14 @@ def efficientnet_lite(
         resolution=resolution,
     )
     spec = _scaled(_scaled(spec, width_factor, depth_factor), width_multiplier, 1.0)
-    if stochastic_depth is None:
-        stochastic_depth = 0.2 if residual else 0.0
     return apply_common_options(
         spec,
-        layout=layout,
-        depth_multiplier=depth_multiplier,
         residual=residual,
-        norm=norm,
         activation=activation,
-        stochastic_depth=stochastic_depth,
+        stochastic_depth=stochastic_depth_rate(stochastic_depth, residual=residual),
         dropout=default_dropout if dropout is None else dropout,
         padding=padding,
+        **options,
     )
 
 

@@ -6,11 +6,13 @@ torchvision's weights.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from depthstudy.arch.families.depthwise.efficientnet import stochastic_depth_rate
 from depthstudy.arch.families.depthwise.inverted import Row, inverted_block, inverted_stages
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 from depthstudy.arch.transforms.scaling import scale_width
 
@@ -45,34 +47,30 @@ _L = (
 _VARIANTS = {"s": (_S, 384, 0.2), "m": (_M, 480, 0.3), "l": (_L, 480, 0.4)}
 
 
+@with_options_of(apply_common_options)
 def efficientnet_v2(
     *,
     variant: Literal["s", "m", "l"] = "s",
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
     residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "silu",
     stochastic_depth: float | None = None,
     dropout: float | None = None,
-    padding: Padding = "torch",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns EfficientNetV2.
 
     Args:
       variant: Which of the published nets.
       width_multiplier: Factor of all channels, rounded to multiples of 8.
-      depth_multiplier: Factor of the blocks of each stage.
-      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``apply_common_options``.
       activation: Activation outside the gates.
       stochastic_depth: As in ``ArchSpec``. Default 0.2; 0 without shortcuts.
       dropout: As in ``HeadSpec``. Default 0.2 to 0.4, by variant.
       padding: As in ``ArchSpec``; TensorFlow's weights have ``"same"``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
     """
     rows, resolution, default_dropout = _VARIANTS[variant]
     stem = StemSpec(filters=rows[0].filters, stride=2, activation="silu")
@@ -85,16 +83,11 @@ def efficientnet_v2(
         norm_epsilon=1e-3,
         resolution=resolution,
     )
-    if stochastic_depth is None:
-        stochastic_depth = 0.2 if residual else 0.0
     return apply_common_options(
         scale_width(spec, width_multiplier),
-        layout=layout,
-        depth_multiplier=depth_multiplier,
         residual=residual,
-        norm=norm,
         activation=activation,
-        stochastic_depth=stochastic_depth,
+        stochastic_depth=stochastic_depth_rate(stochastic_depth, residual=residual),
         dropout=default_dropout if dropout is None else dropout,
-        padding=padding,
+        **options,
     )

@@ -6,9 +6,11 @@ Zhang et al. 2018, "ShuffleNet" (arXiv 1707.01083).
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options, repeated
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.arch.transforms.scaling import scale_width
 from depthstudy.errors import InputError
@@ -19,18 +21,14 @@ _STEM = 24
 _BOTTLENECK = 4  # output over inner channels
 
 
+@with_options_of(apply_common_options, without=("stochastic_depth",))
 def shufflenet_v1(
     *,
     groups: int = 3,
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
-    residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "relu",
-    dropout: float = 0.0,
-    padding: Padding = "torch",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns ShuffleNet ``width_multiplier``x with so many groups.
 
@@ -38,15 +36,11 @@ def shufflenet_v1(
       groups: Groups of the 1x1 convolutions: 1, 2, 3, 4 or 8. More groups have more channels, at
         about the same cost.
       width_multiplier: Factor of all channels, rounded to what the groups divide.
-      depth_multiplier: As in ``apply_common_options``.
-      layout: As in ``apply_common_options``.
       residual: Whether the input is added to a block's branch or, where the block has a stride,
         pooled and put before it. Without, the branch makes all channels.
-      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
-      dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: No such number of groups, or the multiplier is not above 0.
@@ -66,14 +60,7 @@ def shufflenet_v1(
         resolution=224,
     )
     return apply_common_options(
-        scale_width(spec, width_multiplier),
-        layout=layout,
-        depth_multiplier=depth_multiplier,
-        residual=residual,
-        norm=norm,
-        activation=activation,
-        dropout=dropout,
-        padding=padding,
+        scale_width(spec, width_multiplier), activation=activation, **options
     )
 
 
@@ -81,4 +68,4 @@ def _stage(filters: int, count: int, groups: int) -> tuple[BlockSpec, ...]:
     block = BlockSpec(
         kind="shuffle_v1", filters=filters, inner=filters // _BOTTLENECK, groups=groups
     )
-    return (dataclasses.replace(block, stride=2), *(block,) * (count - 1))
+    return repeated(block, count, stride=2)

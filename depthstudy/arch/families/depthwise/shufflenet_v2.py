@@ -5,51 +5,43 @@ Ma et al. 2018, "ShuffleNet V2" (arXiv 1807.11164); as in torchvision's weights.
 
 from __future__ import annotations
 
-import dataclasses
+from typing import Any
 
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options, repeated
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.rounding import divisible
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.errors import InputError
+from depthstudy.arch.transforms.scaling import check_multiplier
 
 _FILTERS = {0.5: 48, 1.0: 116, 1.5: 176, 2.0: 244}  # of the first stage, by multiplier
 _COUNTS = (4, 8, 4)
 _STEM = 24
 
 
+@with_options_of(apply_common_options, without=("stochastic_depth",))
 def shufflenet_v2(
     *,
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
-    residual: bool = True,
-    norm: Norm = "batch",
     activation: ActivationKind = "relu",
-    dropout: float = 0.0,
-    padding: Padding = "torch",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns ShuffleNetV2 ``width_multiplier``x.
 
     Args:
       width_multiplier: 0.5, 1.0, 1.5 and 2.0 have the published channels; any other factor has
         those of 1.0 times it, in multiples of 4.
-      depth_multiplier: As in ``apply_common_options``.
-      layout: As in ``apply_common_options``.
       residual: Whether half of the channels passes by. Without, a block reads and makes all of
         them, by the same inner channels.
-      norm: As in ``apply_common_options``.
       activation: As in ``BlockSpec``.
-      dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: The multiplier is not above 0.
     """
-    if width_multiplier <= 0:
-        raise InputError(f"width_multiplier must be above 0, it is {width_multiplier}")
+    check_multiplier(width_multiplier, "width_multiplier")
     first = _FILTERS.get(width_multiplier) or divisible(_FILTERS[1.0] * width_multiplier, 4)
     head_filters = 1024 if width_multiplier < 2 else 2048
     spec = ArchSpec(
@@ -59,18 +51,9 @@ def shufflenet_v2(
         head=HeadSpec(num_classes=num_classes, activated=True, filters=head_filters),
         resolution=224,
     )
-    return apply_common_options(
-        spec,
-        layout=layout,
-        depth_multiplier=depth_multiplier,
-        residual=residual,
-        norm=norm,
-        activation=activation,
-        dropout=dropout,
-        padding=padding,
-    )
+    return apply_common_options(spec, activation=activation, **options)
 
 
 def _stage(filters: int, count: int) -> tuple[BlockSpec, ...]:
     block = BlockSpec(kind="shuffle_v2", filters=filters, inner=filters // 2)
-    return (dataclasses.replace(block, stride=2), *(block,) * (count - 1))
+    return repeated(block, count, stride=2)

@@ -8,8 +8,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
-from depthstudy.arch.families.options import apply_common_options, with_options_of
-from depthstudy.arch.literals import ActivationKind, Norm, Padding, Shortcut
+from depthstudy.arch.families.options import (
+    apply_common_options,
+    cifar_blocks,
+    for_small_images,
+    repeated,
+)
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind, Shortcut
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
 
@@ -27,19 +33,17 @@ _IMAGENET_BLOCKS: dict[int, tuple[str, tuple[int, ...]]] = {
 _CLASSES: dict[str, int] = {"cifar": 10, "imagenet": 1000, "small": 10}
 
 
+@with_options_of(apply_common_options, without=("depth_multiplier",))
 def resnet(
     *,
     depth: int,
     layout: ResNetLayout = "imagenet",
     width: int | None = None,
     residual: bool = True,
-    norm: Norm = "batch",
     shortcut: Shortcut | None = None,
     activation: ActivationKind = "relu",
-    stochastic_depth: float = 0.0,
-    dropout: float = 0.0,
-    padding: Padding = "torch",
     num_classes: int | None = None,
+    **options: Any,
 ) -> ArchSpec:
     """Returns a ResNet.
 
@@ -50,55 +54,54 @@ def resnet(
         ``"small"`` the same stages, but a 3x3 stem and no pooling.
       width: Filters of the first stage; each next stage doubles it. Default 16 and 64.
       residual: Whether blocks have shortcuts; without them this is the plain twin.
-      norm: As in ``apply_common_options``.
       shortcut: Default ``"A"`` for ``"cifar"`` and ``"B"`` otherwise, as published.
       activation: As in ``BlockSpec``.
-      stochastic_depth: As in ``ArchSpec``.
-      dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Default 1000 for ``"imagenet"``, otherwise 10.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: No such depth or width; the message names the nearest depths.
     """
     _check(depth, layout, width)
-    if not residual and shortcut is not None:
-        raise InputError(f"shortcut={shortcut!r} needs residual=True")
     if layout == "cifar":
-        counts: tuple[int, ...] = ((depth - 2) // 6,) * 3
+        counts: tuple[int, ...] = (cifar_blocks(depth, others=2),) * 3
         kind = "basic"
         stem = StemSpec(filters=int(width or 16))
     else:
         kind, counts = _IMAGENET_BLOCKS[depth]
         stem = StemSpec(filters=int(width or 64), kernel=7, stride=2, pool=True)
+    if not residual and shortcut is not None:
+        raise InputError(f"shortcut={shortcut!r} needs residual=True")
     first = BlockSpec(
         kind=kind,
         filters=stem.filters * _EXPANSION[kind],
         inner=stem.filters,
         shortcut=shortcut or ("A" if layout == "cifar" else "B"),
     )
-    spec = apply_common_options(
-        ArchSpec(
-            family="resnet",
-            stem=stem,
-            stages=tuple(_stage(first, number, count) for number, count in enumerate(counts)),
-            head=HeadSpec(num_classes=num_classes or _CLASSES[layout]),
-            resolution=224 if layout == "imagenet" else None,
-        ),
-        layout=layout,
-        residual=residual,
-        norm=norm,
-        activation=activation,
-        stochastic_depth=stochastic_depth,
-        dropout=dropout,
-        padding=padding,
+    spec = ArchSpec(
+        family="resnet",
+        stem=stem,
+        stages=tuple(_stage(first, number, count) for number, count in enumerate(counts)),
+        head=HeadSpec(num_classes=num_classes or _CLASSES[layout]),
+        resolution=224 if layout == "imagenet" else None,
     )
+    spec = for_small_images(spec) if layout == "small" else spec
+    spec = apply_common_options(spec, residual=residual, activation=activation, **options)
     return spec if residual else dataclasses.replace(spec, family="plain")
 
 
 @with_options_of(resnet, without=("shortcut", "stochastic_depth"))
 def plain(*, depth: int, residual: bool = False, **options: Any) -> ArchSpec:
-    """Returns the plain net of He et al. 2015: a ResNet with its shortcuts taken out."""
+    """Returns the plain net of He et al. 2015: a ResNet with its shortcuts taken out.
+
+    Args:
+      depth: As in ``resnet``.
+      residual: ``False`` alone is allowed.
+      **options: Further ones of ``resnet``.
+
+    Raises:
+      InputError: As ``resnet``, or it is to have shortcuts.
+    """
     if residual:
         raise InputError("a plain net has no residual connections; take the family resnet")
     return resnet(depth=depth, residual=False, **options)
@@ -109,7 +112,7 @@ def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:
     block = dataclasses.replace(
         first, filters=first.filters * 2**number, inner=first.inner * 2**number
     )
-    return (dataclasses.replace(block, stride=1 if number == 0 else 2), *(block,) * (count - 1))
+    return repeated(block, count, stride=1 if number == 0 else 2)
 
 
 def _check(depth: int, layout: str, width: int | None) -> None:
@@ -120,10 +123,4 @@ def _check(depth: int, layout: str, width: int | None) -> None:
         low, high = sorted(sorted(_IMAGENET_BLOCKS, key=lambda other: abs(other - depth))[:2])
         raise InputError(
             f"no depth {depth} in layout {layout!r}; nearest: {low} and {high} (allowed: {depths})"
-        )
-    if layout == "cifar" and (depth < 8 or depth % 6 != 2):
-        below = max(8, depth - (depth - 2) % 6)
-        nearest = "8" if depth < 8 else f"{below} and {below + 6}"
-        raise InputError(
-            f"no depth {depth} in layout 'cifar', which needs 6n+2; nearest: {nearest}"
         )

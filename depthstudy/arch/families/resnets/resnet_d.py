@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from depthstudy.arch.families.options import map_blocks, with_options_of
+from depthstudy.arch.families.options import map_blocks
 from depthstudy.arch.families.resnets.resnet import ResNetLayout, resnet
+from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.spec import ArchSpec
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from depthstudy.arch.families.options import Layout, map_blocks, with_options_of
+from depthstudy.arch.families.options import Layout, map_blocks
 from depthstudy.arch.families.resnets.resnet import resnet
+from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.spec import ArchSpec, BlockSpec
 from depthstudy.errors import InputError
 
@@ -33,8 +34,8 @@ def resnext(
       groups: Groups of the 3x3 convolutions, the paper's cardinality.
       width_per_group: Channels of a group in the first stage; each next stage doubles them.
       layout: As in ``resnet``, without ``"cifar"``.
-      **options: Further ones of ``resnet``. ``width`` are the filters of the stem; blocks of the
-        first stage put out four times as many.
+      width: Filters of the stem; blocks of the first stage put out four times as many. Default 64.
+      **options: Further ones of ``resnet``.
 
     Raises:
       InputError: No such depth, or groups or their width are not at least 1.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from depthstudy.arch.families.options import map_blocks, with_options_of
+from depthstudy.arch.families.options import map_blocks
 from depthstudy.arch.families.resnets.resnet import resnet
+from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.spec import ArchSpec, BlockSpec
 from depthstudy.errors import InputError
 
@@ -22,8 +23,9 @@ def se_resnet(*, depth: int, reduction: int = 16, **options: Any) -> ArchSpec:
     Args:
       depth: As in ``resnet``.
       reduction: Channels of a block over those inside its gate, of which there is one at least.
-      **options: Further ones of ``resnet``; the plain twin keeps its gates, and ``activation`` is
-        that outside them.
+      residual: As in ``resnet``; the plain twin keeps its gates.
+      activation: Activation outside the gates.
+      **options: Further ones of ``resnet``.
 
     Raises:
       InputError: As ``resnet``, or the reduction is not at least 1.

@@ -16,7 +16,7 @@ from depthstudy.data import objects
 from depthstudy.data.pipeline.crop import Draws, RandomCrop
 from depthstudy.data.pipeline.decode import CROP, FIT, decode, decode_fitted
 from depthstudy.data.pipeline.sharding import put, put_own
-from depthstudy.data.source import Examples
+from depthstudy.data.source import Examples, read_rows, told_as_input
 from depthstudy.errors import InputError
 
 _CHUNK = 256  # examples that a thread reads at a time
@@ -87,6 +87,21 @@ class Reader:
         """Returns the number of examples in use."""
         return len(self.rows)
 
+    @property
+    def split_labels(self) -> Int32[np.ndarray, " N"]:
+        """The label of every example of the split, also of those that are not in use.
+
+        Raises:
+          InputError: An example cannot be read.
+        """
+        try:
+            return self.examples.labels
+        except Exception:
+            for start in range(0, len(self.examples), _CHUNK):  # which of them it was
+                rows = np.arange(start, min(start + _CHUNK, len(self.examples)))
+                read_rows(self.examples, rows, self.name)
+            raise
+
     def read(
         self,
         indices: Int[np.ndarray, " B"],
@@ -101,17 +116,19 @@ class Reader:
           out: Where the images are written; ``None`` is a new array.
 
         Raises:
-          InputError: A label names no class.
+          InputError: An image cannot be read or decoded, or a label names no class.
+          OSError: A file cannot be read now, which says nothing of what is in it.
         """
-        pairs = self.examples.read(self.rows[indices])
+        rows = self.rows[indices]
+        pairs = read_rows(self.examples, rows, self.name)
         images = np.empty((len(pairs), *self.image_shape), np.uint8) if out is None else out
-        if draws is None:
-            for i, (raw, _) in enumerate(pairs):
-                images[i] = decode(raw, self.image_shape, self.resize, self.center)
-        else:
-            random_crop = RandomCrop(self.image_shape, self.crop_area)
-            for i, (raw, _) in enumerate(pairs):
-                images[i] = random_crop(raw, draws[i])
+        random_crop = None if draws is None else RandomCrop(self.image_shape, self.crop_area)
+        for i, (row, (raw, _)) in enumerate(zip(rows.tolist(), pairs, strict=True)):
+            with told_as_input(self.name, row, "decoded"):
+                if random_crop is None or draws is None:
+                    images[i] = decode(raw, self.image_shape, self.resize, self.center)
+                else:
+                    images[i] = random_crop(raw, draws[i])
         labels = np.array([label for _, label in pairs], np.int32)
         self._require_labels(labels, indices)
         return HostBatch(images, self.noisy(labels, indices))
@@ -175,13 +192,21 @@ class ObjectReader(Reader):
         draws: Draws | None = None,
         out: UInt8[np.ndarray, "B H W C"] | None = None,
     ) -> HostBatch:
-        """Returns images and their objects, in pixels of the decoded image; nothing is drawn."""
+        """Returns images and their objects, in pixels of the decoded image; nothing is drawn.
+
+        Raises:
+          InputError: An image cannot be read or decoded.
+          OSError: A file cannot be read now, which says nothing of what is in it.
+        """
         assert draws is None
-        pairs = self.examples.read(self.rows[indices])
+        rows = self.rows[indices]
+        pairs = read_rows(self.examples, rows, self.name)
         images = np.empty((len(pairs), *self.image_shape), np.uint8) if out is None else out
         labels = self.empty_labels(len(pairs))
-        for image, label, (raw, found) in zip(images, labels, pairs, strict=True):
-            image[...], factors = decode_fitted(raw, self.image_shape)
+        places = zip(rows.tolist(), images, labels, pairs, strict=True)
+        for row, image, label, (raw, found) in places:
+            with told_as_input(self.name, row, "decoded"):
+                image[...], factors = decode_fitted(raw, self.image_shape)
             label[...] = objects.padded(objects.scaled(found, *factors), self.max_objects)
         return HostBatch(images, labels)
 

@@ -43,7 +43,7 @@ class Split(abc.ABC):
     def strata(self) -> Int32[np.ndarray, " n"]:
         """The classes that are trained on; of images with objects, that of the largest."""
         if isinstance(self._reader, ObjectReader):
-            return self._reader.examples.labels[self._reader.rows]
+            return self._reader.split_labels[self._reader.rows]
         return self.labels
 
     @property
@@ -61,7 +61,7 @@ class Split(abc.ABC):
         """The labels before noise. A streamed split reads itself once to know them."""
         if isinstance(self._reader, ObjectReader):
             return self._reader.read_many(np.arange(len(self))).labels
-        return self._reader.examples.labels[self._reader.rows]
+        return self._reader.split_labels[self._reader.rows]
 
     @property
     def labels(self) -> Labels:

@@ -3,26 +3,32 @@
 A batch is a function of its step, so who reads it changes nothing but the speed. Processes write
 images into blocks of shared memory that this process makes and uses again and again. A block has no
 name, so that it is gone with the last process that holds it, however that ends.
+
+The processes take no signals, which a terminal and a scheduler send to all processes of a study:
+the one that trains saves its step, and needs batches until it does. They end when it closes its end
+of the pipe, or is gone.
 """
 
 from __future__ import annotations
 
 import collections
 import concurrent.futures
+import contextlib
 import multiprocessing
-import weakref
+import multiprocessing.resource_tracker
+import multiprocessing.util
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from depthstudy import runtime
+from depthstudy import interruption, runtime
 from depthstudy.data.pipeline.crop import Draws
 from depthstudy.data.pipeline.splits.reader import HostBatch, Reader
+from depthstudy.errors import FailedError
 
 _BLOCKS = 2  # batches that a process may be ahead
-_GRACE_SECONDS = 5
 
 IndicesAt = Callable[[int], Int[np.ndarray, " B"]]
 DrawsAt = Callable[[int], Draws] | None
@@ -65,7 +71,8 @@ def by_processes(read: StepReader, start: int, stop: int, workers: int) -> Itera
     """Yields the batches of steps ``start`` to before ``stop``, read by so many processes.
 
     Raises:
-      RuntimeError: A process was killed.
+      FailedError: A process was killed.
+      InterruptedByUserError: So it was, and this one was asked to end.
     """
     shape = read.shape(start)
     processes: list[_Process] = []
@@ -92,36 +99,46 @@ class _Process:
         process = context.Process(
             target=_serve, args=(child_end, read, steps, shape, blocks), daemon=True
         )
-        process.start()
+        multiprocessing.resource_tracker.ensure_running()  # its start would let signals through
+        with interruption.withheld():
+            process.start()
+            # Whoever closes nothing still ends this before multiprocessing waits for its processes.
+            self.close = multiprocessing.util.Finalize(
+                self, _end, (process, self._pipe), exitpriority=0
+            )
         child_end.close()
-        # A row of batches that nobody closes is closed when modules are gone already: before that.
-        self.close = weakref.finalize(self, _end, process, self._pipe)
 
     def receive(self) -> HostBatch:
         """Returns the next batch, copied out of its block, which is free then."""
-        try:
+        with _told_if_killed():
             answer = self._pipe.recv()
-        except EOFError as error:
-            raise RuntimeError(
-                "a process that decodes images was killed, perhaps for want of memory; take fewer"
-                " with data.workers"
-            ) from error
         if isinstance(answer, Exception):
             raise answer
         batch = HostBatch(self._blocks[self._turn].copy(), answer)
         self._turn = (self._turn + 1) % _BLOCKS
-        self._pipe.send(None)
+        with _told_if_killed():
+            self._pipe.send(None)
         return batch
 
 
+@contextlib.contextmanager
+def _told_if_killed() -> Iterator[None]:
+    """Says in one line that the process at the other end of a pipe is gone."""
+    try:
+        yield
+    except (EOFError, ConnectionError) as error:
+        interruption.check()
+        raise FailedError(
+            "a process that decodes images was killed, perhaps for want of memory; take fewer with"
+            " --config.data.workers, and the same command goes on"
+        ) from error
+
+
 def _end(process: Any, pipe: Any) -> None:
-    """Ends a process, with patience."""
+    """Ends a process at once: it writes nothing that lasts."""
     pipe.close()
-    process.terminate()
-    process.join(_GRACE_SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join()
+    process.kill()
+    process.join()
     process.close()
 
 
@@ -130,14 +147,15 @@ def _serve(
 ) -> None:
     """Reads steps into blocks in turn, each when the process that asks has copied it out."""
     outs = [np.frombuffer(block, np.uint8).reshape(shape) for block in blocks]
-    try:
+    with contextlib.suppress(EOFError, ConnectionError):  # it wants no more
         for turn, step in enumerate(steps):
             if turn >= _BLOCKS:
                 pipe.recv()
-            pipe.send(read(step, outs[turn % _BLOCKS]).labels)
+            answer: Any
+            try:
+                answer = read(step, outs[turn % _BLOCKS]).labels
+            except Exception as error:
+                answer = error
+            pipe.send(answer)
         while True:  # until the process that asks has copied the last
             pipe.recv()
-    except (EOFError, OSError, KeyboardInterrupt):  # it wants no more
-        pass
-    except Exception as error:
-        pipe.send(error)

@@ -68,7 +68,7 @@ def _looks_right(path: Path) -> bool:
     text = path.read_bytes()
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if b'"categories"' in text or b'"bbox"' in text:
             raise InputError(f"{path} is no JSON, or not all of it is there: {error}") from error
         return False
@@ -84,7 +84,7 @@ def _categories(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]
     for row in _rows(content, "categories"):
         try:
             yield int(row["id"]), str(row["name"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise InputError(
                 f"{file}: a category needs a number `id` and a `name`, one is {row}"
             ) from error
@@ -122,7 +122,7 @@ def _box(row: dict[str, Any], label: int) -> Box | None:
         left, top, width, height = map(float, row["bbox"])
         area = float(row["area"]) if row.get("area") else None
         crowd = bool(int(row.get("iscrowd") or 0))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
     corners = (top, left, top + height, left + width)
     return Box(corners, label, crowd, area)

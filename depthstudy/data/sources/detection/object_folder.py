@@ -35,14 +35,17 @@ from depthstudy.store import bucket
 
 _PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
-_RECIPE = 2  # to be raised when the same folder comes to give another set
+_RECIPE = 3  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
-_LAYOUTS: Sequence[tuple[Callable[[Path], list[Path]], Callable[[Path], AnnotatedFolder]]] = (
-    (coco.files, coco.read),
-    (voc.files, voc.read),
-    (yolo.files, yolo.read),
+Files = Callable[[Path], list[Path]]
+
+# Of each layout the files of boxes, those of names or splits beside them, and who reads them.
+_LAYOUTS: Sequence[tuple[Files, Files, Callable[[Path], AnnotatedFolder]]] = (
+    (coco.files, lambda root: [], coco.read),
+    (voc.files, voc.split_files, voc.read),
+    (yolo.files, yolo.name_files, yolo.read),
 )
 
 Found = tuple[Path, tuple[int, int], objects.Rows]
@@ -53,6 +56,7 @@ def open_source(config: DataConfig) -> Source:
 
     Raises:
       InputError: The folder holds no images with boxes, or the set cannot be written.
+      OSError: A file of the folder cannot be read.
     """
     if config.source_dir is None:
         raise InputError("data.name='object_folder' needs data.source_dir, the folder of images")
@@ -71,9 +75,9 @@ def open_source(config: DataConfig) -> Source:
 
 
 def _layout(root: Path) -> tuple[list[Path], Callable[[Path], AnnotatedFolder]]:
-    for files, read in _LAYOUTS:
+    for files, beside, read in _LAYOUTS:
         if found := files(root):
-            return found, read
+            return [*found, *beside(root)], read
     raise InputError(
         f"{root} has no boxes; allowed are COCO JSON (a file with images, annotations and"
         " categories), VOC XML (Annotations/*.xml) and YOLO txt (labels/*.txt)"

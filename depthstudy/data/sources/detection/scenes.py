@@ -43,21 +43,25 @@ def open_source(config: DataConfig) -> Source:
       InputError: A file in ``source_dir`` is missing or damaged, or the set cannot be written.
     """
     garments = config.source_dir is not None or fashion_mnist.is_there()
+    name, read = (
+        fashion_mnist.named("fashion_scenes", config.source_dir)
+        if garments
+        else ("digit_scenes", _digits)
+    )
 
     def prepare(folder: Path) -> None:
-        pictures = fashion_mnist.read(config.source_dir) if garments else _digits(config)
+        pictures = read()
         names = fashion_mnist.CLASS_NAMES if garments else tuple("0123456789")
         splits = {name: _scenes(pictures, name) for name in _COUNTS}
         with_objects.write_once(
             folder, names, (_SIDE, _SIDE, 1), splits, total=sum(_COUNTS.values())
         )
 
-    name = "fashion_scenes" if garments else "digit_scenes"
     return prepared.open_prepared(name, config, prepare, title=name)
 
 
-def _digits(config: DataConfig) -> dict[str, Pictures]:
-    source = digits.open_source(config)
+def _digits() -> dict[str, Pictures]:
+    source = digits.open_source(DataConfig(name="digits"))
     parts = {name: source.split(name) for name in _COUNTS}
     return {
         name: (

@@ -28,8 +28,9 @@ def read(root: Path) -> AnnotatedFolder:
     problems, images = Problems(), []
     trees = {path: tree for path in files(root) if (tree := _tree(path)) is not None}
     for path in sorted(root.rglob("*.xml")):
-        if path not in trees and _is_damaged(path):
-            problems.add("files that are no XML, left out", str(path.relative_to(root)))
+        if path not in trees and _root(path) is None:
+            where = str(path.relative_to(root))
+            problems.add("files of XML that cannot be read, left out", where)
     found = {node.findtext("name") or "" for tree in trees.values() for node in tree.iter("object")}
     names = sorted(found - {""})
     parts = _parts(root)
@@ -61,19 +62,16 @@ def read(root: Path) -> AnnotatedFolder:
 
 
 def _tree(path: Path) -> ET.Element | None:
+    tree = _root(path)
+    return tree if tree is not None and tree.tag == "annotation" else None
+
+
+def _root(path: Path) -> ET.Element | None:
+    """Returns the content of a file, ``None`` of one that is damaged or of a strange encoding."""
     try:
-        tree = ET.parse(path).getroot()
-    except ET.ParseError:
+        return ET.parse(path).getroot()
+    except (ET.ParseError, LookupError, ValueError):
         return None
-    return tree if tree.tag == "annotation" else None
-
-
-def _is_damaged(path: Path) -> bool:
-    try:
-        ET.parse(path)
-    except ET.ParseError:
-        return True
-    return False
 
 
 def _picture(path: Path, named_alike: list[Path], root: Path) -> Path | None:
@@ -94,12 +92,17 @@ def _box(node: ET.Element, names: list[str]) -> Box | None:
     return Box((top - 1, left - 1, bottom, right), label, hard)
 
 
+def split_files(root: Path) -> list[Path]:
+    """Returns the lists of images, one for each split."""
+    return sorted(root.glob("ImageSets/Main/*.txt"))
+
+
 def _parts(root: Path) -> dict[str, str]:
     """Returns the split of each image that a list of images names."""
     return {
         line.split()[0]: PARTS[path.stem]
-        for path in sorted(root.glob("ImageSets/Main/*.txt"))
+        for path in split_files(root)
         if path.stem in PARTS and path.stem != "trainval"
-        for line in path.read_text().splitlines()
+        for line in path.read_text(errors="replace").splitlines()
         if line.split()
     }

@@ -22,6 +22,10 @@ from depthstudy.errors import InputError
 
 _NUMBERS = 4  # of a box
 _OUTLINE = 6  # of three corners, the least of an outline
+_MOST_CLASSES = 50_000  # a greater number is a mistake
+# What PyYAML raises, beside its own errors, for values such as the date 2020-13-45.
+_BAD_VALUES = (ArithmeticError, AttributeError, LookupError, RecursionError, ValueError)
+_LISTS = ("classes.txt", "obj.names")
 
 
 def files(root: Path) -> list[Path]:
@@ -33,7 +37,7 @@ def read(root: Path) -> AnnotatedFolder:
     """Reads all images of a folder with such files; one without a file has no objects.
 
     Raises:
-      InputError: The names of classes cannot be read.
+      InputError: The names of classes cannot be read, or there are none and a number is absurd.
     """
     problems, images, greatest = Problems(), [], -1
     names = _class_names(root)
@@ -52,6 +56,8 @@ def read(root: Path) -> AnnotatedFolder:
                 )
             elif box.label < 0 or (names and box.label >= len(names)):
                 problems.add("boxes of an unknown class, left out", where)
+            elif box.label >= _MOST_CLASSES:
+                raise _too_many(where, box.label)
             else:
                 greatest = max(greatest, box.label)
                 boxes.append(box)
@@ -87,19 +93,30 @@ def _box(line: str) -> Box | None:
     return Box(corners, int(label), relative=True)
 
 
+def name_files(root: Path) -> list[Path]:
+    """Returns the files that may give names of classes."""
+    lists = [root / name for name in _LISTS if (root / name).is_file()]
+    return [*_yaml_files(root), *lists]
+
+
+def _yaml_files(root: Path) -> list[Path]:
+    return sorted([*root.glob("*.yaml"), *root.glob("*.yml")])
+
+
 def _class_names(root: Path) -> tuple[str, ...]:
     """Returns the names of classes that a folder gives, or none."""
-    for path in sorted([*root.glob("*.yaml"), *root.glob("*.yml")]):
+    for path in _yaml_files(root):
         import yaml
 
+        raw = path.read_bytes()
         try:
-            content: Any = yaml.safe_load(path.read_bytes())
-        except yaml.YAMLError as error:
+            content: Any = yaml.safe_load(raw)
+        except (yaml.YAMLError, *_BAD_VALUES) as error:
             raise InputError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
         names = content.get("names") if isinstance(content, dict) else None
         if names:
             return _listed(names, path)
-    for name in ("classes.txt", "obj.names"):
+    for name in _LISTS:
         if (root / name).is_file():
             lines = (root / name).read_text(errors="replace").rstrip().splitlines()
             return tuple(line.strip() for line in lines)
@@ -111,5 +128,11 @@ def _listed(names: Any, path: Path) -> tuple[str, ...]:
     if isinstance(names, list):
         return tuple(map(str, names))
     if isinstance(names, dict) and all(isinstance(key, int) and key >= 0 for key in names):
+        if max(names) >= _MOST_CLASSES:
+            raise _too_many(str(path), max(names))
         return tuple(str(names.get(label, label)) for label in range(max(names) + 1))
     raise InputError(f"{path}: names has to be a list, or a name for each number; it is {names!r}")
+
+
+def _too_many(where: str, label: int) -> InputError:
+    return InputError(f"{where}: class {label} is too great; allowed: 0 to {_MOST_CLASSES - 1}")

@@ -20,12 +20,14 @@ from tqdm import tqdm
 from depthstudy import runtime, store
 from depthstudy.data.sources import image_file
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.image_file import DamagedError, ImageProperties
+from depthstudy.data.sources.image_file import DamagedError, GoneError, ImageProperties
 
 SCANS = "folder_scans"
-_RECIPE = 1  # to be raised when the same file comes to have other properties
+_RECIPE = 2  # to be raised when the same file comes to have other properties
 
 Stamp = tuple[int, int, int]  # size in bytes, times of change of the bytes and of the entry
+
+_NO_FILE: Stamp = (-1, 0, 0)
 
 
 class FolderContents(NamedTuple):
@@ -63,6 +65,10 @@ def look_into(scan: FolderScan, data_dir: Path) -> FolderContents:
     Args:
       scan: The images.
       data_dir: Folder of the cache; one that cannot be read is done without.
+
+    Raises:
+      InputError: This user may not read a file.
+      OSError: A file cannot be read now, which says nothing of what is in it.
     """
     before = _read(_place(scan.root, data_dir))
     known: dict[LabeledFile, _Known] = {}
@@ -78,8 +84,10 @@ def look_into(scan: FolderScan, data_dir: Path) -> FolderContents:
     with quiet(), concurrent.futures.ThreadPoolExecutor(runtime.cores()) as pool, bar:
         results = pool.map(_inspect, [file.path for file, _ in new])
         for (file, stamp), result in zip(new, results, strict=True):
-            if isinstance(result, str):
-                known[file] = _Known(stamp, None, result)
+            if isinstance(result, GoneError):  # looked for again, should it come back as it was
+                known[file] = _Known(_NO_FILE, None, str(result))
+            elif isinstance(result, DamagedError):
+                known[file] = _Known(stamp, None, str(result) or "cannot be decoded")
             else:
                 known[file] = _Known(stamp, result)
             bar.update()
@@ -100,18 +108,21 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _inspect(path: Path) -> ImageProperties | str:
+def _inspect(path: Path) -> ImageProperties | DamagedError:
     try:
         return image_file.inspect(path)
     except DamagedError as error:
-        return str(error) or "cannot be decoded"
+        return error
 
 
 def _stamp(path: Path) -> Stamp:
     try:
         about = path.stat()
-    except OSError:  # a link to nowhere, say: a damaged image like others
-        return (-1, 0, 0)
+    except OSError as error:
+        reason = image_file.read_error(error, path)
+        if isinstance(reason, GoneError):  # a link to nowhere, say: a damaged image like others
+            return _NO_FILE
+        raise reason from error
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 

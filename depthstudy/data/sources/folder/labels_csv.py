@@ -1,4 +1,4 @@
-"""Labels from a CSV file, as labelling tools and Kaggle give them: a file and a label on each row.
+"""Labels from a CSV file, as labeling tools and Kaggle give them: a file and a label on each row.
 
 The column of files is named ``file``, ``filename``, ``image``, ``path`` or ``id``, that of labels
 ``label``, ``class``, ``category`` or ``target``; of two columns with other names the

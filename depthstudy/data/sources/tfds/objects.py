@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
 from depthstudy.data import objects
-from depthstudy.data.source import Examples, ObjectExamples, RawImage
+from depthstudy.data.source import Examples, ObjectExamples, RawImage, read_rows
 
 OBJECTS = "objects"
 MOST = 100  # objects of an image; of more, the largest are kept
@@ -50,13 +50,20 @@ def has_objects(features: Any) -> bool:
     return "bbox" in inner and "label" in inner
 
 
-def most_objects(splits: Iterable[Examples]) -> int:
-    """Returns the objects of an image at most, one at the least; large sets are not read."""
+def most_objects(splits: Mapping[str, Examples]) -> int:
+    """Returns the objects of an image at most, one at the least; large sets are not read.
+
+    Args:
+      splits: Splits by their names.
+
+    Raises:
+      InputError: An example cannot be read.
+    """
     most = 1
-    for split in splits:
+    for name, split in splits.items():
         if len(split) > _READ_FROM:
             return MOST
-        found = split.read(np.arange(len(split)))
+        found = read_rows(split, np.arange(len(split)), name)
         most = max([most, *(len(rows) for _, rows in found)])
     return min(most, MOST)
 

@@ -133,9 +133,8 @@ def _with_objects(builder: tfds.core.DatasetBuilder, image: str, folder: Folder)
         _label=OBJECTS,
         _max_objects=MOST,
     )
-    return dataclasses.replace(
-        source, _max_objects=most_objects(map(source.split, source.split_names))
-    )
+    splits = {f"{source.called} {name}": source.split(name) for name in source.split_names}
+    return dataclasses.replace(source, _max_objects=most_objects(splits))
 
 
 def _shape(image: Any) -> Shape:

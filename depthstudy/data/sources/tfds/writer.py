@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import io
@@ -16,6 +17,7 @@ from jaxtyping import Integer, UInt8
 from tqdm import tqdm
 
 from depthstudy.data.source import Shape
+from depthstudy.data.sources.tfds.seal import seal
 from depthstudy.errors import InputError
 
 _ROOM = 2**24  # bytes free, below which a failure to write is taken for want of room
@@ -76,12 +78,10 @@ def write_files_once(
     Raises:
       OSError: The folder cannot be written, for want of room or of rights; nothing is left there.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
         if folder.is_dir():
             return
-        partial = folder.parent / f".{folder.name}.partial"
+        partial = _partial(folder)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         name, version = folder.parent.name, folder.name
@@ -91,6 +91,7 @@ def write_files_once(
                 _write(partial, name, version, class_names, shape, splits, bar, label)
             for file, content in (beside or {}).items():
                 (partial / file).write_bytes(content)
+            seal(partial)
             os.replace(partial, folder)
         except BaseException as error:
             room = shutil.disk_usage(partial).free
@@ -98,6 +99,27 @@ def write_files_once(
             if _is_full(error, room):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Has other processes that write or discard a set wait."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def discard(folder: Path) -> None:
+    """Removes a set that is locked, at once: none is ever there in part."""
+    partial = _partial(folder)
+    shutil.rmtree(partial, ignore_errors=True)
+    os.replace(folder, partial)
+    shutil.rmtree(partial)
+
+
+def _partial(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.partial"
 
 
 def _is_full(error: BaseException, room: int) -> bool:

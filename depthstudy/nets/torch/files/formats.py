@@ -71,7 +71,7 @@ def _zip(file: BinaryIO) -> Format:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
         file.seek(0)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise InputError(f"not a file of PyTorch weights: {error}, it may be cut short") from error
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
         raise InputError(f"this is a TorchScript archive: in PyTorch, {_STATE_DICT}")

@@ -43,6 +43,16 @@ _NUMBERED: Mapping[tuple[int, ...], tuple[str, ...]] = {
     (1, 1, 0): ("mean", "variance", "count"),
 }
 _SEEDS = "seed_generator"  # of layers that draw
+# What h5py and ``zipfile`` raise at bytes that they cannot read.
+_UNREADABLE = (
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+)
 
 
 class _Array(NamedTuple):
@@ -71,13 +81,14 @@ def read_keras(
         raise InputError(
             "this is a file of Keras, and reading it takes h5py: pip install depthstudy[keras]"
         ) from error
-    content = _unpacked(file)
     try:
-        with h5py.File(content, "r") as root:
+        with h5py.File(_unpacked(file), "r") as root:
             arrays = _named(list(_arrays(root)))
             check({name: _shape(array) for name, array in arrays.items()})
             return {name: _converted(array) for name, array in arrays.items()}
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except InputError:
+        raise
+    except _UNREADABLE as error:
         raise InputError(f"not a file of Keras's weights: {error}") from error
 
 

@@ -22,6 +22,7 @@ _READERS: Mapping[Format, Callable[[BinaryIO, Callable[[Shapes], None]], dict[st
     "safetensors": read_safetensors,
     "zip": read_torch,
 }
+_SHOWN = 40  # letters of a shape
 
 
 def read_weights(
@@ -47,9 +48,8 @@ def read_weights(
     path = pathlib.Path(path)
 
     def accept(shapes: Shapes) -> None:
+        arrays = {name: _without_numbers(name, shape) for name, shape in shapes.items()}
         if check is not None:
-            nothing = np.zeros(())
-            arrays = {name: np.broadcast_to(nothing, shape) for name, shape in shapes.items()}
             check(cleaned(arrays, product=lambda weight, mask: weight))
 
     try:
@@ -59,3 +59,11 @@ def read_weights(
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _without_numbers(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    try:
+        return np.broadcast_to(np.zeros(()), shape)
+    except (OverflowError, ValueError) as error:  # too many axes, or one too long
+        shown = f"{str(list(shape))[:_SHOWN]}..." if len(str(shape)) > _SHOWN else list(shape)
+        raise InputError(f"{name} has a shape that no array can have: {shown}") from error

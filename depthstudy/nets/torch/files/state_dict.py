@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from depthstudy.errors import InputError
+
 # Under which a training script keeps the state dict of its net, in the order of preference.
 WRAPPERS = (
     "state_dict",
@@ -78,6 +80,9 @@ def cleaned(
     Args:
       state: Arrays by the names in the file.
       product: What joins a weight and its mask.
+
+    Raises:
+      InputError: A mask has not the shape of its weight.
     """
     kept = {name: x for name, x in state.items() if not name.endswith(_COUNTERS)}
     kept = _without_prefixes(kept)
@@ -87,9 +92,14 @@ def cleaned(
             kept = {n if n.startswith(heads) else prefix + n: x for n, x in kept.items()}
     kept = {_OLD_DENSENET.sub(r"\1\2.", name): x for name, x in kept.items()}
     for name in [name for name in kept if name.endswith("_orig")]:
-        mask = f"{name.removesuffix('_orig')}_mask"
-        if mask in kept:
-            kept[name.removesuffix("_orig")] = product(kept.pop(name), kept.pop(mask))
+        of_mask = f"{name.removesuffix('_orig')}_mask"
+        if of_mask in kept:
+            weight, mask = kept.pop(name), kept.pop(of_mask)
+            if weight.shape != mask.shape:
+                raise InputError(
+                    f"{of_mask} has the shape {mask.shape}, and {name} that it masks {weight.shape}"
+                )
+            kept[name.removesuffix("_orig")] = product(weight, mask)
     return kept
 
 

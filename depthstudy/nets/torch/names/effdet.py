@@ -5,14 +5,11 @@ Those of the backbone are timm's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from depthstudy.arch import DetectorSpec
 from depthstudy.arch.detection.graph import graph
-from depthstudy.arch.layer_types import Conv, Section, SqueezeExcite
+from depthstudy.nets.torch.names import timm
 from depthstudy.nets.torch.names.walk import Path
 
-_GATE = {"conv1": "se.conv_reduce", "conv2": "se.conv_expand"}
 _HEADS = {"class_head": "class_net", "box_head": "box_net"}
 _SEPARABLE = {"conv1": "conv_dw", "conv2": "conv_pw"}
 
@@ -24,8 +21,8 @@ def names(spec: DetectorSpec) -> dict[Path, str]:
         ("stem", "conv"): "backbone.conv_stem",
         ("stem", "norm"): "backbone.bn1",
     }
-    for section in net.backbone[1:]:
-        found.update(_block(section))
+    for path, name in timm.mobile_blocks(spec.backbone):
+        found[path] = f"backbone.{name}"
     levels = spec.pyramid.levels
     for level, _ in net.coarser:
         prefix = f"fpn.resample.{levels.index(level)}.conv"
@@ -54,19 +51,3 @@ def names(spec: DetectorSpec) -> dict[Path, str]:
                 norm = f"{_HEADS[head]}.bn_rep.{r}.{place}.bn"
                 found[head, step.name, f"norm_p{level}"] = norm
     return found
-
-
-def _block(section: Section) -> Iterator[tuple[Path, str]]:
-    """Yields the layers of a block: one that does not expand begins with the depthwise one."""
-    stage, block = section.path
-    number = int(stage.removeprefix("stage")) - 1, int(block.removeprefix("block")) - 1
-    prefix = f"backbone.blocks.{number[0]}.{number[1]}"
-    convs = [layer.name for layer in section.branch if isinstance(layer, Conv)]
-    words = ("conv_pw", "conv_dw", "conv_pwl") if len(convs) == 3 else ("conv_dw", "conv_pw")
-    for place, (conv, word) in enumerate(zip(convs, words, strict=True), start=1):
-        yield (*section.path, conv), f"{prefix}.{word}"
-        yield (*section.path, conv.replace("conv", "norm")), f"{prefix}.bn{place}"
-    for layer in section.branch:
-        if isinstance(layer, SqueezeExcite):
-            for part in (layer.reduce, layer.expand):
-                yield (*section.path, layer.name, part.name), f"{prefix}.{_GATE[part.name]}"

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.arch import ArchSpec
-from depthstudy.arch.layer_types import SqueezeExcite
-from depthstudy.nets.torch.names.walk import Namer, Names, blocks, convs
+from depthstudy.arch.lowering import block_sections
+from depthstudy.nets.torch.names.walk import Namer, Names, mobile_block
+
+_CONVS = ("_expand_conv", "_depthwise_conv", "_project_conv")
+_NORMS = ("_bn0", "_bn1", "_bn2")
+_GATE = ("_se_reduce", "_se_expand")
 
 
 def _efficientnet(spec: ArchSpec) -> Names:
     yield ("stem", "conv"), "_conv_stem"
     yield ("stem", "norm"), "_bn0"
-    for index, section in enumerate(blocks(spec)):
-        names = [layer.name for layer in convs(section)]
-        words = ("_expand_conv", "_depthwise_conv", "_project_conv")[-len(names) :]
-        norms = ("_bn0", "_bn1", "_bn2")[-len(names) :]
-        for conv, word, norm in zip(names, words, norms, strict=True):
-            yield (*section.path, conv), f"_blocks.{index}.{word}"
-            yield (*section.path, conv.replace("conv", "norm")), f"_blocks.{index}.{norm}"
-        for layer in section.branch:
-            if isinstance(layer, SqueezeExcite):
-                gate = (*section.path, layer.name)
-                yield (*gate, layer.reduce.name), f"_blocks.{index}._se_reduce"
-                yield (*gate, layer.expand.name), f"_blocks.{index}._se_expand"
+    for index, section in enumerate(block_sections(spec)):
+        yield from mobile_block(section, f"_blocks.{index}.", _CONVS, _NORMS, _GATE)
     yield ("head", "conv"), "_conv_head"
     yield ("head", "norm"), "_bn1"
     yield ("head", "dense"), "_fc"

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.arch import ArchSpec
-from depthstudy.arch.layer_types import SqueezeExcite
-from depthstudy.nets.torch.names.walk import Namer, Names, blocks, convs, numbers, paths
+from depthstudy.arch.lowering import block_sections
+from depthstudy.nets.torch.names.walk import Namer, Names, mobile_block, numbers, paths
+
+_MOBILENET_CONVS = ("expand", "depthwise", "project")
+_MOBILENET_NORMS = ("expand_BN", "depthwise_BN", "project_BN")
+_EFFICIENTNET_CONVS = ("expand_conv", "dwconv", "project_conv")
+_EFFICIENTNET_NORMS = ("expand_bn", "bn", "project_bn")
+_EFFICIENTNET_GATE = ("se_reduce", "se_expand")
 
 
 def _resnet(spec: ArchSpec) -> Names:
@@ -26,13 +32,9 @@ def _resnet(spec: ArchSpec) -> Names:
 def _mobilenet_v2(spec: ArchSpec) -> Names:
     yield ("stem", "conv"), "Conv1"
     yield ("stem", "norm"), "bn_Conv1"
-    for index, section in enumerate(blocks(spec)):
-        prefix = f"block_{index}" if index else "expanded_conv"
-        names = [layer.name for layer in convs(section)]
-        words = ("expand", "depthwise", "project")[-len(names) :]
-        for conv, word in zip(names, words, strict=True):
-            yield (*section.path, conv), f"{prefix}_{word}"
-            yield (*section.path, conv.replace("conv", "norm")), f"{prefix}_{word}_BN"
+    for index, section in enumerate(block_sections(spec)):
+        prefix = f"block_{index}_" if index else "expanded_conv_"
+        yield from mobile_block(section, prefix, _MOBILENET_CONVS, _MOBILENET_NORMS)
     yield ("head", "conv"), "Conv_1"
     yield ("head", "norm"), "Conv_1_bn"
     yield ("head", "dense"), "predictions"
@@ -42,18 +44,12 @@ def _efficientnet(spec: ArchSpec) -> Names:
     """Blocks of a stage have letters."""
     yield ("stem", "conv"), "stem_conv"
     yield ("stem", "norm"), "stem_bn"
-    for section in blocks(spec):
+    for section in block_sections(spec):
         stage, block = numbers(section.path)
-        prefix = f"block{stage}{chr(ord('a') + block - 1)}"
-        names = [layer.name for layer in convs(section)]
-        words = (("expand_conv", "expand_bn"), ("dwconv", "bn"), ("project_conv", "project_bn"))
-        for conv, (word, norm) in zip(names, words[-len(names) :], strict=True):
-            yield (*section.path, conv), f"{prefix}_{word}"
-            yield (*section.path, conv.replace("conv", "norm")), f"{prefix}_{norm}"
-        for layer in section.branch:
-            if isinstance(layer, SqueezeExcite):
-                yield (*section.path, layer.name, layer.reduce.name), f"{prefix}_se_reduce"
-                yield (*section.path, layer.name, layer.expand.name), f"{prefix}_se_expand"
+        prefix = f"block{stage}{chr(ord('a') + block - 1)}_"
+        yield from mobile_block(
+            section, prefix, _EFFICIENTNET_CONVS, _EFFICIENTNET_NORMS, _EFFICIENTNET_GATE
+        )
     yield ("head", "conv"), "top_conv"
     yield ("head", "norm"), "top_bn"
     yield ("head", "dense"), "predictions"

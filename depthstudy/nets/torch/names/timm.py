@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.arch import ArchSpec
-from depthstudy.arch.layer_types import SqueezeExcite
+from depthstudy.arch.lowering import block_sections
+from depthstudy.nets.torch.names import convnext
 from depthstudy.nets.torch.names.torchvision import vgg_features
-from depthstudy.nets.torch.names.walk import (
-    Namer,
-    Names,
-    block_paths,
-    blocks,
-    convs,
-    numbers,
-    paths,
-)
+from depthstudy.nets.torch.names.walk import Namer, Names, mobile_block, numbers, paths
 
 # By kind of block, the names of its convolutions; those of normalizations are numbered.
 _CONVS = {
@@ -24,14 +17,15 @@ _CONVS = {
     "inverted": ("conv_pw", "conv_dw", "conv_pwl"),
     "linear_separable": ("conv_dw", "conv_pw"),
 }
-_GATE = {"conv1": "conv_reduce", "conv2": "conv_expand"}
+_NORMS = ("bn1", "bn2", "bn3")
+_GATE = ("se.conv_reduce", "se.conv_expand")
 
 
 def _mobile(spec: ArchSpec) -> Names:
     """EfficientNets and MobileNetV2."""
     yield ("stem", "conv"), "conv_stem"
     yield ("stem", "norm"), "bn1"
-    yield from _mobile_blocks(spec)
+    yield from mobile_blocks(spec)
     yield ("head", "conv"), "conv_head"
     yield ("head", "norm"), "bn2"
     yield ("head", "dense"), "classifier"
@@ -41,27 +35,20 @@ def _mobilenet_v3(spec: ArchSpec) -> Names:
     """The head's convolution is a last stage, and what is a hidden layer of ours, the head's."""
     yield ("stem", "conv"), "conv_stem"
     yield ("stem", "norm"), "bn1"
-    yield from _mobile_blocks(spec)
+    yield from mobile_blocks(spec)
     yield ("head", "conv"), f"blocks.{len(spec.stages)}.0.conv"
     yield ("head", "norm"), f"blocks.{len(spec.stages)}.0.bn1"
     yield ("head", "hidden1"), "conv_head"
     yield ("head", "dense"), "classifier"
 
 
-def _mobile_blocks(spec: ArchSpec) -> Names:
+def mobile_blocks(spec: ArchSpec) -> Names:
+    """Names of all but stem and head."""
     flat = [block for stage in spec.stages for block in stage]
-    for section, block in zip(blocks(spec), flat, strict=True):
+    for section, block in zip(block_sections(spec), flat, strict=True):
         stage, number = numbers(section.path)
-        prefix = f"blocks.{stage - 1}.{number - 1}"
-        for conv, name in zip(convs(section), _CONVS[block.kind], strict=True):
-            yield (*section.path, conv.name), f"{prefix}.{name}"
-            norm = conv.name.replace("conv", "norm")
-            yield (*section.path, norm), f"{prefix}.{norm.replace('norm', 'bn')}"
-        for layer in section.branch:
-            if isinstance(layer, SqueezeExcite):
-                for part in (layer.reduce, layer.expand):
-                    path = (*section.path, layer.name, part.name)
-                    yield path, f"{prefix}.se.{_GATE[part.name]}"
+        prefix, words = f"blocks.{stage - 1}.{number - 1}.", _CONVS[block.kind]
+        yield from mobile_block(section, prefix, words, _NORMS[: len(words)], _GATE)
 
 
 def _vgg(spec: ArchSpec) -> Names:
@@ -72,25 +59,19 @@ def _vgg(spec: ArchSpec) -> Names:
 
 
 def _convnext(spec: ArchSpec) -> Names:
-    words = {
-        "conv1": "conv_dw",
-        "norm1": "norm",
-        "conv2": "mlp.fc1",
-        "conv3": "mlp.fc2",
-        "layer_scale": "gamma",
-    }
-    yield ("stem", "conv"), "stem.0"
-    yield ("stem", "norm"), "stem.1"
-    for section in blocks(spec):
-        stage, block = numbers(section.path)
-        for (leaf,) in block_paths(section):
-            path = (*section.path, leaf)
-            if leaf.startswith("patch"):
-                yield path, f"stages.{stage - 1}.downsample.{int(leaf == 'patch_conv')}"
-            else:
-                yield path, f"stages.{stage - 1}.blocks.{block - 1}.{words[leaf]}"
-    yield ("head", "pooled_norm"), "head.norm"
-    yield ("head", "dense"), "head.fc"
+    return convnext.names(
+        spec,
+        ends=("stem.0", "stem.1", "head.norm", "head.fc"),
+        patches=lambda stage: f"stages.{stage}.downsample",
+        block=lambda stage, number: f"stages.{stage}.blocks.{number}",
+        leaves={
+            "conv1": "conv_dw",
+            "norm1": "norm",
+            "conv2": "mlp.fc1",
+            "conv3": "mlp.fc2",
+            "layer_scale": "gamma",
+        },
+    )
 
 
 def _regnet(spec: ArchSpec) -> Names:

@@ -17,14 +17,8 @@ from depthstudy.arch.layer_types import (
     Section,
     SqueezeExcite,
 )
-from depthstudy.nets.torch.names.walk import (
-    Namer,
-    Names,
-    block_paths,
-    blocks,
-    numbers,
-    paths,
-)
+from depthstudy.nets.torch.names import convnext
+from depthstudy.nets.torch.names.walk import Namer, Names, convs, numbers, paths
 
 _GATE = {"conv1": "fc1", "conv2": "fc2"}
 
@@ -78,10 +72,10 @@ def vgg_features(spec: ArchSpec) -> Names:
 
 def _mobilenet_v2(spec: ArchSpec) -> Names:
     yield from _ends(spec, head="classifier.1")
-    for index, section in enumerate(blocks(spec), start=1):
-        convs = [layer.name for layer in section.branch if isinstance(layer, Conv)]
-        for position, conv in enumerate(convs):
-            last = position == len(convs) - 1  # it is not wrapped with its normalization
+    for index, section in enumerate(lowering.block_sections(spec), start=1):
+        names = [layer.name for layer in convs(section)]
+        for position, conv in enumerate(names):
+            last = position == len(names) - 1  # it is not wrapped with its normalization
             start = f"features.{index}.conv.{position}"
             after = f"features.{index}.conv.{position + 1}"
             yield (*section.path, conv), start if last else f"{start}.0"
@@ -92,13 +86,13 @@ def _mobilenet_v2(spec: ArchSpec) -> Names:
 def _mobilenet_v3(spec: ArchSpec) -> Names:
     yield from _ends(spec, head="classifier.3")
     yield ("head", "hidden1"), "classifier.0"
-    for index, section in enumerate(blocks(spec), start=1):
+    for index, section in enumerate(lowering.block_sections(spec), start=1):
         yield from _block(section, f"features.{index}.block")
 
 
 def _efficientnet(spec: ArchSpec) -> Names:
     yield from _ends(spec, head="classifier.1", last=len(spec.stages) + 1)
-    for section in blocks(spec):
+    for section in lowering.block_sections(spec):
         stage, block = numbers(section.path)
         yield from _block(section, f"features.{stage}.{block - 1}.block")
 
@@ -125,19 +119,13 @@ def _shufflenet_v2(spec: ArchSpec) -> Names:
 
 def _convnext(spec: ArchSpec) -> Names:
     """``features`` is stem, stage, convolution of patches, stage and so on."""
-    words = {"conv1": "block.0", "norm1": "block.2", "conv2": "block.3", "conv3": "block.5"}
-    yield ("stem", "conv"), "features.0.0"
-    yield ("stem", "norm"), "features.0.1"
-    for section in blocks(spec):
-        stage, block = numbers(section.path)
-        for (leaf,) in block_paths(section):
-            path = (*section.path, leaf)
-            if leaf.startswith("patch"):
-                yield path, f"features.{2 * stage - 2}.{int(leaf == 'patch_conv')}"
-            else:
-                yield path, f"features.{2 * stage - 1}.{block - 1}.{words.get(leaf, leaf)}"
-    yield ("head", "pooled_norm"), "classifier.0"
-    yield ("head", "dense"), "classifier.2"
+    return convnext.names(
+        spec,
+        ends=("features.0.0", "features.0.1", "classifier.0", "classifier.2"),
+        patches=lambda stage: f"features.{2 * stage}",
+        block=lambda stage, number: f"features.{2 * stage + 1}.{number}",
+        leaves={"conv1": "block.0", "norm1": "block.2", "conv2": "block.3", "conv3": "block.5"},
+    )
 
 
 def _densenet(spec: ArchSpec) -> Names:
@@ -173,7 +161,7 @@ def _regnet(spec: ArchSpec) -> Names:
 
 def _ends(spec: ArchSpec, *, head: str, last: int | None = None) -> Names:
     """Stem and head of the nets whose ``features`` are stem, blocks and the head's convolution."""
-    last = last or len(blocks(spec)) + 1
+    last = last or len(lowering.block_sections(spec)) + 1
     yield ("stem", "conv"), "features.0.0"
     yield ("stem", "norm"), "features.0.1"
     yield ("head", "conv"), f"features.{last}.0"

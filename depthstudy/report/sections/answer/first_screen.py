@@ -132,7 +132,7 @@ def _why(study: Study) -> Reply | None:
     lost = [
         row
         for row in whole.decomposition
-        if row.part == "total" and row.low > 0 and row.group in untreated
+        if row.part == "total" and row.established and row.group in untreated
     ]
     if not lost:
         return None
@@ -164,7 +164,7 @@ def _why(study: Study) -> Reply | None:
         return Reply(
             "Why", f"{_CAUSES[answer.bound]}{part}", "", f"{split} {bound_sentence(answer)}"
         )
-    left = attribution.credit_sentence(rows) if rows else attribution.untreated_sentence()
+    left = attribution.credit_sentence(rows) if rows else attribution.open_sentence(whole, worst)
     return Reply("Why", "Not known", "", f"{split} {left}")
 
 

@@ -16,11 +16,14 @@ from depthstudy.report.blocks import Charts, Figure, Items, Picture, Section, Te
 from depthstudy.report.charts.depth import bars
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.causes import treatments
+from depthstudy.report.sections.causes.no_excess import excesses, healthy
+from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
-from depthstudy.report.text.sentences import figure_note, treatment_name
+from depthstudy.report.text.sentences import treatment_name
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
+_NO_MORE = "no more than its control"  # word of a treatment that a control does as well as
 _INTRODUCTION = (
     "Every net was trained again with a treatment that is aimed at one mechanism alone. A "
     "mechanism is to blame for what depth lost to the extent that its treatment wins it back: by "
@@ -54,18 +57,18 @@ def section(study: Study) -> Section | None:
     whole = tables.whole_nets(study)
     if not tables.has_treatments(whole):
         return None
-    excesses = causes(whole)
-    look = "note" if excesses else "finding"
+    found = causes(whole)
+    look = "note" if found else "finding"
     blocks = (
         Text(_INTRODUCTION, "note"),
         *treatments.table(study),
-        *([Text(_HOW_TO_READ, "note")] if excesses else ()),
-        *map(_figure, excesses),
+        *([Text(_HOW_TO_READ, "note")] if found else ()),
+        *map(_figure, found),
         *(Text(sentence, look) for sentence in healthy(whole)),
     )
-    title = "Why deeper did worse" if excesses else "Is deeper worse?"
-    panels = tuple(cause.panel for cause in excesses if cause.panel)
-    note = figure_note(study.info, "lines are 95% intervals; pale bars may be chance")
+    title = "Why deeper did worse" if found else "Is deeper worse?"
+    panels = tuple(cause.panel for cause in found if cause.panel)
+    note = tables.figure_note(study, "lines are 95% intervals; pale bars may be chance")
     picture = Picture("attribution", "Why deeper did worse", (note,), panels, 1, 560)
     return Section(title, blocks, (picture,) if panels else ())
 
@@ -77,41 +80,9 @@ def _figure(cause: Cause) -> Figure:
     return Figure((finding, Charts((cause.panel,), "one"), Items(cause.lines, "causes")))
 
 
-def why(study: Study) -> str:
-    """Returns the first thing to know of why deeper did worse, or did not."""
-    if not tables.has_treatments(study):
-        return ""
-    return [*(cause.finding for cause in causes(study)), *healthy(study), ""][0]
-
-
 def causes(study: Study) -> list[Cause]:
     """Returns the untreated nets that are worse than the best depth by more than chance."""
-    return [_cause(study, row) for row in _deeper(study) if row.low > 0]
-
-
-def healthy(study: Study) -> list[str]:
-    """Returns a sentence for each untreated group that has nets without an excess."""
-    sentences = []
-    for group, infos in tables.depth_series(study.info).items():
-        known = [info for info in infos if tables.mean(study, info.name, "test_error").seeds]
-        if infos[0].treatment or len(known) < 2:
-            continue
-        rows = [row for row in _deeper(study) if row.group == group]
-        none = [row for row in rows if not row.low > 0]
-        best = rows[0].best if rows else known[-1].name
-        if none or not rows:
-            label = tables.label(study.info, best)
-            labeled = [(tables.label(study.info, row.variant), row) for row in reversed(none)]
-            sentences.append(no_excess_sentence(group, label, labeled))
-    return sentences
-
-
-def _deeper(study: Study) -> list[Decomposition]:
-    """Returns the excess of each untreated net, the deepest of each group first."""
-    untreated = tables.untreated_series(study)
-    rows = [r for r in study.decomposition if r.part == "total" and r.group in untreated]
-    groups = list(dict.fromkeys(row.group for row in rows))
-    return [row for group in groups for row in reversed(rows) if row.group == group]
+    return [_cause(study, row) for row in excesses(study) if row.established]
 
 
 def _cause(study: Study, excess: Decomposition) -> Cause:
@@ -120,7 +91,7 @@ def _cause(study: Study, excess: Decomposition) -> Cause:
     lost = excess_sentence(excess.group, deep, best, numbers)
     rows = [row for row in study.attribution if row.variant == excess.variant]
     if not rows:
-        return Cause(f"{lost} {untreated_sentence()}", (), None)
+        return Cause(f"{lost} {open_sentence(study, excess)}", (), None)
     return Cause(
         finding=f"{lost} {credit_sentence(rows)}",
         lines=tuple((treatment_sentence(row), _color(row)) for row in rows),
@@ -168,8 +139,13 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
         if row.established and not row.control_of:
             shares[row.mechanism] = max(row.share, shares.get(row.mechanism, 0.0))
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
-    if not ordered:
+    if not ordered and not any(row.low > 0 for row in rows):
         return "No treatment in this study wins back more of it than chance could."
+    if not ordered:
+        alike = [treatment_name(row.treatment) for row in rows if row.word == _NO_MORE]
+        verb = "wins" if len(alike) == 1 else "win"
+        more = f" {sentence_case(listing(alike))} {verb} back no more of it than a control."
+        return f"No treatment in this study shows a cause.{more if alike else ''}"
     (first, share), *others = ordered
     parts = [f"treating {_TREATING.get(first, first)} wins back {part_of(share)} of it"]
     parts += [f"treating {_TREATING.get(name, name)} {part_of(share)}" for name, share in others]
@@ -177,7 +153,11 @@ def credit_sentence(rows: Sequence[Attribution]) -> str:
 
 
 def treatment_sentence(row: Attribution) -> str:
-    """Says what a treatment wins back of an excess, and how sure that is."""
+    """Says what a treatment wins back of an excess, how sure that is, and by what budget."""
+    return f"{_won_back(row)} {unequal_sentence(row)}".strip()
+
+
+def _won_back(row: Attribution) -> str:
     won, lost = number(100 * row.recovered), number(100 * row.excess)
     name = treatment_label(row)
     if not math.isfinite(row.low):
@@ -192,6 +172,11 @@ def treatment_sentence(row: Attribution) -> str:
         return (
             f"{name} is not credited: it wins back {won} points, but the best depth errs {worse} "
             "points more with it."
+        )
+    if row.word == _NO_MORE:
+        return (
+            f"{name} wins back {won} points, but no more, beyond chance, than its control: not "
+            "shown to be a cause."
         )
     if row.word == "points only":
         return (
@@ -222,32 +207,13 @@ def interaction_sentence(row: Attribution) -> str:
     return f"Beyond {parts} apart, that is {size}, which may be chance."
 
 
-def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomposition]]) -> str:
-    """Says which nets of a group are not worse than its best depth, and of which it cannot tell.
-
-    Args:
-      group: What the nets share.
-      best: Label of the best depth.
-      deeper: Labels of the deeper nets, and their excess; with none, the deepest is the best.
-    """
-    if not deeper:
-        return f"In {group}, no excess: the deepest net ({best}) is the best."
-    if min(row.seeds for _, row in deeper) < 2:
-        return f"In {group}, one seed each: that a deeper net does worse may be chance."
-    none = [label for label, row in deeper if row.word == "no excess"]
-    parts = []
-    if none:
-        verb = "is" if len(none) == 1 else "are"
-        parts.append(f"no excess: {listing(none)} {verb} within a point of the best ({best})")
-    for label, row in deeper:
-        if row.word != "no excess":
-            most = number(100 * row.high)
-            parts.append(f"{label} may err up to {most} points more than the best ({best})")
-    return f"In {group}, {'; '.join(parts)}."
-
-
-def untreated_sentence() -> str:
-    """Says that an excess stays unexplained for want of a treatment."""
+def open_sentence(study: Study, excess: Decomposition) -> str:
+    """Says why an excess stays unexplained where no treatment is judged."""
+    if any(info.untreated == excess.variant for info in study.info.variants):
+        return (
+            "What is to blame stays open: treated nets lack runs, or the best depth is no better "
+            "than always naming the largest class."
+        )
     return "No treatment in this study changes these nets, so what is to blame stays open."
 
 

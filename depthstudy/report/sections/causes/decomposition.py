@@ -25,7 +25,6 @@ from depthstudy.report.charts.depth import bars
 from depthstudy.report.sections.errors import best_of
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, sentence_case
-from depthstudy.report.text.sentences import figure_note
 
 _TITLE = "Where the accuracy went"
 _INTRODUCTION = Markup(
@@ -34,12 +33,15 @@ _INTRODUCTION = Markup(
     'fails to carry over to new images (<b class="generalization">generalization</b>).'
 )
 _NOTHING = (
-    "There is nothing to split: no net in this study is deeper than the best net of its group."
+    "There is nothing to split: no net in this study is deeper than the one of its group that errs "
+    "least."
 )
 _MATCHED = (
     "A net that learned little has little gap to show. So here all nets of a row are looked at "
-    "when they had learned as much as the worst of them ends up with."
+    "when they had learned as much as the worst of them ends up with. The gap is validation error "
+    "minus train error, as test images are looked at in the end only."
 )
+_PLAIN = " Both are plain shares of images, not balanced."
 
 
 def section(study: Study) -> Section:
@@ -70,7 +72,7 @@ def section(study: Study) -> Section:
         *(Text(sentence, "note") for sentence in unsplit),
         *_matched(whole),
     )
-    note = figure_note(study.info, "lines are 95% intervals")
+    note = tables.figure_note(study, "lines are 95% intervals")
     key = tuple((part, f"var(--{part})") for part in bars.PARTS)
     picture = Picture("decomposition", _TITLE, (note,), tuple(panels.values()), 1, 620, key)
     return Section(_TITLE, blocks, (picture,))
@@ -81,7 +83,8 @@ def _matched(study: Study) -> tuple[Block, ...]:
     if not sentences:
         return ()
     title = Heading("Gap at matched train loss")
-    return (title, Text(_MATCHED, "note"), Items.plain(sentences, "matched"))
+    note = _MATCHED + (_PLAIN if study.is_balanced else "")
+    return (title, Text(note, "note"), Items.plain(sentences, "matched"))
 
 
 def _deepest_sentence(study: Study, group: str) -> str:
@@ -141,14 +144,14 @@ def _certainty(total: Decomposition) -> str:
         return f"{count(total.seeds, 'seed').capitalize()}: no interval, so this may be chance."
     if total.word == "no excess":
         return f"No excess: it is less than a point (at most {number(100 * total.high)})."
-    if total.low <= 0:
+    if not total.established:
         return f"Cannot tell whether anything is lost: up to {number(100 * total.high)} points."
     return ""
 
 
 def unsplit_sentence(group: str, best: str) -> str:
     """Says why a group has no lost accuracy to split."""
-    return f"In {group}, no net is deeper than the best ({best}), so nothing was lost to depth."
+    return f"In {group}, the deepest net ({best}) errs least, so there is nothing to split."
 
 
 def matched_sentences(study: Study) -> list[str]:

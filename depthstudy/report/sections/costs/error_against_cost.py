@@ -8,14 +8,16 @@ from depthstudy.report.charts.costs import front
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import count, listing, percent_estimate
-from depthstudy.report.text.sentences import SOURCES, figure_note
+from depthstudy.report.text.sentences import SOURCES
 
 _TITLE = "Error against cost"
 _MARKS = (
-    "Points are means over {seeds} seeds, lines through them the 95% intervals, "
+    "Points are means over {seeds}, lines through them the 95% intervals, "
     f"{SOURCES} (cut at the edges); "
     "where those overlap, which net is on the front may be chance."
 )
+
+_NAMED = 6  # nets that a sentence names
 
 
 def section(study: Study) -> Section | None:
@@ -26,7 +28,7 @@ def section(study: Study) -> Section | None:
     lines = nets_on_front(study)
     key = group_colors(study)
     marks = (
-        _MARKS.format(seeds=study.info.seeds)
+        _MARKS.format(seeds=tables.seeds(study))
         if study.has_seeds
         else "One seed each: which net is on the front may be chance."
     )
@@ -40,7 +42,7 @@ def section(study: Study) -> Section | None:
         + marks,
     )
     notes = (
-        figure_note(study.info, "lines are 95% intervals, numbers the Pareto front"),
+        tables.figure_note(study, "lines are 95% intervals, numbers the Pareto front"),
         *(f"{place}  {label}: {text}" for place, (_, label, text) in enumerate(lines, start=1)),
     )
     picture = Picture("error_against_cost", _TITLE, notes, (panel,), 1, 640, key)
@@ -75,14 +77,26 @@ def sentence(study: Study) -> str:
     """Says how many nets are on the front, and which groups have none there."""
     group_of = {info.name: info.group for info in study.info.variants}
     best = front.front(study.pareto)
+    fair = [point for point in study.pareto if point.equal_budget]
     verb = "is" if len(best) == 1 else "are"
-    text = f"{len(best)} of {count(len(study.pareto), 'net')} {verb} worth the cost: no other has "
+    equal = "" if len(fair) == len(study.pareto) else " of equal budget"
+    text = f"{len(best)} of {count(len(fair), 'net')}{equal} {verb} worth the cost: no other has "
     text += "both no more multiply-accumulates and no greater mean test error."
-    groups = dict.fromkeys(group_of[point.variant] for point in study.pareto)
+    groups = dict.fromkeys(group_of[point.variant] for point in fair)
     absent = [name for name in groups if name not in {group_of[p.variant] for p in best}]
     if absent and len(absent) < len(groups) <= palette.GROUPS:
         text += f" None of them is of {listing(absent, 'or')}."
-    return text
+    return f"{text} {_others(study)}".strip()
+
+
+def _others(study: Study) -> str:
+    """Names the nets that have no place on the front, as they were trained with more or less."""
+    others = [p.variant for p in study.pareto if not p.equal_budget]
+    if not others:
+        return ""
+    have = "has" if len(others) == 1 else "have"
+    named = listing(others) if len(others) <= _NAMED else count(len(others), "net")
+    return f"{named} {have} seen another number of images, and no place on the front."
 
 
 def short_count(macs: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import Gain
 from depthstudy.report import tables
 from depthstudy.report.blocks import Row, Section, Table, Text
@@ -25,7 +26,9 @@ def section(study: Study) -> Section | None:
         return None
     first = study.gains[0].first
     header = ("Variant", "Test error", f"Against {first}", "MACs", "Time of a run")
-    intervals = " Errors and differences have 95% intervals." if study.has_seeds else ""
+    intervals = ""
+    if study.has_seeds:
+        intervals = " Errors have 95% intervals, and so have all differences together (Bonferroni)."
     note = (
         f"Against {first}: test error minus that of {first}, in points"
         f". MACs and time are shares of those of {first}.{intervals}"
@@ -43,7 +46,7 @@ def section(study: Study) -> Section | None:
 def sentence(study: Study) -> str:
     """Names the variants that are better than the first by more than chance, with their price."""
     first, *others = study.gains
-    sure = sorted((gain for gain in others if gain.high < 0), key=lambda gain: gain.change)
+    sure = sorted((gain for gain in others if _is_sure(gain)), key=lambda gain: gain.change)
     if not sure:
         return f"No variant is shown to have a lower test error than {first.first}."
     parts = [
@@ -52,8 +55,12 @@ def sentence(study: Study) -> str:
         for gain in sure
     ]
     text = f"Lower test error than {first.first}: {listing(parts)}."
-    open_ones = [gain.variant for gain in others if not gain.high < 0]
+    open_ones = [gain.variant for gain in others if gain not in sure]
     return text + (f" Not shown of {listing(open_ones)}." if open_ones else "")
+
+
+def _is_sure(gain: Gain) -> bool:
+    return gain.high < 0 and gain.seeds >= LEAST_SEEDS
 
 
 def _row(study: Study, gain: Gain) -> Row:

@@ -12,7 +12,6 @@ from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.mistakes.images import image_blocks
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, percent, whole_percent
-from depthstudy.report.text.sentences import figure_note
 
 _MOST = 20  # classes of a map
 _PAIRS = 5  # confusions that are named
@@ -35,7 +34,7 @@ def section(study: Study) -> Section | None:
     rows = _worst_first(study, [name for name, _ in columns])
     few = _of_few(rows)
     panels = [charts.class_map("Error by class", columns, few), *_confusion(study)]
-    captions = (_NOTE + _left_out(rows, few), _CONFUSED)[: len(panels)]
+    captions = (_NOTE + _left_out(rows, few) + _diverged(study), _CONFUSED)[: len(panels)]
     pairs = confusion_sentences(study.confusion)
     taken = study.confusion[0].variant if pairs else ""
     blocks: tuple[Block, ...] = (
@@ -51,7 +50,7 @@ def section(study: Study) -> Section | None:
     names = ("error_by_class", "confusion")
     notes = ("share of a class that is wrong", "counts are means over the runs")
     pictures = tuple(
-        Picture(name, panel.title, (figure_note(study.info, note),), (panel,), 1, 520)
+        Picture(name, panel.title, (tables.figure_note(study, note),), (panel,), 1, 520)
         for name, note, panel in zip(names, notes, panels, strict=False)
     )
     return Section("What they get wrong", blocks, pictures)
@@ -92,6 +91,15 @@ def _left_out(rows: list[ClassError], few: list[ClassError]) -> str:
     if not left:
         return ""
     return f" Left out: {left:,} {'class' if left == 1 else 'classes'} with fewer errors."
+
+
+def _diverged(study: Study) -> str:
+    """Names the nets whose runs are not all in means and single mistakes, as some diverged."""
+    parts = [
+        f"{name} ({runs.runs} of {count(tables.runs_of(study, name), 'run')})"
+        for name, runs in tables.divergences(study).items()
+    ]
+    return f" Left out, here and below, are runs that diverged: {listing(parts)}." if parts else ""
 
 
 def classes_sentence(study: Study, rows: list[ClassError]) -> str:

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.costs.pruning import HARMLESS
 from depthstudy.records import PrunedNet
 from depthstudy.report import tables
@@ -29,7 +30,7 @@ from depthstudy.report.sections.pruning.pruned_layers import left_weights
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.formats import sentence_case, short_percent, whole_percent
-from depthstudy.report.text.sentences import SOURCES, figure_note, points
+from depthstudy.report.text.sentences import SOURCES, points
 
 _INTRODUCTION = (
     "From a trained net something is taken out, and the rest is trained on (fine-tuned). Weights "
@@ -51,7 +52,6 @@ def section(study: Study) -> Section | None:
     """Returns what pruning did, or ``None`` where nothing was pruned."""
     if not study.pruning:
         return None
-    seeds = study.info.seeds
     colors = method_colors(study.pruning)
     controls = {method_of(net): net.control for net in study.pruning}
     key = Key(
@@ -64,8 +64,8 @@ def section(study: Study) -> Section | None:
     parts.sort(key=("weights", "channels", "blocks").index)
     panels = {part: tuple(removal.error_panels(study, part)) for part in parts}
     intervals = (
-        f"Marks are means over {seeds} seeds, lines through them the 95% intervals, {SOURCES} (cut "
-        "at the edges)."
+        f"Marks are means over {tables.seeds(study)}, lines through them the 95% intervals, "
+        f"{SOURCES} (cut at the edges)."
         if study.has_seeds
         else "One seed each, so there are no intervals."
     )
@@ -73,7 +73,7 @@ def section(study: Study) -> Section | None:
     picture = Picture(
         "pruning",
         "Pruning",
-        (figure_note(study.info, "lines are 95% intervals, dashed: dense"),),
+        (tables.figure_note(study, "lines are 95% intervals, dashed: dense"),),
         tuple(panel for row in panels.values() for panel in row),
         widest,
         330,
@@ -124,7 +124,21 @@ def errors(study: Study, part: str) -> str:
         f"at {origin}, {_taken(methods, part, brief=i > 0)}"
         for i, (origin, methods) in enumerate(shares)
     )
-    return f"{sentence_case(text)}." if text else ""
+    return f"{sentence_case(text)}. {_unequal(study, part)}".strip() if text else ""
+
+
+def _unequal(study: Study, part: str) -> str:
+    """Says that nets have seen more images than the dense ones that they are set against."""
+    ratios = [
+        net.budget_ratio
+        for net in study.pruning
+        if net.part == part and not net.is_control and net.budget_ratio
+    ]
+    if not ratios or max(ratios) <= UNEQUAL:
+        return ""
+    low, high = f"{min(ratios):.2g}", f"{max(ratios):.2g}"
+    times = low if low == high else f"{low} to {high}"
+    return f"Unequal budgets: with fine-tuning they saw {times} times the images of the dense nets."
 
 
 def _harmless_shares(nets: Sequence[PrunedNet]) -> list[tuple[str, float]]:
@@ -137,14 +151,16 @@ def _harmless_shares(nets: Sequence[PrunedNet]) -> list[tuple[str, float]]:
 
 
 def _taken(methods: Sequence[tuple[str, float]], part: str, *, brief: bool) -> str:
-    """Returns ``"magnitude takes out 90% of the weights for less than ..., random 50%"``."""
+    """Returns ``"magnitude is shown to take out 90% of the weights for ..., random 50%"``."""
     parts = [f"{method} {short_percent(most) if most else 'none'}" for method, most in methods]
     if brief:
         return ", ".join(parts)
     method, most = methods[0]
     amount = short_percent(most) if most else "no share that was tried"
     limit = points(HARMLESS)
-    first = f"{method} takes out {amount} of the {part} for less than {limit} of test error"
+    first = (
+        f"{method} is shown to take out {amount} of the {part} for less than {limit} of test error"
+    )
     return ", ".join([first, *parts[1:]])
 
 

@@ -7,7 +7,6 @@ from depthstudy.report.blocks import Charts, Figure, Items, Key, Mark, Picture, 
 from depthstudy.report.charts.training import curves
 from depthstudy.report.tables import Divergence, Study
 from depthstudy.report.text.formats import count
-from depthstudy.report.text.sentences import figure_note
 
 
 def section(study: Study) -> Section:
@@ -21,12 +20,12 @@ def section(study: Study) -> Section:
         marks = tuple(Mark(label, "line", color) for label, color in key)
         figures.append(Figure((Key(marks, family.title), Charts(panels, "three"))))
         thin = curves.shows_seeds(whole, family)
-        note = figure_note(study.info, "thin lines are single seeds" if thin else "all variants")
+        note = tables.figure_note(study, "thin lines are single seeds" if thin else "all variants")
         name = f"training_curves_{index}" if len(families) > 1 else "training_curves"
         title = f"Training, {family.title}"
         pictures.append(Picture(name, title, (note,), panels, 3, 250, key))
     diverged = [
-        divergence_sentence(name, study.info.seeds, runs)
+        divergence_sentence(name, tables.runs_of(study, name), runs)
         for name, runs in tables.divergences(study).items()
     ]
     thin_lines = any(curves.shows_seeds(whole, family) for family in families)

@@ -22,14 +22,13 @@ from depthstudy.report.charts.training import effort, tuning
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 from depthstudy.report.text.formats import listing, percent
-from depthstudy.report.text.sentences import figure_note
 
 _TUNED = (
-    "Each net was trained with each learning rate, on a seed that no verdict uses, and takes the "
+    "Each net was trained with each learning rate, on seeds that no verdict uses, and takes the "
     "one of least error on validation data (ringed)."
 )
 _TUNED_OTHERWISE = (
-    "Each net takes the settings of least error on validation data, by a seed that no verdict uses."
+    "Each net takes the settings of least error on validation data, by seeds that no verdict uses."
 )
 _EFFORT = (
     "What to expect of the best of so many trials, drawn from those of the grid (Dodge et al. "
@@ -46,6 +45,7 @@ def section(study: Study) -> Section | None:
     """Returns the error against the learning rate of each net, and what longer trainings did."""
     if not (study.tuning or study.budget):
         return None
+    trial_seeds = study.info.config.get("tune_seeds", 1)
     panels = tuple(tuning.rate_panels(study))
     blocks: list[Block] = []
     pictures: list[Picture] = []
@@ -55,7 +55,7 @@ def section(study: Study) -> Section | None:
         caption = _joined(_TUNED, _trials(study), _chosen(study), edge_sentence(study))
         charts = Charts(panels, "three" if len(panels) > 2 else "two")
         blocks += [Figure((marks, charts), caption)]
-        note = figure_note(study.info, "validation error against learning rate")
+        note = tables.figure_note(study, "validation error against learning rate", trial_seeds)
         pictures = [Picture("learning_rates", "Validation error", (note,), panels, 2, 330, key)]
     elif study.tuning:
         told = _joined(_TUNED_OTHERWISE, _trials(study), edge_sentence(study))
@@ -70,7 +70,9 @@ def section(study: Study) -> Section | None:
             Text(effort_sentence(study), "finding"),
             Figure((marks, shown), _EFFORT),
         ]
-        note = figure_note(study.info, "expected validation error of the best of so many trials")
+        note = tables.figure_note(
+            study, "expected validation error of the best of so many trials", trial_seeds
+        )
         pictures.append(Picture("tuning_effort", "Tuning effort", (note,), efforts, 2, 330, key))
     if study.budget:
         sentences = [budget_sentence(row) for row in study.budget]

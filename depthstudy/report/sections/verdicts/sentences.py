@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from depthstudy import records
-from depthstudy.evidence.claims.verdicts import UNEQUAL
+from depthstudy.evidence.budgets import UNEQUAL
+from depthstudy.evidence.claims.robustness import is_gone
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
-from depthstudy.report.text.quantities import Catalogue, Quantity, quantity
+from depthstudy.report.text.quantities import Catalog, Quantity, quantity
 
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
 
@@ -39,7 +40,7 @@ def _finite(value: float | None) -> float:
 
 
 def verdict_sentence(
-    hypothesis: Mapping[str, Any], verdict: records.Verdict | None, catalogue: Catalogue
+    hypothesis: Mapping[str, Any], verdict: records.Verdict | None, catalog: Catalog
 ) -> str:
     """Says what was measured for a hypothesis, and what a margin would change.
 
@@ -48,11 +49,11 @@ def verdict_sentence(
     Args:
       hypothesis: The fields of ``config.Hypothesis`` as plain values.
       verdict: What the study says, or ``None`` where it has no verdict.
-      catalogue: What metrics mean, by probe.
+      catalog: What metrics mean, by probe.
     """
     if verdict is None or verdict.verdict == "not tested" or not math.isfinite(verdict.effect):
         return "This study has no runs to compare for it."
-    about = quantity(hypothesis.get("metric", ""), catalogue)
+    about = quantity(hypothesis.get("metric", ""), catalog)
     compared = pairs(verdict)
     worst = _worst(compared, verdict.effect)
     claim = _change(hypothesis, about, verdict.effect, worst) + f" ({_evidence(about, verdict)})"
@@ -64,11 +65,11 @@ def verdict_sentence(
     return " ".join(filter(None, parts))
 
 
-def unequal_sentence(verdict: records.Verdict) -> str:
+def unequal_sentence(row: records.Verdict | records.Attribution) -> str:
     """Says that nets are compared of which one has seen more images; ``""`` where none has."""
-    if verdict.budget_ratio is None or verdict.budget_ratio <= UNEQUAL:
+    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
         return ""
-    return f"Unequal budgets: one side saw {verdict.budget_ratio:.2g} times the images."
+    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def no_better_sentence(verdict: records.Verdict) -> str:
@@ -179,7 +180,7 @@ def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
     if verdict.seeds < LEAST_SEEDS and verdict.scope != "exact":
         return "Not decided: a verdict takes three seeds or more."
     if not math.isfinite(verdict.low):
-        return "Not decided: the runs show no spread to judge by."
+        return "Not decided: all seeds agree, and their spread cannot be told from so few."
     ends = f"{about.signed(verdict.low)} to {about.signed(verdict.high)}"
     return f"Not decided: anything from {ends} fits these runs. {settle(verdict)}"
 
@@ -202,8 +203,14 @@ def settle(verdict: records.Verdict) -> str:
 _MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
 
 
-def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
-    """Says what becomes of a verdict with tuned nets, and with longer trainings."""
+def robustness_sentence(row: records.Robustness, about: Quantity, margin: float = 0.0) -> str:
+    """Says what becomes of a verdict with tuned nets, and with longer trainings.
+
+    Args:
+      row: What becomes of it.
+      about: What is measured.
+      margin: That of the hypothesis.
+    """
     if not row.word:
         return ""
     parts = [
@@ -214,10 +221,11 @@ def robustness_sentence(row: records.Robustness, about: Quantity) -> str:
         )
         if math.isfinite(effect)
     ]
-    return f"{sentence_case(row.word)}: {_because(row)}{f' ({listing(parts)})' if parts else ''}."
+    numbers = f" ({listing(parts)})" if parts else ""
+    return f"{sentence_case(row.word)}: {_because(row, margin)}{numbers}."
 
 
-def _because(row: records.Robustness) -> str:
+def _because(row: records.Robustness, margin: float) -> str:
     """Says why a verdict is robust or not, from what was looked at."""
     is_tuned, is_longer = map(math.isfinite, (row.effect_own_settings, row.effect_longer))
     match row.word:
@@ -233,4 +241,5 @@ def _because(row: records.Robustness) -> str:
         case "budget-bound":
             short = "a run had not finished" if row.unfinished else "a net does not fit"
             return f"it may be, as {short}, and the nets were not trained longer by the same factor"
-    return "it is gone then"
+    gone = is_gone(row.effect, row.effect_longer, margin)
+    return "it is gone then" if gone else "it turns then"

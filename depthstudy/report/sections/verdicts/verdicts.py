@@ -90,7 +90,8 @@ def verdicts(study: Study) -> list[Verdict]:
         sentence = verdict_sentence(hypothesis, verdict, study.info.metrics)
         about = quantity(hypothesis.get("metric", ""), study.info.metrics)
         if hypothesis["name"] in robust:
-            more = robustness_sentence(robust[hypothesis["name"]], about)
+            margin = hypothesis.get("margin", 0.0)
+            more = robustness_sentence(robust[hypothesis["name"]], about, margin)
             sentence = f"{sentence} {more}".strip()
         cards.append(
             Verdict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zlib
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from image_folders import gray, levels, opened, write
+from image_folders import fails_to_read, gray, levels, opened, write
 from PIL import Image
 
 from depthstudy.config import DataConfig
@@ -61,6 +62,19 @@ def test_a_class_of_copies_cannot_be_divided(tmp_path: Path) -> None:
         gray(99).save(path)
     with pytest.raises(InputError, match=r"class 'b' in .* are copies of one another"):
         opened(root)
+
+
+def test_an_image_that_cannot_be_read_now_is_in_the_set_later(tmp_path: Path) -> None:
+    root = write(tmp_path / "images", {"a": 5, "b": 5})
+    with pytest.MonkeyPatch.context() as patch:
+        fails_to_read(patch, "03.png", errno.EIO)
+        with pytest.raises(OSError, match=r"Input/output error: '.*03\.png'"):
+            opened(root)
+    with pytest.MonkeyPatch.context() as patch:  # gone for a moment, and back as it was
+        fails_to_read(patch, "03.png", errno.ENOENT)
+        assert sum(map(len, (opened(root).train, opened(root).test))) == 8
+    dataset = opened(root)
+    assert len(dataset.train) + len(dataset.test) == 10
 
 
 @pytest.mark.parametrize(("greatest", "bits"), [(255, 8), (4095, 12), (65535, 16)])

@@ -6,13 +6,14 @@ Howard et al. 2019, "Searching for MobileNetV3" (arXiv 1905.02244); as in torchv
 from __future__ import annotations
 
 import itertools
-from typing import Literal
+from typing import Any, Literal
 
-from depthstudy.arch.families.options import Layout, apply_common_options
-from depthstudy.arch.literals import ActivationKind, Norm, Padding
+from depthstudy.arch.families.options import apply_common_options
+from depthstudy.arch.families.signatures import with_options_of
+from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.rounding import divisible
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
-from depthstudy.errors import InputError
+from depthstudy.arch.transforms.scaling import check_multiplier
 
 # Kernel, inner channels, filters, whether gated, activation and stride of each block.
 _Row = tuple[int, int, int, bool, ActivationKind, int]
@@ -51,19 +52,14 @@ _STEM = 16
 _HEAD = 6  # channels of the head's convolution over those that it is given
 
 
+@with_options_of(apply_common_options)
 def mobilenet_v3(
     *,
     variant: Literal["large", "small"] = "large",
     width_multiplier: float = 1.0,
-    depth_multiplier: float = 1.0,
-    layout: Layout = "imagenet",
-    residual: bool = True,
-    norm: Norm = "batch",
-    activation: ActivationKind | None = None,
-    stochastic_depth: float = 0.0,
     dropout: float = 0.2,
-    padding: Padding = "torch",
     num_classes: int = 1000,
+    **options: Any,
 ) -> ArchSpec:
     """Returns MobileNetV3.
 
@@ -71,20 +67,16 @@ def mobilenet_v3(
       variant: Which of the two searched nets.
       width_multiplier: Factor of all channels, rounded to multiples of 8.
       depth_multiplier: As in ``apply_common_options``, for each run of blocks with equal filters.
-      layout: As in ``apply_common_options``.
       residual: Whether blocks of stride 1 and equal channels have a shortcut.
-      norm: As in ``apply_common_options``.
       activation: Replaces every activation; ``None`` leaves the searched mixture.
-      stochastic_depth: As in ``ArchSpec``.
       dropout: As in ``HeadSpec``.
-      padding: As in ``ArchSpec``.
       num_classes: Number of logits.
+      **options: Further ones of ``apply_common_options``.
 
     Raises:
       InputError: The multiplier is not above 0.
     """
-    if width_multiplier <= 0:
-        raise InputError(f"width_multiplier must be above 0, it is {width_multiplier}")
+    check_multiplier(width_multiplier, "width_multiplier")
     rows = _LARGE if variant == "large" else _SMALL
     channels = [divisible(c * width_multiplier) for c in (_STEM, *(row[2] for row in rows))]
     blocks = [_block(*pair, width_multiplier) for pair in zip(rows, channels, strict=False)]
@@ -104,17 +96,7 @@ def mobilenet_v3(
         norm_momentum=0.99,
         resolution=224,
     )
-    return apply_common_options(
-        spec,
-        layout=layout,
-        depth_multiplier=depth_multiplier,
-        residual=residual,
-        norm=norm,
-        activation=activation,
-        stochastic_depth=stochastic_depth,
-        dropout=dropout,
-        padding=padding,
-    )
+    return apply_common_options(spec, dropout=dropout, **options)
 
 
 def _block(row: _Row, channels: int, width_multiplier: float) -> BlockSpec:

@@ -32,7 +32,7 @@ CONFIG = apply(
 
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("catalogue")
+    path = tmp_path_factory.mktemp("catalog")
     study.run(CONFIG, path)
     return path
 
@@ -73,7 +73,7 @@ def test_an_analysis_describes_what_it_compares_too(workdir: Path, tmp_path: Pat
     assert set(table.loc[table["probe"] == between, "metric"]) == {"cross_cka"}
 
 
-def test_files_without_a_catalogue_are_read(workdir: Path, tmp_path: Path) -> None:
+def test_files_without_a_catalog_are_read(workdir: Path, tmp_path: Path) -> None:
     text = (workdir / "study.json").read_text()
     info = store.read_info(workdir)
     assert info is not None
