@@ -3,7 +3,8 @@
 from depthstudy.train.loop import fit
 from depthstudy.train.metrics import training_metrics
 from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate, rates
-from depthstudy.train.placement import Placement, choose, devices_of_one_net
+from depthstudy.train.placement import Placement
+from depthstudy.train.placement_choice import choose, devices_of_one_net
 from depthstudy.train.precision import no_gain
 from depthstudy.train.program import (
     Program,

@@ -14,7 +14,7 @@ from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
-from depthstudy.train import placement as placements
+from depthstudy.train import placement_choice
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.placement import Jit, Placement, Pmap
 
@@ -157,7 +157,7 @@ def test_one_net_alone_is_on_all_hosts_or_on_one(
         meshes.append(mesh)
         return placed
 
-    monkeypatch.setattr(placements, "Jit", jit)
+    monkeypatch.setattr(placement_choice, "Jit", jit)
     train.choose(TrainConfig(batch_size=batch), 1)
     assert list(meshes[0].devices) == (devices if used == 8 else devices[4 : 4 + used])
 
