@@ -27,7 +27,7 @@ native: .venv/run.stamp
 claims: $(CLAIMS:%=$(CLAIMS_DIR)/%/study.json)
 	$(BIN)/python scripts/claims.py --size=$(CLAIMS_SIZE) --workdir=$(CLAIMS_DIR) --out=$(CLAIMS_OUT)
 
-$(CLAIMS_DIR)/%/study.json: configs/claims/%.py | .venv/run.stamp native
+$(CLAIMS_DIR)/%/study.json: configs/claims/%.py | .venv/claims.stamp native
 	$(BIN)/python scripts/run.py --config=$<:$(CLAIMS_SIZE) --workdir=$(@D)
 
 test: lint native
@@ -54,6 +54,10 @@ clean:
 .venv/run.stamp: .venv/bin/python setup.cfg pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
 	touch $@
+
+.venv/claims.stamp: .venv/bin/python setup.cfg pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[search]'
+	touch $@ .venv/run.stamp
 
 .venv/test.stamp: .venv/bin/python setup.cfg pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
