@@ -27,6 +27,10 @@ _HEARTBEAT_SECONDS = 45  # of JAX, for what the watch cannot see: more than the 
 _LEAVE_SECONDS = 5.0
 _SHARED, _THERE = "shared", "there"
 _FLAGS = ("coordinator", "process_id", "process_count")
+_STATUS = re.compile(
+    "(ABORTED|CANCELLED|DATA_LOSS|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|UNAVAILABLE"
+    "|UNKNOWN): "
+)
 
 T = TypeVar("T")
 
@@ -220,12 +224,18 @@ def _initialize(coordinator: str | None, process_id: int | None, process_count: 
         ) from error
 
 
+def _is_of_program(error: BaseException) -> bool:
+    """Whether a program has failed, which JAX tells as ValueError where it is run by the caller."""
+    of_status = type(error) is ValueError and _STATUS.match(str(error)) is not None
+    return of_status or isinstance(error, jax.errors.JaxRuntimeError)
+
+
 def _leave_failing(watch: Watch, native_end: NativeEnd, error: BaseException) -> None:
     """Has the others end with this host, each with a line."""
     if isinstance(error, KeyboardInterrupt):
         watch.report(None, _LEAVE_SECONDS)
         return
-    if isinstance(error, jax.errors.JaxRuntimeError):
+    if _is_of_program(error):
         time.sleep(GONE_SECONDS + _LEAVE_SECONDS)  # if a host has gone, the watch ends this process
     text = str(error).partition("\n")[0] or type(error).__name__
     code = 2 if isinstance(error, InputError) else 1
