@@ -7,7 +7,7 @@ import pytest
 from depthstudy import config as base
 from depthstudy import questions
 from depthstudy.config import StudyConfig, apply
-from depthstudy.plan import prepare
+from depthstudy.plan import images_seen, prepare
 from depthstudy.study.forecast.known_sets import PublishedSets
 
 
@@ -33,6 +33,21 @@ def test_they_can_be_asked() -> None:
     trained = [variant for variant in variants if not variant.info.same_as]
     # Depth 8 has no block to spare, and plain nets with shortcuts are the residual ones.
     assert len(trained) == 4 + 2 + 4 + 4 + 1 + 1 + 2
+
+
+def test_controls_of_a_removal_see_as_many_images_where_the_set_is_small() -> None:
+    removal = questions.block_removal(
+        epochs=2, fine_tune_epochs=1, fine_tune_rate=0.01, least_steps=60
+    )
+    fields = (
+        ("model.depth", 20), ("treatments", removal), ("data.train_examples", 200),
+        ("train.epochs", 2), ("train.least_steps", 60), ("train.batch_size", 32),
+    )  # fmt: skip
+    _, variants = prepare(apply(StudyConfig(), (("model.family", "resnet"), *fields)))
+    seen = images_seen(variants)
+    assert seen.pop("resnet_depth20") == 60 * 32
+    assert len(seen) == 3
+    assert set(seen.values()) == {90 * 32}
 
 
 def test_the_recipe_for_imagenet_is_the_published_one() -> None:

@@ -30,7 +30,8 @@ class TrainConfig:
         ``min(average_decay, (1 + step) / (10 + step))``.
       epochs: Length of the training in passes over the train set.
       steps: Length of the training in steps; given, it replaces ``epochs``.
-      least_steps: Steps that a training has at least, however few ``epochs`` make on a small set.
+      least_steps: Steps that a training has at least, however few ``epochs`` make on a small set; a
+        fine-tuning has the share of them that its epochs are of ``epochs``.
       optimizer: SGD with momentum, or AdamW.
       learning_rate: Peak learning rate.
       momentum: Momentum of SGD.

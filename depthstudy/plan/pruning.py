@@ -67,9 +67,13 @@ def training(dense: Spec, spec: Spec, config: StudyConfig, dataset: Dataset) -> 
     base, pruned = config.train, config.prune
     if pruned == DENSE:
         return base
-    tuning = train.count_steps(
-        dataclasses.replace(base, steps=None, epochs=pruned.fine_tune_epochs), len(dataset.train)
+    fine_tuning = dataclasses.replace(
+        base,
+        steps=None,
+        epochs=pruned.fine_tune_epochs,
+        least_steps=round(base.least_steps * pruned.fine_tune_epochs / base.epochs),
     )
+    tuning = train.count_steps(fine_tuning, len(dataset.train))
     if pruned.control == "none":
         rate = pruned.fine_tune_rate or base.learning_rate
         return dataclasses.replace(

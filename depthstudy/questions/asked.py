@@ -103,7 +103,9 @@ def treatments(*, shift: int) -> Rows:
     )
 
 
-def block_removal(*, epochs: int, fine_tune_epochs: int, fine_tune_rate: float) -> Rows:
+def block_removal(
+    *, epochs: int, fine_tune_epochs: int, fine_tune_rate: float, least_steps: int = 0
+) -> Rows:
     """Returns the treatment that takes half of the blocks out of residual nets, and its controls.
 
     ``scratch`` are nets of the same shape trained from scratch, ``whole`` are the whole nets, both
@@ -113,7 +115,11 @@ def block_removal(*, epochs: int, fine_tune_epochs: int, fine_tune_rate: float) 
       epochs: Passes over the train set of a whole net.
       fine_tune_epochs: Passes after blocks are gone.
       fine_tune_rate: Peak learning rate of these.
+      least_steps: Steps that the training of a whole net has at least.
     """
+    longer = (("train.epochs", epochs + fine_tune_epochs),)
+    if least_steps:
+        longer += (("train.least_steps", least_steps * (epochs + fine_tune_epochs) // epochs),)
     removal = (
         ("prune.blocks", 0.5),
         ("prune.fine_tune_epochs", fine_tune_epochs),
@@ -136,7 +142,7 @@ def block_removal(*, epochs: int, fine_tune_epochs: int, fine_tune_rate: float) 
         {
             "name": "whole",
             "mechanism": "redundancy",
-            "settings": (("train.epochs", epochs + fine_tune_epochs),),
+            "settings": longer,
             "where": RESNET,
             "control_of": "block_removal",
         },

@@ -83,6 +83,7 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
         found.stages, found.counts, found.strata = 1, (1, 2, 3), ((4, 5), (6, 11))
         found.trials, found.startup, found.generation, found.repeats = 2, 1, 1, 3
         found.scored, found.families, found.kinds = 0, ("resnet",), ("basic", "inverted")
+        found.kernels, found.expansions, found.squeezes = (3,), (2,), (0,)
         config.train.steps, config.train.warmup_steps, config.seeds = 4, 1, 3
         config.data.train_examples, config.budget_check = 160, ()
 
