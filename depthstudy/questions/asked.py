@@ -117,9 +117,9 @@ def block_removal(
       fine_tune_rate: Peak learning rate of these.
       least_steps: Steps that the training of a whole net has at least.
     """
-    longer = (("train.epochs", epochs + fine_tune_epochs),)
+    longer = [("train.epochs", epochs + fine_tune_epochs)]
     if least_steps:
-        longer += (("train.least_steps", least_steps * (epochs + fine_tune_epochs) // epochs),)
+        longer.append(("train.least_steps", least_steps * (epochs + fine_tune_epochs) // epochs))
     removal = (
         ("prune.blocks", 0.5),
         ("prune.fine_tune_epochs", fine_tune_epochs),
@@ -142,7 +142,7 @@ def block_removal(
         {
             "name": "whole",
             "mechanism": "redundancy",
-            "settings": longer,
+            "settings": tuple(longer),
             "where": RESNET,
             "control_of": "block_removal",
         },
