@@ -191,7 +191,8 @@ def _take(study: Study) -> Reply | None:
     choice = study.recommendation
     if choice is None:
         return None
-    return Reply("Take", sentence_case(taken(study, choice)), "", facts(study, choice))
+    more = "" if choice.enough else " The evidence is not enough to prefer any net."
+    return Reply("Take", sentence_case(taken(study, choice)), "", f"{facts(study, choice)}{more}")
 
 
 def _next(study: Study) -> Reply | None:
