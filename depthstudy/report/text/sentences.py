@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from depthstudy.records import Metric, StudyInfo, in_words
+from depthstudy.evidence.budgets import UNEQUAL
+from depthstudy.records import Attribution, Metric, StudyInfo, Verdict, in_words
 from depthstudy.report.text.formats import (
     DASH,
     count,
@@ -24,6 +25,13 @@ INTERVALS = (
 )
 
 SOURCES = "for seeds and, where each answer is known, test images"  # of an interval of an error
+
+
+def unequal_sentence(row: Verdict | Attribution) -> str:
+    """Says that nets are compared of which one has seen more images; ``""`` where none has."""
+    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
+        return ""
+    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def partial(info: StudyInfo) -> str:

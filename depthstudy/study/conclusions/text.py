@@ -6,7 +6,6 @@ import math
 import textwrap
 
 from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
@@ -19,6 +18,7 @@ from depthstudy.records import (
     find_metric,
     in_words,
 )
+from depthstudy.report.text.sentences import unequal_sentence
 from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Result
 
@@ -42,10 +42,10 @@ def conclusion(result: Result) -> str:
         unit = _unit(hypothesis.get("metric", ""), result)
         text = f"{hypothesis['statement']} {_numbers(verdict, unit)}"
         more = _robust(robust.get(verdict.hypothesis), unit)
-        parts = (text, more, _unequal(verdict), _no_better(verdict))
+        parts = (text, more, unequal_sentence(verdict), _no_better(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
-        _entry("cause", f"{_cause(row)} {_unequal(row)}".strip())
+        _entry("cause", f"{_cause(row)} {unequal_sentence(row)}".strip())
         for row in result.attribution
         if row.established and not row.control_of
     ]
@@ -167,13 +167,6 @@ def _deeper(row: DepthAnswer) -> str:
     elif row.word == "not known yet" and row.images_needed:
         text += f"; {row.images_needed:,} test images would tell"
     return text
-
-
-def _unequal(row: Verdict | Attribution) -> str:
-    """Says that nets are compared of which one has seen more images."""
-    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
-        return ""
-    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def _no_better(verdict: Verdict) -> str:

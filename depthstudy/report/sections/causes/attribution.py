@@ -17,10 +17,9 @@ from depthstudy.report.charts.depth import bars
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.sections.causes import treatments
 from depthstudy.report.sections.causes.no_excess import excesses, healthy
-from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import listing, number, points_range, sentence_case, spaced
-from depthstudy.report.text.sentences import treatment_name
+from depthstudy.report.text.sentences import treatment_name, unequal_sentence
 
 _TREATING = {"receptive_field": "the receptive field"}  # where a mechanism needs an article
 _NO_MORE = "no more than its control"  # word of a treatment that a control does as well as

@@ -8,10 +8,10 @@ from typing import Any
 
 from depthstudy import records
 from depthstudy.report.blocks import Block, Heading, Row, Table, Text
-from depthstudy.report.sections.verdicts.sentences import unequal_sentence
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import DASH
 from depthstudy.report.text.quantities import Quantity, quantity
+from depthstudy.report.text.sentences import unequal_sentence
 
 _HEADER = ("Claim", "One recipe for all", "Each net tuned", "Trained longest")
 _NOTE = (

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from depthstudy import records
-from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.claims.robustness import is_gone
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
 from depthstudy.report.text.quantities import Catalog, Quantity, quantity
+from depthstudy.report.text.sentences import unequal_sentence
 
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
 
@@ -63,13 +63,6 @@ def verdict_sentence(
     parts = [f"{claim}.", _margin(hypothesis, about), failed]
     parts += [unequal_sentence(verdict), no_better_sentence(verdict)]
     return " ".join(filter(None, parts))
-
-
-def unequal_sentence(row: records.Verdict | records.Attribution) -> str:
-    """Says that nets are compared of which one has seen more images; ``""`` where none has."""
-    if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
-        return ""
-    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
 
 
 def no_better_sentence(verdict: records.Verdict) -> str:
