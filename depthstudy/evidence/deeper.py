@@ -17,11 +17,9 @@ import pandas as pd
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth, rivals
-from depthstudy.evidence.longer import longer_nets, longest_pair
+from depthstudy.evidence.longer import SHRUNK, longer_nets, longest_pair
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
 from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
-
-_SHRUNK = 0.5  # of an excess that is left where it is said to be an artifact
 
 
 def answers(
@@ -169,7 +167,7 @@ def _effect(pair: tuple[str, str] | None, panel: Panel) -> float | None:
 
 def _bound(loss: float, longer: float | None, own: float | None, *, unfinished: bool) -> Bound:
     def is_gone(other: float | None) -> bool:
-        return other is not None and loss > MARGIN and other <= _SHRUNK * loss
+        return other is not None and loss > MARGIN and other <= SHRUNK * loss
 
     if is_gone(longer):
         return "budget"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from depthstudy.records import VariantInfo
 
 FITS = 0.01  # train error over that of a net beside it that is no failure to fit
+SHRUNK = 0.5  # of an effect, at most, that is left where it is said to shrink
 
 LongerNets = Mapping[str, Mapping[int, str]]  # of a variant: by factor, the one trained for longer
 

@@ -20,7 +20,7 @@ import pandas as pd
 from depthstudy.config import Hypothesis, StudyConfig
 from depthstudy.evidence.causes.decomposition import best_depth
 from depthstudy.evidence.claims import pairing
-from depthstudy.evidence.longer import FITS
+from depthstudy.evidence.longer import FITS, SHRUNK
 from depthstudy.evidence.metrics import ERRORS
 from depthstudy.evidence.panel import measure
 from depthstudy.execute.training import Job, Session
@@ -31,7 +31,6 @@ from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
 
 SEEDS = 2  # of each longer training: enough to see whether it fits, not for a verdict
-_HALF = 0.5  # of an excess, at most, that a longer training leaves where it tells enough
 
 
 def check_budgets(
@@ -185,7 +184,7 @@ class _Check:
         return Job(variant, self.seeds, follow_up)
 
     def _shrunk(self, case: _Case, kept: Mapping[str, Job]) -> bool:
-        return self._excess(case, kept) <= max(FITS, _HALF * self._excess(case))
+        return self._excess(case, kept) <= max(FITS, SHRUNK * self._excess(case))
 
     def _excess(self, case: _Case, kept: Mapping[str, Job] | None = None) -> float:
         """Returns the train error over that of the best, as planned or both trained longer."""

@@ -20,11 +20,10 @@ from depthstudy.config import Hypothesis
 from depthstudy.evidence import metrics
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
-from depthstudy.evidence.longer import FITS, LongerNets, longest_pair
+from depthstudy.evidence.longer import FITS, SHRUNK, LongerNets, longest_pair
 from depthstudy.records import Robustness, RobustnessWord, Verdict
 
 _NOTHING = 0.01  # an effect on an error that is as good as none
-_SHRUNK = 0.5  # of an effect that is left where it is said to shrink
 
 Pair = tuple[str, str]
 Parts = Sequence[Sequence[Pair | None]]  # of a claim: pairs of variants, the deciding one first
@@ -185,7 +184,7 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
     is_effect = is_claim != (hypothesis.relation in pairing.NONE)
 
     def shrinks(effect: float) -> bool:
-        return is_effect and abs(effect) <= _SHRUNK * abs(verdict.effect)
+        return is_effect and abs(effect) <= SHRUNK * abs(verdict.effect)
 
     def turns(effect: float) -> bool:
         return not math.isnan(effect) and holds(hypothesis, effect) != is_claim

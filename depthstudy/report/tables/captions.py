@@ -32,7 +32,8 @@ def figure_note(study: Study, spread: str, trial_seeds: int | None = None) -> st
 
 def seeds(study: Study) -> str:
     """Returns how many seeds the variants of a study have, as ``"3 to 5 seeds"``."""
-    counts = [runs for info in study.info.variants if (runs := runs_of(study, info.name))]
+    runs = study.summary["variant"].value_counts()
+    counts = [int(runs[info.name]) for info in study.info.variants if info.name in runs]
     low, high = min(counts, default=study.info.seeds), max(counts, default=study.info.seeds)
     return count(low, "seed") if low == high else f"{low} to {high} seeds"
 
