@@ -19,16 +19,18 @@ from depthstudy.plan import pruning
 from depthstudy.plan.variant import SWEEPABLE_GROUPS, Variant
 from depthstudy.store import RunInfo, RunStore, repair_checkpoints
 
+_KEPT = 4  # programs: of a net of each depth, as its settings are tried, and then used
+
 
 class Trainer:
-    """Trains runs; what was compiled last serves the next ones as long as they are alike."""
+    """Trains runs; what was compiled for the last kinds of them serves the next ones."""
 
     def __init__(self, workdir: Path, sink: EventSink) -> None:
         """Trains in the folder of a study, and tells ``sink``, which may change, how it goes."""
         self._workdir = workdir
         self.sink = sink
         self.store: type[RunStore] = RunStore  # of runs; of those that another host writes, another
-        self._last: tuple[tuple[object, ...], train.Program] | None = None
+        self._programs: dict[tuple[object, ...], train.Program] = {}  # used last, last
 
     def fit(self, variant: Variant, seeds: Sequence[int]) -> None:
         """Trains some seeds of a variant, which are not done, to the end.
@@ -67,15 +69,21 @@ class Trainer:
     def _program(
         self, variant: Variant, starting_point: StartingPoint, seeds: int
     ) -> train.Program:
-        """Returns a program for so many seeds, compiled if the last one is not of this kind."""
+        """Returns a program for so many seeds, compiled if none of the last ones is of this kind.
+
+        What a net starts from is left out of those that are kept, to save memory.
+        """
         kind = _kind(variant, starting_point, seeds)
-        if self._last and self._last[0] == kind:
-            program = train.retarget(self._last[1], starting_point.train, starting_point.variables)
+        kept = self._programs.pop(kind, None)
+        if kept is not None:
+            program = train.retarget(kept, starting_point.train, starting_point.variables)
         else:
             self.sink(StatusChanged(f"{variant.name}: compiling"))
             program = _built(variant, starting_point, seeds)
             self.sink(Compiled(program.compile_seconds))
-        self._last = kind, program
+        self._programs[kind] = dataclasses.replace(program, start=None)
+        while len(self._programs) > _KEPT:
+            del self._programs[next(iter(self._programs))]
         return program
 
     def _train_group(
@@ -108,7 +116,8 @@ class Trainer:
 def _kind(variant: Variant, starting_point: StartingPoint, seeds: int) -> tuple[object, ...]:
     """Returns what a program is compiled for; of pruned nets, schedules are part of it."""
     alike = variant if variant.is_pruned else train.constant_part(starting_point.train)
-    return starting_point.spec, variant.config.data, variant.dataset, alike, seeds
+    placement = train.choose(starting_point.train, seeds)
+    return starting_point.spec, variant.config.data, variant.dataset, alike, placement
 
 
 def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train.Program:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats as scipy_stats
+from scipy import special
 
 _DRAWS = 1_000
 _NUMBERS = 2**24  # of the means that are kept, or looked at together
@@ -64,8 +64,8 @@ class Bootstrap:
         values = values[np.isfinite(values)]
         if not len(values) or np.ptp(values) <= 1e-12 * np.max(np.abs(values)):
             return None
-        tail = scipy_stats.t.ppf((1 - self._level) / 2, least - 1) * math.sqrt(least / (least - 1))
-        share = float(scipy_stats.norm.cdf(tail))
+        t = special.stdtrit(least - 1, (1 - self._level) / 2)
+        share = float(special.ndtr(t * math.sqrt(least / (least - 1))))
         low, high = np.quantile(values, [share, 1 - share])
         return float(low), float(high)
 

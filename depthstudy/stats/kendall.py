@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats as scipy_stats
 
 _DRAWS = 2_000
 Floats = NDArray[np.float64]
@@ -64,14 +64,16 @@ def partial(one: ArrayLike, other: ArrayLike, given: Sequence[ArrayLike]) -> flo
     It is Spearman's correlation of what is left of the ranks after those of ``given``, by least
     squares.
     """
-    ranks = [scipy_stats.rankdata(values) for values in (one, other)]
-    known = np.column_stack(
-        [np.ones(len(ranks[0])), *(scipy_stats.rankdata(values) for values in given)]
-    )
+    ranks = [_ranks(values) for values in (one, other)]
+    known = np.column_stack([np.ones(len(ranks[0])), *map(_ranks, given)])
     left = [rank - known @ np.linalg.lstsq(known, rank, rcond=None)[0] for rank in ranks]
     norms = [float(np.linalg.norm(values)) for values in left]
     tiny = 1e-9 * len(ranks[0])
     return float(left[0] @ left[1] / (norms[0] * norms[1])) if min(norms) > tiny else float("nan")
+
+
+def _ranks(values: ArrayLike) -> Floats:
+    return np.asarray(pd.Series(np.asarray(values)).rank(), np.float64)
 
 
 def _signs(values: ArrayLike) -> Floats:
