@@ -16,7 +16,7 @@ from depthstudy import arch, runtime, train
 from depthstudy.bench.benchmarks import Work
 from depthstudy.bench.jax_side import steps
 from depthstudy.bench.jax_side.run import timed
-from depthstudy.train import precision
+from depthstudy.train.steps import precision
 
 _STEPS = 10
 _PRODUCTS = 10

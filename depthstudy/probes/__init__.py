@@ -14,13 +14,8 @@ from depthstudy.probes.blocks.deletion import DELETION, DELETION_REESTIMATED, de
 from depthstudy.probes.density import DENSITY
 from depthstudy.probes.field import FIELD
 from depthstudy.probes.generalization import GENERALIZATION, MEMORIZATION
-from depthstudy.probes.probe_input import (
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-    full_float32,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput, full_float32
 from depthstudy.probes.representation.linear import LINEAR
 from depthstudy.probes.representation.rank import RANK
 from depthstudy.probes.representation.similarity import CKA, CROSS_METRICS, measure_between

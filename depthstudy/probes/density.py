@@ -10,12 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from flax import traverse_util
 
-from depthstudy.probes.probe_input import (
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput
 from depthstudy.records import Metric
 
 

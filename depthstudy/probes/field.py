@@ -16,7 +16,8 @@ from depthstudy import arch
 from depthstudy.arch import DetectorSpec
 from depthstudy.arch.lowering import Conv
 from depthstudy.data import objects
-from depthstudy.probes.probe_input import Measurement, Probe, ProbeInput
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import Probe, ProbeInput
 from depthstudy.records import Metric
 
 _MANY = 0.5  # share of convolutions past the border from which on a net stands out

@@ -18,13 +18,8 @@ from jaxtyping import Array, Float, Float64, Int
 from depthstudy import nets, tasks
 from depthstudy.data import Split, normalize
 from depthstudy.data.pipeline.order import evenly_spaced
-from depthstudy.probes.probe_input import (
-    Examples,
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import Examples, NotApplicable, Probe, ProbeInput
 from depthstudy.probes.samples import by_image, of_column, of_difference
 from depthstudy.records import Metric
 

@@ -7,7 +7,7 @@ import fnmatch
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,30 +16,11 @@ from jaxtyping import Array, Float, Float32, Int
 from depthstudy import nets, tasks
 from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.data import Dataset, Split, eval_batches, normalize
+from depthstudy.probes.measurement import Measurement
 from depthstudy.records import Metric
-
-if TYPE_CHECKING:
-    from depthstudy.probes.samples import Sample
 
 BEFORE_AND_AFTER = ("_initial", "")  # suffixes of metrics that are measured at both times
 ALL_TIMES = ("_initial", "_early", "")
-
-
-class Measurement(NamedTuple):
-    """One number.
-
-    Attributes:
-      layer: A path such as ``"stage1/block02"``, or ``""`` for the whole net.
-      metric: What the number is.
-      value: The number.
-      sample: The numbers of single images that it is made of, from which its interval follows;
-        ``None`` of what is no mean over images, as the norm of a kernel.
-    """
-
-    layer: str
-    metric: str
-    value: float
-    sample: Sample | None = None
 
 
 class Examples(NamedTuple):

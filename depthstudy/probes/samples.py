@@ -8,7 +8,6 @@ the function would change by, to first order, if the image counted more (Hampel 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
 import jax
@@ -16,26 +15,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from depthstudy.data import Split
+from depthstudy.probes.measurement import Sample
 from depthstudy.probes.probe_input import Examples, ProbeInput
-
-Statistic = Callable[[Float64[np.ndarray, "draws k"]], Float64[np.ndarray, " draws"]]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Sample:
-    """Numbers of images, and what a measurement makes of their means.
-
-    Attributes:
-      groups: For each set of images that is drawn by itself, as the train and the test split, the
-        numbers of each image, ``[images, numbers]``. Samples that share this very tuple are drawn
-        together.
-      statistic: From the means of the columns, a row for each draw, to the values.
-      columns: Which numbers it takes, counted over all groups side by side; ``None`` are all.
-    """
-
-    groups: tuple[Float64[np.ndarray, "_ _"], ...]
-    statistic: Statistic
-    columns: tuple[int, ...] | None = None
 
 
 def of_column(groups: tuple[Float64[np.ndarray, "_ _"], ...], column: int) -> Sample:

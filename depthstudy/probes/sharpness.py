@@ -22,13 +22,8 @@ from jax import flatten_util
 from jaxtyping import Array, Float, Float64
 
 from depthstudy import nets, tasks
-from depthstudy.probes.probe_input import (
-    Examples,
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import Examples, NotApplicable, Probe, ProbeInput
 from depthstudy.probes.samples import of_column
 from depthstudy.records import Metric
 

@@ -20,13 +20,8 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets
 from depthstudy.probes.backprop.gradient_norms import gradient_norms
-from depthstudy.probes.probe_input import (
-    Examples,
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import Examples, NotApplicable, Probe, ProbeInput
 from depthstudy.records import Metric
 
 _IMAGES = 64  # of the one batch that is looked at

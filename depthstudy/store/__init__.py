@@ -42,7 +42,8 @@ from depthstudy.store.files import (
     write_text,
 )
 from depthstudy.store.repair import damage, damages, repair, repair_checkpoints
-from depthstudy.store.run import Outcome, RunInfo, RunStore
+from depthstudy.store.run import RunStore
+from depthstudy.store.run_info import Outcome, RunInfo
 from depthstudy.store.shard import (
     ShardInfo,
     read_earlier_shard_info,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.store.checkpoints import CheckpointReader, Measured
-from depthstudy.store.run import Outcome, RunInfo, RunStore
+from depthstudy.store.run import RunStore
+from depthstudy.store.run_info import Outcome, RunInfo
 
 
 class UnwrittenRun(RunStore):

@@ -15,9 +15,9 @@ from depthstudy import execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
-from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Call, FollowUps, Result, conclude, conclude_so_far
-from depthstudy.study.conclusions.runs import StudyRuns
+from depthstudy.study.facts import data_info
+from depthstudy.study.facts.runs import StudyRuns
 from depthstudy.study.forecast import time_budget
 from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle

@@ -2,10 +2,8 @@
 
 from depthstudy.train.loop import fit
 from depthstudy.train.metrics import training_metrics
-from depthstudy.train.optimizer import Sparsity, constant_part, learning_rate, rates
-from depthstudy.train.placement import Placement
-from depthstudy.train.placement_choice import choose, devices_of_one_net
-from depthstudy.train.precision import no_gain
+from depthstudy.train.placement.choice import choose, devices_of_one_net
+from depthstudy.train.placement.placements import Placement
 from depthstudy.train.program import (
     Program,
     build,
@@ -15,6 +13,8 @@ from depthstudy.train.program import (
     initial,
     retarget,
 )
+from depthstudy.train.steps.optimizer import Sparsity, constant_part, learning_rate, rates
+from depthstudy.train.steps.precision import no_gain
 from depthstudy.train.stops import early_step
 
 __all__ = [

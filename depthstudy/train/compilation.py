@@ -11,7 +11,7 @@ import jax
 from depthstudy import tasks
 from depthstudy.config import TrainConfig
 from depthstudy.data import Dataset, eval_batches
-from depthstudy.train.placement import Placement
+from depthstudy.train.placement.placements import Placement
 
 
 class Compiled(NamedTuple):

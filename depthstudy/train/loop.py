@@ -17,7 +17,7 @@ from depthstudy.store import Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.program import Program, SeedState, initial
 from depthstudy.train.run import Pace, Run, timed
-from depthstudy.train.step import StepMetrics
+from depthstudy.train.steps.step import StepMetrics
 from depthstudy.train.stops import early_step, evaluation_steps, stop_before, stops
 
 Progress = Callable[[int], None]

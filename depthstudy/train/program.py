@@ -18,16 +18,16 @@ from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
 from depthstudy.train.compilation import compile_steps
-from depthstudy.train.optimizer import (
+from depthstudy.train.placement.placements import Placement
+from depthstudy.train.steps.optimizer import (
     Hyperparameters,
     Sparsity,
     hyperparameters,
     optimizer,
     rate_function,
 )
-from depthstudy.train.placement import Placement
-from depthstudy.train.precision import LossScale, compute_dtype, first_scale
-from depthstudy.train.step import (
+from depthstudy.train.steps.precision import LossScale, compute_dtype, first_scale
+from depthstudy.train.steps.step import (
     StepMetrics,
     TrainState,
     init_state,

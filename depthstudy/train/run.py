@@ -15,8 +15,8 @@ import numpy as np
 from depthstudy import interruption
 from depthstudy.records import Record
 from depthstudy.store import CheckpointWriter, Measured, Outcome, RunInfo, RunStore
-from depthstudy.train.precision import LEAST
-from depthstudy.train.step import StepMetrics
+from depthstudy.train.steps.precision import LEAST
+from depthstudy.train.steps.step import StepMetrics
 
 _AHEAD_SECONDS = 1.0  # of steps that are not waited for
 

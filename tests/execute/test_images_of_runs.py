@@ -14,7 +14,7 @@ from depthstudy import data, execute, plan, store
 from depthstudy.analysis import runs
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.study import data_info
+from depthstudy.study.facts import data_info
 
 
 def study_of(root: Path, source_dir: str, **options: object) -> StudyConfig:

@@ -11,7 +11,8 @@ from depthstudy import arch, nets
 from depthstudy.arch.lowering import Conv
 from depthstudy.data import Dataset
 from depthstudy.probes import field
-from depthstudy.probes.probe_input import Measurement, ProbeInput
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import ProbeInput
 
 
 def measured(dataset: Dataset, spec: arch.ArchSpec) -> list[Measurement]:

@@ -10,7 +10,8 @@ from small_nets import cut
 
 from depthstudy import arch, config, data, nets, probes, records
 from depthstudy.probes.blocks.deletion import redundant_block_fraction
-from depthstudy.probes.probe_input import Measurement, ProbeInput
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import ProbeInput
 from depthstudy.probes.representation import similarity
 
 Yielded = dict[str, list[Measurement]]

@@ -12,7 +12,8 @@ import pytest
 from depthstudy import arch, nets, probes, records
 from depthstudy.data import Dataset
 from depthstudy.probes.backprop import gradient_norms
-from depthstudy.probes.probe_input import Measurement, ProbeInput
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import ProbeInput
 
 NEEDS_A_VALUE = {"deletion", "deletion_reestimated", "field"}
 OPTIONS = {"NormedNet": (("depth", 2),), "BareNet": (), "DroppingNet": (("rate", 0.5),)}

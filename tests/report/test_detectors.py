@@ -23,7 +23,7 @@ from depthstudy.report.sections import data, errors, found
 from depthstudy.report.sections.answer import recommendation
 from depthstudy.report.tables import Study, read_study
 from depthstudy.report.tables.study import Found
-from depthstudy.study import data_info
+from depthstudy.study.facts import data_info
 
 
 def found_in_squares() -> Found:

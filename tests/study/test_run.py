@@ -14,8 +14,8 @@ from depthstudy import plan, records, report, store, study, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.evidence.panel import measure
-from depthstudy.study.conclusions.collect import collect
-from depthstudy.study.conclusions.runs import StudyRuns
+from depthstudy.study.facts.collect import collect
+from depthstudy.study.facts.runs import StudyRuns
 
 SMALL = apply(
     StudyConfig(),

@@ -12,8 +12,8 @@ from depthstudy import plan, stats, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.store import RunStore
-from depthstudy.study.conclusions.runs import StudyRuns
-from depthstudy.study.settle import looks_of
+from depthstudy.study.facts.looks import looks_of
+from depthstudy.study.facts.runs import StudyRuns
 
 LARGER = {
     "name": "larger",

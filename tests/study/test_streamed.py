@@ -13,10 +13,10 @@ import pytest
 from depthstudy import plan, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.evidence.panel import measure
-from depthstudy.study import split_labels
-from depthstudy.study.conclusions.collect import collect
-from depthstudy.study.conclusions.runs import StudyRuns
-from depthstudy.study.conclusions.yardsticks import baselines, image_counts
+from depthstudy.study.facts import split_labels
+from depthstudy.study.facts.collect import collect
+from depthstudy.study.facts.runs import StudyRuns
+from depthstudy.study.facts.yardsticks import baselines, image_counts
 
 SOURCE = """
 import dataclasses

@@ -16,7 +16,7 @@ from squares import squares
 from depthstudy import arch, interruption, nets, plan, train
 from depthstudy.config import DataConfig, StudyConfig, TrainConfig, apply
 from depthstudy.data import Dataset
-from depthstudy.train.placement import Jit, Placement, Pmap
+from depthstudy.train.placement.placements import Jit, Placement, Pmap
 
 CONFIG = TrainConfig(
     batch_size=8,

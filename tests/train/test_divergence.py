@@ -12,7 +12,7 @@ import pytest
 from depthstudy import arch, nets
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, batch_at
-from depthstudy.train import optimizer, step
+from depthstudy.train.steps import optimizer, step
 
 IMAGES = np.random.default_rng(0).normal(size=(8, 32, 32, 3)).astype(np.float32)
 ON_CPU = pytest.mark.skipif(jax.default_backend() != "cpu", reason="of XLA's compiler for CPUs")

@@ -9,7 +9,7 @@ import pytest
 from depthstudy import arch, config, data, nets
 from depthstudy.data import Batch
 from depthstudy.tasks import classification
-from depthstudy.train import step
+from depthstudy.train.steps import step
 
 RATE = jnp.float32(0.1)
 

@@ -15,7 +15,8 @@ from depthstudy import arch, nets
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, batch_at
 from depthstudy.errors import InputError
-from depthstudy.train import optimizer, placement_choice, step
+from depthstudy.train.placement import choice
+from depthstudy.train.steps import optimizer, step
 
 CONFIG = TrainConfig(batch_size=32, learning_rate=0.05, weight_decay=0.0, schedule="constant")
 TINY = arch.build("plain", depth=8, layout="cifar", width=4)
@@ -142,4 +143,4 @@ def test_batches_that_do_not_divide_are_refused() -> None:
     ):
         config = dataclasses.replace(CONFIG, eval_batch_size=32, placement="jit", **fields)
         with pytest.raises(InputError, match=message):
-            placement_choice.choose(config, 1)
+            choice.choose(config, 1)

@@ -19,8 +19,8 @@ from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Batch, Dataset
 from depthstudy.errors import InputError
 from depthstudy.store import RunStore
-from depthstudy.train import optimizer, step
-from depthstudy.train.placement import Pmap
+from depthstudy.train.placement.placements import Pmap
+from depthstudy.train.steps import optimizer, step
 
 CONFIG = TrainConfig(
     batch_size=32,

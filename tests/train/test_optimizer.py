@@ -6,7 +6,7 @@ import optax
 import pytest
 
 from depthstudy.config import TrainConfig
-from depthstudy.train import optimizer as room
+from depthstudy.train.steps import optimizer as room
 
 
 def rates(steps: int, **options: object) -> np.ndarray:

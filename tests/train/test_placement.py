@@ -14,9 +14,9 @@ from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.errors import InputError
-from depthstudy.train import placement_choice
 from depthstudy.train.evaluation import evaluate
-from depthstudy.train.placement import Jit, Placement, Pmap
+from depthstudy.train.placement import choice
+from depthstudy.train.placement.placements import Jit, Placement, Pmap
 
 CONFIG = TrainConfig(batch_size=32, eval_batch_size=64, steps=4, learning_rate=0.05)
 SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)
@@ -157,7 +157,7 @@ def test_one_net_alone_is_on_all_hosts_or_on_one(
         meshes.append(mesh)
         return placed
 
-    monkeypatch.setattr(placement_choice, "Jit", jit)
+    monkeypatch.setattr(choice, "Jit", jit)
     train.choose(TrainConfig(batch_size=batch), 1)
     assert list(meshes[0].devices) == (devices if used == 8 else devices[4 : 4 + used])
 

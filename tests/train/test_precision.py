@@ -14,7 +14,7 @@ import pytest
 from depthstudy import arch, nets, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, batch_at
-from depthstudy.train import optimizer, precision, step
+from depthstudy.train.steps import optimizer, precision, step
 
 CONFIG = TrainConfig(precision="float16", learning_rate=0.05)
 SPEC = arch.build("resnet", depth=8, layout="cifar", width=4)

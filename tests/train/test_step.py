@@ -10,7 +10,7 @@ import pytest
 from depthstudy import arch, nets, tasks
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset, batch_at
-from depthstudy.train import optimizer, step
+from depthstudy.train.steps import optimizer, step
 
 STILL = DataConfig()
 CONFIG = TrainConfig(learning_rate=0.05, weight_decay=0.0, schedule="constant", momentum=0.0)

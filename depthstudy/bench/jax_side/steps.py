@@ -19,7 +19,7 @@ from depthstudy.bench.jax_side.inputs import CROP_AND_FLIP
 from depthstudy.bench.jax_side.run import Run, timed
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import eval_batches
-from depthstudy.train import placement_choice
+from depthstudy.train.placement import choice
 
 _STILL = DataConfig(shift=0, crop_area=1.0, flip=False)
 _EXAMPLES = 2_000
@@ -48,7 +48,7 @@ def compiled(
     )
     made = synthetic.scenes if work.detects else synthetic.dataset
     data = made(work.side, examples or work.batch)
-    where = placement_choice.choose(config, work.seeds)
+    where = choice.choose(config, work.seeds)
     return train.build(build(work), augmentation, config, data, where, options=options)
 
 

@@ -14,12 +14,8 @@ import numpy as np
 
 from depthstudy import nets
 from depthstudy.probes.backprop.gradient_norms import mean_norms
-from depthstudy.probes.probe_input import (
-    ALL_TIMES,
-    Measurement,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import ALL_TIMES, Probe, ProbeInput
 from depthstudy.records import Metric
 
 _STEEP = 1.0  # powers of ten from head to stem from which on gradients vanish or explode

@@ -19,14 +19,8 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets
 from depthstudy.probes.calibration import states
-from depthstudy.probes.probe_input import (
-    BEFORE_AND_AFTER,
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
-from depthstudy.probes.samples import Sample
+from depthstudy.probes.measurement import Measurement, Sample
+from depthstudy.probes.probe_input import BEFORE_AND_AFTER, NotApplicable, Probe, ProbeInput
 from depthstudy.records import Metric
 
 _PAIRS = 8

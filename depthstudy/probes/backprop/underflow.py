@@ -20,10 +20,10 @@ from jaxtyping import Array, Float
 
 from depthstudy import nets, tasks
 from depthstudy.errors import InputError
+from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import (
     BEFORE_AND_AFTER,
     Examples,
-    Measurement,
     NotApplicable,
     Probe,
     ProbeInput,

@@ -17,7 +17,8 @@ import numpy as np
 from depthstudy import nets, tasks
 from depthstudy.arch import DetectorSpec
 from depthstudy.nets import surgery
-from depthstudy.probes.probe_input import Examples, Measurement, NotApplicable, ProbeInput
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import Examples, NotApplicable, ProbeInput
 
 
 def measure(probe_input: ProbeInput, spec: DetectorSpec) -> Iterator[Measurement]:

@@ -23,15 +23,9 @@ from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.nets import surgery
 from depthstudy.probes.blocks import cells
 from depthstudy.probes.blocks.block_order import kendall_tau, swappable, swapped
-from depthstudy.probes.probe_input import (
-    Examples,
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-    full_float32,
-)
-from depthstudy.probes.samples import Sample, by_image, of_column
+from depthstudy.probes.measurement import Measurement, Sample
+from depthstudy.probes.probe_input import Examples, NotApplicable, Probe, ProbeInput, full_float32
+from depthstudy.probes.samples import by_image, of_column
 from depthstudy.records import NOT_APPLICABLE, Metric
 
 REDUNDANT = 0.01  # error below which a block that adds it to the net by going can go

@@ -15,12 +15,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Float32, Int
 
 from depthstudy.data import Split
-from depthstudy.probes.probe_input import (
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement
+from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput
 from depthstudy.probes.representation import features
 from depthstudy.probes.samples import of_column
 from depthstudy.records import Metric

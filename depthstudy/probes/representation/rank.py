@@ -17,12 +17,8 @@ import numpy as np
 from flax import traverse_util
 from jaxtyping import Float, Float64
 
-from depthstudy.probes.probe_input import (
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-)
+from depthstudy.probes.measurement import Measurement, Sample
+from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput
 from depthstudy.probes.representation import features
 from depthstudy.probes.representation.moments import (
     ROUNDING,
@@ -33,7 +29,6 @@ from depthstudy.probes.representation.moments import (
     principal_directions,
     spread_along,
 )
-from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
 _VARIANCE = 0.99  # share that saturation counts directions for

@@ -18,15 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Int
 
-from depthstudy.probes.probe_input import (
-    Measurement,
-    NotApplicable,
-    Probe,
-    ProbeInput,
-    full_float32,
-)
+from depthstudy.probes.measurement import Measurement, Sample
+from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput, full_float32
 from depthstudy.probes.representation import alignment, features
-from depthstudy.probes.samples import Sample
 from depthstudy.records import Metric
 
 ALIKE = 0.9  # layers of one block are at least so alike

@@ -1,10 +1,11 @@
 """What a page is made of: sections as values, whose blocks one template each renders.
 
 A section says what is shown and in which order; how a block looks stands in its template,
-``templates/blocks/NAME.html``, which is named after its class. A new kind of block is its class,
-its template, and its name in ``Block``.
+``templates/blocks/NAME.html``, which is named after its class. A new kind of block is a class and
+a template.
 """
 
+from depthstudy.report.blocks.block import Block
 from depthstudy.report.blocks.cards import (
     FindingCard,
     Findings,
@@ -21,7 +22,6 @@ from depthstudy.report.blocks.cards import (
     Verdicts,
 )
 from depthstudy.report.blocks.content import (
-    Block,
     Charts,
     Code,
     Command,

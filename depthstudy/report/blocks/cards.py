@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from depthstudy.report.blocks.block import Block
 from depthstudy.report.text.palette import Color
-
-if TYPE_CHECKING:
-    from depthstudy.report.blocks.content import Block
 
 
 @dataclasses.dataclass(frozen=True)
-class Lede:
+class Lede(Block):
     """What the page is about, below its title."""
 
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
-class Nets:
+class Nets(Block):
     """The nets of the page with their colors: of each its name, its color and what it is."""
 
     nets: tuple[tuple[str, Color, str], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdicts:
+class Verdicts(Block):
     """A card for each hypothesis."""
 
     cards: tuple[Verdict, ...]
@@ -54,7 +52,7 @@ class Verdict:
 
 
 @dataclasses.dataclass(frozen=True)
-class Findings:
+class Findings(Block):
     """A card for each check of the nets of an analysis."""
 
     cards: tuple[FindingCard, ...]
@@ -81,14 +79,14 @@ class Side:
 
 
 @dataclasses.dataclass(frozen=True)
-class Front:
+class Front(Block):
     """The nets of the Pareto front by their number in the chart: color, label, text."""
 
     nets: tuple[tuple[Color, str, str], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Sentences:
+class Sentences(Block):
     """What is said of nets: name, color and text of each; ``named`` where there are several."""
 
     sentences: tuple[tuple[str, Color, str], ...]
@@ -97,7 +95,7 @@ class Sentences:
 
 
 @dataclasses.dataclass(frozen=True)
-class Replies:
+class Replies(Block):
     """Questions of the first screen with their answers."""
 
     replies: tuple[Reply, ...]
@@ -123,7 +121,7 @@ class Reply:
 
 
 @dataclasses.dataclass(frozen=True)
-class Gallery:
+class Gallery(Block):
     """Small pictures side by side, each with what is said of it."""
 
     shots: tuple[Shot, ...]

@@ -7,23 +7,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-from depthstudy.report.blocks.cards import (
-    Findings,
-    Front,
-    Gallery,
-    Lede,
-    Nets,
-    Replies,
-    Sentences,
-    Verdicts,
-)
-from depthstudy.report.blocks.tables import Table
+from depthstudy.report.blocks.block import Block
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.text.palette import Color
 
 
 @dataclasses.dataclass(frozen=True)
-class Text:
+class Text(Block):
     """A paragraph and its class; text is escaped unless it is ``markupsafe.Markup``."""
 
     text: str
@@ -31,14 +21,14 @@ class Text:
 
 
 @dataclasses.dataclass(frozen=True)
-class Heading:
+class Heading(Block):
     """A heading within a section."""
 
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
-class Items:
+class Items(Block):
     """A list of sentences, each with the color of its square or without one."""
 
     items: tuple[tuple[str, Color], ...]
@@ -60,7 +50,7 @@ class Mark:
 
 
 @dataclasses.dataclass(frozen=True)
-class Key:
+class Key(Block):
     """What the colors and lines of the charts below stand for."""
 
     marks: tuple[Mark, ...]
@@ -69,7 +59,7 @@ class Key:
 
 
 @dataclasses.dataclass(frozen=True)
-class Ramp:
+class Ramp(Block):
     """The colors of a map, from one end of its values to the other."""
 
     low: str
@@ -78,7 +68,7 @@ class Ramp:
 
 
 @dataclasses.dataclass(frozen=True)
-class Charts:
+class Charts(Block):
     """Charts side by side.
 
     Attributes:
@@ -95,7 +85,7 @@ class Charts:
 
 
 @dataclasses.dataclass(frozen=True)
-class Figure:
+class Figure(Block):
     """Blocks that belong together, with a caption below them."""
 
     blocks: tuple[Block, ...]
@@ -103,7 +93,7 @@ class Figure:
 
 
 @dataclasses.dataclass(frozen=True)
-class Details:
+class Details(Block):
     """Blocks that are folded away below a line."""
 
     summary: str
@@ -112,7 +102,7 @@ class Details:
 
 
 @dataclasses.dataclass(frozen=True)
-class Fold:
+class Fold(Block):
     """A part of a section under a heading of its own, which may be open at first."""
 
     title: str
@@ -122,28 +112,28 @@ class Fold:
 
 
 @dataclasses.dataclass(frozen=True)
-class Facts:
+class Facts(Block):
     """Short facts, each under its name."""
 
     facts: tuple[tuple[str, str], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Code:
+class Code(Block):
     """Text as it was typed or as a file holds it."""
 
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
-class Command:
+class Command(Block):
     """A command line, with a button that copies it."""
 
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
-class Image:
+class Image(Block):
     """A picture in the page itself.
 
     Attributes:
@@ -163,7 +153,7 @@ class Image:
 
 
 @dataclasses.dataclass(frozen=True)
-class Files:
+class Files(Block):
     """Links to the files beside the page.
 
     Attributes:
@@ -175,10 +165,3 @@ class Files:
     title: str
     tables: tuple[str, ...]
     figures: str
-
-
-Block = (
-    Text | Heading | Items | Table | Key | Ramp | Charts | Figure | Details | Fold | Facts | Code
-    | Command | Image | Files | Lede | Nets | Verdicts | Findings | Front | Sentences | Replies
-    | Gallery
-)  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from depthstudy.report.blocks.block import Block
 from depthstudy.report.text.palette import Color
 
 
@@ -47,7 +48,7 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class Table(Block):
     """A table that scrolls sideways where the page is narrow.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from depthstudy.arch import spec_from_json
 from depthstudy.errors import DamagedError, InputError
@@ -22,9 +22,7 @@ from depthstudy.store.checkpoints.content import (
     measured_in,
     without_measured,
 )
-
-if TYPE_CHECKING:
-    from depthstudy.store.run import RunInfo
+from depthstudy.store.run_info import RunInfo
 
 
 @dataclasses.dataclass(frozen=True)

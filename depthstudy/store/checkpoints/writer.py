@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from absl import logging
 
@@ -26,9 +26,7 @@ from depthstudy.store.checkpoints.content import (
 )
 from depthstudy.store.checkpoints.reader import CheckpointReader
 from depthstudy.store.files import sync
-
-if TYPE_CHECKING:
-    from depthstudy.store.run import RunInfo
+from depthstudy.store.run_info import RunInfo
 
 _PARTIAL = ".partial"
 _PARTIALS = (f"*{_PARTIAL}", "*.orbax-checkpoint-tmp*")  # the latter of earlier versions

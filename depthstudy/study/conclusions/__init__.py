@@ -1,1 +1,1 @@
-"""From finished runs to what a study says: read, judged, written, and told in the terminal."""
+"""From what there is to what a study says: judged, written, and told in the terminal."""

@@ -19,12 +19,12 @@ from depthstudy.evidence.material import Material
 from depthstudy.execute import Session, Tuned, measurement
 from depthstudy.plan import pools, treatments
 from depthstudy.records import StudyInfo
-from depthstudy.study.conclusions.collect import collect
 from depthstudy.study.conclusions.next_step import next_step
 from depthstudy.study.conclusions.past import Past
-from depthstudy.study.conclusions.runs import StudyRuns
 from depthstudy.study.conclusions.write import write_images, write_scenes, write_tables
-from depthstudy.study.settle import looks_of
+from depthstudy.study.facts.collect import collect
+from depthstudy.study.facts.looks import looks_of
+from depthstudy.study.facts.runs import StudyRuns
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

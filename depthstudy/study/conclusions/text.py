@@ -19,8 +19,8 @@ from depthstudy.records import (
     in_words,
 )
 from depthstudy.report.text.sentences import unequal_sentence
-from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Result
+from depthstudy.study.facts import data_info
 
 _WIDTH = 80
 _MARGIN = 14  # columns of the words on the left

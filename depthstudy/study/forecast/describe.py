@@ -16,7 +16,7 @@ from depthstudy.evidence.metrics import ERRORS
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
 from depthstudy.plan.follow_up import untreated
-from depthstudy.study import data_info
+from depthstudy.study.facts import data_info
 from depthstudy.study.forecast import time_budget
 from depthstudy.study.forecast.estimate import Estimator, duration
 

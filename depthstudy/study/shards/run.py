@@ -18,9 +18,9 @@ from depthstudy import execute, plan, store
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, Share, divide
-from depthstudy.study import data_info
 from depthstudy.study.conclusions.conclude import Call
-from depthstudy.study.conclusions.runs import StudyRuns
+from depthstudy.study.facts import data_info
+from depthstudy.study.facts.runs import StudyRuns
 from depthstudy.study.run import reported, warn
 from depthstudy.study.shards.identity import hashes
 

@@ -18,7 +18,7 @@ from depthstudy.plan import prepare
 from depthstudy.study.forecast import devices, roofline
 from depthstudy.study.forecast.elsewhere import describe_parts, forecast
 from depthstudy.study.forecast.known_sets import PublishedSets
-from depthstudy.train.placement import Jit
+from depthstudy.train.placement.placements import Jit
 
 SMALL = {"layout": "cifar", "num_classes": 10}
 BFLOAT16 = TrainConfig(precision="bfloat16")

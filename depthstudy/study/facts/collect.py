@@ -21,10 +21,10 @@ from depthstudy.evidence.panel import ImageErrors
 from depthstudy.execute import measurement
 from depthstudy.plan import Variant, images_seen, pools
 from depthstudy.store import Outcome, RunStore
-from depthstudy.study import split_labels
-from depthstudy.study.conclusions.runs import StudyRuns
-from depthstudy.study.conclusions.yardsticks import baselines, image_counts, majority_error
-from depthstudy.study.split_labels import SplitLabels
+from depthstudy.study.facts import split_labels
+from depthstudy.study.facts.runs import StudyRuns
+from depthstudy.study.facts.split_labels import SplitLabels
+from depthstudy.study.facts.yardsticks import baselines, image_counts, majority_error
 
 
 class _Run(NamedTuple):

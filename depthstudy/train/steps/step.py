@@ -15,8 +15,8 @@ from jaxtyping import Array, Float
 from depthstudy import nets, tasks
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Batch, Dataset, normalize
-from depthstudy.train import precision
-from depthstudy.train.accumulation import Part, accumulated
+from depthstudy.train.steps import precision
+from depthstudy.train.steps.accumulation import Part, accumulated
 
 
 class TrainState(flax.struct.PyTreeNode):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from depthstudy import tasks
 from depthstudy.plan import Variant
 from depthstudy.store import RunStore
-from depthstudy.study.conclusions.runs import StudyRuns
+from depthstudy.study.facts.runs import StudyRuns
 
 SplitLabels = Mapping[str, NDArray[Any]]  # by name of a split, of those that are known
 

@@ -13,7 +13,7 @@ from depthstudy import tasks
 from depthstudy.data import Dataset
 from depthstudy.data.pipeline import order
 from depthstudy.plan import Variant
-from depthstudy.study.split_labels import SplitLabels
+from depthstudy.study.facts.split_labels import SplitLabels
 
 
 def baselines(

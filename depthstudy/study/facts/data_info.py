@@ -15,8 +15,8 @@ from depthstudy.data import Dataset
 from depthstudy.data.contact_sheet import contact_sheet
 from depthstudy.plan import Variant
 from depthstudy.records import DataInfo
-from depthstudy.study import data_splits, split_labels
-from depthstudy.study.conclusions.runs import StudyRuns
+from depthstudy.study.facts import data_splits, split_labels
+from depthstudy.study.facts.runs import StudyRuns
 
 _WIDTH = 80  # of a terminal
 _QUARTER = 0.25  # share of its area, above which what a crop cuts off is counted

@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 
 from depthstudy.config import TrainConfig
 from depthstudy.errors import InputError
-from depthstudy.train.placement import Jit, Placement, Pmap
+from depthstudy.train.placement.placements import Jit, Placement, Pmap
 
 _LEAST_IMAGES = 32  # of a net on a device: with fewer it waits for others more than it computes
 

@@ -1,0 +1,1 @@
+"""What there is to judge: the runs of a study, what they learned from, and what they came to."""

@@ -1,0 +1,1 @@
+"""Where nets are trained: on which devices, one at a time or several at once."""

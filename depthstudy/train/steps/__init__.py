@@ -1,0 +1,1 @@
+"""One step of training and of evaluation, as pure functions: loss scale, parts, optimizer."""
