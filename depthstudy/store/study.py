@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -40,10 +40,6 @@ ATTRIBUTION = "attribution.csv"
 RECOMMENDATION = "recommendation.json"
 VERDICTS = "verdicts.csv"
 TUNING = "tuning.csv"
-BUDGET = "budget.csv"
-ROBUSTNESS = "robustness.csv"
-EXPECTED_BEST = "expected_best.csv"
-TUNED_VERDICTS = "verdicts_own_settings.csv"
 CLASS_ERRORS = "class_errors.csv"
 CONFUSION = "confusion.csv"
 FLIPS = "flips.csv"
@@ -64,29 +60,27 @@ _ANSWER = "answer.json"
 _INFO = "study.json"
 _ANALYSIS_INFO = "analysis.json"
 _SEARCH_INFO = "search.json"
-_TABLES = (
-    RECORDS,
-    SUMMARY,
-    DECOMPOSITION,
-    MATCHED,
-    MEANS,
-    PARETO,
-    PRUNING,
-    GAINS,
-    ATTRIBUTION,
-    RECOMMENDATION,
-    VERDICTS,
-    TUNING,
-    BUDGET,
-    ROBUSTNESS,
-    EXPECTED_BEST,
-    TUNED_VERDICTS,
-    CLASS_ERRORS,
-    CONFUSION,
-    FLIPS,
-    MISTAKES,
-    _ANSWER,
-)
+# What a study says: of each kind of finding the name of its table, and what a row of it is.
+FINDINGS: Mapping[str, tuple[str, type]] = {
+    "means": (MEANS, records.Mean),
+    "verdicts": (VERDICTS, records.Verdict),
+    "decomposition": (DECOMPOSITION, records.Decomposition),
+    "pareto": (PARETO, records.ParetoPoint),
+    "tuned_verdicts": ("verdicts_own_settings.csv", records.Verdict),
+    "robustness": ("robustness.csv", records.Robustness),
+    "tuning": (TUNING, records.TrialRow),
+    "expected_best": ("expected_best.csv", records.ExpectedBest),
+    "budget": ("budget.csv", records.BudgetRow),
+    "class_errors": (CLASS_ERRORS, records.ClassError),
+    "confusion": (CONFUSION, records.Confusion),
+    "flips": (FLIPS, records.Flips),
+    "mistakes": (MISTAKES, records.Mistake),
+    "pruning": (PRUNING, records.PrunedNet),
+    "gains": (GAINS, records.Gain),
+    "attribution": (ATTRIBUTION, records.Attribution),
+    "matched": (MATCHED, records.MatchedGap),
+}
+_TABLES = (RECORDS, SUMMARY, RECOMMENDATION, _ANSWER, *(name for name, _ in FINDINGS.values()))
 _STUDY_AGAIN = "run the command of the study again (finished runs are not trained again)"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from depthstudy import store
-from depthstudy.report import tables
 from depthstudy.report.blocks import Code, Command, Details, Facts, Files, Section
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
@@ -49,31 +48,13 @@ def _seconds(study: Study) -> list[tuple[str, str]]:
 
 def _tables(study: Study) -> tuple[str, ...]:
     """Returns the tables that the study left beside the page."""
-    more = {
-        store.TUNED_VERDICTS: study.tuned_verdicts,
-        store.ROBUSTNESS: study.robustness,
-        store.TUNING: study.tuning,
-        store.EXPECTED_BEST: study.expected_best,
-        store.BUDGET: study.budget,
-        store.CLASS_ERRORS: study.class_errors,
-        store.CONFUSION: study.confusion,
-        store.FLIPS: study.flips,
-        store.MISTAKES: study.mistakes,
-        store.DATA: any(info.left_out or info.sizes for info in study.data),
-        store.PRUNING: study.pruning,
-        store.GAINS: study.gains,
-        store.ATTRIBUTION: tables.has_treatments(study),
-        store.RECOMMENDATION: study.recommendation,
-        store.MATCHED: study.matched,
-    }
+    left_out = any(info.left_out or info.sizes for info in study.data)
     folder = f"{store.PARTIAL}/" if study.info.partial else ""
     names = (
         store.SUMMARY,
-        store.MEANS,
-        store.VERDICTS,
-        store.DECOMPOSITION,
-        store.PARETO,
-        *(name for name, rows in more.items() if rows),
+        *(name for field, (name, _) in store.FINDINGS.items() if getattr(study, field)),
+        *([store.RECOMMENDATION] if study.recommendation else ()),
+        *([store.DATA] if left_out else ()),
         store.RECORDS,
     )
     return tuple(f"{folder}{name}" for name in names)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from depthstudy import store
 
 
-def read_rows(path: Path, kind: type) -> Iterable[Any]:
-    """Reads the rows of a table that need not be there."""
-    return rows_of(store.read_table(path, kind), kind) if path.exists() else ()
-
-
-def rows_of(table: pd.DataFrame, kind: type) -> Iterable[Any]:
-    """Yields the rows of a table; an empty number that may be ``None`` is."""
+def read_rows(path: Path, kind: type) -> Iterator[Any]:
+    """Yields the rows of a table, if it is there; an empty number that may be ``None`` is."""
+    if not path.exists():
+        return
+    table = store.read_table(path, kind)
     types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
     for values in table[[name for name in types if name in table.columns]].to_dict("records"):
         row = {str(name): value for name, value in values.items()}

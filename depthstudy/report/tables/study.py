@@ -5,28 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from depthstudy import records, store
 from depthstudy.errors import InputError
-from depthstudy.report.tables.rows import read_rows, rows_of
+from depthstudy.report.tables.rows import read_rows
 from depthstudy.report.tables.search import Search
 from depthstudy.report.tables.search import read as read_search
 from depthstudy.report.tables.words import with_words
 
-_KINDS = {
-    store.RECORDS: records.Record,
-    store.SUMMARY: records.Summary,
-    store.DECOMPOSITION: records.Decomposition,
-    store.VERDICTS: records.Verdict,
-    store.MEANS: records.Mean,
-    store.PARETO: records.ParetoPoint,
-    store.PRUNING: records.PrunedNet,
-    store.GAINS: records.Gain,
-}
 _NEW = (store.MEANS, store.PARETO, store.PRUNING, store.GAINS)  # since version 0.2
+_NEEDED = (store.RECORDS, store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, *_NEW)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -109,44 +101,27 @@ def read_study(workdir: Path) -> Study:
     info = store.read_info(workdir)
     if info is None:
         raise InputError(f"{workdir} holds no finished study: study.json is missing")
-    try:
-        frames = {name: store.read_table(workdir / name, kind) for name, kind in _KINDS.items()}
-    except FileNotFoundError as error:
-        missing = Path(error.filename).name
-        if missing in _NEW:
-            raise InputError(
-                f"{workdir} was written by an earlier version, {missing} is missing: run the same "
-                "command again (finished runs are not trained again)"
-            ) from error
-        raise InputError(f"{workdir} holds no finished study: {missing} is missing") from error
+    _require(workdir)
     names = {variant.name for variant in info.variants}
-    for name in (store.RECORDS, store.SUMMARY):  # nets that only stand in pools are left out
-        frames[name] = frames[name][frames[name]["variant"].isin(names)].reset_index(drop=True)
-    rows = {name: tuple(rows_of(frames[name], kind)) for name, kind in _KINDS.items()
-            if kind not in (records.Record, records.Summary)}  # fmt: skip
+    measurements, summary = (  # nets that only stand in pools are left out
+        table[table["variant"].isin(names)].reset_index(drop=True)
+        for table in (
+            store.read_table(workdir / store.RECORDS, records.Record),
+            store.read_table(workdir / store.SUMMARY, records.Summary),
+        )
+    )
+    found: dict[str, Any] = {
+        field: tuple(read_rows(workdir / name, kind))
+        for field, (name, kind) in store.FINDINGS.items()
+    }
+    found["means"] = {(row.variant, row.metric): row for row in found["means"]}
     data = store.read_data(workdir)
     study = Study(
         info=info,
-        measurements=frames[store.RECORDS],
-        summary=frames[store.SUMMARY],
-        means={(row.variant, row.metric): row for row in rows[store.MEANS]},
-        decomposition=rows[store.DECOMPOSITION],
-        verdicts=rows[store.VERDICTS],
-        attribution=tuple(read_rows(workdir / store.ATTRIBUTION, records.Attribution)),
+        measurements=measurements,
+        summary=summary,
+        **found,
         recommendation=store.read_recommendation(workdir),
-        pareto=rows[store.PARETO],
-        pruning=rows[store.PRUNING],
-        gains=rows[store.GAINS],
-        matched=tuple(read_rows(workdir / store.MATCHED, records.MatchedGap)),
-        tuning=tuple(read_rows(workdir / store.TUNING, records.TrialRow)),
-        budget=tuple(read_rows(workdir / store.BUDGET, records.BudgetRow)),
-        robustness=tuple(read_rows(workdir / store.ROBUSTNESS, records.Robustness)),
-        tuned_verdicts=tuple(read_rows(workdir / store.TUNED_VERDICTS, records.Verdict)),
-        expected_best=tuple(read_rows(workdir / store.EXPECTED_BEST, records.ExpectedBest)),
-        class_errors=tuple(read_rows(workdir / store.CLASS_ERRORS, records.ClassError)),
-        confusion=tuple(read_rows(workdir / store.CONFUSION, records.Confusion)),
-        flips=tuple(read_rows(workdir / store.FLIPS, records.Flips)),
-        mistakes=tuple(read_rows(workdir / store.MISTAKES, records.Mistake)),
         answer=store.read_answer(workdir),
         folder=workdir,
         data=data,
@@ -158,6 +133,17 @@ def read_study(workdir: Path) -> Study:
     worded = with_words(study, own)
     folders = {records.in_words(v.name, own): v.same_as or v.name for v in info.variants}
     return dataclasses.replace(worded, folders=folders)
+
+
+def _require(workdir: Path) -> None:
+    name = next((name for name in _NEEDED if not (workdir / name).exists()), None)
+    if name in _NEW:
+        raise InputError(
+            f"{workdir} was written by an earlier version, {name} is missing: run the same "
+            "command again (finished runs are not trained again)"
+        )
+    if name:
+        raise InputError(f"{workdir} holds no finished study: {name} is missing")
 
 
 def _found(workdir: Path, info: records.StudyInfo) -> Found | None:

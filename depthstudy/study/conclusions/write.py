@@ -28,30 +28,12 @@ def write_tables(
       found: What it says.
       budgets: What came of longer trainings.
     """
-    frame = records.frame
-    tables = {
-        store.RECORDS: frame(records.Record, [*material.trained, *material.probed]),
-        store.SUMMARY: material.summary,
-        store.TUNING: frame(records.TrialRow, material.trials),
-        store.EXPECTED_BEST: frame(records.ExpectedBest, found.expected_best),
-        store.BUDGET: frame(records.BudgetRow, budgets),
-        store.VERDICTS: frame(records.Verdict, found.verdicts),
-        store.TUNED_VERDICTS: frame(records.Verdict, found.tuned_verdicts),
-        store.ROBUSTNESS: frame(records.Robustness, found.robustness),
-        store.DECOMPOSITION: frame(records.Decomposition, found.decomposition),
-        store.ATTRIBUTION: frame(records.Attribution, found.attribution),
-        store.MATCHED: frame(records.MatchedGap, found.matched),
-        store.MEANS: frame(records.Mean, found.means),
-        store.PARETO: frame(records.ParetoPoint, found.pareto),
-        store.PRUNING: frame(records.PrunedNet, found.pruning),
-        store.GAINS: frame(records.Gain, found.gains),
-        store.CLASS_ERRORS: frame(records.ClassError, found.class_errors),
-        store.CONFUSION: frame(records.Confusion, found.confusion),
-        store.FLIPS: frame(records.Flips, found.flips),
-        store.MISTAKES: frame(records.Mistake, found.mistakes),
-    }
-    for name, table in tables.items():
-        store.write_table(folder / name, table)
+    measured = records.frame(records.Record, [*material.trained, *material.probed])
+    store.write_table(folder / store.RECORDS, measured)
+    store.write_table(folder / store.SUMMARY, material.summary)
+    rows = {**vars(found), "tuning": material.trials, "budget": budgets}
+    for field, (name, kind) in store.FINDINGS.items():
+        store.write_table(folder / name, records.frame(kind, rows[field]))
     store.write_recommendation(folder, found.recommendation)
 
 
