@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 
 from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
-from depthstudy.data import Dataset
+from depthstudy.data import Dataset, batch_at
 from depthstudy.errors import InputError
 from depthstudy.train.evaluation import evaluate
 from depthstudy.train.placement import choice
@@ -82,6 +82,20 @@ def test_a_population_is_its_seeds_one_by_one(
         assert_close(variables, alone, 1e-4)
     first, second = (jax.tree.leaves(variables["params"])[0] for variables in population[:2])
     assert np.abs(first - second).max() > 0.01
+
+
+def test_each_device_has_the_images_of_its_seeds_alone(digits: Dataset) -> None:
+    """A batch that came by way of the first device would be sent on from there at each step."""
+    devices = tuple(jax.devices()[2:4])
+    placement = Pmap(devices, 2)
+    (batch,) = placement.train_batches(digits, batch_size=8, seeds=(0, 1, 2), start=5, stop=6)
+    assert batch.images.shape == (2, 2, 8, 8, 8, 1)
+    for part, device, seeds in zip(
+        batch.images.addressable_shards, devices, ((0, 1), (2, 2)), strict=True
+    ):
+        expected = [batch_at(digits, 5, batch_size=8, run=seed).images for seed in seeds]
+        assert part.device == device
+        np.testing.assert_array_equal(part.data, np.array([expected]))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ seed has batches of its own as well; when nets are evaluated the batch is the sa
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -19,7 +20,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding
 from depthstudy import data
 from depthstudy.data import Dataset
 
-Function = Callable[[Any, Any], Any]
+Function = Callable[[Any, Any], Any]  # of what a seed has, and of a batch
 
 
 @runtime_checkable
@@ -147,7 +148,7 @@ class Pmap:
 
     @property
     def batch_sharding(self) -> Sharding | None:  # noqa: D102
-        return None
+        return NamedSharding(self._mesh, PartitionSpec())
 
     @property
     def spans_hosts(self) -> bool:  # noqa: D102
@@ -169,11 +170,34 @@ class Pmap:
         self, dataset: Dataset, *, batch_size: int, seeds: Sequence[int], start: int, stop: int
     ) -> Iterator[Any]:
         batches = data.train_batches(
-            dataset, batch_size=batch_size, runs=self._filled(seeds), start=start, stop=stop
+            dataset,
+            batch_size=batch_size,
+            runs=self._filled(seeds),
+            start=start,
+            stop=stop,
+            sharding=self._each_its_own,
         )
         for batch in batches:
-            each = jax.tree.map(lambda x: x.reshape(-1, batch_size, *x.shape[1:]), batch)
-            yield jax.tree.map(self._by_device, each)
+            yield self._divided(batch)
+
+    @property
+    def _mesh(self) -> Mesh:
+        return Mesh(np.array(self.devices), ("seeds",))
+
+    @property
+    def _each_its_own(self) -> Sharding:
+        return NamedSharding(self._mesh, PartitionSpec("seeds"))
+
+    @functools.cached_property
+    def _divided(self) -> Callable[[Any], Any]:
+        """The compiled division of a batch by devices, where its parts lie already, and seeds."""
+
+        def divided(batch: Any) -> Any:
+            seeds = len(self.devices) * self.per_device
+            each = jax.tree.map(lambda x: x.reshape(seeds, -1, *x.shape[1:]), batch)
+            return jax.tree.map(self._by_device, each)
+
+        return jax.jit(divided, out_shardings=self._each_its_own)
 
     def _filled(self, members: Sequence[Any]) -> list[Any]:
         """Returns the members of a group, and copies of the last one until devices are full."""
