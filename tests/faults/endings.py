@@ -15,7 +15,6 @@ from typing import Any
 from tiny_study import Tally, command, finish, is_same, left_behind, start, undisturbed
 
 SECONDS = 10.0  # in which a process that is asked to end has ended
-_STARTING = 0.15  # seconds in which Python itself starts, and handles signals in its own way
 _LINE = "interrupted; run the same command to go on"
 
 
@@ -65,6 +64,7 @@ def _wait(process: subprocess.Popen[str], workdir: Path, moment: float, in_save:
 
 
 def _end(process: subprocess.Popen[str], kind: signal.Signals, moment: float, tally: Tally) -> None:
+    is_starting = not _handles(process.pid, signal.SIGTERM)
     process.send_signal(kind)
     begun = time.monotonic()
     try:
@@ -78,11 +78,19 @@ def _end(process: subprocess.Popen[str], kind: signal.Signals, moment: float, ta
         return
     if took > SECONDS:
         tally.add("slow", f"{kind.name} at {moment:.2f} s: {took:.1f} s")
-    if moment < _STARTING and process.returncode in (1, -kind):
+    if is_starting and process.returncode in (1, -kind):  # as Python itself ends
         return
     last = errors.splitlines()[-1] if errors else ""
     if process.returncode != 130 or last != _LINE or "Traceback" in errors:
         tally.add("tracebacks", f"{kind.name} at {moment:.2f} s: {process.returncode}: {errors}")
+
+
+def _handles(process: int, kind: signal.Signals) -> bool:
+    """Returns whether a process has a function of its own for a signal, as the kernel tells."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (kind - 1) & 1)
+    return False
 
 
 def _compare(errors: str, code: int, workdir: Path, expected: dict[str, Any], tally: Tally) -> None:
