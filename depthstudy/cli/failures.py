@@ -43,8 +43,8 @@ def line(error: BaseException) -> str | None:
         place = f"{os.fsdecode(error.filename)}: " if named else ""
         return f"{place}{error.strerror}; {_hint(error)}"
     if isinstance(error, MemoryError) or _is_exhausted(str(error)):
-        told = [text.strip() for text in str(error).splitlines() if _is_exhausted(text)]
-        text = next(iter(told), "")
+        lines = [text.strip() for text in str(error).splitlines() if _is_exhausted(text)]
+        text = next(iter(lines), "")
         return f"out of memory{f' ({text})' if text else ''}; {_MEMORY}"
     return None
 

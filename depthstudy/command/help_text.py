@@ -70,8 +70,8 @@ def _wrapped(text: str, first: str, others: str) -> str:
 def _flags(module: Module) -> Iterator[str]:
     name = inspect.getmodule(module.main)
     assert name is not None
-    found = flags.FLAGS.flags_by_module_dict().get(name.__name__, [])
-    for flag in sorted(found, key=lambda flag: flag.name):
+    module_flags = flags.FLAGS.flags_by_module_dict().get(name.__name__, [])
+    for flag in sorted(module_flags, key=lambda flag: flag.name):
         value = "" if flag.boolean else f"={_kind(flag)}"
         default = "" if not flag.default else f" (default {_shown(flag.default)})"
         # absl puts the choices before, and after that a flag may be repeated.

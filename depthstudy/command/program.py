@@ -20,8 +20,8 @@ def program() -> list[str]:
     script = Path(sys.executable).with_name(_NAME)
     if not script.exists():
         return [_seen(Path(sys.executable)), "-m", _NAME]
-    found = shutil.which(_NAME)
-    return [_NAME] if found and Path(found).samefile(script) else [_seen(script)]
+    on_path = shutil.which(_NAME)
+    return [_NAME] if on_path and Path(on_path).samefile(script) else [_seen(script)]
 
 
 def _seen(path: Path) -> str:

@@ -48,30 +48,30 @@ def answers(
     measured = [info for info in infos if info.name in panel.arms]
     trained_longer = longer_nets(measured)
     tuned = {info.untreated: info.name for info in measured if info.has_own_settings}
-    found = []
+    rows = []
     for group, names, count in _groups(infos, panel):
         row = _answer(names, panel, rivals=count, learned=not constant.issuperset(names))
         longer = _effect(longest_pair(row.deepest, row.against, trained_longer), panel)
-        own = _effect(_tuned_pair(row, tuned), panel)
+        effect_tuned = _effect(_tuned_pair(row, tuned), panel)
         is_loss = row.word == "no" and row.low is not None and row.low > 0
         loss = row.effect if is_loss else 0.0
-        bound = _bound(loss, longer, own, unfinished=row.deepest in unfinished)
-        found.append(
+        bound = _bound(loss, longer, effect_tuned, unfinished=row.deepest in unfinished)
+        rows.append(
             DepthAnswer(
                 **{
                     **vars(row),
                     "group": group,
                     "bound": bound if row.word != "yes" else "",
                     "effect_longer": longer,
-                    "effect_own_settings": own,
+                    "effect_own_settings": effect_tuned,
                 }
             )
         )
-    return found
+    return rows
 
 
 def headline(
-    found: Sequence[DepthAnswer], chosen: Recommendation | None, infos: Sequence[VariantInfo]
+    rows: Sequence[DepthAnswer], chosen: Recommendation | None, infos: Sequence[VariantInfo]
 ) -> DepthAnswer | None:
     """Returns the answer of the group of the recommended net, or else the first.
 
@@ -81,10 +81,8 @@ def headline(
     untreated = {info.name: info.untreated or info.name for info in infos}
     taken = untreated.get(chosen.variant, "") if chosen else ""
     series = _untreated_series(infos)
-    its_own = [
-        row for row in found if any(info.name == taken for info in series.get(row.group, ()))
-    ]
-    return min(its_own, key=lambda row: row.effect, default=next(iter(found), None))
+    its_own = [row for row in rows if any(info.name == taken for info in series.get(row.group, ()))]
+    return min(its_own, key=lambda row: row.effect, default=next(iter(rows), None))
 
 
 def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[tuple[str, list[str], int]]:
@@ -165,12 +163,12 @@ def _effect(pair: tuple[str, str] | None, panel: Panel) -> float | None:
     return float(panel.difference(*pair).mean) if pair else None
 
 
-def _bound(loss: float, longer: float | None, own: float | None, *, unfinished: bool) -> Bound:
+def _bound(loss: float, longer: float | None, tuned: float | None, *, unfinished: bool) -> Bound:
     def is_gone(other: float | None) -> bool:
         return other is not None and loss > MARGIN and other <= SHRUNK * loss
 
     if is_gone(longer):
         return "budget"
-    if is_gone(own):
+    if is_gone(tuned):
         return "recipe"
     return "unfinished" if unfinished and longer is None else ""

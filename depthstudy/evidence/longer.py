@@ -18,11 +18,11 @@ LongerNets = Mapping[str, Mapping[int, str]]  # of a variant: by factor, the one
 
 def longer_nets(infos: Iterable[VariantInfo]) -> dict[str, dict[int, str]]:
     """Returns by name of a variant, and by factor, the variants that were trained longer."""
-    found: dict[str, dict[int, str]] = {}
+    by_variant: dict[str, dict[int, str]] = {}
     for info in infos:
         if info.longer_factor is not None:
-            found.setdefault(info.untreated, {})[info.longer_factor] = info.name
-    return found
+            by_variant.setdefault(info.untreated, {})[info.longer_factor] = info.name
+    return by_variant
 
 
 def longest_pair(left: str, right: str, longer: LongerNets) -> tuple[str, str] | None:

@@ -83,14 +83,14 @@ def _of_others(metric: str, values: pd.Series) -> stats.Estimate:
     return stats.interval(values.to_numpy(dtype=float), exact=metric in EXACT)
 
 
-def _mean(variant: str, metric: str, found: stats.Estimate) -> Mean:
+def _mean(variant: str, metric: str, estimate: stats.Estimate) -> Mean:
     return Mean(
         variant=variant,
         metric=metric,
-        mean=found.mean,
-        low=found.low,
-        high=found.high,
-        seeds=found.seeds,
+        mean=estimate.mean,
+        low=estimate.low,
+        high=estimate.high,
+        seeds=estimate.seeds,
     )
 
 

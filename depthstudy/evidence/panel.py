@@ -29,9 +29,9 @@ class ImageErrors:
     test_set: str = ""
 
     @classmethod
-    def of(cls, found: NDArray[np.bool_] | ImageErrors) -> ImageErrors:
+    def of(cls, errors: NDArray[np.bool_] | ImageErrors) -> ImageErrors:
         """Returns what is known; an array is of images without a name, which count alike."""
-        return found if isinstance(found, ImageErrors) else cls(found)
+        return errors if isinstance(errors, ImageErrors) else cls(errors)
 
     @property
     def image_key(self) -> tuple[str, int]:
@@ -158,23 +158,23 @@ def measure(
     answered = by_metric.get(metric) or {}
     arms = {}
     for name, runs in values.items():
-        found = answered.get(name)
-        if found is not None and len(found) != len(runs):
+        image_errors = answered.get(name)
+        if image_errors is not None and len(image_errors) != len(runs):
             raise InputError(
-                f"variant {name!r} has {len(runs)} runs and predictions of {len(found)}; "
+                f"variant {name!r} has {len(runs)} runs and predictions of {len(image_errors)}; "
                 "each run has a row of them, in the order of seeds"
             )
         count = (images or {}).get(metric) if error else None
         arm = stats.Arm(runs, count, fraction=error and metric != "gap" and within)
-        arms[name] = arm if found is None else _on_images(arm, found)
+        arms[name] = arm if image_errors is None else _on_images(arm, image_errors)
     prior = stats.fit_prior([arm for n, arm in arms.items() if n not in follow_ups])
     seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}
     return Panel(arms, prior, error, metric in EXACT, seeds)
 
 
-def _on_images(arm: stats.Arm, found: NDArray[np.bool_] | ImageErrors) -> stats.Arm:
+def _on_images(arm: stats.Arm, image_errors: NDArray[np.bool_] | ImageErrors) -> stats.Arm:
     """Returns an arm of which it is known on which images it errs."""
-    errors = ImageErrors.of(found)
+    errors = ImageErrors.of(image_errors)
     return dataclasses.replace(
         arm,
         images=errors.wrong.shape[-1] if errors.classes is None else arm.images,

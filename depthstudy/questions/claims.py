@@ -60,30 +60,30 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
       config: What ``claim`` gave for this size.
       size: As for ``claim``.
     """
-    found, config.model.width = config.search, None  # which not all families take
-    found.kernels, found.expansions = (3, 5), (1, 2, 4)
+    options, config.model.width = config.search, None  # which not all families take
+    options.kernels, options.expansions = (3, 5), (1, 2, 4)
     config.tune = (("train.learning_rate", (0.01, 0.03, 0.1, 0.3)),)
     config.seeds, config.seeds_until_settled = 5, None
     config.budget_check = (2,)
     config.data.validation = 0.25
     if size == "full":
-        found.stages = 3
-        found.strata, found.macs, found.width = ((8, 14), (15, 26), (27, 50)), 40_000_000, 16
-        found.trials, found.startup, found.generation, found.repeats = 48, 12, 8, 5
-        found.shares, found.keep, found.scored = (0.125, 0.25, 1.0), 0.25, 100
-        found.families = ("resnet", "mobilenet_v2", "efficientnet")
+        options.stages = 3
+        options.strata, options.macs, options.width = ((8, 14), (15, 26), (27, 50)), 40_000_000, 16
+        options.trials, options.startup, options.generation, options.repeats = 48, 12, 8, 5
+        options.shares, options.keep, options.scored = (0.125, 0.25, 1.0), 0.25, 100
+        options.families = ("resnet", "mobilenet_v2", "efficientnet")
         return
-    found.counts, found.width, found.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
-    found.stages, found.strata = 2, ((4, 8), (9, 14), (15, 24))
-    found.trials, found.startup, found.generation, found.repeats = 6, 3, 3, 5
-    found.scored = 18
-    found.families = ("resnet", "mobilenet_v2", "efficientnet")
+    options.counts, options.width, options.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
+    options.stages, options.strata = 2, ((4, 8), (9, 14), (15, 24))
+    options.trials, options.startup, options.generation, options.repeats = 6, 3, 3, 5
+    options.scored = 18
+    options.families = ("resnet", "mobilenet_v2", "efficientnet")
     config.train.steps, config.train.warmup_steps = 120, 20
     if size == "smoke":
-        found.stages, found.counts, found.strata = 1, (1, 2, 3), ((4, 5), (6, 11))
-        found.trials, found.startup, found.generation, found.repeats = 2, 1, 1, 3
-        found.scored, found.families, found.kinds = 0, ("resnet",), ("basic", "inverted")
-        found.kernels, found.expansions, found.squeezes = (3,), (2,), (0,)
+        options.stages, options.counts, options.strata = 1, (1, 2, 3), ((4, 5), (6, 11))
+        options.trials, options.startup, options.generation, options.repeats = 2, 1, 1, 3
+        options.scored, options.families, options.kinds = 0, ("resnet",), ("basic", "inverted")
+        options.kernels, options.expansions, options.squeezes = (3,), (2,), (0,)
         config.train.steps, config.train.warmup_steps, config.seeds = 4, 1, 3
         config.data.train_examples, config.budget_check = 160, ()
 
@@ -96,11 +96,13 @@ def scores(config: ml_collections.ConfigDict, size: str) -> None:
       size: As for ``claim``.
     """
     search(config, size)
-    found = config.search
-    found.method, found.repeats, found.families = "random", 1, ()
-    found.shares = (1.0,)  # what they rank is the whole training
-    found.strata = ((min(low for low, _ in found.strata), max(high for _, high in found.strata)),)
-    found.trials = found.scored = {"small": 60, "full": 200, "smoke": 12}[size]
+    options = config.search
+    options.method, options.repeats, options.families = "random", 1, ()
+    options.shares = (1.0,)  # what they rank is the whole training
+    options.strata = (
+        (min(low for low, _ in options.strata), max(high for _, high in options.strata)),
+    )
+    options.trials = options.scored = {"small": 60, "full": 200, "smoke": 12}[size]
     config.seeds, config.budget_check = 3, ()
 
 

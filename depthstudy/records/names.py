@@ -27,7 +27,7 @@ def own_words(config: Mapping[str, Any]) -> str:
     return "own learning rate" if fields == [_RATE] else "own settings"
 
 
-def in_words(text: str, own: str = "own settings") -> str:
+def in_words(text: str, own_label: str = "own settings") -> str:
     """Returns a text in which nets, groups and treatments that follow from results are in words.
 
     >>> in_words("plain_depth56+longer16_learning_rate0.03 errs less than plain_depth8")
@@ -37,15 +37,15 @@ def in_words(text: str, own: str = "own settings") -> str:
 
     Args:
       text: A name, or a sentence with names.
-      own: What a net is said to have that was tuned.
+      own_label: What a net is said to have that was tuned.
     """
     if LONGER not in text and "own_" not in text:
         return text
-    text = _OWN.sub(lambda found: f" with own {_settings(found[1])}", text)
-    text = _LONGER.sub(lambda found: f" with {_times(found[1])}{_and(found[2])}", text)
+    text = _OWN.sub(lambda match: f" with own {_settings(match[1])}", text)
+    text = _LONGER.sub(lambda match: f" with {_times(match[1])}{_and(match[2])}", text)
     text = _GROUP.sub(" with ", text)
-    text = _TREATMENT.sub(lambda found: _times(found[1]), text)
-    return re.sub(rf"\b{OWN_SETTINGS}\b", own, text)
+    text = _TREATMENT.sub(lambda match: _times(match[1]), text)
+    return re.sub(rf"\b{OWN_SETTINGS}\b", own_label, text)
 
 
 def _times(factor: str) -> str:

@@ -99,7 +99,7 @@ def depth_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInfo]]:
     groups: dict[str, list[VariantInfo]] = {}
     for info in infos:
         groups.setdefault(info.group, []).append(info)
-    found: dict[str, list[VariantInfo]] = {}
+    series_by_name: dict[str, list[VariantInfo]] = {}
     for group, members in groups.items():
         ordered = sorted(members, key=lambda info: info.depth)
         deepest = [
@@ -110,8 +110,8 @@ def depth_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInfo]]:
         for top in sorted(deepest, key=members.index):
             series = [info for info in ordered if _within(info, top)]
             name = group if len(deepest) == 1 else f"{group} ({_span(series[0], top)})"
-            found[name if name not in found else f"{name}, {top.name}"] = series
-    return found
+            series_by_name[name if name not in series_by_name else f"{name}, {top.name}"] = series
+    return series_by_name
 
 
 def _within(info: VariantInfo, deeper: VariantInfo) -> bool:

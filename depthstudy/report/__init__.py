@@ -98,18 +98,18 @@ def compare(*folders: str | Path) -> Comparison:
     return comparison.compare(folders)
 
 
-def write_comparison(found: Comparison, folder: Path) -> Path:
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
     """Writes ``comparison.html`` and its three tables, and returns the path of the page."""
-    from depthstudy.report import comparison
+    from depthstudy.report import comparison as rendering
 
-    return comparison.write(found, Path(folder))
+    return rendering.write(comparison, Path(folder))
 
 
-def comparison_text(found: Comparison) -> str:
+def comparison_text(comparison: Comparison) -> str:
     """Returns a comparison as lines for a terminal."""
-    from depthstudy.report import comparison
+    from depthstudy.report import comparison as rendering
 
-    return comparison.text(found)
+    return rendering.text(comparison)
 
 
 __all__ = [

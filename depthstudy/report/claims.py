@@ -53,7 +53,7 @@ class Claim:
     judged_by: Literal["hypotheses", "scores"] = "hypotheses"
 
 
-Found = Sequence[tuple[Claim, Study | None]]
+ClaimStudies = Sequence[tuple[Claim, Study | None]]
 
 
 def write(claims: Sequence[Claim], path: Path) -> Path:
@@ -65,10 +65,10 @@ def write(claims: Sequence[Claim], path: Path) -> Path:
     Raises:
       InputError: A study lacks a table.
     """
-    found = [(claim, _read(claim.workdir)) for claim in claims]
+    studies = [(claim, _read(claim.workdir)) for claim in claims]
     folder = path.with_suffix("")
     pictures = {}
-    for claim, study in found:
+    for claim, study in studies:
         source = _figure(claim) if study else None
         if source:
             pictures[claim.name] = folder / f"{claim.name}.svg"
@@ -77,21 +77,21 @@ def write(claims: Sequence[Claim], path: Path) -> Path:
     links = {
         name: picture.relative_to(path.parent).as_posix() for name, picture in pictures.items()
     }
-    store.write_text(path, document(found, links))
+    store.write_text(path, document(studies, links))
     return path
 
 
-def document(found: Found, pictures: Mapping[str, str]) -> str:
+def document(studies: ClaimStudies, pictures: Mapping[str, str]) -> str:
     """Returns the document.
 
     Args:
-      found: The claims in order, each with its study if that is finished.
+      studies: The claims in order, each with its study if that is finished.
       pictures: Name of a claim to the link to its picture.
     """
-    parts = [_head(found), _table(found, pictures)]
+    parts = [_head(studies), _table(studies, pictures)]
     parts += [
         _section(number, claim, study, pictures.get(claim.name))
-        for number, (claim, study) in enumerate(found, start=1)
+        for number, (claim, study) in enumerate(studies, start=1)
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -106,9 +106,9 @@ def _figure(claim: Claim) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
-def _head(found: Found) -> str:
-    done = [study for _, study in found if study]
-    missing = [claim.name for claim, study in found if not study]
+def _head(studies: ClaimStudies) -> str:
+    done = [study for _, study in studies if study]
+    missing = [claim.name for claim, study in studies if not study]
     lines = [
         "# The popular claims about depth",
         "What is often claimed about the depth of convolutional nets, the verdict of a study that "
@@ -122,8 +122,8 @@ def _head(found: Found) -> str:
         seconds = sum(map(_seconds, done))
         machines = {_machine(study.info.hardware): None for study in done}
         lines.append(
-            f"{len(done)} of {len(found)} studies were run, which took {formats.duration(seconds)} "
-            f"in all ({'; '.join(machines)})."
+            f"{len(done)} of {len(studies)} studies were run, which took "
+            f"{formats.duration(seconds)} in all ({'; '.join(machines)})."
         )
     if missing:
         lines.append(f"Not run yet: {formats.listing(missing)}.")
@@ -134,12 +134,12 @@ def _machine(hardware: Mapping[str, str]) -> str:
     return ", ".join(filter(None, (hardware.get("platform"), hardware.get("machine"))))
 
 
-def _table(found: Found, pictures: Mapping[str, str]) -> str:
+def _table(studies: ClaimStudies, pictures: Mapping[str, str]) -> str:
     rows = [
         "| claim | verdict | effect | seeds | picture | command |",
         "|---|---|---|---|---|---|",
     ]
-    for number, (claim, study) in enumerate(found, start=1):
+    for number, (claim, study) in enumerate(studies, start=1):
         word, effect, seeds = _headline(claim, study)
         link = pictures.get(claim.name)
         picture = f"[svg]({link})" if link else formats.DASH
@@ -153,8 +153,7 @@ def _headline(claim: Claim, study: Study | None) -> tuple[str, str, str]:
     if study is None:
         return "not run", formats.DASH, formats.DASH
     if claim.judged_by == "scores":
-        word, found = _scores_headline(study)
-        return word, found, formats.DASH
+        return *_scores_headline(study), formats.DASH
     (hypothesis, verdict), *_ = _judged(study)
     if verdict is None:
         return "not tested", formats.DASH, formats.DASH

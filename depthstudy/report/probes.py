@@ -68,9 +68,9 @@ def _names(net: MeasuredNet, *, per_layer: bool) -> Iterator[tuple[str, str]]:
     """Yields probes and metrics of what is said of single layers, or of the whole net."""
     table = net.table
     layers = table["layer"].astype(str)
-    said = (layers != "") & ~layers.str.contains(" ~ ") if per_layer else layers == ""
-    said &= ~table["metric"].str.startswith(NOT_APPLICABLE)
-    rows = table.loc[said, ["probe", "metric"]].drop_duplicates()
+    mask = (layers != "") & ~layers.str.contains(" ~ ") if per_layer else layers == ""
+    mask &= ~table["metric"].str.startswith(NOT_APPLICABLE)
+    rows = table.loc[mask, ["probe", "metric"]].drop_duplicates()
     yield from zip(rows["probe"], rows["metric"], strict=True)
 
 

@@ -110,9 +110,9 @@ def effect(scenario: Scenario, draw: Draw, studies: int, seeds: int) -> Contrast
     return contrast(arms[:2], [1.0, -1.0], fit_prior(arms))
 
 
-def decided(found: Contrast, boundary: float = 0.0, level: float = 0.05) -> float:
+def decided(difference: Contrast, boundary: float = 0.0, level: float = 0.05) -> float:
     """Returns the share of studies that decide for either side of ``boundary``."""
-    p = 2 * np.minimum(found.p_greater(boundary), found.p_less(boundary))
+    p = 2 * np.minimum(difference.p_greater(boundary), difference.p_less(boundary))
     return float(np.mean(p <= level))
 
 

@@ -33,10 +33,10 @@ class PartialReports:
         try:
             self._write()
         except Exception as error:
-            told = " ".join(f"{type(error).__name__}: {error}".split())
+            message = " ".join(f"{type(error).__name__}: {error}".split())
             logging.warning(
                 "the report of the runs so far could not be written (%s); the study goes on",
-                told,
+                message,
                 exc_info=shows_traceback(),
             )
         end = time.monotonic()

@@ -77,12 +77,12 @@ def _run(
         execute.repair_measured(study, variants, workdir)
         infos = data_info.write(workdir, variants)
         tuned = execute.tune(session, study, variants)
-        own = _with_own_settings(study, variants, tuned)
-        session.train([*execute.jobs_of(study, variants), *own])
+        tuned_jobs = _with_own_settings(study, variants, tuned)
+        session.train([*execute.jobs_of(study, variants), *tuned_jobs])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
         execute.measure(session, study, variants, workdir)
         settled = settle(session, runs)
-        every = plan.with_all_settings([*settled, *(job.variant for job in own), *longest])
+        every = plan.with_all_settings([*settled, *(job.variant for job in tuned_jobs), *longest])
         asked = FollowUps(tuned, tuple(budgets))
         result = conclude(runs.of(every), call, asked)
         return dataclasses.replace(result, data=data_info.counted(runs, infos))
@@ -90,8 +90,8 @@ def _run(
 
 def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
     """Warns of a precision that gains nothing here, and of hypotheses that nothing tests."""
-    here = variants if study.executor == "local" else ()  # others train on what they have
-    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in here):
+    local = variants if study.executor == "local" else ()  # others train on what they have
+    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in local):
         if warning:
             logging.warning(warning)
     for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):

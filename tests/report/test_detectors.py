@@ -19,21 +19,21 @@ from depthstudy.config import DataConfig
 from depthstudy.data import objects
 from depthstudy.report.blocks import Image, Table, Text
 from depthstudy.report.charts.boxes import sheet
-from depthstudy.report.sections import data, errors, found
+from depthstudy.report.sections import data, detections, errors
 from depthstudy.report.sections.answer import recommendation
 from depthstudy.report.tables import Study, read_study
-from depthstudy.report.tables.study import Found
+from depthstudy.report.tables.study import DetectedScenes
 from depthstudy.study.facts import data_info
 
 
-def found_in_squares() -> Found:
+def found_in_squares() -> DetectedScenes:
     """Returns what two nets find in two images: one is right, one names the other class."""
     made = [square(row) for row in (0, 1)]
     truths = np.stack([objects.padded(objects.rows([box], [label]), 2) for _, box, label in made])
     right = np.array([[[*box, 0.9, label]] for _, box, label in made], np.float32)
     wrong = np.array([[[*box, 0.8, 1 - label]] for _, box, label in made], np.float32)
     images = np.stack([image for image, _, _ in made])
-    return Found(images, NAMES, truths, {"plain-8": right, "plain-20": wrong})
+    return DetectedScenes(images, NAMES, truths, {"plain-8": right, "plain-20": wrong})
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def study(tmp_path: Path) -> Study:
     }
     return dataclasses.replace(
         study,
-        found=found_in_squares(),
+        scenes=found_in_squares(),
         measurements=pd.concat([study.measurements, pd.DataFrame(rows)], ignore_index=True),
         means={**study.means, **means},
     )
@@ -65,7 +65,7 @@ def blocks(section: Any, kind: type) -> list[Any]:
 
 
 def test_precisions_of_each_net_come_before_its_boxes(study: Study) -> None:
-    section = found.section(study)
+    section = detections.section(study)
     (table,), (picture,) = blocks(section, Table), blocks(section, Image)
     assert table.header == ("Net", "AP", "AP50", "AP75", "small")  # no object is larger
     error = study.means[study.info.variants[0].name, "test_error"].mean

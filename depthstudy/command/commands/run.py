@@ -100,13 +100,13 @@ def _run(line: str) -> None:
             print(part, flush=True)
         return
     folder = Path("results", config.name)
-    own = folder if shard is None else folder.with_name(f"{folder.name}_{shard.label}")
+    default_workdir = folder if shard is None else folder.with_name(f"{folder.name}_{shard.label}")
     called = {
         "command": line,
         "config_file": config_flags.get_config_filename(flags.FLAGS["config"]),
     }
     parse(config)  # before another machine is asked for anything
-    with store.bucket.work_in(flags.FLAGS.workdir or own) as workdir:
+    with store.bucket.work_in(flags.FLAGS.workdir or default_workdir) as workdir:
         if shard is None:
             print_conclusion(search.run(config, workdir, **called), workdir)
         else:

@@ -18,13 +18,16 @@ def progress(nets: Sequence[SearchedNet]) -> list[SearchProgress]:
     Returns:
       By method, a row for each number of nets that every stratum and repeat has.
     """
-    found = []
+    rows = []
     for method in dict.fromkeys(net.method for net in nets):
-        own = [net for net in nets if net.method == method]
-        repeats = [_in_steps([n for n in own if n.repeat == r]) for r in _values(own, "repeat")]
+        method_nets = [net for net in nets if net.method == method]
+        repeats = [
+            _in_steps([n for n in method_nets if n.repeat == r])
+            for r in _values(method_nets, "repeat")
+        ]
         for trained in range(1, min(map(len, repeats)) + 1):
             best = [_least([net for step in steps[:trained] for net in step]) for steps in repeats]
-            found.append(
+            rows.append(
                 SearchProgress(
                     method=method,
                     trained=trained,
@@ -33,7 +36,7 @@ def progress(nets: Sequence[SearchedNet]) -> list[SearchProgress]:
                     repeats=len(best),
                 )
             )
-    return found
+    return rows
 
 
 def _values(nets: Sequence[SearchedNet], field: str) -> list[object]:

@@ -44,7 +44,7 @@ def rank(
     level = 1 - alpha / max(1, len(compared))
     rows = []
     for name, values in columns.items():
-        own = kendall.agreement(values, accuracy)
+        agreement = kendall.agreement(values, accuracy)
         over = kendall.Agreement(math.nan, math.nan, math.nan)
         partial = math.nan
         if name in compared:
@@ -54,9 +54,9 @@ def rank(
             ScoreRank(
                 score=name,
                 nets=table.shape[1],
-                tau=own.tau,
-                low=own.low,
-                high=own.high,
+                tau=agreement.tau,
+                low=agreement.low,
+                high=agreement.high,
                 over_parameters=over.tau,
                 over_low=over.low,
                 over_high=over.high,

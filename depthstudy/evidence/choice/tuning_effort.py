@@ -29,8 +29,8 @@ def expected(trials: Sequence[TrialRow], chance: float) -> list[ExpectedBest]:
         every = [t for t in trials if t.variant == variant and not t.beyond_grid]
         if len({trial.steps for trial in every}) > 1:
             continue
-        found = [trial.validation_error for trial in every]
-        errors = expected_best([chance if math.isnan(error) else error for error in found])
+        trial_errors = [trial.validation_error for trial in every]
+        errors = expected_best([chance if math.isnan(error) else error for error in trial_errors])
         needed = 1 + int(np.argmax(errors <= errors[-1] + _WITHIN))
         rows += [
             ExpectedBest(

@@ -46,13 +46,13 @@ def rows(summary: pd.DataFrame, pools: Sequence[Pool]) -> pd.DataFrame:
 
 def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
     """Returns predictions with those of pools of which all nets have any, of the same images."""
-    own = {}
+    pooled = {}
     for pool in pools:
         if all(name in known and seed < len(known[name]) for name, seed in places(pool)):
             runs = [known[name][seed : seed + 1] for name, seed in places(pool)]
             if len({ImageErrors.of(run).image_key for run in runs}) == 1:
-                own[pool.name] = _together(runs)
-    return {**known, **own}
+                pooled[pool.name] = _together(runs)
+    return {**known, **pooled}
 
 
 def _together(runs: Sequence[NDArray[np.bool_] | ImageErrors]) -> NDArray[np.bool_] | ImageErrors:
@@ -78,5 +78,5 @@ def _means(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float
 
 def budgets(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
     """Returns what runs of variants have seen, and at most those of each pool."""
-    own = {pool.name: max(known.get(name, 0.0) for name in pool.variants) for pool in pools}
-    return {**known, **own}
+    pooled = {pool.name: max(known.get(name, 0.0) for name in pool.variants) for pool in pools}
+    return {**known, **pooled}

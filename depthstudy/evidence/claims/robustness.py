@@ -63,12 +63,14 @@ def robustness(
         table = stats.by_seed(metrics.measured(summary, hypothesis.metric), hypothesis.metric)
         names = {name for part in parts for pair in part for name in pair}
         recipes = _Recipes(tuned if names <= tuned.keys() else {}, longer, train_errors)
-        own = [[recipes.own(*pair) for pair in part] for part in parts]
+        tuned_parts = [[recipes.tuned_pair(*pair) for pair in part] for part in parts]
         longest = [[recipes.longest(*pair) for pair in part] for part in parts]
         improving = names & unfinished
         looked = _Effects(
-            own=_effect(hypothesis, own, table) if own != parts else math.nan,
-            longer=_effect(hypothesis, longest, table) if _any_new(longest, own) else math.nan,
+            tuned=_effect(hypothesis, tuned_parts, table) if tuned_parts != parts else math.nan,
+            longer=_effect(hypothesis, longest, table)
+            if _any_new(longest, tuned_parts)
+            else math.nan,
             is_undecided=tuned_words.get(hypothesis.name, verdict.verdict) != verdict.verdict,
             unequal=any(pair is None for part in longest for pair in part),
             unfinished=bool(improving),
@@ -78,7 +80,7 @@ def robustness(
                 hypothesis=hypothesis.name,
                 word=_word(hypothesis, verdict, looked),
                 effect=verdict.effect,
-                effect_own_settings=looked.own,
+                effect_own_settings=looked.tuned,
                 effect_longer=looked.longer,
                 unfinished=len(improving),
             )
@@ -93,7 +95,7 @@ class _Recipes(NamedTuple):
     longer: LongerNets
     train_errors: Mapping[str, float]
 
-    def own(self, left: str, right: str) -> Pair:
+    def tuned_pair(self, left: str, right: str) -> Pair:
         """Returns two nets, each with its own settings."""
         return self.tuned.get(left, left), self.tuned.get(right, right)
 
@@ -105,23 +107,23 @@ class _Recipes(NamedTuple):
         """
         pair = longest_pair(left, right, self.longer)
         if pair or not {left, right} & self.longer.keys():
-            return pair or self.own(left, right)
+            return pair or self.tuned_pair(left, right)
         excess = abs(self.train_errors[left] - self.train_errors[right])
-        return None if excess > FITS else self.own(left, right)
+        return None if excess > FITS else self.tuned_pair(left, right)
 
 
 class _Effects(NamedTuple):
     """Effects with other recipes, NaN where there are none, and what is open about both.
 
     Attributes:
-      own: With own settings.
+      tuned: With own settings.
       longer: Trained longest.
       is_undecided: Whether the verdict between nets with own settings is another.
       unequal: Whether nets were not trained longer by the same factor.
       unfinished: Whether a net was still improving.
     """
 
-    own: float
+    tuned: float
     longer: float
     is_undecided: bool
     unequal: bool
@@ -139,11 +141,11 @@ def _compared(
     return [sorted(part, key=effects.__getitem__, reverse=True) for part in known if part]
 
 
-def _any_new(longest: Parts, own: Parts) -> bool:
+def _any_new(longest: Parts, tuned: Parts) -> bool:
     """Returns whether any pair was trained longer."""
     return any(
         pair is not None and pair not in of_part
-        for part, of_part in zip(longest, own, strict=True)
+        for part, of_part in zip(longest, tuned, strict=True)
         for pair in part
     )
 
@@ -179,7 +181,7 @@ def _difference(table: pd.DataFrame, pair: Pair | None) -> float:
 def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> RobustnessWord:
     if verdict.verdict not in ("supported", "refuted"):
         return ""
-    own, longer = looked.own, looked.longer
+    tuned, longer = looked.tuned, looked.longer
     is_claim = verdict.verdict == "supported"
     is_effect = is_claim != (hypothesis.relation in pairing.NONE)
 
@@ -191,9 +193,9 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
 
     if (is_effect and is_gone(verdict.effect, longer, hypothesis.margin)) or turns(longer):
         return "settled by training longer"
-    if shrinks(own) or turns(own):
+    if shrinks(tuned) or turns(tuned):
         return "recipe-bound"
-    nothing = math.isnan(own) and math.isnan(longer)
+    nothing = math.isnan(tuned) and math.isnan(longer)
     is_open = looked.unequal or (nothing and looked.unfinished)
     if shrinks(longer) or (math.isnan(longer) and is_open):
         return "budget-bound"

@@ -53,7 +53,7 @@ def _applies(infos: Sequence[VariantInfo]) -> bool:
     return (
         1 < len(infos) <= _MOST
         and not any(info.treatment or info.dense for info in infos)
-        and all(len(found) == 1 for found in depths.values())
+        and all(len(group_depths) == 1 for group_depths in depths.values())
     )
 
 

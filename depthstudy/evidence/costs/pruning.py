@@ -163,8 +163,8 @@ def _row(
 
 
 def _budget_ratio(row: PrunedNet, budgets: Mapping[str, float]) -> float | None:
-    own, dense = budgets.get(row.variant), budgets.get(row.dense)
-    return own / dense if own and dense else None
+    budget, dense_budget = budgets.get(row.variant), budgets.get(row.dense)
+    return budget / dense_budget if budget and dense_budget else None
 
 
 def _harmless(rows: Sequence[PrunedNet]) -> set[str]:
@@ -173,8 +173,8 @@ def _harmless(rows: Sequence[PrunedNet]) -> set[str]:
     for row in rows:
         methods.setdefault((row.origin, row.part, row.method, row.control), []).append(row)
     names = set()
-    for found in methods.values():
-        for row in sorted(found, key=lambda row: row.share):
+    for method_rows in methods.values():
+        for row in sorted(method_rows, key=lambda row: row.share):
             if not row.change_high < HARMLESS:
                 break
             names.add(row.variant)
@@ -227,4 +227,4 @@ def _step_seconds(rows: Iterable[Record]) -> dict[str, float]:
     times: dict[str, list[float]] = {}
     for (variant, _), row in last.items():
         times.setdefault(variant, []).append(row.value / row.step)
-    return {variant: stats.interval(found).mean for variant, found in times.items()}
+    return {variant: stats.interval(seconds).mean for variant, seconds in times.items()}

@@ -48,9 +48,9 @@ def confusion(variant: str, given: Answers, class_names: Sequence[str]) -> list[
         Confusion(
             variant=variant,
             name=class_names[label],
-            predicted=class_names[said],
-            images=float(counts[label, said]),
-            share=float(counts[label, said] / counts[label].sum()),
+            predicted=class_names[predicted],
+            images=float(counts[label, predicted]),
+            share=float(counts[label, predicted] / counts[label].sum()),
         )
-        for label, said in np.argwhere(counts > 0).tolist()
+        for label, predicted in np.argwhere(counts > 0).tolist()
     ]

@@ -91,15 +91,15 @@ def _rows(
     rows = []
     for image in images:
         errs = given.wrong[:, image]
-        said = int(np.bincount(given.predicted[errs, image]).argmax())
-        agreeing = float((everyone[:, image] == said).mean())
+        predicted = int(np.bincount(given.predicted[errs, image]).argmax())
+        agreeing = float((everyone[:, image] == predicted).mean())
         rows.append(
             Mistake(
                 kind=kind,
                 variant=variant,
                 image=image,
                 name=class_names[given.labels[image]],
-                predicted=class_names[said],
+                predicted=class_names[predicted],
                 confidence=float(given.confidence[errs, image].mean()),
                 wrong=float(errs.mean()),
                 agreeing=agreeing,

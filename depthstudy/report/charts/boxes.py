@@ -47,7 +47,7 @@ def sheet(
     size = (len(images) * step[1] + _GAP, (len(rows) + 1) * (step[0] + _LINE) + _GAP)
     canvas = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(canvas)
-    for number, (title, found) in enumerate([("what is there", None), *rows]):
+    for number, (title, detections) in enumerate([("what is there", None), *rows]):
         top = _GAP + number * (step[0] + _LINE)
         draw.text((_GAP, top), title, fill=_INK, font_size=_TITLE)
         for place, image in enumerate(images):
@@ -56,11 +56,11 @@ def sheet(
             way = Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.LANCZOS
             picture = picture.resize(size_of_one, way)
             inner = ImageDraw.Draw(picture)
-            if found is None:
+            if detections is None:
                 for box in truths[place]:
                     _draw(inner, box[:4], class_names[int(box[4])], "#facc15", factor)
             else:
-                for box in found[place]:
+                for box in detections[place]:
                     color = _RIGHT if _is_right(box, truths[place]) else _WRONG
                     text = f"{class_names[int(box[5])]} {box[4]:.2f}"
                     _draw(inner, box[:4], text, color, factor)

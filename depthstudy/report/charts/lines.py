@@ -71,9 +71,9 @@ def line_marks(
             if dots and not faint:
                 dot = chart(shown).mark_circle(size=34, opacity=1)
                 marks.append(dot.encode(x=x, y=y, color=color))
-    told = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
+    tips = tooltip(("layer", "Layer"), ("line", "Net"), ("text", title))
     seen = chart(rows).mark_circle(size=90, opacity=0)
-    return [*marks, seen.encode(x=x, y=y, tooltip=told)]
+    return [*marks, seen.encode(x=x, y=y, tooltip=tips)]
 
 
 def line_rows(

@@ -114,11 +114,11 @@ def over_time(search: Search) -> list[Panel]:
 
 
 def _row(net: SearchedNet) -> dict[str, Any]:
-    found = net.method.upper() if net.method != SCALED else f"scaled {net.stratum}"
+    found_by = net.method.upper() if net.method != SCALED else f"scaled {net.stratum}"
     return {
         "method": net.method,
         "stratum": net.stratum,
-        "found": found,
+        "found": found_by,
         "depth": net.depth,
         "macs": net.macs,
         "error": digits(net.validation_error),

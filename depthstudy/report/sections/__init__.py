@@ -6,7 +6,7 @@ Each is a function of a study that returns the section, or ``None`` where it has
 from collections.abc import Callable
 
 from depthstudy.report.blocks import Section
-from depthstudy.report.sections import data, errors, found, provenance, search
+from depthstudy.report.sections import data, detections, errors, provenance, search
 from depthstudy.report.sections.answer import first_screen, recommendation
 from depthstudy.report.sections.causes import attribution, decomposition
 from depthstudy.report.sections.costs import costs, error_against_cost, gains
@@ -24,7 +24,7 @@ STUDY_SECTIONS: tuple[Callable[[Study], Section | None], ...] = (
     recommendation.section,
     search.section,
     errors.section,
-    found.section,
+    detections.section,
     classes.section,
     error_against_cost.section,
     training.section,

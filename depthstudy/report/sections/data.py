@@ -83,8 +83,8 @@ def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list
         ),
         _splits(info),
     ]
-    said = () if known is None else known.notes
-    notes = [f"{sentence_case(note)}." for note in info.notes if note not in said]
+    known_notes = () if known is None else known.notes
+    notes = [f"{sentence_case(note)}." for note in info.notes if note not in known_notes]
     if notes:
         blocks.append(Items.plain(notes, "notes"))
     if info.sheet in study.sheets:

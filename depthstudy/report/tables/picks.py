@@ -54,12 +54,12 @@ def _only(study: Study, variants: Sequence[records.VariantInfo]) -> Study:
 def copies(info: records.StudyInfo) -> dict[str, str]:
     """Returns the groups whose variants all have the runs of another group's, and that group."""
     group_of = {variant.name: variant.group for variant in info.variants}
-    found = {}
+    origin_of = {}
     for name, rows in groups(info).items():
         origins = {group_of.get(row.same_as, "") for row in rows}
         if len(origins) == 1 and "" not in origins and name not in origins:
-            found[name] = origins.pop()
-    return found
+            origin_of[name] = origins.pop()
+    return origin_of
 
 
 def thumbnail(study: Study, place: int) -> str:
@@ -86,8 +86,8 @@ def mean(study: Study, variant: str, metric: str) -> records.Mean:
 
 def error_estimate(study: Study, variant: str, metric: str) -> str:
     """Returns the mean error of a variant with its interval, as text."""
-    found = mean(study, variant, metric)
-    return formats.percent_estimate(found.mean, found.low, found.high)
+    estimate = mean(study, variant, metric)
+    return formats.percent_estimate(estimate.mean, estimate.low, estimate.high)
 
 
 def curve(study: Study, probe: str, metric: str) -> pd.DataFrame:
@@ -158,9 +158,9 @@ def has_depths(info: records.StudyInfo) -> bool:
 
 def label(info: records.StudyInfo, name: str) -> str:
     """Returns ``"depth 56"`` where that names a variant within its group, else its name."""
-    own = next((row for row in info.variants if row.name == name), None)
-    if own is None or deepens_parts(info, own.group):
+    variant = next((row for row in info.variants if row.name == name), None)
+    if variant is None or deepens_parts(info, variant.group):
         return name
-    depths = [row.depth for row in info.variants if row.group == own.group]
-    is_told_by_depth = len(depths) > 1 and depths.count(own.depth) == 1
-    return f"depth {own.depth}" if is_told_by_depth else name
+    depths = [row.depth for row in info.variants if row.group == variant.group]
+    is_told_by_depth = len(depths) > 1 and depths.count(variant.depth) == 1
+    return f"depth {variant.depth}" if is_told_by_depth else name

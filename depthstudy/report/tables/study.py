@@ -22,7 +22,7 @@ _NEEDED = (store.RECORDS, store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, *_
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Found:
+class DetectedScenes:
     """What detectors find in the first test images.
 
     Attributes:
@@ -72,7 +72,7 @@ class Study:
     data: tuple[records.DataInfo, ...] = ()
     sheets: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     search: Search | None = None
-    found: Found | None = None
+    scenes: DetectedScenes | None = None
     folders: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
@@ -110,28 +110,28 @@ def read_study(workdir: Path) -> Study:
             store.read_table(workdir / store.SUMMARY, records.Summary),
         )
     )
-    found: dict[str, Any] = {
+    findings: dict[str, Any] = {
         field: tuple(read_rows(workdir / name, kind))
         for field, (name, kind) in store.FINDINGS.items()
     }
-    found["means"] = {(row.variant, row.metric): row for row in found["means"]}
+    findings["means"] = {(row.variant, row.metric): row for row in findings["means"]}
     data = store.read_data(workdir)
     study = Study(
         info=info,
         measurements=measurements,
         summary=summary,
-        **found,
+        **findings,
         recommendation=store.read_recommendation(workdir),
         answer=store.read_answer(workdir),
         folder=workdir,
         data=data,
         sheets={info.sheet: (workdir / info.sheet).read_bytes() for info in data if info.sheet},
         search=read_search(workdir),
-        found=_found(workdir, info),
+        scenes=_scenes(workdir, info),
     )
-    own = records.own_words(info.config)
-    worded = with_words(study, own)
-    folders = {records.in_words(v.name, own): v.same_as or v.name for v in info.variants}
+    own_label = records.own_words(info.config)
+    worded = with_words(study, own_label)
+    folders = {records.in_words(v.name, own_label): v.same_as or v.name for v in info.variants}
     return dataclasses.replace(worded, folders=folders)
 
 
@@ -146,7 +146,7 @@ def _require(workdir: Path) -> None:
         raise InputError(f"{workdir} holds no finished study: {name} is missing")
 
 
-def _found(workdir: Path, info: records.StudyInfo) -> Found | None:
+def _scenes(workdir: Path, info: records.StudyInfo) -> DetectedScenes | None:
     stored = store.read_scenes(workdir)
     if stored is None:
         return None
@@ -159,4 +159,6 @@ def _found(workdir: Path, info: records.StudyInfo) -> Found | None:
         return None
     images, class_names = stored
     truths = next(iter(shown.values()))["truths"]
-    return Found(images, class_names, truths, {name: x["detections"] for name, x in shown.items()})
+    return DetectedScenes(
+        images, class_names, truths, {name: x["detections"] for name, x in shown.items()}
+    )

@@ -15,16 +15,16 @@ _AS_THEY_ARE = ("command", "config", "versions", "hardware", "folder", "data", "
 T = TypeVar("T")
 
 
-def with_words(study: T, own: str) -> T:
+def with_words(study: T, own_label: str) -> T:
     """Returns a study with the names of what follows from results in words, wherever they stand.
 
     Args:
       study: The tables.
-      own: What a net is said to have that was tuned, as ``records.own_words`` has it.
+      own_label: What a net is said to have that was tuned, as ``records.own_words`` has it.
     """
 
     def word(text: str) -> str:
-        return records.in_words(text, own)
+        return records.in_words(text, own_label)
 
     worded: T = _worded(study, word)
     return worded

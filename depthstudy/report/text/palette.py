@@ -121,7 +121,7 @@ def dark() -> dict[str, str]:
 def resolve(text: str) -> str:
     """Replaces every ``var(--name)`` by its light color."""
     colors = light()
-    return re.sub(r"var\(--([\w-]+)\)", lambda found: colors[found.group(1)], text)
+    return re.sub(r"var\(--([\w-]+)\)", lambda match: colors[match.group(1)], text)
 
 
 def _theme(base: dict[str, str], hues: tuple[str, ...], anchors: tuple[str, ...]) -> dict[str, str]:

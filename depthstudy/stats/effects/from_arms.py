@@ -119,7 +119,7 @@ def _of_images(
     sets: dict[tuple[str, int | None], list[int]] = {}
     for place, arm in enumerate(arms):
         sets.setdefault(arm.image_key, []).append(place)
-    parts = [_of_one_set([arms[i] for i in own], weights[own]) for own in sets.values()]
+    parts = [_of_one_set([arms[i] for i in places], weights[places]) for places in sets.values()]
     variances = np.stack([variance for variance, _ in parts], axis=-1)
     degrees = satterthwaite(variances, np.stack([degrees for _, degrees in parts], axis=-1))
     residual = sum(w**2 * arm.residual() / arm.seeds for w, arm in zip(weights, arms, strict=True))

@@ -127,17 +127,19 @@ def _write(
 def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
     study = runs.study
     hypotheses = treatments.see_untreated(study.hypotheses)
-    found = findings.find(material, hypotheses, study.treatments, looks_of(runs))
+    study_findings = findings.find(material, hypotheses, study.treatments, looks_of(runs))
     info = _info(runs, call, material)
-    headline = deeper.headline(found.deeper, found.recommendation, material.variants)
+    headline = deeper.headline(
+        study_findings.deeper, study_findings.recommendation, material.variants
+    )
     compared = pools.compared(study, runs.variants)
     past = Past(study, call.command, runs.workdir, info.processes, material.summary, compared)
     answer = records.Answer(
         group=headline.group if headline else "",
-        depths=found.deeper,
-        next=next_step(past, found, headline, hypotheses),
+        depths=study_findings.deeper,
+        next=next_step(past, study_findings, headline, hypotheses),
     )
-    return Result(runs.workdir, info, material.summary, found, answer)
+    return Result(runs.workdir, info, material.summary, study_findings, answer)
 
 
 def _info(runs: StudyRuns, call: Call, material: Material) -> StudyInfo:

@@ -21,13 +21,13 @@ _AGAIN = (
 
 
 def more_seeds(
-    past: Past, found: Findings, answer: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
+    past: Past, findings: Findings, answer: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
 ) -> NextStep | None:
     """Returns the command that adds the seeds which would settle what is open.
 
     Args:
       past: How the study was run.
-      found: What it says.
+      findings: What it says.
       answer: An answer to whether to go deeper, whose nets are to have more seeds, too.
       hypotheses: What it asks.
 
@@ -36,10 +36,10 @@ def more_seeds(
       no number of seeds that is worth proposing would settle it.
     """
     if past.study.pools:
-        return _more_members(found)
+        return _more_members(findings)
     trained = {h.name for h in hypotheses if metrics.is_trained(h.metric)}
     inconclusive = [
-        v for v in found.verdicts if v.verdict == "inconclusive" and v.hypothesis in trained
+        v for v in findings.verdicts if v.verdict == "inconclusive" and v.hypothesis in trained
     ]
     still_open = {
         v.hypothesis: _affordable(v.seeds_to_settle, v.seeds_high, v.seeds)
@@ -80,9 +80,9 @@ def more_seeds(
     )
 
 
-def _more_members(found: Findings) -> NextStep | None:
+def _more_members(findings: Findings) -> NextStep | None:
     """Returns what is said of pools: each of their nets counts once, so seeds add nothing."""
-    needed = [v.seeds_to_settle or 0 for v in found.verdicts if v.verdict == "inconclusive"]
+    needed = [v.seeds_to_settle or 0 for v in findings.verdicts if v.verdict == "inconclusive"]
     if not 0 < (most := max(needed, default=0)) <= MOST_SEEDS:
         return None
     return NextStep(

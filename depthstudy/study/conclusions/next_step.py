@@ -19,30 +19,30 @@ _LONGER_SEEDS = 2  # of each longer training
 
 
 def next_step(
-    past: Past, found: Findings, headline: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
+    past: Past, findings: Findings, headline: DepthAnswer | None, hypotheses: Sequence[Hypothesis]
 ) -> NextStep:
     """Returns what tells most of what a study leaves open.
 
     Args:
       past: How it was run.
-      found: What it says.
+      findings: What it says.
       headline: Its answer to whether to go deeper, if it has one.
       hypotheses: What it asks.
     """
-    answers = [row for row in found.deeper if row.word == UNKNOWN and row is not headline]
+    answers = [row for row in findings.deeper if row.word == UNKNOWN and row is not headline]
     steps = (
         _more_depth_or_steps(past, headline),
         *(
             step
             for answer in (headline, *answers)
             for step in (
-                more_seeds(past, found, answer, hypotheses),
-                _more_images(found, answer),
+                more_seeds(past, findings, answer, hypotheses),
+                _more_images(findings, answer),
             )
         ),
-        _still_open(found, [*([headline] if headline else []), *answers], hypotheses),
+        _still_open(findings, [*([headline] if headline else []), *answers], hypotheses),
     )
-    return next((step for step in steps if step), None) or _look_inside(past, found)
+    return next((step for step in steps if step), None) or _look_inside(past, findings)
 
 
 def _more_depth_or_steps(past: Past, headline: DepthAnswer | None) -> NextStep | None:
@@ -82,10 +82,10 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
 
 
 def _still_open(
-    found: Findings, answers: Sequence[DepthAnswer], hypotheses: Sequence[Hypothesis]
+    findings: Findings, answers: Sequence[DepthAnswer], hypotheses: Sequence[Hypothesis]
 ) -> NextStep | None:
     """Returns what is said of open questions that no further training is proposed for."""
-    inconclusive = [v for v in found.verdicts if v.verdict == "inconclusive"]
+    inconclusive = [v for v in findings.verdicts if v.verdict == "inconclusive"]
     unknown = [row for row in answers if row.word == UNKNOWN]
     if not (inconclusive or unknown):
         return None
@@ -110,8 +110,8 @@ def _still_open(
     )
 
 
-def _more_images(found: Findings, answer: DepthAnswer | None) -> NextStep | None:
-    needed = [v.images_to_settle for v in found.verdicts if v.images_to_settle]
+def _more_images(findings: Findings, answer: DepthAnswer | None) -> NextStep | None:
+    needed = [v.images_to_settle for v in findings.verdicts if v.images_to_settle]
     needed += [answer.images_needed] if answer and answer.images_needed else []
     if not needed:
         return None
@@ -120,13 +120,13 @@ def _more_images(found: Findings, answer: DepthAnswer | None) -> NextStep | None
     )
 
 
-def _look_inside(past: Past, found: Findings) -> NextStep:
+def _look_inside(past: Past, findings: Findings) -> NextStep:
     """Returns the command that measures the recommended net."""
     parts = shlex.split(past.command)
     place = parts.index("run") if "run" in parts else None
-    if found.recommendation is None or place is None:
+    if findings.recommendation is None or place is None:
         return NextStep(reason="Nothing is left open that more runs would settle.")
-    run = bucket.shown(past.workdir / "runs" / found.recommendation.variant / "seed0")
+    run = bucket.shown(past.workdir / "runs" / findings.recommendation.variant / "seed0")
     return NextStep(
         reason="Nothing is left open that more runs would settle; see what the net does inside.",
         command=shlex.join([*parts[:place], "analyze", run]),

@@ -145,8 +145,8 @@ def _robust(row: Robustness | None, unit: str) -> str:
     ]
     if row.word == "budget-bound" and not math.isfinite(row.effect_longer):
         known.append("not both trained longer")
-    said = f": {', '.join(known)}" if known else ""
-    return f"{row.word.capitalize()}{said}."
+    details = f": {', '.join(known)}" if known else ""
+    return f"{row.word.capitalize()}{details}."
 
 
 def _deeper(row: DepthAnswer) -> str:
@@ -187,14 +187,14 @@ def _cause(row: Attribution) -> str:
     )
 
 
-def _take(found: Recommendation, error: str, majority: float) -> str:
-    text = f"{found.variant}: {error} {100 * found.test_error:.1f}%"
-    if found.low is not None and found.high is not None:
-        text += f" ({100 * found.low:.1f} to {100 * found.high:.1f}%)"
+def _take(choice: Recommendation, error: str, majority: float) -> str:
+    text = f"{choice.variant}: {error} {100 * choice.test_error:.1f}%"
+    if choice.low is not None and choice.high is not None:
+        text += f" ({100 * choice.low:.1f} to {100 * choice.high:.1f}%)"
     if math.isfinite(majority):
         text += f" (largest class always: {100 * majority:.1f}%)"
-    more = "" if found.enough else "; not enough evidence to prefer any net"
-    return f"{text}, {found.macs:,} MACs, {found.seconds:.1f} s a run{more}"
+    more = "" if choice.enough else "; not enough evidence to prefer any net"
+    return f"{text}, {choice.macs:,} MACs, {choice.seconds:.1f} s a run{more}"
 
 
 def _next(step: NextStep) -> str:

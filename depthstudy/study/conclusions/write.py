@@ -18,31 +18,31 @@ _SCENES = 6  # test images with what detectors find in them
 
 
 def write_tables(
-    folder: Path, material: Material, found: Findings, budgets: tuple[BudgetRow, ...] = ()
+    folder: Path, material: Material, findings: Findings, budgets: tuple[BudgetRow, ...] = ()
 ) -> None:
     """Writes the tables of a study.
 
     Args:
       folder: Where to.
       material: What was measured.
-      found: What it says.
+      findings: What it says.
       budgets: What came of longer trainings.
     """
     measured = records.frame(records.Record, [*material.trained, *material.probed])
     store.write_table(folder / store.RECORDS, measured)
     store.write_table(folder / store.SUMMARY, material.summary)
-    rows = {**vars(found), "tuning": material.trials, "budget": budgets}
+    rows = {**vars(findings), "tuning": material.trials, "budget": budgets}
     for field, (name, kind) in store.FINDINGS.items():
         store.write_table(folder / name, records.frame(kind, rows[field]))
-    store.write_recommendation(folder, found.recommendation)
+    store.write_recommendation(folder, findings.recommendation)
 
 
-def write_images(folder: Path, variants: Sequence[Variant], found: Findings) -> None:
+def write_images(folder: Path, variants: Sequence[Variant], findings: Findings) -> None:
     """Writes the test images that are shown as mistakes."""
-    if found.mistakes:
+    if findings.mistakes:
         by_name = {variant.name: variant for variant in variants}
-        split = by_name[found.mistakes[0].variant].dataset.test
-        places = [row.image for row in found.mistakes]
+        split = by_name[findings.mistakes[0].variant].dataset.test
+        places = [row.image for row in findings.mistakes]
         thumbnails.write(folder / store.MISTAKE_IMAGES, split, places)
 
 

@@ -54,9 +54,9 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
         if (run := _read(workdir, variant, seed)) is not None
     ]
     by_name = {
-        variant.name: own
+        variant.name: variant_runs
         for variant in runs.variants
-        if (own := [run for run in done if run.variant is variant])
+        if (variant_runs := [run for run in done if run.variant is variant])
     }
     variants = [variant for variant in runs.variants if variant.name in by_name]
     probes = [measurement.read(study, variant, workdir) for variant in variants]
@@ -174,15 +174,15 @@ def _predictions(
       by_class: Whether errors are means over the classes; then variants are left out of which the
         classes of the images are not known.
     """
-    found = {}
+    errors = {}
     for name, of_variant in runs.items():
         classes = labels[name].get(split) if by_class else None
         rows = [_wrong(run, split, classes) for run in of_variant]
         known = [row for row in rows if row is not None]
         if len(known) == len(rows) and (classes is not None or not by_class):
             images = _image_set(of_variant[0].variant, split)
-            found[name] = ImageErrors(np.stack(known), classes, images)
-    return found
+            errors[name] = ImageErrors(np.stack(known), classes, images)
+    return errors
 
 
 def _image_set(variant: Variant, split: str) -> str:
@@ -217,7 +217,7 @@ def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
 
     Runs that diverged, those of an earlier version and detectors say nothing.
     """
-    found: dict[str, Answers] = {}
+    by_variant: dict[str, Answers] = {}
     labels: NDArray[Any] | None = None
     for name, of_variant in runs.items():
         read = [run.files.read_answers() for run in of_variant if run.outcome.diverged_at is None]
@@ -226,9 +226,9 @@ def _answers(runs: Mapping[str, Sequence[_Run]]) -> dict[str, Answers]:
             continue
         labels = given[0]["label"] if labels is None else labels
         if np.array_equal(given[0]["label"], labels):
-            found[name] = Answers(
+            by_variant[name] = Answers(
                 labels,
                 np.stack([answers["predicted"] for answers in given]),
                 np.stack([answers["confidence"] for answers in given]),
             )
-    return found
+    return by_variant

@@ -49,10 +49,10 @@ def write(workdir: Path, variants: Sequence[Variant]) -> tuple[DataInfo, ...]:
 def counted(runs: StudyRuns, infos: tuple[DataInfo, ...]) -> tuple[DataInfo, ...]:
     """Returns what is said of sets with what runs have counted of streamed ones, and writes it."""
     variants = {variant.name: variant for variant in runs.variants}
-    found = tuple(_counted(runs, variants[info.variants[0]], info) for info in infos)
-    if found != infos:
-        store.write_data_info(runs.workdir, found)
-    return found
+    updated = tuple(_counted(runs, variants[info.variants[0]], info) for info in infos)
+    if updated != infos:
+        store.write_data_info(runs.workdir, updated)
+    return updated
 
 
 def _counted(runs: StudyRuns, variant: Variant, info: DataInfo) -> DataInfo:

@@ -49,15 +49,15 @@ def of_labels(dataset: Dataset, name: str, labels: np.ndarray) -> DataSplit:
 
 def _split_of_objects(dataset: Dataset, name: str, split: Split) -> DataSplit:
     present = split.true_labels[..., objects.CLASS] >= 0
-    found = split.true_labels[present]
-    counts = np.bincount(found[:, objects.CLASS].astype(int), minlength=dataset.num_classes)
-    height, width = (found[:, objects.BOX][:, i + 2] - found[:, objects.BOX][:, i] for i in (0, 1))
+    rows = split.true_labels[present]
+    counts = np.bincount(rows[:, objects.CLASS].astype(int), minlength=dataset.num_classes)
+    height, width = (rows[:, objects.BOX][:, i + 2] - rows[:, objects.BOX][:, i] for i in (0, 1))
     return DataSplit(
         name=name,
         images=len(split),
         counts=tuple(counts.tolist()),
         empty_images=int((~present.any(axis=1)).sum()),
-        median_side=float(np.sqrt(np.median(height * width))) if len(found) else None,
+        median_side=float(np.sqrt(np.median(height * width))) if len(rows) else None,
     )
 
 

@@ -28,12 +28,12 @@ def baselines(
     """
     rows: dict[str, dict[str, float]] = {}
     for variant in variants:
-        own = labels[variant.name]
+        labels_by_split = labels[variant.name]
         errors = {
             f"{split}_error": majority_error(variant.dataset, of_split, metric)
-            for split, of_split in own.items()
+            for split, of_split in labels_by_split.items()
         }
-        test = own.get("test")
+        test = labels_by_split.get("test")
         errors["balanced_error"] = majority_error(variant.dataset, test, "balanced_error")
         for name, error in errors.items():
             if math.isfinite(error):

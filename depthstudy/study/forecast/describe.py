@@ -61,16 +61,16 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
         yield f"      prepared in {place}"
     yield f"\n{pd.DataFrame(rows).to_string(index=False)}\n"
     yield from untested(study.hypotheses, pools.compared(study, variants))
-    own = [variant for variant in variants if not variant.info.same_as]
+    distinct = [variant for variant in variants if not variant.info.same_as]
     seconds = Estimator(variants).seconds(study, variants)
     count = process_count.for_training(study, variants)
     shared = f" in {count} processes" if count > 1 else ""
     yield (
-        f"{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; "
+        f"{len(distinct)} variants x {study.seeds} seeds = {len(distinct) * study.seeds} runs; "
         f"about {duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
-        f"{following(study, variants)}{measuring(study, len(own))}{unequal(study, variants)}"
+        f"{following(study, variants)}{measuring(study, len(distinct))}{unequal(study, variants)}"
     )
 
 

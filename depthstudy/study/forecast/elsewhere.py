@@ -59,14 +59,15 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig, text: str) ->
     """
     pool = devices.parse(text)
     study, variants = prepare(study, datasets=PublishedSets())
-    own = [variant for variant in variants if not variant.info.same_as]
-    forecasts = [forecast(variant, study.seeds, pool) for variant in own]
+    distinct = [variant for variant in variants if not variant.info.same_as]
+    forecasts = [forecast(variant, study.seeds, pool) for variant in distinct]
     yield pd.DataFrame([_row(each) for each in forecasts]).to_string(index=False)
     runs = sum(each.seconds for each in forecasts)
     hosts = f" on {pool.hosts} hosts" if pool.hosts > 1 else ""
     yield (
-        f"\n{len(own)} variants x {study.seeds} seeds = {len(own) * study.seeds} runs; about"
-        f" {duration(runs)} on {pool.count} x {pool.device.title}{hosts}, within about a third"
+        f"\n{len(distinct)} variants x {study.seeds} seeds = {len(distinct) * study.seeds} runs;"
+        f" about {duration(runs)} on {pool.count} x {pool.device.title}{hosts},"
+        " within about a third"
     )
     share = following_share(study, variants)
     if share:

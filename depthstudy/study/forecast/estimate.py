@@ -145,7 +145,7 @@ def _small_batches(config: StudyConfig, placement: train.Placement) -> Settings:
 
 def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
     """Returns the time of a train step of these seeds at once, the first one left out."""
-    own = program.place([train.initial(program, seed) for seed in seeds])
+    seed_states = program.place([train.initial(program, seed) for seed in seeds])
     batches = program.placement.train_batches(
         program.dataset,
         batch_size=program.config.batch_size,
@@ -153,11 +153,11 @@ def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
         start=0,
         stop=1000,
     )
-    own = jax.block_until_ready(program.train_step(own, next(batches)))
+    seed_states = jax.block_until_ready(program.train_step(seed_states, next(batches)))
     times: list[float] = []
     for batch in batches:
         start = time.perf_counter()
-        own = jax.block_until_ready(program.train_step(own, batch))
+        seed_states = jax.block_until_ready(program.train_step(seed_states, batch))
         times.append(time.perf_counter() - start)
         if sum(times) > _PROBE_SECONDS:
             break

@@ -152,7 +152,7 @@ def _require_all(shards: _Shards, study: StudyConfig, variants: Sequence[plan.Va
 
 def _runs(shards: _Shards) -> dict[Path, Path]:
     """Returns by its place in the folder of a study the folder of each run."""
-    found: dict[Path, Path] = {}
+    folders: dict[Path, Path] = {}
     for folder, info in shards.items():
         for run in _runs_of(folder, info):
             place = run.folder.relative_to(folder)
@@ -161,13 +161,13 @@ def _runs(shards: _Shards) -> dict[Path, Path]:
                     f"{run.folder} is not whole ({wrong}); give the command of shard {info.shard} "
                     f"again: {info.command}"
                 )
-            if place in found and _content(found[place]) != _content(run.folder):
+            if place in folders and _content(folders[place]) != _content(run.folder):
                 raise InputError(
-                    f"{found[place]} and {run.folder} are the same run with different content; "
+                    f"{folders[place]} and {run.folder} are the same run with different content; "
                     "give one of the two shards"
                 )
-            found[place] = run.folder
-    return found
+            folders[place] = run.folder
+    return folders
 
 
 def _runs_of(folder: Path, info: ShardInfo) -> Iterator[RunStore]:

@@ -46,14 +46,14 @@ def confusion_map(rows: Sequence[Confusion], names: Sequence[str]) -> Panel:
     cells = [
         {
             "class": name,
-            "said": said,
-            "error": digits(row.share if name != said else 0.0),
+            "said": predicted,
+            "error": digits(row.share if name != predicted else 0.0),
             "text": formats.number(row.images, 0 if row.images >= 1 else 1),
             "images": digits(row.images),
         }
         for name in names
-        for said in names
-        if (row := known.get((name, said))) is not None
+        for predicted in names
+        if (row := known.get((name, predicted))) is not None
     ]
     tips = tooltip(("class", "Is"), ("said", "Said"), ("images", "Images"))
     title = f"What {rows[0].variant} says of each class"

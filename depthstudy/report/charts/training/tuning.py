@@ -71,6 +71,6 @@ def _panel(study: Study, group: str, infos: Sequence[VariantInfo], colors: Seque
     dots = chart(rows).mark_circle(size=34, opacity=1).encode(x=x, y=y, color=color)
     best = [row for row in rows if row["chosen"]]
     rings = chart(best).mark_point(size=120, strokeWidth=2).encode(x=x, y=y, color=color)
-    said = tooltip(("line", "Net"), ("rate", "Learning rate"), ("text", "Validation error"))
-    seen = chart(rows).mark_circle(size=120, opacity=0).encode(x=x, y=y, tooltip=said)
+    tips = tooltip(("line", "Net"), ("rate", "Learning rate"), ("text", "Validation error"))
+    seen = chart(rows).mark_circle(size=120, opacity=0).encode(x=x, y=y, tooltip=tips)
     return Panel(group, (lines, dots, rings, seen), height=190, values=tuple(rows))

@@ -61,8 +61,8 @@ def _others(study: Study, rows: Sequence[DepthAnswer]) -> tuple[Block, ...]:
     if len(rows) <= _OPEN:
         return (items,)
     words = Counter(row.word for row in rows)
-    told = ", ".join(f"{word} {number_of}" for word, number_of in words.most_common())
-    return (Details(f"Of {len(rows)} other groups: {told}", (items,), "others-of"),)
+    tally = ", ".join(f"{word} {number_of}" for word, number_of in words.most_common())
+    return (Details(f"Of {len(rows)} other groups: {tally}", (items,), "others-of"),)
 
 
 def depth_sentence(study: Study, row: DepthAnswer) -> str:
@@ -92,14 +92,14 @@ def missing(row: DepthAnswer) -> str:
 
 def bound_sentence(row: DepthAnswer) -> str:
     """Says where the answer may be one about the length of the training, or about the recipe."""
-    longer, own = map(_left, (row.effect_longer, row.effect_own_settings))
+    longer, tuned = map(_left, (row.effect_longer, row.effect_own_settings))
     match row.bound:
         case "budget":
             return f"It lacks steps: trained longer, {longer}."
         case "recipe":
             return (
                 "The shared recipe makes it look worse: with the settings that suit each net, "
-                f"{own}."
+                f"{tuned}."
             )
         case "unfinished":
             return "It was still improving when its training ended, so longer training may help."

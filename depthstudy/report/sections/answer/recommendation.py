@@ -130,8 +130,8 @@ def excluded_sentence(choice: Recommendation) -> str:
     names = choice.excluded.split(", ") if choice.excluded else []
     if not names:
         return ""
-    said = count(len(names), "net")
-    return f"{said} of another training budget not compared: {choice.excluded}."
+    counted = count(len(names), "net")
+    return f"{counted} of another training budget not compared: {choice.excluded}."
 
 
 def quantity(amount: int) -> str:

@@ -56,17 +56,17 @@ def section(study: Study) -> Section | None:
     whole = tables.whole_nets(study)
     if not tables.has_treatments(whole):
         return None
-    found = causes(whole)
-    look = "note" if found else "finding"
+    net_causes = causes(whole)
+    look = "note" if net_causes else "finding"
     blocks = (
         Text(_INTRODUCTION, "note"),
         *treatments.table(study),
-        *([Text(_HOW_TO_READ, "note")] if found else ()),
-        *map(_figure, found),
+        *([Text(_HOW_TO_READ, "note")] if net_causes else ()),
+        *map(_figure, net_causes),
         *(Text(sentence, look) for sentence in healthy(whole)),
     )
-    title = "Why deeper did worse" if found else "Is deeper worse?"
-    panels = tuple(cause.panel for cause in found if cause.panel)
+    title = "Why deeper did worse" if net_causes else "Is deeper worse?"
+    panels = tuple(cause.panel for cause in net_causes if cause.panel)
     note = tables.figure_note(study, "lines are 95% intervals; pale bars may be chance")
     picture = Picture("attribution", "Why deeper did worse", (note,), panels, 1, 560)
     return Section(title, blocks, (picture,) if panels else ())

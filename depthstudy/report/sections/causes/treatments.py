@@ -22,9 +22,9 @@ def table(study: Study) -> tuple[Block, ...]:
     ]
     known = {row["name"] for row in study.info.config.get("treatments") or ()}
     asked = {info.treatment for info in study.info.variants if info.treatment} - known
-    own = own_words(study.info.config)
-    for name in sorted(asked, key=lambda name: (name != own, name)):
-        what = ("Recipe", _OWN) if name == own else ("Budget", _LONGER)
+    own_label = own_words(study.info.config)
+    for name in sorted(asked, key=lambda name: (name != own_label, name)):
+        what = ("Recipe", _OWN) if name == own_label else ("Budget", _LONGER)
         rows.append(Row(sentence_case(treatment_name(name)), what))
     return (Table(_HEADER, tuple(rows), "words"),) if rows else ()
 

@@ -35,8 +35,8 @@ def section(study: Study) -> Section:
     """Returns errors, depth, size and time of every variant that has runs of its own."""
     diverged = tables.divergences(study)
     taken = study.recommendation.variant if study.recommendation else ""
-    own = [info for info in study.info.variants if not info.same_as]
-    rows = tuple(_row(study, info, info.name in diverged, taken) for info in own)
+    distinct = [info for info in study.info.variants if not info.same_as]
+    rows = tuple(_row(study, info, info.name in diverged, taken) for info in distinct)
     note = _NOTE + (_TAKEN if taken else "") + _BEYOND + (_DIVERGED if diverged else "")
     same = same_sentence(study)
     return Section(

@@ -58,8 +58,8 @@ def section(study: Study) -> Section | None:
         note = tables.figure_note(study, "validation error against learning rate", trial_seeds)
         pictures = [Picture("learning_rates", "Validation error", (note,), panels, 2, 330, key)]
     elif study.tuning:
-        told = _joined(_TUNED_OTHERWISE, _trials(study), edge_sentence(study))
-        blocks.append(Text(told, "note"))
+        text = _joined(_TUNED_OTHERWISE, _trials(study), edge_sentence(study))
+        blocks.append(Text(text, "note"))
     if study.expected_best:
         efforts = tuple(effort.effort_panels(study))
         key = tuple(_key(study))
@@ -122,8 +122,8 @@ def _trials(study: Study) -> str:
 def budget_sentence(row: BudgetRow) -> str:
     """Says what a longer training did to what a deep net failed to fit."""
     end = "so it only needed the steps" if row.settled else "so it does not fit as well yet"
-    own = row.settings.replace("train.", "").replace("_", " ").replace("=", " ")
-    how = ", ".join(filter(None, [f"{row.steps:,} steps", own]))
+    settings = row.settings.replace("train.", "").replace("_", " ").replace("=", " ")
+    how = ", ".join(filter(None, [f"{row.steps:,} steps", settings]))
     return (
         f"{row.variant}: trained {row.factor} times as long ({how}), its train error is "
         f"{percent(row.train_error)}, {_points(row.excess)} that of {row.reference}; in the plan "

@@ -24,18 +24,18 @@ _LEAST_WIDTH = 190  # pixels of an image at which names can be read
 
 def section(study: Study) -> Section | None:
     """Returns pictures with boxes, a row for each net; ``None`` without detectors."""
-    found = study.found
-    if found is None:
+    scenes = study.scenes
+    if scenes is None:
         return None
-    truths = [rows[rows[:, 4] >= 0] for rows in found.truths[:_MOST]]
+    truths = [rows[rows[:, 4] >= 0] for rows in scenes.truths[:_MOST]]
     rows = [
         (
             name,
             [x[(x[:, 5] >= 0) & (x[:, 4] >= _LEAST_SCORE)] for x in detections[:_MOST]],
         )
-        for name, detections in found.detections.items()
+        for name, detections in scenes.detections.items()
     ]
-    png = boxes.sheet(found.images[:_MOST], rows, truths, found.class_names)
+    png = boxes.sheet(scenes.images[:_MOST], rows, truths, scenes.class_names)
     text = (
         f"The first test images, and in them the boxes of each net (seed 0) whose score is at least"
         f" {_LEAST_SCORE:.1f}: green where a box overlaps an object of its class by half or more,"
