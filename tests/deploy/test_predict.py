@@ -47,11 +47,11 @@ def test_files_folders_and_arrays_are_classified_alike(
     )  # fmt: skip
     for images in ways:
         np.testing.assert_allclose(net.predict(images).probabilities, expected, rtol=1e-5)
-    found = net.predict(paths, batch_size=2)
-    np.testing.assert_allclose(found.probabilities, expected, rtol=1e-5)
-    assert found.images == tuple(map(str, paths))
-    assert found.predicted == tuple(net.classes[label] for label in expected.argmax(axis=1))
-    table = found.frame()
+    predictions = net.predict(paths, batch_size=2)
+    np.testing.assert_allclose(predictions.probabilities, expected, rtol=1e-5)
+    assert predictions.images == tuple(map(str, paths))
+    assert predictions.predicted == tuple(net.classes[label] for label in expected.argmax(axis=1))
+    table = predictions.frame()
     assert list(table.columns) == ["image", "class", "probability", "p_cat", "p_dog", "p_owl"]
     np.testing.assert_allclose(table["probability"], expected.max(axis=1), rtol=1e-5)
     for image in (str(paths[0]), GRAY[0], GRAY[0, ..., None]):

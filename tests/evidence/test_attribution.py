@@ -160,11 +160,11 @@ def test_intervals_keep_their_level() -> None:
         "nothing": ((0.1, 0.2), (0.4, 0.5)),
     }
     both = [Treatment(name, "overfitting", ()) for name in ("half", "nothing")]
-    found = []
+    attributions = []
     for _ in range(300):
         table, infos = study(means, (8, 56), seeds=4, spread=0.03, draw=draw)
-        found.append(by_name(attribute(table, infos, both)))
-    half, nothing = ([rows["d56", name] for rows in found] for name in ("half", "nothing"))
+        attributions.append(by_name(attribute(table, infos, both)))
+    half, nothing = ([rows["d56", name] for rows in attributions] for name in ("half", "nothing"))
     # Leaving out harm to the best depth that is chance makes the credit a little small.
     assert np.mean([row.recovered for row in half]) == pytest.approx(0.15, abs=0.012)
     assert np.mean([row.low <= 0.15 <= row.high for row in half]) > 0.92

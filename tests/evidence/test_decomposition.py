@@ -137,8 +137,8 @@ errors = st.lists(st.floats(0, 1), min_size=3, max_size=3)
 
 @settings(deadline=None)
 @given(st.fixed_dictionaries({name: st.tuples(errors, errors) for name in DEPTHS}))
-def test_parts_add_up_and_each_deeper_net_has_three(found):
-    rows = decomposition.decompose(summary(found), VARIANTS)
+def test_parts_add_up_and_each_deeper_net_has_three(errors_by_net):
+    rows = decomposition.decompose(summary(errors_by_net), VARIANTS)
     for total, optimization, generalization in zip(rows[::3], rows[1::3], rows[2::3], strict=True):
         assert total.variant == optimization.variant == generalization.variant
         assert total.effect == pytest.approx(optimization.effect + generalization.effect, abs=1e-14)

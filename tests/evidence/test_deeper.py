@@ -28,8 +28,8 @@ def runs(**rates):
 
 def answer(infos, **rates):
     table, wrong = runs(**rates)
-    (found,) = deeper.answers(table, infos, predictions=wrong, images={"test_error": IMAGES})
-    return found
+    (row,) = deeper.answers(table, infos, predictions=wrong, images={"test_error": IMAGES})
+    return row
 
 
 def depths(*names, **fields):
@@ -45,29 +45,29 @@ def depths(*names, **fields):
     ],
 )
 def test_the_greatest_depth_is_set_against_the_best_of_the_others(rates, word, against):
-    found = answer(depths(*rates), **rates)
-    assert (found.word, found.deepest) == (word, "c")
+    row = answer(depths(*rates), **rates)
+    assert (row.word, row.deepest) == (word, "c")
     if word != "no" or rates["a"] != rates["c"]:
-        assert found.against == against
-    assert found.effect == pytest.approx(rates["c"] - rates[found.against], abs=0.03)
-    assert found.low < found.effect < found.high
-    assert found.bound == ""
+        assert row.against == against
+    assert row.effect == pytest.approx(rates["c"] - rates[row.against], abs=0.03)
+    assert row.low < row.effect < row.high
+    assert row.bound == ""
 
 
 def test_few_images_leave_it_open_and_seeds_would_not_help():
     table, wrong = runs(a=0.30, b=0.28)
     few = {name: rows[:, :60] for name, rows in wrong.items()}
     table["test_error"] = [float(rows[seed].mean()) for rows in few.values() for seed in range(5)]
-    (found,) = deeper.answers(table, depths("a", "b"), predictions=few)
-    assert found.word == "not known yet"
-    assert found.seeds_needed is not None or found.images_needed > 60
+    (row,) = deeper.answers(table, depths("a", "b"), predictions=few)
+    assert row.word == "not known yet"
+    assert row.seeds_needed is not None or row.images_needed > 60
 
 
 def test_two_seeds_are_not_enough():
     table, wrong = runs(a=0.1, b=0.4)
     table, two = table[table["seed"] < 2], {name: rows[:2] for name, rows in wrong.items()}
-    (found,) = deeper.answers(table, depths("a", "b"), predictions=two)
-    assert (found.word, found.seeds) == ("not known yet", 2)
+    (row,) = deeper.answers(table, depths("a", "b"), predictions=two)
+    assert (row.word, row.seeds) == ("not known yet", 2)
 
 
 def follow_up(name, base, treatment):
@@ -83,20 +83,20 @@ def test_only_nets_that_were_trained_as_long_are_compared():
     nets = {"p8": 0.2, "p56": 0.6, "r": 0.1}
     longer = [follow_up("p56+4", "p56", "longer4"), follow_up("r+4", "r", "longer4")]
     made = {"p56+4": 0.18, "r+4": 0.05}
-    found = answer([*depths("p8", "p56"), rival, *longer], **nets, **made)
-    assert (found.word, found.effect_longer, found.bound) == ("no", None, "")
+    row = answer([*depths("p8", "p56"), rival, *longer], **nets, **made)
+    assert (row.word, row.effect_longer, row.bound) == ("no", None, "")
     longer.append(follow_up("p8+4", "p8", "longer4"))
     longer.append(follow_up("p56+16", "p56", "longer16"))
     made |= {"p8+4": 0.1, "p56+16": 0.1}
-    found = answer([*depths("p8", "p56"), rival, *longer], **nets, **made)
-    assert found.bound == "budget"
-    assert found.effect_longer == pytest.approx(0.08, abs=0.03)  # at four times, as both were
+    row = answer([*depths("p8", "p56"), rival, *longer], **nets, **made)
+    assert row.bound == "budget"
+    assert row.effect_longer == pytest.approx(0.08, abs=0.03)  # at four times, as both were
 
 
 def test_settings_of_its_own_are_compared_with_those_of_the_other():
     infos = [*depths("a", "b"), follow_up("b+", "b", "own_settings")]
-    found = answer(infos, **{"a": 0.1, "b": 0.4, "b+": 0.1})
-    assert (found.effect_own_settings, found.bound) == (None, "")
+    row = answer(infos, **{"a": 0.1, "b": 0.4, "b+": 0.1})
+    assert (row.effect_own_settings, row.bound) == (None, "")
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_an_excess_that_shrinks_is_bound_by_what_shrinks_it(treatment, rate, bou
         follow_up("a+", "a", treatment),
         follow_up("b+", "b", treatment),
     ]
-    found = answer(infos, **{"a": 0.1, "b": 0.4, "a+": 0.1, "b+": rate})
-    assert (found.word, found.bound) == ("no", bound)
-    kept = found.effect_longer if treatment == "longer16" else found.effect_own_settings
+    row = answer(infos, **{"a": 0.1, "b": 0.4, "a+": 0.1, "b+": rate})
+    assert (row.word, row.bound) == ("no", bound)
+    kept = row.effect_longer if treatment == "longer16" else row.effect_own_settings
     assert kept == pytest.approx(rate - 0.1, abs=0.03)
 
 
@@ -159,17 +159,17 @@ def test_only_a_loss_that_is_more_than_chance_is_bound_by_something(treatment, s
     infos = [*depths("a", "b"), follow_up("a+", "a", treatment), follow_up("b+", "b", treatment)]
     means = {"a": 0.20, "b": 0.26, "a+": 0.1, "b+": 0.1}
     table = scattered(**{name: mean + scatter * np.arange(-1, 2) for name, mean in means.items()})
-    (found,) = deeper.answers(table, infos, images={"test_error": 1_000})
-    assert found.effect == pytest.approx(0.06)
-    assert (found.word, found.bound != "") == ("no" if bound else "not known yet", bound)
+    (row,) = deeper.answers(table, infos, images={"test_error": 1_000})
+    assert row.effect == pytest.approx(0.06)
+    assert (row.word, row.bound != "") == ("no" if bound else "not known yet", bound)
 
 
 def test_how_much_more_the_deepest_may_err_is_told_by_each_lesser_depth():
     """The answer is of the best of the others, but another one scatters so that it may be best."""
     table = scattered(a=(0.05, 0.12, 0.19), b=(0.1, 0.101, 0.102), c=(0.09, 0.091, 0.092))
-    (found,) = deeper.answers(table, depths(*"abc"), images={"test_error": 1_000})
-    assert (found.deepest, found.against) == ("c", "b")
-    assert found.effect == pytest.approx(-0.01)
-    assert found.high < 0 < 0.05 < found.excess_high
+    (row,) = deeper.answers(table, depths(*"abc"), images={"test_error": 1_000})
+    assert (row.deepest, row.against) == ("c", "b")
+    assert row.effect == pytest.approx(-0.01)
+    assert row.high < 0 < 0.05 < row.excess_high
     two = table[table["seed"] < 2]
     assert deeper.answers(two, depths(*"abc"))[0].excess_high is None

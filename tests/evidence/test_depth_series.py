@@ -78,13 +78,13 @@ def test_families_and_depths_are_one_series_each():
 
 
 def test_deeper_is_answered_of_each_part_and_never_between_parts():
-    found = deeper.answers(summary(ERRORS), STAR)
-    assert {(row.deepest, row.against) for row in found} == {
+    answers = deeper.answers(summary(ERRORS), STAR)
+    assert {(row.deepest, row.against) for row in answers} == {
         ("backbone", "shallow"),
         ("pyramid", "shallow"),
         ("heads", "shallow"),
     }
-    effects = {row.deepest: row.effect for row in found}
+    effects = {row.deepest: row.effect for row in answers}
     assert effects == pytest.approx({"backbone": -0.1, "pyramid": 0.1, "heads": -0.05})
 
 
@@ -92,9 +92,9 @@ def test_deeper_is_answered_of_each_part_and_never_between_parts():
     ("taken", "deepest"), [("heads", "heads"), ("pyramid", "pyramid"), ("shallow", "backbone")]
 )
 def test_the_headline_is_of_the_part_that_is_recommended(taken, deepest):
-    found = deeper.answers(summary(ERRORS), STAR)
+    answers = deeper.answers(summary(ERRORS), STAR)
     chosen = type("Choice", (), {"variant": taken})
-    assert deeper.headline(found, chosen, STAR).deepest == deepest
+    assert deeper.headline(answers, chosen, STAR).deepest == deepest
 
 
 def test_only_a_net_of_the_same_part_is_the_best_that_a_loss_is_taken_against():

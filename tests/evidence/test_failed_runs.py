@@ -24,6 +24,6 @@ def test_a_run_that_failed_is_named_by_its_test_error(metric: str) -> None:
             for seed, (train, test) in enumerate(runs)
         ]
     )
-    found = judge_one(table, claim("greater", A, B, metric=metric), {"a": dict(A), "b": dict(B)})
-    assert found.failed == "a: 1 of 3"
-    assert found.unseen_failures == stats.unseen_failures(3)  # of the other net
+    verdict = judge_one(table, claim("greater", A, B, metric=metric), {"a": dict(A), "b": dict(B)})
+    assert verdict.failed == "a: 1 of 3"
+    assert verdict.unseen_failures == stats.unseen_failures(3)  # of the other net

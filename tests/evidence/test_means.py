@@ -34,24 +34,24 @@ def runs(errors, images=200):
 def test_what_is_no_error_has_its_t_interval():
     values = [0.62, 0.735, 0.81, 0.7]
     rows = [record(seed, 100, "distance", value) for seed, value in enumerate(values)]
-    (found,) = means.over_seeds(records.frame(records.Summary, []), rows)
+    (mean,) = means.over_seeds(records.frame(records.Summary, []), rows)
     low, high = stats.t.interval(0.95, 3, loc=sum(values) / 4, scale=stats.sem(values))
-    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-12)
-    assert found.seeds == 4
+    assert (mean.low, mean.high) == pytest.approx((low, high), rel=1e-12)
+    assert mean.seeds == 4
 
 
 def test_errors_that_all_runs_share_may_be_others_on_other_images():
     summary, wrong, info = runs([0.02, 0.02, 0.02])
     counted = {"predictions": wrong, "images": {"train_error": 500, "test_error": 200, "gap": 200}}
-    found = by_metric(means.over_seeds(summary, **counted))
+    averages = by_metric(means.over_seeds(summary, **counted))
     # The three runs err on the same four images: no more is known than of one run.
     wilson = stats.binomtest(4, 200).proportion_ci(method="wilson")
-    error = found["test_error"]
+    error, gap = averages["test_error"], averages["gap"]
     assert error.mean == pytest.approx(0.02)
     assert (error.low, error.high) == pytest.approx((wilson.low, wilson.high), abs=0.01)
     assert (error.high - error.low) == pytest.approx(wilson.high - wilson.low, rel=0.2)
-    assert found["gap"].high - found["gap"].low == pytest.approx(error.high - error.low, rel=0.2)
-    assert found["train_error"].low <= 0 < found["train_error"].high < 0.02
+    assert gap.high - gap.low == pytest.approx(error.high - error.low, rel=0.2)
+    assert averages["train_error"].low <= 0 < averages["train_error"].high < 0.02
     # It is the one interval of the study.
     (point,) = pareto.points(summary, [info], **counted)
     assert (error.mean, error.low, error.high) == (point.test_error, point.low, point.high)
@@ -68,18 +68,19 @@ def test_numbers_that_agree_have_a_point_where_the_seed_changes_nothing():
     nothing = records.frame(records.Summary, [])
     rows = [record(seed, 100, "receptive_field", 7.0, probe="field") for seed in range(3)]
     rows += [record(seed, 100, "distance", 0.5) for seed in range(3)]
-    found = by_metric(means.over_seeds(nothing, rows))
-    assert (found["field.receptive_field"].low, found["field.receptive_field"].high) == (7.0, 7.0)
-    assert found["isometry.distance"].mean == 0.5
-    assert math.isnan(found["isometry.distance"].low)
+    averages = by_metric(means.over_seeds(nothing, rows))
+    field = averages["field.receptive_field"]
+    assert (field.low, field.high) == (7.0, 7.0)
+    assert averages["isometry.distance"].mean == 0.5
+    assert math.isnan(averages["isometry.distance"].low)
 
 
 def test_one_value_has_no_interval_and_no_finite_value_no_mean():
     rows = [summarize(variant("plain", 8), 0, 0.5, math.nan)]
-    found = by_metric(means.over_seeds(records.frame(records.Summary, rows)))
-    assert (found["train_error"].mean, found["train_error"].seeds) == (0.5, 1)
-    assert math.isnan(found["train_error"].low)
-    assert "test_error" not in found
+    averages = by_metric(means.over_seeds(records.frame(records.Summary, rows)))
+    assert (averages["train_error"].mean, averages["train_error"].seeds) == (0.5, 1)
+    assert math.isnan(averages["train_error"].low)
+    assert "test_error" not in averages
 
 
 def test_the_last_value_of_a_probe_counts_and_layers_do_not():
@@ -91,5 +92,7 @@ def test_the_last_value_of_a_probe_counts_and_layers_do_not():
         record(0, 100, "not_applicable: it has none", 1.0),
         record(0, 100, "loss", 0.3, probe="training"),
     ]
-    found = means.over_seeds(records.frame(records.Summary, []), rows)
-    assert [(row.metric, row.mean, row.seeds) for row in found] == [("isometry.distance", 2.0, 2)]
+    averages = means.over_seeds(records.frame(records.Summary, []), rows)
+    assert [(row.metric, row.mean, row.seeds) for row in averages] == [
+        ("isometry.distance", 2.0, 2)
+    ]

@@ -43,10 +43,10 @@ ROWS = [
 def test_a_run_has_its_last_number_of_the_whole_net() -> None:
     wide = metrics.widen(RUNS, ROWS, [SLOPE, "test_error", SLOPE])
     pd.testing.assert_frame_equal(wide[RUNS.columns], RUNS)
-    found = wide.set_index(["variant", "seed"])[SLOPE]
-    assert found["deep"].tolist()[:2] == [-3.0, -2.0]
-    assert math.isnan(found["deep", 2])
-    assert found["shallow"].tolist() == [-1.0, -0.5, -0.25]
+    slopes = wide.set_index(["variant", "seed"])[SLOPE]
+    assert slopes["deep"].tolist()[:2] == [-3.0, -2.0]
+    assert math.isnan(slopes["deep", 2])
+    assert slopes["shallow"].tolist() == [-1.0, -0.5, -0.25]
     assert len(metrics.measured(wide, SLOPE)) == 5
     assert len(metrics.measured(wide, "test_error")) == 6
 
@@ -55,8 +55,8 @@ def judged(metric: str) -> tuple[str, float, int]:
     hypothesis = Hypothesis("h", "", metric, "less", *(tuple(SETTINGS[n].items())
                                                        for n in ("deep", "shallow")))  # fmt: skip
     wide = metrics.widen(RUNS, ROWS, [metric])
-    (found,) = verdicts.judge(wide, SETTINGS, [hypothesis])
-    return found.verdict, found.effect, found.seeds
+    (verdict,) = verdicts.judge(wide, SETTINGS, [hypothesis])
+    return verdict.verdict, verdict.effect, verdict.seeds
 
 
 def test_a_hypothesis_compares_the_seeds_that_were_measured() -> None:

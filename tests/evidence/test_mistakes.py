@@ -19,10 +19,10 @@ def test_errors_by_class_and_confusion_are_those_of_scikit_learn():
     given = answers(0.4)
     matrix = np.mean([metrics.confusion_matrix(LABELS, run) for run in given.predicted], axis=0)
     rows = classes.confusion("a", given, NAMES)
-    found = {(row.name, row.predicted): row.images for row in rows}
+    image_counts = {(row.name, row.predicted): row.images for row in rows}
     for i, name in enumerate(NAMES):
-        for j, said in enumerate(NAMES):
-            assert found.get((name, said), 0.0) == pytest.approx(matrix[i, j])
+        for j, predicted in enumerate(NAMES):
+            assert image_counts.get((name, predicted), 0.0) == pytest.approx(matrix[i, j])
     recall = np.diag(matrix) / matrix.sum(axis=1)
     errors = classes.by_class({"a": given}, NAMES)
     assert [row.error for row in errors] == pytest.approx((1 - recall).tolist())
@@ -66,7 +66,7 @@ def test_flips_count_what_most_runs_of_one_net_lose_and_win():
     assert (row.lost, row.won, row.images) == (2, 1, 4)
     # Pairs of runs of the shallow net differ on images {3}, {1} and {1, 3}.
     assert row.churn == pytest.approx(4 / 3)
-    found = images.flipped(given, "d", "s", NAMES)
-    assert [(row.kind, row.image, row.variant) for row in found] == [
+    flipped_images = images.flipped(given, "d", "s", NAMES)
+    assert [(row.kind, row.image, row.variant) for row in flipped_images] == [
         ("lost", 0, "d"), ("lost", 1, "d"), ("won", 2, "s"),
     ]  # fmt: skip

@@ -53,18 +53,18 @@ def judged(search: np.ndarray, random: np.ndarray, images: int = 2_000) -> Verdi
 
 def test_a_net_that_stands_twice_adds_its_first_two_seeds() -> None:
     table = summary(a=[0.1, 0.2, 0.3], b=[0.4])
-    found = pools.rows(table, [Pool("p", ("a", "b", "a"))])
-    rows = found[found["variant"] == "p"]
+    pooled = pools.rows(table, [Pool("p", ("a", "b", "a"))])
+    rows = pooled[pooled["variant"] == "p"]
     assert list(rows["seed"]) == [0, 1, 2]
     assert list(rows["test_error"]) == [0.1, 0.4, 0.2]
-    assert len(found) == len(table) + 3
+    assert len(pooled) == len(table) + 3
 
 
 def test_images_are_those_of_the_same_runs() -> None:
     wrong = {"a": np.eye(3, dtype=bool), "b": np.ones((1, 3), dtype=bool)}
-    found = pools.predictions(wrong, [Pool("p", ("a", "b", "a")), Pool("q", ("c",))])
-    assert found["p"].tolist() == [wrong["a"][0].tolist(), [True] * 3, wrong["a"][1].tolist()]
-    assert "q" not in found
+    predictions = pools.predictions(wrong, [Pool("p", ("a", "b", "a")), Pool("q", ("c",))])
+    assert predictions["p"].tolist() == [wrong["a"][0].tolist(), [True] * 3, wrong["a"][1].tolist()]
+    assert "q" not in predictions
 
 
 def test_a_pool_of_nets_with_other_test_images_has_no_common_ones() -> None:
@@ -74,10 +74,10 @@ def test_a_pool_of_nets_with_other_test_images_has_no_common_ones() -> None:
         "c": ImageErrors(np.ones((1, 3), dtype=bool), test_set="one"),
     }
     given = [Pool("p", ("a", "b")), Pool("q", ("a", "c"))]
-    found = pools.predictions(wrong, given)
-    assert "p" not in found
-    assert found["q"].test_set == "one"
-    assert found["q"].wrong.tolist() == [[True, False, False], [True] * 3]
+    predictions = pools.predictions(wrong, given)
+    assert "p" not in predictions
+    assert predictions["q"].test_set == "one"
+    assert predictions["q"].wrong.tolist() == [[True, False, False], [True] * 3]
 
 
 def test_a_search_that_is_better_is_told_and_the_effect_is_its_mean() -> None:
@@ -125,21 +125,23 @@ def test_pools_that_learned_nothing_support_nothing(
 
 def test_the_constant_answer_of_a_pool_is_that_of_its_runs() -> None:
     known = {"test_error": {"a": 0.4, "b": 0.1}, "train_error": {"a": 0.5}}
-    found = pools.baselines(known, [Pool("p", ("a", "b", "a"))])
-    assert found["test_error"] == {"a": 0.4, "b": 0.1, "p": pytest.approx(0.3)}
-    assert found["train_error"] == {"a": 0.5}
+    baselines = pools.baselines(known, [Pool("p", ("a", "b", "a"))])
+    assert baselines["test_error"] == {"a": 0.4, "b": 0.1, "p": pytest.approx(0.3)}
+    assert baselines["train_error"] == {"a": 0.5}
 
 
 def test_two_random_searches_are_seldom_told_apart() -> None:
     """Each finds the least of ten noisy errors, and is trained anew: level 5%, two-sided."""
     draw = np.random.default_rng(1)
 
-    def found() -> np.ndarray:
+    def chosen_errors() -> np.ndarray:
         true = 0.10 + draw.exponential(0.03, (REPEATS, 10))
         picks = (true + draw.normal(0, 0.01, true.shape)).argmin(axis=1)
         return true[np.arange(REPEATS), picks] + draw.normal(0, 0.005, REPEATS)
 
-    decided = [judged(found(), found()).verdict != "inconclusive" for _ in range(200)]
+    decided = [
+        judged(chosen_errors(), chosen_errors()).verdict != "inconclusive" for _ in range(200)
+    ]
     assert np.mean(decided) <= 0.07
 
 

@@ -18,46 +18,47 @@ def errors(**tests: list[float]) -> dict[str, np.ndarray]:
 
 def test_the_cheapest_within_one_standard_error_of_the_best() -> None:
     runs = errors(d8=[0.10, 0.12, 0.09], d20=[0.06, 0.04, 0.05], d56=[0.07, 0.02, 0.05])
-    found = recommend(summary(runs), INFOS)
-    assert found is not None
+    choice = recommend(summary(runs), INFOS)
+    assert choice is not None
     # d56 is best by 0.0033; the standard error of d20 - d56 is 0.016, that of d8 - d56, 0.017.
-    assert (found.variant, found.best, found.deepest) == ("d20", "d56", "d56")
-    assert (found.depth, found.macs, found.parameters, found.seconds) == (20, 200_000, 20_000, 11)
-    assert found.over_best == pytest.approx(0.05 - 0.14 / 3)
-    assert found.macs_saved_best == pytest.approx(1 - 20 / 56)
-    assert 0 <= found.low < found.test_error < found.high <= 1
-    assert 0 < found.optimism < 0.02
-    assert (found.test_error, found.seeds) == (pytest.approx(0.05 + found.optimism), 3)
-    assert (found.ties, found.chosen_on) == ("d20, d56", "test")
+    assert (choice.variant, choice.best, choice.deepest) == ("d20", "d56", "d56")
+    assert (choice.depth, choice.seconds) == (20, 11)
+    assert (choice.macs, choice.parameters) == (200_000, 20_000)
+    assert choice.over_best == pytest.approx(0.05 - 0.14 / 3)
+    assert choice.macs_saved_best == pytest.approx(1 - 20 / 56)
+    assert 0 <= choice.low < choice.test_error < choice.high <= 1
+    assert 0 < choice.optimism < 0.02
+    assert (choice.test_error, choice.seeds) == (pytest.approx(0.05 + choice.optimism), 3)
+    assert (choice.ties, choice.chosen_on) == ("d20, d56", "test")
 
 
 def test_of_equal_errors_the_cheapest() -> None:
-    found = recommend(summary(errors(d56=[0.0, 0.0], d20=[0.0, 0.0], d8=[0.1, 0.1])), INFOS)
-    assert found is not None
-    assert (found.variant, found.best, found.deepest) == ("d20", "d20", "d56")
-    assert found.over_deepest == 0
+    choice = recommend(summary(errors(d56=[0.0, 0.0], d20=[0.0, 0.0], d8=[0.1, 0.1])), INFOS)
+    assert choice is not None
+    assert (choice.variant, choice.best, choice.deepest) == ("d20", "d20", "d56")
+    assert choice.over_deepest == 0
 
 
 def test_a_treatment_that_cannot_be_told_from_none_is_not_taken() -> None:
     treated = variant("d8+x", 8, group="plain + x", treatment="x", untreated="d8")
     close = errors(**{"d8": [0.10, 0.12, 0.11], "d8+x": [0.09, 0.12, 0.11]})
-    found = recommend(summary(close), [*INFOS, treated])
-    assert found is not None
-    assert (found.variant, found.best, found.treatment) == ("d8", "d8+x", "")
-    assert not found.enough
+    choice = recommend(summary(close), [*INFOS, treated])
+    assert choice is not None
+    assert (choice.variant, choice.best, choice.treatment) == ("d8", "d8+x", "")
+    assert not choice.enough
     clear = errors(**{"d8": [0.10, 0.12, 0.11], "d8+x": [0.05, 0.06, 0.06]})
-    found = recommend(summary(clear), [*INFOS, treated])
-    assert found is not None
-    assert (found.variant, found.treatment, found.group) == ("d8+x", "x", "plain + x")
-    assert found.deepest == "d8"  # the deepest untreated one
-    assert found.over_deepest == pytest.approx(-0.16 / 3)
+    choice = recommend(summary(clear), [*INFOS, treated])
+    assert choice is not None
+    assert (choice.variant, choice.treatment, choice.group) == ("d8+x", "x", "plain + x")
+    assert choice.deepest == "d8"  # the deepest untreated one
+    assert choice.over_deepest == pytest.approx(-0.16 / 3)
 
 
 def test_one_seed_has_no_interval() -> None:
-    found = recommend(summary(errors(d8=[0.2], d20=[0.1], d56=[0.15])), INFOS)
-    assert found is not None
-    assert (found.variant, found.low, found.high, found.seeds) == ("d20", None, None, 1)
-    assert found.over_deepest == pytest.approx(-0.05)
+    choice = recommend(summary(errors(d8=[0.2], d20=[0.1], d56=[0.15])), INFOS)
+    assert choice is not None
+    assert (choice.variant, choice.low, choice.high, choice.seeds) == ("d20", None, None, 1)
+    assert choice.over_deepest == pytest.approx(-0.05)
 
 
 def test_without_a_choice_there_is_nothing_to_recommend() -> None:
@@ -69,12 +70,12 @@ def test_the_choice_is_made_on_validation() -> None:
     runs = errors(d8=[0.05, 0.06, 0.05], d20=[0.09, 0.08, 0.09], d56=[0.2, 0.21, 0.2])
     table = summary(runs)
     table["validation_error"] = [0.10, 0.11, 0.10, 0.05, 0.04, 0.05, 0.2, 0.2, 0.21]
-    found = recommend(table, INFOS)
-    assert found is not None
-    assert (found.variant, found.chosen_on, found.optimism) == ("d20", "validation", 0.0)
-    assert found.test_error == pytest.approx(0.26 / 3)
-    assert found.over_best == 0
-    assert found.enough
+    choice = recommend(table, INFOS)
+    assert choice is not None
+    assert (choice.variant, choice.chosen_on, choice.optimism) == ("d20", "validation", 0.0)
+    assert choice.test_error == pytest.approx(0.26 / 3)
+    assert choice.over_best == 0
+    assert choice.enough
 
 
 def validated(**counts: list[int]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
@@ -91,9 +92,9 @@ def test_validation_images_are_chance_too() -> None:
     apart = {name: of[:, ::-1] if name == "b" else of for name, of in wrong.items()}
     for answers in (wrong, apart, None):
         # Four of sixty images more or less: Fisher's exact test gives p = 0.4.
-        found = recommend(table, infos, validated=answers, images={"validation_error": 60})
-        assert found is not None
-        assert (found.enough, found.scope) == (False, "images like these")
+        choice = recommend(table, infos, validated=answers, images={"validation_error": 60})
+        assert choice is not None
+        assert (choice.enough, choice.scope) == (False, "images like these")
     seeds_alone = recommend(table, infos)
     assert seeds_alone is not None
     assert (seeds_alone.enough, seeds_alone.scope) == (True, "these images")
@@ -125,17 +126,17 @@ def test_the_images_count_in_the_standard_error() -> None:
 
 def test_equal_nets_are_seldom_told_apart_on_few_validation_images() -> None:
     draw, infos = np.random.default_rng(3), [variant("b", 8), variant("d", 20)]
-    told = {"known": 0, "unknown": 0}
+    decided = {"known": 0, "unknown": 0}
     for _ in range(150):
         # Each net has its own hard images, the same in all of its runs.
         wrong = {n: np.repeat(draw.random((1, 60)) < 0.15, 3, axis=0) for n in "bd"}
         table = summary(errors(b=[0.1] * 3, d=[0.1] * 3))
         table["validation_error"] = np.concatenate([w.mean(axis=1) for w in wrong.values()])
         for name, answers in (("known", wrong), ("unknown", None)):
-            found = recommend(table, infos, validated=answers, images={"validation_error": 60})
-            assert found is not None
-            told[name] += found.enough
-    assert max(told.values()) / 150 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
+            choice = recommend(table, infos, validated=answers, images={"validation_error": 60})
+            assert choice is not None
+            decided[name] += choice.enough
+    assert max(decided.values()) / 150 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
 
 
 def test_controls_and_other_budgets_are_not_compared() -> None:
@@ -149,9 +150,9 @@ def test_controls_and_other_budgets_are_not_compared() -> None:
     )
     budgets = {"d8": 60, "d56": 60, "d8+scratch": 60, "d8+longer": 960}
     infos = [*INFOS, *extra]
-    found = recommend(summary(runs), infos, budgets=budgets, controls=["scratch"])
-    assert found is not None
-    assert (found.variant, found.excluded, found.deepest) == ("d8", "d8+longer", "d56")
+    choice = recommend(summary(runs), infos, budgets=budgets, controls=["scratch"])
+    assert choice is not None
+    assert (choice.variant, choice.excluded, choice.deepest) == ("d8", "d8+longer", "d56")
     free = recommend(summary(runs), infos)
     assert free is not None
     assert free.treatment in names
@@ -166,11 +167,11 @@ def test_the_correction_meets_the_truth_of_equal_nets() -> None:
         hard = draw.beta(0.2, 3.8, 360)  # mean 0.05
         wrong = {info.name: draw.random((3, 360)) < hard for info in infos}
         table = summary(errors(**{n: w.mean(axis=1) for n, w in wrong.items()}))
-        found = recommend(table, infos, predictions=wrong)
-        assert found is not None
-        shown.append(found.test_error)
+        choice = recommend(table, infos, predictions=wrong)
+        assert choice is not None
+        shown.append(choice.test_error)
         naive.append(min(w.mean() for w in wrong.values()))
-        covered.append(found.low <= 0.05 <= found.high)
+        covered.append(choice.low <= 0.05 <= choice.high)
     assert np.mean(naive) < 0.045
     assert np.mean(shown) == pytest.approx(0.05, abs=0.006)
     assert np.mean(covered) > 0.88

@@ -77,12 +77,12 @@ TUNED = {"plain56": "plain56+own", "plain8": "plain8"}
 
 
 @pytest.mark.parametrize(
-    ("own", "word"), [(0.6, "robust"), (0.3, "recipe-bound"), (0.005, "recipe-bound")]
+    ("tuned_error", "word"), [(0.6, "robust"), (0.3, "recipe-bound"), (0.005, "recipe-bound")]
 )
-def test_own_settings(own: float, word: str) -> None:
-    row = judged(DEGRADES | {"plain56+own": own}, tuned=TUNED)
+def test_own_settings(tuned_error: float, word: str) -> None:
+    row = judged(DEGRADES | {"plain56+own": tuned_error}, tuned=TUNED)
     assert row.word == word
-    assert row.effect_own_settings == pytest.approx(own - 0.01)
+    assert row.effect_own_settings == pytest.approx(tuned_error - 0.01)
     assert math.isnan(row.effect_longer)
 
 
@@ -164,9 +164,9 @@ def test_a_trend_is_not_told_by_a_depth_that_does_not_decide_it() -> None:
 
 def test_of_several_parts_the_one_that_speaks_least_for_the_claim_counts() -> None:
     errors = {"plain8": 0.3, "resnet8": 0.1, "plain56": 0.7, "resnet56": 0.1}
-    own = {"plain8+own": 0.11, "plain56+own": 0.7}
-    tuned = {name: f"{name}+own" if f"{name}+own" in own else name for name in errors}
-    row = judged(errors | own, BETTER, tuned=tuned)
+    tuned_errors = {"plain8+own": 0.11, "plain56+own": 0.7}
+    tuned = {name: f"{name}+own" if f"{name}+own" in tuned_errors else name for name in errors}
+    row = judged(errors | tuned_errors, BETTER, tuned=tuned)
     assert row.effect == pytest.approx(-0.2)
     assert row.effect_own_settings == pytest.approx(-0.01)
     assert row.word == "recipe-bound"
@@ -175,13 +175,13 @@ def test_of_several_parts_the_one_that_speaks_least_for_the_claim_counts() -> No
 def test_a_trend_is_looked_at_as_its_verdict_is() -> None:
     """Which is greatest against each lesser, and not against the least alone."""
     errors = {"plain8": 0.3, "plain20": 0.2, "plain56": 0.28}
-    own = {f"{name}+own": error for name, error in errors.items()}
+    tuned_errors = {f"{name}+own": error for name, error in errors.items()}
     tuned = {name: f"{name}+own" for name in errors}
-    row = judged(errors | own, tuned=tuned)
+    row = judged(errors | tuned_errors, tuned=tuned)
     assert (row.effect, row.effect_own_settings) == (pytest.approx(0.08), pytest.approx(0.08))
     assert row.word == "robust"
     even = dataclasses.replace(RISES, relation="does_not_rise", margin=0.02)
-    worse = judged({**errors, "plain56": 0.21} | {**own, "plain56+own": 0.28}, even, tuned)
+    worse = judged({**errors, "plain56": 0.21} | {**tuned_errors, "plain56+own": 0.28}, even, tuned)
     assert worse.effect_own_settings == pytest.approx(0.08)
     assert worse.word == "recipe-bound"
 

@@ -32,8 +32,8 @@ def test_equal_nets_are_told_apart_no_more_often_than_the_level(scenario: Scenar
 
 
 def test_intervals_cover_and_are_not_idle() -> None:
-    found = simulation.effect(POWER[1], np.random.default_rng(3), 2000, 5)
-    low, high = found.limits()
+    contrast = simulation.effect(POWER[1], np.random.default_rng(3), 2000, 5)
+    low, high = contrast.limits()
     assert 0.94 <= np.mean((low <= 0.02) & (high >= 0.02)) <= 0.985
 
 

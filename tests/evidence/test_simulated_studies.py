@@ -28,19 +28,19 @@ def runs(means: dict[str, float], seeds: int = 5, spread: float = 0.004, seed: i
 def test_the_best_depth_is_not_the_shallowest() -> None:
     summary = runs({"plain-8": 0.10, "plain-20": 0.05, "plain-56": 0.09})
     falls = claim("does_not_rise", PLAIN, along="model.depth", margin=0.01)
-    found = judge_one(summary, falls)
-    assert (found.verdict, found.effect) == ("refuted", pytest.approx(0.04, abs=0.01))
-    assert found.low > 0.01
+    verdict = judge_one(summary, falls)
+    assert (verdict.verdict, verdict.effect) == ("refuted", pytest.approx(0.04, abs=0.01))
+    assert verdict.low > 0.01
     assert judge_one(summary, claim("rises", PLAIN, along="model.depth")).verdict == "supported"
 
 
 def test_a_claim_is_as_good_as_its_worst_part() -> None:
     means = {"plain-8": 0.3, "plain-20": 0.4, "plain-56": 0.6}
     means |= {"resnet-8": 0.1, "resnet-20": 0.1, "resnet-56": 0.65}
-    found = judge_one(runs(means), claim("greater", PLAIN, RESNET))
-    assert (found.verdict, found.effect) == ("refuted", pytest.approx(-0.05, abs=0.01))
-    assert found.average == pytest.approx(0.15, abs=0.01)
-    assert len(json.loads(found.parts)) == 3
+    verdict = judge_one(runs(means), claim("greater", PLAIN, RESNET))
+    assert (verdict.verdict, verdict.effect) == ("refuted", pytest.approx(-0.05, abs=0.01))
+    assert verdict.average == pytest.approx(0.15, abs=0.01)
+    assert len(json.loads(verdict.parts)) == 3
 
 
 @pytest.mark.parametrize("relation", ["greater", "less", "equivalent", "not_greater"])
@@ -54,8 +54,8 @@ def test_interval_and_word_agree(relation: str) -> None:
             for d in (("model.depth", 8), ("model.depth", 20))
         ] + [claim(relation, PLAIN, RESNET, margin=0.02, name="all")]
         summary = runs(means, spread=0.008, seed=int(draw.integers(1_000_000)))
-        for found in verdicts.judge(summary, SETTINGS, hypotheses):
-            low, high = found.low, found.high
+        for verdict in verdicts.judge(summary, SETTINGS, hypotheses):
+            low, high = verdict.low, verdict.high
             holds, fails = {
                 "greater": (low > 0.02, high < 0.02),
                 "less": (high < -0.02, low > -0.02),
@@ -63,7 +63,7 @@ def test_interval_and_word_agree(relation: str) -> None:
                 "equivalent": (low > -0.02 and high < 0.02, low > 0.02 or high < -0.02),
             }[relation]
             word = "supported" if holds else "refuted" if fails else "inconclusive"
-            assert found.verdict == word
+            assert verdict.verdict == word
             words.add(word)
     assert len(words) == 3
 

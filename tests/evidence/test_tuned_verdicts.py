@@ -20,22 +20,22 @@ RISES = Hypothesis("h", "", "test_error", "rises", where=(("treatment", ""),), a
 
 def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
     """As by their batch size: the plan is equal, and what stands in for it is not."""
-    own = [(0.0, 0.1), (0.0, 0.1)]
+    tuned_means = [(0.0, 0.1), (0.0, 0.1)]
     table, infos = planted.study(
-        {"": [(0.0, 0.1), (0.2, 0.3)], "own_settings": own},
+        {"": [(0.0, 0.1), (0.2, 0.3)], "own_settings": tuned_means},
         (8, 56),
         seeds=3,
         spread=0.001,
         draw=np.random.default_rng(0),
     )
     budgets = {"d8": 100.0, "d56": 100.0, "d8+own_settings": 100.0, "d56+own_settings": 400.0}
-    found = find(material(table, infos, budgets), [RISES], ())
-    (planned,), (tuned,) = found.verdicts, found.tuned_verdicts
+    findings = find(material(table, infos, budgets), [RISES], ())
+    (planned,), (tuned,) = findings.verdicts, findings.tuned_verdicts
     assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
     assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
-    (cause,) = found.attribution
+    (cause,) = findings.attribution
     assert (cause.word, cause.mechanism, cause.budget_ratio) == ("cause", "recipe", 4.0)
-    assert found.decomposition[0].word == "excess"
+    assert findings.decomposition[0].word == "excess"
     constant = {"test_error": {info.name: 0.05 for info in infos}}
     useless = dataclasses.replace(material(table, infos, budgets), baselines=constant)
     nothing = find(useless, [], ())
@@ -55,9 +55,9 @@ def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
         spread=0.001,
         draw=np.random.default_rng(0),
     )
-    found = find(material(table, infos), [wins], ())
-    assert [verdict.verdict for verdict in found.verdicts] == ["supported"]
-    assert found.tuned_verdicts == ()
+    findings = find(material(table, infos), [wins], ())
+    assert [verdict.verdict for verdict in findings.verdicts] == ["supported"]
+    assert findings.tuned_verdicts == ()
 
 
 def test_a_verdict_stays_as_it_is_when_other_nets_follow_from_it() -> None:

@@ -40,16 +40,16 @@ def test_trials_beyond_the_grid_are_left_out():
     """They lie beside the best, so that with them one trial would seem to find nearly as much."""
     grid, beyond = [0.5, 0.3, 0.1], [0.09, 0.08]
     rows = [*trials("a", grid), *trials("a", beyond, beyond_grid=True)]
-    found = tuning_effort.expected(rows, chance=0.9)
-    assert [row.validation_error for row in found] == pytest.approx([0.3, 0.5 / 3, 0.1])
-    assert {row.needed for row in found} == {3}
+    expected_bests = tuning_effort.expected(rows, chance=0.9)
+    assert [row.validation_error for row in expected_bests] == pytest.approx([0.3, 0.5 / 3, 0.1])
+    assert {row.needed for row in expected_bests} == {3}
 
 
 def test_divergence_is_a_guess():
     rows = [*trials("a", [0.2, math.nan]), *trials("b", [0.1, 0.1])]
-    found = tuning_effort.expected(rows, chance=0.9)
-    assert [(row.variant, row.validation_error) for row in found] == [
+    expected_bests = tuning_effort.expected(rows, chance=0.9)
+    assert [(row.variant, row.validation_error) for row in expected_bests] == [
         ("a", pytest.approx(0.55)), ("a", 0.2), ("b", 0.1), ("b", 0.1),
     ]  # fmt: skip
-    assert [row.needed for row in found] == [2, 2, 1, 1]
+    assert [row.needed for row in expected_bests] == [2, 2, 1, 1]
     assert tuning_effort.expected([], chance=0.9) == []

@@ -49,8 +49,8 @@ def test_the_verdict_flips_as_the_margin_passes_the_effect(relation, margin, wor
     if relation == "less":  # minus an effect of 0.1: 'less by more than the margin'
         summary, settings = two_variants(-effects)
         for less, wanted in ((0.08, "supported"), (0.1, "inconclusive"), (0.12, "refuted")):
-            found = judge_one(summary, claim("less", A, B, margin=less), settings)
-            assert found.verdict == wanted
+            verdict = judge_one(summary, claim("less", A, B, margin=less), settings)
+            assert verdict.verdict == wanted
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_greater_and_less_mirror_each_other(effects, margin):
 def test_an_unsettled_verdict_names_more_seeds_than_it_had(effects, margin):
     summary, settings = two_variants(np.array(effects))
     for relation in ("greater", "equivalent"):
-        found = judge_one(summary, claim(relation, A, B, margin=margin), settings)
-        assert (found.verdict == "inconclusive") == (not found.p <= 0.05)
-        if found.seeds_to_settle is not None:
-            assert found.verdict == "inconclusive"
-            assert found.seeds < found.seeds_to_settle <= 1000
+        verdict = judge_one(summary, claim(relation, A, B, margin=margin), settings)
+        assert (verdict.verdict == "inconclusive") == (not verdict.p <= 0.05)
+        if verdict.seeds_to_settle is not None:
+            assert verdict.verdict == "inconclusive"
+            assert verdict.seeds < verdict.seeds_to_settle <= 1000
 
 
 @options(deadline=None)
@@ -121,18 +121,20 @@ def test_p_values_are_adjusted_over_the_tested_hypotheses_and_keep_their_order()
         for d in (20, 8, 56)
     ]
     nobody = claim("greater", (("model.family", "vgg"),), PLAIN, name="nobody")
-    found = verdicts.judge(summary, SETTINGS, [hypotheses[0], nobody, *hypotheses[1:]])
-    assert [v.hypothesis for v in found] == ["h20", "nobody", "h8", "h56"]
+    judgments = verdicts.judge(summary, SETTINGS, [hypotheses[0], nobody, *hypotheses[1:]])
+    assert [v.hypothesis for v in judgments] == ["h20", "nobody", "h8", "h56"]
     alone = [judge_one(summary, h).p for h in hypotheses]
-    np.testing.assert_allclose([found[i].p for i in (0, 2, 3)], stats.holm(alone))
-    assert found[1].verdict == "not tested"
-    assert np.isnan([found[1].p, found[1].effect, found[1].low, found[1].high]).all()
-    assert (found[1].seeds, found[1].seeds_to_settle) == (0, None)
+    np.testing.assert_allclose([judgments[i].p for i in (0, 2, 3)], stats.holm(alone))
+    assert judgments[1].verdict == "not tested"
+    assert np.isnan(
+        [judgments[1].p, judgments[1].effect, judgments[1].low, judgments[1].high]
+    ).all()
+    assert (judgments[1].seeds, judgments[1].seeds_to_settle) == (0, None)
     # The interval is the one that decides: of three hypotheses one is decided, two are not.
-    assert [found[i].level for i in (0, 2, 3)] == pytest.approx(
+    assert [judgments[i].level for i in (0, 2, 3)] == pytest.approx(
         [1 - 0.025, 1 - 0.025, 1 - 0.05 / 3]
     )
-    assert found[0].low < judge_one(summary, hypotheses[0]).low
+    assert judgments[0].low < judge_one(summary, hypotheses[0]).low
 
 
 def test_seeds_to_settle_reach_the_level_of_holms_next_step():
@@ -144,20 +146,20 @@ def test_seeds_to_settle_reach_the_level_of_holms_next_step():
         claim("equivalent", A, B, margin=0.02, name="open too"),
         claim("less", A, B, margin=0.5, name="settled"),
     ]
-    found = verdicts.judge(summary, settings, hypotheses)
-    assert [v.verdict for v in found] == ["inconclusive", "inconclusive", "refuted"]
+    judgments = verdicts.judge(summary, settings, hypotheses)
+    assert [v.verdict for v in judgments] == ["inconclusive", "inconclusive", "refuted"]
     mean, spread = effects.mean(), effects.std(ddof=1)
-    assert found[0].seeds_to_settle == stats.seeds_needed([mean], spread, 0.0125)
+    assert judgments[0].seeds_to_settle == stats.seeds_needed([mean], spread, 0.0125)
     ends = [0.02 - mean, 0.02 + mean]
-    assert found[1].seeds_to_settle == stats.seeds_needed(ends, spread, 0.0125)
+    assert judgments[1].seeds_to_settle == stats.seeds_needed(ends, spread, 0.0125)
 
 
 def test_equivalence_is_settled_when_both_ends_are():
     effects = np.array([0.03, -0.02, 0.01, -0.01])
-    found = judge_effects(effects, claim("equivalent", A, B, margin=0.02))
+    verdict = judge_effects(effects, claim("equivalent", A, B, margin=0.02))
     spread = effects.std(ddof=1)
     wanted = stats.seeds_needed([0.0175, 0.0225], spread, 0.025)
-    assert found.seeds_to_settle == wanted > stats.seeds_needed([0.0175], spread, 0.025)
+    assert verdict.seeds_to_settle == wanted > stats.seeds_needed([0.0175], spread, 0.025)
 
 
 def test_seeds_to_settle_would_settle_it_in_four_of_five_studies():
@@ -172,19 +174,19 @@ def test_seeds_to_settle_would_settle_it_in_four_of_five_studies():
 
 def test_an_effect_on_the_boundary_settles_with_no_number_of_seeds():
     summary, settings = two_variants(np.array([0.2, 0.4, 0.3]) - 0.1)
-    found = judge_one(summary, claim("greater", A, B, margin=0.2), settings)
-    assert (found.verdict, found.seeds_to_settle) == ("inconclusive", None)
+    verdict = judge_one(summary, claim("greater", A, B, margin=0.2), settings)
+    assert (verdict.verdict, verdict.seeds_to_settle) == ("inconclusive", None)
     summary, settings = two_variants(np.array([0.2, 0.2, 0.2]))
-    found = judge_one(summary, claim("greater", A, B, margin=0.2), settings)
-    assert (found.verdict, found.p, found.seeds_to_settle) == ("inconclusive", 1.0, None)
+    verdict = judge_one(summary, claim("greater", A, B, margin=0.2), settings)
+    assert (verdict.verdict, verdict.p, verdict.seeds_to_settle) == ("inconclusive", 1.0, None)
 
 
 def test_seeds_that_agree_decide_exactly():
     summary, settings = two_variants(np.array([7, 7, 7]))
     summary = summary.rename(columns={"test_error": "macs"})
-    found = judge_one(summary, claim("greater", A, B, margin=6, metric="macs"), settings)
-    assert (found.verdict, found.p, found.low, found.high) == ("supported", 0.0, 7.0, 7.0)
-    assert found.scope == "exact"
+    verdict = judge_one(summary, claim("greater", A, B, margin=6, metric="macs"), settings)
+    assert (verdict.verdict, verdict.p, verdict.low, verdict.high) == ("supported", 0.0, 7.0, 7.0)
+    assert verdict.scope == "exact"
 
 
 @pytest.mark.parametrize(
@@ -197,8 +199,8 @@ def test_what_is_exactly_the_margin_is_no_more(relation, differences):
     for difference in differences:
         summary, settings = two_variants(np.full(3, difference))
         summary = summary.rename(columns={"test_error": "parameters"})
-        found = judge_one(summary, claim(relation, A, B, margin=7, metric="parameters"), settings)
-        words.append((found.verdict, found.p))
+        verdict = judge_one(summary, claim(relation, A, B, margin=7, metric="parameters"), settings)
+        words.append((verdict.verdict, verdict.p))
     if relation in ("greater", "less"):
         assert words == [("supported", 0.0), ("refuted", 0.0), ("refuted", 0.0)]
     else:
@@ -208,18 +210,19 @@ def test_what_is_exactly_the_margin_is_no_more(relation, differences):
 def test_as_many_parameters_are_not_more():
     summary = table({"a": np.full(3, 100), "b": np.full(3, 100)}, "parameters")
     settings = {"a": dict(A), "b": dict(B)}
-    found = judge_one(summary, claim("greater", A, B, metric="parameters"), settings)
-    assert (found.verdict, found.p, found.low, found.high) == ("refuted", 0.0, 0.0, 0.0)
+    verdict = judge_one(summary, claim("greater", A, B, metric="parameters"), settings)
+    assert (verdict.verdict, verdict.p, verdict.low, verdict.high) == ("refuted", 0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_with_fewer_than_three_seeds_there_is_no_verdict(seeds):
     summary = noisy(noise=1e-4)
     few = summary[(summary.variant != "plain-56") | (summary.seed < seeds)]
-    found = judge_one(few, claim("rises", PLAIN, along="model.depth"))
-    assert (found.verdict, found.seeds, found.seeds_to_settle) == ("inconclusive", seeds, None)
-    assert found.effect == pytest.approx(0.50, abs=1e-3)
-    assert math.isnan(found.p)
+    verdict = judge_one(few, claim("rises", PLAIN, along="model.depth"))
+    assert (verdict.verdict, verdict.seeds) == ("inconclusive", seeds)
+    assert verdict.seeds_to_settle is None
+    assert verdict.effect == pytest.approx(0.50, abs=1e-3)
+    assert math.isnan(verdict.p)
 
 
 @pytest.mark.slow
@@ -235,7 +238,7 @@ def test_a_study_without_any_effect_decides_wrongly_in_at_most_one_of_twenty():
     wrong = 0
     for _ in range(studies):
         summary = table({name: rng.normal(0.1, 0.01, 3) for name in settings})
-        found = verdicts.judge(summary, settings, hypotheses)
-        wrong += any(v.verdict in ("supported", "refuted") for v in found)
+        judgments = verdicts.judge(summary, settings, hypotheses)
+        wrong += any(v.verdict in ("supported", "refuted") for v in judgments)
     assert wrong / studies <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / studies)
     assert wrong > 0  # a test that never rejects would pass the line above

@@ -28,33 +28,33 @@ from depthstudy.evidence.claims import verdicts
 def test_a_comparison_is_about_welchs_test():
     summary = noisy()
     where, against = (*PLAIN, ("model.depth", 56)), (*RESNET, ("model.depth", 56))
-    found = judge_one(summary, claim("greater", where, against))
+    verdict = judge_one(summary, claim("greater", where, against))
     arms = (column(summary, "plain-56"), column(summary, "resnet-56"))
     welch = scipy.stats.ttest_ind(*arms, equal_var=False)
-    assert (found.verdict, found.seeds, found.seeds_to_settle) == ("supported", 5, None)
-    assert found.p < 1e-6
-    assert found.effect == pytest.approx(arms[0].mean() - arms[1].mean())
+    assert (verdict.verdict, verdict.seeds, verdict.seeds_to_settle) == ("supported", 5, None)
+    assert verdict.p < 1e-6
+    assert verdict.effect == pytest.approx(arms[0].mean() - arms[1].mean())
     np.testing.assert_allclose(
-        (found.low, found.high), tuple(welch.confidence_interval(0.95)), atol=0.02
+        (verdict.low, verdict.high), tuple(welch.confidence_interval(0.95)), atol=0.02
     )
-    assert (found.scope, found.level, found.failed) == ("these images", 0.95, "")
+    assert (verdict.scope, verdict.level, verdict.failed) == ("these images", 0.95, "")
     assert judge_one(summary, claim("less", where, against)).verdict == "refuted"
 
 
 def test_several_variants_on_both_sides_are_matched_on_what_neither_names():
     summary = noisy()
-    found = judge_one(summary, claim("greater", PLAIN, RESNET))
+    verdict = judge_one(summary, claim("greater", PLAIN, RESNET))
     matched = [column(summary, f"plain-{d}") - column(summary, f"resnet-{d}") for d in DEPTHS]
-    assert found.average == pytest.approx(np.mean(matched))
-    assert found.effect == pytest.approx(min(np.mean(matched, axis=1)))  # the worst part
-    parts = json.loads(found.parts)
+    assert verdict.average == pytest.approx(np.mean(matched))
+    assert verdict.effect == pytest.approx(min(np.mean(matched, axis=1)))  # the worst part
+    parts = json.loads(verdict.parts)
     assert [part["left"] for part in parts] == ["plain-8", "plain-20", "plain-56"]
     assert [part["effect"] for part in parts] == pytest.approx(np.mean(matched, axis=1))
     # plain-8 has no match any more; were it kept, its 0.9 would show.
     rest = {name: fields for name, fields in SETTINGS.items() if name != "resnet-8"}
     summary.loc[summary.variant == "plain-8", "test_error"] = 0.9
-    found = judge_one(summary, claim("greater", PLAIN, RESNET), rest)
-    assert found.average == pytest.approx(np.mean(matched[1:]))
+    verdict = judge_one(summary, claim("greater", PLAIN, RESNET), rest)
+    assert verdict.average == pytest.approx(np.mean(matched[1:]))
 
 
 def test_a_refuted_equivalence_shows_the_effect_that_refutes_it():
@@ -62,27 +62,27 @@ def test_a_refuted_equivalence_shows_the_effect_that_refutes_it():
     runs = {"plain-8": [0.3, 0.1, 0.5], "resnet-8": [0.2] * 3}
     runs |= {"plain-20": [0.1500, 0.1505, 0.1495], "resnet-20": [0.2, 0.2005, 0.1995]}
     settings = {name: SETTINGS[name] for name in runs}
-    found = judge_one(table(runs), claim("equivalent", PLAIN, RESNET, margin=0.02), settings)
-    assert found.verdict == "refuted"
-    assert found.effect == pytest.approx(-0.05)
-    assert found.low < found.effect < found.high < -0.02
-    assert found.ratio == pytest.approx(0.75)
-    assert [part["effect"] for part in json.loads(found.parts)] == pytest.approx([0.1, -0.05])
+    verdict = judge_one(table(runs), claim("equivalent", PLAIN, RESNET, margin=0.02), settings)
+    assert verdict.verdict == "refuted"
+    assert verdict.effect == pytest.approx(-0.05)
+    assert verdict.low < verdict.effect < verdict.high < -0.02
+    assert verdict.ratio == pytest.approx(0.75)
+    assert [part["effect"] for part in json.loads(verdict.parts)] == pytest.approx([0.1, -0.05])
 
 
 def test_a_single_variant_is_compared_with_all_of_the_other_side():
     summary = noisy()
     single = {n: fields for n, fields in SETTINGS.items() if n not in ("resnet-8", "resnet-56")}
-    found = judge_one(summary, claim("less", RESNET, PLAIN), single)
+    verdict = judge_one(summary, claim("less", RESNET, PLAIN), single)
     plain = np.mean([column(summary, f"plain-{d}").mean() for d in DEPTHS])
-    assert found.average == pytest.approx(column(summary, "resnet-20").mean() - plain)
+    assert verdict.average == pytest.approx(column(summary, "resnet-20").mean() - plain)
 
 
 def test_a_variant_is_never_compared_with_itself():
     summary = noisy()
-    found = judge_one(summary, claim("greater", PLAIN, (*PLAIN, ("model.depth", 20))))
+    verdict = judge_one(summary, claim("greater", PLAIN, (*PLAIN, ("model.depth", 20))))
     others = (column(summary, "plain-8") + column(summary, "plain-56")) / 2
-    assert found.average == pytest.approx((others - column(summary, "plain-20")).mean())
+    assert verdict.average == pytest.approx((others - column(summary, "plain-20")).mean())
 
 
 def test_sides_without_a_match_are_not_tested():
@@ -120,12 +120,12 @@ def test_greatest_and_least_follow_the_variants():
 
 def test_a_trend_is_greatest_against_each_lesser():
     summary = noisy()
-    found = judge_one(summary, claim("rises", PLAIN, along="model.depth"))
-    pairs = [(part["left"], part["right"]) for part in json.loads(found.parts)]
+    verdict = judge_one(summary, claim("rises", PLAIN, along="model.depth"))
+    pairs = [(part["left"], part["right"]) for part in json.loads(verdict.parts)]
     assert pairs == [("plain-56", "plain-8"), ("plain-56", "plain-20")]
     best = column(summary, "plain-56").mean() - column(summary, "plain-20").mean()
-    assert found.effect == pytest.approx(best)
-    assert found.p < 1e-6
+    assert verdict.effect == pytest.approx(best)
+    assert verdict.p < 1e-6
     falls = claim("does_not_rise", RESNET, along="model.depth", margin=0.01)
     assert judge_one(summary, falls).verdict == "supported"
     rises = claim("does_not_rise", PLAIN, along="model.depth", margin=0.01)
@@ -134,15 +134,15 @@ def test_a_trend_is_greatest_against_each_lesser():
 
 def test_a_trend_holds_within_each_of_the_other_settings():
     summary = noisy()
-    found = judge_one(summary, claim("rises", along="model.depth"))
-    assert {part["left"] for part in json.loads(found.parts)} == {f"{f}-56" for f in FAMILIES}
+    verdict = judge_one(summary, claim("rises", along="model.depth"))
+    assert {part["left"] for part in json.loads(verdict.parts)} == {f"{f}-56" for f in FAMILIES}
     # The residual nets do not get worse, and their best rise is the claim's effect.
     rise = column(summary, "resnet-56").mean() - column(summary, "resnet-20").mean()
-    assert found.effect == pytest.approx(rise)
-    assert found.verdict != "supported"
+    assert verdict.effect == pytest.approx(rise)
+    assert verdict.verdict != "supported"
     ragged = {name: fields for name, fields in SETTINGS.items() if name != "resnet-56"}
-    found = judge_one(summary, claim("rises", along="model.depth"), ragged)
-    assert found.effect == pytest.approx(
+    verdict = judge_one(summary, claim("rises", along="model.depth"), ragged)
+    assert verdict.effect == pytest.approx(
         column(summary, "resnet-20").mean() - column(summary, "resnet-8").mean()
     )
     one = {name: SETTINGS[name] for name in ("plain-8", "resnet-20")}
@@ -152,18 +152,18 @@ def test_a_trend_holds_within_each_of_the_other_settings():
 def test_a_depth_left_to_the_family_has_no_place_in_a_trend():
     settings = SETTINGS | {"plain-own": SETTINGS["plain-8"] | {"model.depth": None}}
     summary = pd.concat([noisy(), noisy(means={"plain-own": 0.9})])
-    found = judge_one(summary, claim("rises", PLAIN, along="model.depth"), settings)
-    assert found.effect == pytest.approx(0.50, abs=0.02)
+    verdict = judge_one(summary, claim("rises", PLAIN, along="model.depth"), settings)
+    assert verdict.effect == pytest.approx(0.50, abs=0.02)
 
 
 def test_missing_runs_leave_the_others():
     summary = noisy()
     gaps = summary[~((summary.variant == "plain-56") & (summary.seed == 3))]
     gaps = gaps[~((gaps.variant == "resnet-20") & (gaps.seed == 0))]
-    found = judge_one(gaps, claim("greater", PLAIN, RESNET))
+    verdict = judge_one(gaps, claim("greater", PLAIN, RESNET))
     means = gaps.groupby("variant").test_error.mean()
-    assert found.seeds == 4
-    assert found.average == pytest.approx(
+    assert verdict.seeds == 4
+    assert verdict.average == pytest.approx(
         np.mean([means[f"plain-{d}"] - means[f"resnet-{d}"] for d in DEPTHS])
     )
 
@@ -176,8 +176,8 @@ def test_rows_in_any_order_are_paired_by_seed():
 
 def test_nothing_to_judge():
     empty = noisy().iloc[:0]
-    found = verdicts.judge(empty, SETTINGS, [claim("greater", PLAIN, RESNET)])
-    assert found[0].verdict == "not tested"
+    judgments = verdicts.judge(empty, SETTINGS, [claim("greater", PLAIN, RESNET)])
+    assert judgments[0].verdict == "not tested"
     assert verdicts.judge(noisy(), SETTINGS, []) == []
 
 
@@ -246,5 +246,5 @@ def test_settings_match_as_lists_tuples_and_none(value, chosen):
     settings = {"a": {field: (0.5, 0.75)}, "b": {field: [0.25]}, "c": {field: None}}
     means = {"a": 1.0, "b": 2.0, "c": 3.0}
     where, against = ((field, value),), ((field, (0.5, 0.75) if chosen != "a" else None),)
-    found = judge_one(noisy(noise=0, means=means), claim("greater", where, against), settings)
-    assert found.effect == means[chosen] - (1.0 if chosen != "a" else 3.0)
+    verdict = judge_one(noisy(noise=0, means=means), claim("greater", where, against), settings)
+    assert verdict.effect == means[chosen] - (1.0 if chosen != "a" else 3.0)

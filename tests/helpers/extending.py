@@ -29,14 +29,14 @@ class Block(NamedTuple):
 
 def blocks() -> list[Block]:
     """Returns the blocks of the document in their order."""
-    found, heading = [], ""
+    code_blocks, heading = [], ""
     text = (ROOT / "docs/extending.md").read_text("utf-8")
     for part in re.finditer(r"^## ([^\n]+)$|^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         if part[1]:
             heading = part[1]
         else:
-            found.append(Block(heading, part[2], part[3].splitlines()))
-    return found
+            code_blocks.append(Block(heading, part[2], part[3].splitlines()))
+    return code_blocks
 
 
 def write_all(folder: Path) -> None:

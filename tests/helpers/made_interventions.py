@@ -45,9 +45,9 @@ def treated_study(workdir: Path, *, seeds: int = 3, healthy: bool = False) -> Pa
                 untreated=name if treatment else "",
             )
             noise = draw.normal(0, 0.03 if test > 0.3 else 0.0005, seeds)
-            found = np.clip(np.stack([train + noise, test + noise], axis=1), 0, 0.9)
+            errors = np.clip(np.stack([train + noise, test + noise], axis=1), 0, 0.9)
             infos.append(info)
-            for seed, (one, other) in enumerate(found):
+            for seed, (one, other) in enumerate(errors):
                 rows += curves("treated", info.name, seed, float(one), float(other))
                 summary.append(summarize(info, seed, float(one), float(other)))
     described = describe(infos, seeds, name="Why plain nets degrade", hypotheses=[])
@@ -78,15 +78,15 @@ def pruned_study(workdir, *, seeds=3):
     """Writes two dense nets and what was pruned of them; errors are 1% and what is planted."""
     infos, rows, summary = [], [], []
     for depth in (20, 44):
-        for name, (own, added, macs, time) in NETS.items():
+        for name, (prune_settings, added, macs, time) in NETS.items():
             base = variant(f"resnet{name}", depth, f"depth{depth}{name}")
-            settings = DENSE | own | (TUNED if own else {})
+            settings = DENSE | prune_settings | (TUNED if prune_settings else {})
             info = dataclasses.replace(
                 base,
                 settings={"model.depth": depth} | {f"prune.{k}": v for k, v in settings.items()},
                 macs=round(base.macs * macs),
                 parameters=round(base.parameters * macs),
-                dense=f"depth{depth}" if own else "",
+                dense=f"depth{depth}" if prune_settings else "",
             )
             infos.append(info)
             for seed in range(seeds):
@@ -98,10 +98,10 @@ def pruned_study(workdir, *, seeds=3):
                 for step in (50, 100):
                     seconds = 0.01 * depth * time * step
                     rows.append(records.Record(**mark, **clock, step=step, value=seconds))
-            for layer, left in LAYERS.items() if "weights" in own else ():
+            for layer, left in LAYERS.items() if "weights" in prune_settings else ():
                 rows.append(records.Record(study="pruning", variant=info.name, seed=0, step=100,
                             probe="density", layer=layer, metric="density",
-                            value=left * (1 - own["weights"]) / 0.05))  # fmt: skip
+                            value=left * (1 - prune_settings["weights"]) / 0.05))  # fmt: skip
     return save(workdir, describe(infos, seeds, hypotheses=[]), rows, summary)
 
 

@@ -16,17 +16,17 @@ def probed_study(workdir, *, probes=tuple(made_analysis.PROBES), seeds=1):
     fake_study(workdir)
     info = store.read_info(workdir)
     rows = store.read_table(workdir / store.RECORDS, records.Record)
-    found = []
+    probe_rows = []
     for variant in info.variants:
         for seed in range(seeds):
             run = records.AnalysisRun(
                 folder="", study=info.name, variant=variant.name, seed=seed, step=STEP,
                 family=variant.group, depth=variant.depth, image_shape=variant.image_shape,
             )  # fmt: skip
-            found += rows_of(
+            probe_rows += rows_of(
                 run, BLOCKS[variant.depth], residual=variant.group == "resnet", probes=probes
             )
-    rows = [*(records.Record(**row) for row in rows.to_dict("records")), *found]
+    rows = [*(records.Record(**row) for row in rows.to_dict("records")), *probe_rows]
     summary = store.read_table(workdir / store.SUMMARY, records.Summary)
     store.write_table(workdir / store.RECORDS, records.frame(records.Record, rows))
     averages = means.over_seeds(summary, rows)

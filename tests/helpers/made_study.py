@@ -152,8 +152,8 @@ def save(
         store.PRUNING: (records.PrunedNet, pruning.compare(known, rows, info.variants, pruned)),
         store.GAINS: (records.Gain, gains.against_first(known, info.variants)),
     }
-    for name, (kind, found) in tables.items():
-        store.write_table(workdir / name, records.frame(kind, found))
+    for name, (kind, entries) in tables.items():
+        store.write_table(workdir / name, records.frame(kind, entries))
     store.write_info(workdir, info)
     return workdir
 

@@ -17,11 +17,11 @@ def fit(
     program: train.Program, folder: Path, progress: Callable[[int], None] = lambda _: None
 ) -> list[Outcome]:
     """Trains both seeds, as its placement groups them."""
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for seeds in program.placement.groups(list(SEEDS)):
         stores = [RunStore.of(folder, "v", seed) for seed in seeds]
-        found += train.fit(program, [info(program, seed) for seed in seeds], stores, progress)
-    return found
+        outcomes += train.fit(program, [info(program, seed) for seed in seeds], stores, progress)
+    return outcomes
 
 
 def left_behind(program: train.Program, folder: Path, seed: int) -> tuple[Any, ...]:

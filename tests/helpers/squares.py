@@ -52,14 +52,14 @@ def squares(config: DataConfig) -> Dataset:
 
 def write_squares(root: Path) -> None:
     """Writes the same as a folder with COCO JSON."""
-    images, found = [], []
+    images, box_annotations = [], []
     root.mkdir(parents=True)
     for row in range(len(Squares())):
         pixels, (top, left, bottom, right), label = square(row)
         Image.fromarray(pixels[..., 0]).save(root / f"{row}.png")
         images.append({"id": row, "file_name": f"{row}.png"})
         box = [left, top, right - left, bottom - top]
-        found.append({"id": row, "image_id": row, "category_id": label, "bbox": box})
+        box_annotations.append({"id": row, "image_id": row, "category_id": label, "bbox": box})
     names = [{"id": number, "name": name} for number, name in enumerate(NAMES)]
-    content = {"images": images, "annotations": found, "categories": names}
+    content = {"images": images, "annotations": box_annotations, "categories": names}
     (root / "all.json").write_text(json.dumps(content))

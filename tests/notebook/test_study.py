@@ -28,11 +28,11 @@ def test_a_file_of_arrays_is_the_set_that_was_given(digits: Dataset, tmp_path: P
     path = tmp_path / "images.npz"
     path.write_bytes(arrays_file.encode(splits, None))
     assert arrays_file.encode(splits, None) == path.read_bytes()
-    found = data.load(
+    dataset = data.load(
         config.DataConfig(name=arrays_file.NAME, source_dir=str(path), validation=0.0)
     )
-    np.testing.assert_array_equal(found.train.read(np.arange(100)).images, images[:100])
-    np.testing.assert_array_equal(found.test.read(np.arange(100)).labels, labels[100:])
+    np.testing.assert_array_equal(dataset.train.read(np.arange(100)).images, images[:100])
+    np.testing.assert_array_equal(dataset.test.read(np.arange(100)).labels, labels[100:])
     path.write_text("nothing")
     with pytest.raises(InputError, match="is no file of arrays"):
         data.load(config.DataConfig(name=arrays_file.NAME, source_dir=str(path)))

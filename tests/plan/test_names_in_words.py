@@ -30,10 +30,10 @@ def variant() -> plan.Variant:
 def test_own_settings(variant: plan.Variant, settings: Settings, words: str) -> None:
     info = follow(variant, own_settings(variant, settings)).info
     assert in_words(info.name) == f"resnet_depth20 with {words}"
-    own = own_words({"tune": [[field, []] for field, _ in settings]})
-    alone = "own learning rate" if len(settings) == 1 and "rate" in settings[0][0] else own
-    assert in_words(info.group, own) == f"resnet with {alone}"
-    assert in_words(info.treatment, own) == own
+    tuned = own_words({"tune": [[field, []] for field, _ in settings]})
+    alone = "own learning rate" if len(settings) == 1 and "rate" in settings[0][0] else tuned
+    assert in_words(info.group, tuned) == f"resnet with {alone}"
+    assert in_words(info.treatment, tuned) == tuned
 
 
 def test_longer_trainings(variant: plan.Variant) -> None:

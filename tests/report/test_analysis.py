@@ -26,8 +26,8 @@ def write(folder):
 
 
 def charts(text):
-    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
-    return json.loads(found.group(1))
+    match = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
+    return json.loads(match.group(1))
 
 
 def titles(text):
@@ -71,7 +71,7 @@ def test_one_run(one, bare):
         "Receptive field in pixels",
     ]
     assert len(charts(text)) == 11
-    for told in (
+    for phrase in (
         "Test error is 2.1% with all blocks in place, 52.1% with 4 blocks taken out and 12.1% "
         "with 1 pair swapped.",
         "memorization does not apply: no train label is wrong; set data.label_noise.",
@@ -79,7 +79,7 @@ def test_one_run(one, bare):
         "python scripts/analyze.py --run=x",
         "18.0 s",
     ):
-        assert told in page.text
+        assert phrase in page.text
 
 
 def test_two_runs_share_charts_and_are_compared(two, bare):
@@ -117,9 +117,9 @@ def test_two_runs_share_charts_and_are_compared(two, bare):
 def test_nets_of_different_depth_get_a_chart_each(tmp_path, bare):
     run, deeper = described(), described("resnet_deep", 5)
     save(tmp_path, [run, deeper], [*rows_of(run), *rows_of(deeper, 5)])
-    found = titles(write(tmp_path))
-    assert "Gradient of each layer’s weights: resnet" in found
-    assert "Gradient of each layer’s weights: resnet_deep" in found
+    chart_titles = titles(write(tmp_path))
+    assert "Gradient of each layer’s weights: resnet" in chart_titles
+    assert "Gradient of each layer’s weights: resnet_deep" in chart_titles
 
 
 def test_a_plain_net_has_no_deletion(tmp_path, bare):

@@ -25,12 +25,12 @@ def two(tmp_path):
 
 def sentences(folder):
     """Returns state and text of each check of each run."""
-    found = findings.findings(tables.read_analysis(folder))
+    checks = findings.findings(tables.read_analysis(folder))
     return {
         check.name: [
             (side.state, side.text.replace("\N{NON-BREAKING HYPHEN}", "-")) for side in sides
         ]
-        for check, sides in found
+        for check, sides in checks
     }
 
 
@@ -135,9 +135,10 @@ def test_fit(train, test, state, end):
     ],
 )
 def test_gradients(slope, state, text):
-    found = gradients.find(made(gradients__gradient_norm_slope_initial=slope))
-    said = found.text.replace("\N{NON-BREAKING HYPHEN}", "-")
-    assert (found.state, said) == (state, f"From head to stem, gradients {text} at initialization.")
+    finding = gradients.find(made(gradients__gradient_norm_slope_initial=slope))
+    sentence = finding.text.replace("\N{NON-BREAKING HYPHEN}", "-")
+    assert finding.state == state
+    assert sentence == f"From head to stem, gradients {text} at initialization."
 
 
 @pytest.mark.parametrize(
@@ -163,8 +164,8 @@ def test_gradients(slope, state, text):
 )
 def test_blocks(costs, state, text):
     layers = {f"stage1/block{i:02d}": cost for i, cost in enumerate(costs, start=1)}
-    found = deletion.find(made(deletion__error_increase=layers))
-    assert found == Finding(state, f"Taking out any one block {text} this measure.")
+    finding = deletion.find(made(deletion__error_increase=layers))
+    assert finding == Finding(state, f"Taking out any one block {text} this measure.")
 
 
 def test_field_and_filters_at_their_ends():
@@ -223,6 +224,6 @@ def test_unmeasured_is_unsaid():
 )
 def test_classes(accuracies, state, text):
     values = {f"stage1/block{i:02d}": value for i, value in enumerate(accuracies, start=1)}
-    found = layers.separation(made(linear__probe_accuracy=values))
-    assert found.state == state
-    assert found.text.endswith(f" accuracy: {text}")
+    finding = layers.separation(made(linear__probe_accuracy=values))
+    assert finding.state == state
+    assert finding.text.endswith(f" accuracy: {text}")

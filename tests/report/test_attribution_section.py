@@ -23,13 +23,15 @@ def page(path):
 
 
 def test_the_deepest_comes_first_with_its_treatments(treated):
-    found = attribution.causes(treated)
-    assert [cause.panel.title for cause in found] == ["plain, depth 56", "plain, depth 20"]
-    assert found[0].finding.startswith("In plain, depth 56 errs 64.7 points more than depth 8 (95%")
-    assert found[0].finding.endswith(
+    causes = attribution.causes(treated)
+    assert [cause.panel.title for cause in causes] == ["plain, depth 56", "plain, depth 20"]
+    assert causes[0].finding.startswith(
+        "In plain, depth 56 errs 64.7 points more than depth 8 (95%"
+    )
+    assert causes[0].finding.endswith(
         "Treating optimization wins back all of it and treating the receptive field 37%."
     )
-    colors = [color for _, color in found[0].lines]
+    colors = [color for _, color in causes[0].lines]
     assert colors == ["var(--optimization)", "var(--overfitting)", "var(--receptive-field)"]
     assert no_excess.healthy(treated) == []
 
@@ -114,8 +116,8 @@ def test_two_seeds_show_no_excess_that_is_to_be_explained(tmp_path, bare):
     totals = [row for row in study.decomposition if (row.variant, row.part) == (DEEPEST, "total")]
     assert totals[0].low > 0
     assert attribution.causes(study) == []
-    (said,) = no_excess.healthy(study)
-    assert "depth 56 may err up to" in said
+    (sentence,) = no_excess.healthy(study)
+    assert "depth 56 may err up to" in sentence
     text = page(tmp_path)
     assert "Cannot tell whether anything is lost: up to" in text
     assert "No treatment in this study changes these nets" not in text
@@ -133,8 +135,8 @@ def test_that_the_deepest_errs_least_is_told_by_its_intervals(tmp_path):
         effect=-0.007, low=-0.058, high=0.047, excess_high=0.047, seeds=3,
     )  # fmt: skip
     answer = records.Answer(group="plain", depths=(row,), next=records.NextStep(reason=""))
-    (said,) = no_excess.healthy(dataclasses.replace(best, answer=answer))
-    assert said.endswith("may err up to 4.7 points more than another.")
+    (sentence,) = no_excess.healthy(dataclasses.replace(best, answer=answer))
+    assert sentence.endswith("may err up to 4.7 points more than another.")
 
 
 def test_without_treatments_the_section_is_not_there(workdir, html):

@@ -24,8 +24,8 @@ def row(recovered, low, high, treatment="residual", mechanism="optimization", **
         "generalization_part": 0.0,
         "seeds": 3,
     }
-    told = {"recovered": recovered, "low": low, "high": high}
-    return Attribution(**plain | fields | told, treatment=treatment, mechanism=mechanism)
+    estimate = {"recovered": recovered, "low": low, "high": high}
+    return Attribution(**plain | fields | estimate, treatment=treatment, mechanism=mechanism)
 
 
 RESIDUAL = row(0.63, 0.51, 0.75)
@@ -35,7 +35,7 @@ LARGER = row(0.24, 0.21, 0.27, "larger_images", "receptive_field")
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("treatment_row", "sentence"),
     [
         (
             RESIDUAL,
@@ -67,8 +67,8 @@ LARGER = row(0.24, 0.21, 0.27, "larger_images", "receptive_field")
         ),
     ],
 )
-def test_treatment_sentence(found, sentence):
-    assert attribution.treatment_sentence(found) == sentence
+def test_treatment_sentence(treatment_row, sentence):
+    assert attribution.treatment_sentence(treatment_row) == sentence
 
 
 def test_credit_goes_by_intervals_alone():
@@ -121,7 +121,7 @@ def test_no_excess_is_said_where_it_is_shown(deeper, sentence):
 
 
 @pytest.mark.parametrize(
-    ("found", "end"),
+    ("treatment_row", "end"),
     [
         (
             row(0.3, 0.2, 0.4, word="points only"),
@@ -140,9 +140,9 @@ def test_no_excess_is_said_where_it_is_shown(deeper, sentence):
         ),
     ],
 )
-def test_what_is_no_cause_is_not_credited(found, end):
-    assert attribution.treatment_sentence(found).endswith(end)
-    assert attribution.credit_sentence([found]).startswith("No treatment")
+def test_what_is_no_cause_is_not_credited(treatment_row, end):
+    assert attribution.treatment_sentence(treatment_row).endswith(end)
+    assert attribution.credit_sentence([treatment_row]).startswith("No treatment")
 
 
 @pytest.mark.parametrize(
@@ -166,11 +166,11 @@ def test_what_is_no_cause_is_not_credited(found, end):
     ],
 )  # fmt: skip
 def test_what_two_treatments_do_together(effect, low, high, sentence):
-    found = row(
+    combined = row(
         0.6, 0.5, 0.7, "both", combines="a + b", interaction=effect, interaction_low=low,
         interaction_high=high, word="cause",
     )  # fmt: skip
-    assert attribution.treatment_sentence(found).endswith(sentence)
+    assert attribution.treatment_sentence(combined).endswith(sentence)
 
 
 def test_what_treatments_change():

@@ -99,10 +99,10 @@ def test_error_panel_draws_the_summary(study):
     train, _ = errors.error_panels(study)
     means = {row["variant"]: row for row in train.values if "low" in row}
     runs = study.summary[study.summary["variant"] == "plain-56"]["train_error"].to_numpy()
-    found, mean = means["plain-56"], study.means["plain-56", "train_error"]
-    assert found["error"] == pytest.approx(runs.mean(), 1e-4)
-    assert (found["low"], found["high"]) == pytest.approx((mean.low, mean.high), 1e-4)
-    assert 0 < found["low"] < runs.mean() < found["high"] < 1
+    drawn, mean = means["plain-56"], study.means["plain-56", "train_error"]
+    assert drawn["error"] == pytest.approx(runs.mean(), 1e-4)
+    assert (drawn["low"], drawn["high"]) == pytest.approx((mean.low, mean.high), 1e-4)
+    assert 0 < drawn["low"] < runs.mean() < drawn["high"] < 1
     single = [
         row["error"] for row in train.values if row["variant"] == "plain-56" and "low" not in row
     ]
@@ -139,11 +139,11 @@ def test_mean_curve_ends_where_a_seed_does(study):
 
 def test_mean_curve_is_the_mean(study):
     panel = curves.curve_panels(study, curves.families(study)[0])[2]
-    found = next(r for r in panel.values if r["variant"] == "plain-32" and r["step"] == 230)
+    drawn = next(r for r in panel.values if r["variant"] == "plain-32" and r["step"] == 230)
     table = tables.curve(study, "evaluation", "test_error")
     rows = table[table["variant"].eq("plain-32") & table["step"].eq(230)]
     assert len(rows) == 3
-    assert found["value"] == pytest.approx(rows["value"].mean(), 1e-4)
+    assert drawn["value"] == pytest.approx(rows["value"].mean(), 1e-4)
 
 
 def test_many_variants_are_thinned_and_the_ends_are_named(wide):
@@ -162,8 +162,8 @@ def test_part_panel_draws_the_decomposition(study):
     assert len(panel.values) == len(rows)
     for drawn, row in zip(panel.values, rows, strict=True):
         assert drawn["part"] == row.part
-        found = (drawn["effect"], drawn["low"], drawn["high"])
-        assert found == pytest.approx((100 * row.effect, 100 * row.low, 100 * row.high), 1e-4)
+        estimate = (drawn["effect"], drawn["low"], drawn["high"])
+        assert estimate == pytest.approx((100 * row.effect, 100 * row.low, 100 * row.high), 1e-4)
 
 
 def test_digits_are_json():

@@ -28,8 +28,8 @@ def claim(name: str, workdir: Path, figure: str = "") -> Claim:
 def written(workdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A document on one study that is finished and one that is not."""
     path = tmp_path_factory.mktemp("docs") / "claims.md"
-    found = [claim("deep_nets", workdir), claim("absent", workdir / "absent")]
-    assert report.write_claims(found, path) == path
+    studied_claims = [claim("deep_nets", workdir), claim("absent", workdir / "absent")]
+    assert report.write_claims(studied_claims, path) == path
     return path
 
 
@@ -82,7 +82,7 @@ def verdict(effect: float, low: float, high: float) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    ("metric", "found", "text"),
+    ("metric", "estimate", "text"),
     [
         ("gap", (0.012, -0.001, 0.025), " +1.2 points (95% interval −0.1 to +2.5)"),
         ("parameters", (0.0, 0.0, 0.0), " 0 (95% interval 0 to 0)"),
@@ -90,8 +90,8 @@ def verdict(effect: float, low: float, high: float) -> Verdict:
         ("gap", (math.nan, math.nan, math.nan), "–"),
     ],
 )
-def test_effects(metric: str, found: tuple[float, float, float], text: str) -> None:
-    assert claims.effect(quantity(metric, METRICS), verdict(*found)).endswith(text)
+def test_effects(metric: str, estimate: tuple[float, float, float], text: str) -> None:
+    assert claims.effect(quantity(metric, METRICS), verdict(*estimate)).endswith(text)
 
 
 def test_the_script_reads_what_is_there(tmp_path: Path) -> None:

@@ -30,31 +30,31 @@ def studies(folder: Path) -> tuple[Path, Path]:
 
 def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
     one, other = studies(tmp_path)
-    found = depthstudy.compare(one, str(other))
-    first, second = found.names
+    comparison = depthstudy.compare(one, str(other))
+    first, second = comparison.names
     assert second == "longer"
-    assert list(found.settings.index) == ["train.epochs"]
-    assert found.settings.loc["train.epochs", "longer"] == "99"
-    errors = found.errors.pivot(index="variant", columns="study", values="mean")
+    assert list(comparison.settings.index) == ["train.epochs"]
+    assert comparison.settings.loc["train.epochs", "longer"] == "99"
+    errors = comparison.errors.pivot(index="variant", columns="study", values="mean")
     pd.testing.assert_series_equal(errors[first] - 0.01, errors["longer"], check_names=False)
     info = store.read_info(one)
     assert info is not None
     assert set(errors.index) == {variant.name for variant in info.variants}
-    assert len(found.verdicts) == 2 * len(info.config["hypotheses"])
-    assert found.notes == (
+    assert len(comparison.verdicts) == 2 * len(info.config["hypotheses"])
+    assert comparison.notes == (
         "Errors are not those of equals: their nets are not trained by the same recipe "
         "(train.epochs differ).",
     )
-    path = report.write_comparison(found, tmp_path / "out")
+    path = report.write_comparison(comparison, tmp_path / "out")
     text = path.read_text(encoding="utf-8")
-    assert found.notes[0] in text
+    assert comparison.notes[0] in text
     assert "the 95% interval, for seeds and, where each answer is known, test images." in text
     assert "train.epochs" in text
-    for verdict in found.verdicts["statement"]:
+    for verdict in comparison.verdicts["statement"]:
         assert verdict in text
-    assert len(pd.read_csv(tmp_path / "out" / "errors.csv")) == len(found.errors)
-    lines = report.comparison_text(found).splitlines()
-    assert " ".join(line.strip() for line in lines[:2]) == found.notes[0]
+    assert len(pd.read_csv(tmp_path / "out" / "errors.csv")) == len(comparison.errors)
+    lines = report.comparison_text(comparison).splitlines()
+    assert " ".join(line.strip() for line in lines[:2]) == comparison.notes[0]
     assert max(map(len, lines)) <= 80
     assert any(line.split()[:1] == [info.variants[0].name] for line in lines)
 

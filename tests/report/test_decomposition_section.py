@@ -79,8 +79,8 @@ def test_decomposition_sentence(parts, sentence):
 def test_no_excess_is_said_where_it_is_shown():
     parts = split(0.004, 0.004, 0.0, low=-0.001)
     parts["total"] = dataclasses.replace(parts["total"], word="no excess", high=0.009)
-    said = decomposition.decomposition_sentence(parts, "plain", "depth 56", "depth 8")
-    assert said.endswith("No excess: it is less than a point (at most 0.9).")
+    sentence = decomposition.decomposition_sentence(parts, "plain", "depth 56", "depth 8")
+    assert sentence.endswith("No excess: it is less than a point (at most 0.9).")
 
 
 def row(variant, group, gap, low, high, level=1.9812):
@@ -125,9 +125,9 @@ def test_nets_that_had_learned_more_when_first_evaluated_cannot_be_compared(stud
     ]
     rows.append(row("plain_depth20", "plain", 0.01, 0.005, 0.015))
     store.write_table(study / store.MATCHED, records.frame(records.MatchedGap, rows))
-    (said,) = decomposition.matched_sentences(tables.read_study(study))
-    assert said.startswith("In plain, when train loss first was 1.98 or less, the gap was ")
-    assert said.endswith("it had learned more than the worst ends with.")  # fmt: skip
+    (sentence,) = decomposition.matched_sentences(tables.read_study(study))
+    assert sentence.startswith("In plain, when train loss first was 1.98 or less, the gap was ")
+    assert sentence.endswith("it had learned more than the worst ends with.")  # fmt: skip
 
 
 def test_one_seed_has_no_interval_and_a_huge_loss_is_whole(study):

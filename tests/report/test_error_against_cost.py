@@ -61,10 +61,12 @@ def test_groups_without_a_net_on_the_front_are_named(study):
 
 def test_nets_of_another_budget_are_named(study):
     budgets = {i.name: 1.0 + (i.name == "resnet-20") for i in study.info.variants}
-    found = pareto.points(study.summary, study.info.variants, budgets=budgets)
-    said = cost.sentence(dataclasses.replace(study, pareto=tuple(found)))
-    assert "of 7 nets of equal budget" in said
-    assert said.endswith("resnet-20 has seen another number of images, and no place on the front.")
+    pareto_points = pareto.points(study.summary, study.info.variants, budgets=budgets)
+    sentence = cost.sentence(dataclasses.replace(study, pareto=tuple(pareto_points)))
+    assert "of 7 nets of equal budget" in sentence
+    assert sentence.endswith(
+        "resnet-20 has seen another number of images, and no place on the front."
+    )
 
 
 def test_groups_that_are_not_compared_are_not_in_the_legend(study):
@@ -102,20 +104,20 @@ def test_nets_of_one_cost_have_no_such_chart(tmp_path):
 
 
 def test_an_error_of_nothing_stands_at_the_foot():
-    found = points((10, 0.0), (5, 0.03), (2, 0.9))
-    _, axis = front.axes(found)
+    pareto_points = points((10, 0.0), (5, 0.03), (2, 0.9))
+    _, axis = front.axes(pareto_points)
     assert axis.log
     assert 0 < axis.low < 0.03
     assert axis.share(0.0) == 0.0
     assert axis.value(axis.share(0.3)) == pytest.approx(0.3)
-    assert not front.axes(found[1:2] * 2)[1].log
+    assert not front.axes(pareto_points[1:2] * 2)[1].log
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.integers(1, 50)), min_size=2, max_size=12))
 def test_numbers_overlap_neither_points_nor_each_other(pairs):
-    found = points(*((macs * 10**5, error / 100) for macs, error in pairs))
-    x_axis, y_axis = front.axes(found)
-    rows = front.label_places(front.front(found), found, x_axis, y_axis)
+    pareto_points = points(*((macs * 10**5, error / 100) for macs, error in pairs))
+    x_axis, y_axis = front.axes(pareto_points)
+    rows = front.label_places(front.front(pareto_points), pareto_points, x_axis, y_axis)
     boxes = []
     for x, y, length in (
         (560 * x_axis.share(row["macs"]), 330 * (1 - y_axis.share(row["error"])), len(row["label"]))
@@ -130,8 +132,8 @@ def test_numbers_overlap_neither_points_nor_each_other(pairs):
 
 
 def test_sizes_are_short():
-    told = [cost.short_count(n) for n in (740, 61_500, 2_344_640, 4_089_184_256)]
-    assert told == ["740", "61.5 k", "2.34 M", "4.09 G"]
+    short_counts = [cost.short_count(n) for n in (740, 61_500, 2_344_640, 4_089_184_256)]
+    assert short_counts == ["740", "61.5 k", "2.34 M", "4.09 G"]
 
 
 def test_the_page_and_the_folder_show_it(html, workdir):
@@ -177,14 +179,14 @@ def test_where_tuned_nets_are_too_many_their_families_have_a_chart_each(tmp_path
     plain = [
         made_study.variant(name, depth) for name in names for depth in (8, 9, 20, 23, 44, 50, 56)
     ]
-    own = [
+    tuned = [
         dataclasses.replace(
             info, name=f"{info.name}+own", group=f"{info.group} + own", treatment="own"
         )
         for info in plain
     ]
-    summary = [made_study.summarize(info, 0, 0.1, 0.2) for info in [*plain, *own]]
-    made_study.save(tmp_path, made_study.describe([*plain, *own], 1, hypotheses=[]), [], summary)
+    summary = [made_study.summarize(info, 0, 0.1, 0.2) for info in [*plain, *tuned]]
+    made_study.save(tmp_path, made_study.describe([*plain, *tuned], 1, hypotheses=[]), [], summary)
     study = tables.read_study(tmp_path)
     assert multiples.are_too_many(study)
     shown = errors.section(study)

@@ -78,30 +78,30 @@ def test_whether_to_go_deeper(study, fields, sentence):
 
 
 def replies(study, *rows, **step):
-    told = dataclasses.replace(study, answer=answer(*rows, **step))
-    (block,) = first_screen.section(told).blocks
+    answered = dataclasses.replace(study, answer=answer(*rows, **step))
+    (block,) = first_screen.section(answered).blocks
     return {reply.question: reply for reply in block.replies}
 
 
 def test_each_question_has_its_answer(study):
-    told = replies(study, depths(), command="run it", seconds=90.0)
-    assert list(told) == ["Go deeper?", "Why", "Take", "Next"]
-    assert (told["Go deeper?"].word, told["Go deeper?"].tone) == ("No", "no")
-    assert told["Why"].word == "It does not fit"
-    assert told["Why"].text.startswith(
+    by_question = replies(study, depths(), command="run it", seconds=90.0)
+    assert list(by_question) == ["Go deeper?", "Why", "Take", "Next"]
+    assert (by_question["Go deeper?"].word, by_question["Go deeper?"].tone) == ("No", "no")
+    assert by_question["Why"].word == "It does not fit"
+    assert by_question["Why"].text.startswith(
         "In plain, depth 56 errs 64.7 points more than depth 8 on new"
     )
-    assert told["Why"].text.endswith("it fails to fit them. Residual wins back all of it.")
-    assert told["Take"].word == "Plain, depth 8, with augmentation"
-    assert told["Next"].text == "Train more seeds. It takes about 90 s."
-    assert told["Next"].more[0].text == "run it"
+    assert by_question["Why"].text.endswith("it fails to fit them. Residual wins back all of it.")
+    assert by_question["Take"].word == "Plain, depth 8, with augmentation"
+    assert by_question["Next"].text == "Train more seeds. It takes about 90 s."
+    assert by_question["Next"].more[0].text == "run it"
 
 
 def test_other_groups_stand_below(study):
     other = depths(group="resnet", word="yes")
-    told = replies(study, depths(word="not known yet", seeds=2), other)["Go deeper?"]
-    assert (told.word, told.tone) == ("Not known yet", "open")
-    ((sentence, _),) = told.more[0].items
+    reply = replies(study, depths(word="not known yet", seeds=2), other)["Go deeper?"]
+    assert (reply.word, reply.tone) == ("Not known yet", "open")
+    ((sentence, _),) = reply.more[0].items
     assert sentence.startswith("Yes: in resnet, depth 56 errs")
 
 

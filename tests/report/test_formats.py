@@ -23,8 +23,8 @@ def test_percent(fraction, text):
 
 def test_percent_estimate():
     nan = math.nan
-    told = formats.percent_estimate(0.719, 0.4706, 0.9674)
-    assert told == "71.9% (47.1 to 96.7%)".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}")
+    text = formats.percent_estimate(0.719, 0.4706, 0.9674)
+    assert text == "71.9% (47.1 to 96.7%)".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}")
     assert formats.percent_estimate(0.01, -0.02, 0.04).split("(")[1] == "0.0\xa0to\xa04.0%)"
     assert formats.percent_estimate(0.719, nan, nan) == "71.9%"
     assert formats.percent_estimate(nan, nan, nan) == "–"

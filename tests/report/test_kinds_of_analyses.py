@@ -21,8 +21,8 @@ def write(folder):
 
 
 def charts(text):
-    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
-    return json.loads(found.group(1))
+    match = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
+    return json.loads(match.group(1))
 
 
 def test_user_text_is_text_everywhere(tmp_path, bare):
@@ -64,14 +64,14 @@ def test_weights_show_what_they_say_of_images(tmp_path, bare):
     store.write_table(tmp_path / store.PREDICTIONS, records.frame(records.Prediction, guesses))
     text = write(tmp_path)
     page = Page(text)
-    for told in (
+    for phrase in (
         "mobilenet, depth 20, images 32 × 32 × 3 · weights of x.pth",
         "All that follows was seen on 2 images of the folder z.",
         "it means these",
         "2 more images in predictions.csv.",
         "As in the file",
     ):
-        assert told in page.text
+        assert phrase in page.text
     assert [page.words.count(word) for word in ("0.png", "23.png", "24.png")] == [1, 1, 0]
     assert "<td>7<small>50.0%</small></td><td>&lt;b&gt; (14)<small>25.0%</small></td>" in text
     assert store.PREDICTIONS in page.links

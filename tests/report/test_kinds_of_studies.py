@@ -17,8 +17,8 @@ ATTACK = '</script><script>alert("1")</script><b>&'
 
 
 def charts(text):
-    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
-    return json.loads(found.group(1))
+    match = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
+    return json.loads(match.group(1))
 
 
 def cells(text):

@@ -23,8 +23,10 @@ def test_a_net_without_the_measurement_has_nothing_to_say():
 
 
 def test_accuracy_that_falls_is_said_to():
-    found = {f"stage1/block{i:02d}": value for i, value in enumerate((0.5, 0.76, 0.27), start=1)}
-    run = made_analysis.made(linear__probe_accuracy=found)
+    accuracies = {
+        f"stage1/block{i:02d}": value for i, value in enumerate((0.5, 0.76, 0.27), start=1)
+    }
+    run = made_analysis.made(linear__probe_accuracy=accuracies)
     assert sentences.separation([run]) == (
         "At resnet, accuracy reaches 76.0% on the way and is 27.0% after the last block."
     )

@@ -28,10 +28,10 @@ def folds(study):
 
 def charts(fold):
     """Returns rows of charts of a group: along depth, how alike blocks are, blocks taken out."""
-    found = [block for block in fold.blocks if isinstance(block, Charts)]
+    chart_rows = [block for block in fold.blocks if isinstance(block, Charts)]
     for figure in (block for block in fold.blocks if isinstance(block, Figure)):
-        found += [block for block in figure.blocks if isinstance(block, Charts)]
-    return found
+        chart_rows += [block for block in figure.blocks if isinstance(block, Charts)]
+    return chart_rows
 
 
 def notes(fold):

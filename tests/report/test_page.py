@@ -12,8 +12,8 @@ from depthstudy import report, store
 
 
 def charts(text):
-    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
-    return json.loads(found.group(1))
+    match = re.search(r'<script type="application/json" id="charts">(.*?)</script>', text, re.S)
+    return json.loads(match.group(1))
 
 
 def cells(text):
@@ -90,10 +90,10 @@ def test_verdicts_come_first(html):
 
 
 def test_verdicts_show_word_and_symbol(html):
-    found = re.findall(
+    shown_verdicts = re.findall(
         r'<li class="([\w-]+)">\s*<p class="word"><span[^>]*>(.)</span> (.*?)</p>', html
     )
-    assert found == [
+    assert shown_verdicts == [
         ("supported", "✓", "Supported"),
         ("inconclusive", "?", "Inconclusive"),
         ("supported", "✓", "Supported"),

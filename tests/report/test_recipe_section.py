@@ -47,9 +47,9 @@ def caption(study: tables.Study, trials: tuple[records.TrialRow, ...]) -> str:
 
 def test_a_best_value_at_an_edge_is_named(study: tables.Study) -> None:
     name = study.info.variants[0].name
-    said = caption(study, tuning(study, {0: 3}, "train.learning_rate"))
-    assert "All nets have as many trials." in said
-    assert said.endswith(
+    text = caption(study, tuning(study, {0: 3}, "train.learning_rate"))
+    assert "All nets have as many trials." in text
+    assert text.endswith(
         f"The best lies at an edge of what was tried, and may lie beyond: {name} (learning rate)."
     )
     assert "edge" not in caption(study, tuning(study, {0: 3}, ""))
@@ -66,5 +66,5 @@ def test_other_settings_than_rates_have_no_chart_and_are_told(study: tables.Stud
 
 
 def test_unequal_numbers_of_trials_are_said(study: tables.Study) -> None:
-    said = caption(study, tuning(study, {0: 3, 1: 2}, ""))
-    assert "Nets have 2 to 3 trials, as some grids have no value to add." in said
+    text = caption(study, tuning(study, {0: 3, 1: 2}, ""))
+    assert "Nets have 2 to 3 trials, as some grids have no value to add." in text

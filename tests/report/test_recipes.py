@@ -43,7 +43,7 @@ NO = math.nan
 
 
 @pytest.mark.parametrize(
-    ("word", "own", "longer", "unfinished", "sentence"),
+    ("word", "tuned_effect", "longer", "unfinished", "sentence"),
     [
         ("robust", 0.3, 0.2, 0, "Robust: it holds with each net at its own settings and trained "
          "longer (own settings +30.0 points and longest training +20.0 points)."),
@@ -65,13 +65,13 @@ NO = math.nan
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_verdict_is_said_from_what_was_looked_at(
-    word, own, longer, unfinished, sentence
+    word, tuned_effect, longer, unfinished, sentence
 ):
     row = records.Robustness(
         hypothesis="h",
         word=word,
         effect=0.3,
-        effect_own_settings=own,
+        effect_own_settings=tuned_effect,
         effect_longer=longer,
         unfinished=unfinished,
     )

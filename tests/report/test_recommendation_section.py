@@ -57,8 +57,8 @@ def test_what_is_taken_and_what_it_costs(study):
 def test_a_balanced_error_is_no_share_of_images(study):
     config = study.info.config | {"metric": "balanced_error"}
     balanced = dataclasses.replace(study, info=dataclasses.replace(study.info, config=config))
-    told = section.facts(balanced, recommendation())
-    assert told.startswith("a balanced error of 0.7% on new images (95% interval 0.3 to 1.1%), ")
+    facts = section.facts(balanced, recommendation())
+    assert facts.startswith("a balanced error of 0.7% on new images (95% interval 0.3 to 1.1%), ")
     (reply,) = [r for r in first_screen.section(balanced).blocks[0].replies if r.question == "Take"]
     assert "a balanced error of " in reply.text
     assert "images wrong" not in reply.text
@@ -73,8 +73,8 @@ def test_a_cost_that_runs_differ_in_is_a_range(study):
     table = study.summary.copy()
     chosen = table["variant"] == "plain_depth20+residual"
     table.loc[chosen, "parameters"] = [10_000, 12_000, 11_000][: chosen.sum()]
-    told = section.facts(dataclasses.replace(study, summary=table), recommendation())
-    assert "10,000 to 12,000 parameters" in told
+    facts = section.facts(dataclasses.replace(study, summary=table), recommendation())
+    assert "10,000 to 12,000 parameters" in facts
 
 
 @pytest.mark.parametrize(

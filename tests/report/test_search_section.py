@@ -92,9 +92,9 @@ def study(path: Path) -> Study:
 
 
 def test_it_says_what_was_tried_and_chosen(searched: Path) -> None:
-    found = study(searched).search
-    assert found is not None
-    assert search.sentence(found) == (
+    search_result = study(searched).search
+    assert search_result is not None
+    assert search.sentence(search_result) == (
         "Of 41,990,400 choices random search trained 2 nets and turned down 0 for their cost or "
         "depth and TPE trained 4 nets and turned down 7 for their cost or depth, in depths 4 to 8 "
         "and 9 to 14 by themselves, 5 times; it took 1 min 30 s. On validation data depth 4 to 8 "
@@ -103,12 +103,12 @@ def test_it_says_what_was_tried_and_chosen(searched: Path) -> None:
 
 
 def test_scores_that_are_better_and_worse_are_named(searched: Path) -> None:
-    found = study(searched).search
-    assert found is not None
-    assert search.scores_sentence(found.scores) == (
+    search_result = study(searched).search
+    assert search_result is not None
+    assert search.scores_sentence(search_result.scores) == (
         "synflow ranks these 18 nets better than their number of parameters. Worse: gradient norm."
     )
-    assert search.scores_sentence(found.scores[1:]) == (
+    assert search.scores_sentence(search_result.scores[1:]) == (
         "No score is shown to rank these 18 nets better than their number of parameters. "
         "Worse: gradient norm."
     )

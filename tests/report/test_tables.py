@@ -52,9 +52,9 @@ def test_curve_drops_what_is_not_finite(tmp_path):
     table.loc[broken, "value"] = math.inf
     store.write_table(path, table)
     reseal(tmp_path)
-    found = tables.curve(tables.read_study(tmp_path), "training", "loss")
-    assert 20 not in set(found["step"])
-    assert len(found) == table["metric"].eq("loss").sum() - broken.sum()
+    curve = tables.curve(tables.read_study(tmp_path), "training", "loss")
+    assert 20 not in set(curve["step"])
+    assert len(curve) == table["metric"].eq("loss").sum() - broken.sum()
 
 
 def test_groups_labels_and_divergences(tmp_path):

@@ -31,7 +31,7 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
 
 
 @pytest.mark.parametrize(
-    ("asked", "found", "sentence"),
+    ("asked", "judged", "sentence"),
     [
         (
             hypothesis("rises"),
@@ -141,8 +141,8 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
         (hypothesis("rises"), None, "This study has no runs to compare for it."),
     ],
 )
-def test_verdict_sentence(asked, found, sentence):
-    assert sentences.verdict_sentence(asked, found, METRICS).replace(NBSP, " ") == sentence
+def test_verdict_sentence(asked, judged, sentence):
+    assert sentences.verdict_sentence(asked, judged, METRICS).replace(NBSP, " ") == sentence
 
 
 PARTS = json.dumps(
@@ -154,34 +154,34 @@ PARTS = json.dumps(
 
 
 def test_the_worst_of_several_comparisons_is_named_with_its_own_level():
-    found = dataclasses.replace(
+    judged = dataclasses.replace(
         verdict("supported", 0.02, 0.01, 0.03), parts=PARTS, level=0.975, failed="b-56: 1 of 3"
     )
-    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
-    assert said == (
+    sentence = sentences.verdict_sentence(hypothesis("rises"), judged, METRICS)
+    assert sentence == (
         "Train error rose by 2.0 points (97.5% interval 1.0 to 3.0, 3 seeds): the worst of 2 "
         "comparisons, b-56 against b-8. Failed runs, which count: b-56: 1 of 3."
     )
-    lower = sentences.verdict_sentence(hypothesis("less", "test_error"), found, METRICS)
+    lower = sentences.verdict_sentence(hypothesis("less", "test_error"), judged, METRICS)
     assert lower.startswith("Test error was 2.0 points higher with b-56 than with b-8 (97.5%")
 
 
 def test_an_average_stands_below_its_parts():
-    found = dataclasses.replace(
+    judged = dataclasses.replace(
         verdict("supported", 0.02, 0.01, 0.03), parts=PARTS, average=0.07, scope="these images",
         unseen_failures=0.63, look=5, ratio=1.5,
     )  # fmt: skip
-    facts, table = numbers(found, quantity("train_error", METRICS))
-    told = dict(facts.facts)
-    assert told["Speaks of"] == "these images only: chance of seeds alone"
-    assert told["Looked at"] == "5 seeds, with the error of all looks"
-    assert told["Failures not seen"].startswith("up to 63% of runs")
-    assert told["Times the other"] == "1.50"
+    facts, table = numbers(judged, quantity("train_error", METRICS))
+    value_by_label = dict(facts.facts)
+    assert value_by_label["Speaks of"] == "these images only: chance of seeds alone"
+    assert value_by_label["Looked at"] == "5 seeds, with the error of all looks"
+    assert value_by_label["Failures not seen"].startswith("up to 63% of runs")
+    assert value_by_label["Times the other"] == "1.50"
     assert [row.label for row in table.rows] == [
         "a-56 against a-8", "b-56 against b-8", "Average of these",
     ]  # fmt: skip
     assert [row.cells[0] for row in table.rows] == ["+12.0 points", "+2.0 points", "+7.0 points"]
-    one = dataclasses.replace(found, parts="[]")
+    one = dataclasses.replace(judged, parts="[]")
     assert len(numbers(one, quantity("train_error", METRICS))) == 1  # no average without parts
 
 
@@ -213,27 +213,27 @@ def test_an_average_stands_below_its_parts():
     ],
 )
 def test_what_an_open_verdict_means(fields, words):
-    found = dataclasses.replace(verdict("inconclusive", 0.12, -0.249, 0.489), **fields)
-    assert sentences.meaning(found, quantity("train_error", METRICS)) == words
+    judged = dataclasses.replace(verdict("inconclusive", 0.12, -0.249, 0.489), **fields)
+    assert sentences.meaning(judged, quantity("train_error", METRICS)) == words
 
 
 def test_unequal_budgets_are_said():
-    found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15), budget_ratio=2.25)
-    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
-    assert said.endswith("Unequal budgets: one side saw 2.2 times the images.")
-    equal = dataclasses.replace(found, budget_ratio=1.0)
+    judged = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15), budget_ratio=2.25)
+    sentence = sentences.verdict_sentence(hypothesis("rises"), judged, METRICS)
+    assert sentence.endswith("Unequal budgets: one side saw 2.2 times the images.")
+    equal = dataclasses.replace(judged, budget_ratio=1.0)
     assert "budgets" not in sentences.verdict_sentence(hypothesis("rises"), equal, METRICS)
 
 
 def test_a_look_is_named():
-    found = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15, seeds=5), look=5)
-    said = sentences.verdict_sentence(hypothesis("rises"), found, METRICS)
-    assert "5 seeds, which decided)" in said
+    judged = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15, seeds=5), look=5)
+    sentence = sentences.verdict_sentence(hypothesis("rises"), judged, METRICS)
+    assert "5 seeds, which decided)" in sentence
 
 
 def test_tally():
-    found = ["supported", "inconclusive", "supported"]
-    assert verdicts.tally(found) == "Of 3 hypotheses, 2 are supported and 1 is inconclusive."
+    words = ["supported", "inconclusive", "supported"]
+    assert verdicts.tally(words) == "Of 3 hypotheses, 2 are supported and 1 is inconclusive."
     assert verdicts.tally(["not tested"]) == "Of 1 hypothesis, 1 is not tested."
     every = ["supported", "refuted", "inconclusive", "not tested"]
     assert verdicts.tally(every) == (

@@ -45,15 +45,15 @@ def test_one_class_is_as_without_classes() -> None:
 def test_variance_is_that_of_images_drawn_anew_of_each_class() -> None:
     """The bootstrap by class divides by n, and no half images are added: 12 images tell it."""
     left, right = nets(1, (0.3, 0.2, 0.4), seed=2)[0], nets(1, (0.2, 0.25, 0.6), seed=3)[0]
-    found = stats.contrast([arm(left), arm(right)], [1, -1])
-    assert found.mean == pytest.approx(by_class(left).mean() - by_class(right).mean())
+    contrast = stats.contrast([arm(left), arm(right)], [1, -1])
+    assert contrast.mean == pytest.approx(by_class(left).mean() - by_class(right).mean())
     draw, profile = np.random.default_rng(0), left.mean(axis=0) - right.mean(axis=0)
     means = []
     for label in range(3):
-        own = profile[label == CLASSES]
-        means.append(draw.choice(own, (20_000, len(own))).mean(axis=1))
+        class_profile = profile[label == CLASSES]
+        means.append(draw.choice(class_profile, (20_000, len(class_profile))).mean(axis=1))
     resampled = np.mean(means, axis=0).std()
-    assert resampled < np.sqrt(found.images) < 1.1 * resampled
+    assert resampled < np.sqrt(contrast.images) < 1.1 * resampled
     # The smallest class has most of it, so that degrees are not many more than its own.
     assert 11 < stats.contrast([arm(left)], [1]).degrees < 60
 

@@ -35,19 +35,20 @@ def test_one_arm_is_scipys_t_test(boundary):
 def test_two_arms_are_welchs_test():
     rng = np.random.default_rng(0)
     plain, residual = rng.normal(0.3, 0.1, 8), rng.normal(0.2, 0.02, 5)
-    found = stats.contrast([Arm(plain), Arm(residual)], [1, -1])
+    contrast = stats.contrast([Arm(plain), Arm(residual)], [1, -1])
     expected = scipy.stats.ttest_ind(plain, residual, equal_var=False)
-    assert 2 * found.p_greater() == pytest.approx(expected.pvalue, rel=1e-9)
-    assert found.limits() == pytest.approx(tuple(expected.confidence_interval()))
-    assert (found.interval().seeds, found.interval().mean) == (5, plain.mean() - residual.mean())
+    assert 2 * contrast.p_greater() == pytest.approx(expected.pvalue, rel=1e-9)
+    assert contrast.limits() == pytest.approx(tuple(expected.confidence_interval()))
+    interval = contrast.interval()
+    assert (interval.seeds, interval.mean) == (5, plain.mean() - residual.mean())
 
 
 def test_paired_arms_are_the_paired_test():
     rng = np.random.default_rng(0)
     plain, residual = rng.normal(0.3, 0.1, 8), rng.normal(0.2, 0.1, 8)
-    found = stats.contrast([Arm(plain), Arm(residual)], [1, -1], paired=True)
+    contrast = stats.contrast([Arm(plain), Arm(residual)], [1, -1], paired=True)
     expected = scipy.stats.ttest_rel(plain, residual, alternative="greater").pvalue
-    assert found.p_greater() == pytest.approx(expected, rel=1e-9)
+    assert contrast.p_greater() == pytest.approx(expected, rel=1e-9)
     with pytest.raises(ValueError, match="equally many runs"):
         stats.contrast([Arm(plain), Arm(residual[1:])], [1, -1], paired=True)
 
@@ -68,27 +69,27 @@ def test_beyond_is_the_likelier_of_the_two_sides():
 # 0.3 - 0.1, 0.4 - 0.2 and 0.9 - 0.7 differ in their last bits: that is no spread.
 @pytest.mark.parametrize("equal", [[0.2, 0.2, 0.2], [0.3 - 0.1, 0.4 - 0.2, 0.9 - 0.7]])
 def test_what_no_seed_changes_holds_or_does_not(equal):
-    found = one(equal, exact=True)
-    assert found.interval() == (pytest.approx(0.2), pytest.approx(0.2), pytest.approx(0.2), 0.0, 3)
-    assert (found.p_greater(0.1), found.p_less(0.1)) == (0.0, 1.0)
-    assert (found.p_greater(0.2), found.p_less(0.2)) == (1.0, 0.0)
-    for effect in (found, found.mirrored()):
+    contrast = one(equal, exact=True)
+    assert contrast.interval() == (*[pytest.approx(0.2)] * 3, 0.0, 3)
+    assert (contrast.p_greater(0.1), contrast.p_less(0.1)) == (0.0, 1.0)
+    assert (contrast.p_greater(0.2), contrast.p_less(0.2)) == (1.0, 0.0)
+    for effect in (contrast, contrast.mirrored()):
         equivalent = [effect.p_equivalent(margin) for margin in (0.3, 0.2, 0.1)]
         beyond = [effect.p_beyond(margin) for margin in (0.3, 0.2, 0.1)]
         assert (equivalent, beyond) == ([0, 0, 1], [1, 1, 0])
 
 
 def test_agreement_that_is_not_said_to_be_exact_proves_nothing():
-    found = one([0.2, 0.2, 0.2])
-    assert not found.decidable
-    assert np.isnan([found.p_greater(0.1), *found.limits()]).all()
+    contrast = one([0.2, 0.2, 0.2])
+    assert not contrast.decidable
+    assert np.isnan([contrast.p_greater(0.1), *contrast.limits()]).all()
 
 
 def test_equal_counts_on_few_images_are_no_proof():
     arms = [Arm(np.full(3, wrong / 360), 360, fraction=True) for wrong in (2, 1)]
-    found = stats.contrast(arms, [1, -1], stats.fit_prior(arms))
-    assert 0.01 < found.p_greater() < 0.5  # one error against two, by every seed
-    assert found.interval().low < found.interval().high
+    contrast = stats.contrast(arms, [1, -1], stats.fit_prior(arms))
+    assert 0.01 < contrast.p_greater() < 0.5  # one error against two, by every seed
+    assert contrast.interval().low < contrast.interval().high
 
 
 def drawn(studies, rate, images, seed):
@@ -106,11 +107,11 @@ def of_set(wrong, test_set=""):
 def test_images_of_other_sets_are_independent(counts, names):
     """Neither a number nor an order is shared: the variance is that of two samples."""
     rows = [drawn(2_000, 0.2, count, seed) for seed, count in enumerate(counts)]
-    found = stats.contrast([of_set(*of) for of in zip(rows, names, strict=True)], [1, -1])
+    contrast = stats.contrast([of_set(*of) for of in zip(rows, names, strict=True)], [1, -1])
     profiles = [wrong.mean(axis=1) for wrong in rows]
     closed = sum(p.var(axis=-1, ddof=1) / p.shape[-1] for p in profiles)
-    np.testing.assert_allclose(found.images, closed, rtol=0.05)
-    low, high = found.limits()
+    np.testing.assert_allclose(contrast.images, closed, rtol=0.05)
+    low, high = contrast.limits()
     assert 0.93 < np.mean((low <= 0) & (high >= 0)) < 0.98  # both nets err on a fifth
 
 
@@ -131,9 +132,14 @@ def test_a_choice_between_nets_of_other_images_had_luck_too():
 
 
 def test_one_seed_has_a_mean_and_nothing_else():
-    found = one([0.25])
-    assert found.mean == 0.25
-    for p in (found.p_greater(), found.p_less(), found.p_equivalent(1.0), found.p_beyond(1.0)):
+    contrast = one([0.25])
+    assert contrast.mean == 0.25
+    for p in (
+        contrast.p_greater(),
+        contrast.p_less(),
+        contrast.p_equivalent(1.0),
+        contrast.p_beyond(1.0),
+    ):
         assert math.isnan(p)
 
 
@@ -146,17 +152,17 @@ def test_what_is_no_set_of_runs_is_refused(bad):
 def test_the_interval_excludes_exactly_what_the_two_sided_test_rejects():
     deep = Arm(np.array([0.14, 0.29, 0.44, 0.64, 0.89]), 360, fraction=True)
     shallow = Arm(np.array([0.04, 0.03, 0.05, 0.04, 0.04]), 360, fraction=True)
-    for found in (one(EFFECTS), stats.contrast([deep, shallow], [1, -1])):
-        low, high = found.limits()
-        assert found.p_greater(low) == pytest.approx(0.025, rel=1e-6)
-        assert found.p_less(high) == pytest.approx(0.025, rel=1e-6)
+    for contrast in (one(EFFECTS), stats.contrast([deep, shallow], [1, -1])):
+        low, high = contrast.limits()
+        assert contrast.p_greater(low) == pytest.approx(0.025, rel=1e-6)
+        assert contrast.p_less(high) == pytest.approx(0.025, rel=1e-6)
 
 
 @settings(deadline=None)
 @given(SAMPLES, st.integers(-5, 5))
 def test_the_two_sides_mirror_each_other(effects, boundary):
-    found = one(effects)
-    greater, less = found.p_greater(boundary), found.p_less(boundary)
+    contrast = one(effects)
+    greater, less = contrast.p_greater(boundary), contrast.p_less(boundary)
     np.testing.assert_equal(greater, one(-effects).p_less(-boundary))
     assert math.isnan(greater) or greater + less == pytest.approx(1)
 
@@ -165,7 +171,7 @@ def test_the_two_sides_mirror_each_other(effects, boundary):
 @given(SAMPLES, st.floats(0, 5), st.floats(0, 5))
 def test_a_wider_margin_makes_equivalence_likelier(effects, first, second):
     narrow, wide = sorted((first, second))
-    found = one(effects)
-    if found.decidable:
-        assert found.p_equivalent(wide) <= found.p_equivalent(narrow) + 1e-9
-        assert found.p_beyond(wide) >= found.p_beyond(narrow) - 1e-9
+    contrast = one(effects)
+    if contrast.decidable:
+        assert contrast.p_equivalent(wide) <= contrast.p_equivalent(narrow) + 1e-9
+        assert contrast.p_beyond(wide) >= contrast.p_beyond(narrow) - 1e-9

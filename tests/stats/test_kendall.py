@@ -23,12 +23,12 @@ def test_tau_is_that_of_scipy(values: int) -> None:
 
 def test_the_difference_is_that_of_the_taus() -> None:
     one, other, target = np.random.default_rng(1).normal(size=(3, 30))
-    found = kendall.difference(one, other, target)
-    assert found.tau == pytest.approx(
+    difference = kendall.difference(one, other, target)
+    assert difference.tau == pytest.approx(
         scipy_stats.kendalltau(one, target).statistic
         - scipy_stats.kendalltau(other, target).statistic
     )
-    assert found.low < found.tau < found.high
+    assert difference.low < difference.tau < difference.high
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
@@ -38,8 +38,8 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     covered = []
     for _ in range(150):
         one, noise = draw.normal(size=(2, 40))
-        found = kendall.agreement(one, r * one + math.sqrt(1 - r**2) * noise)
-        covered.append(found.low <= truth <= found.high)
+        agreement = kendall.agreement(one, r * one + math.sqrt(1 - r**2) * noise)
+        covered.append(agreement.low <= truth <= agreement.high)
     assert 0.88 <= np.mean(covered) <= 0.99
 
 

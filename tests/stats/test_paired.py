@@ -16,17 +16,17 @@ EFFECTS = np.array([0.031, 0.012, 0.044, -0.005, 0.027])
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
 def test_interval_is_scipys(level):
     expected = scipy.stats.ttest_1samp(EFFECTS, 0).confidence_interval(level)
-    found = stats.interval(EFFECTS, level)
-    np.testing.assert_allclose([found.low, found.high], expected, rtol=1e-10)
-    assert found.mean == pytest.approx(0.0218)
-    assert found.spread == pytest.approx(np.std(EFFECTS, ddof=1))
-    assert found.seeds == 5
+    interval = stats.interval(EFFECTS, level)
+    np.testing.assert_allclose([interval.low, interval.high], expected, rtol=1e-10)
+    assert interval.mean == pytest.approx(0.0218)
+    assert interval.spread == pytest.approx(np.std(EFFECTS, ddof=1))
+    assert interval.seeds == 5
 
 
 def test_interval_of_two_seeds_is_the_cauchy_quantile():
     # With one degree of freedom t is Cauchy: its 0.975 quantile is tan(0.475 pi).
-    found = stats.interval([1.0, 3.0])
-    assert found.high - found.mean == pytest.approx(math.tan(0.475 * math.pi), rel=1e-9)
+    interval = stats.interval([1.0, 3.0])
+    assert interval.high - interval.mean == pytest.approx(math.tan(0.475 * math.pi), rel=1e-9)
 
 
 def test_one_seed_has_a_mean_and_nothing_else():
@@ -53,8 +53,8 @@ def test_what_is_no_list_of_finite_numbers_is_refused(bad):
 
 def test_intervals_cover_the_truth_as_often_as_they_say():
     rng = np.random.default_rng(2)
-    found = [stats.interval(rng.normal(0.02, 0.01, 4)) for _ in range(4000)]
-    covered = np.mean([e.low <= 0.02 <= e.high for e in found])
+    intervals = [stats.interval(rng.normal(0.02, 0.01, 4)) for _ in range(4000)]
+    covered = np.mean([e.low <= 0.02 <= e.high for e in intervals])
     assert covered == pytest.approx(0.95, abs=0.0105)  # three standard errors
 
 

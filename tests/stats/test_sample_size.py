@@ -21,9 +21,9 @@ def test_power_is_statsmodels(seeds, distance, spread, alpha):
 
 @pytest.mark.parametrize("size", [2.0, 10.0, 1e8])
 def test_power_grows_to_one_even_where_scipy_underflows_to_nan(size):
-    found = np.array([stats.power(seeds, size, 1.0, 0.025) for seeds in range(2, 1001)])
-    assert (np.diff(found) >= -1e-9).all()
-    assert found[-1] == 1.0
+    powers = np.array([stats.power(seeds, size, 1.0, 0.025) for seeds in range(2, 1001)])
+    assert (np.diff(powers) >= -1e-9).all()
+    assert powers[-1] == 1.0
 
 
 @pytest.mark.parametrize(("size", "alpha"), [(0.2, 0.025), (0.5, 0.025), (1.0, 0.005), (2.0, 0.05)])
@@ -52,11 +52,12 @@ def test_seeds_needed_for_equivalence_give_the_stated_power():
 
 
 def test_a_spread_of_few_seeds_gives_a_range():
-    found = stats.contrast([Arm(np.array([0.02, 0.0, 0.04, -0.01]))], [1.0])
-    seeds, low, high, images = stats.outlook(found, [0.0125], 0.025)
-    assert seeds == stats.seeds_needed([0.0125], found.interval().spread, 0.025)
+    contrast = stats.contrast([Arm(np.array([0.02, 0.0, 0.04, -0.01]))], [1.0])
+    seeds, low, high, images = stats.outlook(contrast, [0.0125], 0.025)
+    spread = contrast.interval().spread
+    assert seeds == stats.seeds_needed([0.0125], spread, 0.025)
     # The spread's 80% interval: 3 / chi-square quantiles of 3 degrees, 6.25 and 0.584.
-    assert low == stats.seeds_needed([0.0125], found.interval().spread * math.sqrt(3 / 6.25), 0.025)
+    assert low == stats.seeds_needed([0.0125], spread * math.sqrt(3 / 6.25), 0.025)
     assert low < seeds < high
     assert images is None
 
@@ -65,17 +66,17 @@ def test_where_images_are_the_limit_no_seeds_are_named():
     rng = np.random.default_rng(0)
     wrong = rng.random((2, 1, 100)) < np.array([0.10, 0.07])[:, None, None]
     arms = [Arm.of_predictions(np.repeat(each, 5, axis=0)) for each in wrong]
-    found = stats.contrast(arms, [1, -1])
+    contrast = stats.contrast(arms, [1, -1])
     distance = 0.02
-    seeds, _, _, images = stats.outlook(found, [distance], 0.025, image_count=100)
+    seeds, _, _, images = stats.outlook(contrast, [distance], 0.025, image_count=100)
     assert seeds is None
     z = 1.959964 + 0.841621
-    assert images == math.ceil(100 * z**2 * float(found.images) / distance**2)
+    assert images == math.ceil(100 * z**2 * float(contrast.images) / distance**2)
 
 
 def test_what_is_open_takes_more_seeds_than_there_are() -> None:
     """At the effect that was seen two would do, and yet the three there are have not."""
-    found = stats.contrast([Arm(np.array([0.5, 0.501, 0.502]))], [1.0])
-    assert stats.seeds_needed([0.4], found.interval().spread, 0.025) <= 3
-    seeds, low, high, _ = stats.outlook(found, [0.4], 0.025)
+    contrast = stats.contrast([Arm(np.array([0.5, 0.501, 0.502]))], [1.0])
+    assert stats.seeds_needed([0.4], contrast.interval().spread, 0.025) <= 3
+    seeds, low, high, _ = stats.outlook(contrast, [0.4], 0.025)
     assert (seeds, low, high) == (4, 4, 4)
