@@ -197,11 +197,11 @@ def cores() -> int:
 
 def versions() -> dict[str, str]:
     """Returns the versions of Python and of the packages that numbers depend on."""
-    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    version_by_package = {name: importlib.metadata.version(name) for name in _PACKAGES}
     for name in _IF_INSTALLED:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return {"python": sys.version.split()[0], **found}
+            version_by_package[name] = importlib.metadata.version(name)
+    return {"python": sys.version.split()[0], **version_by_package}
 
 
 def hardware() -> dict[str, str]:

@@ -29,31 +29,31 @@ def rows(
     [[0.0, 0.0, 4.0, 5.0, 3.0, 0.0, 20.0]]
     """
     labels = np.asarray(labels)
-    found = np.zeros((len(labels), COLUMNS), np.float32)
+    objects = np.zeros((len(labels), COLUMNS), np.float32)
     if len(labels):
-        found[:, BOX] = boxes
-        found[:, CLASS] = labels
-        found[:, CROWD] = 0 if crowds is None else crowds
-        sides = found[:, 2:4] - found[:, 0:2]
-        found[:, AREA] = sides.prod(axis=1) if areas is None else areas
-    return found
+        objects[:, BOX] = boxes
+        objects[:, CLASS] = labels
+        objects[:, CROWD] = 0 if crowds is None else crowds
+        sides = objects[:, 2:4] - objects[:, 0:2]
+        objects[:, AREA] = sides.prod(axis=1) if areas is None else areas
+    return objects
 
 
-def padded(found: Rows, count: int) -> Rows:
+def padded(objects: Rows, count: int) -> Rows:
     """Returns ``count`` rows: of more objects the largest, of fewer with padding behind them."""
-    if len(found) > count:
-        found = found[np.sort(np.argsort(-found[:, AREA], kind="stable")[:count])]
-    empty = np.zeros((count - len(found), COLUMNS), np.float32)
+    if len(objects) > count:
+        objects = objects[np.sort(np.argsort(-objects[:, AREA], kind="stable")[:count])]
+    empty = np.zeros((count - len(objects), COLUMNS), np.float32)
     empty[:, CLASS] = NONE
-    return np.concatenate([found, empty])
+    return np.concatenate([objects, empty])
 
 
-def scaled(found: Rows, height: float, width: float) -> Rows:
+def scaled(objects: Rows, height: float, width: float) -> Rows:
     """Returns objects of an image that is resized by these factors."""
     factors = np.array([height, width, height, width, 1, 1, height * width], np.float32)
-    return found * factors
+    return objects * factors
 
 
-def stratum(found: Rows) -> int:
+def stratum(objects: Rows) -> int:
     """Returns the class of the largest object, by which splits are stratified; 0 without any."""
-    return int(found[np.argmax(found[:, AREA]), CLASS]) if len(found) else 0
+    return int(objects[np.argmax(objects[:, AREA]), CLASS]) if len(objects) else 0

@@ -78,7 +78,7 @@ class ObjectExamples(Examples):
         strata = np.empty(len(self), np.int32)
         for start in range(0, len(self), _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, len(self)))
-            strata[rows] = [objects.stratum(found) for _, found in self.read(rows)]
+            strata[rows] = [objects.stratum(object_rows) for _, object_rows in self.read(rows)]
         return strata
 
 
@@ -235,8 +235,8 @@ def ranges(name: str, counts: Mapping[str, int]) -> Ranges:
         parts = tfds.core.ReadInstruction.from_spec(name).to_absolute(infos)
     except (KeyError, ValueError, NotImplementedError, AssertionError) as error:
         raise ValueError(name) from error
-    found = tuple((part.splitname, part.from_ or 0, part.to) for part in parts)
-    found = tuple((split, a, counts[split] if b is None else b) for split, a, b in found)
-    if any(first >= last for _, first, last in found):
+    spans = tuple((part.splitname, part.from_ or 0, part.to) for part in parts)
+    spans = tuple((split, a, counts[split] if b is None else b) for split, a, b in spans)
+    if any(first >= last for _, first, last in spans):
         raise ValueError(name)
-    return found
+    return spans

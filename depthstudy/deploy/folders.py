@@ -58,9 +58,9 @@ def recommended_run(study: Path) -> Path:
             f"{study} recommends no net; name a run, as {study}/runs/{next(iter(runs))}/seed0"
         )
     seeds = {
-        int(found[1]): folder
+        int(match[1]): folder
         for folder in (study / "runs" / runs[name]).glob("seed*")
-        if (found := _SEED.fullmatch(folder.name))
+        if (match := _SEED.fullmatch(folder.name))
     }
     finished = {
         folder: outcome

@@ -50,21 +50,21 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     Raises:
       InputError: A path does not exist, or there is no image.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if not path.exists():
             raise InputError(f"{path} does not exist; give an image file or a folder of images")
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [
+        files += [
             file
             for file in inside
             if file.is_file() and (file == path or file.suffix.lower() in image_file.SUFFIXES)
         ]
-    if not found:
+    if not files:
         raise InputError(
             f"no image ({image_file.KINDS}) in {', '.join(map(str, paths)) or 'an empty list'}"
         )
-    return found
+    return files
 
 
 def _from_files(

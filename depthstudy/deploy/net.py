@@ -69,8 +69,8 @@ class TrainedNet:
         if not self.is_detector:
             raise InputError("the net is no detector; take logits(images)")
         height, width, _ = self.preprocessing.image_shape
-        found = _outputs(self.network, self.variables, images, *self.moments)
-        return tasks.detection.detections(found, (height, width))
+        outputs = _outputs(self.network, self.variables, images, *self.moments)
+        return tasks.detection.detections(outputs, (height, width))
 
     @property
     def is_detector(self) -> bool:

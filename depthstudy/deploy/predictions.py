@@ -14,10 +14,10 @@ from jaxtyping import Float, Int
 class Predictions:
     """The probability of each class for each image.
 
-    >>> found = Predictions(("a.png",), ("cat", "dog"), np.array([[0.25, 0.75]]))
-    >>> found.predicted, found.labels.tolist()
+    >>> predictions = Predictions(("a.png",), ("cat", "dog"), np.array([[0.25, 0.75]]))
+    >>> predictions.predicted, predictions.labels.tolist()
     (('dog',), [1])
-    >>> found.frame().columns.tolist()
+    >>> predictions.frame().columns.tolist()
     ['image', 'class', 'probability', 'p_cat', 'p_dog']
 
     Attributes:
@@ -64,5 +64,7 @@ class Predictions:
         folders = [Path(image).parent.name for image in self.images]
         if not all(folder in self.classes for folder in folders):
             return None
-        wrong = [folder != found for folder, found in zip(folders, self.predicted, strict=True)]
+        wrong = [
+            folder != predicted for folder, predicted in zip(folders, self.predicted, strict=True)
+        ]
         return float(np.mean(wrong))

@@ -41,15 +41,15 @@ class Board:
     def under(self, folder: str) -> dict[str, Any]:
         """Returns the messages whose names begin with ``folder/``, by the rest of their names."""
         prefix = f"{_ROOM}/{folder}/"
-        found = self._client.key_value_dir_get_bytes(prefix)
-        return {name.removeprefix(prefix): pickle.loads(content) for name, content in found}
+        entries = self._client.key_value_dir_get_bytes(prefix)
+        return {name.removeprefix(prefix): pickle.loads(content) for name, content in entries}
 
     def wait_for(self, folder: str, messages: int, seconds: float) -> dict[str, Any]:
         """Returns the messages of a folder, once there are so many or the time is over."""
         deadline = time.monotonic() + seconds
-        while len(found := self.under(folder)) < messages and time.monotonic() < deadline:
+        while len(received := self.under(folder)) < messages and time.monotonic() < deadline:
             time.sleep(_PAUSE)
-        return found
+        return received
 
     def next_number(self, name: str) -> int:
         """Returns 0, 1, 2 and so on, each number to one host alone."""

@@ -80,9 +80,9 @@ def cost(spec: Spec, image_shape: ImageShape) -> arch.Cost:
         return arch.cost(spec, image_shape)
     net = UserModule.of(spec)
     net.check(image_shape)
-    found = trace.trace(net, image_shape).cost
+    traced = trace.trace(net, image_shape).cost
     depth = spec.option("depth")
-    return dataclasses.replace(found, depth=depth) if isinstance(depth, int) else found
+    return dataclasses.replace(traced, depth=depth) if isinstance(depth, int) else traced
 
 
 def init(network: Net, key: jax.Array, image_shape: ImageShape) -> Variables:

@@ -56,15 +56,15 @@ def fold(spec: ArchSpec, variables: Variables) -> tuple[ArchSpec, Variables]:
     )
     params = traverse_util.flatten_dict(variables["params"])
     statistics = traverse_util.flatten_dict(variables.get("batch_stats", {}))
-    found: dict[Path, Any] = {}
+    leaves: dict[Path, Any] = {}
     for section in lowering.sections(spec):
         for part in (section.before, section.branch, section.shortcut or ()):
             for conv, linear in _folds(spec, part, section.path, {**params, **statistics}):
-                found[*section.path, conv.name, "kernel"] = linear.kernel.astype(np.float32)
-                found[*section.path, conv.name, "bias"] = linear.bias.astype(np.float32)
-    gone = {path[:-1] for path in (*found, *statistics)} | _in_paths(spec)
+                leaves[*section.path, conv.name, "kernel"] = linear.kernel.astype(np.float32)
+                leaves[*section.path, conv.name, "bias"] = linear.bias.astype(np.float32)
+    gone = {path[:-1] for path in (*leaves, *statistics)} | _in_paths(spec)
     kept = {path: leaf for path, leaf in params.items() if path[:-1] not in gone}
-    return folded, {"params": traverse_util.unflatten_dict({**kept, **found})}
+    return folded, {"params": traverse_util.unflatten_dict({**kept, **leaves})}
 
 
 def _folds(spec: ArchSpec, part: Layers, path: Path, flat: Flat) -> Iterator[tuple[Conv, _Linear]]:
@@ -84,15 +84,15 @@ def _folds(spec: ArchSpec, part: Layers, path: Path, flat: Flat) -> Iterator[tup
         elif isinstance(layer, Parallel):
             conv = layer.paths[0][0]
             assert isinstance(conv, Conv)
-            paths = [_path(found, conv, path, flat) for found in layer.paths]
+            paths = [_path(layers, conv, path, flat) for layers in layer.paths]
             kernels, biases = zip(*paths, strict=True)
             yield conv, _Linear(np.sum(kernels, axis=0), np.sum(biases, axis=0))
         previous = layer
 
 
-def _path(found: Layers, like: Conv, path: Path, flat: Flat) -> _Linear:
+def _path(layers: Layers, like: Conv, path: Path, flat: Flat) -> _Linear:
     """Returns one of several paths as a convolution of the shape of ``like``."""
-    *convs, norm = found
+    *convs, norm = layers
     assert isinstance(norm, BatchNorm)
     if convs:
         assert isinstance(convs[0], Conv)

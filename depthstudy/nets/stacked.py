@@ -90,11 +90,11 @@ def _changed(
     def changed(node: Any) -> Any:
         if not isinstance(node, dict):
             return node
-        found = {name: changed(child) for name, child in node.items()}
+        children = {name: changed(child) for name, child in node.items()}
         for group, names in runs:
-            if isinstance(found.get(group), dict):
-                found[group] = change(found[group], names)
-        return found
+            if isinstance(children.get(group), dict):
+                children[group] = change(children[group], names)
+        return children
 
     return jax.tree.map(changed, tree, is_leaf=lambda node: isinstance(node, dict))
 

@@ -72,11 +72,13 @@ def rearrange(
       variables: Its variables, of any collections.
       stages: Paths of blocks in ``spec`` for each stage; each block must fit the one before it.
     """
-    found = blocks(spec)
-    kept = tuple(tuple(found[path] for path in stage) for stage in stages)
+    block_by_path = blocks(spec)
+    kept = tuple(tuple(block_by_path[path] for path in stage) for stage in stages)
     changed = dataclasses.replace(spec, stages=kept)
     origins = dict(zip(blocks(changed), (path for stage in stages for path in stage), strict=True))
-    return changed, {name: _move(tree, set(found), origins) for name, tree in variables.items()}
+    return changed, {
+        name: _move(tree, set(block_by_path), origins) for name, tree in variables.items()
+    }
 
 
 def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) -> Variables:

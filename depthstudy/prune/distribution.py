@@ -107,15 +107,15 @@ def _apportion(
     wanted: Sequence[float], total: int, low: Sequence[int], high: Sequence[int]
 ) -> list[int]:
     """Returns whole numbers near ``wanted`` that sum to ``total``, by largest remainders."""
-    found = [
+    allotted = [
         min(max(math.floor(want), least), most)
         for want, least, most in zip(wanted, low, high, strict=True)
     ]
-    numbers = range(len(found))
-    while sum(found) < total:
-        room = [i for i in numbers if found[i] < high[i]]
-        found[max(room, key=lambda i: wanted[i] - found[i])] += 1
-    while sum(found) > total:
-        room = [i for i in numbers if found[i] > low[i]]
-        found[min(room, key=lambda i: wanted[i] - found[i])] -= 1
-    return found
+    numbers = range(len(allotted))
+    while sum(allotted) < total:
+        room = [i for i in numbers if allotted[i] < high[i]]
+        allotted[max(room, key=lambda i: wanted[i] - allotted[i])] += 1
+    while sum(allotted) > total:
+        room = [i for i in numbers if allotted[i] > low[i]]
+        allotted[min(room, key=lambda i: wanted[i] - allotted[i])] -= 1
+    return allotted

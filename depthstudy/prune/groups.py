@@ -89,8 +89,8 @@ def channel_masks(spec: ArchSpec, params: Any, keep: KeptUnits) -> Any:
                 stays = np.asarray(stays, bool)
             across = [1] * flat[slot.path].ndim
             across[slot.axis] = len(units)
-            found = stays[units] | (units < 0)
-            lines[slot.path] = lines[slot.path] & found.reshape(across)
+            mask = stays[units] | (units < 0)
+            lines[slot.path] = lines[slot.path] & mask.reshape(across)
     masks = {path: _filled(line, flat[path].shape) for path, line in lines.items()}
     return traverse_util.unflatten_dict(masks)
 
@@ -98,7 +98,7 @@ def channel_masks(spec: ArchSpec, params: Any, keep: KeptUnits) -> Any:
 def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Any]:
     """Returns which units a tree of ``channel_masks`` keeps, as arrays by name of the group."""
     flat = traverse_util.flatten_dict(masks)
-    found = {}
+    kept = {}
     for group in channel_groups(spec):
         slot, units = next(
             (slot, units) for slot, units in _owners(group) if slot.path[-1] == "kernel"
@@ -107,8 +107,8 @@ def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Any]:
         rest = tuple(axis for axis in range(mask.ndim) if axis != mask.ndim + slot.axis)
         stays = mask.any(axis=rest)
         first = np.array([int(np.argmax(units == unit)) for unit in range(len(group.units))])
-        found[group.name] = stays[first]
-    return found
+        kept[group.name] = stays[first]
+    return kept
 
 
 def unit_means(
@@ -123,7 +123,7 @@ def unit_means(
       side: at places of this side.
     """
     flat = traverse_util.flatten_dict(params)
-    found: dict[str, Float[Array, " U"] | None] = {}
+    means: dict[str, Float[Array, " U"] | None] = {}
     for group in channel_groups(spec):
         total, count = jnp.zeros(len(group.units)), np.zeros(len(group.units))
         for slot, units in _owners(group, side):
@@ -134,8 +134,8 @@ def unit_means(
             sums = jnp.sum(jnp.abs(lines[inside].astype(jnp.float32)), axis=1)
             total = total.at[units[inside]].add(sums)
             np.add.at(count, units[inside], lines.shape[1])
-        found[group.name] = total / count if count.all() else None
-    return found
+        means[group.name] = total / count if count.all() else None
+    return means
 
 
 def _filled(line: Any, shape: tuple[int, ...]) -> Any:

@@ -68,10 +68,10 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
 
         def choose(masks: Any, rest: tuple[Any, Array, Array]) -> Any:
             weights, step, numbers = rest
-            own = jax.random.fold_in(jax.random.wrap_key_data(numbers), step)
+            step_key = jax.random.fold_in(jax.random.wrap_key_data(numbers), step)
             number = jnp.searchsorted(steps, step)
             sparsities = schedule.sparsities
-            chosen = pruner.choose(weights, masks, number, sparsities=sparsities, key=own)
+            chosen = pruner.choose(weights, masks, number, sparsities=sparsities, key=step_key)
             return jax.tree.map(jnp.asarray, chosen)  # exempt ones may be NumPy's
 
         masks = _changed_when(due, choose, state.masks, (after, step, state.key))

@@ -164,7 +164,7 @@ def _competed(
     alive: Mapping[str, Array],
 ) -> dict[str, Array]:
     """Returns masks of the best of each pool; of equal ones the first stay."""
-    found = {}
+    masks = {}
     for pool, kept in zip(table.pools, jnp.array(table.kept, jnp.int32)[number], strict=True):
         values = jnp.concatenate([scores[path].ravel() for path in pool])
         before = jnp.concatenate([alive[path].ravel() for path in pool])
@@ -173,6 +173,6 @@ def _competed(
         start = 0
         for path in pool:
             size = scores[path].size
-            found[path] = best[start : start + size].reshape(scores[path].shape)
+            masks[path] = best[start : start + size].reshape(scores[path].shape)
             start += size
-    return found
+    return masks

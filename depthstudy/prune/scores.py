@@ -66,10 +66,10 @@ def norm_scale(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:
       InputError: No group has a normalization.
     """
     del key
-    found = unit_means(spec, params, leaf="scale", side="out")
-    if all(scores is None for scores in found.values()):
+    means = unit_means(spec, params, leaf="scale", side="out")
+    if all(scores is None for scores in means.values()):
         raise InputError(f"{spec.family} without normalization has no scales to prune by")
-    return found
+    return means
 
 
 def random_units(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:

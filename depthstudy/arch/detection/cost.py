@@ -27,10 +27,10 @@ def cost(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> Cost:
       InputError: The images are too small, or channels do not divide into groups.
     """
     layers = layer_costs(spec, image_shape)
-    found = chain.total(layers)
+    total = chain.total(layers)
     if isinstance(spec, ArchSpec):
-        return found
-    return dataclasses.replace(found, depth=max(layer.depth for layer in layers))
+        return total
+    return dataclasses.replace(total, depth=max(layer.depth for layer in layers))
 
 
 def layer_costs(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> tuple[LayerCost, ...]:
@@ -99,4 +99,4 @@ def _walk_tower(
         shared: list[LayerCost] = []
         point = walk(step.shared, point, path, shared)
         costs += shared if place == 0 else [dataclasses.replace(c, parameters=0) for c in shared]
-        point = walk(step.own[place], point, path, costs)
+        point = walk(step.by_level[place], point, path, costs)

@@ -87,12 +87,12 @@ class TowerStep:
     Attributes:
       name: Name of its folder of parameters.
       shared: The convolutions.
-      own: Layers of each level, from fine to coarse.
+      by_level: Layers of each level, from fine to coarse.
     """
 
     name: str
     shared: Layers
-    own: tuple[Layers, ...]
+    by_level: tuple[Layers, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,8 +183,8 @@ def _cell(spec: DetectorSpec, name: str, channels: list[int], residual: bool) ->
     plans: list[tuple[int, list[int]]] = []
     for place in [*range(count - 2, -1, -1), *range(1, count)]:
         down = len(plans) < count - 1  # on the way from coarse to fine
-        own = [place] if newest[place] == place else [place, newest[place]]
-        plans.append((place, [*own, newest[place + 1 if down else place - 1]]))
+        same_level = [place] if newest[place] == place else [place, newest[place]]
+        plans.append((place, [*same_level, newest[place + 1 if down else place - 1]]))
         newest[place] = count + len(plans) - 1
     places = [*range(count), *(place for place, _ in plans)]
     sizes = [*channels, *[spec.pyramid.channels] * len(plans)]

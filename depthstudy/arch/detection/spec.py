@@ -189,7 +189,7 @@ def tapped_levels(backbone: ArchSpec) -> dict[int, int]:
       InputError: A stride changes within a stage, or by another factor than two.
     """
     level = (backbone.stem.stride > 1) + backbone.stem.pool
-    found: dict[int, int] = {}
+    stage_by_level: dict[int, int] = {}
     for number, stage in enumerate(backbone.stages, start=1):
         for place, block in enumerate(stage):
             if block.stride > 2 or (block.stride == 2 and place):
@@ -198,8 +198,8 @@ def tapped_levels(backbone: ArchSpec) -> dict[int, int]:
                     f" of stride {block.stride} at place {place + 1}"
                 )
             level += block.stride == 2
-        found[level] = number
-    return found
+        stage_by_level[level] = number
+    return stage_by_level
 
 
 def _from_plain(value: dict[str, Any]) -> DetectorSpec:

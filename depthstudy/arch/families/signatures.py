@@ -38,15 +38,17 @@ def with_options_of(
     """
 
     def decorated(builder: Builder) -> Builder:
-        own, theirs = inspect.signature(builder), inspect.signature(base).parameters
-        named = {n: p for n, p in own.parameters.items() if p.kind is not p.VAR_KEYWORD}
+        builder_signature, theirs = inspect.signature(builder), inspect.signature(base).parameters
+        named = {
+            n: p for n, p in builder_signature.parameters.items() if p.kind is not p.VAR_KEYWORD
+        }
         inherited = {
             n: p
             for n, p in theirs.items()
             if p.kind is p.KEYWORD_ONLY and n not in named and n not in without
         }
         parameters = {**named, **inherited}
-        signature = own.replace(parameters=list(parameters.values()))
+        signature = builder_signature.replace(parameters=list(parameters.values()))
 
         @functools.wraps(builder)
         def checked(*args: Any, **options: Any) -> ArchSpec:
@@ -67,10 +69,10 @@ def _documented(
 ) -> str:
     """Returns the builder's docstring with what that of ``base`` says of inherited options."""
     text = f"{inspect.getdoc(builder)}\n"
-    own, theirs = _arguments(text), _arguments(f"{inspect.getdoc(base)}\n")
-    meanings = [theirs[name] for name in inherited if name in theirs and name not in own]
-    if "**options" in own:
-        text = text.replace(own["**options"], "".join(meanings))
+    described, theirs = _arguments(text), _arguments(f"{inspect.getdoc(base)}\n")
+    meanings = [theirs[name] for name in inherited if name in theirs and name not in described]
+    if "**options" in described:
+        text = text.replace(described["**options"], "".join(meanings))
     return text.rstrip()
 
 

@@ -23,8 +23,8 @@ def parse_duration(text: str, name: str) -> int:
     Raises:
       InputError: It is none, or no time at all.
     """
-    found = _FORM.fullmatch(text.strip())
-    counts = [int(count or 0) for count in found.groups()] if found else []
+    match = _FORM.fullmatch(text.strip())
+    counts = [int(count or 0) for count in match.groups()] if match else []
     seconds = sum(count * size for count, size in zip(counts, _UNITS.values(), strict=False))
     if not seconds:
         raise InputError(f"config.{name}={text!r} is no time; allowed: as 90s, 30m, 2h or 1h30m")

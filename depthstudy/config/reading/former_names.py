@@ -33,15 +33,15 @@ def present_names(raw: Mapping[str, Any]) -> dict[str, Any]:
 
     What is not as a config should be is left for its check to find.
     """
-    found = dict(raw)
+    config = dict(raw)
     for field, rename in (
         ("probes", _present),
         ("hypotheses", lambda row: _with_present(row, "metric")),
         ("treatments", lambda row: _with_present(row, "mechanism")),
     ):
-        if isinstance(found.get(field), list | tuple):
-            found[field] = tuple(map(rename, found[field]))
-    return found
+        if isinstance(config.get(field), list | tuple):
+            config[field] = tuple(map(rename, config[field]))
+    return config
 
 
 def _present(name: Any) -> Any:

@@ -82,18 +82,18 @@ def choose(
         if groups is None:
             chosen[members[:count]] = True
             continue
-        own = groups[members]
-        names, sizes = np.unique(own, return_counts=True)
+        member_groups = groups[members]
+        names, sizes = np.unique(member_groups, return_counts=True)
         size = dict(zip(names.tolist(), sizes.tolist(), strict=True))
         taken = int(chosen[members].sum())
-        passed = set(own[chosen[members]].tolist())
-        for group in dict.fromkeys(own.tolist()):
+        passed = set(member_groups[chosen[members]].tolist())
+        for group in dict.fromkeys(member_groups.tolist()):
             if group in passed or taken + size[group] > count:
                 continue
             chosen[copies[group]] = True
             taken += size[group]
         if count and not taken and len(size) > 1:  # each group is larger than the quota
-            smallest = min(dict.fromkeys(own.tolist()), key=size.__getitem__)
+            smallest = min(dict.fromkeys(member_groups.tolist()), key=size.__getitem__)
             chosen[copies[smallest]] = True
     return chosen
 

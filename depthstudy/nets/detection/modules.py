@@ -138,4 +138,4 @@ class _TowerBlock(nn.Module):
     @nn.compact
     def __call__(self, x: Features, place: int, train: bool) -> Features:
         x = run_layers(self.step.shared, x, train, self.compute)
-        return run_layers(self.step.own[place], x, train, self.compute)
+        return run_layers(self.step.by_level[place], x, train, self.compute)

@@ -84,8 +84,10 @@ def _grouped(initializer: Initializer, groups: int) -> Initializer:
     """Returns an initializer that draws the kernel of each group by itself."""
 
     def draw(key: jax.Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
-        own = (*shape[:-1], shape[-1] // groups)
-        kernels = jax.vmap(lambda key: initializer(key, own, dtype))(jax.random.split(key, groups))
+        group_shape = (*shape[:-1], shape[-1] // groups)
+        kernels = jax.vmap(lambda key: initializer(key, group_shape, dtype))(
+            jax.random.split(key, groups)
+        )
         return jnp.moveaxis(kernels, 0, -2).reshape(shape)
 
     return draw if groups > 1 else initializer

@@ -25,20 +25,20 @@ def reordered(spec: ArchSpec, state: Mapping[str, np.ndarray]) -> dict[str, np.n
     if not any(block.residual and block.shortcut == "A" for block in blocks):
         return dict(state)
     orders = _orders(spec)
-    found = dict(state)
+    weights = dict(state)
     for name, x in state.items():
         parts = name.split(".")
         if name == "linear.weight":
-            found[name] = _taken(x, orders[-1], axis=1)
+            weights[name] = _taken(x, orders[-1], axis=1)
         if not parts[0].startswith("layer"):
             continue
         number = int(parts[0].removeprefix("layer")) - 1
         before = orders[number - 1] if number and parts[1] == "0" else orders[number]
         if parts[2] == "conv1":
-            found[name] = _taken(x, before, axis=1)
+            weights[name] = _taken(x, before, axis=1)
         elif parts[2] in ("conv2", "bn2"):
-            found[name] = _taken(x, orders[number], axis=0)
-    return found
+            weights[name] = _taken(x, orders[number], axis=0)
+    return weights
 
 
 def _orders(spec: ArchSpec) -> list[np.ndarray]:

@@ -102,8 +102,8 @@ def check_torch(spec: ArchSpec | DetectorSpec, state_dict: Mapping[str, np.ndarr
 
 
 def _costs(spec: ArchSpec | DetectorSpec, channels: int) -> dict[tuple[str, ...], LayerCost]:
-    found = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
-    return {cost.path: cost for cost in found if cost.parameters}
+    costs = arch.layer_costs(spec, (_SIDE, _SIDE, channels))
+    return {cost.path: cost for cost in costs if cost.parameters}
 
 
 def _name(prefix: str, leaf: str) -> str:

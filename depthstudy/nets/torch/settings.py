@@ -57,12 +57,12 @@ def without_biases(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
     It takes the mean off anyway, so that the running mean less the bias says the same.
     """
-    found = dict(state)
+    weights = dict(state)
     for name in state:
         norm = name.removesuffix("_conv.bias") + "_bn.running_mean"
         if name.endswith("_conv.bias") and norm in state:
-            found[norm] = found[norm] - found.pop(name)
-    return found
+            weights[norm] = weights[norm] - weights.pop(name)
+    return weights
 
 
 def for_rgb(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -85,39 +85,39 @@ def _of_timm(spec: ArchSpec, family: str, options: Container[str]) -> dict[str, 
 def caveats(spec: ArchSpec, style: str) -> tuple[str, ...]:
     """Returns what the file cannot tell, and what was taken, a sentence each."""
     family = spec.family.removesuffix("_plain")
-    found = []
+    sentences = []
     kinds = {block.kind for stage in spec.stages for block in stage}
     if style == KERAS:
-        found += _of_keras(family)
+        sentences += _of_keras(family)
     if "bottleneck" in kinds and "resne" in family:
-        found.append(
+        sentences.append(
             "The file cannot tell which convolution of a bottleneck has the stride: it is taken to "
             "be the 3x3, as in torchvision’s and timm’s weights; in the first ones it is the 1x1."
         )
     if "resne" in family or family in ("densenet", "vgg"):
-        found.append(
+        sentences.append(
             "The file cannot tell whether poolings and strides are anti-aliased: they are taken "
             "not to be."
         )
     if spec.stem.norm == "group":
-        found.append(
+        sentences.append(
             "The file cannot tell normalization by groups from that by pixels, nor the number of "
             "groups: they are taken to be 32."
         )
     if style == "timm" and family in _MOBILE:
         rule = "TensorFlow’s" if spec.padding == "same" else "PyTorch’s"
         other = "torch" if spec.padding == "same" else "same"
-        found.append(
+        sentences.append(
             f"The file cannot tell whose padding and epsilon it was trained with: {rule} are "
             f"taken. Those of timm’s names that begin with tf_ have TensorFlow’s; "
             f"--options=padding={other} takes the others."
         )
     if style == "efficientnet_pytorch":
-        found.append(
+        sentences.append(
             "efficientnet_pytorch pads as TensorFlow does, with an epsilon of 0.001, and so does "
             "this net."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _of_keras(family: str) -> list[str]:

@@ -47,12 +47,12 @@ def mark(path: str) -> str:
 
 def count(jaxpr: core.ClosedJaxpr) -> tuple[Products, int]:
     """Returns the products of a jaxpr, and how deep the deepest of its outputs is."""
-    found = Products()
-    depths = _walk(jaxpr.jaxpr, [0] * len(jaxpr.jaxpr.invars), found)
-    return found, max(depths, default=0)
+    products = Products()
+    depths = _walk(jaxpr.jaxpr, [0] * len(jaxpr.jaxpr.invars), products)
+    return products, max(depths, default=0)
 
 
-def _walk(jaxpr: core.Jaxpr, depths: Sequence[int], found: Products) -> list[int]:
+def _walk(jaxpr: core.Jaxpr, depths: Sequence[int], products: Products) -> list[int]:
     """Returns the depths of the outputs, given those of the inputs."""
     known: dict[Any, int] = dict(zip(jaxpr.invars, depths, strict=True))
 
@@ -61,50 +61,50 @@ def _walk(jaxpr: core.Jaxpr, depths: Sequence[int], found: Products) -> list[int
 
     for equation in jaxpr.eqns:
         inputs = [depth_of(variable) for variable in equation.invars]
-        known |= zip(equation.outvars, _step(equation, inputs, found), strict=True)
+        known |= zip(equation.outvars, _step(equation, inputs, products), strict=True)
     return [depth_of(variable) for variable in jaxpr.outvars]
 
 
-def _step(equation: Any, inputs: list[int], found: Products) -> Iterable[int]:
+def _step(equation: Any, inputs: list[int], products: Products) -> Iterable[int]:
     """Returns the depths of what one equation gives out."""
     deepest = max(inputs, default=0)
     match equation.primitive.name:
         case "conv_general_dilated":
             kernel = equation.invars[1].aval.shape
             filters = kernel[equation.params["dimension_numbers"].rhs_spec[0]]
-            return _product(equation, math.prod(kernel) // filters, deepest, found)
+            return _product(equation, math.prod(kernel) // filters, deepest, products)
         case "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             shape = equation.invars[0].aval.shape
-            return _product(equation, math.prod(shape[i] for i in contracted), deepest, found)
+            return _product(equation, math.prod(shape[i] for i in contracted), deepest, products)
         case "name":
             name = equation.params["name"]
             if name.startswith(_MARK):
-                found.depths[name.removeprefix(_MARK)] = deepest
+                products.depths[name.removeprefix(_MARK)] = deepest
         case "scan":
-            return _scan(equation.params, inputs, found)
+            return _scan(equation.params, inputs, products)
         case "cond":
-            return _dearest(equation.params["branches"], inputs[1:], found)
+            return _dearest(equation.params["branches"], inputs[1:], products)
         case _:
             for inner in _inner(equation.params):
                 fits = len(inner.invars) == len(inputs)
                 given = inputs if fits else [deepest] * len(inner.invars)
-                outputs = _walk(inner, given, found)
+                outputs = _walk(inner, given, products)
                 if len(outputs) == len(equation.outvars):
                     return outputs
                 deepest = max([deepest, *outputs])
     return [deepest] * len(equation.outvars)
 
 
-def _product(equation: Any, terms: int, deepest: int, found: Products) -> list[int]:
+def _product(equation: Any, terms: int, deepest: int, products: Products) -> list[int]:
     (out,) = equation.outvars
-    found.macs += terms * out.aval.size
-    found.outputs += out.aval.size
-    found.dtypes |= {variable.aval.dtype for variable in equation.invars}
+    products.macs += terms * out.aval.size
+    products.outputs += out.aval.size
+    products.dtypes |= {variable.aval.dtype for variable in equation.invars}
     return [deepest + 1]
 
 
-def _scan(params: Any, inputs: list[int], found: Products) -> list[int]:
+def _scan(params: Any, inputs: list[int], products: Products) -> list[int]:
     """Walks the body of a loop as often as it runs."""
     consts, carried = params["num_consts"], params["num_carry"]
     held, carry, rows = (
@@ -114,20 +114,20 @@ def _scan(params: Any, inputs: list[int], found: Products) -> list[int]:
     )
     stacked: list[list[int]] = []
     for _ in range(params["length"]):
-        outputs = _walk(params["jaxpr"].jaxpr, [*held, *carry, *rows], found)
+        outputs = _walk(params["jaxpr"].jaxpr, [*held, *carry, *rows], products)
         carry = outputs[:carried]
         stacked.append(outputs[carried:])
     return [*carry, *(max(depths) for depths in zip(*stacked, strict=True))]
 
 
-def _dearest(branches: Any, inputs: list[int], found: Products) -> list[int]:
+def _dearest(branches: Any, inputs: list[int], products: Products) -> list[int]:
     """Walks the branch with the most multiply-accumulates."""
     trials = []
     for branch in branches:
         alone = Products()
         trials.append((alone, _walk(branch.jaxpr, inputs, alone)))
     dearest, outputs = max(trials, key=lambda trial: trial[0].macs)
-    found.merge(dearest)
+    products.merge(dearest)
     return outputs
 
 

@@ -50,22 +50,22 @@ def trace(net: Net, image_shape: ImageShape) -> Trace:
             )
 
     jaxpr, (_, kept) = jax.make_jaxpr(applied, return_shape=True)(variables, image)
-    found, depth = products.count(jaxpr)
+    counts, depth = products.count(jaxpr)
     captured = traverse_util.flatten_dict(kept["intermediates"])
     return Trace(
         cost=Cost(
             parameters=sum(leaf.size for leaf in jax.tree.leaves(variables["params"])),
-            macs=found.macs,
-            activations=found.outputs,
+            macs=counts.macs,
+            activations=counts.outputs,
             receptive_field=None,
             depth=depth,
         ),
         depths={
-            path: found.depths[path]
+            path: counts.depths[path]
             for path in dict.fromkeys(called)
-            if path in found.depths and (*path.split("/"), "__call__") in captured
+            if path in counts.depths and (*path.split("/"), "__call__") in captured
         },
-        dtypes=frozenset(found.dtypes),
+        dtypes=frozenset(counts.dtypes),
     )
 
 
@@ -99,11 +99,11 @@ def check(net: Net, name: str, num_classes: int, image_shape: ImageShape, dtype:
     before, after = (tree.get("batch_stats", {}) for tree in (variables, changed))
     if _shapes(before) != _shapes(after):
         raise InputError(f"{name}: training changes the shapes, types or names of its batch_stats")
-    found = trace(net, image_shape).dtypes
-    if dtype != jnp.float32 and dtype not in found:
+    dtypes = trace(net, image_shape).dtypes
+    if dtype != jnp.float32 and dtype not in dtypes:
         raise InputError(
             f"{name} does not compute in {jnp.dtype(dtype).name} (but in "
-            f"{', '.join(sorted(str(kind) for kind in found))}): give the class a field dtype, or "
+            f"{', '.join(sorted(str(kind) for kind in dtypes))}): give the class a field dtype, or "
             "set config.train.precision=float32"
         )
 

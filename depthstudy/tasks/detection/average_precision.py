@@ -50,8 +50,8 @@ def average_precision(
     """Returns the twelve numbers of COCO.
 
     >>> truth = [[0, 0, 10, 10, 3], [20, 20, 40, 40, 1]]  # two objects of one image
-    >>> found = [[0, 0, 10, 10, 0.9, 3], [20, 20, 40, 36, 0.8, 1]]
-    >>> scores = average_precision([found], [truth])
+    >>> detections = [[0, 0, 10, 10, 0.9, 3], [20, 20, 40, 36, 0.8, 1]]
+    >>> scores = average_precision([detections], [truth])
     >>> round(scores["ap50"], 3), round(scores["ap"], 3)
     (1.0, 0.85)
 
@@ -72,14 +72,14 @@ def average_precision(
     """
     if len(detections) != len(truths):
         raise ValueError(f"{len(detections)} images with detections, {len(truths)} with truths")
-    found = [_rows(rows, 6) for rows in detections]
+    detected = [_rows(rows, 6) for rows in detections]
     objects = [_rows(rows, 7) for rows in truths]
     classes = sorted({int(label) for rows in objects for label in rows[:, 4]})
     precisions, recalls = [], []
     for label in classes:
         matched = [
             _match(dets[dets[:, 5] == label], rows[rows[:, 4] == label])
-            for dets, rows in zip(found, objects, strict=True)
+            for dets, rows in zip(detected, objects, strict=True)
         ]
         precision, recall = _curves([m for m in matched if m is not None])
         precisions.append(precision)
@@ -106,8 +106,8 @@ def image_errors(detections: Sequence[ArrayLike], truths: Sequence[ArrayLike]) -
     images; their mean is not one minus the average precision of all.
     """
     errors = np.empty(len(truths))
-    for i, (found, objects) in enumerate(zip(detections, truths, strict=True)):
-        dets, rows = _rows(found, 6), _rows(objects, 7)
+    for i, (detected, objects) in enumerate(zip(detections, truths, strict=True)):
+        dets, rows = _rows(detected, 6), _rows(objects, 7)
         if (rows[:, 5] == 0).any():
             errors[i] = 1 - average_precision([dets], [rows])["ap"]
         else:
@@ -135,8 +135,8 @@ def _overlaps(detections: Floats, objects: Floats) -> Floats:
     low = np.maximum(detections[:, None, :2], objects[None, :, :2])
     high = np.minimum(detections[:, None, 2:4], objects[None, :, 2:4])
     common = np.prod(np.maximum(high - low, 0), axis=-1)
-    own = _area(detections)[:, None]
-    union = np.where(objects[:, 5] > 0, own, own + _area(objects)[None] - common)
+    areas = _area(detections)[:, None]
+    union = np.where(objects[:, 5] > 0, areas, areas + _area(objects)[None] - common)
     return np.where(common > 0, common / np.where(union > 0, union, 1), 0.0)
 
 
@@ -189,19 +189,19 @@ def _curves(matched: Sequence[_Matched]) -> tuple[Floats, Floats]:
         right = np.cumsum(hits & counted, axis=-1, dtype=np.float64)
         wrong = np.cumsum(~hits & counted, axis=-1, dtype=np.float64)
         for size in present:
-            found = right[size] / objects[size]
-            recall[size, :, i] = found[:, -1] if len(scores) else 0.0
+            recall_by_overlap = right[size] / objects[size]
+            recall[size, :, i] = recall_by_overlap[:, -1] if len(scores) else 0.0
             if i == len(_COUNTS) - 1:
                 share = right[size] / (right[size] + wrong[size] + np.spacing(1))
                 envelope = np.maximum.accumulate(share[:, ::-1], axis=1)[:, ::-1]
-                precision[size] = _at_recalls(found, envelope)
+                precision[size] = _at_recalls(recall_by_overlap, envelope)
     return precision, recall
 
 
-def _at_recalls(found: Floats, envelope: Floats) -> Floats:
+def _at_recalls(recall_by_overlap: Floats, envelope: Floats) -> Floats:
     """Returns the precision at each recall, 0 where it is not reached, by overlap."""
-    rows = np.zeros((len(found), len(_RECALLS)))
-    for row, recalls, precisions in zip(rows, found, envelope, strict=True):
+    rows = np.zeros((len(recall_by_overlap), len(_RECALLS)))
+    for row, recalls, precisions in zip(rows, recall_by_overlap, envelope, strict=True):
         places = np.searchsorted(recalls, _RECALLS, side="left")
         reached = places < len(recalls)
         row[reached] = precisions[places[reached]]

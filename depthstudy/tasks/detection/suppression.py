@@ -11,7 +11,7 @@ from depthstudy.nets.detection import boxes
 
 _MOST_OVERLAP = 0.5
 _CANDIDATES = 5_000  # best pairs of anchor and class that are looked at
-FOUND = 100  # boxes of an image
+MAX_DETECTIONS = 100  # boxes of an image
 
 
 def detections(
@@ -19,7 +19,7 @@ def detections(
     image_size: tuple[int, int],
     *,
     candidates: int = _CANDIDATES,
-    found: int = FOUND,
+    max_detections: int = MAX_DETECTIONS,
 ) -> Float[Array, "B D 6"]:
     """Returns the best boxes of each image: (top, left, bottom, right, score, class).
 
@@ -30,7 +30,7 @@ def detections(
       outputs: What a detector says.
       image_size: Height and width, to which boxes are cut.
       candidates: How many pairs of anchor and class are looked at.
-      found: Most boxes of an image.
+      max_detections: Most boxes of an image.
     """
     B, A, K = outputs.classes.shape
     scores, index = jax.lax.top_k(outputs.classes.reshape(B, A * K), min(candidates, A * K))
@@ -39,13 +39,17 @@ def detections(
     decoded = boxes.decode(offsets, outputs.anchors[anchor])
     height, width = image_size
     decoded = jnp.clip(decoded, 0.0, jnp.array([height, width, height, width], jnp.float32))
-    return jax.vmap(lambda *rows: _suppressed(*rows, found=found))(
+    return jax.vmap(lambda *rows: _suppressed(*rows, max_detections=max_detections))(
         decoded, jax.nn.sigmoid(scores), label
     )
 
 
 def _suppressed(
-    candidates: Float[Array, "N 4"], scores: Float[Array, " N"], label: Array, *, found: int
+    candidates: Float[Array, "N 4"],
+    scores: Float[Array, " N"],
+    label: Array,
+    *,
+    max_detections: int,
 ) -> Float[Array, "D 6"]:
     rows = jnp.concatenate(
         [candidates, scores[:, None], label[:, None].astype(jnp.float32)], axis=1
@@ -59,5 +63,5 @@ def _suppressed(
         gone = (overlap > _MOST_OVERLAP) & (label == row[5])
         return jnp.where(gone, 0.0, left).at[best].set(0.0), row
 
-    _, picked = jax.lax.scan(pick, scores, None, length=found)
+    _, picked = jax.lax.scan(pick, scores, None, length=max_detections)
     return picked

@@ -50,9 +50,9 @@ def _of_image(anchors: Float[Array, "A 4"], rows: Float[Array, "M 7"]) -> Target
     forced = wanted.any(axis=1)
     chosen = jnp.where(forced, last, chosen)
     positive |= forced
-    own = rows[chosen]
+    matched = rows[chosen]
     return Targets(
-        classes=jnp.where(positive, own[:, objects.CLASS], -1).astype(jnp.int32),
-        boxes=boxes.encode(own[:, objects.BOX], anchors),
+        classes=jnp.where(positive, matched[:, objects.CLASS], -1).astype(jnp.int32),
+        boxes=boxes.encode(matched[:, objects.BOX], anchors),
         positive=positive,
     )

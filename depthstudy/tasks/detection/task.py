@@ -100,17 +100,17 @@ class Detection:
         """
         wanted = targets(outputs.anchors, labels)
         likeliest = jnp.argmax(outputs.classes, axis=-1)
-        found = boxes.decode(outputs.boxes, outputs.anchors)
+        predicted = boxes.decode(outputs.boxes, outputs.anchors)
         true = boxes.decode(wanted.boxes, outputs.anchors)
-        overlap = boxes.overlaps(found[..., None, :], true[..., None, :])[..., 0, 0]
+        overlap = boxes.overlaps(predicted[..., None, :], true[..., None, :])[..., 0, 0]
         misses = (likeliest != wanted.classes) | (overlap < LEAST_OVERLAP)
         count = wanted.positive.sum(axis=1)
         return (misses & wanted.positive).sum(axis=1) / jnp.maximum(count, 1)
 
     def answers(self, outputs: Predictions, labels: Float[Array, "B M 7"]) -> Mapping[str, Array]:
         """Returns the best boxes of each image (``suppression.detections``) and its objects."""
-        found = detections(outputs, self.image_size, candidates=_CANDIDATES)
-        return {"detections": found, "truths": labels}
+        best_boxes = detections(outputs, self.image_size, candidates=_CANDIDATES)
+        return {"detections": best_boxes, "truths": labels}
 
     def summarize(
         self,
@@ -122,14 +122,14 @@ class Detection:
         NaN stands for objects of a size that are not there.
         """
         del errors
-        found, truths = _lists(answers)
-        scores = average_precision(found, truths)
+        detected, truths = _lists(answers)
+        scores = average_precision(detected, truths)
         summary = {"error": 1 - scores["ap"], **{name: scores[name] for name in AP_NAMES}}
-        return image_errors(found, truths), summary
+        return image_errors(detected, truths), summary
 
 
 def _lists(answers: Mapping[str, np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Returns what was found and what is there, image by image, without padding."""
-    found = [rows[rows[:, 5] >= 0] for rows in answers["detections"]]
+    detected = [rows[rows[:, 5] >= 0] for rows in answers["detections"]]
     truths = [rows[rows[:, objects.CLASS] >= 0] for rows in answers["truths"]]
-    return found, truths
+    return detected, truths

@@ -204,10 +204,10 @@ class ObjectReader(Reader):
         images = np.empty((len(pairs), *self.image_shape), np.uint8) if out is None else out
         labels = self.empty_labels(len(pairs))
         places = zip(rows.tolist(), images, labels, pairs, strict=True)
-        for row, image, label, (raw, found) in places:
+        for row, image, label, (raw, object_rows) in places:
             with told_as_input(self.name, row, "decoded"):
                 image[...], factors = decode_fitted(raw, self.image_shape)
-            label[...] = objects.padded(objects.scaled(found, *factors), self.max_objects)
+            label[...] = objects.padded(objects.scaled(object_rows, *factors), self.max_objects)
         return HostBatch(images, labels)
 
     def noisy(self, true_labels: Labels, indices: Int[np.ndarray, " B"]) -> Labels:

@@ -78,10 +78,12 @@ class StreamedSplit(Split):
         if start >= stop:
             return
         rows = len(indices_at(start))
-        own = own_rows(sharding, rows)
-        if own != slice(0, rows):
-            indices_at = functools.partial(_rows_at, indices_at, own)
-            draws_at = None if draws_at is None else functools.partial(_rows_at, draws_at, own)
+        host_rows = own_rows(sharding, rows)
+        if host_rows != slice(0, rows):
+            indices_at = functools.partial(_rows_at, indices_at, host_rows)
+            draws_at = (
+                None if draws_at is None else functools.partial(_rows_at, draws_at, host_rows)
+            )
         read = workers.StepReader(self._reader, indices_at, draws_at)
         batches = (
             workers.by_processes(read, start, stop, self._workers)
@@ -99,8 +101,8 @@ class StreamedSplit(Split):
             batches.close()  # type: ignore[attr-defined]  # an early end leaves no processes behind
 
 
-def _rows_at(all_at: Callable[[int], np.ndarray], own: slice, step: int) -> np.ndarray:
-    return all_at(step)[own]
+def _rows_at(all_at: Callable[[int], np.ndarray], host_rows: slice, step: int) -> np.ndarray:
+    return all_at(step)[host_rows]
 
 
 def default_workers() -> int:

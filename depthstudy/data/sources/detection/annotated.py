@@ -90,8 +90,8 @@ class AnnotatedFolder:
 
 def image_files(root: Path) -> list[Path]:
     """Returns all image files below a folder, hidden ones left out."""
-    found = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
-    return sorted(p for p in found if not any(x.startswith(".") for x in p.relative_to(root).parts))
+    paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return sorted(p for p in paths if not any(x.startswith(".") for x in p.relative_to(root).parts))
 
 
 def part_of(words: Iterable[str]) -> str:

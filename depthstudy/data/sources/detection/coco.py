@@ -24,8 +24,8 @@ def files(root: Path) -> list[Path]:
     Raises:
       InputError: A file that has them cannot be read.
     """
-    found = sorted({*root.glob("*.json"), *root.glob("annotations/*.json"), *root.glob("*/*.json")})
-    return [path for path in found if _looks_right(path)]
+    paths = sorted({*root.glob("*.json"), *root.glob("annotations/*.json"), *root.glob("*/*.json")})
+    return [path for path in paths if _looks_right(path)]
 
 
 def read(root: Path) -> AnnotatedFolder:
@@ -131,6 +131,6 @@ def _box(row: dict[str, Any], label: int) -> Box | None:
 def _locate(name: str, part: str, by_name: dict[str, list[Path]], root: Path) -> Path | None:
     """Returns the image of a name that ends in the name given; of several, that of the split."""
     parts = Path(name).parts
-    found = [p for p in by_name.get(Path(name).name, []) if p.parts[-len(parts) :] == parts]
-    own = [p for p in found if part_of(p.parent.relative_to(root).parts) == part]
-    return next(iter(own or found), None)
+    matches = [p for p in by_name.get(Path(name).name, []) if p.parts[-len(parts) :] == parts]
+    same_part = [p for p in matches if part_of(p.parent.relative_to(root).parts) == part]
+    return next(iter(same_part or matches), None)

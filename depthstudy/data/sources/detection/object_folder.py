@@ -48,7 +48,7 @@ _LAYOUTS: Sequence[tuple[Files, Files, Callable[[Path], AnnotatedFolder]]] = (
     (yolo.files, yolo.name_files, yolo.read),
 )
 
-Found = tuple[Path, tuple[int, int], objects.Rows]
+CheckedImage = tuple[Path, tuple[int, int], objects.Rows]
 
 
 def open_source(config: DataConfig) -> Source:
@@ -76,8 +76,8 @@ def open_source(config: DataConfig) -> Source:
 
 def _layout(root: Path) -> tuple[list[Path], Callable[[Path], AnnotatedFolder]]:
     for files, beside, read in _LAYOUTS:
-        if found := files(root):
-            return [*found, *beside(root)], read
+        if paths := files(root):
+            return [*paths, *beside(root)], read
     raise InputError(
         f"{root} has no boxes; allowed are COCO JSON (a file with images, annotations and"
         " categories), VOC XML (Annotations/*.xml) and YOLO txt (labels/*.txt)"
@@ -95,7 +95,7 @@ def _fingerprint(root: Path, annotations: Sequence[Path], seed: int) -> str:
 
 def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
     problems = folder.problems
-    found: dict[str, list[Found]] = {}
+    images_by_part: dict[str, list[CheckedImage]] = {}
     gray, sizes = True, set[tuple[int, int]]()
     for image in tqdm(folder.images, desc="checking images", delay=2, disable=None):
         where = str(image.path.relative_to(folder.root))
@@ -107,8 +107,8 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         size = (about.height, about.width)
         gray, sizes = gray and about.gray, sizes | {size}
         rows = checked_boxes(image, size, where, problems)
-        found.setdefault(image.part, []).append((image.path, size, rows))
-    parts = _divided(found, seed)
+        images_by_part.setdefault(image.part, []).append((image.path, size, rows))
+    parts = _divided(images_by_part, seed)
     for name in ("train", "test"):
         if not any(len(rows) for _, _, rows in parts.get(name, [])):
             lines = "".join(f"; {line}" for line in problems.lines())
@@ -170,15 +170,17 @@ def checked_boxes(
     return objects.rows(boxes, [box.label for box in kept], [box.crowd for box in kept], areas)
 
 
-def _divided(found: Mapping[str, list[Found]], seed: int) -> dict[str, list[Found]]:
+def _divided(
+    images_by_part: Mapping[str, list[CheckedImage]], seed: int
+) -> dict[str, list[CheckedImage]]:
     """Returns the images to train, to validate and to test on; divided by seed where none says."""
-    named = {part: rows for part, rows in found.items() if part}
+    named = {part: rows for part, rows in images_by_part.items() if part}
     if "train" in named and len(named) > 1:
-        parts = {**named, "train": [*named["train"], *found.get("", [])]}
+        parts = {**named, "train": [*named["train"], *images_by_part.get("", [])]}
         if "test" not in parts:
             parts["test"] = parts.pop("validation")
         return {name: parts[name] for name in _PARTS if name in parts}
-    every = [row for rows in found.values() for row in rows]
+    every = [row for rows in images_by_part.values() for row in rows]
     shuffled = order.generator(seed, order.SUBSET, 1).permutation(len(every))
     tested = set(shuffled[: max(1, round(_TEST_SHARE * len(every)))].tolist())
     return {
@@ -187,9 +189,9 @@ def _divided(found: Mapping[str, list[Found]], seed: int) -> dict[str, list[Foun
     }
 
 
-def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[Found]]) -> list[str]:
+def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]]) -> list[str]:
     counts = ", ".join(
-        f"{len(rows)} {name} images with {sum(len(found) for _, _, found in rows)} objects"
+        f"{len(rows)} {name} images with {sum(len(boxes) for _, _, boxes in rows)} objects"
         for name, rows in parts.items()
     )
     names = ", ".join(folder.class_names[:20]) + (", ..." if len(folder.class_names) > 20 else "")
@@ -200,9 +202,9 @@ def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[Found]]) -> l
     ]
 
 
-def _examples(rows: Sequence[Found]) -> Iterator[with_objects.Example]:
-    for path, size, found in rows:
+def _examples(rows: Sequence[CheckedImage]) -> Iterator[with_objects.Example]:
+    for path, size, boxes in rows:
         try:
-            yield image_file.encode(path), size, found
+            yield image_file.encode(path), size, boxes
         except DamagedError as error:
             raise InputError(f"{path} changed while it was read; try again") from error

@@ -69,8 +69,10 @@ def _records(examples: Iterable[Example]) -> Iterator[tuple[bytes, list[dict[str
     import tensorflow_datasets as tfds
 
     for encoded, (height, width), rows in examples:
-        found = []
+        object_features = []
         for top, left, bottom, right, label, crowd, area in rows.tolist():
             box = tfds.features.BBox(top / height, left / width, bottom / height, right / width)
-            found.append({"bbox": box, "label": int(label), "is_crowd": bool(crowd), "area": area})
-        yield encoded, found
+            object_features.append(
+                {"bbox": box, "label": int(label), "is_crowd": bool(crowd), "area": area}
+            )
+        yield encoded, object_features

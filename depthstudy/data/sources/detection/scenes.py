@@ -95,7 +95,7 @@ def scene(
     noise = random.integers(0, _BACKGROUND, (_COARSE, _COARSE)).astype(np.uint8)
     canvas = _resized(noise, _SIDE)
     boxes: list[tuple[int, int, int, int]] = []
-    found: list[int] = []
+    classes: list[int] = []
     for _ in range(random.integers(1, _MOST_OBJECTS + 1)):
         chosen = int(random.integers(len(images)))
         side = round(float(np.exp(random.uniform(*np.log(_SIZES)))))
@@ -112,9 +112,9 @@ def scene(
                 part = canvas[corner[0] : corner[0] + side, corner[1] : corner[1] + side]
                 np.maximum(part, picture, out=part)
                 boxes.append(box)
-                found.append(int(labels[chosen]))
+                classes.append(int(labels[chosen]))
                 break
-    return canvas, objects.rows(boxes, found)
+    return canvas, objects.rows(boxes, classes)
 
 
 def _overlap(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:

@@ -31,8 +31,10 @@ def read(root: Path) -> AnnotatedFolder:
         if path not in trees and _root(path) is None:
             where = str(path.relative_to(root))
             problems.add("files of XML that cannot be read, left out", where)
-    found = {node.findtext("name") or "" for tree in trees.values() for node in tree.iter("object")}
-    names = sorted(found - {""})
+    class_names = {
+        node.findtext("name") or "" for tree in trees.values() for node in tree.iter("object")
+    }
+    names = sorted(class_names - {""})
     parts = _parts(root)
     pictures: dict[str, list[Path]] = {}
     for image in image_files(root):

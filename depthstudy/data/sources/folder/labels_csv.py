@@ -48,7 +48,7 @@ def scan(source_dir: str | None, labels_csv: str) -> FolderScan:
         walked = list(walk(root))
     except OSError as error:
         raise InputError(f"{error.filename} cannot be read ({error.strerror})") from error
-    images = [found for found in walked if not isinstance(found, LeftOut)]
+    images = [entry for entry in walked if not isinstance(entry, LeftOut)]
     left_out = [f for f in walked if isinstance(f, LeftOut) and f.path != path]
     labels, absent = _labels(root, path, rows, images)
     left_out += [LeftOut(root / name, f"in {path.name}, but not in the folder") for name in absent]

@@ -72,12 +72,12 @@ def _scan(root: Path) -> FolderScan:
     deeper = 0
     for part, folders in classes.items():
         for name, folder in folders.items():
-            for found in walk(folder):
-                if isinstance(found, LeftOut):
-                    left_out.append(found._replace(class_name=name))
+            for entry in walk(folder):
+                if isinstance(entry, LeftOut):
+                    left_out.append(entry._replace(class_name=name))
                 else:
-                    files.append(LabeledFile(found, names.index(name), part))
-                    deeper += found.parent != folder
+                    files.append(LabeledFile(entry, names.index(name), part))
+                    deeper += entry.parent != folder
     if not files:
         raise InputError(
             f"no images in class folders of {root} (other files or folders: {len(left_out)});"
@@ -139,11 +139,11 @@ def _parts(top: Path, within: Contents) -> _Parts:
     for folder in within.folders:
         if folder in (train, chosen):
             continue
-        others = [found for found in walk(folder) if not isinstance(found, LeftOut)]
+        others = [entry for entry in walk(folder) if not isinstance(entry, LeftOut)]
         unlabeled = folder in tests and folder not in labeled
         why = "without labels" if unlabeled else f"in {printable(folder.name)}, which is not read"
         left_out += [LeftOut(path, why) for path in others]
-        left_out += [found for found in walk(folder) if isinstance(found, LeftOut)]
+        left_out += [entry for entry in walk(folder) if isinstance(entry, LeftOut)]
         if others or unlabeled:
             notes.append(
                 f"{printable(folder.name)} is not read: its {len(others):,} images are"

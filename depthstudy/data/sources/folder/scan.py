@@ -114,10 +114,10 @@ def walk(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[Path | L
     if real in above:
         yield LeftOut(folder, "a link to a folder above it")
         return
-    here = contents(folder)
-    yield from here.left_out
-    yield from here.images
-    for deeper in here.folders:
+    within = contents(folder)
+    yield from within.left_out
+    yield from within.images
+    for deeper in within.folders:
         yield from walk(deeper, above | {real})
 
 

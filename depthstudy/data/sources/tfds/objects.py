@@ -63,8 +63,8 @@ def most_objects(splits: Mapping[str, Examples]) -> int:
     for name, split in splits.items():
         if len(split) > _READ_FROM:
             return MOST
-        found = read_rows(split, np.arange(len(split)), name)
-        most = max([most, *(len(rows) for _, rows in found)])
+        pairs = read_rows(split, np.arange(len(split)), name)
+        most = max([most, *(len(rows) for _, rows in pairs)])
     return min(most, MOST)
 
 

@@ -84,8 +84,8 @@ def _run(what: str, command: list[str]) -> None:
         raise _BuildError(f"{what} took over {_PATIENCE} s") from None
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-        said = lines[0].strip() if lines else f"exit code {done.returncode}"
-        raise _BuildError(f"{what} failed, {said}")
+        reason = lines[0].strip() if lines else f"exit code {done.returncode}"
+        raise _BuildError(f"{what} failed, {reason}")
 
 
 if __name__ == "__main__":

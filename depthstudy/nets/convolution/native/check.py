@@ -47,12 +47,12 @@ def differences(geometry: Geometry, batch: int, channels: int, filters: int) -> 
         out, pull = jax.vjp(lambda x, w: way(x, w, geometry), x, w)
         return out, *pull(y)
 
-    found, expected = (
+    actual, expected = (
         jax.jit(functools.partial(compute, way))(x, w, y) for way in (native_convolution, xla)
     )
     return {
         name: float(np.abs(a - b).max() / np.abs(b).max())
-        for name, a, b in zip(("output", "images", "kernel"), found, expected, strict=True)
+        for name, a, b in zip(("output", "images", "kernel"), actual, expected, strict=True)
     }
 
 

@@ -130,12 +130,12 @@ def _walk(group: h5py.Group) -> Iterator[tuple[h5py.Group, str, h5py.Dataset]]:
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise InputError(f"not a file of Keras's weights: {name} leads elsewhere")
-        found = group[name]
-        if isinstance(found, h5py.Group):
-            yield from _walk(found)
-        elif isinstance(found, h5py.Dataset):
-            _require_held(found)
-            yield group, name, found
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            yield from _walk(item)
+        elif isinstance(item, h5py.Dataset):
+            _require_held(item)
+            yield group, name, item
 
 
 def _require_held(dataset: h5py.Dataset) -> None:
@@ -148,14 +148,14 @@ def _require_held(dataset: h5py.Dataset) -> None:
         )
 
 
-def _named(found: list[_Array]) -> dict[str, _Array]:
+def _named(weights: list[_Array]) -> dict[str, _Array]:
     """Returns the arrays by their names in PyTorch's way.
 
     A net's classifier has a name of its own where somebody put another one behind it: it is the
     only dense layer.
     """
     layers: dict[str, list[_Array]] = {}
-    for array in found:
+    for array in weights:
         layers.setdefault(array.layer, []).append(array)
     layers = {layer: _told(arrays) for layer, arrays in layers.items() if layer != _SEEDS}
     dense = [layer for layer, arrays in layers.items() if any(_is_dense(a) for a in arrays)]

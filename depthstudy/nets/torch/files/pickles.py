@@ -81,12 +81,12 @@ def _read_zip(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.n
         reader = _Reader(io.BytesIO(archive.read(listing)))
         tree = _tensors(_load(reader), reader.others)
         check(_shapes(tree))
-        found = {}
+        numbers = {}
         for storage in {tensor.storage for tensor in tree.values()}:
             entry = archive.getinfo(f"{root}data/{storage.key}")
             _require(entry.file_size >= _bytes(storage), "a storage is cut short")
-            found[storage.key] = _numbers(archive.read(entry), storage)
-    return {name: tensor.read(found[tensor.storage.key]) for name, tensor in tree.items()}
+            numbers[storage.key] = _numbers(archive.read(entry), storage)
+    return {name: tensor.read(numbers[tensor.storage.key]) for name, tensor in tree.items()}
 
 
 def _read_old(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.ndarray]:
@@ -96,14 +96,14 @@ def _read_old(file: BinaryIO, check: Callable[[Shapes], None]) -> dict[str, np.n
     reader = _Reader(file)
     tree = _tensors(_load(reader), reader.others)
     check(_shapes(tree))
-    found = {}
+    numbers = {}
     for key in _load(_Reader(file)):
         (size,) = struct.unpack("<q", file.read(8))
         _require(key in reader.storages, "a storage belongs to no tensor")
         storage = reader.storages[key]
         _require(size == storage.size, "a storage has another size than its tensors say")
-        found[key] = _numbers(file.read(_bytes(storage)), storage)
-    return {name: tensor.read(found[tensor.storage.key]) for name, tensor in tree.items()}
+        numbers[key] = _numbers(file.read(_bytes(storage)), storage)
+    return {name: tensor.read(numbers[tensor.storage.key]) for name, tensor in tree.items()}
 
 
 def _shapes(tree: Mapping[str, Tensor]) -> Shapes:
@@ -189,9 +189,9 @@ _BUILDERS: Mapping[tuple[str, str], Any] = {
 
 
 def _tensors(tree: Any, others: list[str]) -> dict[str, Tensor]:
-    found = unwrap(tree, Tensor)
-    if found:
-        return found
+    tensors = unwrap(tree, Tensor)
+    if tensors:
+        return tensors
     if isinstance(tree, Placeholder) or (isinstance(tree, type) and issubclass(tree, Placeholder)):
         raise InputError(
             f"the file names {tree.reference}, which weights have no use for: it may be a whole "

@@ -62,7 +62,7 @@ def unwrap(tree: Any, tensor: type) -> dict[str, Any] | None:
     if not isinstance(tree, Mapping):
         return None
     inside = (unwrap(tree[key], tensor) for key in WRAPPERS if key in tree)
-    return next((found for found in inside if found), None)
+    return next((tensors for tensors in inside if tensors), None)
 
 
 def cleaned(

@@ -55,9 +55,9 @@ def mobile_block(
       norms: Ends of the names of their normalizations.
       gate: Ends of the names of the gate's two convolutions.
     """
-    found = [layer.name for layer in convs(section)]
-    last = slice(-len(found), None)
-    for conv, word, norm in zip(found, words[last], norms[last], strict=True):
+    conv_names = [layer.name for layer in convs(section)]
+    last = slice(-len(conv_names), None)
+    for conv, word, norm in zip(conv_names, words[last], norms[last], strict=True):
         yield (*section.path, conv), f"{prefix}{word}"
         yield (*section.path, conv.replace("conv", "norm")), f"{prefix}{norm}"
     for layer in section.branch:
