@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from tiny_study import OVERRIDES, Tally, is_same, left_behind
 
-from depthstudy import deploy, study
+from depthstudy import deploy, runtime, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.report import tables
@@ -34,6 +34,7 @@ _MORE = {
 
 def run(count: int, folder: Path, *, seed: int = 0) -> Tally:
     """Returns what came of so many damages."""
+    runtime.use_compilation_cache()
     config = apply(StudyConfig(), tuple((OVERRIDES | _MORE).items()))
     rng, tally = random.Random(seed), Tally()
     quiet, work = folder / "quiet", folder / "work"

@@ -117,7 +117,7 @@ def left_behind(workdir: Path) -> dict[str, Any]:
         if steps and not reader.damage(steps[-1]):
             arrays = traverse_util.flatten_dict(reader.restore(steps[-1]), sep="/")
             found |= {f"{name}/{key}": x for key, x in arrays.items()}
-        outcome = json.loads((run / "result.json").read_text())
+        outcome = json.loads((run / "result.json").read_text("utf-8-sig"))  # a mark is no harm
         timeless = {k: v for k, v in outcome.items() if k in ("status", "step") or "error" in k}
         found[f"{name} outcome"] = json.dumps(timeless, sort_keys=True)
     with (workdir / "summary.csv").open() as file:
