@@ -38,17 +38,17 @@ def _exit_code(main: Callable[[], None]) -> int:
         sys.stdout.flush()
         interruption.over()
     except InputError as error:
-        return _told(str(error), 2)
+        return _print_error(str(error), 2)
     except KeyboardInterrupt:
         interruption.end()
     except Exception as error:
         if interruption.requested():  # whatever a process is torn out of may fail in its own way
             interruption.end()
         if (placed := raised_by_user(error)) is not None:
-            return _told(str(placed), 2)
+            return _print_error(str(placed), 2)
         if (line := failures.line(error)) is None:
             raise
-        return _told(line, 1)
+        return _print_error(line, 1)
     return 0
 
 
@@ -57,7 +57,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
     try:
         rest = arguments.parse(argv)
     except Exception as error:
-        sys.exit(_told(arguments.line(error, argv), 2))
+        sys.exit(_print_error(arguments.line(error, argv), 2))
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
         show_warnings_as_lines(_shown)
@@ -76,7 +76,7 @@ def _shown(text: str) -> str:
     return bucket.shown(text)
 
 
-def _told(message: str, code: int) -> int:
+def _print_error(message: str, code: int) -> int:
     """Prints a line, after the traceback of the error in hand if that is asked for."""
     try:
         if shows_traceback():

@@ -42,7 +42,7 @@ def page(comparison: Comparison) -> Page:
         f"{name}: {store.bucket.shown(path)}" for name, path in comparison.folders.items()
     )
     sections = [
-        Section(title="What they find", blocks=_found(comparison)),
+        Section(title="What they find", blocks=_hypotheses(comparison)),
         Section(
             title="Test error of each net",
             blocks=(_error_table(comparison), Text(_INTERVALS, "note")),
@@ -110,7 +110,7 @@ def _columns(table: Table) -> list[str]:
     return lines
 
 
-def _found(comparison: Comparison) -> tuple[Table | Text, ...]:
+def _hypotheses(comparison: Comparison) -> tuple[Table | Text, ...]:
     names = comparison.names
     rows = tuple(
         Row(label=statement, cells=tuple(words.get(name, formats.DASH) for name in names))

@@ -101,11 +101,11 @@ def describe(dataset: Dataset, config: DataConfig, variants: Sequence[str]) -> D
         sizes=_sizes(dataset, kept),
         fit=_fit(dataset, config, kept),
         left_out=tuple((reason, name, n) for (reason, name), n in sorted(left_out.items())),
-        notes=(*_own(config), *data_splits.notes(dataset, splits), *notes),
+        notes=(*_subset_notes(config), *data_splits.notes(dataset, splits), *notes),
     )
 
 
-def _own(config: DataConfig) -> list[str]:
+def _subset_notes(config: DataConfig) -> list[str]:
     if not config.own_subset:
         return []
     return ["each run trains on images that it draws by its seed; those counted here are one draw"]

@@ -157,7 +157,7 @@ def _named(weights: list[_Array]) -> dict[str, _Array]:
     layers: dict[str, list[_Array]] = {}
     for array in weights:
         layers.setdefault(array.layer, []).append(array)
-    layers = {layer: _told(arrays) for layer, arrays in layers.items() if layer != _SEEDS}
+    layers = {layer: _with_variables(arrays) for layer, arrays in layers.items() if layer != _SEEDS}
     dense = [layer for layer, arrays in layers.items() if any(_is_dense(a) for a in arrays)]
     named = {}
     for layer, arrays in layers.items():
@@ -169,7 +169,7 @@ def _named(weights: list[_Array]) -> dict[str, _Array]:
     return named
 
 
-def _told(arrays: list[_Array]) -> list[_Array]:
+def _with_variables(arrays: list[_Array]) -> list[_Array]:
     """Returns the arrays of a layer with what they are, also where they are numbered."""
     if not all(array.variable.isdigit() for array in arrays):
         return arrays

@@ -30,8 +30,8 @@ def recipes(study: Study, hypotheses: Sequence[Mapping[str, Any]]) -> tuple[Bloc
         Row(
             hypothesis["statement"],
             (
-                _said(common.get(hypothesis["name"]), about),
-                _said(tuned.get(hypothesis["name"]), about),
+                _verdict(common.get(hypothesis["name"]), about),
+                _verdict(tuned.get(hypothesis["name"]), about),
                 _effect(longer.get(hypothesis["name"], math.nan), about),
             ),
         )
@@ -44,7 +44,7 @@ def recipes(study: Study, hypotheses: Sequence[Mapping[str, Any]]) -> tuple[Bloc
     return Heading("With other recipes"), Table(_HEADER, rows, "words"), Text(_NOTE, "note")
 
 
-def _said(verdict: records.Verdict | None, about: Quantity) -> str:
+def _verdict(verdict: records.Verdict | None, about: Quantity) -> str:
     if verdict is None or verdict.verdict == "not tested":
         return DASH
     text = f"{verdict.verdict}: {about.signed(verdict.effect)}"
