@@ -102,16 +102,16 @@ def load(path: Path, family: str | None, options: Mapping[str, Any]) -> ForeignN
         the message names those that the file fits.
     """
     given = checked(family, options) if family else dict(options)
-    found: list[_Choice] = []
+    choices: list[_Choice] = []
 
     def choose(shapes: Mapping[str, np.ndarray]) -> None:
         try:
-            found.append(_chosen(shapes, family, given))
+            choices.append(_chosen(shapes, family, given))
         except InputError as error:
             raise InputError(f"{error}{_fitting(shapes, family)}") from error
 
     state = nets.read_weights(path, choose)
-    (choice,) = found
+    (choice,) = choices
     try:
         variables = nets.load_torch(choice.spec, state)
     except InputError as error:
@@ -155,11 +155,11 @@ def _chosen(
     """Returns the net that is asked for, or is told by names and shapes, if the file fits it."""
     if family is not None and _can_be_built(family, options):
         return _fitted(shapes, family, options, nets.style_of(shapes), is_inferred=False)
-    found = next(nets.recognize(shapes, family), None)
-    if found is None:
+    recognized = next(nets.recognize(shapes, family), None)
+    if recognized is None:
         raise InputError(_unknown(shapes, family))
-    merged = {**found.options, **checked(found.family, options)}
-    return _fitted(shapes, found.family, merged, found.style, is_inferred=True)
+    merged = {**recognized.options, **checked(recognized.family, options)}
+    return _fitted(shapes, recognized.family, merged, recognized.style, is_inferred=True)
 
 
 def checked(family: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,5 +219,5 @@ def _fitting(state: Mapping[str, np.ndarray], family: str | None) -> str:
     """Names the nets that a file would fit."""
     if family is None:
         return ""
-    labels = [found.label for found in itertools.islice(nets.recognize(state), _NAMED)]
+    labels = [recognized.label for recognized in itertools.islice(nets.recognize(state), _NAMED)]
     return f"; the file fits {' or '.join(labels)}" if labels else ""

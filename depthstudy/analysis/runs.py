@@ -116,11 +116,11 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     """
     run, info = RunStore(folder), read_info(folder)
     step, damaged = choose_step(run, step)
-    own = config.parse(info.config)
-    learned = images_of(folder, info, own.data, datasets).of_run(info.seed)
+    study = config.parse(info.config)
+    learned = images_of(folder, info, study.data, datasets).of_run(info.seed)
     dataset = _normalized_as_trained(learned, info)
     spec = spec_from_json(info.arch)
-    training = _training(run, own, spec, dataset)
+    training = _training(run, study, spec, dataset)
     steps = train.count_steps(training, len(dataset.train))
     early = train.early_step(training, steps)
     checkpoints = run.checkpoints
@@ -128,14 +128,14 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     has_early = early < step and early in checkpoints.all_steps()
     before = _early(checkpoints, early, info) if has_early else None
     network = nets.build(spec)
-    drawn = own.prune == pruning.DENSE or own.prune.control != "none"
+    drawn = study.prune == pruning.DENSE or study.prune.control != "none"
     key = train.init_key(info.seed)
     probe_input = probes.ProbeInput(
         network=network,
         variables=variables,
         initial=nets.init(network, key, info.image_shape) if drawn else None,
         early=before,
-        rates=_rates(training, own.prune, steps, {"_initial": 0, "_early": early, "": step - 1}),
+        rates=_rates(training, study.prune, steps, {"_initial": 0, "_early": early, "": step - 1}),
         dataset=dataset,
         examples=examples,
     )
@@ -154,11 +154,11 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
 
 
 def images_of(
-    folder: Path, info: RunInfo, own: config.DataConfig, datasets: Datasets
+    folder: Path, info: RunInfo, data_config: config.DataConfig, datasets: Datasets
 ) -> data.Dataset:
     """Returns the images that a run has learned; the prepared ones, if its folder has changed."""
     try:
-        dataset = datasets.get(own, info.dataset)
+        dataset = datasets.get(data_config, info.dataset)
     except data.OtherDataError as error:
         known = store.find_data(folder)
         now = () if error.source is None else error.source.files
@@ -204,10 +204,10 @@ def measured(run: Analyzed, name: str) -> list[Record]:
 
 
 def _training(
-    run: RunStore, own: config.StudyConfig, spec: Spec, dataset: data.Dataset
+    run: RunStore, study: config.StudyConfig, spec: Spec, dataset: data.Dataset
 ) -> config.TrainConfig:
     """Returns how a run is trained; how long a pruned one is, its end says best."""
-    training = pruning.training(spec, spec, own, dataset)
+    training = pruning.training(spec, spec, study, dataset)
     outcome = run.read_outcome()
     if outcome is None or outcome.status != "finished":
         return training
@@ -215,12 +215,12 @@ def _training(
 
 
 def _rates(
-    own: config.TrainConfig, prune: config.PruneConfig, steps: int, places: Mapping[str, int]
+    training: config.TrainConfig, prune: config.PruneConfig, steps: int, places: Mapping[str, int]
 ) -> dict[str, float]:
     """Returns the learning rate at each place; AdamW's steps are not proportional to gradients."""
-    if own.optimizer != "sgd":
+    if training.optimizer != "sgd":
         return {}
-    rate = train.learning_rate(own, steps, pruning.sparsity(prune, steps))
+    rate = train.learning_rate(training, steps, pruning.sparsity(prune, steps))
     return {suffix: float(jnp.asarray(rate(step))) for suffix, step in places.items()}
 
 

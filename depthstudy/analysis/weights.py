@@ -127,16 +127,16 @@ def parse_options(texts: Sequence[str]) -> dict[str, Any]:
     Raises:
       InputError: A text is none of these.
     """
-    found = {}
+    options = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise InputError(f"--options: {text!r} is not NAME=VALUE")
         try:
-            found[name] = json.loads(value)
+            options[name] = json.loads(value)
         except ValueError:
-            found[name] = value
-    return found
+            options[name] = value
+    return options
 
 
 def parse_numbers(flag: str, texts: Sequence[str]) -> tuple[float, ...]:
@@ -160,14 +160,16 @@ def predictions(
     """
     if not probe_input.network.num_classes:
         return
-    shown = np.array([index for index, found in enumerate(pictures) if found.whole])
+    shown = np.array([index for index, picture in enumerate(pictures) if picture.whole])
     dataset = probe_input.dataset
     for start in range(0, len(shown), probe_input.batch_size):
         rows = shown[start : start + probe_input.batch_size]
         batch = dataset.train.gather(np.resize(rows, probe_input.batch_size))
         images = data.normalize(batch.images, dataset.mean, dataset.std)
-        found = np.asarray(_probabilities(probe_input.network, probe_input.variables, images))
-        for row, probabilities in zip(rows, found, strict=False):
+        batch_probabilities = np.asarray(
+            _probabilities(probe_input.network, probe_input.variables, images)
+        )
+        for row, probabilities in zip(rows, batch_probabilities, strict=False):
             best = np.argsort(-probabilities, kind="stable")[:_TOP]
             for rank, number in enumerate(best.tolist(), start=1):
                 yield Prediction(
@@ -207,7 +209,7 @@ def _class_names(net: ForeignNet, path: str | Path | None) -> list[str]:
 def _moments(net: ForeignNet, asked: Pictures) -> tuple[Moments, str]:
     """Returns mean and deviation of the channels, and a sentence about them."""
     usual, whose = net.moments
-    found = []
+    moments = []
     for flag, given, default in zip(("mean", "std"), (asked.mean, asked.std), usual, strict=True):
         values = tuple(given) or default
         if len(values) == 1:
@@ -219,10 +221,10 @@ def _moments(net: ForeignNet, asked: Pictures) -> tuple[Moments, str]:
                 f"in [0, 1]{', above 0' if flag == 'std' else ''}; the default is "
                 f"{', '.join(f'{x:.4g}' for x in default)}"
             )
-        found.append(values)
-    said = "mean {}, deviation {}".format(*(_numbers(values) for values in found))
+        moments.append(values)
+    text = "mean {}, deviation {}".format(*(_numbers(values) for values in moments))
     by_flag = "as --mean and --std say" if asked.mean or asked.std else whose
-    return (found[0], found[1]), f"Images are normalized by {said} ({by_flag})."
+    return (moments[0], moments[1]), f"Images are normalized by {text} ({by_flag})."
 
 
 def _numbers(values: Sequence[float]) -> str:
@@ -245,7 +247,7 @@ def _description(pictures: Sequence[data.UnlabeledImage], folder: str | Path | N
     """Says of what images an analysis speaks."""
     if folder:
         return f"{len(pictures):,} images of the folder {folder}"
-    whole = [found.name for found in pictures if found.whole]
+    whole = [picture.name for picture in pictures if picture.whole]
     return (
         f"scikit-learn’s photographs {' and '.join(whole)}, whole and in "
         f"{len(pictures) - len(whole)} overlapping crops"

@@ -119,11 +119,11 @@ def places_in(hlo: str) -> dict[str, str]:
 
 
 def _place(traced: str) -> str:
-    found = _IN_NET.search(traced)
-    if found is None:
+    match = _IN_NET.search(traced)
+    if match is None:
         return _OUTSIDE
-    way = "backward" if "transpose(" in traced[: found.start(1)] else "forward"
-    path = [part for part in found[1].split("/")[:-1] if _IS_LAYER.fullmatch(part)]
+    way = "backward" if "transpose(" in traced[: match.start(1)] else "forward"
+    path = [part for part in match[1].split("/")[:-1] if _IS_LAYER.fullmatch(part)]
     return f"{'/'.join(path) or 'net'} {way}"
 
 

@@ -45,8 +45,8 @@ def scenes(side: int, examples: int) -> Dataset:
 class _Scenes(ObjectExamples):
     max_objects = OBJECTS
 
-    def __init__(self, pixels: UInt8[np.ndarray, "N H W 3"], found: list[objects.Rows]) -> None:
-        self._pixels, self._objects = pixels, found
+    def __init__(self, pixels: UInt8[np.ndarray, "N H W 3"], labels: list[objects.Rows]) -> None:
+        self._pixels, self._objects = pixels, labels
 
     def __len__(self) -> int:
         return len(self._pixels)

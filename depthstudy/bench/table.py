@@ -73,14 +73,14 @@ def _short(milliseconds: float | None) -> str:
 
 
 def _machine(command: str, load: Sequence[float]) -> dict[str, str]:
-    found = {
+    machine = {
         "command": command,
         **runtime.hardware(),
         "convolutions": nets.convolutions(),
         **runtime.versions(),
     }
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        found["torch"] = importlib.metadata.version("torch")
-    found["load before"] = " ".join(f"{x:.2f}" for x in load)
+        machine["torch"] = importlib.metadata.version("torch")
+    machine["load before"] = " ".join(f"{x:.2f}" for x in load)
     settings = ("XLA_FLAGS", "GLIBC_TUNABLES", "OMP_NUM_THREADS")
-    return found | {name: os.environ[name] for name in settings if name in os.environ}
+    return machine | {name: os.environ[name] for name in settings if name in os.environ}

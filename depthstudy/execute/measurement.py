@@ -117,9 +117,9 @@ def _layers_left(study: StudyConfig, variants: Sequence[Variant], workdir: Path)
 
 def _by_architecture(variants: Sequence[Variant]) -> list[Variant]:
     """Returns the variants that have runs, those together that share their compiled programs."""
-    own = [variant for variant in variants if not variant.info.same_as]
-    order = list(dict.fromkeys(_compiled(variant) for variant in own))
-    return sorted(own, key=lambda variant: order.index(_compiled(variant)))
+    distinct = [variant for variant in variants if not variant.info.same_as]
+    order = list(dict.fromkeys(_compiled(variant) for variant in distinct))
+    return sorted(distinct, key=lambda variant: order.index(_compiled(variant)))
 
 
 def _compiled(variant: Variant) -> tuple[Spec, tuple[int, int, int]]:
@@ -157,8 +157,8 @@ def metrics(names: Sequence[str]) -> dict[str, tuple[Metric, ...]]:
 
 def seconds(rows: Sequence[Record], infos: Sequence[VariantInfo]) -> float:
     """Returns the time that went into what was measured, runs of two variants counted once."""
-    own = {info.name for info in infos if not info.same_as}
-    return sum(row.value for row in rows if row.metric == _SECONDS and row.variant in own)
+    counted = {info.name for info in infos if not info.same_as}
+    return sum(row.value for row in rows if row.metric == _SECONDS and row.variant in counted)
 
 
 def runs(study: StudyConfig, variant: Variant, workdir: Path) -> list[RunStore]:

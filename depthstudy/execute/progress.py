@@ -63,7 +63,7 @@ class Bar:
         """Shows the bar; some of the work may have been done before."""
         self.compile_seconds = 0.0
         self._work, self._before, self._done = work, done, done
-        self._begun = self._told = time.monotonic()
+        self._begun = self._last_printed = time.monotonic()
         self._bar: Any = tqdm(
             total=work, initial=done, bar_format=_BAR, disable=None, smoothing=0.0
         )
@@ -84,11 +84,11 @@ class Bar:
 
     def _tell(self) -> None:
         now = time.monotonic()
-        here = self._done - self._before  # nothing yet, where a run only begins anew
-        if not self._bar.disable or here <= 0 or now - self._told < _LINE_SECONDS:
+        newly_done = self._done - self._before  # nothing yet, where a run only begins anew
+        if not self._bar.disable or newly_done <= 0 or now - self._last_printed < _LINE_SECONDS:
             return
-        self._told, gone = now, now - self._begun
-        left = gone * (self._work - self._done) / here
+        self._last_printed, gone = now, now - self._begun
+        left = gone * (self._work - self._done) / newly_done
         intervals = tqdm.format_interval(gone), tqdm.format_interval(max(0.0, left))
         text = "{:.0%} done after {}, about {} left".format(self._done / self._work, *intervals)
         print(text, file=sys.stderr, flush=True)

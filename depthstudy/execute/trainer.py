@@ -121,14 +121,14 @@ def _kind(variant: Variant, starting_point: StartingPoint, seeds: int) -> tuple[
 
 
 def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train.Program:
-    own = starting_point.train
-    steps = train.count_steps(own, len(variant.dataset.train))
+    train_config = starting_point.train
+    steps = train.count_steps(train_config, len(variant.dataset.train))
     return train.build(
         starting_point.spec,
         variant.config.data,
-        own,
+        train_config,
         variant.dataset,
-        train.choose(own, seeds),
+        train.choose(train_config, seeds),
         start=starting_point.variables,
         sparsity=pruning.sparsity(variant.config.prune, steps),
     )

@@ -124,9 +124,11 @@ def with_lower_rate(settings: Settings, rate: float, tried: Sequence[float] = ()
       tried: Rates that were tried for it; below the least of them it is half a decade lower.
     """
     others = {field: value for field, value in settings if field != RATE}
-    own = dict(settings).get(RATE, rate)
-    assert isinstance(own, float | int)
-    lower = max((value for value in tried if value < own), default=float(f"{own / 10**0.5:.2g}"))
+    current = dict(settings).get(RATE, rate)
+    assert isinstance(current, float | int)
+    lower = max(
+        (value for value in tried if value < current), default=float(f"{current / 10**0.5:.2g}")
+    )
     return (*others.items(), (RATE, lower))
 
 

@@ -40,8 +40,8 @@ class Shard:
         Raises:
           InputError: It is none.
         """
-        found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
-        number, count = map(int, found.groups()) if found else (0, 0)
+        match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
+        number, count = map(int, match.groups()) if match else (0, 0)
         if not 1 <= number <= count:
             raise InputError(
                 f"--shard={text} is none; give its number and how many there are, from 1/4 to 4/4"

@@ -89,14 +89,14 @@ def measure(
 
 def _measured(probe: Probe, probe_input: ProbeInput) -> list[Measurement]:
     """Returns what a probe measures, up to where it finds that it cannot apply."""
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     with full_float32():  # not around a yield, whose caller it would change
         try:
             for measurement in _measurements(probe, probe_input):
-                found.append(measurement)  # one by one, as what comes before an error stays
+                measurements.append(measurement)  # one by one, as what comes before an error stays
         except NotApplicable as reason:
-            found.append(Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0))
-    return found
+            measurements.append(Measurement("", f"{NOT_APPLICABLE}{reason}", 1.0))
+    return measurements
 
 
 def _measurements(probe: Probe, probe_input: ProbeInput) -> Iterable[Measurement]:

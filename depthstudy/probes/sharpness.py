@@ -81,8 +81,8 @@ def _curvatures(
     for batch in batches:
         counted = np.asarray(batch.weights) > 0
         network, task, variables = probe_input.network, probe_input.task, probe_input.variables
-        found = [_curvature(network, task, variables, batch, column) for column in columns]
-        rows.append(np.stack(found, axis=1).astype(np.float64)[counted])
+        curvatures = [_curvature(network, task, variables, batch, column) for column in columns]
+        rows.append(np.stack(curvatures, axis=1).astype(np.float64)[counted])
     return np.concatenate(rows)
 
 

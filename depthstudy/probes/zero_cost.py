@@ -41,14 +41,14 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     batch = _one_batch(probe_input)
     network, variables = probe_input.network.deterministic, probe_input.initial
     norms = gradient_norms(network, probe_input.task, (), variables, batch).kernels
-    found = {
+    scores = {
         "log10_synflow": log10_synflow(network, variables, batch.images[:1]),
         "jacobian_covariance": jacobian_covariance(
             np.asarray(input_gradients(network, variables, batch.images), np.float64)
         ),
         "total_gradient_norm": float(sum(norms.values())),
     }
-    for metric, value in found.items():
+    for metric, value in scores.items():
         if not np.isfinite(value):
             raise NotApplicable(f"{metric} is not finite")
         yield Measurement("", metric, value)

@@ -18,7 +18,7 @@ from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import SEARCH
 from depthstudy.search import checks, space, winners
-from depthstudy.search.campaign.found import methods_of
+from depthstudy.search.campaign.result import methods_of
 from depthstudy.search.campaign.trials import Trials
 from depthstudy.search.space.latency import Stopwatch
 from depthstudy.search.space.pricing import Prices
@@ -77,12 +77,12 @@ def _search(
     whole = space.from_config(study.search)
     stopwatch = Stopwatch(workdir / SEARCH / "latency.json", base.info.image_shape)
     prices = Prices(base, study.search, stopwatch)
-    found = Campaign(study, whole, prices, trials, workdir / SEARCH).run()
-    won = winners.of(study, found)
-    searched = Searched(study, base, whole, found, won)
+    result = Campaign(study, whole, prices, trials, workdir / SEARCH).run()
+    won = winners.of(study, result)
+    searched = Searched(study, base, whole, result, won)
     write_tables(workdir, searched, trials)
     write_info(workdir, searched, time.perf_counter() - start)
-    return winners.study_of(study, found, won)
+    return winners.study_of(study, result, won)
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
@@ -107,28 +107,38 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
         return
     study, (base, *_) = plan.prepare(study)
     checks.check(study, base)
-    own, size = study.search, space.from_config(study.search).size
-    methods = methods_of(own)
-    searches = len(methods) * len(own.strata) * own.repeats
-    runs = searches * rungs.cost(own.trials, own.shares, own.keep)
-    last = (searches + len(own.families)) * study.seeds
-    by = f"by {own.method} and at random" if len(methods) > 1 else "at random"
-    depths = ", ".join(winners.label(stratum) for stratum in own.strata)
+    search_config, size = study.search, space.from_config(study.search).size
+    methods = methods_of(search_config)
+    searches = len(methods) * len(search_config.strata) * search_config.repeats
+    runs = searches * rungs.cost(search_config.trials, search_config.shares, search_config.keep)
+    last = (searches + len(search_config.families)) * study.seeds
+    by = f"by {search_config.method} and at random" if len(methods) > 1 else "at random"
+    depths = ", ".join(winners.label(stratum) for stratum in search_config.strata)
     tuned = f", after {', '.join(field for field, _ in study.tune)} is tuned" if study.tune else ""
     yield (
-        f"a search over {size:,} choices, {by}, {own.repeats} times in depths {depths}{tuned}\n"
-        f"{searches} searches x {own.trials} nets, which take as long as {runs:.0f} runs of "
-        f"{base.info.steps:,} steps\n"
+        f"a search over {size:,} choices, {by}, {search_config.repeats} times in depths {depths}"
+        f"{tuned}\n"
+        f"{searches} searches x {search_config.trials} nets, which take as long as {runs:.0f} runs"
+        f" of {base.info.steps:,} steps\n"
         f"then what each found is trained anew, at most {last} runs, and tested once"
     )
 
 
 def _processes(study: StudyConfig, base: Variant) -> int:
     """Returns in how many processes the nets of a search are trained."""
-    own = study.search
-    nets = len(methods_of(own)) * len(own.strata) * own.repeats * own.generation
-    macs = own.macs or base.info.macs
-    runs = nets * rungs.cost(own.trials, own.shares, own.keep) / max(1, own.generation)
+    search_config = study.search
+    nets = (
+        len(methods_of(search_config))
+        * len(search_config.strata)
+        * search_config.repeats
+        * search_config.generation
+    )
+    macs = search_config.macs or base.info.macs
+    runs = (
+        nets
+        * rungs.cost(search_config.trials, search_config.shares, search_config.keep)
+        / max(1, search_config.generation)
+    )
     work = runs * macs * base.info.steps * base.config.train.batch_size
-    points = len(halving.points(study.tune)) if study.tune and own.rates == "trial" else 1
+    points = len(halving.points(study.tune)) if study.tune and search_config.rates == "trial" else 1
     return process_count.for_work(study, nets, work * points)

@@ -16,7 +16,7 @@ from depthstudy.evidence.choice import rungs
 from depthstudy.evidence.claims.pools import KIND, POOL
 from depthstudy.plan.follow_up import name_of_settings
 from depthstudy.records import RANDOM, SCALED
-from depthstudy.search.campaign.found import Found, Place, label, methods_of
+from depthstudy.search.campaign.result import CampaignResult, Place, label, methods_of
 
 MARGIN = 0.01  # test error from which on depth matters
 CHOSEN, BEST_SCALED = "the chosen net", "the best scaled family"
@@ -41,21 +41,23 @@ class Winners:
     scaled: Place | None
 
 
-def of(study: StudyConfig, found: Found) -> Winners:
+def of(study: StudyConfig, result: CampaignResult) -> Winners:
     """Returns the nets to train anew; all choices among them are made by validation error."""
-    searched = [place for place in found.winners if place.method != SCALED]
-    families = [place for place in found.winners if place.method == SCALED]
+    searched = [place for place in result.winners if place.method != SCALED]
+    families = [place for place in result.winners if place.method == SCALED]
     names: dict[Settings, str] = {}
     for place in (*searched, *families):
-        net = found.winners[place]
+        net = result.winners[place]
         names.setdefault(net, f"{name(place)}_{name_of_settings(net)[:4]}")
     labels = [label(stratum) for stratum in study.search.strata]
     means = {
-        one: statistics.fmean(found.errors[place] for place in searched if place.stratum == one)
+        one: statistics.fmean(result.errors[place] for place in searched if place.stratum == one)
         for one in labels
     }
-    ours = {place: found.errors[place] for place in searched if place.method == study.search.method}
-    scaled = rungs.best({place: found.errors[place] for place in families}, 1)
+    ours = {
+        place: result.errors[place] for place in searched if place.method == study.search.method
+    }
+    scaled = rungs.best({place: result.errors[place] for place in families}, 1)
     return Winners(
         names,
         tuple(rungs.best(means, len(means))),
@@ -77,9 +79,9 @@ def name(place: Place) -> str:
     return f"{place.method}_depth{place.stratum.replace(' ', '')}_{place.repeat}"
 
 
-def study_of(study: StudyConfig, found: Found, winners: Winners) -> StudyConfig:
+def study_of(study: StudyConfig, result: CampaignResult, winners: Winners) -> StudyConfig:
     """Returns the study that trains the winners anew, and asks what they say."""
-    pools = _pools(study, found, winners)
+    pools = _pools(study, result, winners)
     return dataclasses.replace(
         study,
         variants=tuple((name, settings) for settings, name in winners.names.items()),
@@ -89,10 +91,10 @@ def study_of(study: StudyConfig, found: Found, winners: Winners) -> StudyConfig:
     )
 
 
-def _pools(study: StudyConfig, found: Found, winners: Winners) -> list[Pool]:
+def _pools(study: StudyConfig, result: CampaignResult, winners: Winners) -> list[Pool]:
     """Returns the pools of hypotheses, and those that give the best net of each depth all seeds."""
     search = study.search
-    known = {place: winners.names[net] for place, net in found.winners.items()}
+    known = {place: winners.names[net] for place, net in result.winners.items()}
     searched = [place for place in known if place.method != SCALED]
     pools = [
         Pool(
@@ -106,7 +108,7 @@ def _pools(study: StudyConfig, found: Found, winners: Winners) -> list[Pool]:
         title = THE_SEARCH if method == search.method else THE_RANDOM
         best = [
             rungs.best(
-                {p: found.errors[p] for p in searched if (p.method, p.repeat) == (method, repeat)},
+                {p: result.errors[p] for p in searched if (p.method, p.repeat) == (method, repeat)},
                 1,
             )[0]
             for repeat in range(search.repeats)
@@ -114,7 +116,7 @@ def _pools(study: StudyConfig, found: Found, winners: Winners) -> list[Pool]:
         pools.append(Pool(title, tuple(known[place] for place in best)))
     for stratum in winners.strata:
         best_place = rungs.best(
-            {place: found.errors[place] for place in searched if place.stratum == stratum}, 1
+            {place: result.errors[place] for place in searched if place.stratum == stratum}, 1
         )[0]
         pools.append(Pool(f"the best of depth {stratum}", (known[best_place],) * study.seeds))
     pools.append(Pool(CHOSEN, (known[winners.chosen],) * study.seeds))
@@ -180,14 +182,19 @@ def _less(name: str, statement: str, where: Settings, against: Settings) -> Hypo
     return Hypothesis(name, statement, "test_error", "less", where, against)
 
 
-def of_method(found: Found, methods: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+def of_method(result: CampaignResult, methods: Sequence[str]) -> dict[str, tuple[int, int, int]]:
     """Returns by method how many choices were rejected, known already, and trained."""
     counts = {}
     for method in methods:
-        told = [t for place, rows in found.told.items() if place.method == method for t in rows]
+        trials = [
+            t
+            for place, rows in result.finished_trials.items()
+            if place.method == method
+            for t in rows
+        ]
         counts[method] = (
-            sum(bool(t.reason) for t in told),
-            sum(t.same_as is not None for t in told),
-            sum(t.is_trained for t in told),
+            sum(bool(t.reason) for t in trials),
+            sum(t.same_as is not None for t in trials),
+            sum(t.is_trained for t in trials),
         )
     return counts

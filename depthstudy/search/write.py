@@ -18,8 +18,8 @@ from depthstudy.evidence.choice import progress, ranking
 from depthstudy.plan import Variant
 from depthstudy.records import RANDOM, SearchedNet, SearchInfo
 from depthstudy.search import blocks, winners
-from depthstudy.search.campaign.found import Found, methods_of
 from depthstudy.search.campaign.importance import importance
+from depthstudy.search.campaign.result import CampaignResult, methods_of
 from depthstudy.search.campaign.trials import Trials
 from depthstudy.search.space import Space
 from depthstudy.search.winners import Winners
@@ -34,25 +34,25 @@ class Searched(NamedTuple):
       study: The config of the study.
       base: The variant whose images and recipe all nets have.
       space: What was chosen from.
-      found: What was found.
+      result: What was found.
       won: The nets that are trained anew.
     """
 
     study: StudyConfig
     base: Variant
     space: Space
-    found: Found
+    result: CampaignResult
     won: Winners
 
 
 def write_tables(workdir: Path, searched: Searched, trials: Trials) -> None:
     """Writes each net that was tried, progress, scores of untrained nets, and importance."""
-    rows = searched.found.rows
-    own = [row for row in rows if row.method != records.SCALED]
-    tried = [(tuple(json.loads(row.genome).items()), row.validation_error) for row in own]
+    rows = searched.result.rows
+    proposed = [row for row in rows if row.method != records.SCALED]
+    tried = [(tuple(json.loads(row.genome).items()), row.validation_error) for row in proposed]
     tables: dict[str, pd.DataFrame] = {
         store.SEARCH: records.frame(SearchedNet, rows),
-        store.PROGRESS: records.frame(records.SearchProgress, progress.progress(own)),
+        store.PROGRESS: records.frame(records.SearchProgress, progress.progress(proposed)),
         store.SCORES: records.frame(records.ScoreRank, _scores(searched.study, rows, trials)),
         store.IMPORTANCE: records.frame(records.GeneImportance, importance(searched.space, tried)),
     }
@@ -68,10 +68,10 @@ def write_info(workdir: Path, searched: Searched, seconds: float) -> None:
       searched: The search.
       seconds: How long this call took; the time of earlier ones is added.
     """
-    study, base, space, found, won = searched
-    chosen = found.winners[won.chosen]
+    study, base, space, result, won = searched
+    chosen = result.winners[won.chosen]
     methods = methods_of(study.search)
-    counts = winners.of_method(found, methods)
+    counts = winners.of_method(result, methods)
     earlier = store.read_search_info(workdir)
     info = SearchInfo(
         space=space.to_json(),
@@ -79,7 +79,7 @@ def write_info(workdir: Path, searched: Searched, seconds: float) -> None:
         config=dataclasses.asdict(study.search),
         rates={
             name: float(str(dict(setting)["train.learning_rate"]))
-            for name, setting in found.rates.items()
+            for name, setting in result.rates.items()
             if "train.learning_rate" in dict(setting)
         },
         rejected={method: counts[method][0] for method in methods},
@@ -90,7 +90,7 @@ def write_info(workdir: Path, searched: Searched, seconds: float) -> None:
         chosen_settings=dict(chosen),
         chosen_blocks=tuple(_blocks(base, chosen)),
         command=command_of(study, chosen),
-        winners={won.names[net]: place.name for place, net in found.winners.items()},
+        winners={won.names[net]: place.name for place, net in result.winners.items()},
         strata=tuple(winners.label(stratum) for stratum in sorted(study.search.strata)),
         chosen_stratum=won.strata[0],
     )
@@ -124,11 +124,11 @@ def command_of(study: StudyConfig, net: Settings) -> str:
     changed = {"seeds": study.seeds, "name": f"{study.name}_chosen"}
     default = StudyConfig()
     for group in ("data", "train"):
-        own, usual = getattr(study, group), getattr(default, group)
+        given, usual = getattr(study, group), getattr(default, group)
         changed |= {
-            f"{group}.{field.name}": getattr(own, field.name)
-            for field in dataclasses.fields(own)
-            if getattr(own, field.name) != getattr(usual, field.name)
+            f"{group}.{field.name}": getattr(given, field.name)
+            for field in dataclasses.fields(given)
+            if getattr(given, field.name) != getattr(usual, field.name)
         }
     flags = [f"--config.{field}={value}" for field, value in {**changed, **dict(net)}.items()]
     return shlex.join(["depthstudy", "run", "base", *flags])

@@ -121,10 +121,10 @@ def has(path: PathLike, prefix: str) -> bool:
 def _hash(arrays: Arrays, metadata: Mapping[str, str]) -> str:
     """Returns the SHA-256 of names, types, shapes, numbers and text."""
     forms = [[name, str(array.dtype), array.shape] for name, array in sorted(arrays.items())]
-    found = hashlib.sha256(json.dumps([forms, sorted(metadata.items())]).encode())
+    digest = hashlib.sha256(json.dumps([forms, sorted(metadata.items())]).encode())
     for _, array in sorted(arrays.items()):
-        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def _leaves(state: Any) -> dict[str, Any]:

@@ -211,10 +211,10 @@ def sha256(content: bytes) -> str:
 
 def require_whole(folder: Path, sums: Mapping[str, str]) -> None:
     """Raises DamagedError where a file of a folder is not there or has not the hash that it had."""
-    found = hashes(folder, sums)
+    hash_by_name = hashes(folder, sums)
     for name, one in sums.items():
-        if found.get(name) != one:
-            state = "not as it was written" if name in found else "missing"
+        if hash_by_name.get(name) != one:
+            state = "not as it was written" if name in hash_by_name else "missing"
             raise DamagedError(f"{folder / name} is {state}")
 
 

@@ -138,8 +138,8 @@ def write_scenes(workdir: Path, images: np.ndarray, class_names: Sequence[str]) 
 def read_scenes(workdir: Path) -> tuple[np.ndarray, tuple[str, ...]] | None:
     """Reads what ``write_scenes`` wrote, or ``None``."""
     with _made_again(_STUDY_AGAIN):
-        found = read_arrays(workdir / _SCENES)
-    return (found["images"], tuple(found["class_names"].tolist())) if found else None
+        arrays = read_arrays(workdir / _SCENES)
+    return (arrays["images"], tuple(arrays["class_names"].tolist())) if arrays else None
 
 
 def write_analysis_info(folder: Path, info: records.AnalysisInfo) -> None:
@@ -205,12 +205,12 @@ def find_data(folder: Path) -> list[records.DataFile]:
     return []
 
 
-def write_recommendation(workdir: Path, found: records.Recommendation | None) -> None:
+def write_recommendation(workdir: Path, recommendation: records.Recommendation | None) -> None:
     """Writes ``recommendation.json``; with nothing to recommend, there is none."""
-    if found is None:
+    if recommendation is None:
         remove(workdir / RECOMMENDATION)
     else:
-        write_json(workdir / RECOMMENDATION, dataclasses.asdict(found))
+        write_json(workdir / RECOMMENDATION, dataclasses.asdict(recommendation))
 
 
 def read_recommendation(workdir: Path) -> records.Recommendation | None:

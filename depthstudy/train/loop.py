@@ -52,14 +52,14 @@ def fit(
             Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
-        start, found = _found(program, runs)
+        start, states = _resume(program, runs)
         if start < program.steps and not all(run.diverged_at for run in runs):
             for run in runs:
                 run.leave_out_test()
         for run in runs:
             run.seconds = {part: run.last("run").get(part, 0.0) for part in run.seconds}
             run.events = _closing(stack, run.store.open_events(start + 1))
-        seed_states = program.place(found)
+        seed_states = program.place(states)
         for run in runs:
             if not run.records:
                 run.add(0, "run", program.memory)
@@ -197,7 +197,7 @@ def _save_between(program: Program, runs: Sequence[Run], seed_states: Any, step:
         del run.records[count:]
 
 
-def _found(program: Program, runs: Sequence[Run]) -> tuple[int, list[SeedState]]:
+def _resume(program: Program, runs: Sequence[Run]) -> tuple[int, list[SeedState]]:
     """Gives runs what was measured of them, and returns from which step they go on, and what with.
 
     One that was saved with a log has not been recorded since the stop before. Another of its group
@@ -215,8 +215,10 @@ def _found(program: Program, runs: Sequence[Run]) -> tuple[int, list[SeedState]]
         ]
         return step, measured, states
 
-    start, found, states = hosts.from_writer(read) if program.placement.spans_hosts else read()
-    for run, measured in zip(runs, found, strict=True):
+    start, measurements, states = (
+        hosts.from_writer(read) if program.placement.spans_hosts else read()
+    )
+    for run, measured in zip(runs, measurements, strict=True):
         run.take_measured(measured)
         # A shorter training may have ended after the stop before, and its log with it.
         before = stop_before(program.config, program.steps, start)

@@ -19,8 +19,8 @@ from depthstudy.evidence.choice import progress
 from depthstudy.records import RANDOM, SearchedNet
 from depthstudy.search import winners
 from depthstudy.search.campaign.campaign import Campaign
-from depthstudy.search.campaign.found import Found, Place
 from depthstudy.search.campaign.importance import importance
+from depthstudy.search.campaign.result import CampaignResult, Place
 from depthstudy.search.space import Space
 from depthstudy.search.space.draws import Pricing
 from depthstudy.search.space.pricing import Limits
@@ -83,16 +83,16 @@ class Trials:
         assert (net, share) in self.done
 
 
-def campaign(folder: Path, trials: Trials, study: StudyConfig = STUDY) -> Found:
+def campaign(folder: Path, trials: Trials, study: StudyConfig = STUDY) -> CampaignResult:
     return Campaign(study, planted.SPACE, Prices(), trials, folder).run()  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
+def found(tmp_path_factory: pytest.TempPathFactory) -> CampaignResult:
     return campaign(tmp_path_factory.mktemp("campaign"), Trials())
 
 
-def of(found: Found, place: Place) -> list[SearchedNet]:
+def of(found: CampaignResult, place: Place) -> list[SearchedNet]:
     return [
         row
         for row in found.rows
@@ -100,7 +100,7 @@ def of(found: Found, place: Place) -> list[SearchedNet]:
     ]
 
 
-def test_every_search_has_as_many_trials_in_its_own_depths(found: Found) -> None:
+def test_every_search_has_as_many_trials_in_its_own_depths(found: CampaignResult) -> None:
     assert len(found.winners) == 2 * 3 * 3
     for place in found.winners:
         rows = of(found, place)
@@ -110,7 +110,7 @@ def test_every_search_has_as_many_trials_in_its_own_depths(found: Found) -> None
         assert Counter(row.longest_share for row in rows) == {0.5: 3, 1.0: 3}
 
 
-def test_a_search_chooses_the_least_error_of_the_full_training(found: Found) -> None:
+def test_a_search_chooses_the_least_error_of_the_full_training(found: CampaignResult) -> None:
     for place, winner in found.winners.items():
         rows = of(found, place)
         (chosen,) = [row for row in rows if row.chosen]
@@ -121,7 +121,7 @@ def test_a_search_chooses_the_least_error_of_the_full_training(found: Found) -> 
         assert dict(winner)["depth"] == chosen.depth
 
 
-def test_each_stratum_has_the_rate_that_suits_it(found: Found) -> None:
+def test_each_stratum_has_the_rate_that_suits_it(found: CampaignResult) -> None:
     rates = {name: dict(setting)["train.learning_rate"] for name, setting in found.rates.items()}
     assert rates == {"2 to 12": 0.1, "14 to 24": 0.1, "26 to 40": 0.01}
     assert {row.learning_rate for row in found.rows if row.depth > 25} == {0.01}
@@ -154,7 +154,9 @@ def test_a_rate_may_be_tried_on_every_net(tmp_path: Path) -> None:
     assert len(first) == 2 * len({row.genome for row in each.rows})
 
 
-def test_a_campaign_that_is_killed_goes_on_to_the_same(found: Found, tmp_path: Path) -> None:
+def test_a_campaign_that_is_killed_goes_on_to_the_same(
+    found: CampaignResult, tmp_path: Path
+) -> None:
     trials = Trials(lives=17)
     while True:
         try:
@@ -166,7 +168,7 @@ def test_a_campaign_that_is_killed_goes_on_to_the_same(found: Found, tmp_path: P
     assert set(trials.trained.values()) == {1}  # no net was trained twice
 
 
-def test_strata_and_nets_are_ranked_by_validation(found: Found) -> None:
+def test_strata_and_nets_are_ranked_by_validation(found: CampaignResult) -> None:
     won = winners.of(STUDY, found)
     assert set(won.strata) == {"2 to 12", "14 to 24", "26 to 40"}
     assert won.strata[0] == "14 to 24"  # where the best is planted
@@ -174,7 +176,7 @@ def test_strata_and_nets_are_ranked_by_validation(found: Found) -> None:
     assert found.errors[won.chosen] == min(ours.values())
 
 
-def test_pools_hold_a_net_of_each_search(found: Found) -> None:
+def test_pools_hold_a_net_of_each_search(found: CampaignResult) -> None:
     won = winners.of(STUDY, found)
     planned = winners.study_of(STUDY, found, won)
     by_name = {pool.name: pool for pool in planned.pools}
@@ -192,7 +194,7 @@ def test_pools_hold_a_net_of_each_search(found: Found) -> None:
     assert planned.tune == ()
 
 
-def test_what_was_best_over_time_never_gets_worse(found: Found) -> None:
+def test_what_was_best_over_time_never_gets_worse(found: CampaignResult) -> None:
     rows = progress.progress(found.rows)
     assert {row.method for row in rows} == {"tpe", "random"}
     for method in ("tpe", "random"):

@@ -13,7 +13,7 @@ pytest.importorskip("optuna")
 from depthstudy.errors import InputError
 from depthstudy.search import Gene, Space
 from depthstudy.search.campaign.engine import Engine, Search
-from depthstudy.search.space.draws import Method, Told
+from depthstudy.search.space.draws import FinishedTrial, Method
 
 METHODS: tuple[Method, ...] = ("random", "tpe", "nsga2")
 
@@ -24,11 +24,11 @@ def opened(path: Path, method: Method, trials: int, seed: int = 3) -> Search:
     )
 
 
-def go(search: Search, generation: int = 4) -> list[Told]:
+def go(search: Search, generation: int = 4) -> list[FinishedTrial]:
     while proposals := search.propose(generation):
         for number, genome in proposals:
             search.tell(number, planted.error(genome), planted.cost(genome))
-    return search.told()
+    return search.finished_trials()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -89,11 +89,11 @@ def test_a_net_that_is_known_costs_nothing(tmp_path: Path) -> None:
             assert one.error == next(t.error for t in told if t.number == one.same_as)
 
 
-def go_few(search: Search) -> list[Told]:
+def go_few(search: Search) -> list[FinishedTrial]:
     while proposals := search.propose(2):
         for number, genome in proposals:
             search.tell(number, float(dict(genome)["depth"]) / 10, 1.0)
-    return search.told()
+    return search.finished_trials()
 
 
 def test_a_space_without_nets_within_limits_is_refused(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ def timed(function: Callable[[], Any], wait: Callable[[Any], Any] = lambda _: No
     """
 
     def run(times: int) -> float:
-        found = None
+        result = None
         start = time.perf_counter()
         for _ in range(times):
-            found = function()
-        wait(found)
+            result = function()
+        wait(result)
         return time.perf_counter() - start
 
     return run

@@ -52,7 +52,7 @@ def compiled(
     return train.build(build(work), augmentation, config, data, where, options=options)
 
 
-def _own(program: train.Program, seeds: int = 1) -> Any:
+def _initial_states(program: train.Program, seeds: int = 1) -> Any:
     (group,) = program.placement.groups(range(seeds))
     return program.place([train.initial(program, seed) for seed in group])
 
@@ -69,12 +69,12 @@ def _batches(program: train.Program, seeds: int, steps: int) -> Iterator[Any]:
 
 def taking_steps(program: train.Program, seeds: int) -> Run:
     """Returns train steps of so many nets, each on one batch of its own."""
-    own, batch = _own(program, seeds), next(_batches(program, seeds, 1))
+    seed_states, batch = _initial_states(program, seeds), next(_batches(program, seeds, 1))
 
     def once() -> Any:
-        nonlocal own
-        own = program.train_step(own, batch)
-        return own
+        nonlocal seed_states
+        seed_states = program.train_step(seed_states, batch)
+        return seed_states
 
     return timed(once, jax.block_until_ready)
 
@@ -82,13 +82,13 @@ def taking_steps(program: train.Program, seeds: int) -> Run:
 def epoch(work: Work) -> Run:
     """As the loop trains: batches are drawn on the device, and the log is fetched at the end."""
     program = compiled(work, _EPOCH, CROP_AND_FLIP)
-    own = _own(program, work.seeds)
+    seed_states = _initial_states(program, work.seeds)
 
     def once() -> None:
-        nonlocal own
+        nonlocal seed_states
         for batch in _batches(program, work.seeds, _EPOCH // work.batch):
-            own = program.train_step(own, batch)
-        program.fetch(own.log, work.seeds)
+            seed_states = program.train_step(seed_states, batch)
+        program.fetch(seed_states.log, work.seeds)
 
     run = timed(once)
     return lambda times: run(times) / work.seeds
@@ -97,17 +97,17 @@ def epoch(work: Work) -> Run:
 def evaluate(work: Work) -> Run:
     """Returns evaluation steps on one batch."""
     program = compiled(work)
-    own = _own(program)
+    seed_states = _initial_states(program)
     sharding = program.placement.batch_sharding
     weighted = next(eval_batches(program.dataset.test, batch_size=work.batch, sharding=sharding))
 
-    return timed(lambda: program.eval_step(own, weighted), jax.block_until_ready)
+    return timed(lambda: program.eval_step(seed_states, weighted), jax.block_until_ready)
 
 
 def checkpoint(work: Work) -> Run:
     """Returns saves of a net, timed until the training may go on."""
     program = compiled(work)
-    own = _own(program)
+    seed_states = _initial_states(program)
     folder = tempfile.TemporaryDirectory(prefix="depthstudy-bench-")
     checkpoints = store.CheckpointWriter(Path(folder.name, "checkpoints"), keep=1)
     info = store.RunInfo(
@@ -125,9 +125,9 @@ def checkpoint(work: Work) -> Run:
     def run(times: int) -> float:
         total = 0.0
         for _ in range(times):
-            jax.block_until_ready(own)
+            jax.block_until_ready(seed_states)
             start = time.perf_counter()
-            [state] = program.fetch(own.state, 1)
+            [state] = program.fetch(seed_states.state, 1)
             checkpoints.save(next(steps), state, info)
             total += time.perf_counter() - start
             checkpoints.wait()  # so that one save does not meet the next

@@ -51,14 +51,14 @@ class TorchNet(nn.Module):
             if section.shortcut is not None:
                 short = self._run(section.shortcut, x, path)
                 y = y + short if section.join == "add" else torch.cat([short, y], 1)
-            x = self._run(section.after, y, path, own=True)
+            x = self._run(section.after, y, path, is_exclusive=True)
         return x
 
-    def _run(self, found: words.Layers, x: Any, path: str, own: bool = False) -> Any:
-        """Applies layers; ``own`` says that nobody else holds ``x``, so it may be overwritten."""
-        for layer in found:
+    def _run(self, layers: words.Layers, x: Any, path: str, is_exclusive: bool = False) -> Any:
+        """Applies layers; if ``is_exclusive``, nobody else holds ``x``: it may be overwritten."""
+        for layer in layers:
             match layer:
-                case words.Activation() if own and layer.kind in _IN_PLACE:
+                case words.Activation() if is_exclusive and layer.kind in _IN_PLACE:
                     x = _ACTIVATIONS[layer.kind](x, inplace=True)
                 case words.Activation():
                     x = _ACTIVATIONS[layer.kind](x)
@@ -68,7 +68,7 @@ class TorchNet(nn.Module):
                     x = self._layer(layer, x, f"{path}/{layer.name}")
                 case _:
                     x = _simple(layer, x, self.training)
-            own = isinstance(layer, _WITH_MODULE)
+            is_exclusive = isinstance(layer, _WITH_MODULE)
         return x
 
     def _layer(self, layer: Any, x: Any, name: str) -> Any:

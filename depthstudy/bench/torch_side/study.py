@@ -89,28 +89,30 @@ def _run(study: config.StudyConfig, seed: int) -> float:
     """Trains one net as the config says, evaluates it as often, and returns its test error."""
     dataset, train, test = _splits(study.data)
     torch.manual_seed(seed)
-    own = study.train
+    train_config = study.train
     spec = plan.build_net(study.model, dataset.num_classes)
     assert isinstance(spec, ArchSpec)
     net = TorchNet(spec, dataset.image_shape).to(memory_format=torch.channels_last)
     kernels = [weight for weight in net.parameters() if weight.dim() > 1]
     others = [weight for weight in net.parameters() if weight.dim() == 1]
     optimizer = torch.optim.SGD(
-        [{"params": kernels, "weight_decay": own.weight_decay}, {"params": others}],
-        own.learning_rate,
-        momentum=own.momentum,
+        [{"params": kernels, "weight_decay": train_config.weight_decay}, {"params": others}],
+        train_config.learning_rate,
+        momentum=train_config.momentum,
         foreach=True,
     )
-    length = count_steps(own, len(train.labels))
+    length = count_steps(train_config, len(train.labels))
     rates = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate_factor(step, length, own)
+        optimizer, lambda step: learning_rate_factor(step, length, train_config)
     )
-    evaluated = [round(length * i / own.evaluations) for i in range(1, own.evaluations + 1)]
+    evaluated = [
+        round(length * i / train_config.evaluations) for i in range(1, train_config.evaluations + 1)
+    ]
     rows: Any = iter(())
     error = math.nan
     for step in range(1, length + 1):
         if (batch := next(rows, None)) is None:
-            rows = _epoch(len(train.labels), own.batch_size)
+            rows = _epoch(len(train.labels), train_config.batch_size)
             batch = next(rows)
         optimizer.zero_grad(set_to_none=True)
         images = train.images[batch].contiguous(memory_format=torch.channels_last)
@@ -118,8 +120,8 @@ def _run(study: config.StudyConfig, seed: int) -> float:
         optimizer.step()
         rates.step()
         if step in evaluated:
-            _error(net, train, own.eval_batch_size)
-            error = _error(net, test, own.eval_batch_size)
+            _error(net, train, train_config.eval_batch_size)
+            error = _error(net, test, train_config.eval_batch_size)
     return error
 
 
@@ -129,11 +131,11 @@ def _epoch(examples: int, batch_size: int) -> Iterator[torch.Tensor]:
     return iter(order[: examples // batch_size * batch_size].split(batch_size))
 
 
-def learning_rate_factor(step: int, length: int, own: config.TrainConfig) -> float:
+def learning_rate_factor(step: int, length: int, train_config: config.TrainConfig) -> float:
     """Returns the share of the peak learning rate: linear warm-up, then half a cosine."""
-    if step < own.warmup_steps:
-        return (step + 1) / own.warmup_steps
-    done = (step - own.warmup_steps) / max(1, length - own.warmup_steps)
+    if step < train_config.warmup_steps:
+        return (step + 1) / train_config.warmup_steps
+    done = (step - train_config.warmup_steps) / max(1, length - train_config.warmup_steps)
     return (1 + math.cos(math.pi * done)) / 2
 
 

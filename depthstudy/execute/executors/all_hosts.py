@@ -75,7 +75,7 @@ class AllHosts:
           workdir: Folder of the study.
           sets: Name of the set of each ``data.source_key``, which the others have to find.
         """
-        self._here = InProcess(study, variants, workdir)
+        self._in_process = InProcess(study, variants, workdir)
         self._workdir = workdir
         self._setup = _Setup(study, dict(sets), bucket.portable(workdir))
         self._is_shared: bool | None = None
@@ -85,11 +85,11 @@ class AllHosts:
         tasks = tuple(tasks)
         if isinstance(function, InStep):
             _ask(_Call(self._setup, function, tasks))
-            self._here.do(function, tasks, sink)
+            self._in_process.do(function, tasks, sink)
         elif tasks and self._all_see_the_folder():
             self._deal(function, tasks, sink)
         else:
-            self._here.do(function, tasks, sink)
+            self._in_process.do(function, tasks, sink)
 
     def close(self) -> None:
         """Does nothing: the others end with this host."""
@@ -100,7 +100,7 @@ class AllHosts:
         number = _ask(_Call(self._setup, function, tasks))
         done: set[int] = set()
         for task in _claimed(number, len(tasks)):
-            self._here.do(function, [tasks[task]], sink)
+            self._in_process.do(function, [tasks[task]], sink)
             done.add(task)
             _hear(number, done, sink)
         while len(done) < len(tasks):
@@ -194,10 +194,10 @@ def _take_part(worker: Worker, number: int, call: _Call) -> None:
             call.function(worker._replace(sink=events.append), *call.tasks[place].arguments)
         finally:
             bucket.finish()
-        hosts.board().write(f"{_DONE}/{number}/{place}", _told(events))
+        hosts.board().write(f"{_DONE}/{number}/{place}", _condensed(events))
 
 
-def _told(events: Iterable[Event]) -> list[Event]:
+def _condensed(events: Iterable[Event]) -> list[Event]:
     """Returns events but for those that only a bar shows, and the work as one."""
     events = list(events)
     work = sum(event.work for event in events if isinstance(event, WorkDone))

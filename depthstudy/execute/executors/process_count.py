@@ -38,10 +38,10 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
 
 def for_training(study: StudyConfig, variants: Sequence[Variant]) -> int:
     """Returns in how many processes the runs of a study are trained, however many are left."""
-    own = [variant for variant in variants if not variant.info.same_as]
-    pruned = sum(variant.is_pruned for variant in own)  # which wait for the others
-    together = max(pruned, len(own) - pruned) * study.seeds
-    work = sum(variant.work for variant in own) * study.seeds
+    distinct = [variant for variant in variants if not variant.info.same_as]
+    pruned = sum(variant.is_pruned for variant in distinct)  # which wait for the others
+    together = max(pruned, len(distinct) - pruned) * study.seeds
+    work = sum(variant.work for variant in distinct) * study.seeds
     return count(study, together, work / _WORK_A_SECOND)
 
 

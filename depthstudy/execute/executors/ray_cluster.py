@@ -85,10 +85,10 @@ class RayCluster:
             self._share.platform,
         )
         # Beside the process that calls, as other machines may be lost.
-        here = NodeAffinitySchedulingStrategy(
+        strategy = NodeAffinitySchedulingStrategy(
             self._ray.get_runtime_context().get_node_id(), soft=False
         )
-        options = {"num_cpus": 0, "scheduling_strategy": here}
+        options = {"num_cpus": 0, "scheduling_strategy": strategy}
         self._events: Any = Queue(actor_options=options)
         self._pending: list[Any] = []
         self._begun: collections.Counter[int] = collections.Counter()

@@ -79,8 +79,10 @@ def _measure_at(
 
     def gradients(dtype: Any, scale: float) -> dict[str, np.ndarray]:
         network = probe_input.network.deterministic.with_dtype(dtype)
-        found = kernel_gradients(network, probe_input.task, variables, batch, jnp.float32(scale))
-        return jax.device_get(found)
+        on_device = kernel_gradients(
+            network, probe_input.task, variables, batch, jnp.float32(scale)
+        )
+        return jax.device_get(on_device)
 
     exact, half = gradients(jnp.float32, 1.0), gradients(jnp.float16, 1.0)
     for numbers, name in ((exact, "float32"), (half, "float16")):

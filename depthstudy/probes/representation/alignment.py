@@ -241,8 +241,8 @@ def _squares(layers: Layers) -> Float[Array, "L B"]:
 def _cosines(
     products: Float[np.ndarray, "L L"], hsic: Float[np.ndarray, "L L"], center: Center
 ) -> Float[np.ndarray, "L L"]:
-    own = np.diag(hsic)
+    self_hsic = np.diag(hsic)
     constant = np.sqrt(np.diag(products)) <= center.examples * _CONSTANT**2
-    constant |= own <= _ROUNDING * np.diag(products)
-    inverse = np.where(constant, 0, 1 / np.sqrt(np.where(constant, 1, own)))
+    constant |= self_hsic <= _ROUNDING * np.diag(products)
+    inverse = np.where(constant, 0, 1 / np.sqrt(np.where(constant, 1, self_hsic)))
     return np.minimum(hsic * np.outer(inverse, inverse), 1)

@@ -106,8 +106,8 @@ def _spread(
     parts: dict[str, list[np.ndarray]] = {layer: [] for layer in directions}
     for examples in probe_input.batches(probe_input.dataset.train):
         counted = np.asarray(examples.weights) > 0
-        for layer, found in features.of(probe_input, examples, spread_along, given).items():
-            parts[layer].append(np.asarray(found, np.float64)[counted])
+        for layer, spread in features.of(probe_input, examples, spread_along, given).items():
+            parts[layer].append(np.asarray(spread, np.float64)[counted])
     return {layer: np.concatenate(rows) for layer, rows in parts.items()}
 
 

@@ -34,8 +34,8 @@ def cka(probe_input: ProbeInput) -> tuple[list[str], Float[np.ndarray, "L L"]]:
     Raises:
       NotApplicable: No layer matches, or outputs are not finite.
     """
-    (names,), found = _cka([probe_input])
-    return names, found.matrix
+    (names,), aligned = _cka([probe_input])
+    return names, aligned.matrix
 
 
 def cka_between(
@@ -48,8 +48,8 @@ def cka_between(
     Raises:
       NotApplicable: The nets take images of different shapes, or as for ``cka``.
     """
-    (rows, columns), found = _between(first, second)
-    return rows, columns, found.matrix[: len(rows), len(rows) :]
+    (rows, columns), aligned = _between(first, second)
+    return rows, columns, aligned.matrix[: len(rows), len(rows) :]
 
 
 def largest_block(matrix: Float[np.ndarray, "L L"], threshold: float = ALIKE) -> int:
@@ -83,16 +83,16 @@ def _far_ckas(matrices: Float[np.ndarray, "n L L"]) -> Float[np.ndarray, " n"]:
 
 def measure_between(first: ProbeInput, second: ProbeInput) -> Iterator[Measurement]:
     """Yields the CKA of every layer of one net with every layer of another, as ``"A ~ B"``."""
-    (rows, columns), found = _between(first, second)
-    groups = (found.influence,)
+    (rows, columns), aligned = _between(first, second)
+    groups = (aligned.influence,)
     for (i, row), (j, column) in itertools.product(enumerate(rows), enumerate(columns, len(rows))):
-        sample = _of_pair(groups, found.matrix, i, j)
-        yield Measurement(f"{row} ~ {column}", "cross_cka", float(found.matrix[i, j]), sample)
+        sample = _of_pair(groups, aligned.matrix, i, j)
+        yield Measurement(f"{row} ~ {column}", "cross_cka", float(aligned.matrix[i, j]), sample)
 
 
 def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
-    (names,), found = _cka([probe_input])
-    matrix, groups = found.matrix, (found.influence,)
+    (names,), aligned = _cka([probe_input])
+    matrix, groups = aligned.matrix, (aligned.influence,)
     if len(names) < 2:
         raise NotApplicable(f"only one layer, {names[0]}, is looked at")
     for i, j in itertools.combinations(range(len(names)), 2):
@@ -139,8 +139,8 @@ def _of_matrices(
     upper = np.triu_indices(len(matrix))
     drawn = np.zeros((len(means), *matrix.shape))
     drawn[:, *upper] = drawn[:, *upper[::-1]] = means
-    own = np.maximum(np.diagonal(drawn, axis1=1, axis2=2), 0)
-    inverse = np.divide(1, np.sqrt(own), out=np.zeros_like(own), where=own > 0)
+    self_hsic = np.maximum(np.diagonal(drawn, axis1=1, axis2=2), 0)
+    inverse = np.divide(1, np.sqrt(self_hsic), out=np.zeros_like(self_hsic), where=self_hsic > 0)
     inverse[:, np.diag(matrix) == 0] = 0
     drawn *= inverse[:, :, None] * inverse[:, None, :]
     return number(np.minimum(drawn, 1))
@@ -163,11 +163,11 @@ def _cka(inputs: Sequence[ProbeInput]) -> tuple[list[list[str]], alignment.Align
 
     of_nets, _ = next(_features(inputs))
     names = [list(layers) for layers in of_nets]
-    found = alignment.align(stream)
-    for name, value in zip(itertools.chain(*names), np.diag(found.matrix), strict=True):
+    aligned = alignment.align(stream)
+    for name, value in zip(itertools.chain(*names), np.diag(aligned.matrix), strict=True):
         if np.isnan(value):
             raise NotApplicable(f"outputs of {name} are not finite")
-    return names, found
+    return names, aligned
 
 
 def _features(

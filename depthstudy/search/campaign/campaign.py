@@ -17,7 +17,7 @@ from depthstudy.evidence.choice import halving, rungs
 from depthstudy.evidence.costs import pareto
 from depthstudy.records import SCALED, SearchedNet
 from depthstudy.search.campaign.engine import Engine, Search
-from depthstudy.search.campaign.found import Found, Place, label, methods_of, seed_of
+from depthstudy.search.campaign.result import CampaignResult, Place, label, methods_of, seed_of
 from depthstudy.search.campaign.trials import Trials, as_json, name_of_net
 from depthstudy.search.campaign.tuning import Tuning
 from depthstudy.search.space import Genome, Space, scaled
@@ -51,7 +51,7 @@ class Campaign:
         self._rates: dict[str, Settings] = {}
         self._tuning = Tuning(study, space, prices, trials)
 
-    def run(self) -> Found:
+    def run(self) -> CampaignResult:
         """Does all searches to their end, and returns what they found."""
         members = {
             family: scaled.members(family, self._search, self._prices)
@@ -68,19 +68,23 @@ class Campaign:
             ]
         longest = self._rounds(candidates)
         winners, errors = {}, {}
-        for place, found in candidates.items():
+        for place, of_place in candidates.items():
             tried = {
-                c.net: self._error(place, c.net, 1.0) for c in found if longest[place, c.net] == 1
+                c.net: self._error(place, c.net, 1.0)
+                for c in of_place
+                if longest[place, c.net] == 1
             }
             net = rungs.best(tried, 1)[0]
             winners[place], errors[place] = self._with_rate(place, net), tried[net]
         rows = [
             self._row(c, longest[place, c.net], winners[place])
-            for place, found in candidates.items()
-            for c in found
+            for place, of_place in candidates.items()
+            for c in of_place
         ]
-        told = {place: one.told() for place, one in searches.items()}
-        return Found(tuple(_with_front(rows)), winners, errors, self._rates, told)
+        finished_trials = {place: one.finished_trials() for place, one in searches.items()}
+        return CampaignResult(
+            tuple(_with_front(rows)), winners, errors, self._rates, finished_trials
+        )
 
     def _searches(self) -> dict[Place, Search]:
         searches = {}
@@ -130,9 +134,9 @@ class Campaign:
         self, candidates: Mapping[Place, Sequence[Candidate]]
     ) -> dict[tuple[Place, Settings], float]:
         """Tries the best of each search for longer; returns how long each net was tried."""
-        every = [c for found in candidates.values() for c in found]
+        every = [c for of_place in candidates.values() for c in of_place]
         self._try(every)
-        left = {place: [c.net for c in found] for place, found in candidates.items()}
+        left = {place: [c.net for c in of_place] for place, of_place in candidates.items()}
         longest = {(c.place, c.net): self._first for c in every}
         share = self._first
         for count, longer in rungs.plan(
@@ -150,9 +154,9 @@ class Campaign:
 
     def _trained(self, place: Place, one: Search) -> list[Candidate]:
         return [
-            Candidate(place, told.number, told.genome, self._net(told.genome))
-            for told in one.told()
-            if told.is_trained
+            Candidate(place, trial.number, trial.genome, self._net(trial.genome))
+            for trial in one.finished_trials()
+            if trial.is_trained
         ]
 
     def _net(self, genome: Genome) -> Settings:
@@ -206,6 +210,11 @@ def _with_front(rows: Sequence[SearchedNet]) -> list[SearchedNet]:
     """Returns rows that tell which nets of each stratum are on its front of error and cost."""
     best = set()
     for stratum in dict.fromkeys(row.stratum for row in rows):
-        own = [row for row in rows if row.stratum == stratum and row.validation_error < WORST]
-        best |= {own[i] for i in pareto.front([(row.macs, row.validation_error) for row in own])}
+        in_stratum = [
+            row for row in rows if row.stratum == stratum and row.validation_error < WORST
+        ]
+        best |= {
+            in_stratum[i]
+            for i in pareto.front([(row.macs, row.validation_error) for row in in_stratum])
+        }
     return [dataclasses.replace(row, on_front=row in best) for row in rows]

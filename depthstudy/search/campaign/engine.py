@@ -25,7 +25,14 @@ from optuna.trial import FrozenTrial, TrialState
 from depthstudy.config import Settings
 from depthstudy.search.campaign.encoding import distributions, genome, parameters
 from depthstudy.search.space import Genome, Space
-from depthstudy.search.space.draws import WORST, Method, Pricing, Rejected, Told, within_limits
+from depthstudy.search.space.draws import (
+    WORST,
+    FinishedTrial,
+    Method,
+    Pricing,
+    Rejected,
+    within_limits,
+)
 from depthstudy.store import bucket, write_bytes
 
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
@@ -123,11 +130,11 @@ class Search:
         self._two = len(study.directions) > 1
         self._distributions = distributions(space)
 
-    def told(self) -> list[Told]:
+    def finished_trials(self) -> list[FinishedTrial]:
         """Returns the trials that are over, by their numbers."""
         over = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
         return [
-            Told(
+            FinishedTrial(
                 trial.number,
                 genome(self._space, trial.params),
                 float(trial.values[0]),
@@ -150,8 +157,8 @@ class Search:
         for trial in self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
             if _KEY not in trial.user_attrs and _SAME not in trial.user_attrs:
                 self._consider(trial)
-        told = sum(told.is_trained for told in self.told())
-        end = min(self._count, (told // generation + 1) * generation)
+        trained = sum(trial.is_trained for trial in self.finished_trials())
+        end = min(self._count, (trained // generation + 1) * generation)
         while self._paid() < end:
             self._consider(self._ask())
         running = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
@@ -230,10 +237,10 @@ def _hashable(value: Any) -> Any:
 
 def _sampler(method: Method, seed: int, number: int, startup: int) -> BaseSampler:
     """Returns a new sampler, seeded by what is asked for."""
-    own = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    sampler_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
     if method == "nsga2":
-        return NSGAIISampler(population_size=max(2, startup), seed=own)
-    return TPESampler(n_startup_trials=1, multivariate=True, seed=own)
+        return NSGAIISampler(population_size=max(2, startup), seed=sampler_seed)
+    return TPESampler(n_startup_trials=1, multivariate=True, seed=sampler_seed)
 
 
 def _constrain(trial: optuna.trial.Trial, frozen: FrozenTrial, value: float) -> None:

@@ -43,8 +43,8 @@ def importance(
         ]
     )
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
     return [
         GeneImportance(gene=gene, importance=float(share), nets=len(tried))
-        for gene, share in found.items()
+        for gene, share in shares.items()
     ]

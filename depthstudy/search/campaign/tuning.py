@@ -16,7 +16,7 @@ from depthstudy.config import Settings, StudyConfig
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.choice.halving import Fits, Trial
 from depthstudy.records import RANDOM
-from depthstudy.search.campaign.found import Place, label, seed_of
+from depthstudy.search.campaign.result import Place, label, seed_of
 from depthstudy.search.campaign.trials import Trials
 from depthstudy.search.space import Space
 from depthstudy.search.space.draws import WORST, within_limits
@@ -47,9 +47,9 @@ class Tuning:
         if not grid or search.rates == "trial":
             return dict.fromkeys(labels, ())
         nets = {label(stratum): self._drawn(stratum) for stratum in search.strata}
-        for family, found in members.items():
-            middle = len(found) // 2
-            nets[family] = [*found[middle : middle + _TUNED_ON]]
+        for family, of_family in members.items():
+            middle = len(of_family) // 2
+            nets[family] = [*of_family[middle : middle + _TUNED_ON]]
         results: dict[str, dict[Trial, float]] = {name: {} for name in labels}
         fits = {name: self._fits(nets[name]) for name in labels}
         extra = 0

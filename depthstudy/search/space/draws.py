@@ -35,7 +35,7 @@ Method = Literal["tpe", "nsga2", "random"]
 Pricing = Callable[[Genome], Priced | Rejected]
 
 
-class Told(NamedTuple):
+class FinishedTrial(NamedTuple):
     """A trial that is over.
 
     Attributes:
@@ -84,8 +84,8 @@ def within_limits(
             return genome
         else:
             reasons["known already"] += 1
-    said = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
+    counts = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
     raise InputError(
         f"config.search: of {_DRAWS:,} nets drawn for {name} none is a new one within the limits "
-        f"({said}); widen strata, limits or the space, or take fewer trials"
+        f"({counts}); widen strata, limits or the space, or take fewer trials"
     )

@@ -77,32 +77,32 @@ class Prices:
         Raises:
           InputError: The settings mean no net for these images.
         """
-        found = self._find(settings)
-        if isinstance(found, str):
-            raise InputError(found)
-        return found[1]
+        net_or_error = self._find(settings)
+        if isinstance(net_or_error, str):
+            raise InputError(net_or_error)
+        return net_or_error[1]
 
     def latency(self, settings: Settings) -> float:
         """Returns the milliseconds that a net takes for one image."""
-        found = self._find(settings)
-        assert not isinstance(found, str), found
-        return self._stopwatch(found[0])
+        net_or_error = self._find(settings)
+        assert not isinstance(net_or_error, str), net_or_error
+        return self._stopwatch(net_or_error[0])
 
     def of(self, space: Space, limits: Limits) -> Pricing:
         """Returns what prices the choices of a space within limits."""
 
         def price(genome: Genome) -> Priced | Rejected:
             settings = space.settings(genome)
-            found = self._find(settings)
-            if isinstance(found, str):
+            net_or_error = self._find(settings)
+            if isinstance(net_or_error, str):
                 return Rejected("not a net", 1.0, 0.0)
-            cost = found[1]
+            cost = net_or_error[1]
             problem = limits.problem(cost, min(self._base.info.image_shape[:2]))
             if problem:
                 return Rejected(*problem, float(cost.macs))
             second = float(cost.macs)
             if limits.latency is not None or self._search.objective == "latency":
-                time = self._stopwatch(found[0])
+                time = self._stopwatch(net_or_error[0])
                 if limits.latency is not None and time > limits.latency:
                     return Rejected("latency", time / limits.latency - 1, second)
                 second = time if self._search.objective == "latency" else second

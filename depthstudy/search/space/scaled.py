@@ -35,15 +35,15 @@ def members(family: str, search: SearchConfig, prices: Prices) -> list[Settings]
     least = min(low for low, _ in search.strata)
     most = max(high for _, high in search.strata)
     limits = Limits((least, most), search.macs, search.parameters)
-    found: dict[int, Settings] = {}
+    by_depth: dict[int, Settings] = {}
     for depth in _depths(family, least, most):
         settings = _widest(family, depth, limits, prices)
         if settings is not None:
-            found.setdefault(prices.cost(settings).depth, settings)
-    if not found:
+            by_depth.setdefault(prices.cost(settings).depth, settings)
+    if not by_depth:
         prices.cost((("model.family", family),))  # says so where the config has other options
         raise InputError(f"config.search.families: no {family} is within the limits of the search")
-    every = [found[depth] for depth in sorted(found)]
+    every = [by_depth[depth] for depth in sorted(by_depth)]
     count = min(search.trials, len(every))
     places = [round(i * (len(every) - 1) / max(1, count - 1)) for i in range(count)]
     return [every[place] for place in dict.fromkeys(places)]

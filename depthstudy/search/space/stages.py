@@ -114,17 +114,17 @@ class StageSpace(Space):
         )
 
     def _stage(self, given: dict[str, Any], number: int) -> Stage:
-        own = {name: given[f"stage{number}.{name}"] for name in _OF_STAGE}
-        kind = own["kind"]
+        genes = {name: given[f"stage{number}.{name}"] for name in _OF_STAGE}
+        kind = genes["kind"]
         return Stage(
             kind=kind,
-            count=own["count"],
-            filters=divisible(own["width"] * self.width * 2 ** (number - 1), _DIVISOR),
-            kernel=own["kernel"],
+            count=genes["count"],
+            filters=divisible(genes["width"] * self.width * 2 ** (number - 1), _DIVISOR),
+            kernel=genes["kernel"],
             stride=1 if number == 1 else 2,
-            expansion=own["expansion"] if kind in EXPANDED else 1,
-            squeeze=own["squeeze"] if kind in GATED else 0,
-            residual=own["residual"],
+            expansion=genes["expansion"] if kind in EXPANDED else 1,
+            squeeze=genes["squeeze"] if kind in GATED else 0,
+            residual=genes["residual"],
         )
 
 

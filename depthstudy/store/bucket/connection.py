@@ -65,18 +65,18 @@ class Bucket:
     def entries(self, below: str = "") -> dict[str, Entry]:
         """Returns what is in the folder and below, or in a folder in it, by name."""
         prefix = f"{self._at(below) if below else self._path}/"
-        found = self._unless_gone(lambda: self._fs.find(prefix, detail=True)) or {}
+        objects = self._unless_gone(lambda: self._fs.find(prefix, detail=True)) or {}
         start = len(self._path) + 1
         return {
             name[start:]: _entry(about)
-            for name, about in found.items()
+            for name, about in objects.items()
             if about["type"] == "file" and name.startswith(prefix) and _is_path(name[start:])
         }
 
     def top(self) -> dict[str, Entry]:
         """Returns what is in the folder itself, by name."""
-        found = self._unless_gone(lambda: self._fs.ls(f"{self._path}/", detail=True)) or ()
-        files = [about for about in found if about["type"] == "file"]
+        listing = self._unless_gone(lambda: self._fs.ls(f"{self._path}/", detail=True)) or ()
+        files = [about for about in listing if about["type"] == "file"]
         names = {str(about["name"]).rpartition("/")[2]: about for about in files}
         return {name: _entry(about) for name, about in names.items() if _is_path(name)}
 

@@ -41,24 +41,24 @@ def fetch(url: str, room: Path, target: Path) -> bool:
     above, _, name = url.rpartition("/")
     if above.count("/") < 2:  # it is a bucket
         return False
-    found = Bucket(above)
-    entry = found.top().get(name)
+    parent = Bucket(above)
+    entry = parent.top().get(name)
     if entry is None:
         return False
-    _fetch_object(found, name, entry, room, target)
+    _fetch_object(parent, name, entry, room, target)
     return True
 
 
 def _fetch_folder(bucket: Bucket, entries: Mapping[str, Entry], room: Path, folder: Path) -> None:
     before, marks = _noted(room), {name: _mark(entry) for name, entry in entries.items()}
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    for name in there - {name for name in marks if before.get(name) == marks[name]}:
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    for name in present - {name for name in marks if before.get(name) == marks[name]}:
         (folder / name).unlink()
-        there.discard(name)
-    missing = {name: folder / name for name in marks if name not in there}
+        present.discard(name)
+    missing = {name: folder / name for name in marks if name not in present}
     if not missing and before == marks:
         return
-    _note(room, {name: marks[name] for name in there})
+    _note(room, {name: marks[name] for name in present})
     for path in missing.values():
         path.parent.mkdir(parents=True, exist_ok=True)
     bucket.download(missing)

@@ -61,8 +61,8 @@ def described(place: Place) -> str:
       FailedError: It cannot be reached.
     """
     url = places.normal(place)
-    there = "something is there already" if Bucket(url).top() else "nothing is there yet"
-    return f"{url}: {there}; worked on in {places.room(_WORK, url)}"
+    state = "something is there already" if Bucket(url).top() else "nothing is there yet"
+    return f"{url}: {state}; worked on in {places.room(_WORK, url)}"
 
 
 def read_from(place: Place, *, whole: bool = False) -> Path:

@@ -69,10 +69,10 @@ def held(bucket: Bucket, lost: Callable[[Exception], None]) -> Iterator[None]:
       InputError: Another process has it.
       FailedError: The bucket cannot be reached or written.
     """
-    own = _own()
-    _take(bucket, own)
+    lease = _new_lease()
+    _take(bucket, lease)
     ended = threading.Event()
-    heart = threading.Thread(target=_renew, args=(bucket.url, own, ended, lost), daemon=True)
+    heart = threading.Thread(target=_renew, args=(bucket.url, lease, ended, lost), daemon=True)
     heart.start()
     try:
         yield
@@ -80,11 +80,11 @@ def held(bucket: Bucket, lost: Callable[[Exception], None]) -> Iterator[None]:
         ended.set()
         heart.join()
         with contextlib.suppress(FailedError, InputError):  # then it ends by itself
-            if (found := _read(bucket)) is not None and found.token == own.token:
+            if (now := _read(bucket)) is not None and now.token == lease.token:
                 bucket.remove([NAME])
 
 
-def _own() -> Lease:
+def _new_lease() -> Lease:
     return Lease(
         token=secrets.token_hex(8),
         host=socket.gethostname(),
@@ -110,65 +110,65 @@ def _boot() -> str:
     return ""
 
 
-def _take(bucket: Bucket, own: Lease) -> None:
-    while not bucket.create(NAME, msgspec.json.encode(own)):
-        found = _read(bucket)
-        if found is None:  # it was given back just now
+def _take(bucket: Bucket, lease: Lease) -> None:
+    while not bucket.create(NAME, msgspec.json.encode(lease)):
+        other = _read(bucket)
+        if other is None:  # it was given back just now
             continue
-        if not _has_ended(found):
+        if not _has_ended(other):
             logging.warning(
                 "%s is in use by process %d on %s since %s; if that is gone, it is taken over in"
                 " %.0f s",
-                *(bucket.url, found.process, found.host, found.since, found.seconds),
+                *(bucket.url, other.process, other.host, other.since, other.seconds),
             )
-            _watch(bucket, found)
-        _take_over(bucket, found, own)
+            _watch(bucket, other)
+        _take_over(bucket, other, lease)
         return
     if _read(bucket) is None:
         raise no_bucket(bucket.url)
 
 
-def _watch(bucket: Bucket, found: Lease) -> None:
+def _watch(bucket: Bucket, other: Lease) -> None:
     """Waits until a lease has ended; refuses where it is renewed."""
-    end = time.monotonic() + found.seconds
+    end = time.monotonic() + other.seconds
     while time.monotonic() < end:
-        time.sleep(found.seconds / _LOOKS)
+        time.sleep(other.seconds / _LOOKS)
         now = _read(bucket)
         if now is None:
             return
-        if now != found:
+        if now != other:
             raise _refused(bucket, now)
 
 
-def _take_over(bucket: Bucket, found: Lease, own: Lease) -> None:
+def _take_over(bucket: Bucket, other: Lease, lease: Lease) -> None:
     now = _read(bucket)
-    if now is not None and now.token != found.token:
+    if now is not None and now.token != other.token:
         raise _refused(bucket, now)
     bucket.remove([NAME])
-    if not bucket.create(NAME, msgspec.json.encode(own)):
-        raise _refused(bucket, _read(bucket) or found)
-    time.sleep(own.seconds / _LOOKS)  # another may have removed it that saw the former one
+    if not bucket.create(NAME, msgspec.json.encode(lease)):
+        raise _refused(bucket, _read(bucket) or other)
+    time.sleep(lease.seconds / _LOOKS)  # another may have removed it that saw the former one
     now = _read(bucket)
-    if now is None or now.token != own.token:
-        raise _refused(bucket, now or found)
+    if now is None or now.token != lease.token:
+        raise _refused(bucket, now or other)
     logging.warning(
         "%s was in use by process %d on %s, which gives no sign of life: it is taken over",
-        *(bucket.url, found.process, found.host),
+        *(bucket.url, other.process, other.host),
     )
 
 
-def _refused(bucket: Bucket, found: Lease) -> InputError:
+def _refused(bucket: Bucket, other: Lease) -> InputError:
     return InputError(
-        f"another process is running a study in {bucket.url}: process {found.process} on"
-        f" {found.host} since {found.since}"
+        f"another process is running a study in {bucket.url}: process {other.process} on"
+        f" {other.host} since {other.since}"
     )
 
 
-def _has_ended(found: Lease) -> bool:
+def _has_ended(lease: Lease) -> bool:
     """Returns whether a lease is of a process of this machine that has ended."""
-    if (found.host, found.boot) != (socket.gethostname(), _boot()) or not found.boot:
+    if (lease.host, lease.boot) != (socket.gethostname(), _boot()) or not lease.boot:
         return False
-    return not is_running(found.process)
+    return not is_running(lease.process)
 
 
 def _read(bucket: Bucket) -> Lease | None:
@@ -184,20 +184,22 @@ def _read(bucket: Bucket) -> Lease | None:
         ) from error
 
 
-def _renew(url: str, own: Lease, ended: threading.Event, lost: Callable[[Exception], None]) -> None:
+def _renew(
+    url: str, lease: Lease, ended: threading.Event, lost: Callable[[Exception], None]
+) -> None:
     """Renews a lease until it is ended; what fails for a while is tried again."""
     bucket, last = Bucket(url), time.monotonic()
-    while not ended.wait(own.seconds / _RENEWALS):
+    while not ended.wait(lease.seconds / _RENEWALS):
         try:
             now = _read(bucket)
-            if now is not None and now.token != own.token:
+            if now is not None and now.token != lease.token:
                 lost(_lost(url, now))
                 return
-            own = msgspec.structs.replace(own, renewals=own.renewals + 1)
-            bucket.write(NAME, msgspec.json.encode(own))
+            lease = msgspec.structs.replace(lease, renewals=lease.renewals + 1)
+            bucket.write(NAME, msgspec.json.encode(lease))
             last = time.monotonic()
         except (FailedError, InputError) as error:
-            if time.monotonic() - last > own.seconds:
+            if time.monotonic() - last > lease.seconds:
                 lost(FailedError(str(error)))
                 return
 

@@ -42,8 +42,8 @@ def content(place: str, name: str) -> str | None:
     """Returns the text of a file of a folder, here or in a bucket; ``None`` if it is not seen."""
     try:
         if places.is_url(place):
-            found = Bucket(places.normal(place)).read(name)
-            return None if found is None else found.decode()
+            encoded = Bucket(places.normal(place)).read(name)
+            return None if encoded is None else encoded.decode()
         return Path(place, name).read_text()
     except (OSError, UnicodeDecodeError, InputError, FailedError):
         return None

@@ -96,7 +96,7 @@ def _make(bucket: Bucket, folder: Path, entries: Listing, asked: Asked) -> None:
 
 def _remove_others(folder: Path, entries: Listing) -> Listing:
     """Removes what is not as in a bucket, and returns what is missing then."""
-    there = set()
+    unchanged = set()
     for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder comes before it
         if path.is_dir() and not path.is_symlink():
             with contextlib.suppress(OSError):  # it is not empty
@@ -104,10 +104,10 @@ def _remove_others(folder: Path, entries: Listing) -> Listing:
             continue
         name = path.relative_to(folder).as_posix()
         if name in entries and _is_same(path, entries[name]):
-            there.add(name)
+            unchanged.add(name)
         else:
             path.unlink()
-    return {name: entry for name, entry in entries.items() if name not in there}
+    return {name: entry for name, entry in entries.items() if name not in unchanged}
 
 
 def _is_same(path: Path, entry: Entry) -> bool:
@@ -121,8 +121,8 @@ def _is_same(path: Path, entry: Entry) -> bool:
 def _md5(path: Path, *_version: int) -> str:
     """Returns the hash of a file, read once for each of its versions: each task compares all."""
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-    return found.hexdigest()
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+    return digest.hexdigest()
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -189,8 +189,10 @@ def look(folder: Path) -> None:
     room, url = places.room_of(folder), places.url_of(folder)
     if room is None or url is None or not room.name.startswith(READERS):
         return
-    run, _, own = url.rpartition("/")
-    entries = whole({f"{own}/{name}": entry for name, entry in Bucket(url).entries().items()})
+    run, _, folder_name = url.rpartition("/")
+    entries = whole(
+        {f"{folder_name}/{name}": entry for name, entry in Bucket(url).entries().items()}
+    )
     steps = {name.split("/")[1] for name in entries if _CHECKPOINT.match(name)}
     for path in list(folder.iterdir()) if folder.is_dir() else []:
         if path.is_dir() and path.name not in steps:

@@ -84,8 +84,8 @@ def process_key(number: int) -> str:
 
 def process_of(name: str) -> int | None:
     """Returns the process of this machine whose key ends a name; ``None`` where it is of none."""
-    found = re.fullmatch(rf"(?:\w+-)?{re.escape(socket.gethostname())}-(\d+)-\d+", name)
-    return int(found[1]) if found else None
+    match = re.fullmatch(rf"(?:\w+-)?{re.escape(socket.gethostname())}-(\d+)-\d+", name)
+    return int(match[1]) if match else None
 
 
 def inside(room: Path, url: str) -> Path:

@@ -40,8 +40,10 @@ def choose(
         room = len(every) > 1 or jax.default_backend() != "cpu"
         name = "pmap" if room and seeds > 1 else "jit"
         if name == "jit" and devices_of_one_net(config, len(every)) < len(every):
-            own = [device for device in every if device.process_index == jax.process_index()]
-            every = own[: devices_of_one_net(config, len(own))]
+            host_devices = [
+                device for device in every if device.process_index == jax.process_index()
+            ]
+            every = host_devices[: devices_of_one_net(config, len(host_devices))]
     _check_parts(config, 1 if name == "pmap" else len(every))
     if name == "pmap":
         per_device = -(-seeds // len(local))

@@ -94,8 +94,8 @@ def rates(config: TrainConfig, steps: int, count: int) -> list[float]:
     >>> rates(TrainConfig(learning_rate=0.5, schedule="constant", warmup_steps=2), 10, 3)
     [0.25, 0.5, 0.5]
     """
-    found: list[float] = jax.vmap(schedule(config, steps))(jnp.arange(count)).tolist()
-    return found
+    learning_rates: list[float] = jax.vmap(schedule(config, steps))(jnp.arange(count)).tolist()
+    return learning_rates
 
 
 @dataclasses.dataclass(frozen=True)

@@ -83,14 +83,14 @@ def init_state(
 ) -> TrainState:
     """Returns the state before the first step, with parameters from ``start`` or else drawn."""
     variables = start or nets.init(network, key, image_shape)
-    own = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
+    trained = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         params=variables["params"],
         batch_stats=variables.get("batch_stats", {}),
         opt_state=optimizer.init(variables["params"]),
         loss_scale=loss_scale,
-        trained=jax.tree.map(jnp.copy, own) if averaged else None,
+        trained=jax.tree.map(jnp.copy, trained) if averaged else None,
     )
 
 

@@ -99,7 +99,7 @@ def test_a_lease_without_a_sign_of_life_is_taken_over(
 
 
 def test_a_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(url: str) -> None:
-    dead = msgspec.structs.replace(lease._own(), process=2**22 + 1, seconds=1_000.0)
+    dead = msgspec.structs.replace(lease._new_lease(), process=2**22 + 1, seconds=1_000.0)
     Bucket(url).write(NAME, msgspec.json.encode(dead))
     with bucket.work_in(url):
         pass

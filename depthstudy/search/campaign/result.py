@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from depthstudy.config import SearchConfig, Settings
 from depthstudy.records import RANDOM, SearchedNet
-from depthstudy.search.space.draws import Method, Told
+from depthstudy.search.space.draws import FinishedTrial, Method
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,7 @@ def seed_of(search: SearchConfig, place: Place) -> int:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Found:
+class CampaignResult:
     """What the searches of a study found.
 
     Attributes:
@@ -50,14 +50,14 @@ class Found:
       winners: The net that each search chose, with its learning rate.
       errors: The validation error of each of these, after the full training.
       rates: The tuned settings of each stratum and family.
-      told: What each search was told, by its place.
+      finished_trials: What each search was told, by its place.
     """
 
     rows: tuple[SearchedNet, ...]
     winners: Mapping[Place, Settings]
     errors: Mapping[Place, float]
     rates: Mapping[str, Settings]
-    told: Mapping[Place, Sequence[Told]]
+    finished_trials: Mapping[Place, Sequence[FinishedTrial]]
 
 
 def label(stratum: tuple[int, int]) -> str:
