@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import logging as standard_logging
 import os
 import re
@@ -11,6 +12,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from absl import logging
 
@@ -31,6 +33,24 @@ class DamagedError(InputError):
 
 class FailedError(RuntimeError):
     """What failed for want of something outside, as memory: one line; the scripts exit with 1."""
+
+
+def required(package: str, *, extra: str, by: str) -> Any:
+    """Imports a package that comes with an extra of depthstudy.
+
+    Args:
+      package: Its name, as it is imported.
+      extra: The extra.
+      by: What needs it.
+
+    Raises:
+      InputError: It is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        name = package.partition(".")[0]
+        raise InputError(f"{by} needs {name}: pip install 'depthstudy[{extra}]'") from error
 
 
 def shows_traceback() -> bool:

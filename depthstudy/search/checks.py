@@ -8,7 +8,7 @@ import numpy as np
 
 from depthstudy import config, plan
 from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, required
 from depthstudy.evidence.choice import rungs
 from depthstudy.plan import Variant
 from depthstudy.search import space
@@ -55,9 +55,4 @@ def check(study: StudyConfig, base: Variant) -> None:
 
 def require_engine() -> None:
     """Raises InputError where Optuna is not installed."""
-    try:
-        import optuna  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            "config.search needs Optuna: pip install 'depthstudy[search]' (or optuna)"
-        ) from error
+    required("optuna", extra="search", by="config.search")

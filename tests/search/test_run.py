@@ -64,7 +64,7 @@ def test_a_study_does_not_begin_without_its_search(tmp_path: Path) -> None:
 
 def test_without_optuna_there_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(InputError, match=r"needs Optuna: pip install 'depthstudy\[search\]'"):
+    with pytest.raises(InputError, match=r"needs optuna: pip install 'depthstudy\[search\]'"):
         search.run(SMALL, tmp_path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import logging
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import numpy as np
 
 from depthstudy.deploy.export import portable
 from depthstudy.deploy.net import TrainedNet
-from depthstudy.errors import InputError
+from depthstudy.errors import required
 
 _INPUT, _OUTPUT = "images", "logits"
 
@@ -52,13 +51,8 @@ def use(net: TrainedNet) -> str:
 
 
 def _package(name: str) -> Any:
-    try:
-        with _quiet():
-            return importlib.import_module(name)
-    except ImportError as error:
-        raise InputError(
-            f"ONNX needs the package {name}: pip install 'depthstudy[onnx]'"
-        ) from error
+    with _quiet():
+        return required(name, extra="onnx", by="ONNX")
 
 
 @contextlib.contextmanager

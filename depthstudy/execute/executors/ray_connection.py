@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from depthstudy import runtime
 from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, required
 
 MOST_LOSSES = 3  # workers that a task may cost before it is given up
 
@@ -36,13 +36,7 @@ def connect() -> Any:
     Raises:
       InputError: Ray is not installed, or there is no cluster at the address.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError(
-            "config.executor='ray' needs Ray: pip install \"depthstudy[ray]\", here and on every"
-            " machine of the cluster"
-        ) from error
+    ray = required("ray", extra="ray", by="config.executor='ray', on each machine of the cluster,")
     if not ray.is_initialized():
         os.environ.setdefault("RAY_task_oom_retries", str(MOST_LOSSES))
         address = os.environ.get("RAY_ADDRESS")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
-import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from absl import logging
 
-from depthstudy.errors import InputError
+from depthstudy.errors import required
 from depthstudy.store.bucket import failures
 
-_LIBRARIES = {  # by scheme: module and class, library and extra that has it
-    "s3": ("s3fs", "S3FileSystem", "s3fs", "s3"),
-    "gs": ("gcsfs.core", "GCSFileSystem", "gcsfs", "gcs"),  # gcsfs's default asks more of a bucket
+_LIBRARIES = {  # by scheme: package and class, and the extra that has it
+    "s3": ("s3fs", "S3FileSystem", "s3"),
+    "gs": ("gcsfs.core", "GCSFileSystem", "gcs"),  # gcsfs's default asks more of a bucket
 }
 _PAUSE, _LONGEST_PAUSE = 1.0, 20.0  # seconds between two tries, twice as long each time
 _AT_ONCE = 16  # files that are fetched side by side
@@ -152,12 +151,10 @@ class Bucket:
 
 
 def _file_system(scheme: str) -> Any:
-    module, kind, name, extra = _LIBRARIES[scheme]
+    package, kind, extra = _LIBRARIES[scheme]
+    of_scheme = getattr(required(package, extra=extra, by=f"{scheme}://"), kind)
     try:
-        of_scheme = getattr(importlib.import_module(module), kind)
         return of_scheme(use_listings_cache=False)  # one for each thread
-    except ImportError as error:
-        raise InputError(f'{scheme}:// needs {name}: pip install "depthstudy[{extra}]"') from error
     except Exception as error:
         raise failures.as_line(error, f"{scheme}://") from error
 

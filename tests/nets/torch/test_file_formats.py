@@ -38,7 +38,9 @@ def saved(array: np.ndarray) -> bytes:
 
 HAS_H5PY = importlib.util.find_spec("h5py") is not None
 KERAS = (
-    "not a file of Keras's weights" if HAS_H5PY else r"takes h5py: pip install depthstudy\[keras\]"
+    "not a file of Keras's weights"
+    if HAS_H5PY
+    else r"needs h5py: pip install 'depthstudy\[keras\]'"
 )
 FILES = {
     "empty": (b"", "the file is empty"),

@@ -167,7 +167,7 @@ def test_what_cannot_be_reached_is_a_line(url: str, monkeypatch: pytest.MonkeyPa
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for scheme, module, extra in (("s3", "s3fs", "s3"), ("gs", "gcsfs.core", "gcs")):
         monkeypatch.setitem(sys.modules, module, None)
-        with pytest.raises(InputError, match=rf'pip install "depthstudy\[{extra}\]"'):
+        with pytest.raises(InputError, match=rf"pip install 'depthstudy\[{extra}\]'"):
             bucket.read_from(f"{scheme}://bucket/study")
 
 

@@ -18,7 +18,7 @@ from etils import epath
 from depthstudy.data.source import Shape
 from depthstudy.data.sources.tfds.objects import MOST, OBJECTS, has_objects, most_objects
 from depthstudy.data.sources.tfds.source import Folder, TfdsSource
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, required
 from depthstudy.store import bucket
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def _root(name: str, data_dir: str) -> Folder:
         return Path(os.path.expanduser(data_dir))
     if not data_dir.startswith("gs:"):
         return bucket.copied(bucket.joined(data_dir, name)).parent
-    try:
-        import gcsfs  # noqa: F401
-    except ImportError as error:
-        raise InputError('gs:// needs gcsfs: pip install "depthstudy[gcs]"') from error
+    required("gcsfs", extra="gcs", by="gs://")
     return epath.Path(data_dir)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, required
 
 if TYPE_CHECKING:
     import h5py
@@ -75,12 +75,7 @@ def read_keras(
     Raises:
       InputError: h5py is not installed, or the file is none that Keras writes.
     """
-    try:
-        import h5py
-    except ImportError as error:
-        raise InputError(
-            "this is a file of Keras, and reading it takes h5py: pip install depthstudy[keras]"
-        ) from error
+    h5py = required("h5py", extra="keras", by="a file of Keras")
     try:
         with h5py.File(_unpacked(file), "r") as root:
             arrays = _named(list(_arrays(root)))
