@@ -45,7 +45,7 @@ def test_a_file_that_may_not_be_read_need_not_be_writable(
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "part"),
     [
         (MemoryError(), "out of memory; "),
         (MemoryError("cannot allocate out of memory 3"), "(cannot allocate out of memory 3)"),
@@ -59,10 +59,10 @@ def test_a_file_that_may_not_be_read_need_not_be_writable(
         ),
     ],
 )
-def test_of_memory(error: Exception, told: str) -> None:
+def test_of_memory(error: Exception, part: str) -> None:
     line = failures.line(error)
     assert line is not None
-    assert told in line
+    assert part in line
     assert "smaller config.train.batch_size" in line
     assert "\n" not in line
 

@@ -15,8 +15,10 @@ def made(name: str, **fields: object) -> Metric:
 
 def test_suffixes() -> None:
     metric = made("norm", suffixes=("_initial", ""))
-    found = {name: metric.suffix(name) for name in ("norm", "norm_initial", "norm_early", "a_norm")}
-    assert found == {"norm": "", "norm_initial": "_initial", "norm_early": None, "a_norm": None}
+    suffixes = {
+        name: metric.suffix(name) for name in ("norm", "norm_initial", "norm_early", "a_norm")
+    }
+    assert suffixes == {"norm": "", "norm_initial": "_initial", "norm_early": None, "a_norm": None}
     assert made("norm").suffix("norm_initial") is None
 
 

@@ -60,8 +60,8 @@ jax.jit(lambda x: x + 1)(1.0)
 
 def test_unrolling_less_changes_no_bit() -> None:
     flag = "--xla_backend_optimization_level"
-    (told, numbers), (kept, usual) = map(_drawn, ("", f"{flag}=3"))
-    assert (told, kept) == (f"{flag}=2", f"{flag}=3")
+    (default, numbers), (kept, usual) = map(_drawn, ("", f"{flag}=3"))
+    assert (default, kept) == (f"{flag}=2", f"{flag}=3")
     assert numbers == usual
 
 
@@ -101,17 +101,17 @@ def test_large_blocks_come_from_the_process_again() -> None:
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only a CPU is told")
 def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = runtime.compiler_options()
-    assert told["xla_cpu_scheduler_type"] == "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
+    options = runtime.compiler_options()
+    assert options["xla_cpu_scheduler_type"] == "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
     monkeypatch.setitem(runtime._OPTIONS["cpu"], "of another version", ("xla_cpu_no_such", "1"))
-    assert runtime.compiler_options() == told
+    assert runtime.compiler_options() == options
     assert "of another version" not in runtime.hardware()["compiler"]
 
 
 def test_on_a_gpu_convolutions_are_part_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    told = runtime.compiler_options()["xla_gpu_enable_command_buffer"].split(",")
-    assert {"FUSION", "CUBLAS", "CONVOLUTION"} <= set(told)
+    command_buffers = runtime.compiler_options()["xla_gpu_enable_command_buffer"].split(",")
+    assert {"FUSION", "CUBLAS", "CONVOLUTION"} <= set(command_buffers)
     assert not runtime.traceable_options()["xla_gpu_enable_command_buffer"]
 
 

@@ -153,7 +153,7 @@ def test_a_family_that_does_not_fit_names_those_that_do(tmp_path: pathlib.Path) 
     file = weights(tmp_path / "x.safetensors", 3)
     with pytest.raises(InputError, match="; the file fits resnet, depth=8, layout=cifar, width=4"):
         foreign_net.load(file, "resnet", {"depth": 20, "layout": "cifar"})
-    found = foreign_net.load(file, "resnet", {})
-    assert (found.is_inferred, found.spec.head.num_classes) == (True, 3)
+    net = foreign_net.load(file, "resnet", {})
+    assert (net.is_inferred, net.spec.head.num_classes) == (True, 3)
     with pytest.raises(InputError, match="no vgg has these names and shapes: 47 arrays, bn1"):
         foreign_net.load(file, "vgg", {})

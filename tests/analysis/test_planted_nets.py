@@ -67,8 +67,8 @@ def vanishing(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 @pytest.mark.slow
 def test_vanishing_gradients_are_an_optimization_failure(vanishing: Result) -> None:
-    found = {row.treatment: row for row in vanishing.attribution}
-    norm, decay = found["batch_norm"], found["decay"]
+    row_by_treatment = {row.treatment: row for row in vanishing.attribution}
+    norm, decay = row_by_treatment["batch_norm"], row_by_treatment["decay"]
     assert norm.excess > 0.5
     assert norm.established
     assert norm.share > 0.8
@@ -81,7 +81,7 @@ def test_gradients_vanish_along_the_planted_net(vanishing: Result) -> None:
     run_folder = vanishing.workdir / "runs"
     planted = rows(run_folder / "depth20" / "seed0", "gradients")
     healthy = rows(run_folder / "depth20+batch_norm" / "seed0", "gradients")
-    slopes = [found["output_gradient_norm_slope_initial", ""] for found in (planted, healthy)]
+    slopes = [values["output_gradient_norm_slope_initial", ""] for values in (planted, healthy)]
     assert slopes[0] < -1.5 < -0.5 < slopes[1]
 
 

@@ -62,8 +62,8 @@ def out(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_needs_labels_does_not_apply(out: Path) -> None:
     table = store.read_table(out / store.ANALYSIS, records.Record)
     for probe in ("generalization", "gradients", "deletion"):
-        found = table.loc[table["probe"] == probe, "metric"].tolist()
-        assert found == ["not_applicable: the images have no labels"]
+        metrics = table.loc[table["probe"] == probe, "metric"].tolist()
+        assert metrics == ["not_applicable: the images have no labels"]
     saturations = table.loc[table["metric"] == "saturation", "value"]
     assert len(saturations) == 11  # blocks of MobileNetV2 at half its depth
     assert saturations.between(0, 1).all()
@@ -89,8 +89,8 @@ def test_the_analysis_says_what_was_looked_at(out: Path) -> None:
 
 
 def test_guesses_are_the_softmax_of_the_net(file: Path, out: Path) -> None:
-    found = store.read_table(out / store.PREDICTIONS, records.Prediction)
-    assert found["image"].tolist() == ["china.jpg"] * 5 + ["flower.jpg"] * 5
+    predictions = store.read_table(out / store.PREDICTIONS, records.Prediction)
+    assert predictions["image"].tolist() == ["china.jpg"] * 5 + ["flower.jpg"] * 5
     net = weights.load(file, "mobilenet_v2", OPTIONS)
     spec, variables = net.spec, net.variables
     assert spec.head.num_classes == CLASSES
@@ -100,7 +100,7 @@ def test_guesses_are_the_softmax_of_the_net(file: Path, out: Path) -> None:
     scaled = (images / 255 - moments[0]) / np.array(moments[1])
     logits = jax.jit(nets.Network(spec).apply)(variables, scaled)
     expected = np.asarray(jax.nn.softmax(logits))
-    for row, (_, rows) in zip(expected, found.groupby("image"), strict=True):
+    for row, (_, rows) in zip(expected, predictions.groupby("image"), strict=True):
         assert rows["number"].tolist() == np.argsort(-row)[:5].tolist()
         np.testing.assert_allclose(rows["probability"], np.sort(row)[:-6:-1], rtol=1e-3)
 
@@ -111,8 +111,8 @@ def test_names_of_classes_come_from_a_file(file: Path, tmp_path: Path) -> None:
     pictures = analysis.Pictures(classes=path, image_size=16)
     given = {"options": OPTIONS, "names": ["field"], "pictures": pictures}
     analysis.analyze_weights(file, "mobilenet_v2", tmp_path, **given)
-    found = store.read_table(tmp_path / store.PREDICTIONS, records.Prediction)
-    assert found["name"].tolist() == ["abcdefg"[number] for number in found["number"]]
+    predictions = store.read_table(tmp_path / store.PREDICTIONS, records.Prediction)
+    assert predictions["name"].tolist() == ["abcdefg"[number] for number in predictions["number"]]
     path.write_text("a\nb\n")
     with pytest.raises(InputError, match="has 2 lines; the net has 7 classes"):
         analysis.analyze_weights(file, "mobilenet_v2", tmp_path, **given)

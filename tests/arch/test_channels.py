@@ -55,8 +55,8 @@ def test_every_family_is_here() -> None:
 
 
 def test_a_padded_shortcut_couples_the_first_channels() -> None:
-    found = groups("resnet", depth=8, layout="cifar")
-    assert {name: len(group.units) for name, group in found.items()} == {
+    channel_groups = groups("resnet", depth=8, layout="cifar")
+    assert {name: len(group.units) for name, group in channel_groups.items()} == {
         "stem/conv": 16,
         "stage1/block01/conv1": 16,
         "stage2/block01/conv1": 32,
@@ -64,20 +64,20 @@ def test_a_padded_shortcut_couples_the_first_channels() -> None:
         "stage3/block01/conv1": 64,
         "stage3/block01/conv2": 32,
     }
-    assert places(found["stage1/block01/conv1"]) == {
+    assert places(channel_groups["stage1/block01/conv1"]) == {
         "stage1/block01/conv1:out",
         "stage1/block01/norm1:out",
         "stage1/block01/conv2:in",
     }
-    stream = found["stem/conv"]
+    stream = channel_groups["stem/conv"]
     assert {"stem/norm:out", "stage3/block01/conv2:out", "head/dense:in"} <= places(stream)
     assert all(index == (number,) for number, unit in enumerate(stream.units) for index in unit)
-    assert found["stage3/block01/conv2"].units[0] == ((32,),) * 4
+    assert channel_groups["stage3/block01/conv2"].units[0] == ((32,),) * 4
 
 
 def test_a_projected_shortcut_couples_its_own_output() -> None:
-    found = groups("resnet", depth=8, layout="cifar", shortcut="B")
-    assert places(found["stage2/block01/conv2"]) == {
+    channel_groups = groups("resnet", depth=8, layout="cifar", shortcut="B")
+    assert places(channel_groups["stage2/block01/conv2"]) == {
         "stage2/block01/conv2:out",
         "stage2/block01/norm2:out",
         "stage2/block01/shortcut_conv:out",
@@ -86,13 +86,13 @@ def test_a_projected_shortcut_couples_its_own_output() -> None:
         "stage3/block01/conv1:in",
         "stage3/block01/shortcut_conv:in",
     }
-    assert "stage2/block01/conv1:in" in places(found["stem/conv"])
+    assert "stage2/block01/conv1:in" in places(channel_groups["stem/conv"])
 
 
 def test_a_gate_and_a_depthwise_kernel_go_with_their_channels() -> None:
-    found = groups("efficientnet")
+    channel_groups = groups("efficientnet")
     block = "stage2/block01"
-    assert places(found[f"{block}/conv1"]) == {
+    assert places(channel_groups[f"{block}/conv1"]) == {
         f"{block}/{name}"
         for name in (
             "conv1:out",
@@ -104,7 +104,7 @@ def test_a_gate_and_a_depthwise_kernel_go_with_their_channels() -> None:
             "conv3:in",
         )
     }
-    assert places(found[f"{block}/squeeze_excite/conv1"]) == {
+    assert places(channel_groups[f"{block}/squeeze_excite/conv1"]) == {
         f"{block}/squeeze_excite/conv1:out",
         f"{block}/squeeze_excite/conv2:in",
     }
@@ -118,8 +118,8 @@ def test_dense_layers_read_a_channel_once_for_each_average() -> None:
 
 
 def test_grouped_convolutions_lose_the_same_number_from_each_group() -> None:
-    found = groups("shufflenet_v1", groups=3)
-    inner = found["stage2/block02/conv1"]
+    channel_groups = groups("shufflenet_v1", groups=3)
+    inner = channel_groups["stage2/block02/conv1"]
     for number, place in enumerate(inner.places):
         for unit in inner.units:
             parts = [index * 3 // place.channels for index in unit[number]]
@@ -150,12 +150,12 @@ def test_a_narrowed_net_has_the_same_layers_with_the_channels_that_stay(
     family: str, options: dict
 ) -> None:
     spec = arch.build(family, **options)
-    found = arch.channel_groups(spec)
-    assert len({group.name for group in found}) == len(found)
+    channel_groups = arch.channel_groups(spec)
+    assert len({group.name for group in channel_groups}) == len(channel_groups)
     draw = random.Random(0)
-    keep = {g.name: [draw.random() < 0.5 for _ in g.units[1:]] + [True] for g in found}
+    keep = {g.name: [draw.random() < 0.5 for _ in g.units[1:]] + [True] for g in channel_groups}
     smaller = arch.narrow(spec, keep)
-    left = arch.remaining(found, keep)
+    left = arch.remaining(channel_groups, keep)
     outputs = {place.path: len(indices) for place, indices in left.items() if place.side == "out"}
     before = arch.layer_costs(spec, (224, 224, 3))
     after = arch.layer_costs(smaller, (224, 224, 3))

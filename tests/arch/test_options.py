@@ -96,9 +96,9 @@ def test_the_small_layout_halves_twice_less(family: str) -> None:
 
 @pytest.mark.parametrize("family", ALL)
 def test_without_norm_convolutions_have_biases(family: str) -> None:
-    found = all_layers(arch.build(family, norm="none", **ALL[family]))
-    assert not any(isinstance(layer, Norm) for layer in found)
-    assert all(layer.bias for layer in found if isinstance(layer, Conv))
+    layers = all_layers(arch.build(family, norm="none", **ALL[family]))
+    assert not any(isinstance(layer, Norm) for layer in layers)
+    assert all(layer.bias for layer in layers if isinstance(layer, Conv))
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -114,15 +114,15 @@ def test_a_norm_without_a_batch_replaces_all_others(family: str, norm: str, kind
 
 @pytest.mark.parametrize("family", ALL)
 def test_an_activation_replaces_all_others(family: str) -> None:
-    found = all_layers(arch.build(family, activation="silu", **ALL[family]))
-    assert {layer.kind for layer in found if isinstance(layer, Activation)} == {"silu"}
+    layers = all_layers(arch.build(family, activation="silu", **ALL[family]))
+    assert {layer.kind for layer in layers if isinstance(layer, Activation)} == {"silu"}
 
 
 @pytest.mark.parametrize("family", ["resnext", "se_resnet", "preact_resnet", "resnet_d"])
 def test_families_built_on_resnet_take_its_options(family: str) -> None:
-    theirs, own = (inspect.signature(arch.FAMILIES[f]).parameters for f in ("resnet", family))
-    assert set(theirs) - set(own) <= {"shortcut"}
-    assert not any(p.kind is p.VAR_KEYWORD for p in own.values())
+    theirs, options = (inspect.signature(arch.FAMILIES[f]).parameters for f in ("resnet", family))
+    assert set(theirs) - set(options) <= {"shortcut"}
+    assert not any(p.kind is p.VAR_KEYWORD for p in options.values())
     with pytest.raises(InputError, match=f"family '{family}' takes no option 'widht'; did you me"):
         arch.build(family, depth=50, widht=8)
 
@@ -149,10 +149,10 @@ def test_stochastic_depth_grows_from_block_to_block() -> None:
 
 
 def test_norm_and_padding_hold_throughout() -> None:
-    found = all_layers(arch.build("efficientnet", variant="b5", padding="same"))
-    norms = {(x.epsilon, x.momentum) for x in found if isinstance(x, BatchNorm)}
+    layers = all_layers(arch.build("efficientnet", variant="b5", padding="same"))
+    norms = {(x.epsilon, x.momentum) for x in layers if isinstance(x, BatchNorm)}
     assert norms == {(1e-3, 0.99)}
-    assert {x.padding for x in found if isinstance(x, Conv)} == {"same"}
+    assert {x.padding for x in layers if isinstance(x, Conv)} == {"same"}
 
 
 def test_vgg_biases_stay_with_norm() -> None:

@@ -81,8 +81,8 @@ def test_every_family_can_be_scaled(family: str, multiplier: float) -> None:
     spec = arch.build(family, **({"depth": depth} if needs else {}))
     base = arch.cost(spec, (64, 64, 3))
     for scale, power in ((arch.scale_width, 1.0), (arch.scale_depth, 0.2)):
-        found = arch.cost(scale(spec, multiplier), (64, 64, 3)).macs / base.macs
-        assert (found > multiplier**power) == (multiplier > 1)
+        ratio = arch.cost(scale(spec, multiplier), (64, 64, 3)).macs / base.macs
+        assert (ratio > multiplier**power) == (multiplier > 1)
 
 
 def test_what_cannot_be_scaled_is_refused() -> None:

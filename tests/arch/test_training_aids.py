@@ -82,9 +82,9 @@ def test_the_branches_of_a_repvgg_by_hand() -> None:
     """A plain net of depth 8 and width 4 on gray images of 8x8."""
     plain = arch.cost(arch.build("plain", width=4, **SMALL), (8, 8, 1))
     spec = arch.build("plain", width=4, branches="repvgg", **SMALL)
-    found = [x for s in sections(spec) for x in s.branch if isinstance(x, Parallel)]
+    parallel_layers = [x for s in sections(spec) for x in s.branch if isinstance(x, Parallel)]
     # The stem and the first convolution of two stages have no identity at their side.
-    assert [len(layer.paths) for layer in found] == [2, 3, 3, 2, 3, 2, 3]
+    assert [len(layer.paths) for layer in parallel_layers] == [2, 3, 3, 2, 3, 2, 3]
     pointwise = 1 * 4 + 2 * 4 * 4 + 4 * 8 + 8 * 8 + 8 * 16 + 16 * 16
     norms = 2 * (3 * 4 + 2 * 8 + 2 * 16 + 2 * 4 + 8 + 16)
     cost = arch.cost(spec, (8, 8, 1))

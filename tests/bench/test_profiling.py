@@ -37,9 +37,9 @@ def test_a_step_is_profiled() -> None:
     options = (("depth", 8), ("layout", "cifar"), ("width", 4))
     work = Work("train", options=options, side=8, batch=16)
     summary, parts, operations = profiling.report("tiny", work).split("\n\n")
-    found = re.match(r"tiny: (\S+) ms a step, (\S+) images/s, (\S+) TFLOP/s: (\S+)% of", summary)
-    assert found is not None
-    milliseconds, images, _, share = (float(text.replace(",", "")) for text in found.groups())
+    match = re.match(r"tiny: (\S+) ms a step, (\S+) images/s, (\S+) TFLOP/s: (\S+)% of", summary)
+    assert match is not None
+    milliseconds, images, _, share = (float(text.replace(",", "")) for text in match.groups())
     assert images == pytest.approx(16 / milliseconds * 1e3, rel=0.01)
     assert 0 < share < 100
     for table in (parts, operations):

@@ -50,9 +50,9 @@ def test_the_peer_has_our_loss() -> None:
 
 
 def test_what_the_peer_needs_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    here = importlib.util.find_spec
+    find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "effdet" else here("json")
+        importlib.util, "find_spec", lambda name: None if name == "effdet" else find_spec("json")
     )
     with pytest.raises(InputError, match="effdet is not installed, which efficientdet_d0_128"):
         bench.run(["efficientdet_d0_128"], tmp_path, peer="torch", rounds=1, command="", tell=print)

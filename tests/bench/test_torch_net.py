@@ -75,8 +75,10 @@ def test_a_train_step_has_our_gradients_though_it_overwrites() -> None:
         return jnp.sum(logits**2)
 
     ours = jax.grad(loss)(variables["params"])["stem"]["conv"]["kernel"]
-    found = dict(theirs.named_parameters())["stem/conv.weight"].grad.numpy().transpose(2, 3, 1, 0)
-    np.testing.assert_allclose(found, ours, atol=1e-4 * np.abs(ours).max())
+    gradient = (
+        dict(theirs.named_parameters())["stem/conv.weight"].grad.numpy().transpose(2, 3, 1, 0)
+    )
+    np.testing.assert_allclose(gradient, ours, atol=1e-4 * np.abs(ours).max())
 
 
 def test_load_refuses_another_net() -> None:

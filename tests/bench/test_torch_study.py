@@ -27,5 +27,5 @@ def test_a_small_sweep_learns_the_digits():
 def test_the_rate_warms_up_and_falls_as_a_cosine(step, share):
     from depthstudy.bench.torch_side import study as torch_study
 
-    own = config.TrainConfig(warmup_steps=10)
-    assert torch_study.learning_rate_factor(step, 100, own) == pytest.approx(share)
+    train_config = config.TrainConfig(warmup_steps=10)
+    assert torch_study.learning_rate_factor(step, 100, train_config) == pytest.approx(share)

@@ -16,7 +16,7 @@ from depthstudy.command.registry import COMMANDS
 DOOR = "tests/helpers/door.py"
 
 
-def said(*arguments: str) -> str:
+def output(*arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "depthstudy", *arguments], capture_output=True, text=True, check=True
     )
@@ -26,28 +26,28 @@ def said(*arguments: str) -> str:
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_fits_a_screen(name: str) -> None:
-    text = said(*([name, "--help"] if name else []))
+    text = output(*([name, "--help"] if name else []))
     assert len(text.splitlines()) <= 40
     assert max(map(len, text.splitlines())) <= 80
     if name:
         assert f"python -m depthstudy {name}" in text.splitlines()[0]
-        assert text == said("help", name)
+        assert text == output("help", name)
     else:
         assert all(f"\n  {command} " in text for command in COMMANDS)
 
 
 def test_the_version() -> None:
-    assert said("--version") == f"depthstudy {__version__}\n"
+    assert output("--version") == f"depthstudy {__version__}\n"
 
 
 def test_every_setting_is_listed_with_its_meaning() -> None:
-    text = said("settings")
+    text = output("settings")
     names = set(re.findall(r"(?m)^config\.(\S+) = ", text))
     assert {"seeds", "train.epochs", "data.validation", "hypotheses[].margin"} <= names
     assert all(setting.meaning for setting in config.describe_settings())
-    found = re.findall(r"(?m)^config\.(\S+) = ", said("settings", "WARMUP"))
-    assert found == ["train.warmup_steps"]
-    assert "config.train.learning_rate = 0.1\n" in said("settings", "config.train.learning")
+    matches = re.findall(r"(?m)^config\.(\S+) = ", output("settings", "WARMUP"))
+    assert matches == ["train.warmup_steps"]
+    assert "config.train.learning_rate = 0.1\n" in output("settings", "config.train.learning")
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

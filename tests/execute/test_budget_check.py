@@ -62,8 +62,8 @@ def test_the_net_by_which_it_is_said_whether_to_go_deeper_is_trained_as_long() -
 
     session = ToldSession(rule)
     longest, rows = execute.check_budgets(cast(Session, session), study, nets, {})
-    found = [(row.variant, row.reference) for row in rows if row.factor == 4]
-    assert ("plain_depth20", "resnet_depth20") in found
+    pairs = [(row.variant, row.reference) for row in rows if row.factor == 4]
+    assert ("plain_depth20", "resnet_depth20") in pairs
     trained = [variant.info.untreated for variant in longest]
     assert trained == ["plain_depth20", "resnet_depth20", "plain_depth8"]
     assert {variant.info.longer_factor for variant in longest} == {4}

@@ -56,8 +56,8 @@ def test_two_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.M
     assert one.info.processes == 1
     side_by_side, alone = numbers(tmp_path / "two"), numbers(tmp_path / "one")
     pd.testing.assert_frame_equal(side_by_side, alone, check_exact=True)
-    found = alone[alone["probe"] == "gradients"]
-    assert found["layer"].str.startswith("pyramid/cell02").any()
+    gradients = alone[alone["probe"] == "gradients"]
+    assert gradients["layer"].str.startswith("pyramid/cell02").any()
     errors = alone[alone["metric"] == "test_error"]
     assert len(errors) == 4
     assert errors["value"].between(0, 1).all()

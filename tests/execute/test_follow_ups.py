@@ -43,18 +43,18 @@ def test_each_net_gets_the_rate_of_least_validation_error() -> None:
         best = 0.01 if variant.info.depth == 20 else 0.03
         return 0.5, abs(variant.train.learning_rate - best)
 
-    found, session = tuned(rule)
-    assert dict(found["depth20"].settings) == {"train.learning_rate": 0.01}
-    assert dict(found["depth8"].settings) == {"train.learning_rate": 0.03}
-    assert found["depth20"].edges == found["depth8"].edges == ()
-    counts = {name: len(one.rows) for name, one in found.items()}
+    tuned_nets, session = tuned(rule)
+    assert dict(tuned_nets["depth20"].settings) == {"train.learning_rate": 0.01}
+    assert dict(tuned_nets["depth8"].settings) == {"train.learning_rate": 0.03}
+    assert tuned_nets["depth20"].edges == tuned_nets["depth8"].edges == ()
+    counts = {name: len(one.rows) for name, one in tuned_nets.items()}
     assert len(set(counts.values())) == 1, "all nets have as many trials"
     assert counts["depth8"] > len(RATES), "the grid is widened at an edge"
-    assert 0.09 in found["depth8"].rates
-    beyond = [row.settings for row in found["depth8"].rows if row.beyond_grid]
-    assert beyond == [row.settings for row in found["depth8"].rows[len(RATES) :]]
-    assert [row.steps for row in found["depth8"].rows] == [100] * counts["depth8"]
-    chosen = [row.settings for row in found["depth8"].rows if row.chosen]
+    assert 0.09 in tuned_nets["depth8"].rates
+    beyond = [row.settings for row in tuned_nets["depth8"].rows if row.beyond_grid]
+    assert beyond == [row.settings for row in tuned_nets["depth8"].rows[len(RATES) :]]
+    assert [row.steps for row in tuned_nets["depth8"].rows] == [100] * counts["depth8"]
+    chosen = [row.settings for row in tuned_nets["depth8"].rows if row.chosen]
     assert chosen == ["train.learning_rate=0.03"]
     assert len(session.calls[0]) == 2 * len(RATES)
 
@@ -68,14 +68,14 @@ def widest(
     def rule(variant: Variant) -> tuple[float, float]:
         return 0.5, abs(get(variant.given, field) / best[variant.info.depth] - 1)  # type: ignore[operator]
 
-    found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
-    for name, one in found.items():
+    tuned_nets = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
+    for name, one in tuned_nets.items():
         assert one.edges in ((), (field,)), name
     return {
         int(name.removeprefix("depth")): [
             float(row.settings.partition("=")[2]) for row in one.rows[len(values) :]
         ]
-        for name, one in found.items()
+        for name, one in tuned_nets.items()
     }
 
 
@@ -102,8 +102,8 @@ def test_an_edge_that_cannot_be_widened_is_said() -> None:
     def rule(variant: Variant) -> tuple[float, float]:
         return 0.5, 1 - variant.train.momentum
 
-    found = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
-    for one in found.values():
+    tuned_nets = execute.tune(cast(Session, ToldSession(rule)), study, plan.prepare(study)[1])
+    for one in tuned_nets.values():
         assert one.edges == (field,)
         assert [row.at_edge for row in one.rows] == ["", field]
         assert not any(row.beyond_grid for row in one.rows)
@@ -122,11 +122,11 @@ def fits(needed: dict[int, tuple[int, float]]) -> Rule:
 
 def check(needed: dict[int, tuple[int, float]]) -> tuple[list[str], list[object], ToldSession]:
     session = ToldSession(fits(needed))
-    own = {
+    tuned_nets = {
         name: execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)
         for name in ("depth8", "depth20")
     }
-    longest, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), own)
+    longest, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), tuned_nets)
     summary = [(row.factor, row.settled, row.settings, row.excess) for row in rows]
     return [variant.name for variant in longest], summary, session
 
@@ -147,8 +147,8 @@ def test_and_with_its_own_rate_where_that_does_not_settle_it() -> None:
         return error, error
 
     session = ToldSession(slow)
-    own = {"depth20": execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)}
-    _, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), own)
+    tuned_nets = {"depth20": execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)}
+    _, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), tuned_nets)
     assert [(row.factor, row.settled) for row in rows] == [(2, True)]
     assert rows[0].settings == "train.learning_rate=0.03"
 
@@ -159,8 +159,8 @@ def test_its_own_rate_is_not_tried_where_the_lower_one_leaves_less_than_half() -
         return (0.0, 0.0) if variant.info.depth == 8 else (error, error)
 
     session = ToldSession(gains)
-    own = {"depth20": execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)}
-    _, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), own)
+    tuned_nets = {"depth20": execute.Tuned((("train.learning_rate", 0.03),), (), (), RATES)}
+    _, rows = execute.check_budgets(cast(Session, session), STUDY, variants(), tuned_nets)
     assert [(row.factor, row.settled) for row in rows] == [(2, False), (4, False)]
     assert all(row.settings == "train.learning_rate=0.01" for row in rows)
     assert len([call for call in session.calls if call]) == 2

@@ -84,12 +84,12 @@ def test_what_is_measured_is_what_was_learned(root: Path, workdir: Path) -> None
     info = store.RunStore(run).read_info()
     assert info is not None
     (root / "cat").rename(root / "zebra")
-    own = study_of(root, str(root)).data
-    learned = runs.images_of(run, info, own, data.Datasets())
+    data_config = study_of(root, str(root)).data
+    learned = runs.images_of(run, info, data_config, data.Datasets())
     assert learned.class_names == ("cat", "dog", "owl")
     shutil.rmtree(root.parent / "cache")
     with pytest.raises(InputError, match=r"has learned other images .* \(15 added, 15 removed\)"):
-        runs.images_of(run, info, own, data.Datasets())
+        runs.images_of(run, info, data_config, data.Datasets())
 
 
 def test_errors_of_data_do_not_speak_of_variants(root: Path) -> None:

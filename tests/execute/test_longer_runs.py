@@ -107,8 +107,8 @@ def test_runs_that_are_computed_otherwise_go_on_and_it_is_said(
     study.run(with_fields(**otherwise, steps=12), tmp_path)
     for seed in range(2):
         assert last_state(tmp_path, seed)["step"] == 12
-    said = [line for line in caplog.messages if "equal numbers" in line]
-    assert said == [
+    messages = [line for line in caplog.messages if "equal numbers" in line]
+    assert messages == [
         f"2 runs go on with train.{name}=True, which was False: equal numbers but for rounding"
         for name in ("rematerialize", "scan_blocks")
     ]

@@ -79,13 +79,13 @@ def test_every_variant_is_measured(workdir: Path) -> None:
 def test_gradients_are_those_at_the_beginning_early_and_at_the_end(workdir: Path) -> None:
     run = store.RunStore.of(workdir, NAMES[0], 0)
     assert run.checkpoints.all_steps() == [2, 25]  # 2 is the first point past a twentieth
-    found = {(row.layer, row.metric): row.value for row in measured(workdir, NAMES[0])}
-    stem = [found["stem/conv", f"gradient_norm{when}"] for when in ("_initial", "_early", "")]
+    values = {(row.layer, row.metric): row.value for row in measured(workdir, NAMES[0])}
+    stem = [values["stem/conv", f"gradient_norm{when}"] for when in ("_initial", "_early", "")]
     assert len(set(stem)) == 3
     assert min(stem) > 0
     for when in ("_initial", "_early", ""):
-        ratio = found["stem/conv", f"update_to_weight{when}"]
-        ratio /= found["stem/conv", f"gradient_to_weight{when}"]
+        ratio = values["stem/conv", f"update_to_weight{when}"]
+        ratio /= values["stem/conv", f"gradient_to_weight{when}"]
         # The schedule is a cosine from 0.1: of the next step, but of the last one in the end.
         rate = {"_initial": 0.1, "_early": 0.0984292, "": 0.000394265}[when]
         assert ratio == pytest.approx(rate, rel=1e-4)
@@ -206,7 +206,7 @@ def test_bad_probes_are_refused(probes: tuple[str, ...], message: str) -> None:
 
 
 def test_more_seeds_than_there_are_is_all(tmp_path: Path) -> None:
-    for asked, there, measured in ((5, 2, 2), (2, 3, 2), (1, 3, 1)):
-        many, variants = prepare(apply(PROBED, (("probe_seeds", asked), ("seeds", there))))
-        found = measurement.runs(many, variants[0], tmp_path)
-        assert [run.folder.name for run in found] == [f"seed{i}" for i in range(measured)]
+    for asked, seeds, measured in ((5, 2, 2), (2, 3, 2), (1, 3, 1)):
+        many, variants = prepare(apply(PROBED, (("probe_seeds", asked), ("seeds", seeds))))
+        measured_runs = measurement.runs(many, variants[0], tmp_path)
+        assert [run.folder.name for run in measured_runs] == [f"seed{i}" for i in range(measured)]

@@ -95,8 +95,8 @@ class Place:
     def names(self, name: str) -> list[str]:
         """Returns what is in a folder of the bucket, without that folder."""
         client = s3_server.client(self._port)
-        found = client.list_objects_v2(Bucket=self.bucket, Prefix=f"{name}/")
-        return [one["Key"].removeprefix(f"{name}/") for one in found.get("Contents", [])]
+        listing = client.list_objects_v2(Bucket=self.bucket, Prefix=f"{name}/")
+        return [one["Key"].removeprefix(f"{name}/") for one in listing.get("Contents", [])]
 
     def await_checkpoint(self, name: str, process: subprocess.Popen[str]) -> None:
         """Waits until a study in the bucket has a checkpoint, or its process has ended."""
@@ -156,8 +156,8 @@ class _Story:
         if end.code:
             self.tell(what, False, f"exit code {end.code}: {end.errors}")
             return
-        found = left_behind(self._place.fetched(name, self._folder / f"fetched_{name}"))
-        same = is_same(self._expected, found)
+        results = left_behind(self._place.fetched(name, self._folder / f"fetched_{name}"))
+        same = is_same(self._expected, results)
         self.tell(what, same, f"{'every bit' if same else 'other bits'} in {end.seconds:.1f} s")
 
 

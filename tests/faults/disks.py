@@ -41,8 +41,8 @@ def run(count: int, folder: Path, *, seed: int = 0) -> Tally:
         tally.tried += 1
         code = int(Path(f"{disk}.code").read_text())
         errors = Path(f"{disk}.errors").read_text()
-        said = [line for line in errors.splitlines() if line.startswith("error: ")]
-        if code not in (0, 1) or (code == 1 and len(said) != 1) or "Traceback" in errors:
+        error_lines = [line for line in errors.splitlines() if line.startswith("error: ")]
+        if code not in (0, 1) or (code == 1 and len(error_lines) != 1) or "Traceback" in errors:
             tally.add("tracebacks", f"{size} kB: exit code {code}: {errors}")
         if not Path(f"{disk}.work").exists():
             tally.add("stuck", f"{size} kB: {Path(f'{disk}.again').read_text()}")

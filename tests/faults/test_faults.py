@@ -23,9 +23,9 @@ GOOD = r"(\d+) tried, 0 silent changes, 0 tracebacks, 0 stuck, 0 slow"
 def test_a_few_faults(kind: str, scale: float, count: int) -> None:
     done = run_script(f"--only={kind}", f"--scale={scale}", script=FAULTS)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = re.search(rf"{kind}: {GOOD}", done.stdout)
-    assert found is not None
-    assert int(found[1]) == count
+    match = re.search(rf"{kind}: {GOOD}", done.stdout)
+    assert match is not None
+    assert int(match[1]) == count
 
 
 @pytest.mark.slow

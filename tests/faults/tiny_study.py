@@ -109,21 +109,21 @@ def left_behind(workdir: Path) -> dict[str, Any]:
     """
     from depthstudy.store import CheckpointReader
 
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for run in sorted(workdir.glob("runs/*/*")):
         name = str(run.relative_to(workdir))
         reader = CheckpointReader(run / "checkpoints")
         steps = reader.all_steps()
         if steps and not reader.damage(steps[-1]):
             arrays = traverse_util.flatten_dict(reader.restore(steps[-1]), sep="/")
-            found |= {f"{name}/{key}": x for key, x in arrays.items()}
+            results |= {f"{name}/{key}": x for key, x in arrays.items()}
         outcome = json.loads((run / "result.json").read_text("utf-8-sig"))  # a mark is no harm
         timeless = {k: v for k, v in outcome.items() if k in ("status", "step") or "error" in k}
-        found[f"{name} outcome"] = json.dumps(timeless, sort_keys=True)
+        results[f"{name} outcome"] = json.dumps(timeless, sort_keys=True)
     with (workdir / "summary.csv").open() as file:
         rows = [{**row, "seconds": ""} for row in csv.DictReader(file)]
-    found["summary"] = json.dumps(rows, sort_keys=True)
-    return found
+    results["summary"] = json.dumps(rows, sort_keys=True)
+    return results
 
 
 def undisturbed(workdir: Path, devices: int = 1, **options: Any) -> dict[str, Any]:
@@ -134,8 +134,8 @@ def undisturbed(workdir: Path, devices: int = 1, **options: Any) -> dict[str, An
     return left_behind(workdir)
 
 
-def is_same(expected: Mapping[str, Any], found: Mapping[str, Any], *, whole: bool = True) -> bool:
+def is_same(expected: Mapping[str, Any], results: Mapping[str, Any], *, whole: bool = True) -> bool:
     """Returns whether a study, or parts of it, came to what is expected, to the last bit."""
-    return (not whole or expected.keys() == found.keys()) and all(
-        np.array_equal(expected[key], x) for key, x in found.items()
+    return (not whole or expected.keys() == results.keys()) and all(
+        np.array_equal(expected[key], x) for key, x in results.items()
     )

@@ -119,15 +119,19 @@ class _Story:
 
     def compare(self, what: str, workdir: Path, end: End) -> None:
         codes = [code for code, _ in end]
-        found = difference(self.expected, workdir) if not any(codes) else float("inf")
-        self.tell(what, found <= ROUNDING, f"exit codes {codes}, losses differ by {found:.1e}")
+        loss_difference = difference(self.expected, workdir) if not any(codes) else float("inf")
+        self.tell(
+            what,
+            loss_difference <= ROUNDING,
+            f"exit codes {codes}, losses differ by {loss_difference:.1e}",
+        )
 
     def end(self, what: str, end: End, codes: Sequence[int], line: str, limit: float) -> None:
-        said = [errors.splitlines()[-1:] for code, errors in end if code != -signal.SIGKILL]
+        last_lines = [errors.splitlines()[-1:] for code, errors in end if code != -signal.SIGKILL]
         good = (
             [code for code, _ in end] == list(codes)
             and end.seconds <= limit
-            and all(len(one) == 1 and line in one[0] for one in said)
+            and all(len(one) == 1 and line in one[0] for one in last_lines)
         )
         shown = " | ".join(errors for _, errors in end if errors)
         self.tell(what, good, f"exit codes {[c for c, _ in end]} in {end.seconds:.1f} s: {shown}")

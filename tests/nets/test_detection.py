@@ -54,8 +54,8 @@ def test_logits_and_boxes_are_those_of_effdet(
     assert nets.count_classes(spec, weights) == 7
     net = nets.Network(spec)
     variables = nets.load_torch(spec, weights)
-    found = jax.jit(net.apply)(variables, images.permute(0, 2, 3, 1).numpy())
-    for ours, theirs, count in zip(found[:2], by_level, (7, 4), strict=True):
+    predictions = jax.jit(net.apply)(variables, images.permute(0, 2, 3, 1).numpy())
+    for ours, theirs, count in zip(predictions[:2], by_level, (7, 4), strict=True):
         flat = [x.permute(0, 2, 3, 1).reshape(2, -1, count).numpy() for x in theirs]
         expected = np.concatenate(flat, axis=1)
         assert expected.std() > 0.1
@@ -123,8 +123,8 @@ def test_anchors_are_those_of_effdet(variant: str, size: tuple[int, int]) -> Non
     config = effdet.get_efficientdet_config(f"tf_efficientdet_{variant}")
     config.image_size = size
     expected = importlib.import_module("effdet.anchors").Anchors.from_config(config).boxes
-    found = boxes.anchors(arch.build("efficientdet", variant=variant), size)
-    np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
+    anchors = boxes.anchors(arch.build("efficientdet", variant=variant), size)
+    np.testing.assert_allclose(anchors, expected.numpy(), atol=1e-4)
 
 
 def test_boxes_come_back_from_their_offsets() -> None:

@@ -98,8 +98,8 @@ def test_gates_by_their_definition() -> None:
     inside = x.mean((1, 2)) @ gate["conv1"]["kernel"][0, 0] + gate["conv1"]["bias"]
     inside = inside / (1 + np.exp(-inside))
     opened = 1 / (1 + np.exp(-(inside @ gate["conv2"]["kernel"][0, 0] + gate["conv2"]["bias"])))
-    found = named["stage1/block01/squeeze_excite"]
-    np.testing.assert_allclose(found, x * opened[:, None, None], rtol=1e-5)
+    gated = named["stage1/block01/squeeze_excite"]
+    np.testing.assert_allclose(gated, x * opened[:, None, None], rtol=1e-5)
     assert spec.stages[0][0].squeeze == gate["conv1"]["kernel"].shape[-1]
 
 
@@ -126,10 +126,10 @@ def test_a_shuffle_deals_the_channels_out() -> None:
 @pytest.mark.parametrize(("size", "side"), [(7, 7), (14, 7), (5, 3), (1, 7), (2, 7)])
 def test_adaptive_means_cover_the_image(size: int, side: int) -> None:
     x = np.random.default_rng(0).standard_normal((2, size, size, 3), np.float32)
-    found = apply_stateless(words.AdaptiveMean(side), jnp.asarray(x))
+    means = apply_stateless(words.AdaptiveMean(side), jnp.asarray(x))
     cuts = [(i * size // side, -(-(i + 1) * size // side)) for i in range(side)]
     expected = [[x[:, a:b, c:d].mean((1, 2)) for c, d in cuts] for a, b in cuts]
-    np.testing.assert_allclose(found, np.transpose(expected, (2, 0, 1, 3)), atol=1e-6)
+    np.testing.assert_allclose(means, np.transpose(expected, (2, 0, 1, 3)), atol=1e-6)
 
 
 @pytest.mark.parametrize(

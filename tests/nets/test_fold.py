@@ -49,9 +49,9 @@ def test_logits_stay(family: str, options: dict) -> None:
     assert count == arch.cost(folded, (16, 16, 3)).parameters
     images = np.random.default_rng(1).standard_normal((4, 16, 16, 3), np.float32)
     expected = np.asarray(jax.jit(network.apply)(variables, images))
-    found = np.asarray(jax.jit(nets.Network(folded).apply)(fewer, images))
+    logits = np.asarray(jax.jit(nets.Network(folded).apply)(fewer, images))
     assert expected.std() > 1e-3
-    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(logits, expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_a_folded_repvgg_is_the_plain_net() -> None:

@@ -136,10 +136,10 @@ def test_batch_statistics_are_recalibrated_whatever_the_momentum() -> None:
     net = nets.build(spec("NormedNet", depth=1))
     variables = nets.init(net, jax.random.key(0), SHAPE)
     images = 3 + jax.random.normal(jax.random.key(1), (16, *SHAPE))
-    found = surgery.recalibrate_batch_norm(net, variables, [images[:8], images[8:]])
+    recalibrated = surgery.recalibrate_batch_norm(net, variables, [images[:8], images[8:]])
     _, outputs = nets.outputs(net, variables, images)
     before = np.asarray(outputs["ResidualBlock_0/Conv_0"])
-    statistics = found["batch_stats"]["ResidualBlock_0"]["BatchNorm_0"]
+    statistics = recalibrated["batch_stats"]["ResidualBlock_0"]["BatchNorm_0"]
     np.testing.assert_allclose(statistics["mean"], before.mean((0, 1, 2)), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(statistics["var"], before.var((0, 1, 2)), rtol=1e-3)
 

@@ -82,11 +82,11 @@ def shapes(spec: arch.ArchSpec) -> dict:
 def test_cost_predicts_every_parameter(family: str, options: dict) -> None:
     spec, image_shape = arch.build(family, **options), (40, 40, 3)
     params = traverse_util.flatten_dict(shapes(spec)["params"])
-    found: dict[tuple, int] = {}
+    parameter_counts: dict[tuple, int] = {}
     for path, leaf in params.items():
-        found[path[:-1]] = found.get(path[:-1], 0) + leaf.size
+        parameter_counts[path[:-1]] = parameter_counts.get(path[:-1], 0) + leaf.size
     costs = arch.layer_costs(spec, image_shape)
-    assert found == {layer.path: layer.parameters for layer in costs if layer.parameters}
+    assert parameter_counts == {layer.path: layer.parameters for layer in costs if layer.parameters}
 
 
 def test_every_family_is_here() -> None:

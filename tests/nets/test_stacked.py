@@ -57,8 +57,8 @@ def test_a_net_is_the_same_by_a_loop(family: str, options: dict) -> None:
     assert "scan" in str(jax.make_jaxpr(network.apply)(stacked, images))
     for train in (False, True):
         expected, moved = network.apply(variables, images, train=train, mutable=["batch_stats"])
-        found, moved_too = network.apply(stacked, images, train=train, mutable=["batch_stats"])
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+        logits, moved_too = network.apply(stacked, images, train=train, mutable=["batch_stats"])
+        np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
         moved_too = nets.unstack(spec, moved_too)
         assert jax.tree.structure(moved) == jax.tree.structure(moved_too)
         jax.tree.map(
@@ -72,9 +72,9 @@ def test_taken_apart_it_is_as_before(family: str, options: dict) -> None:
     variables = small_nets.drawn(spec, 8)
     state = {"trained": variables, "moments": optax.adam(0.1).init(variables["params"])}
     stacked = nets.stack(spec, state)
-    found = nets.unstack(spec, stacked)
-    assert jax.tree.structure(found) == jax.tree.structure(state)
-    jax.tree.map(np.testing.assert_array_equal, found, state)
+    unstacked = nets.unstack(spec, stacked)
+    assert jax.tree.structure(unstacked) == jax.tree.structure(state)
+    jax.tree.map(np.testing.assert_array_equal, unstacked, state)
     jax.tree.map(np.testing.assert_array_equal, nets.stack(spec, stacked), stacked)
 
 
@@ -95,9 +95,9 @@ def test_the_backbone_of_a_detector_is_looped_over() -> None:
     images = jax.random.normal(jax.random.key(1), (2, 32, 32, 3))
     stacked = nets.stack(spec, variables)
     assert "block01-block04" in stacked["params"]["stage1"]
-    found, expected = (network.apply(each, images) for each in (stacked, variables))
+    predictions, expected = (network.apply(each, images) for each in (stacked, variables))
     jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), found, expected
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4), predictions, expected
     )
 
 

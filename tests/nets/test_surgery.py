@@ -117,17 +117,17 @@ def test_only_blocks_with_identity_shortcuts_can_go() -> None:
 def test_reestimated_statistics_of_one_batch_are_its_own() -> None:
     spec, variables = made(*MEMBERS[0])
     images = jax.random.normal(jax.random.key(3), (16, *IMAGE))
-    found = surgery.recalibrate_batch_norm(nets.Network(spec), variables, [images])
+    recalibrated = surgery.recalibrate_batch_norm(nets.Network(spec), variables, [images])
     kernel = variables["params"]["stem"]["conv"]["kernel"]
     conv = nn.Conv(4, (3, 3), use_bias=False).apply({"params": {"kernel": kernel}}, images)
-    statistics = found["batch_stats"]["stem"]["norm"]
+    statistics = recalibrated["batch_stats"]["stem"]["norm"]
     np.testing.assert_allclose(statistics["mean"], conv.mean((0, 1, 2)), atol=1e-5)
     np.testing.assert_allclose(statistics["var"], conv.var((0, 1, 2)), rtol=1e-4)
     network = nets.Network(spec)
     train = jax.jit(functools.partial(network.apply, train=True, mutable=["batch_stats"]))
     by_batch, _ = train(variables, images)
     np.testing.assert_allclose(
-        jax.jit(network.apply)(found, images), by_batch, rtol=1e-3, atol=1e-3
+        jax.jit(network.apply)(recalibrated, images), by_batch, rtol=1e-3, atol=1e-3
     )
 
 

@@ -28,19 +28,19 @@ def test_blocks_that_are_traced_once_make_what_they_make_one_by_one(
     apart, whole = network.apply(variables, images, train, mutable=True, capture_intermediates=True)
     logits, moved = network.apply(variables, images, train, mutable=["batch_stats"])
     np.testing.assert_allclose(logits, apart, rtol=1e-5, atol=1e-5)
-    for found, expected in zip(
+    for statistic, expected in zip(
         jax.tree.leaves(moved), jax.tree.leaves(whole["batch_stats"]), strict=True
     ):
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(statistic, expected, rtol=1e-5, atol=1e-5)
     assert jax.tree.structure(moved["batch_stats"]) == jax.tree.structure(whole["batch_stats"])
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only there it is so")
 def test_a_block_adds_to_the_sum_of_those_before_it() -> None:
     """What XLA fuses reads no more arrays in a deeper net; by itself it reads all blocks."""
-    usual, told = zip(*(_most_read(depth) for depth in (26, 38)), strict=True)
+    usual, ours = zip(*(_most_read(depth) for depth in (26, 38)), strict=True)
     assert usual[0] < usual[1]
-    assert told[0] == told[1]
+    assert ours[0] == ours[1]
 
 
 def _most_read(depth: int) -> tuple[int, int]:
@@ -50,14 +50,14 @@ def _most_read(depth: int) -> tuple[int, int]:
     lowered = jax.jit(jax.grad(lambda variables: network.apply(variables, images).sum())).lower(
         small_nets.shapes(network.spec, 8)
     )
-    usual, told = (
+    usual, ours = (
         max(
             operands.count("%")
             for operands in re.findall(r" fusion\(([^)]*)\)", lowered.compile(options).as_text())
         )
         for options in ({}, runtime.compiler_options())
     )
-    return usual, told
+    return usual, ours
 
 
 def test_blocks_that_are_alike_are_traced_once() -> None:

@@ -39,35 +39,37 @@ def probe_input() -> probes.ProbeInput:
     [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in probes.PROBES],
 )
 def test_it_applies_or_says_why_not(name: str, probe_input: probes.ProbeInput) -> None:
-    found = [measurement for _, measurement in probes.measure(probe_input, [name])]
-    assert found
-    refusals = [m.metric for m in found if m.metric.startswith("not_applicable") and not m.layer]
+    measurements = [measurement for _, measurement in probes.measure(probe_input, [name])]
+    assert measurements
+    refusals = [
+        m.metric for m in measurements if m.metric.startswith("not_applicable") and not m.layer
+    ]
     if name in CANNOT:
-        assert len(refusals) == len(found) == 1
+        assert len(refusals) == len(measurements) == 1
         assert CANNOT[name] in refusals[0]
     else:
         assert not refusals
-        assert all(np.isfinite(m.value) for m in found)
+        assert all(np.isfinite(m.value) for m in measurements)
 
 
 def test_gradients_are_seen_in_pyramid_and_heads(probe_input: probes.ProbeInput) -> None:
-    found = [m for _, m in probes.measure(probe_input, ["gradients"])]
-    kernels = {m.layer for m in found if m.metric == "gradient_norm"}
+    measurements = [m for _, m in probes.measure(probe_input, ["gradients"])]
+    kernels = {m.layer for m in measurements if m.metric == "gradient_norm"}
     assert {"stem/conv", "pyramid/cell02/node04/conv2", "box_head/predict/conv2"} <= kernels
-    outputs = {m.layer for m in found if m.metric == "output_gradient_norm"}
+    outputs = {m.layer for m in measurements if m.metric == "output_gradient_norm"}
     assert {"stage1/block01", "pyramid/cell01/node01", "pyramid/cell02/node04"} <= outputs
 
 
 def test_a_cell_that_does_nothing_is_worth_nothing(probe_input: probes.ProbeInput) -> None:
-    found = [m for _, m in probes.measure(probe_input, ["deletion"])]
-    worth = {m.layer: m.value for m in found if m.metric == "error_increase"}
+    measurements = [m for _, m in probes.measure(probe_input, ["deletion"])]
+    worth = {m.layer: m.value for m in measurements if m.metric == "error_increase"}
     assert "pyramid/cell02" in worth
     assert "pyramid/cell01" not in worth
 
 
 def test_fields_are_compared_with_objects(probe_input: probes.ProbeInput) -> None:
-    found = {(m.layer, m.metric): m.value for _, m in probes.measure(probe_input, ["field"])}
-    fields = [found[f"p{level}", "receptive_field"] for level in (2, 3, 4)]
+    values = {(m.layer, m.metric): m.value for _, m in probes.measure(probe_input, ["field"])}
+    fields = [values[f"p{level}", "receptive_field"] for level in (2, 3, 4)]
     assert fields == sorted(fields)
     # Half of the objects are 8 pixels wide and half of them 16: their median is between.
-    assert found["", "median_object_size"] == pytest.approx(12, abs=4)
+    assert values["", "median_object_size"] == pytest.approx(12, abs=4)

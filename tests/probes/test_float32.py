@@ -31,14 +31,14 @@ def probe_input(digits: Dataset) -> probes.ProbeInput:
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """The precision in which the net is applied, as it is traced."""
-    found, apply = [], nets.Network.apply
+    precisions, apply = [], nets.Network.apply
 
     def spy(*given: Any, **named: Any) -> Any:
-        found.append(precision())
+        precisions.append(precision())
         return apply(*given, **named)
 
     monkeypatch.setattr(nets.Network, "apply", spy)
-    return found
+    return precisions
 
 
 def test_a_probe_multiplies_in_float32_and_whoever_takes_its_numbers_as_before(
@@ -51,10 +51,10 @@ def test_a_probe_multiplies_in_float32_and_whoever_takes_its_numbers_as_before(
 
     probe = probes.Probe(title="", description="", measure=measure, metrics=())
     monkeypatch.setitem(probes.PROBES, "seen", probe)
-    found = []
+    rows = []
     for _, measurement in probes.measure(probe_input, ["seen"]):
-        found.append((measurement.metric, precision()))
-    assert found == [("highest", None), ("highest", None), ("not_applicable: of the rest", None)]
+        rows.append((measurement.metric, precision()))
+    assert rows == [("highest", None), ("highest", None), ("not_applicable: of the rest", None)]
 
 
 def test_what_a_deletion_damages_is_measured_in_float32(

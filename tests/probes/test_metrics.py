@@ -82,22 +82,22 @@ def _stem(metric: str) -> str:
 @pytest.mark.parametrize("name", probes.PROBES)
 def test_what_is_made_of_means_over_images_has_their_numbers(name: str, yielded: Yielded) -> None:
     expected = set(OF_IMAGES.get(name, "").split())
-    found = {_stem(m.metric) for m in yielded[name] if m.sample is not None}
-    assert found == expected
+    stems = {_stem(m.metric) for m in yielded[name] if m.sample is not None}
+    assert stems == expected
     without = {_stem(m.metric) for m in yielded[name] if m.sample is None}
     assert not without & expected
 
 
 @pytest.mark.parametrize("name", OF_IMAGES)
 def test_a_number_is_what_its_statistic_makes_of_the_means(name: str, yielded: Yielded) -> None:
-    for found in yielded[name]:
-        if found.sample is None:
+    for measurement in yielded[name]:
+        if measurement.sample is None:
             continue
-        means = np.concatenate([group.mean(axis=0) for group in found.sample.groups])[None]
-        columns = found.sample.columns
+        means = np.concatenate([group.mean(axis=0) for group in measurement.sample.groups])[None]
+        columns = measurement.sample.columns
         chosen = means if columns is None else means[:, columns]
-        (value,) = found.sample.statistic(chosen)
-        assert value == pytest.approx(found.value, rel=1e-5, abs=1e-7), found.metric
+        (value,) = measurement.sample.statistic(chosen)
+        assert value == pytest.approx(measurement.value, rel=1e-5, abs=1e-7), measurement.metric
 
 
 @pytest.mark.parametrize("name", probes.PROBES)

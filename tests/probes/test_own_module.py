@@ -30,12 +30,12 @@ def made(name: str, digits: Dataset) -> ProbeInput:
 
 @pytest.fixture(scope="module")
 def measured(digits: Dataset) -> Measured:
-    found: Measured = {}
+    measurements: Measured = {}
     for name in OPTIONS:
-        found[name] = {probe: [] for probe in probes.PROBES}
+        measurements[name] = {probe: [] for probe in probes.PROBES}
         for probe, measurement in probes.measure(made(name, digits)):
-            found[name][probe].append(measurement)
-    return found
+            measurements[name][probe].append(measurement)
+    return measurements
 
 
 def reasons(measurements: list[Measurement]) -> list[str]:
@@ -52,13 +52,13 @@ def test_what_needs_no_value_is_measured(name: str, probe: str, measured: Measur
     expected = {"memorization": "no train label is wrong", "density": "no weight is zero"}
     if name == "BareNet":
         expected["underflow"] = "does not compute in float16"
-    found = measured[name][probe]
+    measurements = measured[name][probe]
     if probe in expected:
-        assert len(found) == 1
-        assert expected[probe] in reasons(found)[0]
+        assert len(measurements) == 1
+        assert expected[probe] in reasons(measurements)[0]
     else:
-        assert not reasons(found)
-        assert all(np.isfinite(measurement.value) for measurement in found)
+        assert not reasons(measurements)
+        assert all(np.isfinite(measurement.value) for measurement in measurements)
 
 
 @pytest.mark.parametrize("name", OPTIONS)

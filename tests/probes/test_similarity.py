@@ -71,12 +71,12 @@ def test_cka_is_its_definition_whatever_is_kept(budget: int) -> None:
 def test_the_numbers_of_images_say_how_sure_cka_is() -> None:
     """Their spread is that of the jackknife (Tukey 1958): of CKA without each image in turn."""
     x, y = drawn(3, 60, (5, 12))
-    found = alignment.align(streamed([x, y], 16))
-    assert found.influence.shape == (60, 3)
-    own, both, other = found.influence.mean(axis=0)
-    assert both / np.sqrt(own * other) == pytest.approx(found.matrix[0, 1], rel=1e-5)
-    relative = found.influence / found.influence.mean(axis=0) @ [-0.5, 1, -0.5]
-    error = found.matrix[0, 1] * relative.std() / np.sqrt(60)
+    aligned = alignment.align(streamed([x, y], 16))
+    assert aligned.influence.shape == (60, 3)
+    one, both, other = aligned.influence.mean(axis=0)
+    assert both / np.sqrt(one * other) == pytest.approx(aligned.matrix[0, 1], rel=1e-5)
+    relative = aligned.influence / aligned.influence.mean(axis=0) @ [-0.5, 1, -0.5]
+    error = aligned.matrix[0, 1] * relative.std() / np.sqrt(60)
     without = [by_definition(np.delete(x, i, 0), np.delete(y, i, 0)) for i in range(60)]
     assert error == pytest.approx(np.sqrt(59) * np.std(without), rel=0.1)
 
@@ -125,9 +125,9 @@ def test_unrelated_layers_are_unlike_however_few_the_images(count: int, width: i
     """The biased estimate would be width / (width + count), nearly 1."""
     random = np.random.default_rng(0)
     layers = [random.normal(size=(count, width)).astype(np.float32) for _ in range(12)]
-    found = alignment.cka_matrix(streamed(layers, 16))[np.triu_indices(12, 1)]
-    assert np.mean(found) == pytest.approx(0, abs=0.03)
-    assert np.std(found) < 0.1
+    similarities = alignment.cka_matrix(streamed(layers, 16))[np.triu_indices(12, 1)]
+    assert np.mean(similarities) == pytest.approx(0, abs=0.03)
+    assert np.std(similarities) < 0.1
 
 
 def test_four_images_are_the_least() -> None:

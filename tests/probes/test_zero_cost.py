@@ -41,8 +41,8 @@ def test_a_score_beyond_the_range_is_that_of_a_faint_image(
     params = traverse_util.flatten_dict(variables["params"])
     grown = {path: 1e9 * x if path[-1] == "kernel" else x for path, x in params.items()}
     large = {**variables, "params": traverse_util.unflatten_dict(grown)}
-    found = zero_cost.log10_synflow(network, large, image)
-    assert found == pytest.approx(usual + 5 * 9, abs=1e-3)
+    score = zero_cost.log10_synflow(network, large, image)
+    assert score == pytest.approx(usual + 5 * 9, abs=1e-3)
 
 
 def authors_score(gradients: np.ndarray) -> float:
@@ -65,9 +65,9 @@ def test_all_scores_are_measured_at_the_start_alone(
 ) -> None:
     network, variables = chain
     given = probes.ProbeInput(network, variables, digits, initial=variables, examples=64)
-    found = {m.metric: m.value for _, m in probes.measure(given, ["zero_cost"])}
-    assert set(found) == {metric.name for metric in probes.PROBES["zero_cost"].metrics}
-    assert found["total_gradient_norm"] > 0
+    scores = {m.metric: m.value for _, m in probes.measure(given, ["zero_cost"])}
+    assert set(scores) == {metric.name for metric in probes.PROBES["zero_cost"].metrics}
+    assert scores["total_gradient_norm"] > 0
     unknown = probes.ProbeInput(network, variables, digits, examples=64)
     ((_, row),) = probes.measure(unknown, ["zero_cost"])
     assert row.metric == "not_applicable: the start of the net is not known"

@@ -18,11 +18,11 @@ SHAPES = {"a": (3, 3, 16, 16), "b": (3, 3, 16, 32), "c": (1, 1, 16, 32), "d": (3
 def test_erk_by_the_papers_formula() -> None:
     """Densities go as (in + out + height + width) / (in out height width) where none is above 1."""
     shapes = {"a": (3, 3, 64, 64), "b": (3, 3, 128, 256), "c": (1, 1, 64, 256)}
-    found = erdos_renyi(shapes, 0.95)
+    densities = erdos_renyi(shapes, 0.95)
     formula = {"a": 134 / 36864, "b": 390 / 294912, "c": 322 / 16384}
-    scale = {path: found[path,] / formula[path] for path in shapes}
+    scale = {path: densities[path,] / formula[path] for path in shapes}
     np.testing.assert_allclose(list(scale.values()), scale["a"])
-    kept = sum(found[path,] * math.prod(shape) for path, shape in shapes.items())
+    kept = sum(densities[path,] * math.prod(shape) for path, shape in shapes.items())
     assert kept == pytest.approx(0.05 * (36864 + 294912 + 16384))
 
 
@@ -33,8 +33,8 @@ def test_erk_caps_densities_at_one(sparsity: float) -> None:
     raw = np.array([sum(shape) for shape in SHAPES.values()]) / sizes
     wanted = (1 - sparsity) * sizes.sum()
     factor = optimize.brentq(lambda f: np.minimum(1, f * raw) @ sizes - wanted, 1e-3, 1e3)
-    found = erdos_renyi(SHAPES, sparsity)
-    np.testing.assert_allclose(list(found.values()), np.minimum(1, factor * raw), rtol=1e-6)
+    densities = erdos_renyi(SHAPES, sparsity)
+    np.testing.assert_allclose(list(densities.values()), np.minimum(1, factor * raw), rtol=1e-6)
 
 
 def test_uniform_and_global() -> None:

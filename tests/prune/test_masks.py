@@ -71,11 +71,11 @@ def trained(
     params = fresh() if params is None else params
     state = optimizer.init(params)
     step = compiled(optimizer)
-    found = [(params, state)]
+    history = [(params, state)]
     for number in range(steps):
         params, state = step(params, state, number)
-        found.append((params, state))
-    return found
+        history.append((params, state))
+    return history
 
 
 def kernels(tree: Any) -> np.ndarray:
@@ -94,9 +94,9 @@ def sparsity_at(step: int) -> float:
 
 def operations(program: Any, closed: str) -> set[str]:
     """Returns the names of the operations in a program, but not of those inside ``closed``."""
-    found = set()
+    names = set()
     for equation in program.eqns:
-        found.add(equation.primitive.name)
+        names.add(equation.primitive.name)
         inner = (
             []
             if equation.primitive.name == closed
@@ -106,8 +106,8 @@ def operations(program: Any, closed: str) -> set[str]:
         )
         for part in inner:
             if hasattr(part, "eqns"):
-                found |= operations(part, closed)
-    return found
+                names |= operations(part, closed)
+    return names
 
 
 def same(a: Any, b: Any) -> None:
@@ -151,9 +151,9 @@ def test_the_update_is_that_of_the_formula() -> None:
     params = fresh()
     optimizer = prune.sparsify(prune.Weights(), prune.one_shot(0.5, step=1), key=KEY)
     updates = jax.tree.map(lambda p: 0.1 * p, params)
-    found, state = optimizer.update(updates, optimizer.init(params), params)
+    masked, state = optimizer.update(updates, optimizer.init(params), params)
     formula = jax.tree.map(lambda m, u, p: m * u - (1 - m) * p, masks(state), updates, params)
-    same(found, formula)
+    same(masked, formula)
 
 
 def test_equal_scores_keep_the_first() -> None:
@@ -200,10 +200,10 @@ def test_a_population_trains_as_its_nets_do_alone() -> None:
     for number in range(4):
         together = every(*together, number)
     for number, single in enumerate(alone):
-        found = jax.tree.map(lambda x, i=number: x[0, i], together)
-        same(masks(found[1]), masks(single[1]))
+        member = jax.tree.map(lambda x, i=number: x[0, i], together)
+        same(masks(member[1]), masks(single[1]))
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6),
-                     found[0], single[0])  # fmt: skip
+                     member[0], single[0])  # fmt: skip
     drawn = [kernels(masks(single[1])) for single in alone]
     assert not np.array_equal(*drawn)
 
@@ -230,8 +230,8 @@ def test_training_resumes_from_a_checkpoint(
         checkpointer.save(tmp_path / "state", {"params": params, "opt_state": state})
         checkpointer.wait_until_finished()
         like = {"params": fresh(1), "opt_state": optimizer.init(fresh(1))}
-        found = checkpointer.restore(tmp_path / "state", like)
-    params, state = found["params"], found["opt_state"]
+        restored = checkpointer.restore(tmp_path / "state", like)
+    params, state = restored["params"], restored["opt_state"]
     assert jax.tree.structure(state) == jax.tree.structure(history[3][1])
     step = compiled(optimizer)
     for number in range(3, 6):

@@ -22,11 +22,11 @@ def test_the_gradient_is_that_of_the_l1_norm() -> None:
 
     optimizer = prune.scale_penalty(0.1)
     zeros = jax.tree.map(jnp.zeros_like, PARAMS)
-    found, _ = optimizer.update(zeros, optimizer.init(PARAMS), PARAMS)
+    updates, _ = optimizer.update(zeros, optimizer.init(PARAMS), PARAMS)
     moved = {**PARAMS, "norm1": {**PARAMS["norm1"], "scale": jnp.array([0.5, -2.0, 1.0])}}
     wanted = jax.grad(penalty)(moved)
     wanted["norm1"]["scale"] = wanted["norm1"]["scale"].at[2].set(0)  # a choice among subgradients
-    jax.tree.map(np.testing.assert_array_equal, found, wanted)
+    jax.tree.map(np.testing.assert_array_equal, updates, wanted)
 
 
 def test_a_negative_strength_is_refused() -> None:

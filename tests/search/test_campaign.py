@@ -75,9 +75,9 @@ class Trials:
         assert (net, share) in self.done
         given = dict(net)
         rate = float(given["train.learning_rate"])  # type: ignore[arg-type]
-        own = tuple((name, x) for name, x in net if name != "train.learning_rate")
+        choices = tuple((name, x) for name, x in net if name != "train.learning_rate")
         deep = int(given["depth"]) > 25  # type: ignore[call-overload]
-        return planted.error(own, seed=int(10 * share)) + 0.1 * ((rate == 0.1) == deep)
+        return planted.error(choices, seed=int(10 * share)) + 0.1 * ((rate == 0.1) == deep)
 
     def note(self, net: Settings, share: float, genome: tuple) -> None:
         assert (net, share) in self.done
@@ -88,43 +88,43 @@ def campaign(folder: Path, trials: Trials, study: StudyConfig = STUDY) -> Campai
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> CampaignResult:
+def results(tmp_path_factory: pytest.TempPathFactory) -> CampaignResult:
     return campaign(tmp_path_factory.mktemp("campaign"), Trials())
 
 
-def of(found: CampaignResult, place: Place) -> list[SearchedNet]:
+def of(results: CampaignResult, place: Place) -> list[SearchedNet]:
     return [
         row
-        for row in found.rows
+        for row in results.rows
         if (row.method, row.stratum, row.repeat) == dataclasses.astuple(place)
     ]
 
 
-def test_every_search_has_as_many_trials_in_its_own_depths(found: CampaignResult) -> None:
-    assert len(found.winners) == 2 * 3 * 3
-    for place in found.winners:
-        rows = of(found, place)
+def test_every_search_has_as_many_trials_in_its_own_depths(results: CampaignResult) -> None:
+    assert len(results.winners) == 2 * 3 * 3
+    for place in results.winners:
+        rows = of(results, place)
         low, high = map(int, place.stratum.split(" to "))
         assert len(rows) == SEARCH.trials
         assert all(low <= row.depth <= high and row.macs <= planted.BUDGET for row in rows)
         assert Counter(row.longest_share for row in rows) == {0.5: 3, 1.0: 3}
 
 
-def test_a_search_chooses_the_least_error_of_the_full_training(found: CampaignResult) -> None:
-    for place, winner in found.winners.items():
-        rows = of(found, place)
+def test_a_search_chooses_the_least_error_of_the_full_training(results: CampaignResult) -> None:
+    for place, winner in results.winners.items():
+        rows = of(results, place)
         (chosen,) = [row for row in rows if row.chosen]
         assert chosen.longest_error == min(r.longest_error for r in rows if r.longest_share == 1)
-        assert found.errors[place] == chosen.longest_error
+        assert results.errors[place] == chosen.longest_error
         kept = sorted(row.validation_error for row in rows)[:3]
         assert sorted(r.validation_error for r in rows if r.longest_share == 1) == kept
         assert dict(winner)["depth"] == chosen.depth
 
 
-def test_each_stratum_has_the_rate_that_suits_it(found: CampaignResult) -> None:
-    rates = {name: dict(setting)["train.learning_rate"] for name, setting in found.rates.items()}
+def test_each_stratum_has_the_rate_that_suits_it(results: CampaignResult) -> None:
+    rates = {name: dict(setting)["train.learning_rate"] for name, setting in results.rates.items()}
     assert rates == {"2 to 12": 0.1, "14 to 24": 0.1, "26 to 40": 0.01}
-    assert {row.learning_rate for row in found.rows if row.depth > 25} == {0.01}
+    assert {row.learning_rate for row in results.rows if row.depth > 25} == {0.01}
 
 
 def test_a_grid_that_cannot_be_widened_is_left_as_it_is(tmp_path: Path) -> None:
@@ -134,20 +134,20 @@ def test_a_grid_that_cannot_be_widened_is_left_as_it_is(tmp_path: Path) -> None:
         def error(self, net: Settings, share: float) -> float:
             assert (net, share) in self.done
             given = dict(net)
-            own = tuple((name, x) for name, x in net if name != "train.momentum")
-            return planted.error(own, seed=1) - float(given["train.momentum"])  # type: ignore[arg-type]
+            choices = tuple((name, x) for name, x in net if name != "train.momentum")
+            return planted.error(choices, seed=1) - float(given["train.momentum"])  # type: ignore[arg-type]
 
-    trials, own = Momentum(), dataclasses.replace(SEARCH, repeats=1)
-    study = dataclasses.replace(STUDY, search=own, tune=(("train.momentum", (0.9, 0.99)),))
+    trials, search = Momentum(), dataclasses.replace(SEARCH, repeats=1)
+    study = dataclasses.replace(STUDY, search=search, tune=(("train.momentum", (0.9, 0.99)),))
     rates = campaign(tmp_path, trials, study).rates
     assert {dict(setting)["train.momentum"] for setting in rates.values()} == {0.99}
     assert {dict(net)["train.momentum"] for net, _ in trials.trained} == {0.9, 0.99}
 
 
 def test_a_rate_may_be_tried_on_every_net(tmp_path: Path) -> None:
-    own = dataclasses.replace(SEARCH, rates="trial", repeats=1)
+    search = dataclasses.replace(SEARCH, rates="trial", repeats=1)
     trials = Trials()
-    each = campaign(tmp_path, trials, dataclasses.replace(STUDY, search=own))
+    each = campaign(tmp_path, trials, dataclasses.replace(STUDY, search=search))
     rates = {row.learning_rate for row in each.rows if row.depth > 25}
     assert rates == {0.01}
     first = [key for key in trials.trained if key[1] == 0.5]
@@ -155,7 +155,7 @@ def test_a_rate_may_be_tried_on_every_net(tmp_path: Path) -> None:
 
 
 def test_a_campaign_that_is_killed_goes_on_to_the_same(
-    found: CampaignResult, tmp_path: Path
+    results: CampaignResult, tmp_path: Path
 ) -> None:
     trials = Trials(lives=17)
     while True:
@@ -164,25 +164,25 @@ def test_a_campaign_that_is_killed_goes_on_to_the_same(
             break
         except KilledError:
             trials.lives = 17
-    assert again.rows == found.rows
+    assert again.rows == results.rows
     assert set(trials.trained.values()) == {1}  # no net was trained twice
 
 
-def test_strata_and_nets_are_ranked_by_validation(found: CampaignResult) -> None:
-    won = winners.of(STUDY, found)
+def test_strata_and_nets_are_ranked_by_validation(results: CampaignResult) -> None:
+    won = winners.of(STUDY, results)
     assert set(won.strata) == {"2 to 12", "14 to 24", "26 to 40"}
     assert won.strata[0] == "14 to 24"  # where the best is planted
-    ours = {place: e for place, e in found.errors.items() if place.method != RANDOM}
-    assert found.errors[won.chosen] == min(ours.values())
+    ours = {place: e for place, e in results.errors.items() if place.method != RANDOM}
+    assert results.errors[won.chosen] == min(ours.values())
 
 
-def test_pools_hold_a_net_of_each_search(found: CampaignResult) -> None:
-    won = winners.of(STUDY, found)
-    planned = winners.study_of(STUDY, found, won)
+def test_pools_hold_a_net_of_each_search(results: CampaignResult) -> None:
+    won = winners.of(STUDY, results)
+    planned = winners.study_of(STUDY, results, won)
     by_name = {pool.name: pool for pool in planned.pools}
     assert len(by_name["nets of depth 2 to 12"].variants) == 6
     assert len(by_name[winners.THE_SEARCH].variants) == SEARCH.repeats
-    assert set(by_name[winners.CHOSEN].variants) == {won.names[found.winners[won.chosen]]}
+    assert set(by_name[winners.CHOSEN].variants) == {won.names[results.winners[won.chosen]]}
     names = {name for name, _ in planned.variants}
     assert all(set(pool.variants) <= names for pool in planned.pools)
     random = tuple(f"random_depth{s.replace(' ', '')}_0_" for s in won.strata)
@@ -194,14 +194,14 @@ def test_pools_hold_a_net_of_each_search(found: CampaignResult) -> None:
     assert planned.tune == ()
 
 
-def test_what_was_best_over_time_never_gets_worse(found: CampaignResult) -> None:
-    rows = progress.progress(found.rows)
+def test_what_was_best_over_time_never_gets_worse(results: CampaignResult) -> None:
+    rows = progress.progress(results.rows)
     assert {row.method for row in rows} == {"tpe", "random"}
     for method in ("tpe", "random"):
         errors = [row.validation_error for row in rows if row.method == method]
         assert len(errors) == SEARCH.trials
         assert errors == sorted(errors, reverse=True)
-    tpe = [row for row in found.rows if row.method == "tpe"]
+    tpe = [row for row in results.rows if row.method == "tpe"]
     least = [min(r.validation_error for r in tpe if r.repeat == k) for k in range(3)]
     assert [r for r in rows if r.method == "tpe"][-1].validation_error == pytest.approx(
         sum(least) / 3

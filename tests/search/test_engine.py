@@ -36,9 +36,9 @@ def test_a_search_that_is_opened_again_goes_on_the_same(method: Method, tmp_path
     whole = go(opened(tmp_path / "whole", method, 16))
     go(opened(tmp_path / "parts", method, 8))
     assert go(opened(tmp_path / "parts", method, 16)) == whole
-    trained = [told for told in whole if told.is_trained]
+    trained = [trial for trial in whole if trial.is_trained]
     assert len(trained) == 16
-    assert len({planted.SPACE.settings(told.genome) for told in trained}) == 16
+    assert len({planted.SPACE.settings(trial.genome) for trial in trained}) == 16
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -58,9 +58,9 @@ def test_a_kill_loses_and_repeats_nothing(method: Method, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_net_is_trained_above_its_cost(method: Method, tmp_path: Path) -> None:
-    told = go(opened(tmp_path / "journal", method, 20))
-    assert all(planted.cost(t.genome) <= planted.BUDGET for t in told if t.is_trained)
-    over = [t for t in told if t.reason]
+    trials = go(opened(tmp_path / "journal", method, 20))
+    assert all(planted.cost(t.genome) <= planted.BUDGET for t in trials if t.is_trained)
+    over = [t for t in trials if t.reason]
     assert all(planted.cost(t.genome) > planted.BUDGET and t.error == 1.0 for t in over)
 
 
@@ -82,11 +82,11 @@ def test_a_net_that_is_known_costs_nothing(tmp_path: Path) -> None:
     search = Engine(tmp_path / "journal").search(
         "few", space, price, method="tpe", seed=0, trials=3, startup=1
     )
-    told = go_few(search)
-    assert sorted(dict(t.genome)["depth"] for t in told if t.is_trained) == [2, 4, 6]
-    for one in told:
+    trials = go_few(search)
+    assert sorted(dict(t.genome)["depth"] for t in trials if t.is_trained) == [2, 4, 6]
+    for one in trials:
         if one.same_as is not None:
-            assert one.error == next(t.error for t in told if t.number == one.same_as)
+            assert one.error == next(t.error for t in trials if t.number == one.same_as)
 
 
 def go_few(search: Search) -> list[FinishedTrial]:
@@ -108,15 +108,15 @@ def test_searches_find_the_front_that_is_planted() -> None:
     """Over 20 repeats: the area that the nets of a search dominate, by their true errors."""
     best = area([(planted.cost(net), planted.true_error(net)) for net in best_choices()])
     shares: dict[Method, list[float]] = {"random": [], "tpe": []}
-    for method, found in shares.items():
+    for method, method_shares in shares.items():
         for seed in range(20):
             search = Engine(None).search(
                 "planted", planted.SPACE, planted.pricing(), method=method, seed=seed, trials=40
             )
-            nets = [told.genome for told in go(search, 5) if told.is_trained]
+            nets = [trial.genome for trial in go(search, 5) if trial.is_trained]
             assert len(nets) == 40
             points = [(planted.cost(net), planted.true_error(net)) for net in nets]
-            found.append(area(points) / best)
+            method_shares.append(area(points) / best)
     assert np.mean(shares["random"]) > 0.7
     assert np.mean(shares["tpe"]) > 0.8
     gain = np.subtract(shares["tpe"], shares["random"])

@@ -113,9 +113,9 @@ def test_limits_turn_down_what_passes_them(prices: pricing.Prices) -> None:
 
 
 def test_scaled_members_are_the_widest_within_the_limit(prices: pricing.Prices) -> None:
-    found = scaled.members("resnet", SMALL.search, prices)
-    assert [prices.cost(net).depth for net in found] == [8]
-    for net in found:
+    members = scaled.members("resnet", SMALL.search, prices)
+    assert [prices.cost(net).depth for net in members] == [8]
+    for net in members:
         wider = tuple((f, v + 1 if f == "model.width" else v) for f, v in net)
         assert prices.cost(net).macs <= 500_000 < prices.cost(wider).macs
     with pytest.raises(InputError, match=r"no family 'resnt'"):

@@ -54,8 +54,8 @@ def test_strata_leave_counts_that_some_net_can_have() -> None:
     for depth in ((8, 8), (9, 14), (80, 90)):
         within, draw = FREE.within(depth), np.random.default_rng(0)
         assert within.size < FREE.size
-        found = [arch.cost(build(within.sample(draw)), (14, 14, 1)).depth for _ in range(300)]
-        assert any(depth[0] <= value <= depth[1] for value in found)
+        depths = [arch.cost(build(within.sample(draw)), (14, 14, 1)).depth for _ in range(300)]
+        assert any(depth[0] <= value <= depth[1] for value in depths)
         assert all(set(g.values) <= set(f.values) for g, f in zip(within.genes, FREE.genes,
                                                                   strict=True))  # fmt: skip
     with pytest.raises(InputError, match=r"3 stages have no net of depth 4 to 5"):

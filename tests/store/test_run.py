@@ -130,9 +130,9 @@ def test_tables_of_earlier_versions_are_read_under_present_names(tmp_path: Path)
     names = [field.name for field in dataclasses.fields(records.Attribution)]
     former = [name.replace("ization", "isation") for name in names]
     path.write_text(f"{','.join(former)}\n{','.join(['optimisation'] * 5 + ['0'] * 15)}\n")
-    (found,) = store.read_table(path, records.Attribution).to_dict("records")
-    assert list(found) == names
-    assert (found["mechanism"], found["group"]) == ("optimization", "optimisation")
+    (attribution,) = store.read_table(path, records.Attribution).to_dict("records")
+    assert list(attribution) == names
+    assert (attribution["mechanism"], attribution["group"]) == ("optimization", "optimisation")
 
 
 def test_answers_come_back_small_and_as_they_were(tmp_path: Path) -> None:

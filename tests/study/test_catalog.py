@@ -83,6 +83,6 @@ def test_files_without_a_catalog_are_read(workdir: Path, tmp_path: Path) -> None
         if name not in ("metrics", "probe_titles")
     }
     store.write_json(tmp_path / "study.json", bare)
-    found = store.read_info(tmp_path)
-    assert found is not None
-    assert found == dataclasses.replace(info, metrics={}, probe_titles={})
+    bare_info = store.read_info(tmp_path)
+    assert bare_info is not None
+    assert bare_info == dataclasses.replace(info, metrics={}, probe_titles={})

@@ -90,24 +90,24 @@ def test_variants_may_be_tested_on_other_images(tmp_path: Path) -> None:
     variants = tuple((f"v{i}", (("data.test_split", split),)) for i, split in enumerate(halves))
     settings = (("seeds", 3), ("model.depth", 8), ("hypotheses", asked), ("variants", variants))
     config = apply(SMALL, (*settings, ("sweep", ())))
-    found = study.run(config, tmp_path)
-    assert [(v.scope, v.seeds) for v in found.verdicts] == [("images like these", 3)] * 2
-    assert len(found.findings.gains) == 3
-    means = found.summary.groupby("variant", sort=False)["test_error"].mean()
-    assert found.verdicts[0].effect == pytest.approx(means.iloc[1] - means.iloc[0])
-    low, high = found.verdicts[0].low, found.verdicts[0].high
+    result = study.run(config, tmp_path)
+    assert [(v.scope, v.seeds) for v in result.verdicts] == [("images like these", 3)] * 2
+    assert len(result.findings.gains) == 3
+    means = result.summary.groupby("variant", sort=False)["test_error"].mean()
+    assert result.verdicts[0].effect == pytest.approx(means.iloc[1] - means.iloc[0])
+    low, high = result.verdicts[0].low, result.verdicts[0].high
     image_error = sum(p * (1 - p) / 180 for p in means.iloc[:2]) ** 0.5
     assert high - low > 2 * 1.9 * image_error
 
 
 def test_a_recommendation_is_written(workdir: Path) -> None:
     summary = pd.read_csv(workdir / store.SUMMARY)
-    found = store.read_recommendation(workdir)
-    assert found is not None
-    errors = summary.loc[summary["variant"] == found.variant, "test_error"]
-    assert found.test_error == pytest.approx(errors.mean() + found.optimism)
+    recommendation = store.read_recommendation(workdir)
+    assert recommendation is not None
+    errors = summary.loc[summary["variant"] == recommendation.variant, "test_error"]
+    assert recommendation.test_error == pytest.approx(errors.mean() + recommendation.optimism)
     means = summary.groupby("variant")["test_error"].mean()
-    assert means[found.best] == means.min()
+    assert means[recommendation.best] == means.min()
     table = store.read_table(workdir / store.ATTRIBUTION, records.Attribution)
     assert list(table) == [field.name for field in dataclasses.fields(records.Attribution)]
     assert table.empty  # no treatments
@@ -121,9 +121,9 @@ def test_it_is_known_who_errs_on_which_validation_image(workdir: Path) -> None:
         assert arm.wrong is not None, name
         assert arm.answered == len(variants[0].dataset.validation.labels)
         np.testing.assert_allclose(arm.wrong.mean(axis=1), arm.values)
-    found = store.read_recommendation(workdir)
-    assert found is not None
-    assert (found.chosen_on, found.scope) == ("validation", "images like these")
+    recommendation = store.read_recommendation(workdir)
+    assert recommendation is not None
+    assert (recommendation.chosen_on, recommendation.scope) == ("validation", "images like these")
 
     data = dataclasses.replace(variants[0].config.data, validation=0.3)
     other = dataclasses.replace(

@@ -204,12 +204,12 @@ def shard_of_one_run(folder: Path) -> Path:
 def test_what_is_made_of_a_merged_run_does_not_make_it_another(tmp_path: Path) -> None:
     run, merged = shard_of_one_run(tmp_path / "one"), tmp_path / "merged"
     shards.merge([tmp_path / "one"], merged)
-    there = merged / run.relative_to(tmp_path / "one")
+    merged_run = merged / run.relative_to(tmp_path / "one")
     for name in ("analysis/analysis.json", "export/net.json"):
-        store.write_text(there / name, "{}")
+        store.write_text(merged_run / name, "{}")
     shards.merge([tmp_path / "one"], merged)
-    assert (there / "export/net.json").exists()
-    store.write_text(there / "records.csv", "")
+    assert (merged_run / "export/net.json").exists()
+    store.write_text(merged_run / "records.csv", "")
     with pytest.raises(InputError, match="is there, and is another run than"):
         shards.merge([tmp_path / "one"], merged)
 

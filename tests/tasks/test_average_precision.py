@@ -53,7 +53,7 @@ def _by_pycocotools(detections: list, truths: list) -> list[float]:
     ]  # fmt: skip
     for number, row in enumerate(objects, start=1):
         row["id"] = number
-    found = [
+    results = [
         {"image_id": i, "category_id": int(row[5]) + 1, "bbox": box(row), "score": row[4]}
         for i, rows in enumerate(detections, start=1)
         for row in rows
@@ -67,7 +67,7 @@ def _by_pycocotools(detections: list, truths: list) -> list[float]:
             "info": {},
         }
         reference.createIndex()
-        judged = cocoeval.COCOeval(reference, reference.loadRes(found), "bbox")
+        judged = cocoeval.COCOeval(reference, reference.loadRes(results), "bbox")
         judged.evaluate()
         judged.accumulate()
         judged.summarize()
@@ -79,11 +79,11 @@ def _by_pycocotools(detections: list, truths: list) -> list[float]:
 def test_the_numbers_are_those_of_pycocotools(seed: int) -> None:
     detections, truths = _random_set(seed)
     expected = _by_pycocotools(detections, truths)
-    found = average_precision(detections, truths)
-    assert tuple(found) == NAMES
-    got = [-1.0 if np.isnan(found[name]) else found[name] for name in NAMES]
+    metrics = average_precision(detections, truths)
+    assert tuple(metrics) == NAMES
+    got = [-1.0 if np.isnan(metrics[name]) else metrics[name] for name in NAMES]
     assert got == pytest.approx(expected, abs=1e-9)
-    assert 0 < found["ap"] < 1
+    assert 0 < metrics["ap"] < 1
 
 
 def test_perfect_and_shifted_boxes() -> None:
@@ -102,9 +102,9 @@ def test_a_second_detection_of_an_object_is_wrong() -> None:
 
 
 def test_no_detections_are_zero_and_no_objects_unknown() -> None:
-    found = average_precision([[], []], [[[0, 0, 8, 8, 1]], []])
-    assert (found["ap"], found["ap50"], found["ap_small"], found["ar100"]) == (0, 0, 0, 0)
-    assert np.isnan(found["ap_large"])
+    metrics = average_precision([[], []], [[[0, 0, 8, 8, 1]], []])
+    assert (metrics["ap"], metrics["ap50"], metrics["ap_small"], metrics["ar100"]) == (0, 0, 0, 0)
+    assert np.isnan(metrics["ap_large"])
     assert np.isnan(average_precision([[[0, 0, 8, 8, 0.5, 1]]], [[]])["ap"])
     with pytest.raises(ValueError, match="1 images with detections, 2 with truths"):
         average_precision([[]], [[], []])
@@ -112,6 +112,12 @@ def test_no_detections_are_zero_and_no_objects_unknown() -> None:
 
 def test_errors_of_images_rank_them() -> None:
     truth = [[0, 0, 10, 10, 0]]
-    found = [[[0, 0, 10, 10, 0.5, 0]], [[0, 0, 10, 8, 0.5, 0]], [], [[0, 0, 9, 9, 0.25, 0]], []]
-    errors = image_errors(found, [truth, truth, truth, [], []])
+    detections = [
+        [[0, 0, 10, 10, 0.5, 0]],
+        [[0, 0, 10, 8, 0.5, 0]],
+        [],
+        [[0, 0, 9, 9, 0.25, 0]],
+        [],
+    ]
+    errors = image_errors(detections, [truth, truth, truth, [], []])
     assert errors == pytest.approx([0, 0.3, 1, 0.25, 0])

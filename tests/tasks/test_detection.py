@@ -24,8 +24,10 @@ def _truths(seed: int = 0, count: int = 3) -> np.ndarray:
     images = []
     for present in (count, count - 2):
         corner = random.uniform(0, 60, (present, 2))
-        found = np.concatenate([corner, corner + random.uniform(10, 66, (present, 2))], axis=1)
-        rows = objects.rows(found.tolist(), random.integers(0, 5, present).tolist())
+        coordinates = np.concatenate(
+            [corner, corner + random.uniform(10, 66, (present, 2))], axis=1
+        )
+        rows = objects.rows(coordinates.tolist(), random.integers(0, 5, present).tolist())
         images.append(objects.padded(rows, 5))
     return np.stack(images)
 
@@ -52,16 +54,16 @@ def test_targets_and_losses_are_those_of_effdet(smoothing: float) -> None:
         [torch.tensor(rows[:, :4]) for rows in present],
         [torch.tensor(rows[:, objects.CLASS] + 1) for rows in present],
     )
-    found = targets(outputs.anchors, jnp.asarray(truths))
+    assigned = targets(outputs.anchors, jnp.asarray(truths))
 
     def flat(levels: list, columns: int) -> np.ndarray:
         parts = [level.reshape(2, -1, columns).numpy() for level in levels]
         return np.concatenate(parts, axis=1)
 
-    np.testing.assert_array_equal(found.classes, flat(classes, 1)[..., 0])
-    assert float(positives.sum()) == found.positive.sum() > 20
-    own = np.where(found.positive[..., None], found.boxes, 0)
-    np.testing.assert_allclose(own, flat(offsets, 4), atol=1e-4)
+    np.testing.assert_array_equal(assigned.classes, flat(classes, 1)[..., 0])
+    assert float(positives.sum()) == assigned.positive.sum() > 20
+    positive_boxes = np.where(assigned.positive[..., None], assigned.boxes, 0)
+    np.testing.assert_allclose(positive_boxes, flat(offsets, 4), atol=1e-4)
 
     sizes = [9 * (128 // 2**level) ** 2 for level in SPEC.pyramid.levels]
 
@@ -75,7 +77,7 @@ def test_targets_and_losses_are_those_of_effdet(smoothing: float) -> None:
 
     judge = importlib.import_module("effdet.loss").DetectionLoss(settings)
     total, *_ = judge(levels(outputs.classes), levels(outputs.boxes), classes, offsets, positives)
-    ours = loss(outputs, found, smoothing)
+    ours = loss(outputs, assigned, smoothing)
     assert ours.shape == (2,)
     assert float(ours.mean()) == pytest.approx(float(total), rel=1e-4)
 
@@ -85,7 +87,7 @@ def test_suppression_is_that_of_torchvision() -> None:
     torch = pytest.importorskip("torch")
     ops = pytest.importorskip("torchvision.ops")
     outputs = _outputs(seed=3)
-    found = np.asarray(detections(outputs, SIZE, candidates=400))
+    detected = np.asarray(detections(outputs, SIZE, candidates=400))
     for image in range(2):
         flat = np.asarray(outputs.classes[image]).ravel()
         best = np.argsort(-flat, kind="stable")[:400]
@@ -94,7 +96,7 @@ def test_suppression_is_that_of_torchvision() -> None:
         scores = torch.tensor(1 / (1 + np.exp(-flat[best])))
         kept = ops.batched_nms(torch.tensor(decoded), scores, torch.tensor(best % 5), 0.5)[:100]
         expected = np.column_stack([decoded[kept], scores[kept], (best % 5)[kept]])
-        np.testing.assert_allclose(found[image, : len(kept)], expected, atol=1e-4)
+        np.testing.assert_allclose(detected[image, : len(kept)], expected, atol=1e-4)
 
 
 def test_focal_loss_by_hand() -> None:
@@ -111,9 +113,9 @@ def test_each_object_has_its_best_anchor_and_padding_none() -> None:
     tiny = objects.rows([(3.0, 3.0, 7.0, 7.0)], [2])  # overlaps no anchor by half
     crowd = objects.rows([(0.0, 0.0, 64.0, 64.0)], [1], [True])
     labels = np.stack([objects.padded(tiny, 2), objects.padded(crowd, 2)])
-    found = targets(anchors, jnp.asarray(labels))
-    assert found.positive.sum(axis=1).tolist() == [1, 0]
-    assert sorted(np.unique(found.classes)) == [-1, 2]
+    assigned = targets(anchors, jnp.asarray(labels))
+    assert assigned.positive.sum(axis=1).tolist() == [1, 0]
+    assert sorted(np.unique(assigned.classes)) == [-1, 2]
     nothing = jnp.asarray(objects.padded(objects.rows([], []), 2))[None]
     logits, offsets = jnp.zeros((1, len(anchors), 5)) - 5, jnp.zeros((1, len(anchors), 4))
     empty = loss(nets.Predictions(logits, offsets, anchors), targets(anchors, nothing))

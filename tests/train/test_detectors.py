@@ -86,13 +86,13 @@ def trained(
 ) -> list[Any]:
     """Returns the variables of each seed after three steps, a group of them at once."""
     program = train.build(DETECTOR, CHANGED, config, scenes, placement)
-    found: list[Any] = []
+    variables: list[Any] = []
     for seeds in groups:
-        own = program.place([train.initial(program, seed) for seed in seeds])
+        states = program.place([train.initial(program, seed) for seed in seeds])
         for batch in placement.train_batches(scenes, batch_size=8, seeds=seeds, start=0, stop=3):
-            own = program.train_step(own, batch)
-        found += [each.state.variables for each in program.fetch(own, len(seeds))]
-    return found
+            states = program.train_step(states, batch)
+        variables += [each.state.variables for each in program.fetch(states, len(seeds))]
+    return variables
 
 
 def on_devices(count: int) -> Jit:
@@ -105,8 +105,8 @@ def alone(scenes: Dataset) -> list[Any]:
     return trained(on_devices(1), scenes, (0,), (1,), (2,))
 
 
-def assert_close(found: Any, expected: Any) -> None:
-    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+def assert_close(actual: Any, expected: Any) -> None:
+    for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(a, b, atol=2e-4)
 
 
@@ -151,9 +151,9 @@ def test_every_family_is_a_backbone(backbone: str) -> None:
     variables = jax.eval_shape(lambda: nets.init(net, jax.random.key(0), (64, 64, 1)))
     count = sum(leaf.size for leaf in jax.tree.leaves(variables["params"]))
     assert count == arch.cost(spec, (64, 64, 1)).parameters
-    found, _ = jax.eval_shape(
+    predictions, _ = jax.eval_shape(
         lambda v, x: net.apply(v, x, True, mutable=["batch_stats"]), variables, images
     )
     sizes = [-(-64 // 2**level) for level in spec.pyramid.levels]
-    assert found.classes.shape == (2, 9 * sum(size**2 for size in sizes), 2)
-    assert found.boxes.shape == (*found.classes.shape[:2], 4)
+    assert predictions.classes.shape == (2, 9 * sum(size**2 for size in sizes), 2)
+    assert predictions.boxes.shape == (*predictions.classes.shape[:2], 4)

@@ -106,10 +106,10 @@ def test_it_ends_at_the_same_bits_wherever_it_is_interrupted(
     assert steps == RunStore.of(tmp_path, "v", 1).checkpoints.all_steps()
     assert steps[-1] == {1: 1, 4: 4}.get(check, steps[-1]) > 0
     assert not list(tmp_path.rglob("result.json"))
-    told: list[int] = []
-    fit(program, tmp_path, told.append)
-    assert sum(told) == program.steps  # what the bar is told
-    assert min(told) >= 0
+    advances: list[int] = []
+    fit(program, tmp_path, advances.append)
+    assert sum(advances) == program.steps  # what the bar is told
+    assert min(advances) >= 0
     assert_same(program, tmp_path, whole)
 
 

@@ -70,7 +70,9 @@ def test_a_broken_run_ends_at_the_same_bits(program: train.Program, tmp_path: Pa
         states = [final_state(program, tmp_path / name, seed) for name in ("whole", "broken")]
         jax.tree.map(np.testing.assert_array_equal, *states)
         rows = [RunStore.of(tmp_path / n, "v", seed).read_records() for n in ("whole", "broken")]
-        numbers = [[row for row in found if not row.metric.endswith("seconds")] for found in rows]
+        numbers = [
+            [row for row in records if not row.metric.endswith("seconds")] for records in rows
+        ]
         assert numbers[0] == numbers[1]
         errors = [RunStore.of(tmp_path / n, "v", seed).read_errors() for n in ("whole", "broken")]
         jax.tree.map(np.testing.assert_array_equal, *errors)

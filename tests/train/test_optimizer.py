@@ -20,20 +20,20 @@ def test_constant() -> None:
 
 
 def test_cosine_with_warm_up() -> None:
-    found = rates(100, schedule="cosine", warmup_steps=20)
-    np.testing.assert_allclose(found[:20], 0.4 * np.arange(1, 21) / 20, rtol=1e-5)
+    learning_rates = rates(100, schedule="cosine", warmup_steps=20)
+    np.testing.assert_allclose(learning_rates[:20], 0.4 * np.arange(1, 21) / 20, rtol=1e-5)
     expected = 0.2 * (1 + np.cos(np.pi * np.arange(80) / 80))
-    np.testing.assert_allclose(found[20:], expected, atol=1e-6)
+    np.testing.assert_allclose(learning_rates[20:], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("warmup", [0, 10])
 def test_step_falls_at_shares_of_the_whole_training(warmup: int) -> None:
-    found = rates(
+    learning_rates = rates(
         64, schedule="step", step_boundaries=(0.5, 0.75), step_factor=0.1, warmup_steps=warmup
     )
-    np.testing.assert_allclose(found[warmup:32], 0.4)
-    np.testing.assert_allclose(found[33:48], 0.04, rtol=1e-5)
-    np.testing.assert_allclose(found[49:], 0.004, rtol=1e-5)
+    np.testing.assert_allclose(learning_rates[warmup:32], 0.4)
+    np.testing.assert_allclose(learning_rates[33:48], 0.04, rtol=1e-5)
+    np.testing.assert_allclose(learning_rates[49:], 0.004, rtol=1e-5)
 
 
 PARAMS = {

@@ -34,19 +34,19 @@ def trained(placement: Placement, dataset: Dataset, seeds: tuple[int, ...]) -> l
     """Returns the variables of each seed after four steps."""
     data = DataConfig(shift=1)
     program = train.build(SPEC, data, CONFIG, dataset, placement)
-    own = placement.place([train.initial(program, seed) for seed in seeds])
+    states = placement.place([train.initial(program, seed) for seed in seeds])
     batches = placement.train_batches(dataset, batch_size=32, seeds=seeds, start=0, stop=4)
     for batch in batches:
-        own = program.train_step(own, batch)
-    return [each.state.variables for each in placement.fetch(own, len(seeds))]
+        states = program.train_step(states, batch)
+    return [each.state.variables for each in placement.fetch(states, len(seeds))]
 
 
 def one_device() -> Jit:
     return Jit(Mesh(np.array(jax.devices()[:1]), ("batch",)))
 
 
-def assert_close(found: Any, expected: Any, tolerance: float) -> None:
-    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
+    for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(a, b, atol=tolerance)
 
 
@@ -65,10 +65,10 @@ def test_a_step_on_cpus_has_ended_before_the_next_begins(digits: Dataset) -> Non
     """Many in flight, of which each waits for threads that others hold, would wait forever."""
     placement = Jit(Mesh(np.array(jax.devices()), ("batch",)))
     program = train.build(SPEC, DataConfig(shift=1), CONFIG, digits, placement)
-    own = placement.place([train.initial(program, 0)])
+    states = placement.place([train.initial(program, 0)])
     for batch in placement.train_batches(digits, batch_size=32, seeds=(0,), start=0, stop=4):
-        own = program.train_step(own, batch)
-        assert all(x.is_ready() for x in jax.tree.leaves(own))
+        states = program.train_step(states, batch)
+        assert all(x.is_ready() for x in jax.tree.leaves(states))
 
 
 @pytest.mark.parametrize(("devices", "per_device"), [(3, 1), (2, 2)])

@@ -68,8 +68,8 @@ def after(finite: list[bool], by: precision.LossScale) -> precision.LossScale:
 def test_the_scale_by_hand(
     finite: list[bool], scale: float, steps_since_overflow: int, skipped: int
 ) -> None:
-    found = after(finite, scale_of(8))
-    assert (found.scale, found.steps_since_overflow, found.skipped) == (
+    loss_scale = after(finite, scale_of(8))
+    assert (loss_scale.scale, loss_scale.steps_since_overflow, loss_scale.skipped) == (
         scale,
         steps_since_overflow,
         skipped,
@@ -150,9 +150,9 @@ def test_a_cpu_says_that_half_precision_brings_no_speed() -> None:
 def test_a_step_takes_at_least_its_state_and_batch(digits: Dataset) -> None:
     config = dataclasses.replace(CONFIG, precision="float32", placement="jit", batch_size=32)
     program = train.build(SPEC, DataConfig(), config, digits, train.choose(config, 1))
-    own = train.initial(program, 0)
+    state = train.initial(program, 0)
     # Each of 8 devices holds the whole state and an eighth of the batch, of bytes and int32.
-    held = sum(x.nbytes for x in jax.tree.leaves(own)) + 32 // 8 * (64 + 4)
+    held = sum(x.nbytes for x in jax.tree.leaves(state)) + 32 // 8 * (64 + 4)
     memory = program.memory
     assert memory["step_memory_bytes"] - memory["step_temporary_bytes"] >= held
     # All that the backward pass needs of the first stage alone: three features of 8x8x4.

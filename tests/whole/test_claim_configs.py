@@ -43,17 +43,19 @@ def module(name: str) -> SimpleNamespace:
 def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets that nobody has prepared, so far as a plan looks at them."""
 
-    def get(self: data.Datasets, own: DataConfig, expected: str | None = None) -> data.Dataset:
-        side, channels, classes, count = SETS[own.name]
-        assert (own.train_examples or count) <= count
-        side = own.image_size or side
+    def get(
+        self: data.Datasets, data_config: DataConfig, expected: str | None = None
+    ) -> data.Dataset:
+        side, channels, classes, count = SETS[data_config.name]
+        assert (data_config.train_examples or count) <= count
+        side = data_config.image_size or side
         known = {
-            "name": own.name,
+            "name": data_config.name,
             "image_shape": (side, side, channels),
             "num_classes": classes,
             "class_names": (),
-            "task": "detection" if own.name in WITH_OBJECTS else "classification",
-            "train": range(own.train_examples or count),
+            "task": "detection" if data_config.name in WITH_OBJECTS else "classification",
+            "train": range(data_config.train_examples or count),
         }
         dataset = object.__new__(data.Dataset)  # without its images
         for name, value in known.items():
@@ -91,12 +93,12 @@ def test_an_unknown_size_is_refused() -> None:
 
 def points(*names: str) -> list[tuple[str, str]]:
     """Returns the pair of variants that each of ``"BEFORE|ONE~OTHER|AFTER"`` stands for."""
-    found = []
+    pairs = []
     for name in names:
         before, middle, after = name.split("|")
         one, other = (f"{before}{part}{after}" for part in middle.split("~"))
-        found.append((one, other))
-    return found
+        pairs.append((one, other))
+    return pairs
 
 
 LIGHT = ("mobilenet_v2", "shufflenet_v2")

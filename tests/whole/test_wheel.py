@@ -57,8 +57,8 @@ def test_a_study_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
     assert "--dry_run" in call(command, "run", "--help", cwd=tmp_path)
     assert "config.seeds = 1" in call(command, "settings", cwd=tmp_path)
     assert "18 runs" in call(command, "run", "quickstart", "--dry_run", cwd=tmp_path)
-    said = call(command, "run", "base", "--config.train.steps=4", cwd=tmp_path)
-    assert "report: results/study/report.html" in said
-    said = call(command, "export", "results/study", cwd=tmp_path)
-    assert "net.safetensors: logits differ by" in said
+    output = call(command, "run", "base", "--config.train.steps=4", cwd=tmp_path)
+    assert "report: results/study/report.html" in output
+    output = call(command, "export", "results/study", cwd=tmp_path)
+    assert "net.safetensors: logits differ by" in output
     call(python, "-c", "import depthstudy; print(depthstudy.load('results/study'))", cwd=tmp_path)

@@ -91,6 +91,6 @@ def test_a_run_is_trained_and_measured_on_its_own_images(tmp_path: Path) -> None
         open_run(session.store(variant, seed).folder, None, 16, data.Datasets()) for seed in (0, 1)
     ]
     for seed, run in enumerate(seen):
-        own = variant.dataset.of_run(seed)
-        assert images(run.probe_input.dataset.train) == images(own.train)
+        dataset = variant.dataset.of_run(seed)
+        assert images(run.probe_input.dataset.train) == images(dataset.train)
     session.close()

@@ -79,8 +79,8 @@ def test_boxes_are_distributed_as_torchvisions() -> None:
     )
     ours = boxes(375, 500)
     for quantile in (0.1, 0.25, 0.5, 0.75, 0.9):
-        for mine, other in zip(ours.T, theirs.T, strict=True):
-            assert np.quantile(mine, quantile) == pytest.approx(
+        for column, other in zip(ours.T, theirs.T, strict=True):
+            assert np.quantile(column, quantile) == pytest.approx(
                 np.quantile(other, quantile), abs=12
             )
 

@@ -41,12 +41,12 @@ def test_rows_of_json_that_say_nothing_are_counted(tmp_path: Path) -> None:
     image(tmp_path / "a.png")
     image(tmp_path / "other.png")
     (tmp_path / "all.json").write_text(json.dumps(ROWS))
-    found = coco.read(tmp_path)
-    assert [(row.path.name, row.boxes) for row in found.images] == [
+    folder = coco.read(tmp_path)
+    assert [(row.path.name, row.boxes) for row in folder.images] == [
         ("a.png", (Box((2.0, 1.0, 6.0, 4.0), 0),))
     ]
     where = "all.json: annotation"
-    assert found.problems.lines() == [
+    assert folder.problems.lines() == [
         f"boxes of an unknown class, left out: 2 ({where} 2, {where} 3)",
         f"boxes of an unknown image, left out: 2 ({where} 4, {where} 5)",
         f"boxes without four numbers, left out: 3 ({where} 6, {where} 7, {where} 8)",
@@ -85,14 +85,14 @@ def test_lines_of_text_that_say_nothing_are_counted(tmp_path: Path) -> None:
     content = "\n".join(lines).encode() + b"\n\xff\xfe"
     (tmp_path / "labels" / "a.txt").write_bytes(content)
     (tmp_path / "data.yaml").write_text("names: {1: dog, 2: cow}\n")
-    found = yolo.read(tmp_path)
-    assert found.class_names == ("0", "dog", "cow")  # a number without a name stays a class
-    (row,) = found.images
+    folder = yolo.read(tmp_path)
+    assert folder.class_names == ("0", "dog", "cow")  # a number without a name stays a class
+    (row,) = folder.images
     assert row.boxes == (
         Box((0.25, 0.25, 0.75, 0.75), 0, relative=True),
         Box((0.2, 0.1, 0.8, 0.5), 1, relative=True),  # the extent of an outline
     )
-    bad, unknown = found.problems.lines()
+    bad, unknown = folder.problems.lines()
     assert bad.startswith("lines that are not `class x y width height` in shares, left out: 6 (")
     assert unknown == ("boxes of an unknown class, left out: 2 (labels/a.txt:6, labels/a.txt:7)")
 
@@ -151,9 +151,9 @@ def test_images_of_one_name_in_two_splits_are_two(tmp_path: Path) -> None:
     for part, name in (("train", "cat"), ("test", "dog")):
         image(tmp_path / part / "0001.png")
         voc_file(tmp_path / part / "0001.xml", name)
-    found = voc.read(tmp_path)
-    assert found.problems.lines() == []
-    labels = {row.part: found.class_names[row.boxes[0].label] for row in found.images}
+    folder = voc.read(tmp_path)
+    assert folder.problems.lines() == []
+    labels = {row.part: folder.class_names[row.boxes[0].label] for row in folder.images}
     assert labels == {"train": "cat", "test": "dog"}
 
 
@@ -169,9 +169,9 @@ def test_files_of_xml_that_say_nothing_are_counted(tmp_path: Path) -> None:
     lists = tmp_path / "ImageSets" / "Main"
     lists.mkdir(parents=True)
     (lists / "test.txt").write_bytes("a\nk\xe4se".encode("latin-1"))
-    found = voc.read(tmp_path)
-    assert [row.part for row in found.images] == ["test"]
-    assert found.problems.lines() == [
+    folder = voc.read(tmp_path)
+    assert [row.part for row in folder.images] == ["test"]
+    assert folder.problems.lines() == [
         "files of XML that cannot be read, left out: 3"
         " (Annotations/b.xml, Annotations/e.xml, Annotations/f.xml)",
         "boxes without four numbers, left out: 1 (Annotations/a.xml: object 1)",

@@ -33,17 +33,17 @@ def _images(folder: Path, name: str) -> Path:
 def _coco(root: Path) -> None:
     numbers = {"cat": 17, "dog": 90}  # as in COCO, neither from 0 nor without gaps
     for part, images in BOXES.items():
-        rows, found = [], []
+        rows, annotations = [], []
         for name, boxes in images.items():
             _images(root / "images" / part, name)
             rows.append({"id": ord(name), "file_name": f"{name}.png", "height": 20, "width": 40})
             for top, left, bottom, right, label in boxes:
-                found.append({"id": len(found), "image_id": ord(name), "iscrowd": 0,
+                annotations.append({"id": len(annotations), "image_id": ord(name), "iscrowd": 0,
                               "bbox": [left, top, right - left, bottom - top],
                               "category_id": numbers[label]})  # fmt: skip
         content = {
             "images": rows,
-            "annotations": found,
+            "annotations": annotations,
             "categories": [{"id": n, "name": word} for word, n in numbers.items()],
         }
         (root / "annotations").mkdir(exist_ok=True)
@@ -101,13 +101,13 @@ def test_every_layout_gives_the_same_objects(layout, tmp_path: Path) -> None:
     assert (dataset.task, dataset.max_objects, dataset.resize) == ("detection", 2, "fit")
     for part, split in (("train", dataset.train), ("test", dataset.test)):
         batch = split.read(np.arange(len(split)))
-        found = sorted(
+        boxes = sorted(
             (*row[:4].round(3).tolist(), dataset.class_names[int(row[objects.CLASS])])
             for rows in batch.labels
             for row in rows
             if row[objects.CLASS] >= 0
         )
-        assert found == sorted(row for rows in BOXES[part].values() for row in rows)
+        assert boxes == sorted(row for rows in BOXES[part].values() for row in rows)
         assert len(split) == 2
 
 
@@ -199,13 +199,13 @@ def test_problems_are_named_and_counted_on_stderr(tmp_path: Path, capsys) -> Non
     content["images"].append({"id": 1, "file_name": "gone.png"})
     path.write_text(json.dumps(content))
     data.load(_config(root, tmp_path))
-    told = capsys.readouterr().err
+    stderr = capsys.readouterr().err
     kept = data.load(_config(root, tmp_path)).source.notes  # for the report, once it is prepared
     assert "empty boxes, left out: 1 (images/train/a.png box 2)" in kept
-    assert "boxes of an unknown class, left out: 1 (instances_train.json: annotation 77)" in told
-    assert "empty boxes, left out: 1 (images/train/a.png box 2)" in told
-    assert "images that are not there, left out: 1 (gone.png)" in told
-    assert "(COCO JSON): 2 classes (cat, dog), 2 train images with 3 objects" in told
+    assert "boxes of an unknown class, left out: 1 (instances_train.json: annotation 77)" in stderr
+    assert "empty boxes, left out: 1 (images/train/a.png box 2)" in stderr
+    assert "images that are not there, left out: 1 (gone.png)" in stderr
+    assert "(COCO JSON): 2 classes (cat, dog), 2 train images with 3 objects" in stderr
 
 
 @pytest.mark.parametrize(

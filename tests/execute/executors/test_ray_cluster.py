@@ -50,14 +50,14 @@ def test_a_task_gets_an_equal_share_that_a_machine_has(
     processes: int | None, cores: tuple[int, ...], threads: int, slots: int
 ) -> None:
     machines = [{"CPU": float(count)} for count in cores]
-    found = ray_connection.share(StudyConfig(processes=processes), machines)
-    assert found == ray_connection.Share("cpu", {"num_cpus": threads}, threads, slots)
+    share = ray_connection.share(StudyConfig(processes=processes), machines)
+    assert share == ray_connection.Share("cpu", {"num_cpus": threads}, threads, slots)
 
 
 def test_a_task_gets_all_chips_of_a_host() -> None:
     hosts = [{"CPU": 224.0, "TPU": 8.0}, {"CPU": 224.0, "TPU": 8.0}]
-    found = ray_connection.share(StudyConfig(), [{"CPU": 16.0}, *hosts])
-    assert found == ray_connection.Share("tpu", {"num_cpus": 1, "TPU": 8}, 0, 2)
+    share = ray_connection.share(StudyConfig(), [{"CPU": 16.0}, *hosts])
+    assert share == ray_connection.Share("tpu", {"num_cpus": 1, "TPU": 8}, 0, 2)
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,8 +85,8 @@ def kill_one(results: Path, saved: int, ended: set[int]) -> None:
     """Kills a worker that is at a task, once there are so many checkpoints."""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
-        found = subprocess.run(["pgrep", "-f", "ray::_perform"], capture_output=True, text=True)
-        workers = {int(pid) for pid in found.stdout.split()} - ended
+        listing = subprocess.run(["pgrep", "-f", "ray::_perform"], capture_output=True, text=True)
+        workers = {int(pid) for pid in listing.stdout.split()} - ended
         if workers and len([*results.glob("runs/*/*/checkpoints/*")]) > saved:
             worker = workers.pop()
             ended.add(worker)
@@ -99,9 +99,9 @@ def kill_one(results: Path, saved: int, ended: set[int]) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is an extra")
 def test_killed_workers_change_no_result(tmp_path: Path) -> None:
-    here = started(tmp_path, "local")
-    here.communicate()
-    assert here.returncode == 0
+    local = started(tmp_path, "local")
+    local.communicate()
+    assert local.returncode == 0
     cluster, ended = started(tmp_path, "ray"), set[int]()
     kill_one(tmp_path / "ray", 2, ended)
     kill_one(tmp_path / "ray", 6, ended)

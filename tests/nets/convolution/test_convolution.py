@@ -52,9 +52,9 @@ def test_convolution_is_its_definition(
     random = np.random.default_rng(0)
     x = random.standard_normal((2, side, side, channels), np.float32)
     weights = random.standard_normal((kernel, kernel, channels // groups, filters), np.float32)
-    found = convolve(x, weights, stride, groups=groups, padding=padding)
+    output = convolve(x, weights, stride, groups=groups, padding=padding)
     expected = direct(x, weights, stride, groups, padding)
-    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(output, expected, atol=1e-5 * np.abs(expected).max())
 
 
 # A method with a case that it is for: side of the kernel, channels, filters and groups.
@@ -88,7 +88,7 @@ def test_methods_agree_to_the_second_derivative(
     point = (x, jnp.asarray(kernel))
     direction = (0.3 * x + 0.1, 0.2 * point[1] - 0.1)
 
-    def found(way: Convolution) -> tuple:
+    def value_and_derivatives(way: Convolution) -> tuple:
         def loss(pair: tuple) -> jax.Array:
             y = way(*pair, geometry)
             return jnp.sum(jnp.sin(y) * jnp.arange(y.size).reshape(y.shape) / y.size)
@@ -102,8 +102,8 @@ def test_methods_agree_to_the_second_derivative(
         return y, jax.grad(loss)(point), forward_over_reverse, jax.grad(along)(point)
 
     pairs = zip(
-        jax.tree.leaves(jax.jit(found, static_argnums=0)(method)),
-        jax.tree.leaves(jax.jit(found, static_argnums=0)(methods.xla)),
+        jax.tree.leaves(jax.jit(value_and_derivatives, static_argnums=0)(method)),
+        jax.tree.leaves(jax.jit(value_and_derivatives, static_argnums=0)(methods.xla)),
         strict=True,
     )
     for a, b in pairs:
@@ -125,15 +125,15 @@ def test_depthwise_is_mapped_with_its_gradients(axes: tuple) -> None:
 
     geometry = Geometry((5, 5), (3, 3), (2, 2), ((1, 1), (1, 1)), groups=6)
 
-    def found(way: Convolution) -> jax.Array:
+    def value_and_gradients(way: Convolution) -> jax.Array:
         def loss(x: jax.Array, kernel: jax.Array) -> jax.Array:
             return jnp.sum(jnp.sin(way(x, kernel, geometry)))
 
         return jax.vmap(jax.value_and_grad(loss, (0, 1)), axes)(*arguments)
 
     for a, b in zip(
-        jax.tree.leaves(found(primitive.shift_and_add)),
-        jax.tree.leaves(found(methods.xla)),
+        jax.tree.leaves(value_and_gradients(primitive.shift_and_add)),
+        jax.tree.leaves(value_and_gradients(methods.xla)),
         strict=True,
     ):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
@@ -145,7 +145,7 @@ def test_depthwise_over_devices_is_that_of_one() -> None:
     kernel = jnp.asarray(random.standard_normal((3, 3, 1, 5), np.float32))
 
     @jax.jit
-    def found(x: jax.Array, kernel: jax.Array) -> tuple:
+    def output_and_gradients(x: jax.Array, kernel: jax.Array) -> tuple:
         y = convolve(x, kernel, 1, groups=5)
 
         def loss(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -155,7 +155,11 @@ def test_depthwise_over_devices_is_that_of_one() -> None:
 
     mesh = jax.make_mesh((8,), ("batch",))
     spread = jax.device_put(x, jax.NamedSharding(mesh, jax.P("batch")))
-    for a, b in zip(found(spread, kernel), found(jnp.asarray(x), kernel), strict=True):
+    for a, b in zip(
+        output_and_gradients(spread, kernel),
+        output_and_gradients(jnp.asarray(x), kernel),
+        strict=True,
+    ):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 

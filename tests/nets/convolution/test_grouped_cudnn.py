@@ -34,10 +34,10 @@ def test_they_are_the_same_convolution(geometry: Geometry, channels: int, filter
         output, pull = jax.vjp(lambda x, w: form(x, w, geometry), x, w)
         return [np.asarray(each) for each in (output, *pull(y))]
 
-    for found, expected in zip(
+    for array, expected in zip(
         everything(grouped_cudnn.sum_of_square_groups), everything(xla), strict=True
     ):
-        np.testing.assert_allclose(found, expected, atol=1e-4)
+        np.testing.assert_allclose(array, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ def in_float64(function: Callable[..., Any], *arguments: Any) -> Any:
         return jax.tree.map(np.asarray, compiled(*wide))
 
 
-def assert_close(found: Any, expected: Any, tolerance: float = 1e-5) -> None:
-    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+def assert_close(actual: Any, expected: Any, tolerance: float = 1e-5) -> None:
+    for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
         assert a.shape == b.shape
         np.testing.assert_allclose(a, b, atol=tolerance * np.abs(b).max())
 
@@ -88,9 +88,9 @@ def problems(draw: st.DrawFn) -> tuple[Geometry, int, int, int]:
 def test_any_shape_is_xlas_in_float64(problem: tuple[Geometry, int, int, int]) -> None:
     geometry, channels, filters, batch = problem
     x, w, _, _, y = operands(geometry, channels, filters, batch)
-    found = with_gradients(native_convolution, geometry, x, w, y)
+    outputs = with_gradients(native_convolution, geometry, x, w, y)
     expected = in_float64(functools.partial(with_gradients, xla, geometry), x, w, y)
-    assert_close(found, expected)
+    assert_close(outputs, expected)
 
 
 @pytest.mark.parametrize(("side", "channels"), [(24, 16), (16, 32), (8, 64)])
@@ -98,8 +98,8 @@ def test_pieces_add_up(side: int, channels: int) -> None:
     """Large enough to be split over threads, by a batch that does not split evenly."""
     geometry = Geometry((side, side), (3, 3), (1, 1), SAME)
     x, w, _, _, y = operands(geometry, channels, channels, 37)
-    found = jax.jit(functools.partial(with_gradients, native_convolution, geometry))(x, w, y)
-    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
+    outputs = jax.jit(functools.partial(with_gradients, native_convolution, geometry))(x, w, y)
+    assert_close(outputs, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
 @pytest.mark.parametrize("channels", [5, 12, 40])
@@ -110,8 +110,8 @@ def test_large_depthwise_kernels(channels: int, kernel: tuple[int, int], stride:
     padding = ((down, down), (across, across))
     geometry = Geometry((6, 9), kernel, (stride, stride), padding, groups=channels)
     x, w, _, _, y = operands(geometry, channels, channels)
-    found = with_gradients(native_convolution, geometry, x, w, y)
-    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
+    outputs = with_gradients(native_convolution, geometry, x, w, y)
+    assert_close(outputs, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -119,8 +119,8 @@ def test_widening_kernels_of_single_pixels(stride: int) -> None:
     """All pixels, more than are taken together, are rows of one product."""
     geometry = Geometry((37, 37), (1, 1), (stride, stride), ((0, 0), (0, 0)))
     x, w, _, _, y = operands(geometry, 8, 24, 5)
-    found = with_gradients(native_convolution, geometry, x, w, y)
-    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
+    outputs = with_gradients(native_convolution, geometry, x, w, y)
+    assert_close(outputs, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
 @pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
@@ -141,8 +141,8 @@ def test_second_order(geometry: Geometry, channels: int, filters: int) -> None:
         return jax.grad(along, (0, 1))(x, w)
 
     for order in (forward_over_reverse, reverse_over_reverse):
-        found = jax.jit(functools.partial(order, native_convolution))(x, w)
-        assert_close(found, in_float64(functools.partial(order, xla), x, w))
+        second_derivatives = jax.jit(functools.partial(order, native_convolution))(x, w)
+        assert_close(second_derivatives, in_float64(functools.partial(order, xla), x, w))
 
 
 @pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0), (2, 3)])
@@ -159,8 +159,8 @@ def test_a_population_is_its_members(
     def slopes(way: Any, x: Any, w: Any) -> Any:
         return jax.grad(lambda x, w: (way(x, w, geometry) ** 3).sum(), (0, 1))(x, w)
 
-    found = jax.jit(jax.vmap(functools.partial(slopes, native_convolution), axes))(*many)
-    assert_close(found, in_float64(jax.vmap(functools.partial(slopes, xla), axes), *many))
+    gradients = jax.jit(jax.vmap(functools.partial(slopes, native_convolution), axes))(*many)
+    assert_close(gradients, in_float64(jax.vmap(functools.partial(slopes, xla), axes), *many))
 
 
 def test_populations_of_populations() -> None:
@@ -188,10 +188,10 @@ def test_a_batch_over_several_devices_is_left_to_xla() -> None:
         .lower(*placed)
         .compile()
     )
-    found = step(*placed)
+    outputs = step(*placed)
     assert TARGET not in step.as_text()
-    assert found[0].sharding.is_equivalent_to(cut, 4)
-    assert_close(found, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
+    assert outputs[0].sharding.is_equivalent_to(cut, 4)
+    assert_close(outputs, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
 def test_each_device_of_pmap_uses_it() -> None:
@@ -239,6 +239,6 @@ def test_a_net_has_the_same_gradients(request: pytest.FixtureRequest) -> None:
     def loss(variables: Any) -> Any:
         return (network.apply(variables, images) ** 2).mean()
 
-    found = jax.jit(jax.grad(loss))(variables)
+    gradients = jax.jit(jax.grad(loss))(variables)
     request.getfixturevalue("without_native")
-    assert_close(found, jax.jit(jax.grad(lambda v: loss(v)))(variables), 1e-4)
+    assert_close(gradients, jax.jit(jax.grad(lambda v: loss(v)))(variables), 1e-4)

@@ -62,9 +62,9 @@ def test_failures_are_one_line_and_leave_nothing(
     compiler.write_text(f"#!/bin/sh\n{script}\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("CXX", str(compiler))
-    said = build.build()
-    assert said.startswith(f"not built: {reason}")
-    assert "\n" not in said
+    message = build.build()
+    assert message.startswith(f"not built: {reason}")
+    assert "\n" not in message
     assert list(library.path().parent.iterdir()) == []
 
 
@@ -75,8 +75,10 @@ def test_a_library_that_computes_wrongly_is_not_put_in_place(elsewhere: Path) ->
     text = methods.read_text()
     assert text.count("sums[tap] += value * slope") == 1
     methods.write_text(text.replace("sums[tap] += value", "sums[tap] -= value"))
-    said = build.build()
-    assert said.startswith("not built: the self-test failed, error: kernel differs from XLA by 2.0")
+    message = build.build()
+    assert message.startswith(
+        "not built: the self-test failed, error: kernel differs from XLA by 2.0"
+    )
     assert list(library.path().parent.iterdir()) == []
 
 

@@ -35,10 +35,10 @@ def test_as_groups_they_are_what_they_are_apart(
     geometry: Geometry, channels: int, filters: int, kind: primitive.Kind
 ) -> None:
     a, b = operands(geometry, channels, filters)[kind]
-    found = primitive.as_groups(kind, geometry, a, b)
+    grouped = primitive.as_groups(kind, geometry, a, b)
     expected = primitive.one_by_one(kind, geometry, a, b)
-    assert found.shape == expected.shape
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert grouped.shape == expected.shape
+    np.testing.assert_allclose(grouped, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
@@ -46,8 +46,8 @@ def test_an_empty_batch_is_one_of_groups_too(
     geometry: Geometry, channels: int, filters: int
 ) -> None:
     x, w = operands(geometry, channels, filters)["output"]
-    found = primitive.as_groups("output", geometry, x[:, :0], w)
-    assert found.shape == (NETS, 0, *geometry.output_size, filters)
+    output = primitive.as_groups("output", geometry, x[:, :0], w)
+    assert output.shape == (NETS, 0, *geometry.output_size, filters)
 
 
 def lowered(case: tuple[Geometry, int, int], images_of_each: bool) -> str:

@@ -19,7 +19,7 @@ def test_it_is_that_of_flax(train: bool) -> None:
         "batch_stats": {"mean": jnp.arange(7.0), "var": 1 + jnp.arange(7.0)},
     }
 
-    def found(norm: nn.Module) -> tuple:
+    def gradients_and_outcome(norm: nn.Module) -> tuple:
         def loss(x: jax.Array, params: dict) -> tuple:
             y, updates = norm.apply({**variables, "params": params}, x, mutable=["batch_stats"])
             return jnp.sum(jnp.sin(y) * weights), (y, updates)
@@ -27,8 +27,8 @@ def test_it_is_that_of_flax(train: bool) -> None:
         gradients, outcome = jax.grad(loss, (0, 1), has_aux=True)(x, variables["params"])
         return gradients, outcome
 
-    ours = found(BatchNorm(not train, 0.9, 1e-3, jnp.float32))
-    flax = found(nn.BatchNorm(not train, momentum=0.9, epsilon=1e-3))
+    ours = gradients_and_outcome(BatchNorm(not train, 0.9, 1e-3, jnp.float32))
+    flax = gradients_and_outcome(nn.BatchNorm(not train, momentum=0.9, epsilon=1e-3))
     assert jax.tree.structure(ours) == jax.tree.structure(flax)
     for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(flax), strict=True):
         np.testing.assert_allclose(a, b, atol=2e-5 * np.abs(b).max())

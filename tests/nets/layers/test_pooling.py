@@ -37,9 +37,9 @@ def test_value_and_gradient_are_those_of_flax(
 ) -> None:
     x = images(side, dtype)
     ours, theirs = pools(window, stride, around)
-    (found, back), (expected, expected_back) = jax.vjp(ours, x), jax.vjp(theirs, x)
-    np.testing.assert_array_equal(found, expected)
-    pull = jax.random.normal(jax.random.key(1), found.shape, dtype)
+    (output, back), (expected, expected_back) = jax.vjp(ours, x), jax.vjp(theirs, x)
+    np.testing.assert_array_equal(output, expected)
+    pull = jax.random.normal(jax.random.key(1), output.shape, dtype)
     tolerance = 1e-6 if dtype == jnp.float32 else 0.1  # sums of at most nine, in another order
     np.testing.assert_allclose(
         *(np.asarray(f(pull)[0], np.float32) for f in (back, expected_back)), atol=tolerance

@@ -144,8 +144,8 @@ except InputError as error:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    megabytes, _, said = done.stdout.partition(" ")
-    assert message in said
+    megabytes, _, error = done.stdout.partition(" ")
+    assert message in error
     assert int(megabytes) < MEGABYTES
 
 

@@ -61,10 +61,10 @@ def build(name: str, side: int) -> Any:
     return model
 
 
-def assert_near(found: Any, expected: Any, tolerance: float) -> None:
+def assert_near(actual: Any, expected: Any, tolerance: float) -> None:
     """Asserts that numbers agree, by the largest of them."""
     scale = np.abs(expected).max()
-    np.testing.assert_allclose(found / scale, expected / scale, atol=tolerance)
+    np.testing.assert_allclose(actual / scale, expected / scale, atol=tolerance)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -73,11 +73,11 @@ def test_every_style_and_family_is_here() -> None:
 def test_a_net_is_told_from_names_and_shapes(style: str, family: str, options: dict) -> None:
     spec = arch.build(family, num_classes=7, **options)
     state = file_of(style, spec)
-    (found,) = nets.recognize(state)
-    assert (found.family, found.style, found.spec.head.num_classes) == (family, style, 7)
-    built = arch.build(found.family, num_classes=7, **found.options)
+    (net,) = nets.recognize(state)
+    assert (net.family, net.style, net.spec.head.num_classes) == (family, style, 7)
+    built = arch.build(net.family, num_classes=7, **net.options)
     assert (built.stem, built.stages, built.head) == (spec.stem, spec.stages, spec.head)
-    assert found.spec.stages == spec.stages
+    assert net.spec.stages == spec.stages
 
 
 @pytest.mark.parametrize(("style", "family", "options"), NETS[::6], ids=str)
@@ -86,8 +86,8 @@ def test_a_net_without_its_head_is_told_as_well(style: str, family: str, options
     whole = file_of(style, spec)
     last = list(whole)[-2:]
     state = {name: x for name, x in whole.items() if name not in last}
-    (found,) = nets.recognize(state)
-    assert (found.family, found.spec.head.num_classes) == (family, 0)
+    (net,) = nets.recognize(state)
+    assert (net.family, net.spec.head.num_classes) == (family, 0)
 
 
 def test_another_net_is_none() -> None:
@@ -136,7 +136,7 @@ def test_a_last_layer_without_axes_is_refused() -> None:
 
 def test_a_family_can_be_the_only_one_that_is_tried() -> None:
     state = file_of("torchvision", arch.build("resnet", depth=18))
-    assert [found.label for found in nets.recognize(state, "resnet")] == ["resnet, depth=18"]
+    assert [net.label for net in nets.recognize(state, "resnet")] == ["resnet, depth=18"]
     assert list(nets.recognize(state, "vgg")) == []
 
 

@@ -43,8 +43,8 @@ def test_prefixes_go(prefix: str) -> None:
 
 def test_a_head_beside_a_backbone_stays() -> None:
     names = [f"backbone.layer1.{i}.conv1.weight" for i in range(9)]
-    found = cleaned(dict.fromkeys([*names, "fc.weight"], ONE))
-    assert list(found) == [*(name.removeprefix("backbone.") for name in names), "fc.weight"]
+    state = cleaned(dict.fromkeys([*names, "fc.weight"], ONE))
+    assert list(state) == [*(name.removeprefix("backbone.") for name in names), "fc.weight"]
 
 
 def test_a_part_that_is_called_encoder_stays() -> None:
@@ -56,8 +56,8 @@ def test_a_part_that_is_called_encoder_stays() -> None:
 
 def test_counters_go_and_old_names_become_new() -> None:
     old = "features.denseblock1.denselayer2.norm.1.weight"
-    found = cleaned({old: ONE, "bn1.num_batches_tracked": ONE, "n_averaged": ONE})
-    assert list(found) == ["features.denseblock1.denselayer2.norm1.weight"]
+    state = cleaned({old: ONE, "bn1.num_batches_tracked": ONE, "n_averaged": ONE})
+    assert list(state) == ["features.denseblock1.denselayer2.norm1.weight"]
 
 
 def test_a_pruned_weight_is_the_product_with_its_mask() -> None:

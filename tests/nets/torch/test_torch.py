@@ -80,8 +80,8 @@ def test_a_wrong_option_shows_in_the_logits() -> None:
     expected = np.array(STORED[name]["logits"])
     for slip in ({"padding": "same"}, {"norm_epsilon": 1e-3}, {"activation": "relu"}):
         spec = build(family, {**options, **slip})
-        found = logits(spec, reference.torch_shapes(spec), side, gain)
-        assert np.abs(found - expected).max() / np.abs(expected).max() > 1e-3, slip
+        wrong_logits = logits(spec, reference.torch_shapes(spec), side, gain)
+        assert np.abs(wrong_logits - expected).max() / np.abs(expected).max() > 1e-3, slip
 
 
 @members([*reference.MEMBERS, *reference.NOT_STORED])

@@ -59,28 +59,28 @@ CHECKPOINTS: dict[str, Callable[[dict], Any]] = {
 def test_a_checkpoint_is_read(tmp_path: pathlib.Path, kind: str, is_zip: bool) -> None:
     path = tmp_path / "file"
     torch.save(CHECKPOINTS[kind](state()), path, _use_new_zipfile_serialization=is_zip)
-    found = nets.read_weights(path)
+    arrays = nets.read_weights(path)
     expected = {n: x.numpy() for n, x in state().items() if not n.endswith("tracked")}
-    assert found.keys() == expected.keys()
+    assert arrays.keys() == expected.keys()
     for name, x in expected.items():
         tolerance = 1e-2 if kind in ("half", "bfloat16") else 0
-        np.testing.assert_allclose(found[name], x, rtol=tolerance, err_msg=name)
+        np.testing.assert_allclose(arrays[name], x, rtol=tolerance, err_msg=name)
 
 
 @pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2"])
 def test_float8_is_read(tmp_path: pathlib.Path, name: str) -> None:
     x = torch.tensor([[0.5, -1.0, 2.0], [0.0, 4.0, -0.25]]).to(getattr(torch, name))
     torch.save({"x": x}, tmp_path / "file.pth")
-    found = nets.read_weights(tmp_path / "file.pth")["x"]
-    np.testing.assert_array_equal(found, [[0.5, -1, 2], [0, 4, -0.25]])
+    array = nets.read_weights(tmp_path / "file.pth")["x"]
+    np.testing.assert_array_equal(array, [[0.5, -1, 2], [0, 4, -0.25]])
 
 
 def test_a_pruned_net_is_the_masked_one(tmp_path: pathlib.Path) -> None:
     model = net()
     torch.save(pruned(model), tmp_path / "file.pth")
-    found = nets.read_weights(tmp_path / "file.pth")["0.weight"]
-    np.testing.assert_array_equal(found, model[0].weight.detach().numpy())
-    assert (found == 0).mean() == 0.5
+    weight = nets.read_weights(tmp_path / "file.pth")["0.weight"]
+    np.testing.assert_array_equal(weight, model[0].weight.detach().numpy())
+    assert (weight == 0).mean() == 0.5
 
 
 def test_a_module_and_a_script_are_refused(tmp_path: pathlib.Path) -> None:

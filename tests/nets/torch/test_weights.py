@@ -35,11 +35,11 @@ def expected() -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", ["zip.pth", "old.pth", "small.safetensors"])
 def test_arrays_are_read(name: str) -> None:
-    found = nets.read_weights(FIXTURES / name)
-    assert found.keys() == expected().keys()
+    arrays = nets.read_weights(FIXTURES / name)
+    assert arrays.keys() == expected().keys()
     for key, array in expected().items():
-        assert found[key].dtype == array.dtype, key
-        np.testing.assert_array_equal(found[key], array, err_msg=key)
+        assert arrays[key].dtype == array.dtype, key
+        np.testing.assert_array_equal(arrays[key], array, err_msg=key)
 
 
 class _Evil:

@@ -98,9 +98,9 @@ def test_a_reader_sees_whole_checkpoints_while_they_are_written(url: str) -> Non
                 run = RunStore(bucket.read_from(f"{url}/runs/net/seed0"))
                 step, damaged = choose_step(run, None)
                 assert not damaged
-                found = run.checkpoints.restore(step, info=_info())
-                np.testing.assert_array_equal(found["params"]["kernel"], step)
-                np.testing.assert_array_equal(found["opt_state"]["kernel"], step + 1)
+                arrays = run.checkpoints.restore(step, info=_info())
+                np.testing.assert_array_equal(arrays["params"]["kernel"], step)
+                np.testing.assert_array_equal(arrays["opt_state"]["kernel"], step + 1)
                 seen.append(step)
         finally:
             thread.join()

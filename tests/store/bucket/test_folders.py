@@ -21,12 +21,12 @@ def contents(url: str) -> dict[str, bytes]:
 
     name, _, key = url.removeprefix("s3://").partition("/")
     client = boto3.client("s3")
-    found = client.list_objects_v2(Bucket=name, Prefix=f"{key}/").get("Contents", [])
+    objects = client.list_objects_v2(Bucket=name, Prefix=f"{key}/").get("Contents", [])
     return {
         one["Key"].removeprefix(f"{key}/"): client.get_object(Bucket=name, Key=one["Key"])[
             "Body"
         ].read()
-        for one in found
+        for one in objects
     }
 
 
@@ -53,8 +53,8 @@ def test_the_bucket_is_the_truth(url: str) -> None:
     Bucket(url).write("new/new.txt", b"new")
     with bucket.work_in(url) as again:
         assert again == folder
-        found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
-        assert {n: p.read_text() for n, p in found.items()} == {
+        files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+        assert {n: p.read_text() for n, p in files.items()} == {
             "kept.txt": "kept",
             "changed.txt": "there",
             "new/new.txt": "new",
@@ -80,14 +80,14 @@ def test_a_local_path_is_said_as_an_address(url: str) -> None:
 
 
 def test_a_folder_is_copied_once_and_again_when_it_changes(url: str) -> None:
-    there = Bucket(url)
-    there.write("cats/1.png", b"1")
-    there.write("dogs/2.png", b"2")
+    remote = Bucket(url)
+    remote.write("cats/1.png", b"1")
+    remote.write("dogs/2.png", b"2")
     folder = bucket.copied(url)
-    there.write("dogs/2.png", b"two")
-    there.write("dogs/3.png", b"3")
-    there.remove(["cats/1.png"])
-    there.write("cats/4.png", b"4")
+    remote.write("dogs/2.png", b"two")
+    remote.write("dogs/3.png", b"3")
+    remote.remove(["cats/1.png"])
+    remote.write("cats/4.png", b"4")
     assert bucket.copied(url) == folder
     assert {p.name: p.read_bytes() for p in folder.rglob("*.png")} == {
         "2.png": b"two",
@@ -109,8 +109,8 @@ def test_a_file_is_copied(url: str) -> None:
 def test_a_file_is_copied_again_when_it_changes_and_is_there_meanwhile(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there, address = Bucket(url), f"{url}/net.safetensors"
-    there.write("net.safetensors", b"weights")
+    remote, address = Bucket(url), f"{url}/net.safetensors"
+    remote.write("net.safetensors", b"weights")
     path = bucket.copied(address)
     before = path.stat()
     assert bucket.copied(address) == path
@@ -121,18 +121,18 @@ def test_a_file_is_copied_again_when_it_changes_and_is_there_meanwhile(
         download(self, places)
         seen.append(path.read_bytes())
 
-    there.write("net.safetensors", b"others")
+    remote.write("net.safetensors", b"others")
     with monkeypatch.context() as patched, path.open("rb") as opened:
         patched.setattr(Bucket, "download", watched)
         assert bucket.copied(address).read_bytes() == b"others"
         assert opened.read() == b"weights"
     assert seen == [b"weights"]
     assert [p.name for p in path.parent.iterdir()] == ["net.safetensors"]
-    there.remove(["net.safetensors"])
-    there.write("net.safetensors/a", b"a")
+    remote.remove(["net.safetensors"])
+    remote.write("net.safetensors/a", b"a")
     assert (bucket.copied(address) / "a").read_bytes() == b"a"
-    there.remove(["net.safetensors/a"])
-    there.write("net.safetensors", b"weights")
+    remote.remove(["net.safetensors/a"])
+    remote.write("net.safetensors", b"weights")
     assert bucket.copied(address).read_bytes() == b"weights"
 
 

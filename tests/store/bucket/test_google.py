@@ -66,14 +66,14 @@ def test_folders() -> None:
 @pytest.mark.usefixtures("_google")
 def test_prepared_sets_are_read_from_there(tmp_path: Path) -> None:
     images = image_folders.mixed_animals(tmp_path)
-    here = data.load(config.DataConfig(name="folder", source_dir=str(images), stream=False))
-    place = store.cache_dir() / here.name
-    there = Bucket("gs://bucket/sets")
+    local = data.load(config.DataConfig(name="folder", source_dir=str(images), stream=False))
+    place = store.cache_dir() / local.name
+    remote = Bucket("gs://bucket/sets")
     for path in place.iterdir():
-        there.upload(path, f"{here.name}/{path.name}")
+        remote.upload(path, f"{local.name}/{path.name}")
     read = config.DataConfig(
-        name=here.name.partition("/")[0], data_dir="gs://bucket/sets", stream=False
+        name=local.name.partition("/")[0], data_dir="gs://bucket/sets", stream=False
     )
-    assert data.load(read).mean == here.mean
+    assert data.load(read).mean == local.mean
     with pytest.raises(InputError, match=r"is prepared on this machine: leave data\.data_dir out"):
         data.load(config.DataConfig(name="fashion_mnist", data_dir="gs://bucket/sets"))

@@ -25,13 +25,13 @@ def test_a_folder_of_images(url: str, tmp_path: Path) -> None:
     images = image_folders.mixed_animals(tmp_path)
     _upload(images, url)
     (tmp_path / "here").mkdir()
-    here = DataConfig(name="folder", source_dir=str(images), data_dir=str(tmp_path / "here"))
-    there = DataConfig(name="folder", source_dir=url)
-    expected, found = data.load(here), data.load(there)
-    assert found.name == expected.name  # which is a hash of content, names and division
+    local = DataConfig(name="folder", source_dir=str(images), data_dir=str(tmp_path / "here"))
+    remote = DataConfig(name="folder", source_dir=url)
+    expected, dataset = data.load(local), data.load(remote)
+    assert dataset.name == expected.name  # which is a hash of content, names and division
     everything = np.arange(len(expected.train))
     np.testing.assert_array_equal(
-        found.train.read(everything).images, expected.train.read(everything).images
+        dataset.train.read(everything).images, expected.train.read(everything).images
     )
     with pytest.raises(InputError, match=f"{url}/none is neither a file nor a folder with files"):
         data.load(DataConfig(name="folder", source_dir=f"{url}/none"))
@@ -51,8 +51,8 @@ def test_a_prepared_set_is_copied(url: str, tmp_path: Path) -> None:
     expected = data.load(DataConfig(name="folder", source_dir=str(images)))
     _upload(store.cache_dir() / expected.name, f"{url}/{expected.name}")
     name = expected.name.partition("/")[0]
-    found = data.load(DataConfig(name=name, data_dir=url, stream=False))
-    here = DataConfig(name=name, data_dir=str(store.cache_dir()), stream=False)
-    assert (found.name, len(found.train)) == (expected.name, len(data.load(here).train))
+    dataset = data.load(DataConfig(name=name, data_dir=url, stream=False))
+    local = DataConfig(name=name, data_dir=str(store.cache_dir()), stream=False)
+    assert (dataset.name, len(dataset.train)) == (expected.name, len(data.load(local).train))
     with pytest.raises(InputError, match=f"data.data_dir={url} is in a bucket"):
         data.load(config.DataConfig(name="fashion_mnist", data_dir=url))

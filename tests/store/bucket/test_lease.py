@@ -39,12 +39,12 @@ def _until(what: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 def test_a_lease_is_held_renewed_and_given_back(url: str) -> None:
-    there = Bucket(url)
+    remote = Bucket(url)
     with bucket.work_in(url):
-        first = lease._read(there)
+        first = lease._read(remote)
         assert first is not None
-        assert _until(lambda: (lease._read(there) or first).renewals > first.renewals)
-    assert there.entries() == {}
+        assert _until(lambda: (lease._read(remote) or first).renewals > first.renewals)
+    assert remote.entries() == {}
 
 
 def test_a_second_writer_on_this_machine_is_refused(url: str) -> None:
@@ -57,13 +57,13 @@ def test_a_second_writer_on_this_machine_is_refused(url: str) -> None:
 
 
 def test_a_second_writer_elsewhere_is_refused(url: str) -> None:
-    there, ended = Bucket(url), threading.Event()
-    there.write(NAME, _of_another(seconds=20))
+    remote, ended = Bucket(url), threading.Event()
+    remote.write(NAME, _of_another(seconds=20))
 
     def renew() -> None:
-        own, renewals = Bucket(url), 1
+        connection, renewals = Bucket(url), 1
         while not ended.wait(0.2):
-            own.write(NAME, _of_another(renewals, seconds=20))
+            connection.write(NAME, _of_another(renewals, seconds=20))
             renewals += 1
 
     heart = threading.Thread(target=renew)
@@ -77,20 +77,20 @@ def test_a_second_writer_elsewhere_is_refused(url: str) -> None:
     finally:
         ended.set()
         heart.join()
-    assert msgspec.json.decode(there.read(NAME) or b"", type=Lease).token == "another"
+    assert msgspec.json.decode(remote.read(NAME) or b"", type=Lease).token == "another"
 
 
 def test_a_lease_without_a_sign_of_life_is_taken_over(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    there = Bucket(url)
-    there.write(NAME, _of_another())
+    remote = Bucket(url)
+    remote.write(NAME, _of_another())
     begun = time.monotonic()
     with bucket.work_in(url):
         assert time.monotonic() - begun > 0.6
-        assert msgspec.json.decode(there.read(NAME) or b"", type=Lease).token != "another"
-    said = [record.getMessage() for record in caplog.records]
-    assert said == [
+        assert msgspec.json.decode(remote.read(NAME) or b"", type=Lease).token != "another"
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == [
         f"{url} is in use by process 7 on elsewhere since today; if that is gone, it is taken over"
         " in 1 s",
         f"{url} was in use by process 7 on elsewhere, which gives no sign of life: it is taken"

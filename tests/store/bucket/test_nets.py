@@ -20,10 +20,10 @@ def _run(url: str, folder: Path) -> tuple[deploy.TrainedNet, str]:
     """Returns a net that was drawn, and the address of its run."""
     spec = arch.build("plain", depth=8, layout="cifar", width=4, num_classes=3)
     run = write_run(folder, spec, ("cat", "dog", "owl"), (8, 8, 1))
-    with bucket.work_in(url) as there:
+    with bucket.work_in(url) as workdir:
         for path in sorted(run.rglob("*")):
             if path.is_file():
-                place = there / "runs/net/seed0" / path.relative_to(run)
+                place = workdir / "runs/net/seed0" / path.relative_to(run)
                 store.write_bytes(place, path.read_bytes())
     return deploy.load(run), f"{url}/runs/net/seed0"
 
@@ -35,9 +35,9 @@ def test_a_net_is_used_and_exported(url: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(net.logits(images), expected.logits(images))
     assert repr(net).endswith(f"{run})")
     Bucket(url).upload(mixed_animals(tmp_path) / "owl/00.png", "images/owl/00.png")
-    found = net.predict(f"{url}/images")
-    assert found.images == (f"{url}/images/owl/00.png",)
-    assert found.error() in (0.0, 1.0)
+    predictions = net.predict(f"{url}/images")
+    assert predictions.images == (f"{url}/images/owl/00.png",)
+    assert predictions.error() in (0.0, 1.0)
     (written,) = export(net, bucket.write_to(bucket.joined(run, "export")), ["safetensors"])
     bucket.finish()
     assert bucket.shown(written.path) == f"{run}/export/net.safetensors"

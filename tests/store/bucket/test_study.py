@@ -59,8 +59,8 @@ def test_an_interrupted_study_goes_on_from_another_machine(
     assert saves == [12]
     report.write(result.workdir)
     shutil.rmtree(places.buckets())
-    found = left_behind(bucket.read_from(url))
-    assert is_same(left_behind(tmp_path / "local"), found)
+    resumed = left_behind(bucket.read_from(url))
+    assert is_same(left_behind(tmp_path / "local"), resumed)
     assert "report.html" in Bucket(url).entries()
 
 
@@ -75,8 +75,8 @@ def test_processes_put_what_they_write_into_the_bucket(tmp_path: Path) -> None:
         for where in (tmp_path / "local", place.url("there")):
             end = story.wait(place.start(story.run(where, **options), "a"))
             assert end.code == 0, end.errors
-        found = left_behind(place.fetched("there", tmp_path / "fetched"))
-    assert is_same(left_behind(tmp_path / "local"), found)
+        results = left_behind(place.fetched("there", tmp_path / "fetched"))
+    assert is_same(left_behind(tmp_path / "local"), results)
 
 
 @pytest.mark.slow

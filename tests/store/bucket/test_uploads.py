@@ -140,20 +140,20 @@ def test_what_fails_is_said_to_whoever_writes_next(folder: Path) -> None:
 def test_what_fails_for_a_moment_is_tried_again(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    there, fails = Bucket(url, patience=30.0), iter([True, True])
-    put = there._fs.pipe_file
+    remote, fails = Bucket(url, patience=30.0), iter([True, True])
+    put = remote._fs.pipe_file
 
     def sometimes(*arguments: Any, **options: Any) -> None:
         if next(fails, False):
             raise ConnectionResetError("reset by peer")
         put(*arguments, **options)
 
-    monkeypatch.setattr(there._fs, "pipe_file", sometimes)
+    monkeypatch.setattr(remote._fs, "pipe_file", sometimes)
     monkeypatch.setattr("depthstudy.store.bucket.connection._PAUSE", 0.05)
-    there.write("one.txt", b"1")
-    assert there.read("one.txt") == b"1"
-    (said,) = [record.getMessage() for record in caplog.records]
-    assert said == f"{url} cannot be reached (reset by peer); it is tried again"
+    remote.write("one.txt", b"1")
+    assert remote.read("one.txt") == b"1"
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message == f"{url} cannot be reached (reset by peer); it is tried again"
 
 
 @pytest.mark.parametrize(
@@ -167,13 +167,13 @@ def test_what_fails_for_a_moment_is_tried_again(
 def test_what_is_refused_is_not_tried_again(
     url: str, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception], line: str
 ) -> None:
-    there, calls = Bucket(url, patience=1_000.0), []
+    remote, calls = Bucket(url, patience=1_000.0), []
 
     def refuse(*arguments: Any, **options: Any) -> None:
         calls.append(arguments)
         raise error()
 
-    monkeypatch.setattr(there._fs, "put_file", refuse)
+    monkeypatch.setattr(remote._fs, "put_file", refuse)
     with pytest.raises(FailedError, match=f"{url}: {line}"):
-        there.upload(Path("file"), "name")
+        remote.upload(Path("file"), "name")
     assert len(calls) == 1

@@ -64,13 +64,13 @@ def test_effects_are_in_points_and_lines_fit_the_terminal() -> None:
 
 
 def test_two_seeds_tell_nothing_yet() -> None:
-    told = result(verdict())
-    answer = told.answer
+    study_result = result(verdict())
+    answer = study_result.answer
     few = dataclasses.replace(
         answer.depths[0], word="not known yet", bound="", seeds=2, seeds_needed=3
     )
-    told.answer = dataclasses.replace(answer, depths=(few,))
-    joined = " ".join(conclusion(told).split())
+    study_result.answer = dataclasses.replace(answer, depths=(few,))
+    joined = " ".join(conclusion(study_result).split())
     assert "(+59.6 to +86.8); it takes 3 seeds or more" in joined
 
 
@@ -84,8 +84,8 @@ def test_images_and_failed_runs_are_named() -> None:
 
 
 def test_seeds_that_agree_are_said_to_tell_no_spread() -> None:
-    told = conclusion(result(verdict(low=math.nan, high=math.nan)))
-    assert "3 seeds: no interval, as all agree" in " ".join(told.split())
+    text = conclusion(result(verdict(low=math.nan, high=math.nan)))
+    assert "3 seeds: no interval, as all agree" in " ".join(text.split())
 
 
 def test_other_metrics_have_their_own_unit() -> None:
@@ -96,14 +96,16 @@ def test_other_metrics_have_their_own_unit() -> None:
 
 
 def test_a_balanced_error_is_named_so() -> None:
-    told = result(verdict())
-    told.recommendation = records.Recommendation(
+    study_result = result(verdict())
+    study_result.recommendation = records.Recommendation(
         variant="plain_depth8", group="plain", treatment="", depth=8, parameters=1, macs=747_136,
         seconds=3.0, test_error=0.25, low=0.2, high=0.3, seeds=3, best="plain_depth8",
         over_best=0.0, macs_saved_best=0.0, deepest="plain_depth8", over_deepest=0.0,
         macs_saved_deepest=0.0,
     )  # fmt: skip
-    assert "plain_depth8: test error 25.0% (20.0 to 30.0%)" in " ".join(conclusion(told).split())
-    told.info.config["metric"] = "balanced_error"
-    balanced = " ".join(conclusion(told).split())
+    assert "plain_depth8: test error 25.0% (20.0 to 30.0%)" in " ".join(
+        conclusion(study_result).split()
+    )
+    study_result.info.config["metric"] = "balanced_error"
+    balanced = " ".join(conclusion(study_result).split())
     assert "plain_depth8: balanced test error 25.0% (20.0 to 30.0%)" in balanced

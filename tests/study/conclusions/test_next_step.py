@@ -60,7 +60,7 @@ def headline(**fields: object) -> records.DepthAnswer:
     return records.DepthAnswer(**plain | fields)
 
 
-def found(
+def findings(
     *verdicts: records.Verdict, answers: tuple[records.DepthAnswer, ...] = ()
 ) -> SimpleNamespace:
     chosen = SimpleNamespace(variant=NAMES[0])
@@ -68,7 +68,9 @@ def found(
 
 
 def test_more_seeds_until_it_is_settled_with_error_that_is_spent() -> None:
-    step = next_step(past(), found(verdict(seeds_to_settle=9, seeds_high=13)), headline(), [RISES])
+    step = next_step(
+        past(), findings(verdict(seeds_to_settle=9, seeds_high=13)), headline(), [RISES]
+    )
     assert step.command == f"{COMMAND} --config.seeds_until_settled=13"
     assert step.reason == "Train more seeds, 13 at most, to settle what is open."
     assert step.seconds == pytest.approx(10 * (10 + 20) / 2)  # ten more of either in two processes
@@ -77,7 +79,7 @@ def test_more_seeds_until_it_is_settled_with_error_that_is_spent() -> None:
 def test_no_more_seeds_are_proposed_than_are_worth_it() -> None:
     """17 seeds would settle it, 61 at the upper end of the spread's interval."""
     answer = headline(word="not known yet", seeds_needed=17)
-    wide = found(verdict(seeds_to_settle=17, seeds_low=10, seeds_high=61))
+    wide = findings(verdict(seeds_to_settle=17, seeds_low=10, seeds_high=61))
     for step in (next_step(past(), wide, answer, [RISES]), next_step(past(), wide, None, [RISES])):
         assert step.command == f"{COMMAND} --config.seeds_until_settled=50"
         assert step.reason == "Train more seeds, 50 at most, to settle what is open."
@@ -85,48 +87,48 @@ def test_no_more_seeds_are_proposed_than_are_worth_it() -> None:
 
 def test_no_seeds_are_proposed_for_pools_that_take_none() -> None:
     study = past(pools=(("depth 8", ("plain_depth8",)),))
-    step = next_step(study, found(verdict(seeds_to_settle=6, seeds_high=9)), None, [RISES])
+    step = next_step(study, findings(verdict(seeds_to_settle=6, seeds_high=9)), None, [RISES])
     assert step.reason.startswith("More nets, not seeds: about 6 in each pool")
     assert step.command == ""
 
 
 def test_what_more_seeds_than_that_would_settle_is_said() -> None:
-    said = "About 170 seeds would settle what is open, more than the 50 that are worth proposing."
-    many = found(verdict(seeds_to_settle=170))
-    assert next_step(past(), many, headline(), [RISES]) == records.NextStep(reason=said)
+    reason = "About 170 seeds would settle what is open, more than the 50 that are worth proposing."
+    many = findings(verdict(seeds_to_settle=170))
+    assert next_step(past(), many, headline(), [RISES]) == records.NextStep(reason=reason)
     answer = headline(word="not known yet", seeds_needed=170)
-    assert next_step(past(), found(), answer, [RISES]).reason == said
-    some = found(verdict(seeds_to_settle=170), verdict(hypothesis="b", seeds_to_settle=20))
+    assert next_step(past(), findings(), answer, [RISES]).reason == reason
+    some = findings(verdict(seeds_to_settle=170), verdict(hypothesis="b", seeds_to_settle=20))
     asked = [RISES, dataclasses.replace(RISES, name="b")]
     assert next_step(past(), some, answer, asked).reason.startswith("Train more seeds, 20 at most")
 
 
 def test_answers_of_other_groups_are_settled_after_the_first() -> None:
     other = headline(word="not known yet", seeds_needed=12)
-    step = next_step(past(), found(answers=(headline(), other)), headline(), [])
+    step = next_step(past(), findings(answers=(headline(), other)), headline(), [])
     assert step.command == f"{COMMAND[:-2]}=12"
     assert "decides wrongly in up to 10% of such studies" in step.reason
     first = headline(word="not known yet", images_needed=900)
-    step = next_step(past(), found(answers=(first, other)), first, [])
+    step = next_step(past(), findings(answers=(first, other)), first, [])
     assert step.reason.startswith("More test images, not seeds: about 900")
 
 
 def test_seeds_for_an_answer_are_added_by_looks_where_a_verdict_is_open_too() -> None:
     """No number of seeds is known to settle the verdict, and yet it would be looked at again."""
     answer = headline(word="not known yet", seeds_needed=12)
-    step = next_step(past(), found(verdict()), answer, [RISES])
+    step = next_step(past(), findings(verdict()), answer, [RISES])
     assert step.command == f"{COMMAND} --config.seeds_until_settled=12"
     assert step.reason == "Train more seeds, 12 at most, to settle what is open."
 
 
 def test_an_open_verdict_on_other_nets_is_not_looked_at_again_at_the_whole_level() -> None:
     answer = headline(word="not known yet", seeds_needed=12, deepest="other_depth56")
-    step = next_step(past(), found(verdict()), answer, [RISES])
+    step = next_step(past(), findings(verdict()), answer, [RISES])
     assert step.command == f"{COMMAND[:-2]}=12 --config.seeds_until_settled=13"
 
 
 def test_an_answer_takes_three_seeds() -> None:
-    step = next_step(past(), found(), headline(word="not known yet", seeds=2), [])
+    step = next_step(past(), findings(), headline(word="not known yet", seeds=2), [])
     assert step.reason == "Train 3 seeds: with fewer nothing is decided."
 
 
@@ -141,7 +143,7 @@ def test_an_answer_takes_three_seeds() -> None:
 def test_what_is_open_is_never_called_settled(
     verdicts: list[records.Verdict], answer: records.DepthAnswer
 ) -> None:
-    step = next_step(past(), found(*verdicts), answer, [RISES])
+    step = next_step(past(), findings(*verdicts), answer, [RISES])
     assert step.reason == (
         "What is open is not known to be settled by more seeds or images of this plan."
     )
@@ -151,7 +153,7 @@ def test_what_is_open_is_never_called_settled(
 def test_what_probes_measure_takes_more_measured_seeds() -> None:
     asked = dataclasses.replace(RISES, metric="gradients.gradient_norm_slope")
     for fields, count in (({"seeds_to_settle": 9}, 9), ({"seeds": 1}, 3)):
-        step = next_step(past(), found(verdict(**fields)), headline(), [asked])
+        step = next_step(past(), findings(verdict(**fields)), headline(), [asked])
         assert step.reason == (
             f"Measure more seeds (config.probe_seeds): it takes about {count} to settle what is"
             " open."
@@ -159,33 +161,33 @@ def test_what_probes_measure_takes_more_measured_seeds() -> None:
 
 
 def test_a_flag_that_is_given_is_replaced() -> None:
-    step = next_step(past(), found(verdict(seeds=1, low=math.nan)), None, [RISES])
+    step = next_step(past(), findings(verdict(seeds=1, low=math.nan)), None, [RISES])
     assert step.command == ("depthstudy run quickstart --config.seeds=3")
     assert step.reason == "Train 3 seeds: with fewer nothing is decided."
 
 
 def test_images_where_seeds_would_not_settle_it() -> None:
-    step = next_step(past(), found(verdict(images_to_settle=12_000)), headline(), [RISES])
+    step = next_step(past(), findings(verdict(images_to_settle=12_000)), headline(), [RISES])
     assert step.reason == ("More test images, not seeds: about 12,000 would settle what is open.")
     assert (step.command, step.seconds) == ("", None)
 
 
 def test_what_had_not_finished_is_trained_longer_first() -> None:
     open_verdict = verdict(seeds_to_settle=9)
-    step = next_step(past(), found(open_verdict), headline(bound="unfinished"), [RISES])
+    step = next_step(past(), findings(open_verdict), headline(bound="unfinished"), [RISES])
     assert step.command == f"{COMMAND} '--config.budget_check=(4,)'"
     assert step.seconds == pytest.approx(2 * 4 * (10 + 20) / 2)
     checked = next_step(
-        past(budget_check=(4,)), found(open_verdict), headline(bound="unfinished"), [RISES]
+        past(budget_check=(4,)), findings(open_verdict), headline(bound="unfinished"), [RISES]
     )
     assert "budget_check" not in checked.command
 
 
 def test_a_greater_depth_where_the_greatest_is_best() -> None:
-    step = next_step(past(), found(), headline(word="yes"), [RISES])
+    step = next_step(past(), findings(), headline(word="yes"), [RISES])
     assert step.reason == "The greatest depth is the best so far: add a greater one."
     swept = past(sweep=(("model.family", ("plain",)), ("model.depth", (8, 20, 56))))
-    step = next_step(swept, found(), headline(word="yes"), [RISES])
+    step = next_step(swept, findings(), headline(word="yes"), [RISES])
     assert step.reason == "The greatest depth is the best so far: add depth 92."
     flag = shlex.split(step.command)[-1].removeprefix("--config.sweep=")
     assert ast.literal_eval(flag) == (
@@ -196,6 +198,6 @@ def test_a_greater_depth_where_the_greatest_is_best() -> None:
 
 @pytest.mark.parametrize("program", ["depthstudy", ".venv/bin/depthstudy", "python -m depthstudy"])
 def test_else_the_recommended_net_is_looked_into(program: str) -> None:
-    step = next_step(past(f"{program} run quickstart"), found(), headline(), [RISES])
+    step = next_step(past(f"{program} run quickstart"), findings(), headline(), [RISES])
     assert step.command == f"{program} analyze results/quickstart/runs/plain_depth8/seed0"
-    assert next_step(past(""), found(), headline(), [RISES]).command == ""
+    assert next_step(past(""), findings(), headline(), [RISES]).command == ""

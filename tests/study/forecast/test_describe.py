@@ -44,11 +44,11 @@ def test_causes_and_the_recommendation_are_a_line_each() -> None:
         finished="",
     )
     seen = {info.name: 3.0 if info.treatment else 2.0 for info in infos}
-    found = Findings(
+    findings = Findings(
         attribution=tuple(attribute(table, infos, treatments, budgets=seen)),
         recommendation=recommend(table, infos),
     )
-    result = study.Result(Path(), info, table, found)
+    result = study.Result(Path(), info, table, findings)
     text = study.conclusion(result)
     words = " ".join(text.split())
     assert "cause d56: optimization; residual wins back 62.8 of 64.0 points" in words

@@ -47,8 +47,8 @@ def works() -> dict[int, float]:
 
 def planned(seconds: float, **fields: object) -> tuple[int, list[int], str]:
     config, variants = prepare(study(max(1, round(seconds)), **fields))
-    found = time_budget.fit(config, variants)
-    return found.study.seeds, [variant.info.depth for variant in found.variants], found.line
+    fitted = time_budget.fit(config, variants)
+    return fitted.study.seeds, [variant.info.depth for variant in fitted.variants], fitted.line
 
 
 def test_seeds_are_left_out_before_depths() -> None:

@@ -104,15 +104,15 @@ def write(path: Path, kind: tuple[str, str] | None, level: int) -> None:
 
 def entries(root: Path) -> set[str]:
     """Returns every file in a folder, and hidden folders by their own name."""
-    found = set()
+    paths = set()
     for folder, folders, files in os.walk(root):
-        here = Path(folder)
+        parent = Path(folder)
         hidden = [name for name in folders if name.startswith(".")]
         folders[:] = [name for name in folders if name not in hidden]
         for name in (*files, *hidden):
-            relative = (here / name).relative_to(root)
-            found.add(os.fsencode(relative).decode("utf-8", "backslashreplace"))
-    return found
+            relative = (parent / name).relative_to(root)
+            paths.add(os.fsencode(relative).decode("utf-8", "backslashreplace"))
+    return paths
 
 
 def loaded(config: DataConfig) -> Dataset | str:
