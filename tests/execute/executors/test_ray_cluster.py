@@ -62,7 +62,7 @@ def test_a_task_gets_all_chips_of_a_host() -> None:
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r'pip install "depthstudy\[ray\]"'):
+    with pytest.raises(InputError, match=r"pip install 'depthstudy\[ray\]'"):
         ray_connection.connect()
 
 
