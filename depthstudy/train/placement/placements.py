@@ -36,8 +36,8 @@ class Placement(Protocol):
         """What the devices are, as ``"cpu"`` or ``"gpu"``."""
 
     @property
-    def batch_sharding(self) -> Sharding | None:
-        """How batches lie on the devices; ``None`` is on the first."""
+    def batch_sharding(self) -> Sharding:
+        """How batches that every net sees, as those of an evaluation, lie on the devices."""
 
     @property
     def spans_hosts(self) -> bool:
@@ -85,7 +85,7 @@ class Jit:
         return self.mesh.devices.flat[0].platform
 
     @property
-    def batch_sharding(self) -> Sharding | None:  # noqa: D102
+    def batch_sharding(self) -> Sharding:  # noqa: D102
         return NamedSharding(self.mesh, PartitionSpec("batch"))
 
     @property
@@ -147,7 +147,7 @@ class Pmap:
         return self.devices[0].platform
 
     @property
-    def batch_sharding(self) -> Sharding | None:  # noqa: D102
+    def batch_sharding(self) -> Sharding:  # noqa: D102
         return NamedSharding(self._mesh, PartitionSpec())
 
     @property
