@@ -21,7 +21,7 @@ from types import FrameType
 
 EXIT_CODE = 130
 GRACE_SECONDS = 9.0  # to save and to end; who preempts a machine usually gives ten or more
-_AGAIN_SECONDS = 0.02  # until what swallowed an exception is over
+_AGAIN_SECONDS = 0.02  # until what would swallow an exception is over
 _LINE = "interrupted; run the same command to go on"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,8 +47,12 @@ class _Handler:
             if self.requested:
                 return
         self.requested = True
-        if not self.deferring:
-            raise KeyboardInterrupt
+        if self.deferring:
+            return
+        if _is_importing(frame):
+            self._again()
+            return
+        raise KeyboardInterrupt
 
     def end(self) -> None:
         """Says so, if it was not said yet, and ends the process without further ado."""
@@ -63,6 +67,10 @@ class _Handler:
         if not (self.requested and issubclass(swallowed.exc_type, KeyboardInterrupt)):
             sys.__unraisablehook__(swallowed)
             return
+        self._again()
+
+    def _again(self) -> None:
+        """Handles the signal once more in a moment."""
         self.is_repeated = True
         number = next(n for n in _SIGNALS if signal.getsignal(n) is self)
         main = threading.main_thread().ident
@@ -74,6 +82,15 @@ class _Handler:
             pass
         time.sleep(GRACE_SECONDS)
         self.end()
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Returns whether a module is imported, maybe by C code, which prints what it cannot handle."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def install() -> None:
