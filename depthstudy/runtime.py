@@ -72,10 +72,15 @@ def set_up() -> None:
 
     Call it before JAX's first use: how a CPU runs programs is settled when JAX looks for devices.
     """
-    compile_quickly()
-    keep_memory()
+    tune()
     require_platform()
     use_compilation_cache()
+
+
+def tune() -> None:
+    """Makes the process compute as those do that train, without what is kept on disk."""
+    compile_quickly()
+    keep_memory()
 
 
 def require_platform() -> None:

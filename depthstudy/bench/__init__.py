@@ -79,7 +79,7 @@ def profile(name: str) -> str:
         raise InputError(f"{name!r} is not a train step; allowed: {allowed}")
     from depthstudy.bench import profiling  # and with it all that trains
 
-    runtime.keep_memory()  # as a worker does
+    runtime.tune()  # as a worker does
     return profiling.report(name, work)
 
 

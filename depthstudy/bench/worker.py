@@ -68,7 +68,7 @@ def main(side: str, name: str) -> None:
     On a GPU ours takes no more than it needs, as the other side is on it as well.
     """
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    runtime.keep_memory()
+    runtime.tune()
     if side == "torch":
         from depthstudy.bench.torch_side.prepare import prepare as prepare_torch
 

@@ -73,13 +73,14 @@ class Trainer:
 
         What a net starts from is left out of those that are kept, to save memory.
         """
-        kind = _kind(variant, starting_point, seeds)
+        placement = train.choose(starting_point.train, seeds)
+        kind = _kind(variant, starting_point, placement)
         kept = self._programs.pop(kind, None)
         if kept is not None:
             program = train.retarget(kept, starting_point.train, starting_point.variables)
         else:
             self.sink(StatusChanged(f"{variant.name}: compiling"))
-            program = _built(variant, starting_point, seeds)
+            program = _built(variant, starting_point, placement)
             self.sink(Compiled(program.compile_seconds))
         self._programs[kind] = dataclasses.replace(program, start=None)
         while len(self._programs) > _KEPT:
@@ -113,14 +114,17 @@ class Trainer:
             self.sink(RunFinished(variant.name, seed, outcome))
 
 
-def _kind(variant: Variant, starting_point: StartingPoint, seeds: int) -> tuple[object, ...]:
+def _kind(
+    variant: Variant, starting_point: StartingPoint, placement: train.Placement
+) -> tuple[object, ...]:
     """Returns what a program is compiled for; of pruned nets, schedules are part of it."""
     alike = variant if variant.is_pruned else train.constant_part(starting_point.train)
-    placement = train.choose(starting_point.train, seeds)
     return starting_point.spec, variant.config.data, variant.dataset, alike, placement
 
 
-def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train.Program:
+def _built(
+    variant: Variant, starting_point: StartingPoint, placement: train.Placement
+) -> train.Program:
     train_config = starting_point.train
     steps = train.count_steps(train_config, len(variant.dataset.train))
     return train.build(
@@ -128,7 +132,7 @@ def _built(variant: Variant, starting_point: StartingPoint, seeds: int) -> train
         variant.config.data,
         train_config,
         variant.dataset,
-        train.choose(train_config, seeds),
+        placement,
         start=starting_point.variables,
         sparsity=pruning.sparsity(variant.config.prune, steps),
     )

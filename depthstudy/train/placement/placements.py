@@ -193,9 +193,8 @@ class Pmap:
         """The compiled division of a batch by devices, where its parts lie already, and seeds."""
 
         def divided(batch: Any) -> Any:
-            seeds = len(self.devices) * self.per_device
-            each = jax.tree.map(lambda x: x.reshape(seeds, -1, *x.shape[1:]), batch)
-            return jax.tree.map(self._by_device, each)
+            parts = len(self.devices), self.per_device, -1
+            return jax.tree.map(lambda x: x.reshape(*parts, *x.shape[1:]), batch)
 
         return jax.jit(divided, out_shardings=self._each_its_own)
 
