@@ -112,11 +112,11 @@ def compile_quickly() -> None:
 def keep_memory() -> None:
     """Makes glibc keep what is freed, as every step asks for the same large blocks again.
 
-    Otherwise they come from the kernel each time, page by page: a fifth to a third of the processor
-    time of a step on a CPU, for some hundreds of MB. Only the heap of the first thread has room,
-    so a CPU runs programs in the thread that calls them, which is the first; one heap for all
-    threads would have them wait for each other. Where there is no glibc, nothing happens. It is too
-    late for the CPU once JAX has looked for devices.
+    Otherwise they come from the kernel each time, page by page: a fifth to two fifths of the
+    processor time of a step on a CPU, for some hundreds of MB. Only the heap of the first thread
+    has room, so a CPU runs programs in the thread that calls them, which is the first; one heap for
+    all threads would have them wait for each other. Where there is no glibc, nothing happens. It is
+    too late for the CPU once JAX has looked for devices.
     """
     mallopt = _mallopt()
     if mallopt is not None:

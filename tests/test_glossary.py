@@ -24,7 +24,7 @@ TABLES = {
     if dataclasses.is_dataclass(kind)
     and (match := re.search(r"(?:row|content) of ``(\w+\.csv|recommendation\.json)``",
                             str(kind.__doc__)))
-} | {"records.csv": records.Record}  # fmt: skip
+} | {"records.csv": records.Record, "answer.json": records.DepthAnswer}  # fmt: skip
 
 
 def test_the_tables_are_those_of_a_study() -> None:

@@ -9,9 +9,9 @@ million choices) within a million multiply-accumulates are searched by a tree-st
 estimator and at random, in three ranges of depth by themselves with as many trials in each, five
 times anew; the learning rate is tuned in each range. What each search chose on validation data is
 trained anew with fresh seeds and tested once, beside ResNets, MobileNetV2 and EfficientNet scaled
-to the same limit. It is sized for 25 minutes on two CPU cores, on 2,000 images of Fashion-MNIST
-in 14 x 14 pixels where Debian's package is installed, else on the digits. The same command goes on
-where it was interrupted.
+to the same limit. It takes five to twelve minutes on two CPU cores, on 2,000 images of
+Fashion-MNIST in 14 x 14 pixels where Debian's package is installed, else on the digits. The same
+command goes on where it was interrupted.
 """
 
 import ml_collections

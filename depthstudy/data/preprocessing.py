@@ -86,7 +86,7 @@ def decode_file(path: Path, preprocessing: Preprocessing) -> UInt8[np.ndarray, "
     """Returns the pixels of an image file as a net saw those of its training.
 
     Raises:
-      DamagedError: It is not, or not wholly, a PNG or JPEG image.
+      UnreadableError: It is not, or not wholly, a PNG or JPEG image.
     """
     return decode_image(image_file.encode(path), preprocessing)
 

@@ -75,7 +75,7 @@ def _from_files(
         try:
             pixels.append(decode_file(path, preprocessing))
             names.append(bucket.shown(path))
-        except image_file.DamagedError as error:
+        except image_file.UnreadableError as error:
             damaged.append(f"{path}: {error}")
     if not pixels:
         raise InputError(f"no image can be read, the first is {damaged[0]}")

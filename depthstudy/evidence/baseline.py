@@ -10,8 +10,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from depthstudy.evidence.image_counts import ImageCounts, image_count
+
 Baselines = Mapping[str, Mapping[str, float]]  # by error and variant: that of the constant answer
 
+_COUNTED = 1_000_000  # images of an error of which it is not known
 _OF = {"gap": "test_error"}  # a gap is small for nets that have learned nothing, too
 
 
@@ -19,7 +22,7 @@ def no_better(
     summary: pd.DataFrame,
     metric: str,
     baselines: Baselines | None,
-    images: Mapping[str, int] | None,
+    images: ImageCounts | None,
 ) -> frozenset[str]:
     """Returns the variants whose mean error is no better than that of the constant answer.
 
@@ -39,11 +42,11 @@ def no_better(
     if not known or error not in summary:
         return frozenset()
     means = summary.groupby("variant")[error].mean()
-    half_an_image = 0.5 / (images or {}).get(error, 1_000_000)
     return frozenset(
-        str(name)
-        for name, mean in means.items()
-        if name in known and mean > known[str(name)] - half_an_image
+        name
+        for name in map(str, means.index)
+        if name in known
+        and means[name] > known[name] - 0.5 / (image_count(images, error, name) or _COUNTED)
     )
 
 

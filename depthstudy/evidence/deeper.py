@@ -17,8 +17,9 @@ import pandas as pd
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth, rivals
+from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.longer import SHRUNK, longer_nets, longest_pair
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
 from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
 
 
@@ -26,8 +27,8 @@ def answers(
     summary: pd.DataFrame,
     infos: Sequence[VariantInfo],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     baselines: Baselines | None = None,
 ) -> list[DepthAnswer]:
     """Returns the answer of each group of untreated, whole nets that has several depths.
@@ -145,7 +146,7 @@ def _word(against: stats.Estimate, every: Sequence[stats.Estimate]) -> DeeperWor
 
 def _needed(effect: stats.Contrast, level: float, arm: stats.Arm) -> stats.Outlook | None:
     """Returns what would tell that the deepest net errs less, or gains less than a point."""
-    if effect.seeds < LEAST_SEEDS or not bool(effect.decidable):
+    if effect.seeds < LEAST_SEEDS:
         return stats.Outlook(LEAST_SEEDS, LEAST_SEEDS, None, None)
     mean = float(effect.mean)
     distance = max(abs(mean) if mean < 0 else 0.0, mean + MARGIN)

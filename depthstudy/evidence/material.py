@@ -12,15 +12,16 @@ from depthstudy import records
 from depthstudy.config import Pool, PruneConfig
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.mistakes.answers import Answers
-from depthstudy.evidence.panel import Predictions
+from depthstudy.evidence.panel import ErrorsByVariant
 
 
 class Counted(TypedDict):
     """The images that errors are counted on, as ``panel.measure`` takes them."""
 
-    predictions: Predictions
-    images: Mapping[str, int]
+    predictions: ErrorsByVariant
+    images: ImageCounts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,9 +37,9 @@ class Material:
       pruned: Name of a variant to how it is pruned.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       validated: The same of the validation images.
-      images: Name of an error to the number of images that it is counted on.
+      images: By error and variant, the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
-      chance: The error of guessing.
+      chance: Name of a variant to the error of guessing.
       trials: What was tried in tuning.
       answers: Name of a variant to what its runs say of each test image; of the same images.
       class_names: Names of the classes, in the order of their labels.
@@ -54,15 +55,15 @@ class Material:
     variants: Sequence[records.VariantInfo]
     settings: VariantSettings
     pruned: Mapping[str, PruneConfig]
-    predictions: Predictions
-    images: Mapping[str, int]
+    predictions: ErrorsByVariant
+    images: ImageCounts
     budgets: Mapping[str, float]
-    chance: float
+    chance: Mapping[str, float]
     trials: Sequence[records.TrialRow] = ()
     answers: Mapping[str, Answers] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
     baselines: Baselines = dataclasses.field(default_factory=dict)
-    validated: Predictions = dataclasses.field(default_factory=dict)
+    validated: ErrorsByVariant = dataclasses.field(default_factory=dict)
     pools: Sequence[Pool] = ()
     partial: frozenset[str] = frozenset()
 

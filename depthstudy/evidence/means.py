@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from depthstudy import records, stats
+from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.metrics import TRAINING
-from depthstudy.evidence.panel import EXACT, Predictions, measure
+from depthstudy.evidence.panel import EXACT, ErrorsByVariant, measure
 from depthstudy.records import Mean, Record
 
 _PRECISIONS = "test_ap"  # what names of a detector's average precisions begin with
@@ -20,8 +21,8 @@ def over_seeds(
     summary: pd.DataFrame,
     rows: Iterable[Record] = (),
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
 ) -> list[Mean]:
     """Returns the mean of each metric of each variant, with its 95% interval.
 
@@ -68,8 +69,8 @@ def over_seeds(
 def _of_error(
     summary: pd.DataFrame,
     metric: str,
-    predictions: Predictions | None,
-    images: Mapping[str, int] | None,
+    predictions: ErrorsByVariant | None,
+    images: ImageCounts | None,
 ) -> Iterator[Mean]:
     finite = np.isfinite(summary[metric].astype(float))
     lacking = set(summary.loc[~finite, "variant"])

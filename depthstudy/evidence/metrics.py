@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.records import Record
 
 TRAINING = ("run", "training", "evaluation")  # what training itself writes, as if probes
-ERRORS = ("train_error", "validation_error", "test_error", "gap")  # of a net
+ERRORS = ("train_error", "validation_error", "test_error", "balanced_error", "gap")  # of a net
+
+_DIVERGED = "run.diverged_at_step"
+_RUN = ["variant", "seed"]
 
 
 def is_error(metric: str) -> bool:
@@ -59,22 +64,40 @@ def widen(summary: pd.DataFrame, rows: Iterable[Record], metrics: Iterable[str])
       rows: All that was measured of these runs.
       metrics: What is asked for; columns of the summary, and names that no row has, may be among
         them. The latter give columns of NaN.
+
+    A run that diverged was cut short: of it only errors count, which are those of a guess, and the
+    step. Its time and all else that was measured of it are NaN.
     """
     asked = [metric for metric in dict.fromkeys(metrics) if metric not in summary.columns]
     table = records.frame(Record, (row for row in rows if row.layer == ""))
     table["name"] = table["probe"] + "." + table["metric"]
+    cut_short = table.loc[table["name"] == _DIVERGED, _RUN]
+    table = table[~_among(table, cut_short) | table["name"].map(_counts_of_guess).astype(bool)]
     last = (
         table[table["name"].isin(asked)]
         .sort_values("step", kind="stable")
-        .groupby(["variant", "seed", "name"])["value"]
+        .groupby([*_RUN, "name"])["value"]
         .last()
         .unstack("name")
         .reindex(columns=asked)
         .astype(float)
     )
-    return summary.join(last, on=["variant", "seed"])
+    wide = summary.join(last, on=_RUN)
+    if "seconds" in wide.columns:
+        wide["seconds"] = wide["seconds"].mask(_among(wide, cut_short))
+    return wide
+
+
+def _among(table: pd.DataFrame, runs: pd.DataFrame) -> NDArray[np.bool_]:
+    """Returns whether each row of a table is of one of some runs."""
+    return np.asarray(pd.MultiIndex.from_frame(table[_RUN]).isin(pd.MultiIndex.from_frame(runs)))
+
+
+def _counts_of_guess(name: str) -> bool:
+    """Returns whether a metric stands for a run that diverged, too."""
+    return name == _DIVERGED or (name.startswith("evaluation.") and is_error(name))
 
 
 def measured(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Returns the runs that have a metric; every run has those of the summary."""
-    return table.dropna(subset=[metric]) if "." in metric else table
+    """Returns the runs that have a metric; every run has those of the summary but its time."""
+    return table.dropna(subset=[metric]) if "." in metric or metric == "seconds" else table

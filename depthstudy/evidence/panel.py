@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from depthstudy import stats
 from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
+from depthstudy.evidence.image_counts import ImageCounts, image_count
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class ImageErrors:
 
 # Whether each run errs on each image of a split, ``[runs in the order of their seeds, images]``;
 # arrays are of the same images.
-Predictions = Mapping[str, NDArray[np.bool_] | ImageErrors]
+ErrorsByVariant = Mapping[str, NDArray[np.bool_] | ImageErrors]
 
 ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
 LEAST_SEEDS = 3  # with fewer nothing is decided that depends on the seed
@@ -59,6 +60,7 @@ EXACT = (
     "parameters",
     "macs",
     "run.step_memory_bytes",
+    "run.step_temporary_bytes",
     "field.receptive_field",
     "field.share_past_border",
 )
@@ -129,9 +131,9 @@ def measure(
     summary: pd.DataFrame,
     metric: str,
     *,
-    predictions: Predictions | None = None,
-    validated: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    validated: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     follow_ups: Collection[str] = (),
 ) -> Panel:
     """Returns the runs of a study by ``metric``.
@@ -164,7 +166,7 @@ def measure(
                 f"variant {name!r} has {len(runs)} runs and predictions of {len(image_errors)}; "
                 "each run has a row of them, in the order of seeds"
             )
-        count = (images or {}).get(metric) if error else None
+        count = image_count(images, metric, name) if error else None
         arm = stats.Arm(runs, count, fraction=error and metric != "gap" and within)
         arms[name] = arm if image_errors is None else _on_images(arm, image_errors)
     prior = stats.fit_prior([arm for n, arm in arms.items() if n not in follow_ups])

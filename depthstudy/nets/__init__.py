@@ -2,7 +2,7 @@
 
 from depthstudy.nets.build import build, cost, init, outputs
 from depthstudy.nets.convolution.native import backend_name as convolutions
-from depthstudy.nets.detection.predictions import Predictions
+from depthstudy.nets.detection.outputs import DetectorOutputs
 from depthstudy.nets.fold import fold
 from depthstudy.nets.interface import Net, Variables
 from depthstudy.nets.network import Network
@@ -17,9 +17,9 @@ from depthstudy.nets.torch.settings import as_written, caveats
 
 __all__ = [
     "KERAS",
+    "DetectorOutputs",
     "Net",
     "Network",
-    "Predictions",
     "Variables",
     "as_written",
     "build",

@@ -70,7 +70,7 @@ class Net(Protocol):
     ) -> Any:
         """Returns logits ``[B, K]`` in float32, as Flax does: with the collections that may change.
 
-        A detector returns ``nets.Predictions`` in the place of logits.
+        A detector returns ``nets.DetectorOutputs`` in the place of logits.
 
         Args:
           variables: ``params``, and ``batch_stats`` if the net has any.

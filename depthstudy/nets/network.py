@@ -23,7 +23,7 @@ from depthstudy.arch.detection.graph import block_paths
 from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.nets.detection.modules import apply_detector
-from depthstudy.nets.detection.predictions import Predictions
+from depthstudy.nets.detection.outputs import DetectorOutputs
 from depthstudy.nets.interface import ImageShape
 from depthstudy.nets.layers.apply import Compute
 from depthstudy.nets.layers.sections import Group
@@ -95,7 +95,7 @@ class Network(nn.Module):
     @nn.compact
     def __call__(
         self, images: Num[Array, "B H W C"], train: bool = False
-    ) -> Float[Array, "B K"] | Predictions:
+    ) -> Float[Array, "B K"] | DetectorOutputs:
         """Returns logits; with ``train`` it normalizes by the batch and updates ``batch_stats``.
 
         With ``train``, a net that draws at random (``spec.is_stochastic``) needs

@@ -6,7 +6,7 @@ import ml_collections
 
 
 def digits(config: ml_collections.ConfigDict) -> None:
-    """Sets a recipe with which residual nets of depth 56 learn the digits in 180 steps."""
+    """Sets a recipe with which residual nets of depth 56 learn the digits in 144 steps."""
     config.train.batch_size = 64
     config.train.epochs = 8
     config.train.learning_rate = 0.05

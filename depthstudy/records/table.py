@@ -10,6 +10,6 @@ import pandas as pd
 
 
 def frame(kind: type, rows: Iterable[Any]) -> pd.DataFrame:
-    """Returns ``rows`` of one of the kinds above as a table whose columns are the kind's fields."""
+    """Returns ``rows``, all of one kind, as a table whose columns are the kind's fields."""
     columns = [field.name for field in dataclasses.fields(kind)]
     return pd.DataFrame([dataclasses.asdict(row) for row in rows], columns=columns)

@@ -18,7 +18,8 @@ class Outlook(NamedTuple):
     """What would settle a claim, at the effect that was seen.
 
     Attributes:
-      seeds: Seeds that would, at the spread that was seen; ``None`` where no number would.
+      seeds: Seeds that would, at the spread that was seen; ``None`` where no number up to
+        1,000 would.
       low: The same at the lower end of the spread's 80% interval.
       high: The same at its upper end; ``None`` beyond the most that is worth naming.
       images: Test images that it takes, where seeds alone cannot settle it; else ``None``.

@@ -208,3 +208,17 @@ def test_a_cause_wins_back_more_than_each_control(whole: float, word: str) -> No
     row = by_name(attribute(few, infos, treatments))["d20", "removal"]
     assert np.isnan(row.p)
     assert not row.established
+
+
+def test_of_two_seeds_nothing_is_said() -> None:
+    """It wins back nearly all, and has no control: still two seeds show nothing."""
+    infos = variants((8, 56), ["residual"])
+    draw = np.random.default_rng(0)
+    means = {"d8": (0.1, 5), "d56": (0.4, 5), "d8+residual": (0.1, 2), "d56+residual": (0.11, 2)}
+    errors = {
+        name: np.stack([draw.normal(mean, 0.003, seeds)] * 2, axis=1)
+        for name, (mean, seeds) in means.items()
+    }
+    (row,) = attribute(summary(errors), infos, TREATMENTS)
+    assert row.seeds == 2
+    assert (row.word, np.isnan(row.p)) == ("not shown", True)

@@ -16,6 +16,7 @@ from depthstudy.evidence.causes.decomposition import decompose
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.claims.verdicts import judge
 from depthstudy.records import VariantInfo
+from depthstudy.tasks.detection.task import Detection
 
 MAJORITY = 10 / 310  # 300 images of one class and 10 of another
 IMAGES = {"test_error": 310, "train_error": 310, "gap": 310}
@@ -154,3 +155,46 @@ def test_that_nothing_was_lost_is_not_shown_by_nets_that_learned_nothing() -> No
     known = {"test_error": {"a": 0.9, "b": 0.9}}
     rows = decompose(table, infos, images=images, baselines=known)
     assert {row.word for row in rows} == {"cannot tell"}
+
+
+def test_images_are_counted_variant_by_variant() -> None:
+    """Of 100 images half is 0.005, of 10,000 next to nothing."""
+    table = runs({"a": [0.499] * 3, "b": [0.499] * 3})
+    known = {"test_error": {"a": 0.5, "b": 0.5}}
+    counts = {"test_error": {"a": 100, "b": 10_000}}
+    for ordered in (counts, {"test_error": dict(reversed(counts["test_error"].items()))}):
+        assert no_better(table, "test_error", known, ordered) == {"a"}
+
+
+def test_a_verdict_does_not_depend_on_which_variant_is_first() -> None:
+    table = runs({"a": [0.0, 0.0, 0.0], "b": [0.004, 0.0045, 0.0042]})
+    asked = dataclasses.replace(EQUAL, relation="greater", metric="train_error")
+    asked = dataclasses.replace(asked, where=asked.against, against=asked.where, margin=0.0)
+    names, counts = ["a", "b"], {"a": 100, "b": 10_000}
+    few, each = (
+        judge(table, settings(names), [asked], images={"train_error": images})[0]
+        for images in (10_000, counts)
+    )
+    assert few.verdict == "supported"
+    assert each.verdict == "inconclusive"
+    assert each.low < 0 < each.high
+
+
+def test_detectors_that_find_nothing_support_nothing() -> None:
+    task = Detection(num_classes=3, max_objects=4, image_size=(64, 64))
+    baseline = task.majority_error(np.empty((0, *task.label.shape), task.label.dtype))
+    known = {"test_error": dict.fromkeys("ab", baseline)}
+    table = runs({"a": [0.9990, 0.9991, 0.9992], "b": [0.9991, 0.9990, 0.9992]})
+    infos = [info("a", 8), info("b", 20)]
+    (verdict,) = judge(table, settings(["a", "b"]), [EQUAL], baselines=known)
+    assert (verdict.verdict, verdict.no_better) == ("inconclusive", "a, b")
+    assert recommend(table, infos, baselines=known) is None
+    (row,) = deeper.answers(table.assign(unfinished=False), infos, baselines=known)
+    assert (row.word, row.seeds_needed) == ("not known yet", None)
+
+
+def test_no_number_of_seeds_is_named_where_none_would_tell() -> None:
+    """Five seeds that all agree, on an unknown number of images: three would be no help."""
+    table = runs({"a": [0.5] * 5, "b": [0.5] * 5}).assign(unfinished=False)
+    (row,) = deeper.answers(table, [info("a", 8), info("b", 20)])
+    assert (row.word, row.seeds_needed, row.images_needed) == ("not known yet", None, None)

@@ -7,6 +7,8 @@ import pytest
 from claimed import A, B, claim, judge_one
 
 from depthstudy import stats
+from depthstudy.evidence import metrics
+from depthstudy.records import Record
 
 RUNS = {  # train and test error of three seeds
     "a": [(0.01, 0.05), (0.02, 0.06), (0.9, 0.9)],
@@ -27,3 +29,47 @@ def test_a_run_that_failed_is_named_by_its_test_error(metric: str) -> None:
     verdict = judge_one(table, claim("greater", A, B, metric=metric), {"a": dict(A), "b": dict(B)})
     assert verdict.failed == "a: 1 of 3"
     assert verdict.unseen_failures == stats.unseen_failures(3)  # of the other net
+
+
+def measured(variant: str, seed: int, name: str, value: float) -> Record:
+    probe, _, metric = name.partition(".")
+    return Record(
+        study="s", variant=variant, seed=seed, step=9, probe=probe, metric=metric, value=value
+    )
+
+
+def test_a_run_that_was_cut_short_has_no_time_and_no_loss() -> None:
+    """All three of "a" diverge early, which takes a tenth of the time of "b"."""
+    runs = [
+        {"variant": name, "seed": seed, "test_error": error, "seconds": time + seed}
+        for name, error, time in (("a", 0.9, 10.0), ("b", 0.05, 100.0))
+        for seed in range(3)
+    ]
+    rows = [measured(r["variant"], r["seed"], "run.train_seconds", r["seconds"]) for r in runs]
+    rows += [measured("a", seed, "evaluation.train_loss", 0.1) for seed in range(3)]
+    rows += [measured("a", seed, "evaluation.train_error", 0.9) for seed in range(3)]
+    rows += [measured("a", seed, "run.diverged_at_step", 9.0) for seed in range(3)]
+    asked = ["run.train_seconds", "evaluation.train_loss", "evaluation.train_error"]
+    table = metrics.widen(pd.DataFrame(runs), rows, [*asked, "run.diverged_at_step"])
+    settings = {"a": dict(A), "b": dict(B)}
+    for metric in ("run.train_seconds", "seconds"):
+        assert (
+            judge_one(table, claim("less", A, B, metric=metric), settings).verdict == "not tested"
+        )
+    assert table["evaluation.train_loss"].isna().all()
+    assert table["evaluation.train_error"].tolist()[:3] == [0.9] * 3
+    assert table["run.diverged_at_step"].tolist()[:3] == [9.0] * 3
+    assert table["seconds"].tolist()[3:] == [100.0, 101.0, 102.0]
+
+
+def test_a_verdict_on_time_names_the_runs_that_failed() -> None:
+    table = pd.DataFrame(
+        [
+            {"variant": name, "seed": seed, "test_error": error, "seconds": seconds + seed}
+            for name, errors, seconds in (("a", (0.05, 0.9, 0.06), 10), ("b", (0.05,) * 3, 100))
+            for seed, error in enumerate(errors)
+        ]
+    )
+    asked = claim("less", A, B, metric="seconds")
+    verdict = judge_one(table, asked, {"a": dict(A), "b": dict(B)})
+    assert (verdict.verdict, verdict.failed) == ("supported", "a: 1 of 3")

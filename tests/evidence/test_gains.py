@@ -66,3 +66,14 @@ def test_only_where_variants_differ_in_anything_but_depth():
     assert gains.against_first(table(names), deep) == []
     pruned = [infos[0], dataclasses.replace(infos[1], dense="v0")]
     assert gains.against_first(table(names), pruned) == []
+
+
+def test_what_saw_more_images_is_marked():
+    infos = [variant("a", 20, "a"), variant("b", 20, "b")]
+    runs = table({"a": (0.2, 0.21, 0.2), "b": (0.1, 0.11, 0.1)})
+    ratios = [
+        gain.budget_ratio
+        for gain in gains.against_first(runs, infos, budgets={"a": 100.0, "b": 1_600.0})
+    ]
+    assert ratios == [1.0, 16.0]
+    assert gains.against_first(runs, infos)[1].budget_ratio is None

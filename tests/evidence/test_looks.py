@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pandas as pd
@@ -137,3 +138,12 @@ def test_equal_nets_are_told_apart_in_one_study_of_twenty() -> None:
         )
         stopped += verdict.verdict in looks.DECIDED
     assert stopped / 300 < 0.05 + 2 * 0.013
+
+
+def test_a_p_value_that_is_unknown_stays_so() -> None:
+    """Both nets are no better than a constant answer, so there is nothing to test."""
+    table = summary(np.full(3, 0.9), np.full(3, 0.9))
+    known = {"test_error": {"deep": 0.9, "shallow": 0.9}}
+    for planned in ({}, looks.planned(3, 20)):
+        (verdict,) = looks.judge_at_looks(table, SETTINGS, [WORSE], planned, baselines=known)
+        assert math.isnan(verdict.p)

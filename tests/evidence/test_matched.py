@@ -92,3 +92,11 @@ def test_what_began_below_the_level_cannot_be_matched() -> None:
 def test_one_net_has_none_to_be_matched_with() -> None:
     assert matched.gaps(rows("a", 0, FAST), GROUPS) == []
     assert matched.gaps([], GROUPS) == []
+
+
+def test_without_images_that_are_held_out_there_are_no_gaps() -> None:
+    """Then new images are looked at in the end alone, so that no gap was measured before."""
+    table = [row for name in "ab" for row in rows(name, 0, FAST)]
+    at_the_end = [row for row in table if row.metric != "test_error" or row.step == 30]
+    assert len(matched.gaps(table, GROUPS)) == 2
+    assert matched.gaps(at_the_end, GROUPS) == []

@@ -104,7 +104,7 @@ def pooled_material(error: float, largest: float) -> Material:
         predictions=dict.fromkeys(names, wrong[None]),
         images={"test_error": 10_000},
         budgets=dict.fromkeys(names, 1.0),
-        chance=0.9,
+        chance=dict.fromkeys(names, 0.9),
         baselines={"test_error": dict.fromkeys(names, largest)},
         pools=given,
     )
@@ -148,3 +148,9 @@ def test_two_random_searches_are_seldom_told_apart() -> None:
 def test_variants_are_not_picked_with_pools() -> None:
     settings = with_pools({"a": {"pool": None, "treatment": ""}}, two_pools())
     assert settings["the search"] == {"pool": "the search", "pools": "", "treatment": ""}
+
+
+def test_a_pool_is_counted_on_as_many_images_as_the_least_of_its_nets() -> None:
+    known = {"test_error": 360, "train_error": {"a": 100, "b": 400}}
+    counts = pools.images(known, [Pool("p", ("a", "b")), Pool("q", ("c",))])
+    assert counts == {"test_error": 360, "train_error": {"a": 100, "b": 400, "p": 100}}

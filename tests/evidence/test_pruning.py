@@ -111,3 +111,15 @@ def test_methods_of_one_score_are_told_apart(study):
 def test_nets_that_lost_of_several_parts_are_left_out(study):
     nets = compared(study, **{"depth44_weights0.5": {"channels": 0.5}})
     assert "depth44_weights0.5" not in nets
+
+
+def test_two_seeds_show_no_harmlessness(study):
+    info = store.read_info(study)
+    summary = store.read_table(study / store.SUMMARY, records.Summary)
+    configs = {variant.name: prune_config(variant) for variant in info.variants}
+    nets = {
+        seeds: pruning.compare(summary[summary["seed"] < seeds], [], info.variants, configs)
+        for seeds in (2, 3)
+    }
+    assert any(net.harmless for net in nets[3])
+    assert not any(net.harmless for net in nets[2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +78,18 @@ def test_the_choice_is_made_on_validation() -> None:
     assert choice.test_error == pytest.approx(0.26 / 3)
     assert choice.over_best == 0
     assert choice.enough
+
+
+def test_only_what_is_compared_has_to_hold_images_out() -> None:
+    runs = errors(d8=[0.05, 0.06, 0.05], d20=[0.09, 0.08, 0.09], d56=[0.2, 0.21, 0.2])
+    table = summary(runs)
+    table["validation_error"] = [0.10, 0.11, 0.10, 0.05, 0.04, 0.05, *[math.nan] * 3]
+    alike = recommend(table, INFOS)
+    unequal = recommend(table, INFOS, budgets={"d8": 1.0, "d20": 1.0, "d56": 16.0})
+    assert alike is not None
+    assert unequal is not None
+    assert (alike.variant, alike.chosen_on) == ("d8", "test")
+    assert (unequal.variant, unequal.chosen_on, unequal.excluded) == ("d20", "validation", "d56")
 
 
 def validated(**counts: list[int]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:

@@ -87,5 +87,5 @@ def material(
         predictions={},
         images={},
         budgets=budgets or {},
-        chance=0.9,
+        chance={info.name: 0.9 for info in infos},
     )

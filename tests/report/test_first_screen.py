@@ -97,6 +97,32 @@ def test_each_question_has_its_answer(study):
     assert by_question["Next"].more[0].text == "run it"
 
 
+def excess(part, effect, word):
+    return records.Decomposition(
+        group="plain", variant="d56", best="d8", part=part, effect=effect, low=0.0, high=0.0,
+        seeds=3, word=word,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("train", "words", "ending"),
+    [
+        (0.020, ("excess", "cannot tell"), "it fails to fit them."),
+        (0.010, ("cannot tell", "excess"), "what it learns does not carry over."),
+        (0.020, ("cannot tell", "excess"), "does not carry over, cannot be told."),
+        (0.010, ("excess", "cannot tell"), "does not carry over, cannot be told."),
+    ],
+)
+def test_where_it_fails_is_said_only_if_shown(train, words, ending):
+    rows = [
+        excess("total", 0.03, "excess"),
+        excess("optimization", train, words[0]),
+        excess("generalization", 0.03 - train, words[1]),
+    ]
+    parts = {row.part: row for row in rows}
+    assert first_screen.split_sentence(parts, "depth 56", "depth 8").endswith(ending)
+
+
 def test_other_groups_stand_below(study):
     other = depths(group="resnet", word="yes")
     reply = replies(study, depths(word="not known yet", seeds=2), other)["Go deeper?"]

@@ -124,10 +124,10 @@ def test_reason_sentence(fields, sentence):
         ),
         (
             {"optimism": 0.008},
-            "Chosen by test error, as nothing is held out for validation, which makes that look "
-            "better than it is: 0.8 points are added to it for that.",
+            "Chosen by test error, as not every net has images held out for validation. That makes "
+            "the error look better than it is: 0.8 points are added to it.",
         ),
-        ({}, "Chosen by test error, as nothing is held out for validation."),
+        ({}, "Chosen by test error, as not every net has images held out for validation."),
     ],
 )
 def test_on_what_the_choice_was_made(fields, sentence):

@@ -201,7 +201,7 @@ def test_an_average_stands_below_its_parts():
         (
             {},
             "Not decided: anything from −24.9 points to +48.9 points fits these runs. At this "
-            "effect, no number of seeds would settle it.",
+            "effect, no number of seeds up to a thousand would settle it.",
         ),
         (
             {"images_to_settle": 4_000_000},

@@ -89,7 +89,9 @@ def test_the_largest_class_is_known_when_runs_have_seen_it(
     assert known["validation_error"] == {variant.name: pytest.approx(truth.mean())}
     assert known["balanced_error"] == {variant.name: 0.5}
     # 36 and 4 images tell as much of a mean over two classes as 4 / (1/36 + 1/4) = 14.4 even ones.
-    assert image_counts(variant, labels, "balanced_error")["test_error"] == 14
+    assert image_counts([variant], {variant.name: labels}, "balanced_error")["test_error"] == {
+        variant.name: 14
+    }
 
     (info,) = store.read_data(tmp_path / "work")
     assert info == result.data[0]

@@ -32,11 +32,13 @@ def _truths(seed: int = 0, count: int = 3) -> np.ndarray:
     return np.stack(images)
 
 
-def _outputs(seed: int = 1) -> nets.Predictions:
+def _outputs(seed: int = 1) -> nets.DetectorOutputs:
     anchors = jnp.asarray(boxes.anchors(SPEC, SIZE))
     first, second = jax.random.split(jax.random.key(seed))
     classes = 2 * jax.random.normal(first, (2, len(anchors), 5)) - 3
-    return nets.Predictions(classes, jax.random.normal(second, (2, len(anchors), 4)) / 3, anchors)
+    return nets.DetectorOutputs(
+        classes, jax.random.normal(second, (2, len(anchors), 4)) / 3, anchors
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -118,7 +120,7 @@ def test_each_object_has_its_best_anchor_and_padding_none() -> None:
     assert sorted(np.unique(assigned.classes)) == [-1, 2]
     nothing = jnp.asarray(objects.padded(objects.rows([], []), 2))[None]
     logits, offsets = jnp.zeros((1, len(anchors), 5)) - 5, jnp.zeros((1, len(anchors), 4))
-    empty = loss(nets.Predictions(logits, offsets, anchors), targets(anchors, nothing))
+    empty = loss(nets.DetectorOutputs(logits, offsets, anchors), targets(anchors, nothing))
     assert np.isfinite(empty).all()
 
 
@@ -128,11 +130,11 @@ def test_perfect_predictions_have_no_error() -> None:
     anchors = jnp.asarray(boxes.anchors(SPEC, SIZE))
     wanted = targets(anchors, jnp.asarray(truths))
     classes = jax.nn.one_hot(wanted.classes, 5) * 20 - 10
-    outputs = nets.Predictions(classes, wanted.boxes, anchors)
+    outputs = nets.DetectorOutputs(classes, wanted.boxes, anchors)
     assert task.errors(outputs, jnp.asarray(truths)).tolist() == [0, 0]
     labels = jnp.asarray(truths)
 
-    def judged(outputs: nets.Predictions) -> tuple[np.ndarray, dict[str, float]]:
+    def judged(outputs: nets.DetectorOutputs) -> tuple[np.ndarray, dict[str, float]]:
         answers = {k: np.asarray(v) for k, v in task.answers(outputs, labels).items()}
         return task.summarize(np.zeros(2), answers)
 

@@ -23,7 +23,7 @@ _OF_WEIGHTS = ("family", "options", "images", "image_size", "classes", "mean", "
 def define_flags() -> None:
     """Defines its flags."""
     flags.DEFINE_multi_string("run", [], "Run folder; several are set side by side.")
-    flags.DEFINE_string("weights", None, "File of weights: .pth or .safetensors.")
+    flags.DEFINE_string("weights", None, "File of weights: .pth, .safetensors or Keras.")
     flags.DEFINE_string("family", None, "Family, as mobilenet_v2; default told by the file.")
     flags.DEFINE_list("options", [], "Options of the family, as variant=b0,dropout=0.0.")
     flags.DEFINE_string(

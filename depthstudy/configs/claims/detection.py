@@ -22,9 +22,9 @@ from depthstudy import questions
 CLAIM = "EfficientDet-D0, with fewer layers, detects better than D7."
 MEANING = (
     "On COCO it is false, at equal resolution too: deeper EfficientDets are better. With little "
-    "data or few steps ask which part is deeper, and compare each by itself: at this size nothing "
-    "was decided, and deeper heads gained most. A pyramid of many cells has no identity path: add "
-    "shortcuts around its cells, or take fewer."
+    "data or few steps ask which part is deeper, and compare each by itself: at this size only "
+    "deeper heads were seen to help, in nets that had not finished. A pyramid of many cells has no "
+    "identity path: add shortcuts around its cells, or take fewer."
 )
 PUBLISHED = (
     "COCO test-dev AP of EfficientDet-D0 is 34.6, of D7 53.7, of D7x 55.1 (Tan, Pang & Le 2020). "

@@ -60,11 +60,11 @@ class ImageProperties(NamedTuple):
     digest: str = ""
 
 
-class DamagedError(Exception):
+class UnreadableError(Exception):
     """An image cannot be decoded; the message is the reason, in a few words."""
 
 
-class GoneError(DamagedError):
+class GoneError(UnreadableError):
     """There is no file of that name, or none any more."""
 
 
@@ -81,7 +81,7 @@ def inspect(path: Path) -> ImageProperties:
     """Decodes an image whole, and returns what a set has to know of it.
 
     Raises:
-      DamagedError: It is not, or not wholly, an image of a known format, or it is not there.
+      UnreadableError: It is not, or not wholly, an image of a known format, or it is not there.
       InputError: This user may not read it.
       OSError: It cannot be read now, which says nothing of the image.
     """
@@ -110,13 +110,13 @@ def encode(path: Path, bits: int = _DEEP_BITS, digest: str = "") -> bytes:
       digest: Hash of the bytes that it has to have, or ``""``.
 
     Raises:
-      DamagedError: It is not, or not wholly, an image of a known format, or it has other bytes.
+      UnreadableError: It is not, or not wholly, an image of a known format, or it has other bytes.
       InputError: This user may not read it.
       OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
     if digest and hashlib.sha256(raw).hexdigest() != digest:
-        raise DamagedError("it has other bytes now")
+        raise UnreadableError("it has other bytes now")
     image, format, *_ = _load(raw, bits)
     if format is None:
         return raw
@@ -162,7 +162,7 @@ def _load(raw: bytes, bits: int) -> _Loaded:
     from PIL import Image, UnidentifiedImageError
 
     if not raw:
-        raise DamagedError("the file is empty")
+        raise UnreadableError("the file is empty")
     try:
         with Image.open(io.BytesIO(raw), formats=_FORMATS) as file:
             frames = getattr(file, "n_frames", 1) if file.format != "MPO" else 1
@@ -175,15 +175,15 @@ def _load(raw: bytes, bits: int) -> _Loaded:
             format = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
             return _Loaded(plain, None if kept else format, peak, frames)
     except UnidentifiedImageError as error:
-        raise DamagedError(f"it is not {KINDS}") from error
-    except DamagedError:
+        raise UnreadableError(f"it is not {KINDS}") from error
+    except UnreadableError:
         raise
     except MemoryError:
         raise
     except Exception as error:  # a decoder fed with rubbish raises SyntaxError, struct.error, ...
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the machine: those of decoders have no number
-        raise DamagedError(" ".join(str(error).split()) or type(error).__name__) from error
+        raise UnreadableError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
 def _is_constant(raw: bytes) -> bool:
@@ -202,16 +202,16 @@ def _deep_levels(raw: bytes, file: Image.Image) -> Int[np.ndarray, "H W *C"] | N
     PIL keeps the upper 8 bits of colors with 16, so that those are decoded here.
     """
     if file.mode == "F":
-        raise DamagedError("its pixels are floating-point numbers; save it with 8 or 16 bits")
+        raise UnreadableError("its pixels are floating-point numbers; save it with 8 or 16 bits")
     if file.mode in _DEEP_MODES:
         levels = np.asarray(file).astype(np.int64)
         if levels.min(initial=0) < 0:
-            raise DamagedError("it has pixels below 0; save it with 8 or 16 bits")
+            raise UnreadableError("it has pixels below 0; save it with 8 or 16 bits")
         return levels
     try:
         return deep_colors(raw) if file.format == "PNG" else None
     except DeepPngError as error:
-        raise DamagedError(str(error)) from error
+        raise UnreadableError(str(error)) from error
 
 
 def _colors(levels: Int[np.ndarray, "H W *C"]) -> Int[np.ndarray, "H W *C"]:

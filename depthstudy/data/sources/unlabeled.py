@@ -77,7 +77,7 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
         try:
             with Image.open(io.BytesIO(image_file.encode(path))) as image:
                 images.append(UnlabeledImage(name, _center(image)))
-        except image_file.DamagedError as error:
+        except image_file.UnreadableError as error:
             damaged.append(f"{name}: {error}")
     if not images:
         raise InputError(f"--images: all images in {folder} are damaged, the first is {damaged[0]}")

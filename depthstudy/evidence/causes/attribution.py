@@ -36,7 +36,8 @@ from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.causes import interaction
 from depthstudy.evidence.causes.decomposition import deeper_than_best
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
 from depthstudy.records import Attribution, VariantInfo
 
 HARM = 0.01  # what a treatment may cost the best depth, a point
@@ -89,8 +90,8 @@ def attribute(
     infos: Sequence[VariantInfo],
     treatments: Sequence[Treatment],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
 ) -> list[Attribution]:
@@ -218,6 +219,8 @@ def _word(each: _Weighed, p: float, level: float, low: float) -> str:
     harm = each.at_best
     if harm is not None and float(harm.mean) < -HARM and float(harm.p_less(0.0)) < ALPHA:
         return interaction.HARMS
+    if math.isnan(p):
+        return "not shown"
     if p <= ALPHA:
         return "cause"
     if 2 * each.p_alone <= level:

@@ -16,7 +16,8 @@ import pandas as pd
 
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
 from depthstudy.records import Decomposition, VariantInfo
 
 Part = Literal["total", "optimization", "generalization"]
@@ -27,8 +28,8 @@ def decompose(
     summary: pd.DataFrame,
     infos: Sequence[VariantInfo],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     baselines: Baselines | None = None,
     margin: float = MARGIN,
 ) -> list[Decomposition]:

@@ -103,7 +103,10 @@ def _geometric_mean(losses: Sequence[float]) -> float:
 
 
 def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
-    """Returns the evaluations with a finite loss, of the runs that end with one."""
+    """Returns the evaluations with a finite loss, of the runs that end with one.
+
+    A run that was not evaluated on new images while it trained, as nothing is held out, has none.
+    """
     metrics: dict[tuple[str, int], dict[int, dict[str, float]]] = {}
     diverged = set()
     for row in rows:
@@ -114,13 +117,14 @@ def _evaluations(rows: Iterable[Record]) -> dict[str, Runs]:
             steps.setdefault(row.step, {})[row.metric] = row.value
     runs: dict[str, Runs] = {}
     for (variant, seed), steps in metrics.items():
-        if (variant, seed) not in diverged and "train_loss" in steps[max(steps)]:
+        looks = {step: at for step, at in sorted(steps.items()) if "train_loss" in at}
+        ends_with_one = (variant, seed) not in diverged and max(steps) in looks
+        if ends_with_one and all(_new(at) in at for at in looks.values()):
             runs.setdefault(variant, {})[seed] = [
                 Evaluation(step, at["train_loss"], at[_new(at)] - at["train_error"])
-                for step, at in sorted(steps.items())
-                if "train_loss" in at and _new(at) in at
+                for step, at in looks.items()
             ]
-    return {name: by_seed for name, by_seed in runs.items() if all(by_seed.values())}
+    return runs
 
 
 def _new(metrics: Mapping[str, float]) -> str:

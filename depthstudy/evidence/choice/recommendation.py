@@ -26,7 +26,8 @@ from depthstudy import stats
 from depthstudy.evidence import baseline
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.budgets import of_equal_budget
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Panel, Predictions, measure
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
 from depthstudy.records import Recommendation, VariantInfo
 
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
@@ -36,9 +37,9 @@ def recommend(
     summary: pd.DataFrame,
     infos: Sequence[VariantInfo],
     *,
-    predictions: Predictions | None = None,
-    validated: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    validated: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     budgets: Mapping[str, float] | None = None,
     baselines: Baselines | None = None,
     controls: Collection[str] = (),
@@ -65,16 +66,15 @@ def recommend(
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     tests = measure(summary, "test_error", predictions=predictions, images=images)
-    holds_out = "validation_error" in summary.columns and bool(
-        np.isfinite(summary["validation_error"].astype(float)).all()
-    )
-    metric = "validation_error" if holds_out else "test_error"
-    panel = measure(summary, metric, validated=validated, images=images) if holds_out else tests
     present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
     fair = of_equal_budget(present, budgets or {})
     other_budget = [info.name for info in present if info not in fair]
     if len(fair) < 2:
         return None
+    compared = summary[summary["variant"].isin([info.name for info in fair])]
+    holds_out = _holds_out(compared)
+    metric = "validation_error" if holds_out else "test_error"
+    panel = measure(compared, metric, validated=validated, images=images) if holds_out else tests
     useless = baseline.no_better(summary, metric, baselines, images)
     known = {info.name: info for info in fair if info.name not in useless}
     if not known:
@@ -119,6 +119,13 @@ def recommend(
         enough=_told_apart(panel, list(known)),
         scope=_scope(panel, list(known)),
     )
+
+
+def _holds_out(summary: pd.DataFrame) -> bool:
+    """Whether each of the runs has an error on images that were held out to choose by."""
+    if "validation_error" not in summary.columns:
+        return False
+    return bool(np.isfinite(summary["validation_error"].astype(float)).all())
 
 
 def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from depthstudy.stats.several.expected_best import expected_best
 _WITHIN = 0.01  # error over that of all trials which is as good
 
 
-def expected(trials: Sequence[TrialRow], chance: float) -> list[ExpectedBest]:
+def expected(trials: Sequence[TrialRow], chance: Mapping[str, float]) -> list[ExpectedBest]:
     """Returns the expected least validation error of each number of trials, for each variant.
 
     The trials of a grid stand for draws at random. Those beyond the grid follow from the others and
@@ -22,7 +22,7 @@ def expected(trials: Sequence[TrialRow], chance: float) -> list[ExpectedBest]:
 
     Args:
       trials: All trials of a study.
-      chance: The error of guessing, which a trial that diverged counts as.
+      chance: Name of a variant to the error of guessing, which a trial that diverged counts as.
     """
     rows = []
     for variant in dict.fromkeys(trial.variant for trial in trials):
@@ -30,7 +30,8 @@ def expected(trials: Sequence[TrialRow], chance: float) -> list[ExpectedBest]:
         if len({trial.steps for trial in every}) > 1:
             continue
         trial_errors = [trial.validation_error for trial in every]
-        errors = expected_best([chance if math.isnan(error) else error for error in trial_errors])
+        guess = chance[variant]
+        errors = expected_best([guess if math.isnan(error) else error for error in trial_errors])
         needed = 1 + int(np.argmax(errors <= errors[-1] + _WITHIN))
         rows += [
             ExpectedBest(

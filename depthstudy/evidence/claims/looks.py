@@ -1,9 +1,9 @@
 """Looks at a growing number of seeds until a hypothesis is decided, with error that is spent.
 
 Looking again at more seeds as long as nothing is decided decides wrongly more often than one look
-does. So each look tests at its share of the level (``stats.sequential``), over the hypotheses that
-are still open, and what is decided stays decided as it was seen then. A study that had spent the
-whole level, as one that looked once, has little left for the looks that are added later.
+does. So each look tests at its share of the level (``stats.nominal_levels``), over the hypotheses
+that are still open, and what is decided stays decided as it was seen then. A study that had spent
+the whole level, as one that looked once, has little left for the looks that are added later.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import functools
 import types
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from depthstudy import stats
@@ -21,7 +22,8 @@ from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.verdicts import judge
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, Predictions
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant
 from depthstudy.records import Verdict
 
 DECIDED = ("supported", "refuted")
@@ -64,9 +66,9 @@ def judge_at_looks(
     hypotheses: Sequence[Hypothesis],
     looks: Looks,
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
-    chance: float | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
+    chance: Mapping[str, float] | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
     follow_ups: Collection[str] = (),
@@ -115,7 +117,7 @@ def judge_at_looks(
         share = alpha / ALPHA
         for verdict in judged:
             seen[verdict.hypothesis] = dataclasses.replace(
-                verdict, p=min(1.0, verdict.p / share), look=seeds
+                verdict, p=float(np.minimum(1.0, verdict.p / share)), look=seeds
             )
     return [seen[hypothesis.name] for hypothesis in hypotheses]
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from depthstudy.config import Pool
 from depthstudy.evidence.baseline import Baselines
-from depthstudy.evidence.panel import ImageErrors, Predictions
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ErrorsByVariant, ImageErrors
 
 POOL, KIND = "pool", "pools"  # fields by which a hypothesis picks one, or all of a kind
 
@@ -44,7 +45,7 @@ def rows(summary: pd.DataFrame, pools: Sequence[Pool]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def predictions(known: Predictions, pools: Sequence[Pool]) -> Predictions:
+def predictions(known: ErrorsByVariant, pools: Sequence[Pool]) -> ErrorsByVariant:
     """Returns predictions with those of pools of which all nets have any, of the same images."""
     pooled = {}
     for pool in pools:
@@ -60,6 +61,11 @@ def _together(runs: Sequence[NDArray[np.bool_] | ImageErrors]) -> NDArray[np.boo
     return dataclasses.replace(first, wrong=wrong) if isinstance(first, ImageErrors) else wrong
 
 
+def chances(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float]:
+    """Returns errors of guessing, with the means over the runs of pools."""
+    return {**known, **_means(known, pools)}
+
+
 def baselines(known: Baselines, pools: Sequence[Pool]) -> Baselines:
     """Returns errors of the constant answer, with the means over the runs of pools."""
     return {
@@ -71,6 +77,22 @@ def _means(known: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, float
     """Returns the mean of each pool of which all nets have a number, each run counted."""
     return {
         pool.name: statistics.fmean(known[name] for name in pool.variants)
+        for pool in pools
+        if all(name in known for name in pool.variants)
+    }
+
+
+def images(known: ImageCounts, pools: Sequence[Pool]) -> ImageCounts:
+    """Returns the numbers of images with the least of the nets of each pool."""
+    return {
+        error: count if isinstance(count, int) else {**count, **_least(count, pools)}
+        for error, count in known.items()
+    }
+
+
+def _least(known: Mapping[str, int], pools: Sequence[Pool]) -> dict[str, int]:
+    return {
+        pool.name: min(known[name] for name in pool.variants)
         for pool in pools
         if all(name in known for name in pool.variants)
     }

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from depthstudy.evidence.panel import Predictions
+from depthstudy.evidence.panel import ErrorsByVariant
 
 
 def substitute(
-    summary: pd.DataFrame, predictions: Predictions, substitutes: Mapping[str, str]
-) -> tuple[pd.DataFrame, Predictions]:
+    summary: pd.DataFrame, predictions: ErrorsByVariant, substitutes: Mapping[str, str]
+) -> tuple[pd.DataFrame, ErrorsByVariant]:
     """Returns finished runs and predictions with those of other variants under some names.
 
     >>> runs = pd.DataFrame({"variant": ["a", "a+own", "b"], "test_error": [0.5, 0.1, 0.2]})

@@ -29,7 +29,8 @@ from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
-from depthstudy.evidence.panel import ALPHA, Panel, Predictions, measure
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ALPHA, EXACT, ErrorsByVariant, Panel, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
@@ -42,9 +43,9 @@ def judge(
     settings: VariantSettings,
     hypotheses: Sequence[Hypothesis],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
-    chance: float | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
+    chance: Mapping[str, float] | None = None,
     baselines: Baselines | None = None,
     budgets: Mapping[str, float] | None = None,
     follow_ups: Collection[str] = (),
@@ -67,7 +68,7 @@ def judge(
         each test image. With them verdicts on ``test_error`` and ``gap`` speak of images like
         these, without of these images.
       images: Name of an error, as ``"train_error"``, to the number of images that it is counted on.
-      chance: The error of guessing, by which a run is known to have failed.
+      chance: Name of a variant to the error of guessing, by which a run is known to have failed.
       baselines: By error and variant, that of always naming the largest class. No verdict rests on
         the difference of two nets that are no better than that.
       budgets: Name of a variant to how many images one of its runs has seen.
@@ -97,7 +98,7 @@ def judge(
     failing = {metric: _failing(summary, metric, panels) for metric in panels}
     return [
         dataclasses.replace(
-            _verdict(e, float(p), float(level), alpha, chance, failing[e.hypothesis.metric]),
+            _verdict(e, float(p), float(level), alpha, chance or {}, failing[e.hypothesis.metric]),
             budget_ratio=_budget_ratio(e, budgets or {}),
         )
         for e, p, level in zip(evidence, p_values, levels, strict=True)
@@ -140,15 +141,22 @@ def check(
 def _failing(summary: pd.DataFrame, metric: str, panels: Mapping[str, Panel]) -> Panel:
     """Returns the runs by the error that tells whether they failed.
 
-    That of a gap is the test error: a run that learned nothing has none between its errors.
+    That of anything but an error is the test error; of a gap, too: a run that learned nothing has
+    none between its errors.
     """
-    if metric == "gap" and "test_error" in summary:
-        return measure(summary, "test_error")
-    return panels[metric]
+    tells = metric in EXACT or (metrics.is_error(metric) and metric != "gap")
+    if tells or "test_error" not in summary:
+        return panels[metric]
+    return measure(summary, "test_error")
 
 
 def _verdict(
-    e: Evidence, p: float, level: float, alpha: float, chance: float | None, failing: Panel
+    e: Evidence,
+    p: float,
+    level: float,
+    alpha: float,
+    chance: Mapping[str, float],
+    failing: Panel,
 ) -> Verdict:
     h, weighed = e.hypothesis, e.weighed
     if weighed is None:
@@ -175,7 +183,7 @@ def _verdict(
         count = e.panel.arms[left].answered
         needed = stats.outlook(worst, weighed.distances(level), level / 2, image_count=count)
     low, high = weighed.interval(level)
-    failures = {name: stats.failed_runs(failing.arms[name], chance) for name in names}
+    failures = {name: stats.failed_runs(failing.arms[name], chance.get(name)) for name in names}
     clean = [e.panel.arms[name].seeds for name, runs in failures.items() if not runs]
     ratio = None
     if e.panel.arms[left].fraction and float(e.panel.arms[right].center) > 0:
@@ -195,7 +203,7 @@ def _verdict(
         average=float(np.mean([effect.mean for effect in effects])),
         ratio=ratio,
         failed="; ".join(
-            f"{name}: {len(runs)} of {e.panel.arms[name].seeds}"
+            f"{name}: {len(runs)} of {failing.arms[name].seeds}"
             for name, runs in failures.items()
             if runs
         ),

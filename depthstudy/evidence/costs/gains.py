@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from depthstudy import stats
-from depthstudy.evidence.panel import ALPHA, Panel, Predictions, measure
+from depthstudy.evidence.budgets import budget_ratio
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ALPHA, ErrorsByVariant, Panel, measure
 from depthstudy.records import Gain, VariantInfo
 
 _MOST = 12  # variants; of more, the first is no longer what all others are set against
@@ -18,8 +21,9 @@ def against_first(
     summary: pd.DataFrame,
     infos: Sequence[VariantInfo],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
+    budgets: Mapping[str, float] | None = None,
 ) -> list[Gain]:
     """Returns the difference in test error of each variant to the first, and its price.
 
@@ -28,6 +32,7 @@ def against_first(
       infos: The variants, the first one first.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
+      budgets: Name of a variant to how many images one of its runs has seen.
 
     Returns:
       A row for each variant, whose interval is as wide as for that many differences to hold 95%
@@ -43,7 +48,13 @@ def against_first(
     seconds = summary.groupby("variant")["seconds"].mean()
     level = 1 - ALPHA / (len(infos) - 1)
     present = [info for info in infos if info.name in tests.arms]
-    return [_gain(info, infos[0], tests, seconds, level) for info in present]
+    return [
+        dataclasses.replace(
+            _gain(info, infos[0], tests, seconds, level),
+            budget_ratio=budget_ratio([(info.name, infos[0].name)], budgets or {}),
+        )
+        for info in present
+    ]
 
 
 def _applies(infos: Sequence[VariantInfo]) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from depthstudy.evidence.budgets import of_equal_budget
-from depthstudy.evidence.panel import Predictions, measure
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import ErrorsByVariant, measure
 from depthstudy.records import ParetoPoint, VariantInfo
 
 
@@ -20,8 +21,8 @@ def points(
     summary: pd.DataFrame,
     infos: Sequence[VariantInfo],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     budgets: Mapping[str, float] | None = None,
 ) -> list[ParetoPoint]:
     """Returns error and cost of each variant that has runs, and its place on the front.

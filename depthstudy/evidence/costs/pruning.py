@@ -11,7 +11,8 @@ import pandas as pd
 
 from depthstudy import stats
 from depthstudy.config import PruneConfig
-from depthstudy.evidence.panel import Panel, Predictions, measure
+from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.panel import LEAST_SEEDS, ErrorsByVariant, Panel, measure
 from depthstudy.records import PrunedNet, Record, VariantInfo
 
 Part = Literal["weights", "channels", "blocks"]
@@ -40,8 +41,8 @@ def compare(
     infos: Sequence[VariantInfo],
     configs: Mapping[str, PruneConfig],
     *,
-    predictions: Predictions | None = None,
-    images: Mapping[str, int] | None = None,
+    predictions: ErrorsByVariant | None = None,
+    images: ImageCounts | None = None,
     budgets: Mapping[str, float] | None = None,
 ) -> list[PrunedNet]:
     """Returns what was lost and saved by each net that lost weights, channels or blocks.
@@ -175,7 +176,7 @@ def _harmless(rows: Sequence[PrunedNet]) -> set[str]:
     names = set()
     for method_rows in methods.values():
         for row in sorted(method_rows, key=lambda row: row.share):
-            if not row.change_high < HARMLESS:
+            if row.seeds < LEAST_SEEDS or not row.change_high < HARMLESS:
                 break
             names.add(row.variant)
     return names

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from depthstudy.arch.detection import graph as words
 from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.nets.detection.boxes import anchors
-from depthstudy.nets.detection.predictions import Predictions
+from depthstudy.nets.detection.outputs import DetectorOutputs
 from depthstudy.nets.layers.apply import Compute, run_layers
 from depthstudy.nets.layers.sections import Group
 
@@ -24,7 +24,7 @@ Features = Float[Array, "B H W C"]
 
 def apply_detector(
     spec: DetectorSpec, images: Features, train: bool, compute: Compute
-) -> Predictions:
+) -> DetectorOutputs:
     """Returns what a detector says of images; call it within a compact module."""
     net = words.graph(spec)
     inputs = _backbone(net, images, train, compute)
@@ -38,7 +38,7 @@ def apply_detector(
         outputs[name] = jnp.concatenate(flat, axis=1)
     size = (images.shape[1], images.shape[2])
     boxes = jnp.asarray(anchors(spec, size))
-    return Predictions(outputs["class_head"], outputs["box_head"], boxes)
+    return DetectorOutputs(outputs["class_head"], outputs["box_head"], boxes)
 
 
 def upsample(x: Features, size: tuple[int, int]) -> Features:

@@ -129,6 +129,8 @@ class Gain:
       seeds: Number of seeds, the lesser of the two.
       macs: Multiply-accumulates against those of the first.
       seconds: Mean time of a run against that of the first.
+      budget_ratio: How many times the images one of the two has seen of the other's; ``None`` where
+        that is not known.
     """
 
     variant: str
@@ -139,3 +141,4 @@ class Gain:
     seeds: int
     macs: float
     seconds: float
+    budget_ratio: float | None = None

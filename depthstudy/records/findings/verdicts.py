@@ -24,7 +24,8 @@ class Verdict:
       p: p value, Holm-adjusted over the hypotheses of the study.
       seeds: Least number of runs of the variants that the verdict rests on.
       seeds_to_settle: For an inconclusive verdict, the seeds that would settle it at the observed
-        effect and spread; otherwise ``None``, as also where no number of seeds would.
+        effect and spread; otherwise ``None``, as also where no number of seeds up to
+        a thousand would.
       level: Confidence of the interval, after Holm's method and for the number of parts.
       scope: What the verdict speaks of: ``"images like these"`` (chance of seeds and of test
         images), ``"these images"`` (of seeds only), ``"seeds"`` (a metric that is not counted on

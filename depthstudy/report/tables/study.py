@@ -17,8 +17,8 @@ from depthstudy.report.tables.search import Search
 from depthstudy.report.tables.search import read as read_search
 from depthstudy.report.tables.words import with_words
 
-_NEW = (store.MEANS, store.PARETO, store.PRUNING, store.GAINS)  # since version 0.2
-_NEEDED = (store.RECORDS, store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, *_NEW)
+_LATER = (store.MEANS, store.PARETO, store.PRUNING, store.GAINS)  # which a study of before lacks
+_NEEDED = (store.RECORDS, store.SUMMARY, store.VERDICTS, store.DECOMPOSITION, *_LATER)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ def read_study(workdir: Path) -> Study:
 
 def _require(workdir: Path) -> None:
     name = next((name for name in _NEEDED if not (workdir / name).exists()), None)
-    if name in _NEW:
+    if name in _LATER:
         raise InputError(
             f"{workdir} was written by an earlier version, {name} is missing: run the same "
             "command again (finished runs are not trained again)"

@@ -12,7 +12,10 @@ Catalog = Mapping[str, tuple[Metric, ...]]  # what metrics mean, by probe
 
 _SUMMARIZED = {  # columns of ``summary.csv``, which no probe declares
     "train_error": ("train error", "fraction"),
+    "validation_error": ("validation error", "fraction"),
     "test_error": ("test error", "fraction"),
+    "balanced_error": ("balanced test error", "fraction"),
+    "majority_error": ("the error of always naming the largest class", "fraction"),
     "gap": ("the gap between test and train error", "points"),
     "parameters": ("the number of parameters", "count"),
     "macs": ("the number of multiply-accumulates", "count"),

@@ -55,7 +55,7 @@ def conclusion(result: Result) -> str:
         name = _ERRORS[result.info.config.get("metric", "error")]
         paragraphs.append(_entry("take", _take(result.recommendation, name, error)))
     elif nothing_learned(result.summary):
-        none = "none: no net is better than always naming the largest class"
+        none = "none: no net is better than always giving the same answer"
         paragraphs.append(_entry("take", none))
     if result.answer:
         paragraphs.append(_next(result.answer.next))
@@ -173,7 +173,7 @@ def _no_better(verdict: Verdict) -> str:
     """Says which nets a verdict cannot rest on."""
     if not verdict.no_better:
         return ""
-    return f"No better than always naming the largest class: {verdict.no_better}."
+    return f"No better than always giving the same answer: {verdict.no_better}."
 
 
 def _cause(row: Attribution) -> str:

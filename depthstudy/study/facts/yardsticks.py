@@ -19,7 +19,7 @@ from depthstudy.study.facts.split_labels import SplitLabels
 def baselines(
     variants: Sequence[Variant], labels: Mapping[str, SplitLabels], metric: str
 ) -> dict[str, dict[str, float]]:
-    """Returns by error and variant that of always naming the largest class, where it is known.
+    """Returns by error and variant that of always giving the same answer, where it is known.
 
     Args:
       variants: The variants.
@@ -28,17 +28,23 @@ def baselines(
     """
     rows: dict[str, dict[str, float]] = {}
     for variant in variants:
-        labels_by_split = labels[variant.name]
-        errors = {
-            f"{split}_error": majority_error(variant.dataset, of_split, metric)
-            for split, of_split in labels_by_split.items()
-        }
-        test = labels_by_split.get("test")
-        errors["balanced_error"] = majority_error(variant.dataset, test, "balanced_error")
-        for name, error in errors.items():
+        for name, error in _baselines(variant, labels[variant.name], metric).items():
             if math.isfinite(error):
                 rows.setdefault(name, {})[variant.name] = error
     return rows
+
+
+def _baselines(variant: Variant, labels: SplitLabels, metric: str) -> dict[str, float]:
+    task = tasks.of(variant.dataset)
+    if not task.counts_images:
+        error = task.majority_error(np.empty((0, *task.label.shape), task.label.dtype))
+        return {f"{split}_error": error for split in ("train", "validation", "test")}
+    errors = {
+        f"{split}_error": majority_error(variant.dataset, of_split, metric)
+        for split, of_split in labels.items()
+    }
+    balanced = majority_error(variant.dataset, labels.get("test"), "balanced_error")
+    return errors | {"balanced_error": balanced}
 
 
 def majority_error(dataset: Dataset, labels: NDArray[Any] | None, metric: str) -> float:
@@ -51,16 +57,26 @@ def majority_error(dataset: Dataset, labels: NDArray[Any] | None, metric: str) -
     return 1 - 1 / len(np.unique(labels))
 
 
-def image_counts(variant: Variant, labels: SplitLabels, metric: str) -> dict[str, int]:
-    """Returns the number of images on which each error of a study is counted, if they are.
+def image_counts(
+    variants: Sequence[Variant], labels: Mapping[str, SplitLabels], metric: str
+) -> dict[str, dict[str, int]]:
+    """Returns by error and variant the number of images on which it is counted, if it is.
 
     Of a balanced error it is the number of images of even classes on which it would be as sure.
 
     Args:
-      variant: A variant of the study.
-      labels: Labels of its splits, where they are known.
+      variants: The variants.
+      labels: By variant the labels of its splits, where they are known.
       metric: ``"error"`` or ``"balanced_error"``.
     """
+    rows: dict[str, dict[str, int]] = {}
+    for variant in variants:
+        for error, count in _counts(variant, labels[variant.name], metric).items():
+            rows.setdefault(error, {})[variant.name] = count
+    return rows
+
+
+def _counts(variant: Variant, labels: SplitLabels, metric: str) -> dict[str, int]:
     dataset, limit = variant.dataset, variant.train.eval_train_examples
     if not tasks.of(dataset).counts_images:
         return {}

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from depthstudy.nets import Predictions
+from depthstudy.nets import DetectorOutputs
 from depthstudy.tasks.detection.targets import Targets
 
 _ALPHA, _GAMMA = 0.25, 1.5
@@ -15,7 +15,7 @@ _DELTA = 0.1  # of the Huber loss
 _BOX_WEIGHT = 50.0
 
 
-def loss(outputs: Predictions, targets: Targets, smoothing: float = 0.0) -> Float[Array, " B"]:
+def loss(outputs: DetectorOutputs, targets: Targets, smoothing: float = 0.0) -> Float[Array, " B"]:
     """Returns each image's loss; their mean is that of the batch.
 
     That is the focal loss over the positive anchors of the batch plus one, and 50 times the Huber

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from depthstudy.nets import Predictions
+from depthstudy.nets import DetectorOutputs
 from depthstudy.nets.detection import boxes
 
 _MOST_OVERLAP = 0.5
@@ -15,7 +15,7 @@ MAX_DETECTIONS = 100  # boxes of an image
 
 
 def detections(
-    outputs: Predictions,
+    outputs: DetectorOutputs,
     image_size: tuple[int, int],
     *,
     candidates: int = _CANDIDATES,

@@ -28,7 +28,7 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
 )
-from depthstudy.data.sources.image_file import DamagedError
+from depthstudy.data.sources.image_file import UnreadableError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
@@ -101,7 +101,7 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         where = str(image.path.relative_to(folder.root))
         try:
             about = image_file.inspect(image.path)
-        except DamagedError as error:
+        except UnreadableError as error:
             problems.add("damaged images, left out", f"{where} ({error})")
             continue
         size = (about.height, about.width)
@@ -206,5 +206,5 @@ def _examples(rows: Sequence[CheckedImage]) -> Iterator[with_objects.Example]:
     for path, size, boxes in rows:
         try:
             yield image_file.encode(path), size, boxes
-        except DamagedError as error:
+        except UnreadableError as error:
             raise InputError(f"{path} changed while it was read; try again") from error

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from depthstudy import runtime, store
 from depthstudy.data.sources import image_file
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.image_file import DamagedError, GoneError, ImageProperties
+from depthstudy.data.sources.image_file import GoneError, ImageProperties, UnreadableError
 
 SCANS = "folder_scans"
 _RECIPE = 2  # to be raised when the same file comes to have other properties
@@ -86,7 +86,7 @@ def look_into(scan: FolderScan, data_dir: Path) -> FolderContents:
         for (file, stamp), result in zip(new, results, strict=True):
             if isinstance(result, GoneError):  # looked for again, should it come back as it was
                 known[file] = _Known(_NO_FILE, None, str(result))
-            elif isinstance(result, DamagedError):
+            elif isinstance(result, UnreadableError):
                 known[file] = _Known(stamp, None, str(result) or "cannot be decoded")
             else:
                 known[file] = _Known(stamp, result)
@@ -108,10 +108,10 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _inspect(path: Path) -> ImageProperties | DamagedError:
+def _inspect(path: Path) -> ImageProperties | UnreadableError:
     try:
         return image_file.inspect(path)
-    except DamagedError as error:
+    except UnreadableError as error:
         return error
 
 

@@ -29,7 +29,7 @@ from depthstudy.data.sources.folder.division import (
     require_enough,
 )
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.image_file import DamagedError, ImageProperties
+from depthstudy.data.sources.image_file import ImageProperties, UnreadableError
 from depthstudy.data.sources.tfds import prepared, writer
 from depthstudy.data.sources.tfds.source import INDEX
 from depthstudy.errors import InputError
@@ -118,6 +118,6 @@ def _examples(
         try:
             digest = contents.images[file].digest
             encoded = image_file.encode(file.path, contents.bits, digest)
-        except DamagedError as error:
+        except UnreadableError as error:
             raise InputError(f"{file.path} changed while it was read; try again") from error
         yield encoded, file.label

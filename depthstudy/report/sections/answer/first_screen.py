@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
@@ -143,13 +143,11 @@ def _why(study: Study) -> Reply | None:
         key=lambda row: row.share if math.isfinite(row.share) else 0.0,
         default=None,
     )
-    train = next(
-        row.effect
-        for row in whole.decomposition
-        if row.variant == worst.variant and row.part == "optimization"
-    )
+    parts: dict[str, Decomposition] = {
+        row.part: row for row in whole.decomposition if row.variant == worst.variant
+    }
     deep, other = (tables.label(study.info, name) for name in (worst.variant, worst.best))
-    split = split_sentence(worst, train, deep, other)
+    split = split_sentence(parts, deep, other)
     if best is not None:
         part = attribution.part_of(best.share)
         won = f"{sentence_case(treatment_name(best.treatment))} wins back {part} of it."
@@ -168,23 +166,29 @@ def _why(study: Study) -> Reply | None:
     return Reply("Why", "Not known", "", f"{split} {left}")
 
 
-def split_sentence(worst: Decomposition, train: float, deep: str, other: str) -> str:
+def split_sentence(parts: Mapping[str, Decomposition], deep: str, other: str) -> str:
     """Says whether a deep net that does worse fails on the images it learns from, or on new ones.
 
     Args:
-      worst: Its excess.
-      train: What it errs more on train images, as a fraction.
+      parts: Its excess in all, and the parts of it by their names.
       deep: Label of the net.
       other: Label of the best depth.
     """
+    worst, train = parts["total"], parts["optimization"]
     text = (
         f"In {worst.group}, {deep} errs {number(100 * worst.effect)} points more than {other} on "
         "new images"
     )
-    more = number(100 * train)
-    if train >= worst.effect / 2:
+    more = number(100 * train.effect)
+    is_fit = train.effect >= worst.effect / 2
+    if is_fit and train.established:
         return f"{text}, and {more} more on the very images it learns from: it fails to fit them."
-    return f"{text}, but {more} on those it learns from: what it learns does not carry over."
+    if not is_fit and parts["generalization"].established:
+        return f"{text}, but {more} on those it learns from: what it learns does not carry over."
+    return (
+        f"{text}, and {more} on those it learns from. Whether it fails to fit them, or what it "
+        "learns does not carry over, cannot be told."
+    )
 
 
 def _take(study: Study) -> Reply | None:

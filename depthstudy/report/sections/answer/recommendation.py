@@ -29,7 +29,7 @@ def section(study: Study) -> Section | None:
     if choice is None:
         if not nothing_learned(study.summary):
             return None
-        none = "Take none: no net is better than always naming the largest class."
+        none = "Take none: no net is better than always giving the same answer."
         return Section("Recommendation", (Text(none, "take"),), look="advice")
     notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
     blocks = (
@@ -118,10 +118,10 @@ def choice_sentence(choice: Recommendation) -> str:
         return "Chosen by validation error; the test images had no part in it."
     added = number(100 * choice.optimism)
     if added == "0.0":
-        return "Chosen by test error, as nothing is held out for validation."
+        return "Chosen by test error, as not every net has images held out for validation."
     return (
-        "Chosen by test error, as nothing is held out for validation, which makes that look better "
-        f"than it is: {added} points are added to it for that."
+        "Chosen by test error, as not every net has images held out for validation. That makes the "
+        f"error look better than it is: {added} points are added to it."
     )
 
 

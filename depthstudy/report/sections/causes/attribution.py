@@ -211,7 +211,7 @@ def open_sentence(study: Study, excess: Decomposition) -> str:
     if any(info.untreated == excess.variant for info in study.info.variants):
         return (
             "What is to blame stays open: treated nets lack runs, or the best depth is no better "
-            "than always naming the largest class."
+            "than always giving the same answer."
         )
     return "No treatment in this study changes these nets, so what is to blame stays open."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import Gain
 from depthstudy.report import tables
@@ -36,7 +37,7 @@ def section(study: Study) -> Section | None:
     return Section(
         f"What each variant gains on {first}",
         (
-            Text(sentence(study), "finding"),
+            Text(f"{sentence(study)} {_unequal(study)}".strip(), "finding"),
             Table(header, tuple(_row(study, gain) for gain in study.gains)),
             Text(note, "note"),
         ),
@@ -57,6 +58,16 @@ def sentence(study: Study) -> str:
     text = f"Lower test error than {first.first}: {listing(parts)}."
     open_ones = [gain.variant for gain in others if gain not in sure]
     return text + (f" Not shown of {listing(open_ones)}." if open_ones else "")
+
+
+def _unequal(study: Study) -> str:
+    """Names the variants that have seen more or fewer images than the first."""
+    ratios = {gain.variant: gain.budget_ratio or 1.0 for gain in study.gains}
+    names = [name for name, ratio in ratios.items() if ratio > UNEQUAL]
+    if not names:
+        return ""
+    saw = f"{listing(names)} saw more or fewer images than {study.gains[0].first}"
+    return f"Unequal budgets: {saw}, up to {max(ratios.values()):.2g} times."
 
 
 def _is_sure(gain: Gain) -> bool:

@@ -59,10 +59,17 @@ def verdict_sentence(
     claim = _change(hypothesis, about, verdict.effect, worst) + f" ({_evidence(about, verdict)})"
     if len(compared) > 1 and worst:
         claim += f": the worst of {len(compared)} comparisons, {worst.left} against {worst.right}"
-    failed = f"Failed runs, which count: {verdict.failed}." if verdict.failed else ""
+    failed = f"{_fate(about)}: {verdict.failed}." if verdict.failed else ""
     parts = [f"{claim}.", _margin(hypothesis, about), failed]
     parts += [unequal_sentence(verdict), no_better_sentence(verdict)]
     return " ".join(filter(None, parts))
+
+
+def _fate(about: Quantity) -> str:
+    """Says whether runs that failed count: where it is no error, one cut short has no number."""
+    if about.unit in ("fraction", "points"):
+        return "Failed runs, which count"
+    return "Failed runs, which count unless they diverged"
 
 
 def no_better_sentence(verdict: records.Verdict) -> str:
@@ -72,7 +79,7 @@ def no_better_sentence(verdict: records.Verdict) -> str:
     names = verdict.no_better.split(", ")
     are = "is" if len(names) == 1 else "are"
     return (
-        f"{listing(names)} {are} no better than always naming the largest class, so that no verdict"
+        f"{listing(names)} {are} no better than always giving the same answer, so that no verdict"
         " rests on the difference."
     )
 
@@ -185,7 +192,7 @@ def settle(verdict: records.Verdict) -> str:
             return "At this effect, not even a million test images would settle it."
         return f"More images, not seeds: about {verdict.images_to_settle:,} test images would tell."
     if verdict.seeds_to_settle is None:
-        return "At this effect, no number of seeds would settle it."
+        return "At this effect, no number of seeds up to a thousand would settle it."
     low, high = verdict.seeds_low, verdict.seeds_high
     around = ""
     if (low is not None and low != verdict.seeds_to_settle) or high is not None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jaxtyping import Array, Float
 
 
-class Predictions(NamedTuple):
+class DetectorOutputs(NamedTuple):
     """Classes and boxes of all anchors: level by level from fine to coarse, then row, column.
 
     Attributes:
