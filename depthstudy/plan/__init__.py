@@ -13,6 +13,7 @@ from depthstudy.plan.variant import (
     settings_of,
     with_all_settings,
 )
+from depthstudy.plan.warm_up import never_at_peak
 
 __all__ = [
     "OF_THE_COMPUTE",
@@ -23,6 +24,7 @@ __all__ = [
     "Variant",
     "build_net",
     "images_seen",
+    "never_at_peak",
     "options_used",
     "plan",
     "prepare",

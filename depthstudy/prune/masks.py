@@ -19,7 +19,7 @@ class PruneState(NamedTuple):
     """Plain arrays, so that checkpoints hold the masks.
 
     Attributes:
-      step: Steps so far.
+      step: Steps so far, up to the last one that was taken.
       masks: Boolean arrays in the form of the parameters; a scalar ``True`` is an exempt one.
       key: Numbers of the key of what is drawn, each net's own.
       early: The parameters to rewind to, or ``()``.
@@ -31,13 +31,19 @@ class PruneState(NamedTuple):
     early: Any
 
 
-def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.GradientTransformation:
+def sparsify(
+    pruner: Pruner, schedule: Schedule, *, key: jax.Array
+) -> optax.GradientTransformationExtraArgs:
     """Returns the transformation that prunes along a schedule; it must be last in its chain.
 
     In the state, masks change only after the schedule's steps, and what is pruned stays pruned;
     ``optax.tree.get(state, "masks")`` gives them, also of the state of a whole chain. The update of
     a pruned weight is minus the weight, so that the ordinary step lands on exactly zero. A round
     judges the weights as the step leaves them.
+
+    Where some steps are skipped, and what they would have done to the state with them, ``update``
+    takes as ``step`` how many were taken or skipped before. A round whose step was skipped comes
+    with the next one that is taken.
 
     To rewind weights, the state holds those of step ``schedule.rewind_to``; they come back to
     rounding, as a step adds. Momentum and running statistics go on. The learning rate is rewound by
@@ -59,17 +65,23 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
             early=jax.tree.map(jnp.copy, params) if keeps_early else (),
         )
 
-    def update(updates: Any, state: PruneState, params: Any = None) -> tuple[Any, PruneState]:
+    def update(
+        updates: Any, state: PruneState, params: Any = None, *, step: Any = None, **_: Any
+    ) -> tuple[Any, PruneState]:
         if params is None:
             raise ValueError("sparsify needs params")
-        step = state.step + 1
+        step = (state.step if step is None else step) + 1
         after = jax.tree.map(jnp.add, params, updates)
-        due = jnp.any(step == steps)
+
+        def passes(at: Any) -> Any:
+            return (state.step < at) & (at <= step)
+
+        due = jnp.any(passes(steps))
 
         def choose(masks: Any, rest: tuple[Any, Array, Array]) -> Any:
             weights, step, numbers = rest
             step_key = jax.random.fold_in(jax.random.wrap_key_data(numbers), step)
-            number = jnp.searchsorted(steps, step)
+            number = jnp.searchsorted(steps, step, side="right") - 1
             sparsities = schedule.sparsities
             chosen = pruner.choose(weights, masks, number, sparsities=sparsities, key=step_key)
             return jax.tree.map(jnp.asarray, chosen)  # exempt ones may be NumPy's
@@ -77,12 +89,12 @@ def sparsify(pruner: Pruner, schedule: Schedule, *, key: jax.Array) -> optax.Gra
         masks = _changed_when(due, choose, state.masks, (after, step, state.key))
         early = state.early
         if keeps_early:
-            early = optax.tree.where(step == schedule.rewind_to, after, early)
+            early = optax.tree.where(passes(schedule.rewind_to), after, early)
             updates = optax.tree.where(due, jax.tree.map(jnp.subtract, early, params), updates)
         updates = jax.tree.map(lambda mask, u, p: jnp.where(mask, u, -p), masks, updates, params)
         return updates, PruneState(step, masks, state.key, early)
 
-    return optax.GradientTransformation(init, update)
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def _changed_when(

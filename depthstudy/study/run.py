@@ -89,12 +89,13 @@ def _run(
 
 
 def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
-    """Warns of a precision that gains nothing here, and of hypotheses that nothing tests."""
+    """Warns of precisions that gain nothing, rates not reached and hypotheses nothing tests."""
     local = variants if study.executor == "local" else ()  # others train on what they have
     for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in local):
         if warning:
             logging.warning(warning)
-    for warning in plan.untested(study.hypotheses, plan.pools.compared(study, variants)):
+    untested = plan.untested(study.hypotheses, plan.pools.compared(study, variants))
+    for warning in (*plan.never_at_peak(variants), *untested):
         logging.warning(warning)
 
 

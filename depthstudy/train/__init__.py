@@ -4,15 +4,8 @@ from depthstudy.train.loop import fit
 from depthstudy.train.metrics import training_metrics
 from depthstudy.train.placement.choice import choose, devices_of_one_net
 from depthstudy.train.placement.placements import Placement
-from depthstudy.train.program import (
-    Program,
-    build,
-    check_settings,
-    count_steps,
-    init_key,
-    initial,
-    retarget,
-)
+from depthstudy.train.program import Program, build, init_key, initial, retarget
+from depthstudy.train.recipe import check_settings, count_steps
 from depthstudy.train.steps.optimizer import Sparsity, constant_part, learning_rate, rates
 from depthstudy.train.steps.precision import no_gain
 from depthstudy.train.stops import early_step

@@ -15,7 +15,7 @@ from depthstudy import hosts, interruption, tasks
 from depthstudy.data import Split
 from depthstudy.store import Measured, Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
-from depthstudy.train.program import Program, SeedState, initial
+from depthstudy.train.program import Program, SeedState, initial, seed_state, state_form
 from depthstudy.train.run import Pace, Run, timed
 from depthstudy.train.steps.step import StepMetrics
 from depthstudy.train.stops import early_step, evaluation_steps, stop_before, stops
@@ -233,16 +233,14 @@ def _by_name(log: StepMetrics) -> dict[str, np.ndarray]:
 
 def _restore(program: Program, run: Run, step: int, log: Mapping[str, np.ndarray]) -> SeedState:
     """Returns what the run had at a step; its log only where it is not recorded yet."""
-    fresh = initial(program, run.info.seed)
     if not step:
-        return fresh
-    restored = fresh._replace(
-        state=run.store.checkpoints.restore(step, fresh.state, run.info),
-    )
+        return initial(program, run.info.seed)
+    state = run.store.checkpoints.restore(step, state_form(program), run.info)
+    restored = seed_state(program, run.info.seed, state)
     if not log:
         return restored
     leaves = [log[str(number)] for number in range(len(log))]
-    return restored._replace(log=jax.tree.unflatten(jax.tree.structure(fresh.log), leaves))
+    return restored._replace(log=jax.tree.unflatten(jax.tree.structure(restored.log), leaves))
 
 
 def _common_step(runs: Sequence[Run]) -> int:

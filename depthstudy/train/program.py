@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,12 +14,12 @@ import numpy as np
 import optax
 
 from depthstudy import nets, runtime
-from depthstudy.arch import ArchSpec, DetectorSpec, ModuleSpec, Spec
+from depthstudy.arch import ArchSpec, DetectorSpec, Spec
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
-from depthstudy.errors import InputError
 from depthstudy.train.compilation import compile_steps
 from depthstudy.train.placement.placements import Placement
+from depthstudy.train.recipe import check_settings, count_steps, network_of
 from depthstudy.train.steps.optimizer import (
     Hyperparameters,
     Sparsity,
@@ -26,7 +27,7 @@ from depthstudy.train.steps.optimizer import (
     optimizer,
     rate_function,
 )
-from depthstudy.train.steps.precision import LossScale, compute_dtype, first_scale
+from depthstudy.train.steps.precision import first_scale
 from depthstudy.train.steps.step import (
     StepMetrics,
     TrainState,
@@ -134,7 +135,7 @@ def build(
     begun = time.perf_counter()
     steps = count_steps(config, len(dataset.train))
     check_settings(spec, config, weights_pruned=sparsity is not None)
-    network = _network(spec, config, placement.platform)
+    network = network_of(spec, config, placement.platform)
     network.check(dataset.image_shape)
     transform = optimizer(config, sparsity)
     rate_of = rate_function(config, steps, sparsity)
@@ -190,70 +191,42 @@ def retarget(program: Program, config: TrainConfig, start: nets.Variables | None
     return dataclasses.replace(program, config=config, steps=steps, start=start)
 
 
-def check_settings(spec: Spec, config: TrainConfig, *, weights_pruned: bool) -> None:
-    """Refuses settings of training that do not go together, or not with a net.
-
-    Args:
-      spec: The architecture, or a user's module.
-      config: How it is trained.
-      weights_pruned: Whether weights are pruned meanwhile.
-
-    Raises:
-      InputError: An average is to be kept of weights that are pruned, or a user's module is to be
-        computed as only nets of ours can be.
-    """
-    if config.scan_blocks and isinstance(spec, ModuleSpec):
-        raise InputError(
-            "config.train.scan_blocks is for the families; a module of yours loops over its blocks"
-            " itself, as by flax.linen.scan"
-        )
-    if weights_pruned and config.average_decay:
-        raise InputError(
-            f"config.train.average_decay={config.average_decay} keeps an average of weights, of"
-            " which pruned ones are not zero; allowed where weights are pruned: 0"
-        )
-    _network(spec, config, None)
-
-
-def _network(spec: Spec, config: TrainConfig, platform: str | None) -> nets.Net:
-    return nets.build(
-        spec,
-        compute_dtype(config.precision),
-        platform,
-        rematerialize=config.rematerialize,
-        statistics_images=config.statistics_images,
-    )
-
-
 def initial(program: Program, seed: int) -> SeedState:
     """Returns what a seed has before its first step."""
-    shape, scale = program.dataset.image_shape, first_scale(program.config)
-    state = init_state(
-        program.network,
-        program.optimizer,
-        shape,
-        key=init_key(seed),
-        start=program.start,
-        loss_scale=scale,
-        averaged=bool(program.config.average_decay),
-    )
+    return seed_state(program, seed, _first_state(program, seed))
+
+
+def state_form(program: Program) -> TrainState:
+    """Returns the names, shapes and types of the arrays of a seed's state; nothing is computed."""
+    form: TrainState = jax.eval_shape(functools.partial(_first_state, program, 0))
+    return form
+
+
+def seed_state(program: Program, seed: int, state: TrainState) -> SeedState:
+    """Returns what a seed has beside a state; its log is empty."""
     step_key = jax.random.fold_in(jax.random.key(seed), _STEP_STREAM)
     settings = hyperparameters(program.config, program.steps)
-    log = _empty_log(program.config, scale)
+    log = _empty_log(program.config)
     return SeedState(state, jax.random.key_data(step_key), settings, log)
 
 
-def _empty_log(config: TrainConfig, scale: LossScale | None) -> StepMetrics:
-    metrics = StepMetrics(jnp.zeros(()), jnp.zeros(()), scale)
+def _first_state(program: Program, seed: int) -> TrainState:
+    return init_state(
+        program.network,
+        program.optimizer,
+        program.dataset.image_shape,
+        key=init_key(seed),
+        start=program.start,
+        loss_scale=first_scale(program.config),
+        averaged=bool(program.config.average_decay),
+    )
+
+
+def _empty_log(config: TrainConfig) -> StepMetrics:
+    metrics = StepMetrics(jnp.zeros(()), jnp.zeros(()), first_scale(config))
     return jax.tree.map(lambda x: np.zeros((config.log_every, *x.shape), x.dtype), metrics)
 
 
 def init_key(seed: int) -> jax.Array:
     """Returns the key from which a seed's parameters are drawn."""
     return jax.random.fold_in(jax.random.key(seed), _INIT_STREAM)
-
-
-def count_steps(config: TrainConfig, train_examples: int) -> int:
-    """Returns the length of the training in steps."""
-    epochs = round(config.epochs * train_examples / config.batch_size)
-    return config.steps or max(1, epochs, config.least_steps)

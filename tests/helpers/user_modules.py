@@ -109,3 +109,37 @@ class NoTrain(nn.Module):
 
 def _flat(x: jax.Array) -> jax.Array:
     return x.reshape(len(x), -1)
+
+
+class HalfParameters(nn.Module):
+    """A net that keeps its weights in half precision."""
+
+    num_classes: int
+
+    @nn.compact
+    def __call__(self, images: jax.Array, train: bool) -> jax.Array:
+        return nn.Dense(self.num_classes, param_dtype=jnp.bfloat16)(_flat(images))
+
+
+class PairOfNumbers(nn.Module):
+    """A net one of whose parameters is a tuple."""
+
+    num_classes: int
+
+    @nn.compact
+    def __call__(self, images: jax.Array, train: bool) -> jax.Array:
+        scale, shift = self.param("pair", lambda key: (jnp.ones(()), jnp.zeros(())))
+        return nn.Dense(self.num_classes)(_flat(images)) * scale + shift
+
+
+class CountedSteps(nn.Module):
+    """A net that counts its training steps beside its statistics."""
+
+    num_classes: int
+
+    @nn.compact
+    def __call__(self, images: jax.Array, train: bool) -> jax.Array:
+        calls = self.variable("batch_stats", "calls", lambda: jnp.zeros((), jnp.int32))
+        if train and not self.is_initializing():
+            calls.value += 1
+        return nn.Dense(self.num_classes)(_flat(images))

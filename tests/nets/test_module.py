@@ -153,6 +153,8 @@ LINE = inspect.getsourcelines(user_modules.Raising)[1] + 5
         ("WrongShape", {}, r"returns \[2, 11\] for 2 images; wanted are logits \[2, 10\]"),
         ("Raising", {}, rf"user_modules\.py:{LINE}: TypeError: dot_general "),
         ("Counting", {}, "keeps counts; allowed: params, batch_stats"),
+        ("HalfParameters", {}, "parameter Dense_0/bias is bfloat16; allowed: float32"),
+        ("PairOfNumbers", {}, "parameter pair/.* is no array; allowed: an array a name"),
         ("NoTrain", {}, r"takes no 'train' \(.*user_modules\.py:\d+\)$"),
         ("NormdNet", {}, "no class 'NormdNet' .*did you mean NormedNet"),
         ("NormedNet", {"dept": 3}, "takes no option 'dept'; did you mean depth.*allowed: depth, f"),

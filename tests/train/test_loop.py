@@ -15,6 +15,7 @@ from depthstudy import arch, train
 from depthstudy.config import DataConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.store import RunStore
+from depthstudy.train.program import state_form
 
 CONFIG = TrainConfig(
     batch_size=64,
@@ -154,3 +155,11 @@ def test_the_early_checkpoint_stays_and_one_that_comes_too_soon_is_not_written(
     config = dataclasses.replace(program.config, evaluations=4, save_seconds=save_seconds)
     fit(dataclasses.replace(program, config=config), tmp_path)
     assert RunStore.of(tmp_path, "v", 0).checkpoints.all_steps() == expected
+
+
+def test_the_form_of_a_state_is_that_of_the_first(program: train.Program) -> None:
+    """What is resumed takes it from there, and draws no net to throw it away."""
+    form, first = state_form(program), train.initial(program, 0).state
+    assert jax.tree.structure(form) == jax.tree.structure(first)
+    for wanted, given in zip(jax.tree.leaves(form), jax.tree.leaves(first), strict=True):
+        assert (wanted.shape, wanted.dtype) == (given.shape, given.dtype)

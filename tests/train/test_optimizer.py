@@ -1,10 +1,12 @@
 """Schedules and updates against closed forms."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
+from depthstudy import prune
 from depthstudy.config import TrainConfig
 from depthstudy.train.steps import optimizer as room
 
@@ -86,3 +88,32 @@ def test_adamw_decays_apart_from_the_gradient() -> None:
     params = step_twice(config, 100.0)
     assert float(params["conv"]["kernel"][0]) == pytest.approx(weight, rel=1e-5)
     assert float(params["conv"]["bias"][0]) == pytest.approx(3 - 0.02, rel=1e-5)
+
+
+def test_the_penalty_is_clipped_with_the_loss_that_it_is_part_of() -> None:
+    config = TrainConfig(
+        learning_rate=1.0, scale_penalty=5.0, gradient_clip=1.0, momentum=0.0, weight_decay=0.0
+    )
+    transform = room.optimizer(config)
+    nothing = jax.tree.map(jnp.zeros_like, PARAMS)
+    changes, _ = transform.update(
+        nothing, transform.init(PARAMS), PARAMS, rate=jnp.float32(1.0), step=0
+    )
+    assert float(optax.tree.norm(changes)) == pytest.approx(1.0)
+    assert float(changes["norm"]["scale"][0]) == pytest.approx(-1.0)
+
+
+def test_pruned_weights_do_not_count_in_the_norm_that_is_clipped() -> None:
+    """Three of four weights are gone; the gradient of the one that is left is below the limit."""
+    config = TrainConfig(learning_rate=0.1, gradient_clip=1.0, momentum=0.0, weight_decay=0.0)
+    sparsity = room.Sparsity(prune.Weights(prune.magnitude), prune.one_shot(0.75, step=1))
+    transform = room.optimizer(config, sparsity)
+    params = {"stage1": {"block01": {"conv1": {"kernel": jnp.array([[4.0, 0.1], [0.2, 0.3]])}}}}
+    state, rate = transform.init(params), jnp.float32(config.learning_rate)
+    nothing = jax.tree.map(jnp.zeros_like, params)
+    changes, state = transform.update(nothing, state, params, rate=rate, step=0)
+    params = optax.apply_updates(params, changes)
+    assert jnp.count_nonzero(jax.tree.leaves(params)[0]) == 1
+    gradients = jax.tree.map(lambda x: jnp.array([[0.5, 50.0], [50.0, 50.0]]), params)
+    changes, _ = transform.update(gradients, state, params, rate=rate, step=1)
+    np.testing.assert_allclose(jax.tree.leaves(changes)[0], [[-0.05, 0.0], [0.0, 0.0]], rtol=1e-6)

@@ -98,6 +98,14 @@ def test_each_device_has_the_images_of_its_seeds_alone(digits: Dataset) -> None:
         np.testing.assert_array_equal(part.data, np.array([expected]))
 
 
+def test_what_is_placed_lies_on_the_devices() -> None:
+    """Else every call of a compiled function would send it there again."""
+    devices = tuple(jax.devices()[2:4])
+    placed = Pmap(devices, 2).place([np.full(3, seed) for seed in range(3)])
+    assert placed.shape == (2, 2, 3)
+    assert [part.device for part in placed.addressable_shards] == list(devices)
+
+
 @pytest.mark.parametrize(
     ("placement", "seeds", "name", "groups"),
     [

@@ -24,7 +24,9 @@ OPTIONS = {"NormedNet": (("depth", 1),), "BareNet": (), "DroppingNet": (("rate",
 
 
 def spec(name: str) -> arch.ModuleSpec:
-    return arch.ModuleSpec(module=f"user_modules:{name}", options=OPTIONS[name], num_classes=10)
+    return arch.ModuleSpec(
+        module=f"user_modules:{name}", options=OPTIONS.get(name, ()), num_classes=10
+    )
 
 
 def program(name: str, dataset: Dataset, config: TrainConfig, seeds: int = 1) -> train.Program:
@@ -104,3 +106,10 @@ def test_what_only_families_can_do_is_refused(field: dict) -> None:
         train.check_settings(
             spec("BareNet"), dataclasses.replace(CONFIG, **field), weights_pruned=False
         )
+
+
+def test_a_count_among_the_statistics_is_not_averaged(digits: Dataset, tmp_path: Path) -> None:
+    made = program("CountedSteps", digits, dataclasses.replace(CONFIG, average_decay=0.9))
+    fit(made, spec("CountedSteps"), tmp_path)
+    checkpoints = RunStore.of(tmp_path, "v", 0).checkpoints
+    assert checkpoints.variables(6)["batch_stats"]["calls"] == 6

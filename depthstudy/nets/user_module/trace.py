@@ -85,6 +85,7 @@ def check(net: Net, name: str, num_classes: int, image_shape: ImageShape, dtype:
         raise InputError(
             f"{name} keeps {', '.join(sorted(unknown))}; allowed: {', '.join(_COLLECTIONS)}"
         )
+    _check_parameters(variables["params"], name)
 
     def train(variables: Any, images: Any) -> Any:
         rngs = {"dropout": jax.random.key(0)}
@@ -106,6 +107,19 @@ def check(net: Net, name: str, num_classes: int, image_shape: ImageShape, dtype:
             f"{', '.join(sorted(str(kind) for kind in dtypes))}): give the class a field dtype, or "
             "set config.train.precision=float32"
         )
+
+
+def _check_parameters(params: Any, name: str) -> None:
+    """Raises InputError where parameters are no nested dicts of float32 arrays."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+        place = "/".join(str(getattr(entry, "key", entry)) for entry in path)
+        if not all(isinstance(entry, jax.tree_util.DictKey) for entry in path):
+            raise InputError(f"{name}: parameter {place} is no array; allowed: an array a name")
+        if leaf.dtype != jnp.float32:
+            raise InputError(
+                f"{name}: parameter {place} is {leaf.dtype.name}; allowed: float32. Layers compute "
+                "in another type by their dtype, not by their param_dtype"
+            )
 
 
 def outermost(paths: Iterable[str]) -> tuple[str, ...]:

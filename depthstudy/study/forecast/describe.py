@@ -14,7 +14,15 @@ from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.metrics import ERRORS
 from depthstudy.execute.executors import process_count
-from depthstudy.plan import Variant, images_seen, pools, prepare, treatments, untested
+from depthstudy.plan import (
+    Variant,
+    images_seen,
+    never_at_peak,
+    pools,
+    prepare,
+    treatments,
+    untested,
+)
 from depthstudy.plan.follow_up import untreated
 from depthstudy.study.facts import data_info
 from depthstudy.study.forecast import time_budget
@@ -60,6 +68,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     for place in data_info.places(variants):
         yield f"      prepared in {place}"
     yield f"\n{pd.DataFrame(rows).to_string(index=False)}\n"
+    yield from never_at_peak(variants)
     yield from untested(study.hypotheses, pools.compared(study, variants))
     distinct = [variant for variant in variants if not variant.info.same_as]
     seconds = Estimator(variants).seconds(study, variants)

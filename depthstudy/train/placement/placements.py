@@ -164,7 +164,8 @@ class Pmap:
         def stack(*leaves: Any) -> Any:
             return self._by_device(np.stack(leaves))
 
-        return jax.tree.map(stack, *map(jax.device_get, self._filled(trees)))
+        stacked = jax.tree.map(stack, *map(jax.device_get, self._filled(trees)))
+        return jax.device_put(stacked, self._each_its_own)
 
     def train_batches(  # noqa: D102
         self, dataset: Dataset, *, batch_size: int, seeds: Sequence[int], start: int, stop: int

@@ -144,11 +144,11 @@ def optimizer(
 ) -> optax.GradientTransformationExtraArgs:
     """Returns SGD with momentum and L2 decay, or AdamW (Loshchilov & Hutter 2019).
 
-    Its ``update`` takes the learning rate of the step as ``rate``. With ``sparsity``, pruned
-    weights stay at zero.
+    Its ``update`` takes the learning rate of the step as ``rate``, and its number as ``step``,
+    which counts skipped steps. With ``sparsity``, pruned weights stay at zero.
     """
-    chain = [optax.clip_by_global_norm(config.gradient_clip)] if config.gradient_clip else []
-    chain += [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
+    chain = [prune.scale_penalty(config.scale_penalty)] if config.scale_penalty else []
+    chain += [optax.clip_by_global_norm(config.gradient_clip)] if config.gradient_clip else []
     match config.optimizer:
         case "sgd":
             chain += [
@@ -161,10 +161,24 @@ def optimizer(
                 optax.add_decayed_weights(config.weight_decay, mask=decayed),
             ]
     chain.append(_scale_by_rate())
-    if sparsity is not None:
-        key = jax.random.key(0)  # each net draws its own numbers from it
-        chain.append(prune.sparsify(sparsity.pruner, sparsity.schedule, key=key))
-    return optax.chain(*chain)
+    if sparsity is None:
+        return optax.chain(*chain)
+    key = jax.random.key(0)  # each net draws its own numbers from it
+    chain.append(prune.sparsify(sparsity.pruner, sparsity.schedule, key=key))
+    return _of_kept_weights(optax.chain(*chain))
+
+
+def _of_kept_weights(
+    chain: optax.GradientTransformationExtraArgs,
+) -> optax.GradientTransformationExtraArgs:
+    """Returns a chain that gets no gradient of pruned weights, for clipping counts what it gets."""
+
+    def update(updates: Any, state: Any, params: Any = None, **extra: Any) -> tuple[Any, Any]:
+        masks = optax.tree.get(state, "masks")
+        kept = jax.tree.map(lambda mask, x: jnp.where(mask, x, 0), masks, updates)
+        return chain.update(kept, state, params, **extra)
+
+    return optax.GradientTransformationExtraArgs(chain.init, update)
 
 
 def _scale_by_rate() -> optax.GradientTransformationExtraArgs:

@@ -147,7 +147,9 @@ def make_train_step(
             unroll=unroll,
         )
         gradients = precision.unscaled(gradients, state.loss_scale)
-        changes, opt_state = optimizer.update(gradients, state.opt_state, params, rate=rate)
+        changes, opt_state = optimizer.update(
+            gradients, state.opt_state, params, rate=rate, step=state.step
+        )
         params = optax.apply_updates(params, changes)
         after = _moved(state, params, batch_stats, config.average_decay)
         after = after.replace(opt_state=opt_state)
@@ -174,9 +176,12 @@ def _moved(state: TrainState, params: Any, batch_stats: Any, decay: float) -> Tr
         return state.replace(params=params, batch_stats=batch_stats)
     kept = jnp.minimum(decay, (1 + state.step) / (10 + state.step))
     trained = {"params": params, "batch_stats": batch_stats}
-    average = jax.tree.map(
-        lambda past, now: kept * past + (1 - kept) * now, state.variables, trained
-    )
+
+    def averaged(past: Array, now: Array) -> Array:
+        floating = jnp.issubdtype(now.dtype, jnp.floating)  # a count of steps is no mean
+        return kept * past + (1 - kept) * now if floating else now
+
+    average = jax.tree.map(averaged, state.variables, trained)
     return state.replace(**average, trained=trained)
 
 

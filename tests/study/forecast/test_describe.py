@@ -17,7 +17,7 @@ from depthstudy.config import Hypothesis, StudyConfig, Treatment, apply
 from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
-from depthstudy.plan import prepare
+from depthstudy.plan import never_at_peak, prepare
 from depthstudy.study.forecast.describe import measuring, unequal
 from depthstudy.study.forecast.estimate import Estimator
 
@@ -149,3 +149,14 @@ def test_a_guess_is_made_of_batches_smaller_than_their_groups(
     )
     asked, variants = prepare(apply(StudyConfig(), fields))
     assert Estimator(variants).seconds(asked, variants) > 0
+
+
+def test_a_plan_says_that_a_rate_is_never_reached() -> None:
+    fields = (("sweep", (("model.depth", (8, 14)),)), ("train.steps", 10))
+    for warmup, lines in (
+        (10, []),
+        (11, ["depth8 does not reach its learning rate, nor do 1 more: its 10 steps end within "
+              "the warm-up, config.train.warmup_steps=11"]),
+    ):  # fmt: skip
+        _, variants = prepare(apply(StudyConfig(), (*fields, ("train.warmup_steps", warmup))))
+        assert never_at_peak(variants) == lines
