@@ -15,6 +15,8 @@ from depthstudy import analysis, arch, data, records, report, store
 from depthstudy.analysis import foreign_net, image_labels
 from depthstudy.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 PROBES = ("generalization", "shattering", "isometry", "cka", "linear", "rank")
 
 

@@ -9,6 +9,8 @@ from depthstudy.bench import profiling
 from depthstudy.bench.benchmarks import Work
 from depthstudy.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 BACKWARD = "jit(f)/vmap(transpose(jvp(Network)))/stage1/block01/norm1/jit(_normalize)/mul"
 IN_BLOCK = "jit(f)/jvp(Network)/stage1/block02/jit(_traced_once)/_Body/conv1/dot"
 HLO = f"""

@@ -13,6 +13,8 @@ from depthstudy.config import Treatment
 from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.claims import verdicts
 
+pytestmark = pytest.mark.slow
+
 A, B, BOTH = (
     Treatment("a", "optimization", (("x", 1),)),
     Treatment("b", "overfitting", (("y", 1),)),

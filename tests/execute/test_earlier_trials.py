@@ -40,6 +40,7 @@ def tune(workdir: Path, **fields: Value) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in results}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done", [True, False])
 def test_trials_of_another_config_are_refused(tmp_path: Path, *, done: bool) -> None:
     results = tune(tmp_path)

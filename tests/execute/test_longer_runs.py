@@ -17,6 +17,8 @@ from depthstudy.errors import InputError
 from depthstudy.execute import Job
 from depthstudy.plan.follow_up import follow, longer
 
+pytestmark = pytest.mark.slow
+
 SMALL = apply(
     StudyConfig(),
     (

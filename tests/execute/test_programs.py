@@ -6,11 +6,14 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import pytest
 
 from depthstudy import plan, store
 from depthstudy.config import StudyConfig, apply
 from depthstudy.execute.progress import Compiled, Event
 from depthstudy.execute.trainer import Trainer
+
+pytestmark = pytest.mark.slow
 
 ALTERNATING = apply(
     StudyConfig(),

@@ -10,6 +10,8 @@ import small_nets
 
 from depthstudy import arch, nets, runtime
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("family", "options", "train"),

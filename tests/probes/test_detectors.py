@@ -8,6 +8,8 @@ from squares import squares
 from depthstudy import arch, nets, probes
 from depthstudy.config import DataConfig
 
+pytestmark = pytest.mark.slow
+
 SLOW = ("sharpness", "underflow", "generalization")
 CANNOT = {
     "generalization": "counts images",

@@ -15,6 +15,8 @@ from depthstudy.probes.backprop import gradient_norms
 from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import ProbeInput
 
+pytestmark = pytest.mark.slow
+
 NEEDS_A_VALUE = {"deletion", "deletion_reestimated", "field"}
 OPTIONS = {"NormedNet": (("depth", 2),), "BareNet": (), "DroppingNet": (("rate", 0.5),)}
 Measured = dict[str, dict[str, list[Measurement]]]

@@ -189,6 +189,7 @@ def test_rewound_weights_are_the_early_ones(to: int) -> None:
         np.testing.assert_allclose(head, history[to][0]["head"]["dense"]["kernel"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_population_trains_as_its_nets_do_alone() -> None:
     optimizer = chain(prune.Weights(prune.random))
     seeds = [fresh(seed) for seed in range(4)]

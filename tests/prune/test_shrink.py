@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 import small_nets as small
+from sampled import sampled
 
 from depthstudy import arch, prune
 from depthstudy.errors import InputError
@@ -15,7 +16,7 @@ def test_every_family_is_here() -> None:
     assert {family for family, _ in small.MEMBERS} == set(arch.FAMILIES)
 
 
-@pytest.mark.parametrize(("family", "options"), small.MEMBERS, ids=small.IDS)
+@pytest.mark.parametrize(("family", "options"), sampled(small.MEMBERS, 4, small.IDS))
 def test_a_shrunk_net_gives_the_masked_nets_logits(family: str, options: dict) -> None:
     spec, variables = small.made(family, options)
     keep = small.drawn_keep(spec)

@@ -11,6 +11,8 @@ import pytest
 from depthstudy import analysis, probes, records, store, study
 from depthstudy.config import StudyConfig, apply
 
+pytestmark = pytest.mark.slow
+
 PROBES = ("sharpness", "isometry", "generalization")
 CONFIG = apply(
     StudyConfig(),

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from sampled import sampled
 
 from depthstudy import arch, nets
 from depthstudy.config import DataConfig, TrainConfig
@@ -53,7 +54,8 @@ def assert_near(one: Any, other: Any, tolerance: float = 2e-5) -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "options"), [("resnet", {}), ("plain", {}), ("resnet", {"stochastic_depth": 0.5})]
+    ("family", "options"),
+    sampled([("resnet", {"stochastic_depth": 0.5}), ("resnet", {}), ("plain", {})], 3),
 )
 def test_blocks_that_are_computed_again_give_equal_numbers(
     digits: Dataset, family: str, options: dict

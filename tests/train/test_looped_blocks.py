@@ -22,6 +22,8 @@ from depthstudy.store import RunStore
 from depthstudy.train.placement.placements import Pmap
 from depthstudy.train.steps import optimizer, step
 
+pytestmark = pytest.mark.slow
+
 CONFIG = TrainConfig(
     batch_size=32,
     eval_batch_size=200,

@@ -184,6 +184,7 @@ def test_one_net_alone_is_on_all_hosts_or_on_one(
     assert list(meshes[0].devices) == (devices if used == 8 else devices[4 : 4 + used])
 
 
+@pytest.mark.slow
 def test_batches_of_evaluation_need_not_divide(digits: Dataset) -> None:
     """They are filled up with images of weight 0 to what the devices share evenly."""
     results = []

@@ -144,6 +144,7 @@ def test_all_tasks_are_done_and_told(pool: WorkerPool) -> None:
     pool.do(advance, [], events.append)
 
 
+@pytest.mark.slow
 def test_no_more_are_begun_than_there_are_tasks() -> None:
     before = children(os.getpid())
     with contextlib.closing(WorkerPool(SMALL, Path("folder"), 3)) as pool:
@@ -171,6 +172,7 @@ def test_an_error_of_a_user_comes_back_with_its_place() -> None:
     assert "in fail_unreadably" in caught.value.__notes__[0]
 
 
+@pytest.mark.slow
 def test_one_that_fails_ends_those_that_are_busy() -> None:
     before = children(os.getpid())
     pool = WorkerPool(SMALL, Path("folder"), 2)
@@ -214,6 +216,7 @@ def test_a_killed_process_is_replaced(tmp_path: Path) -> None:
     assert WorkDone(7) in events
 
 
+@pytest.mark.slow
 def test_a_task_that_is_killed_again_is_given_up() -> None:
     with (
         contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool,

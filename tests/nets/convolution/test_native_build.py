@@ -110,6 +110,7 @@ def test_it_can_be_turned_off() -> None:
     assert done.stdout.strip() == "DEPTHSTUDY_NATIVE=0"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not native.available(), reason="the extension is not built")
 def test_eight_devices_at_once_neither_hang_nor_grow() -> None:
     command = [sys.executable, str(Path(__file__).with_name("native_stress.py")), "60"]

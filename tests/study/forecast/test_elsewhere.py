@@ -20,6 +20,8 @@ from depthstudy.study.forecast.elsewhere import describe_parts, forecast
 from depthstudy.study.forecast.known_sets import PublishedSets
 from depthstudy.train.placement.placements import Jit
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"layout": "cifar", "num_classes": 10}
 BFLOAT16 = TrainConfig(precision="bfloat16")
 IMAGENET = StudyConfig(
