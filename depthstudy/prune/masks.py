@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
-from jaxtyping import Array, Bool, Int, UInt32
+from jaxtyping import Array, Int, UInt32
 
 from depthstudy.prune.pruners import Pruner
 from depthstudy.prune.schedule import Schedule
@@ -86,7 +85,8 @@ def sparsify(
             chosen = pruner.choose(weights, masks, number, sparsities=sparsities, key=step_key)
             return jax.tree.map(jnp.asarray, chosen)  # exempt ones may be NumPy's
 
-        masks = _changed_when(due, choose, state.masks, (after, step, state.key))
+        rest = after, step, state.key
+        masks = lax.cond(due, choose, lambda masks, _: masks, state.masks, rest)
         early = state.early
         if keeps_early:
             early = optax.tree.where(passes(schedule.rewind_to), after, early)
@@ -95,37 +95,6 @@ def sparsify(
         return updates, PruneState(step, masks, state.key, early)
 
     return optax.GradientTransformationExtraArgs(init, update)
-
-
-def _changed_when(
-    due: Bool[Array, ""], change: Callable[[Any, Any], Any], masks: Any, rest: Any
-) -> Any:
-    """Returns ``change(masks, rest)`` if it is due, and otherwise the masks.
-
-    Under ``vmap`` a condition would become a selection, and every step would sort all weights. So
-    the condition is then whether it is due for any.
-    """
-
-    @jax.custom_batching.custom_vmap
-    def changed(due: Any, masks: Any, rest: Any) -> Any:
-        return lax.cond(due, change, lambda masks, rest: masks, masks, rest)
-
-    @changed.def_vmap
-    def of_many(size: int, batched: Any, *given: Any) -> Any:
-        def lifted(x: Array, is_batched: bool) -> Array:
-            return x if is_batched else jnp.broadcast_to(x, (size, *x.shape))
-
-        due, masks, rest = jax.tree.map(lifted, given, tuple(batched))
-
-        def each(due: Any, masks: Any, rest: Any) -> Any:
-            return optax.tree.where(due, change(masks, rest), masks)
-
-        new = lax.cond(
-            jnp.any(due), jax.vmap(each), lambda due, masks, rest: masks, due, masks, rest
-        )
-        return new, jax.tree.map(lambda _: True, new)
-
-    return changed(due, masks, rest)
 
 
 def _fingerprint(params: Any) -> UInt32[Array, ""]:
