@@ -11,7 +11,7 @@ from jaxtyping import Array, Float32, Int
 
 from depthstudy.data.dataset import Dataset
 from depthstudy.data.pipeline import crop
-from depthstudy.data.pipeline.order import evenly_spaced, order_at
+from depthstudy.data.pipeline.order import evenly_spaced, orders_at
 from depthstudy.data.pipeline.sharding import put
 from depthstudy.data.pipeline.splits.reader import Batch
 from depthstudy.data.pipeline.splits.split import Split
@@ -72,17 +72,12 @@ def _train_order(
     dataset: Dataset, batch_size: int, runs: Sequence[int]
 ) -> functools.partial[Int[np.ndarray, " n"]]:
     return functools.partial(
-        _orders_at, dataset.seed, tuple(runs), count=len(dataset.train), batch_size=batch_size
+        orders_at,
+        seed=dataset.seed,
+        count=len(dataset.train),
+        batch_size=batch_size,
+        runs=tuple(runs),
     )
-
-
-def _orders_at(
-    seed: int, runs: Sequence[int], step: int, *, count: int, batch_size: int
-) -> Int[np.ndarray, " n"]:
-    orders = [
-        order_at(step, seed=seed, count=count, batch_size=batch_size, run=run) for run in runs
-    ]
-    return np.concatenate(orders)
 
 
 def eval_batches(

@@ -20,7 +20,7 @@ from depthstudy.plan import SWEEPABLE_GROUPS, Variant
 from depthstudy.store import RunInfo, RunStore
 
 _LENGTH = ("train.epochs", "train.steps", "train.least_steps")
-_CURVE = ("train.evaluations", "train.keep_checkpoints", "train.save_seconds")  # change no net
+_CURVE = "train.evaluations"  # changes no net, but at which steps it was evaluated so far
 
 
 def check(study: StudyConfig, variants: Sequence[Variant], workdir: Path) -> None:
@@ -157,7 +157,7 @@ def _is_longer(earlier: StudyConfig, variant: Variant, changed: Sequence[str]) -
     if variant.is_pruned or not set(changed) & set(_LENGTH):
         return False
     before = train.count_steps(earlier.train, len(variant.dataset.train))
-    return before <= variant.info.steps and set(changed) <= {*_LENGTH, *_CURVE}
+    return before <= variant.info.steps and set(changed) <= {*_LENGTH, _CURVE}
 
 
 def _refuse_other_rates(

@@ -13,13 +13,16 @@ from depthstudy.records import VariantInfo
 
 DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a net is
 SWEEPABLE_GROUPS = ("model", "data", "train", "prune")  # in which variants may differ
-# Where images lie, who reads them and when it is saved: in no run does it change a result.
+# Where images lie, who reads them, when it is saved and how many of these saves stay: in no run
+# does it change a result.
 OF_THE_MACHINE = (
     "data.source_dir",
     "data.data_dir",
     "data.labels_csv",
     "data.workers",
+    "train.save_seconds",
     "train.save_minutes",
+    "train.keep_checkpoints",
 )
 # How a net is computed: it is the same one, and its numbers are equal but for rounding.
 OF_THE_COMPUTE = ("train.rematerialize", "train.scan_blocks")

@@ -10,6 +10,8 @@ import pytest
 
 from depthstudy import plan, store
 from depthstudy.config import StudyConfig, apply
+from depthstudy.data import Batch
+from depthstudy.data.pipeline.splits.reader import HostBatch
 from depthstudy.execute.progress import Compiled, Event
 from depthstudy.execute.trainer import Trainer
 
@@ -47,3 +49,47 @@ def test_nets_in_turn_are_compiled_once_each(tmp_path: Path) -> None:
         for name in ("turns", "alone")
     )
     jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+def test_how_many_train_examples_are_evaluated_compiles_nothing_anew(tmp_path: Path) -> None:
+    events: list[Event] = []
+    settings = (("model.depth", 8), ("sweep", (("train.eval_train_examples", (20, 50)),)))
+    _, variants = plan.prepare(apply(ALTERNATING, settings))
+    trainer = Trainer(tmp_path / "turns", events.append)
+    for variant in variants:
+        trainer.fit(variant, [0])
+    assert sum(isinstance(event, Compiled) for event in events) == 1
+    Trainer(tmp_path / "alone", events.append).fit(variants[1], [0])
+    one, other = (
+        [
+            row.value
+            for row in store.RunStore.of(tmp_path / name, variants[1].name, 0).read_records()
+            if row.metric in ("train_loss", "train_error")
+        ]
+        for name in ("turns", "alone")
+    )
+    assert len(one) == 2
+    assert one == other
+
+
+@pytest.mark.parametrize("placement", ["jit", "pmap"])
+def test_images_are_placed_once_for_consecutive_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, placement: str
+) -> None:
+    placed: list[int] = []
+    put = HostBatch.put
+
+    def counted(batch: HostBatch, sharding: jax.sharding.Sharding | None) -> Batch:
+        placed.append(len(batch.labels))
+        return put(batch, sharding)
+
+    monkeypatch.setattr(HostBatch, "put", counted)
+    settings = (("train.placement", placement), ("data.stream", False))
+    _, variants = plan.prepare(apply(ALTERNATING, settings))
+    trainer = Trainer(tmp_path, [].append)
+    for variant in variants:
+        trainer.fit(variant, [0, 1])
+    dataset = variants[0].dataset
+    assert dataset.validation is not None
+    splits = (dataset.train, dataset.validation, dataset.test)
+    assert sorted(placed) == sorted(map(len, splits))

@@ -7,9 +7,10 @@ alone, so a run that starts at step 1,000 sees what it would have seen had it ru
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Int32
 
 SUBSET, NOISE, ORDER, VALIDATION, PREPARE, CROP = range(6)  # named streams of random numbers
 
@@ -35,19 +36,43 @@ def order_at(
       batch_size: Examples in a step.
       run: Seed of the run, whose order is its own.
     """
+    return orders_at(step, seed=seed, count=count, batch_size=batch_size, runs=(run,))
+
+
+def orders_at(
+    step: int, *, seed: int, count: int, batch_size: int, runs: tuple[int, ...]
+) -> Int[np.ndarray, " n"]:
+    """Returns the examples of the batches of several runs at a step, one run after the other.
+
+    >>> orders_at(0, seed=0, count=5, batch_size=3, runs=(0, 1)).shape
+    (6,)
+
+    Args:
+      step: Number of the step, from 0.
+      seed: Seed of the order.
+      count: Examples in an epoch.
+      batch_size: Examples of each run in a step.
+      runs: Seeds of the runs.
+    """
     epochs, positions = np.divmod(np.arange(step * batch_size, (step + 1) * batch_size), count)
-    first, last = int(epochs[0]), int(epochs[-1])
-    if first == last:
-        return _permutation(seed, run, count, first)[positions]
-    rows = np.stack([_permutation(seed, run, count, epoch) for epoch in range(first, last + 1)])
-    return rows[epochs - first, positions]
+    parts = [
+        (_permutations(seed, runs, count, epoch), positions[epochs == epoch])
+        for epoch in range(int(epochs[0]), int(epochs[-1]) + 1)
+    ]
+    return np.concatenate([of_runs[run][part] for run in runs for of_runs, part in parts])
 
 
-@functools.lru_cache(maxsize=32)  # an epoch or two of each run that is trained at once
-def _permutation(seed: int, run: int, count: int, epoch: int) -> Int[np.ndarray, " count"]:
+@functools.lru_cache(maxsize=2)  # the epoch of the runs that are trained at once, and the next one
+def _permutations(
+    seed: int, runs: tuple[int, ...], count: int, epoch: int
+) -> Mapping[int, Int32[np.ndarray, " count"]]:
+    """Returns the order of an epoch by run: together, so that any number of runs stays cached."""
+    return {run: _permutation(seed, run, count, epoch) for run in runs}
+
+
+def _permutation(seed: int, run: int, count: int, epoch: int) -> Int32[np.ndarray, " count"]:
     permutation = generator(seed, ORDER, run, epoch).permutation(count)
-    permutation.flags.writeable = False  # the cache hands the same array out again
-    return permutation
+    return permutation.astype(np.int32)  # half the memory, which many runs of a large set need
 
 
 def evenly_spaced(count: int, limit: int | None) -> Int[np.ndarray, " n"]:

@@ -41,7 +41,7 @@ def hyperparameters(config: TrainConfig, steps: int) -> Hyperparameters:
 
 
 def constant_part(config: TrainConfig) -> TrainConfig:
-    """Returns a config without the settings that a compiled step takes as numbers.
+    """Returns a config without the settings that a compiled step takes as numbers or never sees.
 
     Runs whose configs have equal parts share one program, but for pruned ones.
     """
@@ -55,6 +55,7 @@ def constant_part(config: TrainConfig) -> TrainConfig:
         evaluations=1,
         save_seconds=0.0,
         save_minutes=None,
+        eval_train_examples=1,
         keep_checkpoints=1,
     )
 
