@@ -10,7 +10,7 @@ import pickle
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -181,9 +181,7 @@ def joined(
         yield
         return
     _initialize(coordinator, process_id, process_count)
-    from jax._src import distributed as of_jax  # the store has no public name
-
-    state, agreement = of_jax.global_state, Agreement()
+    state, agreement = _store_of_jax(), Agreement()
     board = Board(state.client)
     native_end = NativeEnd()
     watch = Watch(board, state.process_id, state.num_processes, agreement, native_end)
@@ -197,6 +195,18 @@ def joined(
     jax.distributed.shutdown()
     native_end.close()
     _joined.clear()
+
+
+def _store_of_jax() -> Any:
+    """Returns JAX's state of the hosts, with their key-value store, which has no public name."""
+    try:
+        from jax._src.distributed import global_state
+    except ImportError as error:
+        raise FailedError(
+            f"several hosts are not possible with JAX {jax.__version__}, which keeps their store"
+            " elsewhere; the version in constraints.txt does"
+        ) from error
+    return global_state
 
 
 def _initialize(coordinator: str | None, process_id: int | None, process_count: int | None) -> None:

@@ -23,6 +23,7 @@ from depthstudy.train.recipe import check_settings, count_steps, network_of
 from depthstudy.train.steps.optimizer import (
     Hyperparameters,
     Sparsity,
+    constant_part,
     hyperparameters,
     optimizer,
     rate_function,
@@ -187,6 +188,7 @@ def retarget(program: Program, config: TrainConfig, start: nets.Variables | None
       config: How it is trained.
       start: Variables before the first step; ``None`` lets each seed draw its own.
     """
+    assert constant_part(config) == constant_part(program.config), "another program is needed"
     steps = count_steps(config, len(program.dataset.train))
     return dataclasses.replace(program, config=config, steps=steps, start=start)
 
