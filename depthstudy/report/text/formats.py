@@ -19,8 +19,18 @@ def number(value: float, digits: int = 1) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Returns a fraction as ``"71.9%"``."""
-    return number(100 * fraction) + "%" if math.isfinite(fraction) else DASH
+    """Returns a fraction as ``"71.9%"``, with more digits where it would seem none or all.
+
+    >>> percent(0.719), percent(0.0004), percent(0.99996), percent(0.0)
+    ('71.9%', '0.04%', '99.996%', '0.0%')
+    """
+    if not math.isfinite(fraction):
+        return DASH
+    for digits in range(1, 5):
+        text = number(100 * fraction, digits)
+        if fraction in (0, 1) or float(text.replace("−", "-").replace(",", "")) not in (0, 100):
+            return f"{text}%"
+    return f"{number(100 * fraction)}%"
 
 
 def percent_estimate(mean: float, low: float, high: float) -> str:

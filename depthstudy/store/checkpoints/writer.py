@@ -29,6 +29,7 @@ from depthstudy.store.files import sync
 from depthstudy.store.run_info import RunInfo
 
 _PARTIAL = ".partial"
+_FORMER = f".former{_PARTIAL}"
 _PARTIALS = (f"*{_PARTIAL}", "*.orbax-checkpoint-tmp*")  # the latter of earlier versions
 
 
@@ -49,6 +50,10 @@ class CheckpointWriter:
         """
         self._folder, self._keep, self._always = folder, keep, always
         folder.mkdir(parents=True, exist_ok=True)
+        for former in folder.glob(f"*{_FORMER}"):
+            place = folder / former.name.removesuffix(_FORMER)
+            if not place.exists():  # a kill came between the two renames of a save
+                former.rename(place)
         for pattern in _PARTIALS:
             for partial in folder.glob(pattern):
                 with _removing(partial):
@@ -90,7 +95,7 @@ class CheckpointWriter:
             raise
         sync(partial / STATE)
         if place.exists():  # it has a log of what is recorded in this one
-            place.rename(self._folder / f"{step}.former{_PARTIAL}")
+            place.rename(self._folder / f"{step}{_FORMER}")
         partial.rename(place)
         sync(self._folder)
         bucket.placed(place)

@@ -110,9 +110,8 @@ def axes(points: Sequence[ParetoPoint]) -> tuple[Axis, Axis]:
     high = min(1.0, max([*errors, *ends]), max(errors) + 0.25 * span)
     room = max(1.03, (max(macs) / min(macs)) ** 0.06)
     x_axis = Axis(min(macs) / room**2, max(macs) * room, log=True)
-    positive = [error for error in errors if error > 0]
-    if positive and max(positive) > _WIDE * min(positive):
-        return x_axis, Axis(min(positive) / 2.2, min(1.0, high * 1.15), log=True)
+    if 0 < _WIDE * min(errors) < max(errors):  # no place of a logarithmic axis is zero
+        return x_axis, Axis(min(errors) / 2.2, min(1.0, high * 1.15), log=True)
     return x_axis, Axis(max(0.0, low - 0.2 * span), min(1.0, high + 0.05 * span), log=False)
 
 

@@ -38,10 +38,11 @@ def panels(study: Study) -> list[Panel]:
 
 
 def _ticks(depths: list[int]) -> list[int]:
-    """Returns the depths, or the powers of two among them where they are many."""
+    """Returns the depths, or where they are many the powers of two among them, or some of them."""
     if len(depths) <= _TICKS:
         return depths
-    return [2**n for n in range(12) if depths[0] <= 2**n <= depths[-1]]
+    powers = [2**n for n in range(12) if depths[0] <= 2**n <= depths[-1]]
+    return powers if len(powers) > 1 else [depths[0], depths[len(depths) // 2], depths[-1]]
 
 
 def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:

@@ -135,9 +135,13 @@ def excluded_sentence(choice: Recommendation) -> str:
 
 
 def quantity(amount: int) -> str:
-    """Returns ``"2.5 million"``, or ``"75,002"`` below a million."""
+    """Returns ``"2.5 million"``, or ``"75,002"`` below a million.
+
+    >>> quantity(2_516_608), quantity(999_960_000), quantity(75_002)
+    ('2.5 million', '1.0 billion', '75,002')
+    """
     for size, unit in _UNITS:
-        if amount >= size:
+        if round(1000 * amount / size, 1) >= 1000:
             return f"{number(amount / size)} {unit}"
     return f"{amount:,}"
 

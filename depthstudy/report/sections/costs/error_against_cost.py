@@ -100,10 +100,15 @@ def _others(study: Study) -> str:
 
 
 def short_count(macs: int) -> str:
-    """Returns a number of multiply-accumulates as ``"7.73 M"``."""
+    """Returns a number of multiply-accumulates as ``"7.73 M"``.
+
+    >>> short_count(7_730_000), short_count(999_600), short_count(999_400)
+    ('7.73 M', '1 M', '999 k')
+    """
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if macs >= size:
-            return f"{macs / size:.3g} {letter}"
+        digits = f"{macs / size:.3g}"
+        if float(digits) >= 1:
+            return f"{digits} {letter}"
     return str(macs)
 
 
