@@ -199,9 +199,15 @@ def check_settings(spec: Spec, config: TrainConfig, *, weights_pruned: bool) -> 
       weights_pruned: Whether weights are pruned meanwhile.
 
     Raises:
-      InputError: An average is to be kept of weights that are pruned, or a user's module is to be
-        computed as only nets of ours can be.
+      InputError: An average is to be kept of weights that are pruned, the batch of a detector is
+        to be cut into parts, or a user's module is to be computed as only nets of ours can be.
     """
+    if config.gradient_accumulation > 1 and isinstance(spec, DetectorSpec):
+        raise InputError(
+            f"config.train.gradient_accumulation={config.gradient_accumulation} would divide a"
+            " detector's loss by the objects of each part, not of the batch; allowed for a"
+            " detector: 1"
+        )
     if config.scan_blocks and isinstance(spec, ModuleSpec):
         raise InputError(
             "config.train.scan_blocks is for the families; a module of yours loops over its blocks"
