@@ -15,7 +15,8 @@ class TrainConfig:
     Attributes:
       batch_size: Images in a step, over all devices.
       gradient_accumulation: Parts into which a batch is cut; they are gone through one after the
-        other and their gradients averaged, in the memory of one, each with its own statistics.
+        other and their gradients averaged, in the memory of one, each with its own statistics. A
+        detector has one, as its loss is divided by the objects of the whole batch.
       rematerialize: Whether blocks are computed again in the backward pass and not kept: less
         memory for a third more arithmetic (Chen et al. 2016).
       scan_blocks: Whether equal blocks that follow one another are compiled once and looped over,

@@ -63,6 +63,11 @@ class Classification:
         """Error of a net that guesses each class alike."""
         return 1 - 1 / self.num_classes
 
+    @property
+    def count_offset(self) -> float:
+        """None: there is always an example."""
+        return 0.0
+
     def majority_error(self, labels: Int[np.ndarray, " n"]) -> float:
         """Returns the error of always saying the largest class.
 
@@ -84,6 +89,13 @@ class Classification:
         """
         targets = optax.smooth_labels(jax.nn.one_hot(labels, outputs.shape[-1]), smoothing)
         return optax.softmax_cross_entropy(outputs, targets)
+
+    def loss_terms(
+        self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]
+    ) -> tuple[Float[Array, " B"], Float[Array, " B"]]:
+        """Returns each example's cross-entropy in nats, and 1."""
+        losses = self.loss(outputs, labels)
+        return losses, jnp.ones_like(losses)
 
     def errors(self, outputs: Float[Array, "B K"], labels: Int[Array, " B"]) -> Float[Array, " B"]:
         """Returns 1 for each example whose largest logit is not its label's, otherwise 0."""

@@ -45,11 +45,27 @@ class Task(Protocol):
     def chance_error(self) -> float:
         """Error of a net that guesses; what a run that diverged counts as having."""
 
+    @property
+    def count_offset(self) -> float:
+        """What is added to the counts of ``loss_terms``, all together."""
+
     def majority_error(self, labels: np.ndarray) -> float:
         """Returns the error of the best answer that is the same for every example."""
 
     def loss(self, outputs: Any, labels: Any, smoothing: float = 0.0) -> Float[Array, " B"]:
-        """Returns each example's loss, the targets smoothed by a share."""
+        """Returns each example's loss, the targets smoothed by a share; their mean is the batch's.
+
+        What an example has may depend on the others of its batch; ``loss_terms`` does not.
+        """
+
+    def loss_terms(
+        self, outputs: Any, labels: Any
+    ) -> tuple[Float[Array, " B"], Float[Array, " B"]]:
+        """Returns each example's undivided loss, and for how much it counts.
+
+        The mean loss of any examples is the sum of their losses over the sum of their counts and
+        ``count_offset``, in however many batches they come.
+        """
 
     def augment(self, images: Any, labels: Any, *, key: Any, config: DataConfig) -> tuple[Any, Any]:
         """Returns images that are changed at random, as ``config`` asks, and their labels."""

@@ -17,7 +17,7 @@ class SplitResult(NamedTuple):
     """A net on a split, every example counted once.
 
     Attributes:
-      loss: Mean loss in nats.
+      loss: Mean loss in nats, of all examples as if they were one batch.
       errors: Error of each example, in the order of the split.
       answers: What the task keeps of each example beside it, by name.
       summary: The error of the split by name, and what else the task says of it.
@@ -63,11 +63,12 @@ def evaluate(
     task, results = tasks.of(program.dataset), []
     for parts in program.fetch(placed, size):
         loss = sum(float(part.loss) for part in parts)
+        divisor = sum(float(part.loss_count) for part in parts) + task.count_offset
         errors = np.concatenate([part.errors for part in parts])[:count]
         answers = {
             name: np.concatenate([part.answers[name] for part in parts])[:count]
             for name in parts[0].answers
         }
         errors, summary = task.summarize(errors.astype(np.float64), answers)
-        results.append(SplitResult(loss / count, errors, answers, summary))
+        results.append(SplitResult(loss / divisor, errors, answers, summary))
     return results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from depthstudy import nets
-from depthstudy.arch import ModuleSpec, Spec
+from depthstudy.arch import DetectorSpec, ModuleSpec, Spec
 from depthstudy.config import TrainConfig
 from depthstudy.errors import InputError
 from depthstudy.train.steps.precision import compute_dtype
@@ -18,13 +18,19 @@ def check_settings(spec: Spec, config: TrainConfig, *, weights_pruned: bool) -> 
       weights_pruned: Whether weights are pruned meanwhile.
 
     Raises:
-      InputError: An average is to be kept of weights that are pruned, or a user's module is to be
-        computed as only nets of ours can be.
+      InputError: An average is to be kept of weights that are pruned, the batch of a detector is
+        to be cut into parts, or a user's module is to be computed as only nets of ours can be.
     """
     if config.scan_blocks and isinstance(spec, ModuleSpec):
         raise InputError(
             "config.train.scan_blocks is for the families; a module of yours loops over its blocks"
             " itself, as by flax.linen.scan"
+        )
+    if config.gradient_accumulation > 1 and isinstance(spec, DetectorSpec):
+        raise InputError(
+            f"config.train.gradient_accumulation={config.gradient_accumulation} would divide a"
+            " detector's loss by the objects of each part, not of the batch; allowed for a"
+            " detector: 1"
         )
     if weights_pruned and config.average_decay:
         raise InputError(

@@ -27,6 +27,14 @@ def test_cross_entropy_against_scipy(smoothing: float) -> None:
     np.testing.assert_allclose(losses, -(target * log_p).sum(-1), rtol=1e-5)
 
 
+def test_every_example_counts_once() -> None:
+    task, labels = tasks.Classification(num_classes=3), jnp.array([1, 2])
+    logits = jnp.array([[0.1, 0.2, 0.0], [5.0, -1.0, 4.0]])
+    losses, counts = task.loss_terms(logits, labels)
+    np.testing.assert_array_equal(losses, task.loss(logits, labels))
+    assert (counts.tolist(), task.count_offset) == ([1, 1], 0)
+
+
 def test_the_largest_logit_is_the_answer() -> None:
     logits = jnp.array([[0.1, 0.2, 0.0], [5.0, -1.0, 4.0], [0.0, 0.0, 1.0]])
     task = tasks.Classification(num_classes=3)

@@ -110,6 +110,19 @@ def test_focal_loss_by_hand() -> None:
     assert np.isfinite(slopes).all()
 
 
+def test_loss_terms_are_those_of_an_image_by_itself() -> None:
+    task = tasks.Detection(num_classes=5, max_objects=5, image_size=SIZE)
+    outputs, labels = _outputs(), jnp.asarray(_truths())
+    loss_terms = jax.jit(task.loss_terms)
+    sums, counts = loss_terms(outputs, labels)
+    divisor = counts.sum() + task.count_offset
+    losses = jax.jit(task.loss)(outputs, labels)
+    np.testing.assert_allclose(losses.mean(), sums.sum() / divisor, rtol=1e-6)
+    assert counts[0] > counts[1] >= 1  # images with three objects and with one
+    alone = outputs._replace(classes=outputs.classes[:1], boxes=outputs.boxes[:1])
+    np.testing.assert_allclose(loss_terms(alone, labels[:1]), (sums[:1], counts[:1]), rtol=1e-6)
+
+
 def test_each_object_has_its_best_anchor_and_padding_none() -> None:
     anchors = jnp.asarray(boxes.anchors(SPEC, SIZE))
     tiny = objects.rows([(3.0, 3.0, 7.0, 7.0)], [2])  # overlaps no anchor by half

@@ -13,10 +13,13 @@ import pytest
 from short_runs import fit, left_behind
 from squares import squares
 
-from depthstudy import arch, interruption, nets, plan, train
+from depthstudy import arch, interruption, nets, plan, tasks, train
 from depthstudy.config import DataConfig, StudyConfig, TrainConfig, apply
-from depthstudy.data import Dataset
+from depthstudy.data import Dataset, normalize
+from depthstudy.errors import InputError
+from depthstudy.train.evaluation import evaluate
 from depthstudy.train.placement.placements import Jit, Placement, Pmap
+from depthstudy.train.steps import optimizer, step
 
 CONFIG = TrainConfig(
     batch_size=8,
@@ -97,6 +100,42 @@ def trained(
 
 def on_devices(count: int) -> Jit:
     return Jit(jax.sharding.Mesh(np.array(jax.devices()[:count]), ("batch",)))
+
+
+def test_the_loss_of_a_split_is_that_of_one_batch(scenes: Dataset) -> None:
+    """Batches of 3 leave two images to fill the last one up; batches of one have few anchors."""
+    network, placement = nets.build(DETECTOR), on_devices(1)
+    variables = jax.jit(lambda key: nets.init(network, key, scenes.image_shape))(jax.random.key(0))
+    eval_step = step.make_eval_step(network, scenes)
+    state = step.TrainState(0, variables["params"], variables["batch_stats"], None)
+    program = train.Program(
+        network=network,
+        optimizer=optimizer.optimizer(CONFIG),
+        dataset=scenes,
+        config=CONFIG,
+        steps=0,
+        placement=placement,
+        train_step=None,
+        eval_step=placement.lift(lambda state, weighted: eval_step(state, *weighted)),
+        compile_seconds=0.0,
+        memory={},
+    )
+    batch = scenes.test.gather(np.arange(len(scenes.test)))
+    images = normalize(batch.images, scenes.mean, scenes.std)
+    losses = tasks.of(scenes).loss(jax.jit(network.apply)(variables, images), batch.labels)
+    for size in (1, 3, 8):
+        config = dataclasses.replace(CONFIG, eval_batch_size=size)
+        in_batches = dataclasses.replace(program, config=config)
+        (result,) = evaluate(in_batches, program.place([state]), scenes.test, 1)
+        assert result.loss == pytest.approx(float(losses.mean()), rel=1e-5)
+
+
+def test_the_batch_of_a_detector_is_not_cut() -> None:
+    """A part without objects would be divided by one, and outweigh all others."""
+    train.check_settings(DETECTOR, CONFIG, weights_pruned=False)
+    parts = dataclasses.replace(CONFIG, gradient_accumulation=2)
+    with pytest.raises(InputError, match=r"gradient_accumulation=2 .*allowed for a detector: 1$"):
+        train.check_settings(DETECTOR, parts, weights_pruned=False)
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,7 @@ def test_evaluation_leaves_padding_out_and_running_statistics_in(digits: Dataset
     part = jax.tree.map(lambda x: x[:5], batch)
     alone = eval_step(state, part, jnp.ones(5))
     assert float(sums.loss) == pytest.approx(float(alone.loss), rel=1e-5)
+    assert sums.loss_count == alone.loss_count == 5
     np.testing.assert_array_equal(sums.errors, [*alone.errors, 0, 0, 0])
     flat = dataclasses.replace(digits, mean=np.zeros(1, np.float32))
     shifted = step.make_eval_step(network, flat)(state, part, jnp.ones(5))

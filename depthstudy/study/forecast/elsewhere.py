@@ -20,6 +20,7 @@ from depthstudy.study.forecast.known_sets import PublishedSets
 
 _DECODED = 650.0  # JPEGs of ImageNet's size a second and core (docs/performance.md)
 _USABLE = 0.92  # of a device's memory; the rest is the runtime's
+_INTO_PARTS = ", or cut it into more parts by config.train.gradient_accumulation"
 
 
 class Forecast(NamedTuple):
@@ -159,8 +160,8 @@ def _amiss(each: Forecast, pool: Pool, seeds: int) -> Iterator[str]:
     if each.memory > room:
         fitting = int(each.images * each.nets * room / each.memory)
         change = (
-            f"at most {fitting} images of all its nets fit: lower config.train.batch_size, or cut"
-            " it into more parts by config.train.gradient_accumulation"
+            f"at most {fitting} images of all its nets fit: lower config.train.batch_size"
+            + ("" if isinstance(each.variant.spec, arch.DetectorSpec) else _INTO_PARTS)
             + ("" if each.nets == 1 else ", or take more devices or train.placement='jit'")
             if fitting
             else "not one image fits: take devices with more memory"

@@ -13,6 +13,7 @@ from depthstudy.tasks.detection.targets import Targets
 _ALPHA, _GAMMA = 0.25, 1.5
 _DELTA = 0.1  # of the Huber loss
 _BOX_WEIGHT = 50.0
+COUNT_OFFSET = 1.0  # added to the positive anchors by which a loss is divided
 
 
 def loss(outputs: DetectorOutputs, targets: Targets, smoothing: float = 0.0) -> Float[Array, " B"]:
@@ -21,13 +22,20 @@ def loss(outputs: DetectorOutputs, targets: Targets, smoothing: float = 0.0) -> 
     That is the focal loss over the positive anchors of the batch plus one, and 50 times the Huber
     loss of the positive anchors' offsets over four times as many.
     """
-    images = outputs.classes.shape[0]
-    share = images / (targets.positive.sum() + 1.0)
+    sums, counts = loss_terms(outputs, targets, smoothing)
+    return len(sums) / (counts.sum() + COUNT_OFFSET) * sums
+
+
+def loss_terms(
+    outputs: DetectorOutputs, targets: Targets, smoothing: float = 0.0
+) -> tuple[Float[Array, " B"], Float[Array, " B"]]:
+    """Returns each image's loss, summed over its anchors, and the number of its positive ones."""
     wanted = jax.nn.one_hot(targets.classes, outputs.classes.shape[-1])  # zeros for class -1
     of_classes = focal_loss(outputs.classes, wanted, smoothing).sum(axis=(1, 2))
     of_boxes = optax.huber_loss(outputs.boxes, targets.boxes, delta=_DELTA).sum(axis=-1)
     of_boxes = jnp.where(targets.positive, of_boxes, 0.0).sum(axis=1) / 4
-    return share * (of_classes + _BOX_WEIGHT * of_boxes)
+    counts = targets.positive.sum(axis=1).astype(jnp.float32)
+    return of_classes + _BOX_WEIGHT * of_boxes, counts
 
 
 def focal_loss(

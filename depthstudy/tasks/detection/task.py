@@ -17,7 +17,7 @@ from depthstudy.nets import DetectorOutputs
 from depthstudy.nets.detection import boxes
 from depthstudy.records import Metric
 from depthstudy.tasks.detection.average_precision import average_precision, image_errors
-from depthstudy.tasks.detection.losses import loss
+from depthstudy.tasks.detection.losses import COUNT_OFFSET, loss, loss_terms
 from depthstudy.tasks.detection.metrics import AP_NAMES, SPLIT_METRICS, STEP_METRICS
 from depthstudy.tasks.detection.suppression import detections
 from depthstudy.tasks.detection.targets import LEAST_OVERLAP, targets
@@ -69,6 +69,11 @@ class Detection:
         """Error of a net that finds nothing."""
         return 1.0
 
+    @property
+    def count_offset(self) -> float:
+        """One, so that images without objects have a loss, too."""
+        return COUNT_OFFSET
+
     def majority_error(self, labels: Float32[np.ndarray, "n M 7"]) -> float:
         """Returns the error of the same boxes for every image: luck finds a percent, not more."""
         del labels
@@ -91,6 +96,12 @@ class Detection:
     ) -> Float[Array, " B"]:
         """Returns each image's focal and Huber loss, whose mean is that of the batch."""
         return loss(outputs, targets(outputs.anchors, labels), smoothing)
+
+    def loss_terms(
+        self, outputs: DetectorOutputs, labels: Float[Array, "B M 7"]
+    ) -> tuple[Float[Array, " B"], Float[Array, " B"]]:
+        """Returns each image's focal and Huber loss, undivided, and its positive anchors."""
+        return loss_terms(outputs, targets(outputs.anchors, labels))
 
     def errors(self, outputs: DetectorOutputs, labels: Float[Array, "B M 7"]) -> Float[Array, " B"]:
         """Returns which share of the anchors on objects misses them.

@@ -58,9 +58,10 @@ class StepMetrics(NamedTuple):
 
 
 class EvalResult(NamedTuple):
-    """A batch as it was evaluated; an example of weight 0 has loss 0."""
+    """A batch as it was evaluated; an example of weight 0 has loss 0 and does not count."""
 
-    loss: Float[Array, ""]  # sum over the examples, in nats
+    loss: Float[Array, ""]  # sum over the examples, in nats, undivided
+    loss_count: Float[Array, ""]  # sum of what ``tasks.Task.loss_terms`` counts of each
     errors: Float[Array, " B"]
     answers: Mapping[str, Array]  # of each example, as ``tasks.Task.answers`` names them
 
@@ -192,8 +193,10 @@ def make_eval_step(network: nets.Net, dataset: Dataset) -> EvalStep:
     def eval_step(state: TrainState, batch: Batch, weights: Float[Array, " B"]) -> EvalResult:
         images = normalize(batch.images, dataset.mean, dataset.std)
         logits = network.apply(state.variables, images)
+        losses, counts = task.loss_terms(logits, batch.labels)
         return EvalResult(
-            loss=jnp.sum(weights * task.loss(logits, batch.labels)),
+            loss=jnp.sum(weights * losses),
+            loss_count=jnp.sum(weights * counts),
             errors=weights * task.errors(logits, batch.labels),
             answers=dict(task.answers(logits, batch.labels)),
         )

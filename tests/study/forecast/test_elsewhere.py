@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 from jax.sharding import Mesh
+from squares import write_squares
 
 from depthstudy import arch, train
 from depthstudy.bench import synthetic
@@ -136,6 +138,23 @@ def test_what_does_not_fit_is_said_with_what_does() -> None:
     (each,) = forecasts(large, "v5e-8")
     assert fitting < each.images
     assert each.memory * fitting / each.images <= each.memory * 0.92
+
+
+@pytest.mark.parametrize(("family", "is_cut"), [("detector", False), ("resnet", True)])
+def test_only_a_batch_that_may_be_cut_is_to_be_cut(
+    tmp_path: Path, family: str, *, is_cut: bool
+) -> None:
+    write_squares(tmp_path / "squares")
+    folders = {"source_dir": str(tmp_path / "squares"), "data_dir": str(tmp_path / "prepared")}
+    study = StudyConfig(
+        data=DataConfig(name="object_folder", **folders) if family == "detector" else DataConfig(),
+        model=ModelConfig(family=family, **({"max_level": 3} if family == "detector" else {})),
+        train=dataclasses.replace(BFLOAT16, batch_size=10_000_000),
+        seeds=1,
+    )
+    (line,) = [x for x in describe_parts(study, "l4") if x.startswith("does not fit")]
+    assert "lower config.train.batch_size" in line
+    assert ("gradient_accumulation" in line) == is_cut
 
 
 def test_hosts_that_decode_too_slowly_are_named() -> None:
