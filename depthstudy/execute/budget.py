@@ -90,6 +90,16 @@ class _Case:
         return list(named.values())
 
 
+def _sharing(cases: Sequence[_Case], some: Sequence[_Case]) -> list[_Case]:
+    """Returns some cases and all that share a net with them, directly or by others.
+
+    So nets that are compared are trained with equally many rates.
+    """
+    names = {net.name for case in some for net in case.nets}
+    sharing = [case for case in cases if names & {net.name for net in case.nets}]
+    return sharing if len(sharing) == len(some) else _sharing(cases, sharing)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Check:
     """Trains longer, and says how well nets fit then."""
@@ -148,7 +158,7 @@ class _Check:
         kept: dict[str, Job] = {}
         for lower in (True, False):
             still_open = [case for case in cases if not kept or not self._shrunk(case, kept)]
-            bases = {net.name: net for case in still_open for net in case.nets}
+            bases = {net.name: net for case in _sharing(cases, still_open) for net in case.nets}
             jobs = {name: self._job(base, factor, lower) for name, base in bases.items()}
             self.session.train(list(jobs.values()))
             for name, job in jobs.items():

@@ -109,6 +109,8 @@ def test_an_error_of_nothing_stands_at_the_foot():
     assert axis.log
     assert 0 < axis.low < 0.03
     assert axis.share(0.0) == 0.0
+    assert axis.zero
+    assert not front.axes(points((10, 0.001), (5, 0.03), (2, 0.9)))[1].zero
     assert axis.value(axis.share(0.3)) == pytest.approx(0.3)
     assert not front.axes(pareto_points[1:2] * 2)[1].log
 

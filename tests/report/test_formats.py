@@ -15,7 +15,16 @@ def test_p_values_stay_on_one_line():
 
 @pytest.mark.parametrize(
     ("fraction", "text"),
-    [(0.7194, "71.9%"), (0, "0.0%"), (-0.00001, "0.0%"), (-0.031, "−3.1%"), (math.nan, "–")],
+    [
+        (0.7194, "71.9%"),
+        (0, "0.0%"),
+        (0.0004, "0.04%"),
+        (0.99996, "99.996%"),
+        (1, "100.0%"),
+        (-0.00001, "0.0%"),
+        (-0.031, "−3.1%"),
+        (math.nan, "–"),
+    ],
 )
 def test_percent(fraction, text):
     assert formats.percent(fraction) == text

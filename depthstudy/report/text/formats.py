@@ -28,7 +28,7 @@ def percent(fraction: float) -> str:
         return DASH
     for digits in range(1, 5):
         text = number(100 * fraction, digits)
-        if fraction in (0, 1) or float(text.replace("−", "-").replace(",", "")) not in (0, 100):
+        if not 0 < fraction < 1 or float(text) not in (0, 100):
             return f"{text}%"
     return f"{number(100 * fraction)}%"
 

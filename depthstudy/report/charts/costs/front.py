@@ -68,11 +68,12 @@ def front(points: Sequence[ParetoPoint]) -> list[ParetoPoint]:
 
 @dataclasses.dataclass(frozen=True)
 class Axis:
-    """An axis, its ends and whether it is logarithmic."""
+    """An axis, its ends, and whether it is logarithmic; then zero may stand at its foot."""
 
     low: float
     high: float
     log: bool
+    zero: bool = False
 
     def share(self, value: float) -> float:
         """Returns how far along the axis a value is."""
@@ -110,8 +111,10 @@ def axes(points: Sequence[ParetoPoint]) -> tuple[Axis, Axis]:
     high = min(1.0, max([*errors, *ends]), max(errors) + 0.25 * span)
     room = max(1.03, (max(macs) / min(macs)) ** 0.06)
     x_axis = Axis(min(macs) / room**2, max(macs) * room, log=True)
-    if 0 < _WIDE * min(errors) < max(errors):  # no place of a logarithmic axis is zero
-        return x_axis, Axis(min(errors) / 2.2, min(1.0, high * 1.15), log=True)
+    positive = [error for error in errors if error > 0]
+    if positive and max(positive) > _WIDE * min(positive):
+        has_zero = len(positive) < len(errors)
+        return x_axis, Axis(min(positive) / 2.2, min(1.0, high * 1.15), log=True, zero=has_zero)
     return x_axis, Axis(max(0.0, low - 0.2 * span), min(1.0, high + 0.05 * span), log=False)
 
 
@@ -122,8 +125,14 @@ def _x(axis: Axis) -> alt.X:
 
 
 def _y(field: str, axis: Axis) -> alt.Y:
-    ticks = [tick for tick in _TICKS if axis.low <= tick <= axis.high]
-    shown = alt.Axis(format="~%", values=ticks) if axis.log else alt.Axis(format="~%", tickCount=5)
+    shown = alt.Axis(format="~%", tickCount=5)
+    if axis.log:
+        ticks = [tick for tick in _TICKS if axis.low < tick <= axis.high]
+        shown = alt.Axis(
+            format="~%",
+            values=[axis.low, *ticks] if axis.zero else ticks,
+            labelExpr=f"datum.value < {1.001 * axis.low} ? '0%' : datum.label",
+        )
     return alt.Y(f"{field}:Q", title=None, scale=axis.scale, axis=shown)
 
 
