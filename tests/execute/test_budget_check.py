@@ -107,3 +107,23 @@ def test_the_quickstart_trains_two_nets_longer() -> None:
     longest, rows = execute.check_budgets(cast(Session, ToldSession(rule)), study, nets, {})
     assert [row.reference for row in rows] == ["plain_depth8"]
     assert [v.info.untreated for v in longest] == ["plain_depth56", "plain_depth8"]
+
+
+def test_nets_that_are_compared_are_trained_with_equally_many_rates() -> None:
+    """The lower rate shrinks what depth 20 lacks, and not what depth 32 lacks, beside depth 8."""
+    errors = {  # by depth: as planned, trained longer at the next lower rate, and at the usual one
+        8: (0.05, 0.04, 0.00),
+        20: (0.20, 0.09, 0.01),
+        32: (0.30, 0.25, 0.24),
+    }
+
+    def rule(variant: Variant) -> tuple[float, float]:
+        planned, lower, usual = errors[variant.info.depth]
+        longer = lower if variant.train.learning_rate < 0.05 else usual
+        error = longer if variant.info.longer_factor else planned
+        return error, error
+
+    depths = (("sweep", (("model.depth", (8, 20, 32)),)), ("budget_check", (2,)))
+    study, nets = plan.prepare(apply(STUDY, depths))
+    _, rows = execute.check_budgets(cast(Session, ToldSession(rule)), study, nets, {})
+    assert {row.variant: round(row.excess, 6) for row in rows} == {"depth20": 0.01, "depth32": 0.24}

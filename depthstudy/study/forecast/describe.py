@@ -74,8 +74,11 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     seconds = Estimator(variants).seconds(study, variants)
     count = process_count.for_training(study, variants)
     shared = f" in {count} processes" if count > 1 else ""
+    runs = sum(len(variant.seeds_in(study)) for variant in distinct)
+    even = runs == len(distinct) * study.seeds
+    product = f"{len(distinct)} variants x {study.seeds} seeds = " if even else ""
     yield (
-        f"{len(distinct)} variants x {study.seeds} seeds = {len(distinct) * study.seeds} runs; "
+        f"{product}{runs:,} runs; "
         f"about {duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"

@@ -15,7 +15,7 @@ from depthstudy.plan import Variant, prepare
 from depthstudy.study.forecast import devices, roofline
 from depthstudy.study.forecast.describe import following
 from depthstudy.study.forecast.devices import Pool
-from depthstudy.study.forecast.estimate import duration, following_share
+from depthstudy.study.forecast.estimate import duration, evaluated_images, following_share
 from depthstudy.study.forecast.known_sets import PublishedSets
 
 _DECODED = 650.0  # JPEGs of ImageNet's size a second and core (docs/performance.md)
@@ -99,7 +99,7 @@ def forecast(variant: Variant, seeds: int, pool: Pool) -> Forecast:
         decoding = images * at_once * used / (cores * _DECODED)
     step_seconds = max(step.seconds + exchange, decoding)
     rounds = seeds if split else -(-seeds // together)
-    evaluated = _evaluated_images(variant) / training.batch_size / 3  # forward only
+    evaluated = evaluated_images(variant) / training.batch_size / 3  # forward only
     return Forecast(
         variant=variant,
         nets=at_once,
@@ -131,13 +131,6 @@ def _is_streamed(variant: Variant) -> bool:
     dataset = variant.dataset
     count = len(dataset.train) + len(dataset.test)
     return data.is_streamed(variant.config.data, count, dataset.image_shape)
-
-
-def _evaluated_images(variant: Variant) -> int:
-    dataset, training = variant.dataset, variant.train
-    each = min(training.eval_train_examples, len(dataset.train))
-    each += 0 if dataset.validation is None else len(dataset.validation)
-    return training.evaluations * each + len(dataset.test)
 
 
 def _row(each: Forecast) -> dict[str, str]:

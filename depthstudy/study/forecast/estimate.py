@@ -43,10 +43,11 @@ class Estimator:
         seconds = 0.0
         for variant in variants:
             if not variant.info.same_as:
-                count = variant.together(study.seeds)
+                seeds = len(variant.seeds_in(study))
+                count = variant.together(seeds)
                 rate = self._rate(_placement(variant, count), count)
-                seconds += variant.work * study.seeds * rate.training
-                seconds += _compiled(variant) * rate.compiling * (study.seeds // count)
+                seconds += _work(variant) * seeds * rate.training
+                seconds += _compiled(variant) * rate.compiling * (seeds // count)
         return seconds / jax.process_count()
 
     def whole_seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
@@ -59,9 +60,22 @@ class Estimator:
         return self._known[placement]
 
 
+def evaluated_images(variant: Variant) -> int:
+    """Returns how many images a run evaluates: at its evaluations, and the test split once."""
+    dataset, training = variant.dataset, variant.train
+    each = min(training.eval_train_examples, len(dataset.train))
+    each += 0 if dataset.validation is None else len(dataset.validation)
+    return training.evaluations * each + len(dataset.test)
+
+
 def _placement(variant: Variant, seeds: int) -> train.Placement:
     """Returns where steps are timed: on this host alone, as the others are not asked."""
     return train.choose(variant.train, seeds, jax.local_devices())
+
+
+def _work(variant: Variant) -> int:
+    """Returns what a run computes, in units of ``Variant.work``; a step is three forward passes."""
+    return variant.work + evaluated_images(variant) * variant.info.macs // 3
 
 
 def _compiled(variant: Variant) -> int:
