@@ -97,9 +97,11 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
     """Returns file, label and part of each row."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            dialect = csv.Sniffer().sniff(file.readline(), ",;\t")
+            # Of quotes the first line says too little: those of labels are doubled, as in RFC 4180.
+            delimiter = csv.Sniffer().sniff(file.readline(), ",;\t").delimiter
             file.seek(0)
-            header, *rows = [row for row in csv.reader(file, dialect) if any(row)]
+            reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+            header, *rows = [row for row in reader if any(row)]
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"data.labels_csv {path} is no CSV file in UTF-8 ({reason})") from error

@@ -59,3 +59,11 @@ def test_files_that_are_not_in_the_folder_are_counted_and_named(tmp_path: Path) 
         "2,001 rows of labels.csv name files that are not in the folder: gone.png, 0.jpg, 1.jpg,"
         " 2.jpg, 3.jpg and 1996 more",
     )
+
+
+@pytest.mark.parametrize("header", ["file,label", '"file","label"', "file, label"])
+@pytest.mark.parametrize("space", ["", " "])
+def test_quoted_labels_may_hold_quotes_and_commas(tmp_path: Path, header: str, space: str) -> None:
+    root = write(tmp_path / "images", {"x": 2})
+    text = f'{header}\n00.png,{space}"a ""b"", c"\n"01.png",{space}plain\n'
+    assert scanned(root, text).class_names == ('a "b", c', "plain")
