@@ -33,6 +33,7 @@ from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
+PREFIX = "object_folder_"  # of the name of a prepared set
 _PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
 _RECIPE = 4  # to be raised when the same folder comes to give another set
@@ -64,7 +65,7 @@ def open_source(config: DataConfig) -> Source:
     if not root.is_dir():
         raise InputError(f"data.source_dir: there is no folder {root}")
     annotations, read = _layout(root)
-    name = f"object_folder_{_fingerprint(root, annotations, config.seed)}"
+    name = f"{PREFIX}{_fingerprint(root, annotations, config.seed)}"
     source = prepared.open_prepared(
         name,
         config,
