@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from depthstudy.data.pipeline.decode import CROP
 from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.preprocessing import Preprocessing
-from depthstudy.data.source import Source
+from depthstudy.data.source import DEEP_BITS, Source
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -76,4 +76,5 @@ class Dataset:
             std=tuple(self.std.tolist()),
             resize=self.resize,
             center=self.center,
+            bits=DEEP_BITS if self.source is None else self.source.bits,
         )

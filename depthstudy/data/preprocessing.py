@@ -13,7 +13,7 @@ from jaxtyping import Float32, UInt8
 from depthstudy.data.pipeline.decode import CROP, RESIZES, decode
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.splits.split import Split
-from depthstudy.data.source import RawImage
+from depthstudy.data.source import DEEP_BITS, RawImage
 from depthstudy.data.sources import image_file
 from depthstudy.errors import InputError
 
@@ -28,8 +28,14 @@ class Preprocessing:
     >>> import json
     >>> gray = Preprocessing(image_shape=(8, 8, 1), mean=(0.5,), std=(0.25,))
     >>> stored = json.dumps(gray.to_dict())
-    >>> stored
-    '{"image_shape": [8, 8, 1], "mean": [0.5], "std": [0.25], "resize": "crop", "center": 1.0}'
+    >>> for name, value in json.loads(stored).items():
+    ...     print(name, value)
+    image_shape [8, 8, 1]
+    mean [0.5]
+    std [0.25]
+    resize crop
+    center 1.0
+    bits 16
     >>> Preprocessing.from_dict(json.loads(stored)) == gray
     True
 
@@ -39,6 +45,8 @@ class Preprocessing:
       std: Standard deviation of the same.
       resize: Name of the rule that resizes an image to ``image_shape``; see ``decode.RESIZES``.
       center: Share of the shorter side that the rule ``"crop"`` keeps.
+      bits: Bits in use of an image file of more than 8 bits a channel: ``2 ** bits - 1`` becomes
+        255. It is that of the images of the training, and 16 where earlier versions stored none.
 
     Raises:
       InputError: The rule is unknown, or the lengths do not agree with the channels.
@@ -49,6 +57,7 @@ class Preprocessing:
     std: tuple[float, ...]
     resize: str = CROP
     center: float = 1.0
+    bits: int = DEEP_BITS
 
     def __post_init__(self) -> None:
         """Refuses what no image can be preprocessed by."""
@@ -79,6 +88,7 @@ class Preprocessing:
             std=tuple(values["std"]),
             resize=values["resize"],
             center=values.get("center", 1.0),
+            bits=values.get("bits", DEEP_BITS),
         )
 
 
@@ -88,7 +98,7 @@ def decode_file(path: Path, preprocessing: Preprocessing) -> UInt8[np.ndarray, "
     Raises:
       UnreadableError: It is not, or not wholly, a PNG or JPEG image.
     """
-    return decode_image(image_file.encode(path), preprocessing)
+    return decode_image(image_file.encode(path, preprocessing.bits), preprocessing)
 
 
 def decode_image(image: RawImage, preprocessing: Preprocessing) -> UInt8[np.ndarray, "H W C"]:

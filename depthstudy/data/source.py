@@ -25,6 +25,8 @@ from depthstudy.records import DataFile
 Shape = tuple[int | None, int | None, int]  # height, width, channels; a side that varies is None
 RawImage = bytes | UInt8[np.ndarray, "_ _ _"]  # an image file, or its pixels [H, W, C]
 
+DEEP_BITS = 16  # of a channel, at most
+
 Ranges = tuple[tuple[str, int, int], ...]  # split, first position and the one after the last
 
 _CHUNK = 1024  # labels that are read at a time
@@ -145,6 +147,7 @@ class Source(abc.ABC):
       title: What a person calls it; ``""`` is its name.
       files: Each file of the user's, in the set or left out of it, where it is made of such.
       notes: What a person should know before believing a result, a sentence each.
+      bits: Bits in use of its images of more than 8 bits a channel; all 16 where it has none.
     """
 
     name: str
@@ -155,6 +158,7 @@ class Source(abc.ABC):
     title: str = ""
     files: tuple[DataFile, ...] = ()
     notes: tuple[str, ...] = ()
+    bits: int = DEEP_BITS
 
     @property
     def folder(self) -> Path | None:

@@ -25,6 +25,12 @@ def test_json_keeps_every_bit(digits: Dataset) -> None:
     assert np.array(loaded.std, np.float32).tobytes() == digits.std.tobytes()
 
 
+def test_a_rule_that_an_earlier_version_stored_takes_all_16_bits(digits: Dataset) -> None:
+    stored = digits.preprocessing.to_dict()
+    assert stored.pop("bits") == 16
+    assert Preprocessing.from_dict(stored) == digits.preprocessing
+
+
 def test_the_input_of_a_net_follows_from_the_plain_values() -> None:
     """A white image of twice the height: (1 - mean) / std everywhere."""
     file = io.BytesIO()

@@ -108,9 +108,11 @@ def crop(image: Image.Image, height: int, width: int) -> Image.Image:
     from PIL import Image
 
     scale = min(image.width / width, image.height / height)
-    left = (image.width - scale * width) / 2
-    top = (image.height - scale * height) / 2
-    box = (left, top, left + scale * width, top + scale * height)
+    left = max(0.0, (image.width - scale * width) / 2)  # a side may round to above itself
+    top = max(0.0, (image.height - scale * height) / 2)
+    right = min(left + scale * width, image.width)
+    bottom = min(top + scale * height, image.height)
+    box = (left, top, right, bottom)
     return image.resize((width, height), Image.Resampling.BILINEAR, box=box)
 
 

@@ -7,17 +7,19 @@ is one of a format that few decoders read.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from depthstudy.data.source import DEEP_BITS
 from depthstudy.data.sources.deep_png import DeepPngError, deep_colors
 from depthstudy.data.sources.plain_image import opaque, turn_of, upright
 from depthstudy.errors import InputError
@@ -33,7 +35,6 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF")
 _KEPT = ("PNG", "JPEG", "MPO", "WEBP")  # as they are, where a plain decoder sees what we see
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # more than 8 bits a pixel
 _JPEG_QUALITY = 95
-_DEEP_BITS = 16
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)  # no file, as a link to nowhere
 _NAMED = 5  # damaged images that are named
 
@@ -86,7 +87,7 @@ def inspect(path: Path) -> ImageProperties:
       OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
-    image, _, peak, frames = _load(raw, _DEEP_BITS)
+    image, _, peak, frames = _load(raw, DEEP_BITS)
     low_and_high = image.getextrema()
     bands = [low_and_high] if image.mode == "L" else low_and_high
     constant = not peak and all(low == high for low, high in bands)  # type: ignore[misc]
@@ -98,7 +99,7 @@ def inspect(path: Path) -> ImageProperties:
     )
 
 
-def encode(path: Path, bits: int = _DEEP_BITS, digest: str = "") -> bytes:
+def encode(path: Path, bits: int = DEEP_BITS, digest: str = "") -> bytes:
     """Returns an image as a file of mode L or RGB: upright, opaque, 8 bits a channel.
 
     Transparent pixels are laid on white. What has to be written anew stays PNG, without loss, or
@@ -130,10 +131,26 @@ def encode(path: Path, bits: int = _DEEP_BITS, digest: str = "") -> bytes:
 def bits_in_use(peak: int) -> int:
     """Returns the bits of the range that a set of deep images uses, from its greatest value.
 
-    >>> [bits_in_use(peak) for peak in (200, 255, 256, 4095, 65535)]
-    [8, 8, 9, 12, 16]
+    A set without such images, whose ``peak`` is 0, says nothing of others: they have all 16.
+
+    >>> [bits_in_use(peak) for peak in (200, 255, 256, 4095, 65535, 0)]
+    [8, 8, 9, 12, 16, 16]
     """
-    return max(8, int(peak).bit_length())
+    return max(8, int(peak).bit_length()) if peak else DEEP_BITS
+
+
+def bits_of(paths: Iterable[Path]) -> int:
+    """Returns the bits in use of some files, those left out that cannot be decoded.
+
+    Raises:
+      InputError: This user may not read one.
+      OSError: One cannot be read now.
+    """
+    peaks = [0]
+    for path in paths:
+        with contextlib.suppress(UnreadableError):
+            peaks.append(inspect(path).peak)
+    return bits_in_use(max(peaks))
 
 
 def _read(path: Path) -> bytes:
@@ -226,7 +243,7 @@ def _scaled(levels: Int[np.ndarray, "H W *C"], bits: int) -> Image.Image:
 
     scales = np.full(1 if levels.ndim == 2 else levels.shape[2], float(2**bits - 1))
     if levels.ndim == 3 and levels.shape[2] in (2, 4):
-        scales[-1] = 2**_DEEP_BITS - 1
+        scales[-1] = 2**DEEP_BITS - 1
     scaled = np.rint(levels * (255 / (scales if levels.ndim == 3 else scales[0])))
     gray_levels: UInt8[np.ndarray, "H W *C"] = np.minimum(scaled, 255).astype(np.uint8)
     return Image.fromarray(gray_levels)

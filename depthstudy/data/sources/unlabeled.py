@@ -58,7 +58,8 @@ def photographs() -> list[UnlabeledImage]:
 def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
     """Returns the images in a folder and below, at most ``limit``, evenly spaced.
 
-    Images that cannot be decoded are left out and named on stderr.
+    Images that cannot be decoded are left out and named on stderr; those of more than 8 bits are
+    scaled by the bits in use of all of them.
 
     Raises:
       InputError: There is no such folder, or no image in it.
@@ -71,11 +72,13 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
     paths = [path for path in sorted(paths) if path.is_file()]
     if not paths:
         raise InputError(f"--images: no image ({image_file.KINDS}) in {folder}")
+    paths = [paths[row] for row in evenly_spaced(len(paths), limit)]
+    bits = image_file.bits_of(paths)
     images, damaged = [], []
-    for path in np.array(paths, object)[evenly_spaced(len(paths), limit)]:
+    for path in paths:
         name = str(path.relative_to(folder))
         try:
-            with Image.open(io.BytesIO(image_file.encode(path))) as image:
+            with Image.open(io.BytesIO(image_file.encode(path, bits))) as image:
                 images.append(UnlabeledImage(name, _center(image)))
         except image_file.UnreadableError as error:
             damaged.append(f"{name}: {error}")

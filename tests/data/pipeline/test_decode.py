@@ -52,6 +52,23 @@ def test_other_sizes_are_scaled_and_their_center_kept(height: int, width: int) -
     np.testing.assert_allclose(decoded[10, inner, 1], expected_columns[inner], atol=1.01)
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "side"),
+    [(450, 600, 224), (600, 450, 224), (232, 300, 224), (123, 200, 224), (29, 34, 28)],
+)
+def test_a_side_whose_scale_rounds_up_is_taken_whole(width: int, height: int, side: int) -> None:
+    """Divided by the new side and multiplied by it again, the shorter side exceeds itself."""
+    shorter = min(width, height)
+    assert shorter / side * side > shorter
+    rows, columns = np.mgrid[:height, :width]
+    image = Image.fromarray(((rows + 2 * columns) % 251).astype(np.uint8))
+    left, top = (width - shorter) / 2, (height - shorter) / 2
+    square = (left, top, left + shorter, top + shorter)
+    expected = image.resize((side, side), Image.Resampling.BILINEAR, box=square)
+    decoded = decode(encode(image), (side, side, 1))[..., 0]
+    np.testing.assert_array_equal(decoded, np.asarray(expected))
+
+
 def test_unknown_number_of_channels() -> None:
     with pytest.raises(ValueError, match="2 channels; allowed: 1, 3, 4"):
         decode(encode(Image.new("L", (2, 2))), (2, 2, 2))

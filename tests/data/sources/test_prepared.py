@@ -12,7 +12,7 @@ import pytest
 from image_folders import mixed_animals, opened
 
 from depthstudy.config import DataConfig
-from depthstudy.data import OtherDataError, changes, clean
+from depthstudy.data import OtherDataError, changes, clean, load
 from depthstudy.data.loading.datasets import Datasets
 from depthstudy.data.sources.folder import source
 from depthstudy.data.sources.tfds import prepared, seal, writer
@@ -117,11 +117,15 @@ def test_the_cache_is_cleaned_of_sets_of_folders_alone(root: Path) -> None:
     opened(root)
     opened(root, seed=1)
     cache = root.parent / "cache"
-    for other in ("folder_of_mine", "fashion_mnist"):
+    for path in (root / "cat").iterdir():
+        path.with_suffix(".txt").write_text("0 0.5 0.5 0.5 0.5")
+    load(DataConfig(name="object_folder", source_dir=str(root / "cat"), data_dir=str(cache)))
+    others = ["fashion_mnist", "folder_of_mine", "object_folder_of_mine"]
+    for other in others:
         (cache / other).mkdir()
     cleaned = clean(DataConfig(name="folder", data_dir=str(cache)))
-    assert (cleaned.sets, cleaned.size > 1_000) == (2, True)
-    assert sorted(path.name for path in cache.iterdir()) == ["fashion_mnist", "folder_of_mine"]
+    assert (cleaned.sets, cleaned.size > 1_000) == (3, True)
+    assert sorted(path.name for path in cache.iterdir()) == others
 
 
 def test_what_one_process_opened_another_opens_too(root: Path) -> None:

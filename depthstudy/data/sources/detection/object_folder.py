@@ -33,9 +33,10 @@ from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
+PREFIX = "object_folder_"  # of the name of a prepared set
 _PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
-_RECIPE = 3  # to be raised when the same folder comes to give another set
+_RECIPE = 4  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
@@ -64,7 +65,7 @@ def open_source(config: DataConfig) -> Source:
     if not root.is_dir():
         raise InputError(f"data.source_dir: there is no folder {root}")
     annotations, read = _layout(root)
-    name = f"object_folder_{_fingerprint(root, annotations, config.seed)}"
+    name = f"{PREFIX}{_fingerprint(root, annotations, config.seed)}"
     source = prepared.open_prepared(
         name,
         config,
@@ -96,7 +97,7 @@ def _fingerprint(root: Path, annotations: Sequence[Path], seed: int) -> str:
 def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
     problems = folder.problems
     images_by_part: dict[str, list[CheckedImage]] = {}
-    gray, sizes = True, set[tuple[int, int]]()
+    gray, sizes, peak = True, set[tuple[int, int]](), 0
     for image in tqdm(folder.images, desc="checking images", delay=2, disable=None):
         where = str(image.path.relative_to(folder.root))
         try:
@@ -105,7 +106,7 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
             problems.add("damaged images, left out", f"{where} ({error})")
             continue
         size = (about.height, about.width)
-        gray, sizes = gray and about.gray, sizes | {size}
+        gray, sizes, peak = gray and about.gray, sizes | {size}, max(peak, about.peak)
         rows = checked_boxes(image, size, where, problems)
         images_by_part.setdefault(image.part, []).append((image.path, size, rows))
     parts = _divided(images_by_part, seed)
@@ -114,14 +115,16 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
             lines = "".join(f"; {line}" for line in problems.lines())
             raise InputError(f"{folder.root} has no objects to {name} on{lines}")
     print("\n".join(_summary(folder, parts)), file=sys.stderr)
+    bits = image_file.bits_in_use(peak)
     height, width = next(iter(sizes)) if len(sizes) == 1 else (None, None)
     with_objects.write_once(
         place,
         folder.class_names,
         (height, width, 1 if gray else 3),
-        {name: _examples(rows) for name, rows in parts.items()},
+        {name: _examples(rows, bits) for name, rows in parts.items()},
         total=sum(map(len, parts.values())),
         notes=folder.problems.lines(),
+        bits=bits,
     )
 
 
@@ -202,9 +205,9 @@ def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]
     ]
 
 
-def _examples(rows: Sequence[CheckedImage]) -> Iterator[with_objects.Example]:
+def _examples(rows: Sequence[CheckedImage], bits: int) -> Iterator[with_objects.Example]:
     for path, size, boxes in rows:
         try:
-            yield image_file.encode(path), size, boxes
+            yield image_file.encode(path, bits), size, boxes
         except UnreadableError as error:
             raise InputError(f"{path} changed while it was read; try again") from error

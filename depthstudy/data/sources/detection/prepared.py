@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from depthstudy.data import objects
-from depthstudy.data.source import Shape, Source
+from depthstudy.data.source import DEEP_BITS, Shape, Source
 from depthstudy.data.sources.tfds import writer
 from depthstudy.data.sources.tfds.objects import OBJECTS
-from depthstudy.data.sources.tfds.source import TfdsSource
+from depthstudy.data.sources.tfds.source import BITS, TfdsSource
 
 _NOTES = "notes.json"
 
@@ -29,8 +29,11 @@ def write_once(
     *,
     total: int,
     notes: Sequence[str] = (),
+    bits: int = DEEP_BITS,
 ) -> None:
     """Writes a set, with what a person should know of it; see ``tfds.writer.write_files_once``.
+
+    ``bits`` are those in use of images of more than 8 bits, as ``Source.bits``.
 
     Raises:
       OSError: The folder cannot be written.
@@ -53,7 +56,7 @@ def write_once(
         records,
         total=total,
         label=(OBJECTS, feature),
-        beside={_NOTES: json.dumps(list(notes)).encode()},
+        beside={_NOTES: json.dumps(list(notes)).encode(), BITS: str(bits).encode()},
     )
 
 

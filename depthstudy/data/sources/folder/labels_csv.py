@@ -3,7 +3,8 @@
 The column of files is named ``file``, ``filename``, ``image``, ``path`` or ``id``, that of labels
 ``label``, ``class``, ``category`` or ``target``; of two columns with other names the
 first is of files. A file is named by its path in the folder, with or without its suffix, or by its
-name alone where only one image has it. A column ``split`` with ``train`` and ``test`` divides the
+name alone where only one image has it; accents may be composed in one and not in the other. A
+column ``split`` with ``train`` and ``test`` divides the
 set.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import csv
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from depthstudy.data.sources.folder.layout import _TEST_NAMES, _TRAIN_NAMES
@@ -23,6 +24,7 @@ from depthstudy.data.sources.folder.scan import (
     first_names,
     is_text,
     open_root,
+    printable,
     require_classes,
     walk,
 )
@@ -71,7 +73,16 @@ def scan(source_dir: str | None, labels_csv: str) -> FolderScan:
         for image, (label, part) in sorted(known.items())
     ]
     test_name = f"{path.name}'s test" if "test" in parts else None
-    return FolderScan(root, tuple(names), tuple(files), test_name, tuple(left_out))
+    notes = tuple(_notes(path, absent))
+    return FolderScan(root, tuple(names), tuple(files), test_name, tuple(left_out), notes)
+
+
+def _notes(path: Path, absent: Sequence[str]) -> Iterator[str]:
+    if absent:
+        count, one = len(absent), len(absent) == 1
+        names = "names a file that is" if one else "name files that are"
+        which = first_names([printable(name) for name in absent])
+        yield f"{count:,} row{'' if one else 's'} of {path.name} {names} not in the folder: {which}"
 
 
 def _find(root: Path, labels_csv: str) -> Path:
@@ -86,9 +97,11 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
     """Returns file, label and part of each row."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            dialect = csv.Sniffer().sniff(file.readline(), ",;\t")
+            # Of quotes the first line says too little: those of labels are doubled, as in RFC 4180.
+            delimiter = csv.Sniffer().sniff(file.readline(), ",;\t").delimiter
             file.seek(0)
-            header, *rows = [row for row in csv.reader(file, dialect) if any(row)]
+            reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+            header, *rows = [row for row in reader if any(row)]
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"data.labels_csv {path} is no CSV file in UTF-8 ({reason})") from error
@@ -111,7 +124,7 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
     return [
         (
             row[file_at].strip(),
-            unicodedata.normalize("NFC", row[label_at]).strip(),
+            _composed(row[label_at]).strip(),
             "" if part_at is None else _part(path, row[part_at].strip()),
         )
         for row in rows
@@ -138,13 +151,14 @@ def _labels(
     for image in images:
         relative = image.relative_to(root)
         for name in {str(relative), str(relative.with_suffix("")), image.name, image.stem}:
-            by_name[name].append(image)
+            by_name[_composed(name)].append(image)
     labels: dict[Path, tuple[str, str]] = {}
     absent, unclear, twice = [], [], []
     for name, label, part in rows:
-        exact = root / name
-        matches = by_name.get(name.removeprefix("./"), []) if is_text(name) else []
-        matches = [exact] if exact in matches else matches
+        path_in_folder = _composed(name.removeprefix("./"))
+        matches = by_name.get(path_in_folder, []) if is_text(name) else []
+        whole = [x for x in matches if _composed(str(x.relative_to(root))) == path_in_folder]
+        matches = [root / name] if root / name in whole else whole or matches
         if not matches:
             absent.append(name)
         elif len(matches) > 1:
@@ -159,6 +173,11 @@ def _labels(
     if twice:
         raise InputError(f"data.labels_csv {path}: two labels for {first_names(twice)}")
     return labels, absent
+
+
+def _composed(text: str) -> str:
+    """Returns a text with each accent in its letter (NFC); macOS and its archives split them."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _relative(root: Path, images: Sequence[Path]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ LAYOUT = (
     " data.labels_csv=FILE, of columns file and label"
 )
 NAMED = 5  # names that a message gives of many
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends of lines among them
 _HIDDEN = (".", "__MACOSX")
 
 
@@ -133,12 +135,13 @@ def other_kind(path: Path) -> str:
 
 
 def printable(path: Path | str) -> str:
-    """Returns a path as text, bytes that are not UTF-8 as escapes.
+    """Returns a path as one line of text: bytes that are not UTF-8, and controls, as escapes.
 
-    >>> printable("caf\\udce9.png")
-    'caf\\\\xe9.png'
+    >>> printable("caf\\udce9.png"), printable("Icon\\r")  # as macOS names a folder's icon
+    ('caf\\\\xe9.png', 'Icon\\\\r')
     """
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def first_names(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ named, counted and left out.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import sys
@@ -31,7 +32,7 @@ from depthstudy.data.sources.folder.division import (
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
 from depthstudy.data.sources.image_file import ImageProperties, UnreadableError
 from depthstudy.data.sources.tfds import prepared, writer
-from depthstudy.data.sources.tfds.source import INDEX
+from depthstudy.data.sources.tfds.source import BITS, INDEX
 from depthstudy.errors import InputError
 
 PREFIX = "folder_"  # of the name of a prepared set
@@ -66,8 +67,12 @@ def open_source(config: DataConfig) -> Source:
         lambda folder: _prepare(scan, contents, division, folder),
         title=store.bucket.shown(scan.root),
     )
+    if source.bits != contents.bits:  # prepared by an earlier version, which did not note them
+        with contextlib.suppress(OSError):  # of a cache that is only read
+            store.write_text(source.folder / BITS, str(contents.bits))
     return dataclasses.replace(
         source,
+        bits=contents.bits,
         title=store.bucket.shown(scan.root),
         files=account.files(scan, contents, division, source.name),
         notes=account.notes(scan, contents, division),
@@ -86,7 +91,7 @@ def _prepare(scan: FolderScan, contents: FolderContents, division: Division, fol
             shape,
             {part: _examples(files, contents) for part, files in division.items()},
             total=len(contents.images),
-            beside={INDEX: _index(contents, division)},
+            beside={INDEX: _index(contents, division), BITS: str(contents.bits).encode()},
         )
 
 

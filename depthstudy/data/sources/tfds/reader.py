@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from etils import epath
 
-from depthstudy.data.source import Shape
+from depthstudy.data.source import DEEP_BITS, Shape
 from depthstudy.data.sources.tfds.objects import MOST, OBJECTS, has_objects, most_objects
-from depthstudy.data.sources.tfds.source import Folder, TfdsSource
+from depthstudy.data.sources.tfds.source import BITS, Folder, TfdsSource
 from depthstudy.errors import InputError, required
 from depthstudy.store import bucket
 
@@ -108,6 +108,7 @@ def open_folder(folder: Folder) -> TfdsSource:
         name=name,
         image_shape=_shape(features[image]),
         class_names=tuple(features[label].names or map(str, range(features[label].num_classes))),
+        bits=_bits(folder),
         _builder=builder,
         _folder=folder,
         _image=image,
@@ -124,6 +125,7 @@ def _with_objects(builder: tfds.core.DatasetBuilder, image: str, folder: Folder)
         image_shape=_shape(features[image]),
         class_names=tuple(label.names or map(str, range(label.num_classes))),
         task="detection",
+        bits=_bits(folder),
         _builder=builder,
         _folder=folder,
         _image=image,
@@ -132,6 +134,11 @@ def _with_objects(builder: tfds.core.DatasetBuilder, image: str, folder: Folder)
     )
     splits = {f"{source.called} {name}": source.split(name) for name in source.split_names}
     return dataclasses.replace(source, _max_objects=most_objects(splits))
+
+
+def _bits(folder: Folder) -> int:
+    path = folder / BITS
+    return int(path.read_text()) if path.is_file() else DEEP_BITS
 
 
 def _shape(image: Any) -> Shape:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Folder: TypeAlias = Path | epath.Path  # the latter in a bucket of Google's
 INDEX = "index.npz"  # labels and groups of each split, of sets that we prepare
+BITS = "bits.json"  # ``Source.bits``, of sets that we prepare
 
 
 class SplitIndex(NamedTuple):

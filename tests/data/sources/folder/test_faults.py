@@ -13,6 +13,7 @@ import pytest
 from image_folders import fails_to_read, gray, levels, opened, write
 from PIL import Image
 
+from depthstudy import store
 from depthstudy.config import DataConfig
 from depthstudy.data import load
 from depthstudy.data.sources import image_file
@@ -145,6 +146,18 @@ def test_floating_point_images_are_left_out_by_name(tmp_path: Path) -> None:
     Image.fromarray(np.ones((5, 6), np.float32)).save(root / "a" / "float.tiff")
     rows = {row.file: row.left_out for row in opened(root).source.files}
     assert "floating-point numbers; save it with 8 or 16 bits" in rows["a/float.tiff"]
+
+
+def test_names_with_controls_are_one_line_each(tmp_path: Path) -> None:
+    """As macOS names the icon of a folder; a carriage return would end a row of data.csv."""
+    root = write(tmp_path / "images", {"a": 3, "b": 3})
+    (root / "a" / "Icon\r").touch()
+    gray(7).save(root / "b" / "two\nlines\x1b.png")
+    files = list(opened(root).source.files)
+    names = {row.file for row in files}
+    assert names >= {r"a/Icon\r", r"b/two\nlines\x1b.png"}
+    store.write_data(tmp_path, files, [])
+    assert store.find_data(tmp_path / "runs" / "v" / "seed0") == files
 
 
 def test_a_slice_of_a_folder_has_all_classes(tmp_path: Path) -> None:
