@@ -74,16 +74,21 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     seconds = Estimator(variants).seconds(study, variants)
     count = process_count.for_training(study, variants)
     shared = f" in {count} processes" if count > 1 else ""
-    runs = sum(len(variant.seeds_in(study)) for variant in distinct)
-    even = runs == len(distinct) * study.seeds
-    product = f"{len(distinct)} variants x {study.seeds} seeds = " if even else ""
     yield (
-        f"{product}{runs:,} runs; "
+        f"{runs_in_words(study, variants)}; "
         f"about {duration(seconds)} on {jax.device_count()} x {jax.devices()[0].device_kind}"
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
         f"{following(study, variants)}{measuring(study, len(distinct))}{unequal(study, variants)}"
     )
+
+
+def runs_in_words(study: StudyConfig, variants: Sequence[Variant]) -> str:
+    """Returns how many runs there are, as a product where all variants have as many."""
+    distinct = [variant for variant in variants if not variant.info.same_as]
+    runs = sum(len(variant.seeds_in(study)) for variant in distinct)
+    even = runs == len(distinct) * study.seeds
+    return (f"{len(distinct)} variants x {study.seeds} seeds = " if even else "") + f"{runs:,} runs"
 
 
 def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:

@@ -13,7 +13,7 @@ from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import Variant, prepare
 from depthstudy.study.forecast import devices, roofline
-from depthstudy.study.forecast.describe import following
+from depthstudy.study.forecast.describe import following, runs_in_words
 from depthstudy.study.forecast.devices import Pool
 from depthstudy.study.forecast.estimate import duration, evaluated_images, following_share
 from depthstudy.study.forecast.known_sets import PublishedSets
@@ -56,19 +56,24 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig, text: str) ->
     is decided, are not counted.
 
     Raises:
-      InputError: Something in the config is wrong, or there are no such devices.
+      InputError: Something in the config is wrong, it is a search, or there are no such devices.
     """
     pool = devices.parse(text)
     study, variants = prepare(study, datasets=PublishedSets())
+    if study.search.trials and not study.variants:
+        raise InputError(
+            "the nets of a search are not known before it, and no time is forecast; depthstudy run"
+            " --dry_run says how many there are"
+        )
     distinct = [variant for variant in variants if not variant.info.same_as]
-    forecasts = [forecast(variant, study.seeds, pool) for variant in distinct]
+    counts = [len(variant.seeds_in(study)) for variant in distinct]
+    forecasts = [forecast(v, count, pool) for v, count in zip(distinct, counts, strict=True)]
     yield pd.DataFrame([_row(each) for each in forecasts]).to_string(index=False)
     runs = sum(each.seconds for each in forecasts)
     hosts = f" on {pool.hosts} hosts" if pool.hosts > 1 else ""
     yield (
-        f"\n{len(distinct)} variants x {study.seeds} seeds = {len(distinct) * study.seeds} runs;"
-        f" about {duration(runs)} on {pool.count} x {pool.device.title}{hosts},"
-        " within about a third"
+        f"\n{runs_in_words(study, variants)}; about {duration(runs)} on"
+        f" {pool.count} x {pool.device.title}{hosts}, within about a third"
     )
     share = following_share(study, variants)
     if share:

@@ -18,7 +18,7 @@ from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
 from depthstudy.plan import never_at_peak, prepare
-from depthstudy.study.forecast.describe import measuring, unequal
+from depthstudy.study.forecast.describe import measuring, runs_in_words, unequal
 from depthstudy.study.forecast.estimate import Estimator
 
 
@@ -160,3 +160,12 @@ def test_a_plan_says_that_a_rate_is_never_reached() -> None:
     ):  # fmt: skip
         _, variants = prepare(apply(StudyConfig(), (*fields, ("train.warmup_steps", warmup))))
         assert never_at_peak(variants) == lines
+
+
+def test_runs_are_counted_by_the_seeds_of_each_variant() -> None:
+    asked, variants = prepare(
+        apply(StudyConfig(seeds=5), (("sweep", (("model.depth", (8, 14)),)),))
+    )
+    assert runs_in_words(asked, variants) == "2 variants x 5 seeds = 10 runs"
+    fewer = (dataclasses.replace(variants[0], seeds=2), *variants[1:])
+    assert runs_in_words(asked, fewer) == "7 runs"

@@ -14,7 +14,7 @@ from squares import write_squares
 
 from depthstudy import arch, train
 from depthstudy.bench import synthetic
-from depthstudy.config import DataConfig, ModelConfig, StudyConfig, TrainConfig
+from depthstudy.config import DataConfig, ModelConfig, SearchConfig, StudyConfig, TrainConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import prepare
 from depthstudy.study.forecast import devices, roofline
@@ -169,3 +169,9 @@ def test_own_sets_are_opened_and_counted() -> None:
     assert len(digits.variant.dataset.train) == 1151
     assert digits.data_seconds == 0
     assert os.environ["JAX_PLATFORMS"] == "cpu"  # nothing was run elsewhere
+
+
+def test_a_search_is_not_forecast() -> None:
+    asked = dataclasses.replace(StudyConfig(), search=SearchConfig(trials=6))
+    with pytest.raises(InputError, match="nets of a search are not known before it"):
+        list(describe_parts(asked, "h100x8"))
