@@ -7,6 +7,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from depthstudy.data.sources.image_file import SUFFIXES
 
@@ -36,11 +37,19 @@ class Box:
 
 @dataclasses.dataclass(frozen=True)
 class Annotated:
-    """An image file with its boxes; ``part`` is its split, ``""`` where nothing says which."""
+    """An image file with its boxes.
+
+    Attributes:
+      path: The file.
+      part: Its split, ``""`` where nothing says which.
+      boxes: Its boxes.
+      size: Height and width of the image in which the boxes are, ``None`` where no file says.
+    """
 
     path: Path
     part: str
     boxes: tuple[Box, ...]
+    size: tuple[int, int] | None = None
 
 
 class Problems:
@@ -86,6 +95,19 @@ class AnnotatedFolder:
     class_names: tuple[str, ...]
     images: tuple[Annotated, ...]
     problems: Problems
+
+
+def stated_size(height: Any, width: Any) -> tuple[int, int] | None:
+    """Returns a height and a width as a file says them, ``None`` where they are no size.
+
+    >>> stated_size("60", 40), stated_size(0, 0), stated_size(None, 40)
+    ((60, 40), None, None)
+    """
+    try:
+        size = (int(float(height)), int(float(width)))
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return size if min(size) > 0 else None
 
 
 def image_files(root: Path) -> list[Path]:

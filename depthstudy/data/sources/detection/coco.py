@@ -14,6 +14,7 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
     part_of,
+    stated_size,
 )
 from depthstudy.errors import InputError
 
@@ -55,7 +56,8 @@ def read(root: Path) -> AnnotatedFolder:
             if image is None:
                 problems.add("images that are not there, left out", name)
                 continue
-            images.append(Annotated(image, part, tuple(boxes.get(str(row.get("id")), []))))
+            size = stated_size(row.get("height"), row.get("width"))
+            images.append(Annotated(image, part, tuple(boxes.get(str(row.get("id")), [])), size))
     named = {image.path for image in images}
     for path in image_files(root):
         if path not in named:

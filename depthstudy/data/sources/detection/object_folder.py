@@ -1,7 +1,8 @@
 """The user's own images with boxes: COCO JSON, YOLO txt or VOC XML, prepared once as a TFDS set.
 
 Boxes that no net can learn from are mended or left out, named and counted on stderr: those that
-reach out of the image are cut, swapped corners are put in order, empty ones are left out.
+reach out of the image are cut, swapped corners are put in order, empty ones are left out. Boxes of
+an image that is stored turned are turned with it where the annotation says so; see ``turned``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
 )
+from depthstudy.data.sources.detection.turned import turned
 from depthstudy.data.sources.image_file import UnreadableError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
@@ -35,7 +37,7 @@ from depthstudy.store import bucket
 
 _PARTS = ("train", "validation", "test")
 _TEST_SHARE = 0.2
-_RECIPE = 3  # to be raised when the same folder comes to give another set
+_RECIPE = 4  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
@@ -106,7 +108,7 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
             continue
         size = (about.height, about.width)
         gray, sizes = gray and about.gray, sizes | {size}
-        rows = checked_boxes(image, size, where, problems)
+        rows = checked_boxes(turned(image, about, where, problems), size, where, problems)
         images_by_part.setdefault(image.part, []).append((image.path, size, rows))
     parts = _divided(images_by_part, seed)
     for name in ("train", "test"):

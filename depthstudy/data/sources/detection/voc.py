@@ -13,6 +13,7 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
     part_of,
+    stated_size,
 )
 
 _CORNERS = ("ymin", "xmin", "ymax", "xmax")
@@ -54,7 +55,8 @@ def read(root: Path) -> AnnotatedFolder:
             problems.add("images that are not there, left out", str(path.relative_to(root)))
             continue
         part = parts.get(path.stem) or part_of(picture.parent.relative_to(root).parts)
-        images.append(Annotated(picture, part, tuple(boxes)))
+        size = stated_size(tree.findtext("size/height"), tree.findtext("size/width"))
+        images.append(Annotated(picture, part, tuple(boxes), size))
     named = {image.path for image in images}
     for image in image_files(root):
         if image not in named:

@@ -1,8 +1,9 @@
 """YOLO's text files: one for each image, a line ``class x y width height`` for each box.
 
-Centers and sizes are shares of the image. Where there are more numbers, they are the corners of an
-outline, whose extent is the box. ``images/A.jpg`` goes with ``labels/A.txt``, or with a
-file beside it; names of classes stand in a YAML file, or in ``classes.txt``.
+Centers and sizes are shares of the image as it is shown, turned by its EXIF tag. Where there are
+more numbers, they are the corners of an outline, whose extent is the box. ``images/A.jpg`` goes
+with ``labels/A.txt``, or with a file beside it; names of classes stand in a YAML file, or in
+``classes.txt``.
 """
 
 from __future__ import annotations
