@@ -5,14 +5,15 @@ from __future__ import annotations
 import collections
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from depthstudy.data.sources.image_file import SUFFIXES
 
 PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation"}
 PARTS |= {"test": "test", "trainval": "train"}
+SPLITS = ("train", "validation", "test")
 _NAMED = 5  # problems of a kind that are named
 
 
@@ -95,6 +96,35 @@ class AnnotatedFolder:
     class_names: tuple[str, ...]
     images: tuple[Annotated, ...]
     problems: Problems
+
+
+class Splits(NamedTuple):
+    """What lists of images say.
+
+    Attributes:
+      parts: The split of each image that they name, by its name.
+      has_train: Whether one lists what to train on, so that images in no list are left out.
+    """
+
+    parts: Mapping[str, str]
+    has_train: bool
+
+
+def assigned(named: Iterable[tuple[str, str]], problems: Problems) -> dict[str, str]:
+    """Returns the split of each image; one that two lists name is tested on, or else validated on.
+
+    Args:
+      named: An image and its split, for each name in a list.
+      problems: Problems so far; images in two splits are added.
+    """
+    parts: dict[str, str] = {}
+    for name, part in named:
+        before = parts.get(name, part)
+        if before != part:
+            kind = "images in two splits, left in the later of train, validation and test"
+            problems.add(kind, name)
+        parts[name] = max(before, part, key=SPLITS.index)
+    return parts
 
 
 def stated_size(height: Any, width: Any) -> tuple[int, int] | None:

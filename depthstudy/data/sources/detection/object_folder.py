@@ -18,10 +18,9 @@ from tqdm import tqdm
 
 from depthstudy.config import DataConfig
 from depthstudy.data import objects
-from depthstudy.data.pipeline import order
 from depthstudy.data.source import Source
 from depthstudy.data.sources import image_file
-from depthstudy.data.sources.detection import coco, voc, yolo
+from depthstudy.data.sources.detection import coco, data_yaml, voc, yolo
 from depthstudy.data.sources.detection import prepared as with_objects
 from depthstudy.data.sources.detection.annotated import (
     Annotated,
@@ -29,15 +28,14 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
 )
+from depthstudy.data.sources.detection.division import CheckedImage, divide
 from depthstudy.data.sources.detection.turned import turned
 from depthstudy.data.sources.image_file import UnreadableError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
-_PARTS = ("train", "validation", "test")
-_TEST_SHARE = 0.2
-_RECIPE = 5  # to be raised when the same folder comes to give another set
+_RECIPE = 6  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
@@ -47,10 +45,8 @@ Files = Callable[[Path], list[Path]]
 _LAYOUTS: Sequence[tuple[Files, Files, Callable[[Path], AnnotatedFolder]]] = (
     (coco.files, lambda root: [], coco.read),
     (voc.files, voc.split_files, voc.read),
-    (yolo.files, yolo.name_files, yolo.read),
+    (yolo.files, data_yaml.files, yolo.read),
 )
-
-CheckedImage = tuple[Path, tuple[int, int], objects.Rows]
 
 
 def open_source(config: DataConfig) -> Source:
@@ -97,7 +93,7 @@ def _fingerprint(root: Path, annotations: Sequence[Path], seed: int) -> str:
 
 def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
     problems = folder.problems
-    images_by_part: dict[str, list[CheckedImage]] = {}
+    images: list[CheckedImage] = []
     gray, sizes = True, set[tuple[int, int]]()
     for image in tqdm(folder.images, desc="checking images", delay=2, disable=None):
         where = str(image.path.relative_to(folder.root))
@@ -109,10 +105,10 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         size = (about.height, about.width)
         gray, sizes = gray and about.gray, sizes | {size}
         rows = checked_boxes(turned(image, about, where, problems), size, where, problems)
-        images_by_part.setdefault(image.part, []).append((image.path, size, rows))
-    parts = _divided(images_by_part, seed)
+        images.append(CheckedImage(image.path, where, image.part, size, rows))
+    parts = divide(images, seed, problems)
     for name in ("train", "test"):
-        if not any(len(rows) for _, _, rows in parts.get(name, [])):
+        if not any(len(image.rows) for image in parts.get(name, [])):
             lines = "".join(f"; {line}" for line in problems.lines())
             raise InputError(f"{folder.root} has no objects to {name} on{lines}")
     print("\n".join(_summary(folder, parts)), file=sys.stderr)
@@ -121,7 +117,7 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         place,
         folder.class_names,
         (height, width, 1 if gray else 3),
-        {name: _examples(rows) for name, rows in parts.items()},
+        {name: _examples(of) for name, of in parts.items()},
         total=sum(map(len, parts.values())),
         notes=folder.problems.lines(),
     )
@@ -172,29 +168,10 @@ def checked_boxes(
     return objects.rows(boxes, [box.label for box in kept], [box.crowd for box in kept], areas)
 
 
-def _divided(
-    images_by_part: Mapping[str, list[CheckedImage]], seed: int
-) -> dict[str, list[CheckedImage]]:
-    """Returns the images to train, to validate and to test on; divided by seed where none says."""
-    named = {part: rows for part, rows in images_by_part.items() if part}
-    if "train" in named and len(named) > 1:
-        parts = {**named, "train": [*named["train"], *images_by_part.get("", [])]}
-        if "test" not in parts:
-            parts["test"] = parts.pop("validation")
-        return {name: parts[name] for name in _PARTS if name in parts}
-    every = [row for rows in images_by_part.values() for row in rows]
-    shuffled = order.generator(seed, order.SUBSET, 1).permutation(len(every))
-    tested = set(shuffled[: max(1, round(_TEST_SHARE * len(every)))].tolist())
-    return {
-        "train": [row for i, row in enumerate(every) if i not in tested],
-        "test": [row for i, row in enumerate(every) if i in tested],
-    }
-
-
 def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]]) -> list[str]:
     counts = ", ".join(
-        f"{len(rows)} {name} images with {sum(len(boxes) for _, _, boxes in rows)} objects"
-        for name, rows in parts.items()
+        f"{len(of)} {name} images with {sum(len(image.rows) for image in of)} objects"
+        for name, of in parts.items()
     )
     names = ", ".join(folder.class_names[:20]) + (", ..." if len(folder.class_names) > 20 else "")
     place = bucket.shown(folder.root)
@@ -204,9 +181,9 @@ def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]
     ]
 
 
-def _examples(rows: Sequence[CheckedImage]) -> Iterator[with_objects.Example]:
-    for path, size, boxes in rows:
+def _examples(images: Sequence[CheckedImage]) -> Iterator[with_objects.Example]:
+    for image in images:
         try:
-            yield image_file.encode(path), size, boxes
+            yield image_file.encode(image.path), image.size, image.rows
         except UnreadableError as error:
-            raise InputError(f"{path} changed while it was read; try again") from error
+            raise InputError(f"{image.path} changed while it was read; try again") from error
