@@ -28,14 +28,15 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
 )
-from depthstudy.data.sources.detection.division import CheckedImage, divide
+from depthstudy.data.sources.detection.division import CheckedImage, divide, indexes, placed
 from depthstudy.data.sources.detection.turned import turned
+from depthstudy.data.sources.folder import copies
 from depthstudy.data.sources.image_file import UnreadableError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
-_RECIPE = 6  # to be raised when the same folder comes to give another set
+_RECIPE = 7  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
@@ -105,13 +106,14 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         size = (about.height, about.width)
         gray, sizes = gray and about.gray, sizes | {size}
         rows = checked_boxes(turned(image, about, where, problems), size, where, problems)
-        images.append(CheckedImage(image.path, where, image.part, size, rows))
+        images.append(CheckedImage(image.path, where, image.part, size, rows, about.digest))
     parts = divide(images, seed, problems)
     for name in ("train", "test"):
         if not any(len(image.rows) for image in parts.get(name, [])):
             lines = "".join(f"; {line}" for line in problems.lines())
             raise InputError(f"{folder.root} has no objects to {name} on{lines}")
-    print("\n".join(_summary(folder, parts)), file=sys.stderr)
+    notes = [*problems.lines(), *copies.notes(placed(parts))]
+    print("\n".join([*notes, _summary(folder, parts)]), file=sys.stderr)
     height, width = next(iter(sizes)) if len(sizes) == 1 else (None, None)
     with_objects.write_once(
         place,
@@ -119,7 +121,8 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
         (height, width, 1 if gray else 3),
         {name: _examples(of) for name, of in parts.items()},
         total=sum(map(len, parts.values())),
-        notes=folder.problems.lines(),
+        notes=notes,
+        indexes=indexes(parts),
     )
 
 
@@ -168,17 +171,14 @@ def checked_boxes(
     return objects.rows(boxes, [box.label for box in kept], [box.crowd for box in kept], areas)
 
 
-def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]]) -> list[str]:
+def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]]) -> str:
     counts = ", ".join(
         f"{len(of)} {name} images with {sum(len(image.rows) for image in of)} objects"
         for name, of in parts.items()
     )
     names = ", ".join(folder.class_names[:20]) + (", ..." if len(folder.class_names) > 20 else "")
     place = bucket.shown(folder.root)
-    return [
-        *folder.problems.lines(),
-        f"{place} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}",
-    ]
+    return f"{place} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}"
 
 
 def _examples(images: Sequence[CheckedImage]) -> Iterator[with_objects.Example]:

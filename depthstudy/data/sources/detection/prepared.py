@@ -12,9 +12,10 @@ import numpy as np
 
 from depthstudy.data import objects
 from depthstudy.data.source import Shape, Source
-from depthstudy.data.sources.tfds import writer
+from depthstudy.data.sources.tfds import split_index, writer
 from depthstudy.data.sources.tfds.objects import OBJECTS
 from depthstudy.data.sources.tfds.source import TfdsSource
+from depthstudy.data.sources.tfds.split_index import SplitIndex
 
 _NOTES = "notes.json"
 
@@ -29,8 +30,18 @@ def write_once(
     *,
     total: int,
     notes: Sequence[str] = (),
+    indexes: Mapping[str, SplitIndex] | None = None,
 ) -> None:
-    """Writes a set, with what a person should know of it; see ``tfds.writer.write_files_once``.
+    """Writes a set, with what a person should know of it, as ``tfds.writer.write_files_once`` does.
+
+    Args:
+      folder: Where the set will be.
+      class_names: Names of the classes, in the order of their labels.
+      shape: Of every image.
+      splits: Examples of each split.
+      total: Number of examples in all splits.
+      notes: What a person should know.
+      indexes: Classes of the largest objects, and groups of copies, of each split if known.
 
     Raises:
       OSError: The folder cannot be written.
@@ -53,7 +64,10 @@ def write_once(
         records,
         total=total,
         label=(OBJECTS, feature),
-        beside={_NOTES: json.dumps(list(notes)).encode()},
+        beside={
+            _NOTES: json.dumps(list(notes)).encode(),
+            **({split_index.INDEX: split_index.encoded(indexes)} if indexes else {}),
+        },
     )
 
 
