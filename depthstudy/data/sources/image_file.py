@@ -50,6 +50,7 @@ class ImageProperties(NamedTuple):
       constant: Whether all its pixels are alike.
       frames: Number of its frames, of which the first is taken.
       digest: Hash of the bytes of the file.
+      turn: How it is turned to be upright, as ``plain_image.turn_of`` says it.
     """
 
     height: int
@@ -59,6 +60,7 @@ class ImageProperties(NamedTuple):
     constant: bool = False
     frames: int = 1
     digest: str = ""
+    turn: int | None = None
 
 
 class UnreadableError(Exception):
@@ -76,6 +78,7 @@ class _Loaded(NamedTuple):
     format: str | None
     peak: int
     frames: int
+    turn: int | None
 
 
 def inspect(path: Path) -> ImageProperties:
@@ -87,7 +90,7 @@ def inspect(path: Path) -> ImageProperties:
       OSError: It cannot be read now, which says nothing of the image.
     """
     raw = _read(path)
-    image, _, peak, frames = _load(raw, DEEP_BITS)
+    image, _, peak, frames, turn = _load(raw, DEEP_BITS)
     low_and_high = image.getextrema()
     bands = [low_and_high] if image.mode == "L" else low_and_high
     constant = not peak and all(low == high for low, high in bands)  # type: ignore[misc]
@@ -95,7 +98,7 @@ def inspect(path: Path) -> ImageProperties:
         constant = _is_constant(raw)
     digest = hashlib.sha256(raw).hexdigest()
     return ImageProperties(
-        image.height, image.width, image.mode == "L", peak, constant, frames, digest
+        image.height, image.width, image.mode == "L", peak, constant, frames, digest, turn
     )
 
 
@@ -186,11 +189,12 @@ def _load(raw: bytes, bits: int) -> _Loaded:
             file.load()
             deep = _deep_levels(raw, file)
             image = file if deep is None else _scaled(deep, bits)
-            plain = opaque(upright(image, turn_of(file)))
+            turn = turn_of(file)
+            plain = opaque(upright(image, turn))
             peak = 0 if deep is None else max(1, int(_colors(deep).max(initial=0)))
             kept = plain is file and file.format in _KEPT and frames == 1
             format = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
-            return _Loaded(plain, None if kept else format, peak, frames)
+            return _Loaded(plain, None if kept else format, peak, frames, turn)
     except UnidentifiedImageError as error:
         raise UnreadableError(f"it is not {KINDS}") from error
     except UnreadableError:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import collections
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from depthstudy.data.sources.image_file import SUFFIXES
 
 PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation"}
 PARTS |= {"test": "test", "trainval": "train"}
+SPLITS = ("train", "validation", "test")
 _NAMED = 5  # problems of a kind that are named
 
 
@@ -36,11 +38,19 @@ class Box:
 
 @dataclasses.dataclass(frozen=True)
 class Annotated:
-    """An image file with its boxes; ``part`` is its split, ``""`` where nothing says which."""
+    """An image file with its boxes.
+
+    Attributes:
+      path: The file.
+      part: Its split, ``""`` where nothing says which.
+      boxes: Its boxes.
+      size: Height and width of the image in which the boxes are, ``None`` where no file says.
+    """
 
     path: Path
     part: str
     boxes: tuple[Box, ...]
+    size: tuple[int, int] | None = None
 
 
 class Problems:
@@ -86,6 +96,48 @@ class AnnotatedFolder:
     class_names: tuple[str, ...]
     images: tuple[Annotated, ...]
     problems: Problems
+
+
+class Splits(NamedTuple):
+    """What lists of images say.
+
+    Attributes:
+      parts: The split of each image that they name, by its name.
+      has_train: Whether one lists what to train on, so that images in no list are left out.
+    """
+
+    parts: Mapping[str, str]
+    has_train: bool
+
+
+def assigned(named: Iterable[tuple[str, str]], problems: Problems) -> dict[str, str]:
+    """Returns the split of each image; one that two lists name is tested on, or else validated on.
+
+    Args:
+      named: An image and its split, for each name in a list.
+      problems: Problems so far; images in two splits are added.
+    """
+    parts: dict[str, str] = {}
+    for name, part in named:
+        before = parts.get(name, part)
+        if before != part:
+            kind = "images in two splits, left in the later of train, validation and test"
+            problems.add(kind, name)
+        parts[name] = max(before, part, key=SPLITS.index)
+    return parts
+
+
+def stated_size(height: Any, width: Any) -> tuple[int, int] | None:
+    """Returns a height and a width as a file says them, ``None`` where they are no size.
+
+    >>> stated_size("60", 40), stated_size(0, 0), stated_size(None, 40)
+    ((60, 40), None, None)
+    """
+    try:
+        size = (int(float(height)), int(float(width)))
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return size if min(size) > 0 else None
 
 
 def image_files(root: Path) -> list[Path]:

@@ -1,9 +1,14 @@
-"""COCO's JSON: images, categories and annotations in one file for each split."""
+"""COCO's JSON: images, categories and annotations in one file for each split.
+
+A split may have several files, each of images of its own. Of files with the same images, as those
+of boxes and of key points in COCO's folder, those called ``instances_*`` are read alone.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
     part_of,
+    stated_size,
 )
 from depthstudy.errors import InputError
 
@@ -32,13 +38,17 @@ def read(root: Path) -> AnnotatedFolder:
     """Reads all images of a folder with such files.
 
     Raises:
-      InputError: A file is damaged, or two files have different classes.
+      InputError: A file is damaged, or two files have different classes or the same images.
     """
     problems, images = Problems(), []
     by_name: dict[str, list[Path]] = {}
     for path in image_files(root):
         by_name.setdefault(path.name, []).append(path)
     contents = {file: json.loads(file.read_bytes()) for file in files(root)}
+    located = {file: _located(file, contents[file], by_name, root) for file in contents}
+    for file in _repeated(located, root):
+        problems.add("files of images that instances_* has as well, left out", _inner(file, root))
+        del contents[file]
     names: dict[int, str] = {}
     for file, content in contents.items():
         for number, name in _categories(content, file):
@@ -48,14 +58,13 @@ def read(root: Path) -> AnnotatedFolder:
     for file, content in contents.items():
         rows = _rows(content, "images")
         boxes = _boxes(content, {str(row.get("id")) for row in rows}, label_of, file, problems)
-        part = part_of([file.name]) or part_of(file.parent.relative_to(root).parts)
-        for row in rows:
-            name = str(row.get("file_name", "?"))
-            image = _locate(name, part, by_name, root)
+        part = _part(file, root)
+        for row, image in zip(rows, located[file], strict=True):
             if image is None:
-                problems.add("images that are not there, left out", name)
+                problems.add("images that are not there, left out", _name(row))
                 continue
-            images.append(Annotated(image, part, tuple(boxes.get(str(row.get("id")), []))))
+            size = stated_size(row.get("height"), row.get("width"))
+            images.append(Annotated(image, part, tuple(boxes.get(str(row.get("id")), [])), size))
     named = {image.path for image in images}
     for path in image_files(root):
         if path not in named:
@@ -111,6 +120,50 @@ def _boxes(
         else:
             boxes.setdefault(image, []).append(box)
     return boxes
+
+
+def _part(file: Path, root: Path) -> str:
+    return part_of([file.name]) or part_of(file.parent.relative_to(root).parts)
+
+
+def _name(row: dict[str, Any]) -> str:
+    return str(row.get("file_name", "?"))
+
+
+def _located(
+    file: Path, content: dict[str, Any], by_name: dict[str, list[Path]], root: Path
+) -> list[Path | None]:
+    """Returns the image of each row of a file, ``None`` where it is not there."""
+    part = _part(file, root)
+    return [_locate(_name(row), part, by_name, root) for row in _rows(content, "images")]
+
+
+def _repeated(located: Mapping[Path, list[Path | None]], root: Path) -> list[Path]:
+    """Returns the files to leave out, whose images a file ``instances_*`` of their split has.
+
+    Raises:
+      InputError: Two others of a split have the same image.
+    """
+    repeated = set[Path]()
+    pairs = itertools.combinations(sorted(located, key=lambda f: not _is_instances(f)), 2)
+    for one, other in pairs:
+        if _part(one, root) != _part(other, root) or repeated & {one, other}:
+            continue
+        shared = {*located[one]} & {*located[other]} - {None}
+        if not shared:
+            continue
+        if not _is_instances(one) or _is_instances(other):
+            raise InputError(
+                f"{_inner(one, root)} and {_inner(other, root)} in {root} are of one split and both"
+                f" name {_inner(min(filter(None, shared)), root)}; allowed are files of a split"
+                " that share no image, or one of them called instances_*.json, which is read alone"
+            )
+        repeated.add(other)
+    return sorted(repeated)
+
+
+def _is_instances(file: Path) -> bool:
+    return file.name.startswith("instances_")
 
 
 def _inner(path: Path, root: Path) -> str:

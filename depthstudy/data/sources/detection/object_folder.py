@@ -1,7 +1,8 @@
 """The user's own images with boxes: COCO JSON, YOLO txt or VOC XML, prepared once as a TFDS set.
 
 Boxes that no net can learn from are mended or left out, named and counted on stderr: those that
-reach out of the image are cut, swapped corners are put in order, empty ones are left out.
+reach out of the image are cut, swapped corners are put in order, empty ones are left out. Boxes of
+an image that is stored turned are turned with it where the annotation says so; see ``turned``.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from tqdm import tqdm
 
 from depthstudy.config import DataConfig
 from depthstudy.data import objects
-from depthstudy.data.pipeline import order
 from depthstudy.data.source import Source
 from depthstudy.data.sources import image_file
-from depthstudy.data.sources.detection import coco, voc, yolo
+from depthstudy.data.sources.detection import coco, data_yaml, voc, yolo
 from depthstudy.data.sources.detection import prepared as with_objects
 from depthstudy.data.sources.detection.annotated import (
     Annotated,
@@ -28,15 +28,16 @@ from depthstudy.data.sources.detection.annotated import (
     Problems,
     image_files,
 )
+from depthstudy.data.sources.detection.division import CheckedImage, divide, indexes, placed
+from depthstudy.data.sources.detection.turned import turned
+from depthstudy.data.sources.folder import copies
 from depthstudy.data.sources.image_file import UnreadableError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
 PREFIX = "object_folder_"  # of the name of a prepared set
-_PARTS = ("train", "validation", "test")
-_TEST_SHARE = 0.2
-_RECIPE = 4  # to be raised when the same folder comes to give another set
+_RECIPE = 8  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 
@@ -46,10 +47,8 @@ Files = Callable[[Path], list[Path]]
 _LAYOUTS: Sequence[tuple[Files, Files, Callable[[Path], AnnotatedFolder]]] = (
     (coco.files, lambda root: [], coco.read),
     (voc.files, voc.split_files, voc.read),
-    (yolo.files, yolo.name_files, yolo.read),
+    (yolo.files, data_yaml.files, yolo.read),
 )
-
-CheckedImage = tuple[Path, tuple[int, int], objects.Rows]
 
 
 def open_source(config: DataConfig) -> Source:
@@ -96,7 +95,7 @@ def _fingerprint(root: Path, annotations: Sequence[Path], seed: int) -> str:
 
 def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
     problems = folder.problems
-    images_by_part: dict[str, list[CheckedImage]] = {}
+    images: list[CheckedImage] = []
     gray, sizes, peak = True, set[tuple[int, int]](), 0
     for image in tqdm(folder.images, desc="checking images", delay=2, disable=None):
         where = str(image.path.relative_to(folder.root))
@@ -107,24 +106,26 @@ def _prepare(folder: AnnotatedFolder, place: Path, seed: int) -> None:
             continue
         size = (about.height, about.width)
         gray, sizes, peak = gray and about.gray, sizes | {size}, max(peak, about.peak)
-        rows = checked_boxes(image, size, where, problems)
-        images_by_part.setdefault(image.part, []).append((image.path, size, rows))
-    parts = _divided(images_by_part, seed)
+        rows = checked_boxes(turned(image, about, where, problems), size, where, problems)
+        images.append(CheckedImage(image.path, where, image.part, size, rows, about.digest))
+    parts = divide(images, seed, problems)
     for name in ("train", "test"):
-        if not any(len(rows) for _, _, rows in parts.get(name, [])):
+        if not any(len(image.rows) for image in parts.get(name, [])):
             lines = "".join(f"; {line}" for line in problems.lines())
             raise InputError(f"{folder.root} has no objects to {name} on{lines}")
-    print("\n".join(_summary(folder, parts)), file=sys.stderr)
+    notes = [*problems.lines(), *copies.notes(placed(parts))]
+    print("\n".join([*notes, _summary(folder, parts)]), file=sys.stderr)
     bits = image_file.bits_in_use(peak)
     height, width = next(iter(sizes)) if len(sizes) == 1 else (None, None)
     with_objects.write_once(
         place,
         folder.class_names,
         (height, width, 1 if gray else 3),
-        {name: _examples(rows, bits) for name, rows in parts.items()},
+        {name: _examples(of, bits) for name, of in parts.items()},
         total=sum(map(len, parts.values())),
-        notes=folder.problems.lines(),
+        notes=notes,
         bits=bits,
+        indexes=indexes(parts),
     )
 
 
@@ -173,41 +174,19 @@ def checked_boxes(
     return objects.rows(boxes, [box.label for box in kept], [box.crowd for box in kept], areas)
 
 
-def _divided(
-    images_by_part: Mapping[str, list[CheckedImage]], seed: int
-) -> dict[str, list[CheckedImage]]:
-    """Returns the images to train, to validate and to test on; divided by seed where none says."""
-    named = {part: rows for part, rows in images_by_part.items() if part}
-    if "train" in named and len(named) > 1:
-        parts = {**named, "train": [*named["train"], *images_by_part.get("", [])]}
-        if "test" not in parts:
-            parts["test"] = parts.pop("validation")
-        return {name: parts[name] for name in _PARTS if name in parts}
-    every = [row for rows in images_by_part.values() for row in rows]
-    shuffled = order.generator(seed, order.SUBSET, 1).permutation(len(every))
-    tested = set(shuffled[: max(1, round(_TEST_SHARE * len(every)))].tolist())
-    return {
-        "train": [row for i, row in enumerate(every) if i not in tested],
-        "test": [row for i, row in enumerate(every) if i in tested],
-    }
-
-
-def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]]) -> list[str]:
+def _summary(folder: AnnotatedFolder, parts: Mapping[str, Sequence[CheckedImage]]) -> str:
     counts = ", ".join(
-        f"{len(rows)} {name} images with {sum(len(boxes) for _, _, boxes in rows)} objects"
-        for name, rows in parts.items()
+        f"{len(of)} {name} images with {sum(len(image.rows) for image in of)} objects"
+        for name, of in parts.items()
     )
     names = ", ".join(folder.class_names[:20]) + (", ..." if len(folder.class_names) > 20 else "")
     place = bucket.shown(folder.root)
-    return [
-        *folder.problems.lines(),
-        f"{place} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}",
-    ]
+    return f"{place} ({folder.layout}): {len(folder.class_names)} classes ({names}), {counts}"
 
 
-def _examples(rows: Sequence[CheckedImage], bits: int) -> Iterator[with_objects.Example]:
-    for path, size, boxes in rows:
+def _examples(images: Sequence[CheckedImage], bits: int) -> Iterator[with_objects.Example]:
+    for image in images:
         try:
-            yield image_file.encode(path, bits), size, boxes
+            yield image_file.encode(image.path, bits), image.size, image.rows
         except UnreadableError as error:
-            raise InputError(f"{path} changed while it was read; try again") from error
+            raise InputError(f"{image.path} changed while it was read; try again") from error

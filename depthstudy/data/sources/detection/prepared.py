@@ -12,9 +12,10 @@ import numpy as np
 
 from depthstudy.data import objects
 from depthstudy.data.source import DEEP_BITS, Shape, Source
-from depthstudy.data.sources.tfds import writer
+from depthstudy.data.sources.tfds import split_index, writer
 from depthstudy.data.sources.tfds.objects import OBJECTS
 from depthstudy.data.sources.tfds.source import BITS, TfdsSource
+from depthstudy.data.sources.tfds.split_index import SplitIndex
 
 _NOTES = "notes.json"
 
@@ -30,10 +31,19 @@ def write_once(
     total: int,
     notes: Sequence[str] = (),
     bits: int = DEEP_BITS,
+    indexes: Mapping[str, SplitIndex] | None = None,
 ) -> None:
-    """Writes a set, with what a person should know of it; see ``tfds.writer.write_files_once``.
+    """Writes a set, with what a person should know of it, as ``tfds.writer.write_files_once`` does.
 
-    ``bits`` are those in use of images of more than 8 bits, as ``Source.bits``.
+    Args:
+      folder: Where the set will be.
+      class_names: Names of the classes, in the order of their labels.
+      shape: Of every image.
+      splits: Examples of each split.
+      total: Number of examples in all splits.
+      notes: What a person should know.
+      bits: Those in use of images of more than 8 bits, as ``Source.bits``.
+      indexes: Classes of the largest objects, and groups of copies, of each split if known.
 
     Raises:
       OSError: The folder cannot be written.
@@ -56,7 +66,11 @@ def write_once(
         records,
         total=total,
         label=(OBJECTS, feature),
-        beside={_NOTES: json.dumps(list(notes)).encode(), BITS: str(bits).encode()},
+        beside={
+            _NOTES: json.dumps(list(notes)).encode(),
+            BITS: str(bits).encode(),
+            **({split_index.INDEX: split_index.encoded(indexes)} if indexes else {}),
+        },
     )
 
 

@@ -1,8 +1,13 @@
-"""Pascal VOC's XML: one file for each image, with the corners of its boxes in pixels from 1."""
+"""Pascal VOC's XML: one file for each image, with the corners of its boxes in pixels from 1.
+
+Lists in ``ImageSets/Main`` say the split of an image: ``train``, ``val`` and ``test``, and
+``trainval`` where there is no ``train``.
+"""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from depthstudy.data.sources.detection.annotated import (
@@ -11,9 +16,13 @@ from depthstudy.data.sources.detection.annotated import (
     AnnotatedFolder,
     Box,
     Problems,
+    Splits,
+    assigned,
     image_files,
     part_of,
+    stated_size,
 )
+from depthstudy.data.sources.image_file import SUFFIXES
 
 _CORNERS = ("ymin", "xmin", "ymax", "xmax")
 
@@ -25,7 +34,7 @@ def files(root: Path) -> list[Path]:
 
 def read(root: Path) -> AnnotatedFolder:
     """Reads all images of a folder with such files; classes are in the order of the alphabet."""
-    problems, images = Problems(), []
+    problems, images, named = Problems(), [], set[Path]()
     trees = {path: tree for path in files(root) if (tree := _tree(path)) is not None}
     for path in sorted(root.rglob("*.xml")):
         if path not in trees and _root(path) is None:
@@ -35,7 +44,7 @@ def read(root: Path) -> AnnotatedFolder:
         node.findtext("name") or "" for tree in trees.values() for node in tree.iter("object")
     }
     names = sorted(class_names - {""})
-    parts = _parts(root)
+    splits = _splits(root, {path.stem for path in trees}, problems)
     pictures: dict[str, list[Path]] = {}
     for image in image_files(root):
         pictures.setdefault(image.stem, []).append(image)
@@ -53,9 +62,13 @@ def read(root: Path) -> AnnotatedFolder:
         if picture is None:
             problems.add("images that are not there, left out", str(path.relative_to(root)))
             continue
-        part = parts.get(path.stem) or part_of(picture.parent.relative_to(root).parts)
-        images.append(Annotated(picture, part, tuple(boxes)))
-    named = {image.path for image in images}
+        named.add(picture)
+        part = splits.parts.get(path.stem) or part_of(picture.parent.relative_to(root).parts)
+        if splits.has_train and not part:
+            problems.add("images in no list of a split, left out", str(picture.relative_to(root)))
+            continue
+        size = stated_size(tree.findtext("size/height"), tree.findtext("size/width"))
+        images.append(Annotated(picture, part, tuple(boxes), size))
     for image in image_files(root):
         if image not in named:
             where = str(image.relative_to(root))
@@ -99,12 +112,26 @@ def split_files(root: Path) -> list[Path]:
     return sorted(root.glob("ImageSets/Main/*.txt"))
 
 
-def _parts(root: Path) -> dict[str, str]:
-    """Returns the split of each image that a list of images names."""
-    return {
-        line.split()[0]: PARTS[path.stem]
-        for path in split_files(root)
-        if path.stem in PARTS and path.stem != "trainval"
-        for line in path.read_text(errors="replace").splitlines()
-        if line.split()
+def _splits(root: Path, names: Collection[str], problems: Problems) -> Splits:
+    """Returns the split of each image of these names that a list of images has."""
+    lists = {
+        path.stem: list(_names(path, names)) for path in split_files(root) if path.stem in PARTS
     }
+    both = lists.pop("trainval", None)
+    if both is not None and "train" not in lists:
+        validated = {x for stem, listed in lists.items() if _is_validation(stem) for x in listed}
+        lists["train"] = [name for name in both if name not in validated]
+    named = ((name, PARTS[stem]) for stem, listed in lists.items() for name in listed)
+    return Splits(assigned(named, problems), "train" in lists)
+
+
+def _is_validation(stem: str) -> bool:
+    return PARTS[stem] == "validation"
+
+
+def _names(path: Path, names: Collection[str]) -> Iterator[str]:
+    """Yields the name in each line of a list: all of it, or the first word, without a suffix."""
+    for line in filter(None, map(str.strip, path.read_text(errors="replace").splitlines())):
+        words = (line, line.split()[0])
+        stems = [Path(word).stem for word in words if Path(word).suffix.lower() in SUFFIXES]
+        yield next((word for word in (*words, *stems) if word in names), words[1])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Iterator, Mapping, Sequence
 
 from depthstudy.data.source import Shape
+from depthstudy.data.sources.folder import copies
 from depthstudy.data.sources.folder.contents import FolderContents
 from depthstudy.data.sources.folder.division import Division
 from depthstudy.data.sources.folder.scan import NAMED, FolderScan, LabeledFile, first_names
@@ -67,7 +67,7 @@ def notes(scan: FolderScan, contents: FolderContents, division: Division) -> tup
     """Returns what a person should know of the images before believing a result."""
     return (
         *scan.notes,
-        *_copies(scan, contents, division),
+        *copies.notes(_placed(scan, contents, division)),
         *_constant(scan, contents),
         *_deep(contents),
         *_frames(scan, contents),
@@ -75,31 +75,16 @@ def notes(scan: FolderScan, contents: FolderContents, division: Division) -> tup
     )
 
 
-def _copies(scan: FolderScan, contents: FolderContents, division: Division) -> Iterator[str]:
-    """Yields what copies there are: between train and test, between classes, and any."""
+def _placed(
+    scan: FolderScan, contents: FolderContents, division: Division
+) -> list[copies.PlacedImage]:
     parts = {file: part for part, of in division.items() for file in of}
-    alike: Mapping[str, list[LabeledFile]] = collections.defaultdict(list)
-    for file in parts:
-        alike[contents.images[file].digest].append(file)
-    groups = [sorted(group, key=lambda f: f.path) for group in alike.values() if len(group) > 1]
-    groups.sort(key=lambda group: group[0].path)
-    kinds = (
-        ("in train and in test", lambda group: len({parts[file] for file in group}) > 1),
-        ("in two classes", lambda group: len({file.label for file in group}) > 1),
-    )
-    for where, is_kind in kinds:
-        pairs = [
-            " = ".join(scan.name(f.path) for f in group[:2]) for group in filter(is_kind, groups)
-        ]
-        if pairs:
-            verb = "is" if len(pairs) == 1 else "are"
-            yield f"{_images(len(pairs))} {verb}, byte for byte, {where}: {first_names(pairs)}"
-    copies = sum(len(group) - 1 for group in groups)
-    divided = "" if scan.test_name or not copies else ", and all of an image are on one side"
-    yield (
-        f"{copies:,} of {len(parts):,} images are copies of others, byte for byte{divided}; images"
-        " that are merely alike (resized, saved again, frames of one film) are not looked for"
-    )
+    return [
+        copies.PlacedImage(
+            scan.name(file.path), parts[file], file.label, contents.images[file].digest
+        )
+        for file in sorted(parts, key=lambda file: file.path)
+    ]
 
 
 def _constant(scan: FolderScan, contents: FolderContents) -> Iterator[str]:

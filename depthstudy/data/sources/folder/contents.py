@@ -23,7 +23,7 @@ from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
 from depthstudy.data.sources.image_file import GoneError, ImageProperties, UnreadableError
 
 SCANS = "folder_scans"
-_RECIPE = 2  # to be raised when the same file comes to have other properties
+_RECIPE = 3  # to be raised when the same file comes to have other properties
 
 Stamp = tuple[int, int, int]  # size in bytes, times of change of the bytes and of the entry
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -31,8 +29,9 @@ from depthstudy.data.sources.folder.division import (
 )
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
 from depthstudy.data.sources.image_file import ImageProperties, UnreadableError
-from depthstudy.data.sources.tfds import prepared, writer
-from depthstudy.data.sources.tfds.source import BITS, INDEX
+from depthstudy.data.sources.tfds import prepared, split_index, writer
+from depthstudy.data.sources.tfds.source import BITS
+from depthstudy.data.sources.tfds.split_index import SplitIndex
 from depthstudy.errors import InputError
 
 PREFIX = "folder_"  # of the name of a prepared set
@@ -91,7 +90,10 @@ def _prepare(scan: FolderScan, contents: FolderContents, division: Division, fol
             shape,
             {part: _examples(files, contents) for part, files in division.items()},
             total=len(contents.images),
-            beside={INDEX: _index(contents, division), BITS: str(contents.bits).encode()},
+            beside={
+                split_index.INDEX: _index(contents, division),
+                BITS: str(contents.bits).encode(),
+            },
         )
 
 
@@ -99,13 +101,15 @@ def _index(contents: FolderContents, division: Division) -> bytes:
     """Returns labels and groups of the examples of each part, in their order, as a file."""
     files = [file for part in division.values() for file in part]
     groups = dict(zip(files, groups_of(files, contents).tolist(), strict=True))
-    arrays: dict[str, Any] = {}
-    for part, of in division.items():
-        arrays[f"{part}_labels"] = np.array([file.label for file in of], np.int32)
-        arrays[f"{part}_groups"] = np.array([groups[file] for file in of], np.int64)
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
+    return split_index.encoded(
+        {
+            part: SplitIndex(
+                np.array([file.label for file in of], np.int32),
+                np.array([groups[file] for file in of], np.int64),
+            )
+            for part, of in division.items()
+        }
+    )
 
 
 def _shape(images: Sequence[ImageProperties]) -> Shape:

@@ -15,6 +15,7 @@ from jaxtyping import Int
 
 from depthstudy.data import objects
 from depthstudy.data.source import Examples, ObjectExamples, RawImage, read_rows
+from depthstudy.data.sources.tfds.split_index import SplitIndex
 
 OBJECTS = "objects"
 MOST = 100  # objects of an image; of more, the largest are kept
@@ -25,11 +26,32 @@ class TfdsObjects(ObjectExamples):
     """One split on disk."""
 
     def __init__(
-        self, records: Sequence[dict[str, Any]], image: str, label: str, max_objects: int
+        self,
+        records: Sequence[dict[str, Any]],
+        image: str,
+        label: str,
+        max_objects: int,
+        index: SplitIndex | None = None,
     ) -> None:
-        """Reads the features named ``image`` and ``label`` of a TFDS data source."""
+        """Reads the features named ``image`` and ``label`` of a TFDS data source.
+
+        Args:
+          records: The data source.
+          image: Name of the feature with the image.
+          label: Name of the feature with the objects.
+          max_objects: Rows that are enough for each image.
+          index: Strata and groups, where they are known beforehand.
+        """
         self._records, self._image, self._label = records, image, label
         self.max_objects = max_objects
+        self._groups = None
+        if index is not None:
+            self.labels, self._groups = index
+
+    @property
+    def groups(self) -> Int[np.ndarray, " N"] | None:
+        """A number for each example that copies of it share."""
+        return self._groups
 
     def __len__(self) -> int:
         """Returns the number of examples."""

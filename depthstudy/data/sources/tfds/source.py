@@ -5,34 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from etils import epath
-from jaxtyping import Int, Int32
+from jaxtyping import Int
 
 from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
+from depthstudy.data.sources.tfds import split_index
 from depthstudy.data.sources.tfds.objects import TfdsObjects
+from depthstudy.data.sources.tfds.split_index import SplitIndex
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
 
 Folder: TypeAlias = Path | epath.Path  # the latter in a bucket of Google's
-INDEX = "index.npz"  # labels and groups of each split, of sets that we prepare
 BITS = "bits.json"  # ``Source.bits``, of sets that we prepare
-
-
-class SplitIndex(NamedTuple):
-    """What is known of the examples of a split without reading them.
-
-    Attributes:
-      labels: The label of each.
-      groups: A number for each that copies of it share.
-    """
-
-    labels: Int32[np.ndarray, " N"]
-    groups: Int[np.ndarray, " N"]
 
 
 class TfdsExamples(Examples):
@@ -110,9 +99,10 @@ class TfdsSource(Source):
             )
         except (KeyError, ValueError, NotImplementedError) as error:
             raise self.missing_split(name) from error
+        index = split_index.read(self._folder, where)
         if self._max_objects:
-            return TfdsObjects(records, self._image, self._label, self._max_objects)
-        examples = TfdsExamples(records, self._image, self._label, self._index(where))
+            return TfdsObjects(records, self._image, self._label, self._max_objects, index)
+        examples = TfdsExamples(records, self._image, self._label, index)
         try:
             first = examples.read(np.array([0]))[0][1]
         except Exception as error:  # of the reader of records, by what damages them
@@ -135,13 +125,3 @@ class TfdsSource(Source):
             return ranges(name, {split: splits[split].num_examples for split in self.split_names})
         except ValueError as error:
             raise self.missing_split(name) from error
-
-    def _index(self, where: Ranges) -> SplitIndex | None:
-        """Returns labels and groups of some examples, if the set has an index."""
-        path = self._folder / INDEX
-        if not path.is_file():
-            return None
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            labels = [arrays[f"{split}_labels"][a:b] for split, a, b in where]
-            groups = [arrays[f"{split}_groups"][a:b] for split, a, b in where]
-        return SplitIndex(np.concatenate(labels).astype(np.int32), np.concatenate(groups))
