@@ -12,6 +12,7 @@ from depthstudy.errors import InputError, required
 from depthstudy.evidence.choice import rungs
 from depthstudy.plan import Variant
 from depthstudy.search import space
+from depthstudy.search.space import scaled
 
 
 def check(study: StudyConfig, base: Variant) -> None:
@@ -48,6 +49,11 @@ def check(study: StudyConfig, base: Variant) -> None:
     whole = space.from_config(search)
     for stratum in search.strata:
         whole.within(stratum)
+    for family in search.families:
+        scaled.check(family, search)
+    for field, values in search.ranges:
+        for value in values:
+            config.apply(base.given, ((field, value),))
     if search.stages:
         sample = whole.settings(whole.sample(np.random.default_rng(0)))
         plan.build_net(config.apply(base.given, sample).model, base.dataset.num_classes)
