@@ -12,6 +12,7 @@ from depthstudy.errors import InputError, required
 from depthstudy.evidence.choice import rungs
 from depthstudy.plan import Variant
 from depthstudy.search import space
+from depthstudy.search.space import scaled
 
 
 def check(study: StudyConfig, base: Variant) -> None:
@@ -26,6 +27,16 @@ def check(study: StudyConfig, base: Variant) -> None:
             raise InputError(f"config.search finds variants and asks of them; leave {name} empty")
     if study.seeds_until_settled:
         raise InputError("config.search repeats whole searches; leave seeds_until_settled empty")
+    if study.time_budget is not None:
+        raise InputError(
+            "config.time_budget leaves out seeds and depths, and config.search needs all of them; "
+            "leave it out, and set config.search.trials or repeats lower"
+        )
+    if study.tune_seeds > 1:
+        raise InputError(
+            f"config.tune_seeds={study.tune_seeds}: config.search tries each net with one seed; "
+            "leave it at 1"
+        )
     if base.dataset.validation is None:
         raise InputError("config.search chooses by validation data; set data.validation above 0")
     if base.is_pruned:
@@ -48,6 +59,11 @@ def check(study: StudyConfig, base: Variant) -> None:
     whole = space.from_config(search)
     for stratum in search.strata:
         whole.within(stratum)
+    for family in search.families:
+        scaled.check(family, search)
+    for field, values in search.ranges:
+        for value in values:
+            config.apply(base.given, ((field, value),))
     if search.stages:
         sample = whole.settings(whole.sample(np.random.default_rng(0)))
         plan.build_net(config.apply(base.given, sample).model, base.dataset.num_classes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,13 +58,22 @@ def search(study: StudyConfig, workdir: Path, config_file: str | None = None) ->
     checks.require_engine()
     study, (base, *_) = plan.prepare(study)
     checks.check(study, base)
-    sized = dataclasses.replace(study, processes=_processes(study, base))
+    execute.check(study, (), workdir)
     start = time.perf_counter()
     with (
         store.lock(workdir),
-        contextlib.closing(execute.Session(sized, [base], workdir, config_file)) as session,
+        contextlib.closing(open_session(study, base, workdir, config_file)) as session,
     ):
         return _search(study, base, workdir, Trials(session, base), start)
+
+
+def open_session(
+    study: StudyConfig, base: Variant, workdir: Path, config_file: str | None = None
+) -> execute.Session:
+    """Returns what trains the nets of a search, in as many processes as these are worth."""
+    session = execute.Session(study, [base], workdir, config_file)
+    session.processes = _processes(study, base)  # more than the seeds of the base alone
+    return session
 
 
 def _search(
@@ -107,6 +115,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
         return
     study, (base, *_) = plan.prepare(study)
     checks.check(study, base)
+    process_count.check(study)
     search_config, size = study.search, space.from_config(study.search).size
     methods = methods_of(search_config)
     searches = len(methods) * len(search_config.strata) * search_config.repeats

@@ -15,6 +15,7 @@ pytest.importorskip("optuna")
 
 from depthstudy.arch import Cost
 from depthstudy.config import SearchConfig, Settings, StudyConfig
+from depthstudy.errors import InputError
 from depthstudy.evidence.choice import progress
 from depthstudy.records import RANDOM, SearchedNet
 from depthstudy.search import winners
@@ -166,6 +167,14 @@ def test_a_campaign_that_is_killed_goes_on_to_the_same(
             trials.lives = 17
     assert again.rows == results.rows
     assert set(trials.trained.values()) == {1}  # no net was trained twice
+
+
+def test_a_campaign_goes_on_with_its_own_settings_alone(tmp_path: Path) -> None:
+    with pytest.raises(KilledError):
+        campaign(tmp_path, Trials(lives=17))
+    search = dataclasses.replace(SEARCH, macs=planted.BUDGET // 3)
+    with pytest.raises(InputError, match=r"search.macs \(60, now 20\); take another --workdir"):
+        campaign(tmp_path, Trials(), dataclasses.replace(STUDY, search=search))
 
 
 def test_strata_and_nets_are_ranked_by_validation(results: CampaignResult) -> None:

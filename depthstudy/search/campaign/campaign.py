@@ -16,6 +16,7 @@ from depthstudy.config import Settings, StudyConfig
 from depthstudy.evidence.choice import halving, rungs
 from depthstudy.evidence.costs import pareto
 from depthstudy.records import SCALED, SearchedNet
+from depthstudy.search.campaign import kept_settings
 from depthstudy.search.campaign.engine import Engine, Search
 from depthstudy.search.campaign.result import CampaignResult, Place, label, methods_of, seed_of
 from depthstudy.search.campaign.trials import Trials, as_json, name_of_net
@@ -43,9 +44,14 @@ class Campaign:
     def __init__(
         self, study: StudyConfig, space: Space, prices: Prices, trials: Trials, folder: Path
     ) -> None:
-        """Opens the journal in ``folder``, and goes on where it was."""
+        """Opens the journal in ``folder``, and goes on where it was.
+
+        Raises:
+          InputError: It was begun with other settings.
+        """
         self._study, self._search = study, study.search
         self._space, self._prices, self._trials = space, prices, trials
+        kept_settings.keep(study, folder / JOURNAL)
         self._engine = Engine(folder / JOURNAL)
         self._first = self._search.shares[0]
         self._rates: dict[str, Settings] = {}

@@ -12,6 +12,7 @@ nothing: it is told with the error that it had.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ from depthstudy.search.space.draws import (
 from depthstudy.store import bucket, write_bytes
 
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
+_CREATE_TRIAL, _SET_ATTRIBUTE = 4, 8  # codes of lines of a journal, of a trial and what it means
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
 
 
@@ -154,9 +156,7 @@ class Search:
         Raises:
           InputError: Hardly any choice is within the limits.
         """
-        for trial in self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
-            if _KEY not in trial.user_attrs and _SAME not in trial.user_attrs:
-                self._consider(trial)
+        self._complete()
         trained = sum(trial.is_trained for trial in self.finished_trials())
         end = min(self._count, (trained // generation + 1) * generation)
         while self._paid() < end:
@@ -174,6 +174,20 @@ class Search:
         same = [trial.number for trial in waiting if trial.user_attrs.get(_SAME) == number]
         for each in (number, *same):
             self._tell(each, error if np.isfinite(error) else WORST, second)
+
+    def _complete(self) -> None:
+        """Tells what is known of trials that a kill left untold, as the next draws follow from it.
+
+        A net that is to be trained stays as it is, and so do those that wait for its error.
+        """
+        trials = self._trials()
+        for trial in trials:
+            if trial.state != TrialState.RUNNING or _KEY in trial.user_attrs:
+                continue
+            if _SAME not in trial.user_attrs:
+                self._consider(trial)
+            elif (same := trials[trial.user_attrs[_SAME]]).state == TrialState.COMPLETE:
+                self._study.tell(trial.number, list(same.values))
 
     def _tell(self, number: int, error: float, second: float) -> None:
         self._study.tell(number, [error, second] if self._two else [error])
@@ -199,11 +213,9 @@ class Search:
 
     def _ask(self) -> FrozenTrial:
         """Returns a new trial: a draw at first, and where the sampler found nothing for long."""
-        waiting = [t for t in self._trials() if t.state == TrialState.WAITING]
-        number = len(self._trials()) - len(waiting)
+        number = len(self._trials())
         if self._method == "random" or self._paid() < self._startup or self._is_stuck():
-            if not waiting:
-                self._study.enqueue_trial(parameters(self._space, self._draw(number)))
+            self._study.enqueue_trial(parameters(self._space, self._draw(number)))
         else:
             self._study.sampler = _sampler(self._method, self._seed, number, self._startup)
         asked = self._study.ask(self._distributions)
@@ -250,13 +262,27 @@ def _constrain(trial: optuna.trial.Trial, frozen: FrozenTrial, value: float) -> 
 
 
 def _mend(path: Path) -> None:
-    """Takes off what a kill leaves: a lock, and a last line that is not whole.
+    """Takes off what a kill leaves: a lock, a last line that is not whole, and a half-made trial.
 
     Lines after such a line would spoil the journal. The folder of a study is locked by then, so
     that no other process has it.
     """
     path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
     content = path.read_bytes() if path.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
+    whole = _without_half_made(content[: content.rfind(b"\n") + 1])
     if len(whole) < len(content):
         write_bytes(path, whole)
+
+
+def _without_half_made(journal: bytes) -> bytes:
+    """Returns a journal as it was before its last trial, if that one was not considered yet.
+
+    A trial is written line by line: its number first, then its choices, and at last what they mean.
+    The same one is drawn again, as each follows from its number and from those before it.
+    """
+    lines = journal.splitlines(keepends=True)
+    codes = [json.loads(line)["op_code"] for line in lines]
+    last = max((i for i, c in enumerate(codes) if c == _CREATE_TRIAL), default=None)
+    if last is None or _SET_ATTRIBUTE in codes[last:]:
+        return journal
+    return b"".join(lines[:last])

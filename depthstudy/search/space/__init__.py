@@ -7,7 +7,7 @@ where a gene has no effect (Elsken et al. 2019, arXiv 1808.05377, survey spaces)
 
 from __future__ import annotations
 
-from depthstudy.config import SearchConfig
+from depthstudy.config import SearchConfig, require_field
 from depthstudy.errors import InputError
 from depthstudy.search.space.genes import Gene, Genome, Space
 from depthstudy.search.space.stages import StageSpace
@@ -26,6 +26,7 @@ def from_config(search: SearchConfig) -> Space:
     for field, _ in search.ranges:
         if not field.startswith("model."):
             raise InputError(f"config.search.ranges: {field} is no field of config.model")
+        require_field(field)
     return Space(tuple(Gene(field, values) for field, values in search.ranges))
 
 

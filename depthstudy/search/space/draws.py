@@ -24,11 +24,12 @@ class Priced(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A net beyond a limit: which, by what share of it, and its cost."""
+    """A net beyond a limit: which, by what share of it, its cost, and more words on it."""
 
     reason: str
     excess: float
     second: float
+    detail: str = ""
 
 
 Method = Literal["tpe", "nsga2", "random"]
@@ -75,17 +76,21 @@ def within_limits(
       InputError: Hardly any choice is.
     """
     reasons: Counter[str] = Counter()
+    details: Counter[str] = Counter()
     for _ in range(_DRAWS):
         genome = space.sample(draw)
         priced = price(genome)
         if isinstance(priced, Rejected):
             reasons[priced.reason] += 1
+            details[priced.detail] += bool(priced.detail)
         elif priced.settings not in known:
             return genome
         else:
             reasons["known already"] += 1
     counts = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
+    [(detail, count)] = details.most_common(1) or [("", 0)]
+    most = f"; the most frequent words on it, {count:,} times: {detail}" if count else ""
     raise InputError(
         f"config.search: of {_DRAWS:,} nets drawn for {name} none is a new one within the limits "
-        f"({counts}); widen strata, limits or the space, or take fewer trials"
+        f"({counts}); widen strata, limits or the space, or take fewer trials{most}"
     )

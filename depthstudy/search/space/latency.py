@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import statistics
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from depthstudy import nets, store
 from depthstudy.arch import Spec
 
 _CALLS = 30
+_ANEW = "the nets of the search are measured again"
 
 
 class Stopwatch:
@@ -23,7 +23,7 @@ class Stopwatch:
     def __init__(self, path: Path, image_shape: tuple[int, int, int]) -> None:
         """Keeps what is measured in a JSON file."""
         self._path, self._shape = path, image_shape
-        self._known: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+        self._known: dict[str, float] = store.read_earlier_json(path, dict[str, float], _ANEW) or {}
 
     def __call__(self, spec: Spec) -> float:
         """Returns the median milliseconds of a net for one image, compiling left out."""

@@ -82,6 +82,10 @@ class Prices:
             raise InputError(net_or_error)
         return net_or_error[1]
 
+    def is_net(self, settings: Settings) -> bool:
+        """Returns whether settings mean a net for these images."""
+        return not isinstance(self._find(settings), str)
+
     def latency(self, settings: Settings) -> float:
         """Returns the milliseconds that a net takes for one image."""
         net_or_error = self._find(settings)
@@ -93,22 +97,27 @@ class Prices:
 
         def price(genome: Genome) -> Priced | Rejected:
             settings = space.settings(genome)
-            net_or_error = self._find(settings)
-            if isinstance(net_or_error, str):
-                return Rejected("not a net", 1.0, 0.0)
-            cost = net_or_error[1]
-            problem = limits.problem(cost, min(self._base.info.image_shape[:2]))
-            if problem:
-                return Rejected(*problem, float(cost.macs))
-            second = float(cost.macs)
-            if limits.latency is not None or self._search.objective == "latency":
-                time = self._stopwatch(net_or_error[0])
-                if limits.latency is not None and time > limits.latency:
-                    return Rejected("latency", time / limits.latency - 1, second)
-                second = time if self._search.objective == "latency" else second
-            return Priced(settings, second)
+            rejected = self.rejection(settings, limits)
+            if rejected is not None:
+                return rejected
+            if self._search.objective == "latency":
+                return Priced(settings, self.latency(settings))
+            return Priced(settings, float(self.cost(settings).macs))
 
         return price
+
+    def rejection(self, settings: Settings, limits: Limits) -> Rejected | None:
+        """Returns which limit a net passes, or ``None``; none is timed but within all others."""
+        net_or_error = self._find(settings)
+        if isinstance(net_or_error, str):
+            return Rejected("not a net", 1.0, 0.0, net_or_error)
+        spec, cost = net_or_error
+        problem = limits.problem(cost, min(self._base.info.image_shape[:2]))
+        if problem:
+            return Rejected(*problem, float(cost.macs))
+        if limits.latency is not None and (time := self._stopwatch(spec)) > limits.latency:
+            return Rejected("latency", time / limits.latency - 1, float(cost.macs))
+        return None
 
     def _find(self, settings: Settings) -> tuple[Spec, Cost] | str:
         if settings not in self._costs:

@@ -18,7 +18,9 @@ from depthstudy.search.space.pricing import Limits, Prices
 
 _WIDTHS = tuple(range(4, 129))
 _FACTORS = tuple(round(0.1 + 0.05 * step, 2) for step in range(60))
+_USUAL = {"width": 64, "width_multiplier": 1.0}  # which every family has
 _DEPTH_FACTORS = (0.1, 0.25, 0.35, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0)
+_OF_THE_DEPTH = ("depth", "receptive field")  # limits that no other width keeps to
 _NONE = ("dropout", "stochastic_depth")  # which no other net of a search has
 
 
@@ -28,13 +30,10 @@ def members(family: str, search: SearchConfig, prices: Prices) -> list[Settings]
     Raises:
       InputError: There is no such family, no limit on multiply-accumulates, or no such member.
     """
-    if family not in arch.FAMILIES:
-        arch.build(family)  # says which there are
-    if search.macs is None:
-        raise InputError("config.search.families needs config.search.macs, to scale families to")
+    check(family, search)
     least = min(low for low, _ in search.strata)
     most = max(high for _, high in search.strata)
-    limits = Limits((least, most), search.macs, search.parameters)
+    limits = Limits.of(search, (least, most))
     by_depth: dict[int, Settings] = {}
     for depth in _depths(family, least, most):
         settings = _widest(family, depth, limits, prices)
@@ -49,6 +48,23 @@ def members(family: str, search: SearchConfig, prices: Prices) -> list[Settings]
     return [every[place] for place in dict.fromkeys(places)]
 
 
+def check(family: str, search: SearchConfig) -> None:
+    """Raises InputError where there is no such family, no width of it, or no limit to scale to."""
+    if family not in arch.families():
+        arch.build(family)  # says which there are
+    if family not in arch.FAMILIES:
+        raise InputError(f"config.search.families: {family} is no family of classifiers")
+    if _width_of(family) is None:
+        raise InputError(f"config.search.families: {family} has no width to scale")
+    if search.macs is None:
+        raise InputError("config.search.families needs config.search.macs, to scale families to")
+
+
+def _width_of(family: str) -> str | None:
+    options = inspect.signature(arch.FAMILIES[family]).parameters
+    return next((name for name in _USUAL if name in options), None)
+
+
 def _depths(family: str, least: int, most: int) -> list[Settings]:
     options = inspect.signature(arch.FAMILIES[family]).parameters
     if "depth" in options:
@@ -59,11 +75,12 @@ def _depths(family: str, least: int, most: int) -> list[Settings]:
 
 
 def _widest(family: str, depth: Settings, limits: Limits, prices: Prices) -> Settings | None:
-    """Returns the widest member of a depth within limits; width is searched by halves."""
+    """Returns the widest member of a depth within limits; width is searched by halves.
+
+    Of some families not every width is a net, as its channels are no whole numbers.
+    """
     options = inspect.signature(arch.FAMILIES[family]).parameters
-    name = "width" if "width" in options else "width_multiplier"
-    if name not in options:
-        raise InputError(f"config.search.families: {family} has no width to scale")
+    name = str(_width_of(family))
     small = "layout" in options and "layout" not in STARTING_OPTIONS.get(family, {})
     fixed: Settings = (
         ("model.family", family),
@@ -72,18 +89,22 @@ def _widest(family: str, depth: Settings, limits: Limits, prices: Prices) -> Set
         *depth,
     )
     best, widths = None, _WIDTHS if name == "width" else _FACTORS
-    low, high = 0, len(widths) - 1
+    members: list[Settings] = [(*fixed, (f"model.{name}", width)) for width in widths]
+    if not prices.is_net((*fixed, (f"model.{name}", _USUAL[name]))):
+        return None  # for its depth, which would fail at every width
+    low, high = 0, len(members) - 1
     while low <= high:
         middle = (low + high) // 2
-        settings: Settings = (*fixed, (f"model.{name}", widths[middle]))
-        try:
-            problem = limits.problem(prices.cost(settings), side=1)
-        except InputError:
-            return None
-        if problem is None:
-            best, low = settings, middle + 1
-        elif problem[0] == "depth":
+        nets = (i for i in range(middle, low - 1, -1) if prices.is_net(members[i]))
+        place = next(nets, None)
+        if place is None:
+            low = middle + 1
+            continue
+        rejected = prices.rejection(members[place], limits)
+        if rejected is None:
+            best, low = members[place], middle + 1
+        elif rejected.reason in _OF_THE_DEPTH:
             return None
         else:
-            high = middle - 1
+            high = place - 1
     return best
