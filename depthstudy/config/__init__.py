@@ -23,6 +23,7 @@ from depthstudy.config.reading.parsing import (
 )
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.search import SearchConfig
+from depthstudy.config.shadowed import refuse_replaced, refuse_shadowed
 from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Mechanism, Settings, Value
 
@@ -49,6 +50,8 @@ __all__ = [
     "parse",
     "parse_duration",
     "present_name",
+    "refuse_replaced",
+    "refuse_shadowed",
     "require_field",
     "run_file",
     "takes_none",
