@@ -8,7 +8,7 @@ from depthstudy.config.catalog import Setting, describe_settings
 from depthstudy.config.data import DataConfig
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.pruning import PruneConfig
-from depthstudy.config.questions import Hypothesis, Pool, Treatment
+from depthstudy.config.questions import WITH_FINE_TUNING, Hypothesis, Pool, Treatment
 from depthstudy.config.reading.duration import parse_duration
 from depthstudy.config.reading.file import run_file
 from depthstudy.config.reading.former_names import FORMER_NAMES, present_name
@@ -29,6 +29,7 @@ from depthstudy.config.types import Mechanism, Settings, Value
 
 __all__ = [
     "FORMER_NAMES",
+    "WITH_FINE_TUNING",
     "DataConfig",
     "Hypothesis",
     "Mechanism",

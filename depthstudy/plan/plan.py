@@ -13,7 +13,7 @@ from depthstudy.errors import InputError
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import verdicts
 from depthstudy.evidence.panel import LEAST_SEEDS
-from depthstudy.plan import follow_up, pools, sweep, treatments
+from depthstudy.plan import follow_up, pools, relative, sweep, treatments
 from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
 from depthstudy.plan.untested import refuse_mistyped
@@ -57,8 +57,7 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
     datasets = Datasets() if datasets is None else datasets
     given = [build(study, name, settings, varied, datasets) for name, settings in named]
     untreated = grouped(study, with_twins(study, given, varied, datasets))
-    treated_fields = [field for t in study.treatments for field, _ in t.settings]
-    varied = list(dict.fromkeys([*varied, *treated_fields]))
+    varied = list(dict.fromkeys([*varied, *relative.fields(study)]))
     grouped_given = [variant for variant in untreated if variant.name in dict(named)]
     treated = treatments.treat(study, grouped_given, varied, datasets)
     variants = [*(with_settings(variant, varied) for variant in untreated), *treated]

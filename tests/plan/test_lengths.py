@@ -54,3 +54,30 @@ def test_trainings_of_as_many_steps_are_the_same() -> None:
     ]
     *_, as_long = plan(apply(StudyConfig(), (DEPTH, *base, ("treatments", tuple(rows)))))
     assert as_long.info.same_as == "resnet_depth8+decay"
+
+
+@pytest.mark.parametrize(
+    ("settings", "control_of", "message"),
+    [
+        ((("train.steps", "with_fine_tuning"),), "cut", "allowed for that: train.epochs"),
+        ((("train.epochs", "with_fine_tuning"),), "", "its control_of has to name a treatment"),
+        ((("train.epochs", "with_fine_tuning"),), "decay", "that sets prune.fine_tune_epochs"),
+    ],
+)
+def test_a_training_with_fine_tuning_needs_one(
+    settings: tuple[tuple[str, Value], ...], control_of: str, message: str
+) -> None:
+    cut = (("prune.weights", 0.5), ("prune.fine_tune_epochs", 1))
+    rows = (
+        {"name": "cut", "mechanism": "redundancy", "settings": cut},
+        {"name": "decay", "mechanism": "recipe", "settings": (("train.weight_decay", 0.01),)},
+        {
+            "name": "whole",
+            "mechanism": "redundancy",
+            "settings": settings,
+            "control_of": control_of,
+        },
+    )
+    with pytest.raises(InputError, match=message) as caught:
+        plan(apply(StudyConfig(), (DEPTH, ("treatments", rows))))
+    assert "\n" not in str(caught.value)
