@@ -88,8 +88,7 @@ def prepare(
     check_folder_name(study.name)
     _check_probes(study)
     follow_up.check_tunable(study)
-    if study.time_budget is not None:
-        config.parse_duration(study.time_budget, "time_budget")
+    _check_time_budget(study)
     variants = plan(study, datasets or Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
     compared = pools.compared(study, variants)
@@ -125,6 +124,19 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
     return dataclasses.replace(study, seeds=first)
+
+
+def _check_time_budget(study: StudyConfig) -> None:
+    """Refuses a time that is none, or in which no seed can be left out."""
+    if study.time_budget is None:
+        return
+    config.parse_duration(study.time_budget, "time_budget")
+    if study.pools or study.search.trials:
+        what = "config.pools" if study.pools else "config.search"
+        raise InputError(
+            f"config.time_budget leaves out seeds, and {what} says how many its nets have; leave "
+            "one of them out"
+        )
 
 
 def _check_metric(study: StudyConfig, variant: Variant) -> None:
