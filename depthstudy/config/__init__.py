@@ -8,7 +8,7 @@ from depthstudy.config.catalog import Setting, describe_settings
 from depthstudy.config.data import DataConfig
 from depthstudy.config.model import ModelConfig
 from depthstudy.config.pruning import PruneConfig
-from depthstudy.config.questions import Hypothesis, Pool, Treatment
+from depthstudy.config.questions import WITH_FINE_TUNING, Hypothesis, Pool, Treatment
 from depthstudy.config.reading.duration import parse_duration
 from depthstudy.config.reading.file import run_file
 from depthstudy.config.reading.former_names import FORMER_NAMES, present_name
@@ -23,11 +23,13 @@ from depthstudy.config.reading.parsing import (
 )
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.search import SearchConfig
+from depthstudy.config.shadowed import refuse_replaced, refuse_shadowed
 from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Mechanism, Settings, Value
 
 __all__ = [
     "FORMER_NAMES",
+    "WITH_FINE_TUNING",
     "DataConfig",
     "Hypothesis",
     "Mechanism",
@@ -49,6 +51,8 @@ __all__ = [
     "parse",
     "parse_duration",
     "present_name",
+    "refuse_replaced",
+    "refuse_shadowed",
     "require_field",
     "run_file",
     "takes_none",

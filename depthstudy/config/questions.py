@@ -7,6 +7,8 @@ from typing import Literal
 
 from depthstudy.config.types import Mechanism, NonNegative, Settings
 
+WITH_FINE_TUNING = "with_fine_tuning"  # as train.epochs of a treatment
+
 
 @dataclasses.dataclass(frozen=True)
 class Hypothesis:
@@ -72,6 +74,8 @@ class Treatment:
       mechanism: The mechanism to blame if the treatment wins back what depth lost.
       settings: Pairs of a dotted field and its new value; ``"double"`` is twice the number that it
         was (of ``data.image_size``, where that is ``None``, twice the size of the set's images).
+        ``"with_fine_tuning"``, of ``train.epochs``, is as long as the training was and the
+        fine-tuning that ``control_of`` adds to it, in steps where ``train.steps`` is set.
       where: Settings of the variants that it is given to; none are all.
       control_of: Name of the treatment that this one is the control of. What a control wins back is
         shown beside what its treatment does, and credited to no mechanism.

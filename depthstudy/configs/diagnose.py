@@ -25,7 +25,7 @@ def get_config() -> ml_collections.ConfigDict:
     )
     config.treatments = (
         *questions.treatments(shift=1),
-        *questions.block_removal(epochs=8, fine_tune_epochs=4, fine_tune_rate=0.02),
+        *questions.block_removal(fine_tune_epochs=4, fine_tune_rate=0.02),
     )
     questions.digits(config)
     config.probes = ("gradients", "cka", "deletion", "linear", "rank", "field")

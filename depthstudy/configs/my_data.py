@@ -28,9 +28,7 @@ def get_config() -> ml_collections.ConfigDict:
     config.data.image_size = 32
     config.treatments = (
         *questions.treatments(shift=4),
-        *questions.block_removal(
-            epochs=20, fine_tune_epochs=10, fine_tune_rate=0.02, least_steps=600
-        ),
+        *questions.block_removal(fine_tune_epochs=10, fine_tune_rate=0.02),
     )
     config.train.batch_size = 32
     config.train.epochs = 20

@@ -106,7 +106,7 @@ def _tuned(study: StudyConfig, variant: Variant, results: Results) -> Tuned:
             variant=variant.name,
             trial=number,
             settings=in_words(one.settings),
-            steps=max(1, round(float(one.share) * variant.info.steps)),
+            steps=_job(study, variant, one).variant.info.steps,
             seeds=study.tune_seeds,
             validation_error=error,
             chosen=one == chosen,

@@ -7,8 +7,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from depthstudy import config
-from depthstudy.config import Settings
+from depthstudy import config, train
+from depthstudy.config import Settings, TrainConfig
 from depthstudy.errors import InputError
 from depthstudy.plan.variant import Datasets, Variant, build, same
 from depthstudy.records import LONGER, OWN_SETTINGS
@@ -16,6 +16,8 @@ from depthstudy.records import LONGER, OWN_SETTINGS
 RATE, _STEPS = "train.learning_rate", "train.steps"
 TUNING = "tuning"  # the folder of trials, within that of the study
 SEARCH = "search"  # that of the nets that a search tries
+_LENGTH = ("train.epochs", _STEPS, "train.least_steps")
+_OF_TRIALS = (*_LENGTH, "train.evaluations", "train.keep_checkpoints")  # which a trial sets itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,17 +70,17 @@ def own_settings(base: Variant, settings: Settings) -> FollowUp:
 def longer(base: Variant, factor: int, settings: Settings = ()) -> FollowUp:
     """Returns a net that is trained for a multiple of its steps, with tuned settings if there are.
 
-    The warm-up stays as long as it is.
+    The steps are those that it has with these settings. The warm-up stays as long as it is.
     """
     treatment = f"{LONGER}{factor}"
-    steps = (_STEPS, factor * base.info.steps)
+    steps = (_STEPS, factor * _training(base, settings)[1])
     name = "_".join([f"{base.name}+{treatment}", *([_words(settings)] if settings else [])])
     return FollowUp(base.name, name, (*settings, steps), treatment)
 
 
 def trial(base: Variant, settings: Settings, share: float) -> FollowUp:
     """Returns a net that tries settings for a share of its training, on a whole schedule."""
-    steps, short = _short(base, share)
+    steps, short = _short(base, settings, share)
     name = f"{base.name}_{_words(settings)}_{steps}steps"
     return FollowUp(base.name, name, (*settings, *short), folder=TUNING)
 
@@ -88,7 +90,7 @@ def searched(base: Variant, settings: Settings, share: float) -> FollowUp:
 
     Its name follows from its settings, so that a net that is proposed twice is trained once.
     """
-    steps, short = _short(base, share)
+    steps, short = _short(base, settings, share)
     name = f"net_{name_of_settings(settings)}_{steps}steps"
     return FollowUp(base.name, name, (*settings, *short), folder=SEARCH)
 
@@ -98,16 +100,26 @@ def name_of_settings(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:10]
 
 
-def _short(base: Variant, share: float) -> tuple[int, Settings]:
-    """Returns the steps of a share of a training, and the settings of a trial of that length."""
-    steps = max(1, round(share * base.info.steps))
-    warmup = round(base.config.train.warmup_steps * steps / base.info.steps)
+def _short(base: Variant, settings: Settings, share: float) -> tuple[int, Settings]:
+    """Returns the steps of a trial, and the settings that make it as long.
+
+    It is a share of the training that the net has with the settings that are tried, so that those
+    of one batch size see as many images as those of another, and warms up for the same part of it.
+    """
+    tried, whole = _training(base, settings)
+    steps = max(1, round(share * whole))
     return steps, (
         (_STEPS, steps),
-        ("train.warmup_steps", warmup),
+        ("train.warmup_steps", round(tried.warmup_steps * steps / whole)),
         ("train.evaluations", 1),
         ("train.keep_checkpoints", 1),
     )
+
+
+def _training(base: Variant, settings: Settings) -> tuple[TrainConfig, int]:
+    """Returns how a net is trained with other settings, and for how many steps."""
+    tried = config.apply(base.given, settings).train
+    return tried, train.count_steps(tried, len(base.dataset.train))
 
 
 def with_lower_rate(settings: Settings, rate: float, tried: Sequence[float] = ()) -> Settings:
@@ -146,12 +158,18 @@ def check_tunable(study: config.StudyConfig) -> None:
     """Checks the fields of ``config.tune`` and ``config.budget_check``.
 
     Raises:
-      InputError: A field is unknown or none of training, has no values, or factors do not rise.
+      InputError: A field is unknown, none of training or one that trials set themselves, it has no
+        values, or factors do not rise.
     """
     for field, values in study.tune:
         config.require_field(field)
         if not field.startswith("train."):
             raise InputError(f"config.tune: {field} is not tuned, only fields of config.train")
+        if field in _OF_TRIALS:
+            raise InputError(
+                f"config.tune: {field} is not tuned, as a trial takes a share of the training that "
+                f"each net has; allowed: fields of config.train but {', '.join(_OF_TRIALS)}"
+            )
         if not values:
             raise InputError(f"config.tune gives {field} no values")
     if study.tune and not (study.data.validation or study.data.validation_split):

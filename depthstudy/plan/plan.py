@@ -13,7 +13,7 @@ from depthstudy.errors import InputError
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import verdicts
 from depthstudy.evidence.panel import LEAST_SEEDS
-from depthstudy.plan import follow_up, pools, sweep, treatments
+from depthstudy.plan import follow_up, pools, relative, sweep, treatments
 from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
 from depthstudy.plan.twins import with_twins
 from depthstudy.plan.untested import refuse_mistyped
@@ -57,8 +57,7 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
     datasets = Datasets() if datasets is None else datasets
     given = [build(study, name, settings, varied, datasets) for name, settings in named]
     untreated = grouped(study, with_twins(study, given, varied, datasets))
-    treated_fields = [field for t in study.treatments for field, _ in t.settings]
-    varied = list(dict.fromkeys([*varied, *treated_fields]))
+    varied = list(dict.fromkeys([*varied, *relative.fields(study)]))
     grouped_given = [variant for variant in untreated if variant.name in dict(named)]
     treated = treatments.treat(study, grouped_given, varied, datasets)
     variants = [*(with_settings(variant, varied) for variant in untreated), *treated]
@@ -89,8 +88,7 @@ def prepare(
     check_folder_name(study.name)
     _check_probes(study)
     follow_up.check_tunable(study)
-    if study.time_budget is not None:
-        config.parse_duration(study.time_budget, "time_budget")
+    _check_time_budget(study)
     variants = plan(study, datasets or Datasets(expected=expected))
     hypotheses = treatments.see_untreated(study.hypotheses)
     compared = pools.compared(study, variants)
@@ -126,6 +124,19 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
     return dataclasses.replace(study, seeds=first)
+
+
+def _check_time_budget(study: StudyConfig) -> None:
+    """Refuses a time that is none, or in which no seed can be left out."""
+    if study.time_budget is None:
+        return
+    config.parse_duration(study.time_budget, "time_budget")
+    if study.pools or study.search.trials:
+        what = "config.pools" if study.pools else "config.search"
+        raise InputError(
+            f"config.time_budget leaves out seeds, and {what} says how many its nets have; leave "
+            "one of them out"
+        )
 
 
 def _check_metric(study: StudyConfig, variant: Variant) -> None:

@@ -67,13 +67,7 @@ def training(dense: Spec, spec: Spec, config: StudyConfig, dataset: Dataset) -> 
     base, pruned = config.train, config.prune
     if pruned == DENSE:
         return base
-    fine_tuning = dataclasses.replace(
-        base,
-        steps=None,
-        epochs=pruned.fine_tune_epochs,
-        least_steps=round(base.least_steps * pruned.fine_tune_epochs / base.epochs),
-    )
-    tuning = train.count_steps(fine_tuning, len(dataset.train))
+    tuning = count_tuning_steps(config, len(dataset.train))
     if pruned.control == "none":
         rate = pruned.fine_tune_rate or base.learning_rate
         return dataclasses.replace(
@@ -84,6 +78,14 @@ def training(dense: Spec, spec: Spec, config: StudyConfig, dataset: Dataset) -> 
         macs = [nets.cost(value, dataset.image_shape).macs for value in (dense, spec)]
         before = round(before * macs[0] / macs[1])
     return dataclasses.replace(base, steps=before + tuning, scale_penalty=0.0)
+
+
+def count_tuning_steps(config: StudyConfig, train_examples: int) -> int:
+    """Returns the length of the fine-tuning of a pruned net in steps."""
+    base, epochs = config.train, config.prune.fine_tune_epochs
+    least_steps = round(base.least_steps * epochs / base.epochs)
+    fine_tuning = dataclasses.replace(base, steps=None, epochs=epochs, least_steps=least_steps)
+    return train.count_steps(fine_tuning, train_examples)
 
 
 def sparsity(config: PruneConfig, steps: int) -> train.Sparsity | None:

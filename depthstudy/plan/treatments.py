@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 
 from depthstudy import config
-from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment, Value
+from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment
 from depthstudy.errors import InputError, NothingToChangeError
+from depthstudy.plan import relative
 from depthstudy.plan.variant import (
     DEPTH,
     TREATMENT,
@@ -22,9 +23,6 @@ from depthstudy.plan.variant import (
     require_sweepable,
     same,
 )
-
-DOUBLE = "double"  # a value: twice what it was
-_IMAGE_SIZE = "data.image_size"
 
 
 def check(treatments: Sequence[Treatment]) -> None:
@@ -55,6 +53,7 @@ def check(treatments: Sequence[Treatment]) -> None:
                 f"treatment {treatment.name!r} is to be the control of {treatment.control_of!r}; "
                 f"other treatments: {', '.join(set(names) - {treatment.name}) or 'none'}"
             )
+    relative.check(treatments)
 
 
 def treat(
@@ -81,7 +80,8 @@ def treat(
         for variant in untreated:
             if any(config.get(variant.config, field) != value for field, value in treatment.where):
                 continue
-            new = _treated(treatment, variant, varied, datasets)
+            settings = relative.resolve(treatment, study.treatments, variant)
+            new = _treated(treatment.name, settings, variant, varied, datasets)
             if new and not same(new, variant):
                 changed.append(_sharing(new, [*untreated, *treated]))
         if not changed:
@@ -116,30 +116,20 @@ def _sharing(new: Variant, others: Sequence[Variant]) -> Variant:
 
 
 def _treated(
-    treatment: Treatment, variant: Variant, varied: Sequence[str], datasets: Datasets
+    treatment: str,
+    settings: Settings,
+    variant: Variant,
+    varied: Sequence[str],
+    datasets: Datasets,
 ) -> Variant | None:
-    settings = tuple(
-        (field, _double(variant, field) if value == DOUBLE else value)
-        for field, value in treatment.settings
-    )
-    name = f"{variant.name}+{treatment.name}"
     try:
-        new = build(variant.given, name, settings, varied, datasets)
+        new = build(variant.given, f"{variant.name}+{treatment}", settings, varied, datasets)
     except NothingToChangeError:
         return None
     info = dataclasses.replace(
         new.info,
-        group=f"{variant.info.group} + {treatment.name}",
-        treatment=treatment.name,
+        group=f"{variant.info.group} + {treatment}",
+        treatment=treatment,
         untreated=variant.name,
     )
     return dataclasses.replace(new, info=info)
-
-
-def _double(variant: Variant, field: str) -> Value:
-    value = config.get(variant.config, field)
-    if field == _IMAGE_SIZE and value is None:
-        value = variant.dataset.image_shape[0]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"variant {variant.name}: config.{field} is {value!r}, not to be doubled")
-    return 2 * value

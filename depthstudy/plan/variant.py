@@ -109,6 +109,7 @@ def build(
     """
     try:
         given = config.apply(study, settings)
+        config.refuse_replaced(given, [field for field, _ in settings])
         given = dataclasses.replace(given, sweep=(), variants=(), treatments=())
         resolved = dataclasses.replace(given, model=model.resolve(given.model))
     except InputError as error:
@@ -156,10 +157,16 @@ def _require_fitting(spec: arch.Spec, dataset: data.Dataset, metric: str) -> Non
 
 
 def same(one: Variant, other: Variant) -> bool:
-    """Returns whether the runs of two variants are the same in architecture, data and training."""
+    """Returns whether the runs of two variants are the same in architecture, data and training.
+
+    Trainings of as many steps are, whichever fields make them as long.
+    """
 
     def parts(variant: Variant) -> tuple[object, ...]:
-        return variant.spec, variant.config.data, variant.config.train, variant.config.prune
+        given = variant.config
+        steps = train.count_steps(given.train, len(variant.dataset.train))
+        recipe = dataclasses.replace(given.train, steps=steps, epochs=1, least_steps=0)
+        return variant.spec, given.data, recipe, variant.info.steps, given.prune
 
     return parts(one) == parts(other)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from depthstudy.config import WITH_FINE_TUNING
+
 PLAIN = (("model.family", "plain"),)
 RESNET = (("model.family", "resnet"),)
 DEEPEST = ("model.depth", "greatest")
@@ -103,23 +105,16 @@ def treatments(*, shift: int) -> Rows:
     )
 
 
-def block_removal(
-    *, epochs: int, fine_tune_epochs: int, fine_tune_rate: float, least_steps: int = 0
-) -> Rows:
+def block_removal(*, fine_tune_epochs: int, fine_tune_rate: float) -> Rows:
     """Returns the treatment that takes half of the blocks out of residual nets, and its controls.
 
     ``scratch`` are nets of the same shape trained from scratch, ``whole`` are the whole nets, both
     for as long as a removal with the training before it (Liu et al. 2019, arXiv 1810.05270).
 
     Args:
-      epochs: Passes over the train set of a whole net.
       fine_tune_epochs: Passes after blocks are gone.
       fine_tune_rate: Peak learning rate of these.
-      least_steps: Steps that the training of a whole net has at least.
     """
-    longer = [("train.epochs", epochs + fine_tune_epochs)]
-    if least_steps:
-        longer.append(("train.least_steps", least_steps * (epochs + fine_tune_epochs) // epochs))
     removal = (
         ("prune.blocks", 0.5),
         ("prune.fine_tune_epochs", fine_tune_epochs),
@@ -142,7 +137,7 @@ def block_removal(
         {
             "name": "whole",
             "mechanism": "redundancy",
-            "settings": tuple(longer),
+            "settings": (("train.epochs", WITH_FINE_TUNING),),
             "where": RESNET,
             "control_of": "block_removal",
         },

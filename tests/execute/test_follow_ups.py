@@ -177,3 +177,15 @@ def test_what_does_not_settle_runs_out_of_factors() -> None:
 def test_nets_that_fit_are_not_trained_longer() -> None:
     longest, rows, session = check({8: (100, 1.0), 20: (100, 1.0)})
     assert (longest, rows, session.calls) == ([], [], [])
+
+
+def test_trials_of_batch_sizes_are_listed_with_their_own_steps() -> None:
+    tune = (("train.batch_size", (64, 128)),)
+    study = apply(STUDY, (("train.steps", None), ("train.epochs", 4), ("tune", tune)))
+    session = ToldSession(lambda variant: (0.5, 0.5))
+    _, planned = plan.prepare(study)
+    tuned_nets = execute.tune(cast(Session, session), study, planned)
+    steps = {row.settings: row.steps for row in tuned_nets["depth8"].rows}
+    whole = planned[0].info.steps
+    assert abs(steps["train.batch_size=64"] - 2 * whole) <= 1
+    assert steps["train.batch_size=128"] == whole

@@ -176,6 +176,8 @@ def test_what_two_treatments_do_together(effect, low, high, sentence):
 def test_what_treatments_change():
     settings = [["data.image_size", "double"], ["data.shift", 1]]
     assert treatments.changes(settings) == "data.image_size is doubled and data.shift is 1"
+    as_long = [["train.epochs", "with_fine_tuning"]]
+    assert treatments.changes(as_long) == "train.epochs is raised by those of the fine-tuning"
 
 
 def test_of_a_treatment_that_does_no_more_than_its_control_it_is_said():

@@ -42,7 +42,6 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config.train.steps = None
     config.train.epochs = {"small": 10, "full": 164, "smoke": 1}[size]
     config.treatments = questions.block_removal(
-        epochs=config.train.epochs,
         fine_tune_epochs={"small": 4, "full": 40, "smoke": 1}[size],
         fine_tune_rate={"small": 0.02, "full": 0.001, "smoke": 0.02}[size],
     )

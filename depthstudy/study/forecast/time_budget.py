@@ -117,13 +117,21 @@ def _candidates(study: StudyConfig) -> Iterator[StudyConfig]:
 
 
 def _reduced(study: StudyConfig, seeds: int, depths: tuple[int, ...]) -> StudyConfig:
-    sweep = tuple((field, depths if field == _DEPTH else values) for field, values in study.sweep)
+    left_out = set(_depths(study)) - set(depths)
+    sweep = tuple(
+        (field, tuple(value for value in values if field != _DEPTH or value not in left_out))
+        for field, values in study.sweep
+    )
     return dataclasses.replace(study, seeds=seeds, sweep=sweep)
 
 
 def _depths(study: StudyConfig) -> tuple[int, ...]:
-    """Returns the depths that are swept over, ascending; none where other fields are."""
-    return tuple(sorted(int(str(depth)) for depth in dict(study.sweep).get(_DEPTH, ())))
+    """Returns the depths that are swept over, ascending; none where other fields are.
+
+    ``None``, the depth that a family begins with, is not one of them: it is never left out.
+    """
+    depths = dict(study.sweep).get(_DEPTH, ())
+    return tuple(sorted(depth for depth in depths if isinstance(depth, int)))
 
 
 def _line(asked: StudyConfig, planned: StudyConfig, whole: float, seconds: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from depthstudy import execute, store
-from depthstudy.config import StudyConfig, apply
+from depthstudy.config import Pool, SearchConfig, StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.plan import prepare
 from depthstudy.study import run
@@ -164,3 +164,24 @@ def test_what_is_no_time_is_refused() -> None:
     for text in ("30", "", "half an hour", "0m", "5 m"):
         with pytest.raises(InputError, match="is no time; allowed: as 90s"):
             prepare(dataclasses.replace(BASE, time_budget=text))
+
+
+def test_the_depth_that_a_family_begins_with_stays() -> None:
+    sweep = (("model.family", ("resnet", "plain")), ("model.depth", (32, None, 8, 14)))
+    config, variants = prepare(study(10**6, sweep=sweep))
+    assert time_budget.fit(config, variants).study.sweep == sweep
+    seconds = {v.name: 10 * 8 * v.info.macs * 1e-7 for v in variants}
+    left = sum(s for name, s in seconds.items() if "32" not in name)
+    config, variants = prepare(study(round(left) + 1, sweep=sweep, seeds=1))
+    fitted = time_budget.fit(config, variants)
+    assert dict(fitted.study.sweep)["model.depth"] == (None, 8, 14)
+    assert "no nets of depth 32, in about" in fitted.line
+
+
+def test_pools_say_how_many_seeds_there_are() -> None:
+    pools = (Pool("small", ("plain_depth8",) * 5), Pool("large", ("plain_depth20",) * 5))
+    message = r"config\.time_budget leaves out seeds, and config\.(pools|search) says how many"
+    with pytest.raises(InputError, match=message):
+        prepare(study(60, pools=pools))
+    with pytest.raises(InputError, match=message):
+        prepare(study(60, sweep=(), search=SearchConfig(trials=4)))

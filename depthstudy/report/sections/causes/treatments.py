@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from depthstudy.config import WITH_FINE_TUNING
 from depthstudy.records import own_words
 from depthstudy.report.blocks import Block, Row, Table
 from depthstudy.report.tables import Study
@@ -35,6 +36,8 @@ def changes(settings: Any) -> str:
 
 
 def _change(field: str, value: Any) -> str:
+    if value == WITH_FINE_TUNING:
+        return f"{field} is raised by those of the fine-tuning"
     return f"{field} is doubled" if value == "double" else f"{field} is {value}"
 
 
