@@ -44,6 +44,27 @@ def test_a_normalization_of_the_head_has_a_name_of_its_own() -> None:
     jax.tree.map(np.testing.assert_array_equal, nets.load_torch(spec, state), variables)
 
 
+@pytest.mark.parametrize(
+    ("family", "options", "message"),
+    [
+        ("resnet", {"depth": 18, "skip_init": True}, "has skip_init, which this one has"),
+        ("regnet", {"skip_init": True, "norm": "none"}, "has skip_init, which this one has"),
+        ("efficientnet", {"norm": "group"}, "name is known for stage1/block01/norm1"),
+        ("efficientnet_v2", {"norm": "group"}, "name is known for stage1/block01/norm1"),
+        ("mobilenet_v3", {"norm": "group"}, "name is known for stage1/block01/norm1"),
+        ("vgg", {"depth": 11, "norm": "layer"}, "name is known for stem/norm"),
+    ],
+)
+def test_layers_that_torchvision_has_not_are_refused(
+    family: str, options: dict, message: str
+) -> None:
+    spec = arch.build(family, **options)
+    with pytest.raises(InputError, match=message):
+        nets.save_torch(spec, {"params": {}})
+    with pytest.raises(InputError, match=message):
+        nets.load_torch(spec, {})
+
+
 def test_a_family_that_torchvision_has_not_is_refused() -> None:
     spec = arch.build("mobilenet_v1")
     variables = {"params": {}, "batch_stats": {}}
