@@ -7,6 +7,8 @@ from typing import Literal
 
 from depthstudy.arch.literals import ActivationKind, Gate, InitKind, Padding
 
+_IDEMPOTENT: tuple[ActivationKind, ...] = ("relu", "relu6", "linear")
+
 
 @dataclasses.dataclass(frozen=True)
 class Init:
@@ -255,6 +257,13 @@ class Section:
     def is_removable(self) -> bool:
         """Whether the section without its branch is what comes in, but for ``after``."""
         return self.shortcut == () and self.join == "add" and not self.before
+
+    @property
+    def passes_activated(self) -> bool:
+        """Whether ``after`` leaves what it has given out before as it is, as a rectifier does."""
+        return all(
+            isinstance(layer, Activation) and layer.kind in _IDEMPOTENT for layer in self.after
+        )
 
 
 def _is_stochastic(layers: Layers) -> bool:

@@ -49,6 +49,11 @@ class StemSpec:
     activation: ActivationKind = "relu"
     norm_only: bool = False
 
+    @property
+    def halvings(self) -> int:
+        """How often it halves the side of an image."""
+        return (self.stride - 1).bit_length() + self.pool
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BlockSpec:

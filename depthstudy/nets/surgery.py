@@ -88,9 +88,15 @@ def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) ->
     of a branch, before a gate if it ends in one, gets zeros as its parameters.
 
     Raises:
-      InputError: There is no such block, or its shortcut is not the identity.
+      InputError: There is no such block, its shortcut is not the identity, or it ends in an
+        activation that changes what is activated already, as SiLU does.
     """
     _check(spec, paths)
+    if not _zeros_remove(spec, paths):
+        raise InputError(
+            "a block whose branch is zero still applies its last activation; only remove_blocks"
+            " takes such a block out"
+        )
     silenced = {
         (*section.path, _last_named(section.branch))
         for section in lowering.block_sections(spec)
@@ -101,6 +107,27 @@ def zero_blocks(spec: ArchSpec, variables: Variables, paths: Collection[str]) ->
         path: jnp.zeros_like(leaf) if path[:-1] in silenced else leaf for path, leaf in flat.items()
     }
     return {**variables, "params": traverse_util.unflatten_dict(params)}
+
+
+def without_blocks(
+    spec: ArchSpec, variables: Variables, paths: Collection[str]
+) -> tuple[ArchSpec, Variables]:
+    """Returns the net without some blocks, as its own architecture with zeros where these do.
+
+    Raises:
+      InputError: There is no such block, or its shortcut is not the identity.
+    """
+    if _zeros_remove(spec, paths):
+        return spec, zero_blocks(spec, variables, paths)
+    return remove_blocks(spec, variables, paths)
+
+
+def _zeros_remove(spec: ArchSpec, paths: Collection[str]) -> bool:
+    return all(
+        section.passes_activated
+        for section in lowering.block_sections(spec)
+        if "/".join(section.path) in paths
+    )
 
 
 def recalibrate_batch_norm(

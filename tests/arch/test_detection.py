@@ -87,6 +87,31 @@ def test_backbones_of_other_families_are_tapped_where_the_stride_ends() -> None:
         assert arch.cost(spec, (128, 128, 3)).macs > 0
 
 
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        ("resnet", {"depth": 18}),
+        ("mobilenet_v2", {}),
+        ("densenet", {"depth": 121}),
+        ("convnext", {"variant": "atto"}),
+        ("convnext", {"variant": "atto", "layout": "small"}),
+    ],
+)
+def test_a_level_has_the_pixels_of_the_stage_that_it_taps(family: str, options: dict) -> None:
+    spec = arch.build(family, **options)
+    height_by_stage = {
+        layer.path[0]: layer.shape[0] for layer in arch.layer_costs(spec, (256, 256, 3))
+    }
+    for level, stage in tapped_levels(spec).items():
+        assert height_by_stage[f"stage{stage}"] == 256 // 2**level
+
+
+def test_a_stem_of_patches_counts_all_its_halvings() -> None:
+    spec = arch.build("detector", backbone="convnext", variant="atto")
+    assert spec.pyramid.levels == (3, 4, 5)
+    assert spec.backbone.stem.stride == 4
+
+
 def test_stages_beyond_the_coarsest_level_are_left_out() -> None:
     spec = arch.build("detector", backbone="resnet", depth=18, layout="imagenet", max_level=4)
     assert len(spec.backbone.stages) == 3

@@ -11,7 +11,7 @@ import pytest
 from safetensors import safe_open
 from trained_nets import write_run
 
-from depthstudy import arch, deploy
+from depthstudy import arch, data, deploy, nets
 from depthstudy.deploy.export import export
 from depthstudy.deploy.export.formats import FORMATS
 from depthstudy.deploy.export.write import compare
@@ -48,6 +48,9 @@ def test_a_program_for_jax_takes_batches_of_any_size(
         pytest.param("mobilenet_v3", {"variant": "small"}, marks=pytest.mark.slow),
         pytest.param("shufflenet_v1", {"width_multiplier": 0.25}, marks=pytest.mark.slow),
         ("preact_resnet", {"depth": 8, "layout": "cifar", "width": 4}),
+        ("resnet", {"depth": 8, "layout": "cifar", "width": 4, "norm": "group"}),
+        ("resnet", {"depth": 8, "layout": "cifar", "width": 4, "skip_init": True}),
+        ("wide_resnet", {"depth": 10, "width_multiplier": 1}),
     ],
 )
 @pytest.mark.parametrize("name", ["stablehlo", "safetensors"])
@@ -56,6 +59,17 @@ def test_every_kind_of_net_is_exported(
 ) -> None:
     net = made(tmp_path, family, **options)
     assert compare(net, name, FORMATS[name].encode(net)) < 1e-5
+
+
+def test_detectors_are_refused_before_anything_is_encoded(tmp_path: Path) -> None:
+    spec = arch.build("detector", depth=8, layout="cifar", width=4, channels=8, num_classes=2)
+    network = nets.build(spec)
+    stored = data.Preprocessing((32, 32, 1), (0.5,), (0.5,))
+    detector = deploy.TrainedNet(network, {}, stored, ("a", "b"), tmp_path, 1)
+    for name in FORMATS:
+        with pytest.raises(InputError, match="is a detector, which has no logits"):
+            export(detector, tmp_path / "out", [name])
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_export_that_computes_something_else_is_not_written(

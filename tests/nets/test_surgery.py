@@ -58,6 +58,25 @@ def test_a_silenced_net_is_one_rebuilt_without_the_blocks(family: str, options: 
     assert not np.allclose(rebuilt, logits(spec, variables), rtol=1e-2)
 
 
+@pytest.mark.parametrize("activation", ["silu", "gelu", "hard_swish"])
+def test_zeros_do_not_take_out_a_block_that_activates_once_more(activation: str) -> None:
+    spec, variables = made(MEMBERS[0][0], {**MEMBERS[0][1], "activation": activation})
+    with pytest.raises(InputError, match="still applies its last activation"):
+        surgery.zero_blocks(spec, variables, ["stage1/block01"])
+    left, kept = surgery.without_blocks(spec, variables, ["stage1/block01"])
+    assert (left, jax.tree.map(jnp.shape, kept)) == (
+        surgery.remove_blocks(spec, variables, ["stage1/block01"])[0],
+        jax.tree.map(jnp.shape, shapes(left)),
+    )
+
+
+def test_zeros_take_out_a_rectified_block() -> None:
+    spec, variables = made(*MEMBERS[0])
+    same, zeroed = surgery.without_blocks(spec, variables, ["stage1/block01"])
+    assert same == spec
+    assert not np.any(zeroed["params"]["stage1"]["block01"]["norm2"]["scale"])
+
+
 def test_removal_renumbers_what_is_left() -> None:
     spec, variables = made("resnet", {"depth": 20, "layout": "cifar"})
     _, kept = surgery.remove_blocks(spec, variables, ["stage2/block02"])

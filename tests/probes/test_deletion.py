@@ -21,6 +21,10 @@ def subject_of(digits: Dataset, make: Callable, family: str, **options: object) 
     return ProbeInput(nets.Network(spec), variables, digits, examples=130, batch_size=50)
 
 
+def whole(probe_input: ProbeInput) -> deletion.Variant:
+    return deletion.Variant(probe_input.network, probe_input.variables)
+
+
 @pytest.fixture(scope="module")
 def probe_input(digits: Dataset, make: Callable) -> ProbeInput:
     """A net whose head is fitted, so that its errors are far from chance."""
@@ -43,8 +47,8 @@ def test_deletion_is_that_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
     assert before < 0.75
     for path in ("stage1/block02", "stage3/block03"):
         spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
-        rebuilt = dataclasses.replace(probe_input, network=nets.Network(spec), variables=variables)
-        error = deletion.errors(rebuilt, [variables]).mean()
+        rebuilt = deletion.Variant(nets.Network(spec), variables)
+        error = deletion.errors(probe_input, [rebuilt]).mean()
         assert result[path, "error_increase"] == pytest.approx(error - before, abs=1e-6)
     assert (
         max(result[path, "error_increase"] for path in surgery.removable(probe_input.spec)) > 0.02
@@ -77,7 +81,7 @@ def test_errors_count_every_example_once(probe_input: ProbeInput) -> None:
         wrong += int(np.sum((guesses != np.asarray(examples.labels))[counted]))
         count += int(np.sum(counted))
     assert count == 130
-    errors = deletion.errors(probe_input, [probe_input.variables])
+    errors = deletion.errors(probe_input, [whole(probe_input)])
     assert errors.shape == (count, 1)
     assert errors.mean() == pytest.approx(wrong / count)
 
@@ -95,7 +99,7 @@ def test_reestimated_statistics_repair_wrong_ones(probe_input: ProbeInput) -> No
     broken = dataclasses.replace(probe_input, variables=wrong)
     result = list(deletion.DELETION_REESTIMATED.measure(broken))
     (before,) = (m.value for m in result if m.metric == "error")
-    right = deletion.reestimate(probe_input, probe_input.variables)
+    right = deletion.reestimate(probe_input, whole(probe_input))
     assert before == deletion.errors(probe_input, [right]).mean()
     assert len([m for m in result if m.metric == "error_increase"]) == 7
 
@@ -128,8 +132,8 @@ def test_draws_depend_on_the_seed_alone(probe_input: ProbeInput) -> None:
     def drawn(seed: int) -> list:
         random = np.random.default_rng(seed)
         return [
-            jax.tree.map(lambda x: float(jnp.sum(x)), trial.variables["params"])
-            for trial in deletion.random_deletions(probe_input.spec, probe_input.variables, random)
+            jax.tree.map(lambda x: float(jnp.sum(x)), trial.variant.variables["params"])
+            for trial in deletion.random_deletions(probe_input.spec, whole(probe_input), random)
         ]
 
     assert drawn(0) == drawn(0)
@@ -145,11 +149,11 @@ def test_nets_that_have_nothing_to_delete_say_so(digits: Dataset, make: Callable
         list(deletion.DELETION_REESTIMATED.measure(bare))
 
 
-def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
-    result = deletion.deletion_damage(probe_input)
-    assert list(result) == list(surgery.removable(probe_input.spec))
+def damage_of(probe_input: ProbeInput, path: str) -> float:
+    """Returns what the train loss gains in the net that is rebuilt without a block."""
+    spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
 
-    def loss(network: nets.Network, variables: nets.Variables) -> float:
+    def loss(network: nets.Net, variables: nets.Variables) -> float:
         total = count = 0.0
         for images, labels, weights in probe_input.batches(probe_input.dataset.train):
             logits = jnp.asarray(network.apply(variables, images))
@@ -158,7 +162,23 @@ def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> N
             count += float(weights.sum())
         return total / count
 
-    path = list(result)[1]
-    spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
     before = loss(probe_input.network, probe_input.variables)
-    assert result[path] == pytest.approx(loss(nets.Network(spec), variables) - before, abs=1e-4)
+    return loss(nets.Network(spec), variables) - before
+
+
+def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
+    result = deletion.deletion_damage(probe_input)
+    assert list(result) == list(surgery.removable(probe_input.spec))
+    path = list(result)[1]
+    assert result[path] == pytest.approx(damage_of(probe_input, path), abs=1e-4)
+
+
+def test_a_block_that_ends_in_silu_is_taken_out_and_not_zeroed(
+    digits: Dataset, make: Callable
+) -> None:
+    made = subject_of(digits, make, "resnet", depth=14, activation="silu")
+    damage = deletion.deletion_damage(made)
+    for path in ("stage1/block01", "stage3/block02"):
+        assert damage[path] == pytest.approx(damage_of(made, path), abs=1e-4)
+    measured = {m.layer for m in deletion.DELETION.measure(made) if m.metric == "error_increase"}
+    assert measured == set(damage)

@@ -1,5 +1,7 @@
 """Every probe measures a detector, or says why it cannot."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -75,3 +77,22 @@ def test_fields_are_compared_with_objects(probe_input: probes.ProbeInput) -> Non
     assert fields == sorted(fields)
     # Half of the objects are 8 pixels wide and half of them 16: their median is between.
     assert values["", "median_object_size"] == pytest.approx(12, abs=4)
+
+
+def test_blocks_that_end_in_silu_are_taken_out_of_the_backbone(
+    probe_input: probes.ProbeInput,
+) -> None:
+    made = arch.build(
+        "detector", depth=14, layout="cifar", width=4, channels=8, num_classes=2, activation="silu"
+    )
+    lone = made.backbone.stages[0][:1]
+    backbone = dataclasses.replace(made.backbone, stages=(lone, *made.backbone.stages[1:]))
+    network = nets.build(dataclasses.replace(made, backbone=backbone))
+    variables = nets.init(network, jax.random.key(0), (32, 32, 1))
+    changed = dataclasses.replace(probe_input, network=network, variables=variables, initial=None)
+    metrics = {m.layer: m.metric for _, m in probes.measure(changed, ["deletion"]) if m.layer}
+    assert metrics == {
+        "stage1/block01": "not_applicable: it is the only block of its stage",
+        "stage2/block02": "error_increase",
+        "stage3/block02": "error_increase",
+    }

@@ -69,7 +69,16 @@ def test_streamed_moments_are_those_of_all_pixels() -> None:
     np.testing.assert_allclose(result.mean, rows.mean(0), rtol=1e-6)
     covariance = np.cov(rows.T, bias=True)
     np.testing.assert_allclose(result.scatter / result.total, covariance, rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(result.lowest, rows.min(0))
     np.testing.assert_array_equal(result.highest, rows.max(0))
+
+
+def test_a_channel_below_zero_is_not_silent() -> None:
+    x = np.random.default_rng(0).uniform(-2, -1, (20, 2, 2, 4)).astype(np.float32)
+    x[..., 1] = 0
+    x[..., 2] = np.maximum(x[..., 2] + 1.5, 0)
+    x[..., 3] = np.minimum(x[..., 3] + 1.5, 0)
+    assert stream(x, 6).is_silent.tolist() == [False, True, False, False]
 
 
 def test_a_constant_layer_has_rank_0() -> None:

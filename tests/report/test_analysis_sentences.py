@@ -91,7 +91,10 @@ def test_sentences_follow_from_the_numbers(two):
             )
         ]
         * 2,
-        "Filters": [("nothing", "0.7% of filters never fire, most of them in 1.2 (6.0%).")] * 2,
+        "Filters": [
+            ("nothing", "On average over blocks 0.7% of filters never fire, at most 6.0%, in 1.2.")
+        ]
+        * 2,
     }
 
 
@@ -189,7 +192,11 @@ def test_field_and_filters_at_their_ends():
     )
     wasted = layers.silent(made(rank__dead_share={"stage1/block01": 0.0, "stage1/block02": 0.3}))
     assert wasted == Finding(
-        "stands out", "15.0% of filters never fire, most of them in 1.2 (30.0%)."
+        "stands out", "On average over blocks 15.0% of filters never fire, at most 30.0%, in 1.2."
+    )
+    even = {f"stage1/block0{i}": value for i, value in enumerate((0.3, 0.29, 0.28, 0.27), start=1)}
+    assert layers.silent(made(rank__dead_share=even)).text == (
+        "On average over blocks 28.5% of filters never fire, at most 30.0%, in 1.1."
     )
 
 

@@ -112,7 +112,7 @@ def _halved(backbone: ArchSpec, halvings: int) -> ArchSpec:
     if halvings not in (0, 1, 2):
         raise InputError(f"stem_halvings is {halvings}; allowed: 0, 1 or 2")
     stem = backbone.stem
-    if (stem.stride > 1) + stem.pool >= halvings:
+    if stem.halvings >= halvings:
         return backbone
     stem = dataclasses.replace(stem, stride=2, pool=stem.pool or halvings == 2)
     return dataclasses.replace(backbone, stem=stem)

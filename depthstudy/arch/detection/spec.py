@@ -188,7 +188,7 @@ def tapped_levels(backbone: ArchSpec) -> dict[int, int]:
     Raises:
       InputError: A stride changes within a stage, or by another factor than two.
     """
-    level = (backbone.stem.stride > 1) + backbone.stem.pool
+    level = backbone.stem.halvings
     stage_by_level: dict[int, int] = {}
     for number, stage in enumerate(backbone.stages, start=1):
         for place, block in enumerate(stage):

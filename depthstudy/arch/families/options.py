@@ -70,7 +70,7 @@ def for_small_images(spec: ArchSpec) -> ArchSpec:
     would hold nearly all parameters.
     """
     stem, head = spec.stem, spec.head
-    left = _HALVINGS - (stem.stride - 1).bit_length() - stem.pool
+    left = _HALVINGS - stem.halvings
     stem = dataclasses.replace(stem, kernel=min(stem.kernel, 3), stride=1, pool=False)
     stages = []
     for stage in spec.stages:

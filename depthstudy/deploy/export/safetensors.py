@@ -38,7 +38,8 @@ def encode(net: TrainedNet) -> bytes:
         "input": "images scaled to [0, 1], minus mean, over std, as in preprocessing",
         "torchvision": torchvision_name(net) or "",
     }
-    return files.save({name: np.ascontiguousarray(x) for name, x in state.items()}, header)
+    contiguous = {name: np.asarray(x, order="C") for name, x in state.items()}  # a number stays one
+    return files.save(contiguous, header)
 
 
 def decode(content: bytes, net: TrainedNet) -> Callable[[np.ndarray], np.ndarray]:
@@ -92,6 +93,6 @@ def _state(net: TrainedNet) -> tuple[dict[str, np.ndarray], str]:
         try:
             return nets.save_torch(net.spec, net.variables), "torchvision"
         except InputError:
-            pass  # a family that torchvision has not
+            pass  # a family or a layer that torchvision has not
     flat: dict[str, Any] = traverse_util.flatten_dict(dict(net.variables), sep="/")
     return {name: np.asarray(x) for name, x in flat.items()}, "depthstudy"

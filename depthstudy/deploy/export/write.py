@@ -45,9 +45,12 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
       formats: Keys of ``FORMATS``.
 
     Raises:
-      InputError: There is no such format, or a package that it needs is missing.
+      InputError: The net is a detector, there is no such format, or a package that it needs is
+        missing.
       FailedError: What was exported computes something else; nothing is written.
     """
+    if net.is_detector:
+        raise InputError(f"{net} is a detector, which has no logits to compare an export by")
     for name in formats:
         if name not in FORMATS:
             allowed = ", ".join(FORMATS)

@@ -120,15 +120,15 @@ def _normalize_groups(
     groups: int, epsilon: float, dtype: Any,
 ) -> Images:  # fmt: skip
     """Sums over the pixels come first: then only the groups' numbers are cut and put together."""
-    channels = x.shape[-1]
+    batch, channels = x.shape[0], x.shape[-1]  # len() of a batch of any size is an error
     x = x.astype(jnp.float32)
     pixels = tuple(range(1, x.ndim - 1))
     mean, square = (
-        jnp.mean(jnp.mean(values, pixels).reshape(len(x), groups, -1), -1) for values in (x, x * x)
+        jnp.mean(jnp.mean(values, pixels).reshape(batch, groups, -1), -1) for values in (x, x * x)
     )
     var = jnp.maximum(square - mean * mean, 0)
     mean, inverse = (
-        jnp.repeat(values, channels // groups, axis=-1).reshape(len(x), *(1,) * len(pixels), -1)
+        jnp.repeat(values, channels // groups, axis=-1).reshape(batch, *(1,) * len(pixels), -1)
         for values in (mean, lax.rsqrt(var + epsilon))
     )
     factor = scale * inverse

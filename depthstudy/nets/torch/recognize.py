@@ -107,11 +107,11 @@ def recognize(state: State, family: str | None = None) -> Iterator[Recognized]:
 
 def _fitting(family: str, options: Options, style: str, state: State) -> ArchSpec | None:
     spec = arch.build(family, **options)
-    layers = set(torch_names(spec, style).values())
     weighted = {name for name in state if not name.endswith(".bias")}
-    if not len(layers) - 1 <= len(weighted) <= 3 * len(layers):
-        return None
     try:
+        layers = set(torch_names(spec, style).values())
+        if not len(layers) - 1 <= len(weighted) <= 3 * len(layers):
+            return None
         classes = count_classes(spec, state)
         spec = dataclasses.replace(spec, head=dataclasses.replace(spec.head, num_classes=classes))
         Expectation.of(spec, state).check()

@@ -35,7 +35,8 @@ def save_torch(spec: ArchSpec, variables: Variables) -> dict[str, np.ndarray]:
       float32 arrays by torchvision's names.
 
     Raises:
-      InputError: torchvision has no net of this family, so that no names are known.
+      InputError: torchvision has no net of this family, or none with such layers, so that no names
+        are known.
     """
     names = torch_names(spec, "torchvision")
     first_dense = ("head", "hidden1" if spec.head.hidden else "dense")

@@ -19,6 +19,7 @@ from depthstudy.arch import DetectorSpec
 from depthstudy.nets import surgery
 from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import Examples, NotApplicable, ProbeInput
+from depthstudy.records import NOT_APPLICABLE
 
 
 def measure(probe_input: ProbeInput, spec: DetectorSpec) -> Iterator[Measurement]:
@@ -35,8 +36,13 @@ def measure(probe_input: ProbeInput, spec: DetectorSpec) -> Iterator[Measurement
     before = error(probe_input, network, variables)
     yield Measurement("", "error", before)
     for path in blocks:
-        changed = surgery.zero_blocks(spec.backbone, variables, [path])
-        yield Measurement(path, "error_increase", error(probe_input, network, changed) - before)
+        backbone, changed = surgery.without_blocks(spec.backbone, variables, [path])
+        if not all(backbone.stages):  # which the pyramid may tap
+            yield Measurement(path, f"{NOT_APPLICABLE}it is the only block of its stage", 1.0)
+            continue
+        left = dataclasses.replace(spec, backbone=backbone)
+        without = network if left == spec else nets.build(left)
+        yield Measurement(path, "error_increase", error(probe_input, without, changed) - before)
     if cells:
         shorter = dataclasses.replace(
             spec.pyramid,

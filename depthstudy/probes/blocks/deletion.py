@@ -34,22 +34,29 @@ _DRAWS = 3  # random choices of the blocks for each number of them
 _ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
 
 
+class Variant(NamedTuple):
+    """A net with its variables."""
+
+    network: nets.Net
+    variables: nets.Variables
+
+
 class Trial(NamedTuple):
     """A changed net; errors are averaged over the trials with the same layer and metric."""
 
     layer: str
     metric: str
-    variables: nets.Variables
+    variant: Variant
 
 
 def errors(
-    probe_input: ProbeInput, variants: Sequence[nets.Variables]
+    probe_input: ProbeInput, variants: Sequence[Variant]
 ) -> Float64[np.ndarray, "n variants"]:
-    """Returns the error of each test image by the net with each of several sets of variables."""
-    network, task = probe_input.network, probe_input.task
+    """Returns the error of each test image by each of several nets."""
+    task = probe_input.task
 
     def numbers(examples: Examples) -> list[Array]:  # all variants, so that it is read once
-        return [_wrong(network, task, variables, examples) for variables in variants]
+        return [_wrong(*variant, task, examples) for variant in variants]
 
     return by_image(probe_input, probe_input.dataset.test, numbers)
 
@@ -60,17 +67,14 @@ def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
     The loss is of the train split, so that blocks to prune are not chosen by the test set. Blocks
     whose shortcut is not the identity cannot be taken out and are left out.
     """
-    network, task, variables = probe_input.network, probe_input.task, probe_input.variables
+    whole, task = Variant(probe_input.network, probe_input.variables), probe_input.task
     removable = surgery.removable(probe_input.spec)
-    trials = [
-        variables,
-        *(surgery.zero_blocks(probe_input.spec, variables, [p]) for p in removable),
-    ]
+    trials = [whole, *(_without(probe_input.spec, whole, [path]) for path in removable)]
     sums = np.zeros(len(trials))
     count = 0.0
     with full_float32():
         for examples in probe_input.batches(probe_input.dataset.train):
-            sums += [float(_loss(network, task, trial, examples)) for trial in trials]
+            sums += [float(_loss(*trial, task, examples)) for trial in trials]
             count += float(examples.weights.sum())
     before, *after = sums / count
     return {path: loss - before for path, loss in zip(removable, after, strict=True)}
@@ -78,7 +82,7 @@ def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
 
 @functools.partial(jax.jit, static_argnames=("network", "task"))
 def _loss(
-    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
+    network: nets.Net, variables: nets.Variables, task: tasks.Task, examples: Examples
 ) -> Float[Array, ""]:
     outputs = network.apply(variables, examples.images)
     return jnp.sum(examples.weights * task.loss(outputs, examples.labels))
@@ -86,7 +90,7 @@ def _loss(
 
 @functools.partial(jax.jit, static_argnames=("network", "task"))
 def _wrong(
-    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
+    network: nets.Net, variables: nets.Variables, task: tasks.Task, examples: Examples
 ) -> Float[Array, " B"]:
     return task.errors(network.apply(variables, examples.images), examples.labels)
 
@@ -114,33 +118,35 @@ def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurem
     for path in surgery.blocks(spec):
         if path not in removable:
             yield Measurement(path, f"{NOT_APPLICABLE}its shortcut is not the identity", 1.0)
-    single = [
-        Trial(path, "error_increase", surgery.zero_blocks(spec, variables, [path]))
-        for path in removable
-    ]
+    whole = Variant(probe_input.network, variables)
+    single = [Trial(path, "error_increase", _without(spec, whole, [path])) for path in removable]
     random = np.random.default_rng(probe_input.seed)
-    several = random_deletions(spec, variables, random)
-    moved, taus = _swaps(spec, variables, random)
+    several = random_deletions(spec, whole, random)
+    moved, taus = _swaps(spec, whole, random)
     yield from taus
     yield from _increases(probe_input, [*single, *several, *moved], reestimated)
 
 
-def random_deletions(
-    spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
-) -> list[Trial]:
+def _without(spec: ArchSpec, whole: Variant, paths: Sequence[str]) -> Variant:
+    """Returns a net without some blocks: the same one with zeros wherever these take them out."""
+    left, variables = surgery.without_blocks(spec, whole.variables, paths)
+    return Variant(whole.network if left == spec else nets.build(left), variables)
+
+
+def random_deletions(spec: ArchSpec, whole: Variant, random: np.random.Generator) -> list[Trial]:
     """Returns nets without 2, 4, 8, ... blocks, each number with several random choices."""
     removable = surgery.removable(spec)
     trials = []
     for count in _doubling(2, len(removable)):
         for _ in range(_DRAWS):
             chosen = random.choice(removable, count, replace=False).tolist()
-            without = surgery.zero_blocks(spec, variables, chosen)
+            without = _without(spec, whole, chosen)
             trials.append(Trial("", f"error_increase_deleting_{count}", without))
     return trials
 
 
 def _swaps(
-    spec: ArchSpec, variables: nets.Variables, random: np.random.Generator
+    spec: ArchSpec, whole: Variant, random: np.random.Generator
 ) -> tuple[list[Trial], list[Measurement]]:
     pairs, before = swappable(spec), surgery.order(spec)
     trials, taus = [], []
@@ -148,8 +154,9 @@ def _swaps(
         draws = []
         for _ in range(_DRAWS):
             after = swapped(before, [pairs[i] for i in random.choice(len(pairs), count, False)])
-            _, changed = surgery.rearrange(spec, variables, after)
-            trials.append(Trial("", f"error_increase_swapping_{count}", changed))
+            _, changed = surgery.rearrange(spec, whole.variables, after)
+            variant = Variant(whole.network, changed)
+            trials.append(Trial("", f"error_increase_swapping_{count}", variant))
             draws.append(kendall_tau(before, after))
         taus.append(Measurement("", f"kendall_tau_swapping_{count}", float(np.mean(draws))))
     return trials, taus
@@ -158,9 +165,10 @@ def _swaps(
 def _increases(
     probe_input: ProbeInput, trials: Sequence[Trial], reestimated: bool
 ) -> Iterator[Measurement]:
-    variants = [probe_input.variables, *(trial.variables for trial in trials)]
+    whole = Variant(probe_input.network, probe_input.variables)
+    variants = [whole, *(trial.variant for trial in trials)]
     if reestimated:
-        variants = [reestimate(probe_input, variables) for variables in variants]
+        variants = [reestimate(probe_input, variant) for variant in variants]
     wrong = errors(probe_input, variants)
     yield Measurement("", "error", float(wrong[:, 0].mean()), of_column((wrong,), 0))
     columns: dict[tuple[str, str], list[Float64[np.ndarray, " n"]]] = {}
@@ -179,11 +187,11 @@ def _increases(
     )
 
 
-def reestimate(probe_input: ProbeInput, variables: nets.Variables) -> nets.Variables:
-    """Returns the variables with batch statistics of the net's train examples."""
+def reestimate(probe_input: ProbeInput, variant: Variant) -> Variant:
+    """Returns a net with batch statistics of its train examples."""
     fewer = dataclasses.replace(probe_input, examples=min(probe_input.examples, _ESTIMATED_FROM))
     images = (examples.images for examples in fewer.batches(probe_input.dataset.train))
-    return surgery.recalibrate_batch_norm(probe_input.network, variables, images)
+    return variant._replace(variables=surgery.recalibrate_batch_norm(*variant, images))
 
 
 def _doubling(first: int, last: int) -> list[int]:

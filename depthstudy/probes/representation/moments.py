@@ -17,19 +17,26 @@ ROUNDING = 1e-6
 
 
 class Moments(NamedTuple):
-    """Count, mean, scatter and maximum of a layer's outputs, as arrays of JAX or NumPy.
+    """Count, mean, scatter and range of a layer's outputs, as arrays of JAX or NumPy.
 
     Attributes:
       total: Number of observations.
       mean: Mean of each channel, ``[C]``.
       scatter: Sum of the outer products of the centered observations, ``[C, C]``.
+      lowest: Smallest output of each channel, ``[C]``.
       highest: Largest output of each channel, ``[C]``.
     """
 
     total: Any
     mean: Any
     scatter: Any
+    lowest: Any
     highest: Any
+
+    @property
+    def is_silent(self) -> Any:
+        """Whether each channel gives out nothing but zeros, ``[C]``."""
+        return (self.lowest == 0) & (self.highest == 0)
 
 
 class Directions(NamedTuple):
@@ -47,7 +54,9 @@ def moments(x: Float[Array, "B ... C"], weights: Float32[Array, " B"]) -> Moment
     mean = jnp.sum(rows * weight, axis=(0, 1)) / count
     centered = (rows - mean) * weight
     scatter = jnp.einsum("bpc,bpd->cd", centered, centered)
-    return Moments(count, mean, scatter, jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1)))
+    lowest = jnp.min(jnp.where(weight > 0, rows, jnp.inf), (0, 1))
+    highest = jnp.max(jnp.where(weight > 0, rows, -jnp.inf), (0, 1))
+    return Moments(count, mean, scatter, lowest, highest)
 
 
 def combined(first: Moments, second: Moments) -> Moments:
@@ -60,6 +69,7 @@ def combined(first: Moments, second: Moments) -> Moments:
         first.scatter
         + second.scatter
         + np.outer(shift, shift) * (first.total * second.total / count),
+        np.minimum(first.lowest, second.lowest),
         np.maximum(first.highest, second.highest),
     )
 

@@ -81,7 +81,7 @@ def _measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         for metric, number in _OF_VARIANCES.items():
             sample = Sample(groups, functools.partial(_drawn, number))
             yield Measurement(layer, metric, number(variances), sample)
-        yield Measurement(layer, "dead_share", float(np.mean(observed[layer].highest <= 0)))
+        yield Measurement(layer, "dead_share", float(np.mean(observed[layer].is_silent)))
     yield from _of_weights(probe_input)
 
 

@@ -105,8 +105,8 @@ def silent(net: MeasuredNet) -> Finding | None:
     mean, worst = sum(shares.values()) / len(shares), max(shares, key=shares.__getitem__)
     if not mean:
         return finding("Every filter fires for some image.", out=False)
-    text = f"{percent(mean)} of filters never fire"
-    text += f", most of them in {short(worst)} ({percent(shares[worst])})."
+    text = f"On average over blocks {percent(mean)} of filters never fire"
+    text += f", at most {percent(shares[worst])}, in {short(worst)}."
     return finding(text, out=net.metric("rank", "dead_share", per_layer=True).is_beyond(mean))
 
 

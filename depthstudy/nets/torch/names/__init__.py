@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from depthstudy.arch import ArchSpec, DetectorSpec
+from depthstudy.arch import ArchSpec, DetectorSpec, lowering
+from depthstudy.arch.layer_types import Scale
 from depthstudy.errors import InputError
 from depthstudy.nets.torch.names import (
     convnext,
@@ -18,7 +19,7 @@ from depthstudy.nets.torch.names import (
     timm,
     torchvision,
 )
-from depthstudy.nets.torch.names.walk import Namer, Path
+from depthstudy.nets.torch.names.walk import Namer, Path, paths
 
 TORCHVISION = "torchvision"
 EFFDET = "effdet"  # whose names are of detectors
@@ -62,7 +63,8 @@ def torch_names(spec: ArchSpec | DetectorSpec, style: str) -> dict[Path, str]:
     """Returns, for the path of each layer with parameters, its name in the file.
 
     Raises:
-      InputError: No file of this family in this style is known.
+      InputError: No file of this family in this style is known, or none with a layer that the net
+        has.
     """
     if isinstance(spec, DetectorSpec):
         if style != EFFDET or not spec.family.startswith("efficientdet"):
@@ -76,7 +78,24 @@ def torch_names(spec: ArchSpec | DetectorSpec, style: str) -> dict[Path, str]:
     if family not in families:
         known = ", ".join(sorted({name for names in STYLES.values() for name in names}))
         raise InputError(f"no {style} names of weights are known for {family}; known: {known}")
-    return dict(families[family](spec))
+    _check_scales(spec, style)
+    names = dict(families[family](spec))
+    nameless = [path for path in paths(spec) if path not in names]
+    if nameless:
+        raise InputError(
+            f"no {style} name is known for {'/'.join(nameless[0])} of this {spec.family}"
+        )
+    return names
+
+
+def _check_scales(spec: ArchSpec, style: str) -> None:
+    for section in lowering.sections(spec):
+        for layer in section.branch:
+            if isinstance(layer, Scale):
+                name = "/".join((*section.path, layer.name))
+                raise InputError(
+                    f"no {style} net of {spec.family} has skip_init, which this one has ({name})"
+                )
 
 
 __all__ = ["CIFAR", "KERAS", "STYLES", "TORCHVISION", "Path", "style_of", "torch_names"]

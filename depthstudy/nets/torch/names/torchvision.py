@@ -32,7 +32,7 @@ def resnet(spec: ArchSpec) -> Names:
         if path[0] == "stem":
             yield path, _deep_stem(spec, leaf) if spec.stem.inner else leaf_name(leaf, "1")
         elif path[0] == "head":
-            yield path, "fc"
+            yield path, "norm" if leaf == "norm" else "fc"  # of nets of pre-activation blocks
         else:
             stage, block = numbers(path)
             gate = path[2] == "squeeze_excite"
