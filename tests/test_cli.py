@@ -24,9 +24,9 @@ CONFIG = "--config=configs/quickstart.py:fashion_mnist"
 EXAMPLES = "--config.data.train_examples"
 
 
-def parse(*arguments: str) -> subprocess.CompletedProcess[str]:
+def parse(*arguments: str, config: str = CONFIG) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", CODE, CONFIG, *arguments],
+        [sys.executable, "-c", CODE, config, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -63,4 +63,23 @@ def test_a_field_that_cannot_be_empty_is_refused() -> None:
     done = parse("--config.seeds=None")
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--config.model.depth=56",), "config.model.depth is set by each of config.variants"),
+        (
+            ("--config.train.steps=4", "--config.train.epochs=3"),
+            "config.train.epochs is not read, as config.train.steps=4 is set",
+        ),
+    ],
+)
+def test_an_override_that_would_change_nothing_is_refused(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    done = parse(*arguments, config="--config=configs/pruning.py")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {message}")
     assert done.stderr.count("\n") == 1

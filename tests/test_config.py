@@ -57,6 +57,18 @@ def test_apply_and_get() -> None:
             ({"name": "a", "mechanism": "luck", "settings": ()},),
             r"config.treatments\[0\].mechanism: invalid enum value 'luck'",
         ),
+        (
+            "treatments",
+            ({"name": "a", "mechanism": "optim", "settings": ()},),
+            r"'optim'; did you mean 'optimization'\? allowed: optimization, overfitting, .*recipe",
+        ),
+        (
+            "hypotheses",
+            ({"name": "a", "statement": "", "metric": "gap", "relation": "bigger"},),
+            r"'bigger'; did you mean 'greater'\? allowed: greater, less, .*does_not_rise",
+        ),
+        ("train.optimizer", "", r"\(it is ''\); allowed: sgd, adamw"),
+        ("train.precision", "half", r"\(it is 'half'\); allowed: auto, float32, bfloat16"),
         ("hypotheses", ({"name": "a"},), r"config.hypotheses\[0\]: object missing required field"),
     ],
 )

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def parse(argv: Sequence[str]) -> list[str]:
         raise InputError(f"unexpected argument {rest[1]!r}; flags begin with --, and {_QUOTES}")
     if "config" in flags.FLAGS and flags.FLAGS.config is not None:
         flags.FLAGS.config.update_from_flattened_dict(dict.fromkeys(emptied))
-        _refuse_swept(flags.FLAGS.config.to_dict(), list(overridden))
+        config.refuse_shadowed(config.parse(flags.FLAGS.config), overridden)
     return rest
 
 
@@ -134,13 +134,3 @@ def _is_none(word: str) -> bool:
     """Returns whether a word sets a field to ``None`` that may be; no flag's parser takes that."""
     field = re.fullmatch(r"--?config\.([\w.]+)=None", word)
     return field is not None and config.takes_none(field[1])
-
-
-def _refuse_swept(study: Mapping[str, Any], overridden: Sequence[str]) -> None:
-    """Refuses the override of a field whose values the sweep sets."""
-    for field, values in config.parse(study).sweep:
-        if field in overridden:
-            raise InputError(
-                f"config.{field} is swept over {values}; override config.sweep instead, "
-                "or empty it with --config.sweep='()'"
-            )

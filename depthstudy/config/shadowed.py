@@ -46,13 +46,12 @@ def refuse_shadowed(study: StudyConfig, fields: Iterable[str]) -> None:
         if field in swept:
             raise InputError(
                 f"config.{field} is swept over {swept[field]}; override config.sweep instead, "
-                "or empty it with --config.sweep='()'"
+                "or empty it, as by --config.sweep='()' on the command line"
             )
         if field in everywhere:
             raise InputError(
-                f"config.{field} is set by each of config.variants, so that no other value is "
-                "trained; override config.variants instead, or empty it with "
-                "--config.variants='()'"
+                f"config.{field} is set by each of config.variants; override config.variants "
+                "instead, or empty it, as by --config.variants='()' on the command line"
             )
     refuse_replaced(study, fields)
 

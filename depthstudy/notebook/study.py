@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from depthstudy import config, questions, report, runtime, store
+from depthstudy import config, plan, questions, report, runtime, store
 from depthstudy import study as studies
 from depthstudy.config import StudyConfig, Value
 from depthstudy.data.pipeline import subset
@@ -66,7 +67,9 @@ def study(
         path = folder / _FILE
         asked = _config(name, depths, families, seeds, epochs, store.bucket.portable(path))
         asked = config.apply(asked, tuple((settings or {}).items()))
+        config.refuse_shadowed(asked, settings or ())
         if not path.exists():
+            _check(asked, content)
             store.write_bytes(path, content)
             store.bucket.finish()  # from there it is read
         elif path.read_bytes() != content:
@@ -74,6 +77,14 @@ def study(
         called = f"depthstudy.study(..., workdir={str(place)!r})"
         result = studies.run(asked, folder, command=called)
         return StudyResult(result, report.write(folder))
+
+
+def _check(asked: StudyConfig, content: bytes) -> None:
+    """Checks a study before its images are kept, which would have to be those of the next call."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, _FILE)
+        path.write_bytes(content)
+        plan.prepare(config.apply(asked, (("data.source_dir", str(path)),)))
 
 
 def _splits(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from depthstudy import config, train
 from depthstudy.config import Settings, TrainConfig
 from depthstudy.errors import InputError
+from depthstudy.plan import sweep
 from depthstudy.plan.variant import Datasets, Variant, build, same
 from depthstudy.records import LONGER, OWN_SETTINGS
 
@@ -158,10 +159,11 @@ def check_tunable(study: config.StudyConfig) -> None:
     """Checks the fields of ``config.tune`` and ``config.budget_check``.
 
     Raises:
-      InputError: A field is unknown, none of training or one that trials set themselves, it has no
-        values, or factors do not rise.
+      InputError: A field is unknown, none of training or one that trials set themselves, it or one
+        of its values stands twice, it has no values, or factors do not rise.
     """
-    for field, values in study.tune:
+    sweep.check_grid("config.tune", study.tune)
+    for field, _ in study.tune:
         config.require_field(field)
         if not field.startswith("train."):
             raise InputError(f"config.tune: {field} is not tuned, only fields of config.train")
@@ -170,8 +172,6 @@ def check_tunable(study: config.StudyConfig) -> None:
                 f"config.tune: {field} is not tuned, as a trial takes a share of the training that "
                 f"each net has; allowed: fields of config.train but {', '.join(_OF_TRIALS)}"
             )
-        if not values:
-            raise InputError(f"config.tune gives {field} no values")
     if study.tune and not (study.data.validation or study.data.validation_split):
         raise InputError("config.tune chooses by validation data; set data.validation above 0")
     factors = study.budget_check

@@ -42,13 +42,15 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
       datasets: Sets that are loaded already, or have to be found again.
 
     Raises:
-      InputError: A field is unknown or not to be varied, a value does not fit, two variants have
-        one name, an architecture is impossible, a treatment changes nothing, or the data are not
-        there.
+      InputError: A field is unknown, not to be varied or set twice, a value does not fit, two
+        variants have one name, an architecture is impossible, a treatment changes nothing, or the
+        data are not there.
     """
     named = [*((name_of(point), point) for point in sweep.points(study)), *study.variants]
     if not named:
         named = [(name_of_net(study.model), ())]
+    for name, settings in study.variants:
+        sweep.check_fields_once(f"config.variants: {name!r}", [field for field, _ in settings])
     treatments.check(study.treatments)
     check_names([name for name, _ in named], [treatment.name for treatment in study.treatments])
     varied = list(dict.fromkeys(field for _, settings in named for field, _ in settings))

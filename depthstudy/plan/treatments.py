@@ -14,6 +14,7 @@ from depthstudy import config
 from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment
 from depthstudy.errors import InputError, NothingToChangeError
 from depthstudy.plan import relative
+from depthstudy.plan.sweep import check_fields_once
 from depthstudy.plan.variant import (
     DEPTH,
     TREATMENT,
@@ -29,7 +30,8 @@ def check(treatments: Sequence[Treatment]) -> None:
     """Checks treatments, as far as it can be done without the variants.
 
     Raises:
-      InputError: Two share a name, a name is not fit for a folder, or a field is not to be treated.
+      InputError: Two share a name, a name is not fit for a folder, or a field is not to be treated
+        or stands twice.
     """
     names = [treatment.name for treatment in treatments]
     for treatment in treatments:
@@ -40,8 +42,11 @@ def check(treatments: Sequence[Treatment]) -> None:
                 f"config.treatments: the name {treatment.name!r} has to be letters, digits and any "
                 "of _.=,-"
             )
-        for field, _ in (*treatment.settings, *treatment.where):
-            require_sweepable(field)
+        for pairs in (treatment.settings, treatment.where):
+            fields = [field for field, _ in pairs]
+            check_fields_once(f"config.treatments: {treatment.name!r}", fields)
+            for field in fields:
+                require_sweepable(field)
         for field, _ in treatment.settings:
             if field in DEPTH:
                 raise InputError(

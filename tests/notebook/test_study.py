@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pydoc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,6 +79,39 @@ def test_wrong_arrays_are_named(digits: Dataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"config.train has no field 'stepz'"):
         depthstudy.study(images, labels, workdir=tmp_path / "work", settings={"train.stepz": 1})
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"families": ("resnett",)}, r"no family 'resnett'"),
+        ({"depths": (9,)}, "depth"),
+        ({"settings": {"train.placement": "jit", "tune": (("train.steps", (1,)),)}}, "not tuned"),
+    ],
+)
+def test_images_are_not_kept_where_the_study_is_refused(
+    digits: Dataset, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    images, labels = arrays(digits)
+    with pytest.raises(InputError, match=message):
+        depthstudy.study(images, labels, workdir=tmp_path / "work", **options)
+    assert not list(tmp_path.rglob("images.npz"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model.depth": 56}, r"config.model.depth is swept over \(8, 20, 44\)"),
+        ({"train.steps": 4, "train.epochs": 3}, "config.train.epochs is not read, as config.train"),
+    ],
+)
+def test_a_setting_that_would_change_nothing_is_refused(
+    digits: Dataset, tmp_path: Path, settings: dict[str, Any], message: str
+) -> None:
+    images, labels = arrays(digits)
+    with pytest.raises(InputError, match=message):
+        depthstudy.study(images, labels, workdir=tmp_path / "work", settings=settings)
+    assert not list(tmp_path.rglob("images.npz"))
 
 
 def test_help_shows_an_example() -> None:

@@ -72,3 +72,20 @@ def test_what_trials_set_themselves_is_not_tuned(field: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         prepare(apply(StudyConfig(), (("tune", ((field, (1, 2)),)),)))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ((("momentum", (0.8, 0.9)), ("momentum", (0.7,))), "tune names train.momentum twice"),
+        ((("learning_rate", (0.1, 0.10)),), "tune gives train.learning_rate a value twice"),
+        ((("learning_rate", (1, 1.0)),), "tune gives train.learning_rate a value twice"),
+        ((("learning_rate", ()),), "tune gives train.learning_rate no values"),
+    ],
+)
+def test_a_grid_has_each_field_and_value_once(
+    grid: tuple[tuple[str, tuple[Value, ...]], ...], message: str
+) -> None:
+    tune = tuple((f"train.{field}", values) for field, values in grid)
+    with pytest.raises(InputError, match=message):
+        prepare(apply(StudyConfig(), (("tune", tune),)))

@@ -120,6 +120,7 @@ def test_what_lets_a_net_train_can_be_swept() -> None:
         ((("model.depth", (8,)), ("model.depth", (14,))), "names model.depth twice"),
         ((("model.depth", ()),), "gives model.depth no values"),
         ((("model.depth", (8, 8)),), "a value twice"),
+        ((("train.learning_rate", (1, 1.0)),), "a value twice"),
         ((("model.depth", (8, "x")),), "expected `int | null`, got `str`"),
         ((("model.depth", (8, 15)),), "variant depth15: no depth 15.*nearest: 14 and 20"),
         ((("seeds", (1, 2)),), "cannot differ in config.seeds"),
@@ -148,6 +149,8 @@ def test_names_are_unique_and_fit_a_folder() -> None:
         planned(variants=twice)
     with pytest.raises(InputError, match=r"the name '\.\./a'"):
         planned(variants=(("../a", ()),))
+    with pytest.raises(InputError, match=r"config\.variants: 'a' names model.depth twice"):
+        planned(variants=(("a", (("model.depth", 8), ("model.depth", 14))),))
 
 
 def test_the_plan_is_described_with_its_costs() -> None:

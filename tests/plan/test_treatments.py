@@ -56,6 +56,7 @@ def test_double() -> None:
 @pytest.mark.parametrize(
     ("treatments", "message"),
     [
+        ([("x", "overfitting", (("data.shift", 1), ("data.shift", 2)))], "'x' names data.shift tw"),
         ([RESIDUAL, RESIDUAL], "two have the name 'residual'"),
         ([("a+b", "overfitting", ())], r"the name 'a\+b' has to be"),
         ([("", "overfitting", ())], "the name '' has to be"),

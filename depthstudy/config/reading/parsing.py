@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,10 @@ from depthstudy.config.reading.former_names import present_names
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.types import Settings, Value
 from depthstudy.errors import InputError
+
+_PART = re.compile(r"\.(\w+)|\[(\d+)\]")  # of a path: a field, or a place in a row
+_MISSING = object()
+_NEAR = 0.45  # likeness of a word to one of a few that are allowed
 
 
 def defaults() -> ml_collections.ConfigDict:
@@ -142,7 +147,7 @@ def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
         message, _, path = str(error).partition(" - at `$")
         path = path.rstrip("`")
         is_group = path.startswith((".variants", ".sweep")) and message.endswith("`object`")
-        hint = "; name each field, as model.options.depth" if is_group else _choices(path)
+        hint = "; name each field, as model.options.depth" if is_group else _choices(raw, path)
         raise InputError(
             f"config{path}: {message[0].lower()}{message[1:]}{_present(raw, path)}{hint}"
         ) from error
@@ -171,22 +176,43 @@ def _require_finite(value: Any, path: str) -> None:
             _require_finite(getattr(value, field.name), f"{path}.{field.name}")
 
 
-def _choices(path: str) -> str:
-    """Returns ``"; allowed: A, B"`` for the dotted path of a field with a few allowed words."""
+def _choices(raw: Any, path: str) -> str:
+    """Returns ``"; did you mean A? allowed: A, B"`` for a field with a few allowed words.
+
+    Args:
+      raw: A config that was not accepted.
+      path: Where the field is in it, as ``".train.optimizer"`` or ``".hypotheses[0].relation"``.
+    """
     kind: Any = StudyConfig
-    for part in path.strip(".").split("."):
-        kind = typing.get_type_hints(kind).get(part) if dataclasses.is_dataclass(kind) else None
+    for name, number in _PART.findall(path):
+        if number:
+            kind, *_ = typing.get_args(kind) or (None,)
+        else:
+            kind = typing.get_type_hints(kind).get(name) if dataclasses.is_dataclass(kind) else None
     words = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
-    return f"; allowed: {', '.join(words)}" if words else ""
+    if not words:
+        return ""
+    near = difflib.get_close_matches(str(_value(raw, path)), words, n=1, cutoff=_NEAR)
+    meant = f"; did you mean {near[0]!r}?" if near else ";"
+    return f"{meant} allowed: {', '.join(words)}"
 
 
 def _present(raw: Any, path: str) -> str:
     """Returns ``" (it is VALUE)"`` for a plain dotted path, or nothing."""
-    for part in path.strip(".").split("."):
-        if not isinstance(raw, Mapping) or part not in raw:
-            return ""
-        raw = raw[part]
-    return f" (it is {raw!r})"
+    value = _MISSING if "[" in path else _value(raw, path)
+    return "" if value is _MISSING else f" (it is {value!r})"
+
+
+def _value(raw: Any, path: str) -> Any:
+    """Returns what is at a path in a config, or ``_MISSING``."""
+    for name, number in _PART.findall(path):
+        if number and isinstance(raw, list | tuple):
+            raw = raw[int(number)]
+        elif isinstance(raw, Mapping) and name in raw:
+            raw = raw[name]
+        else:
+            return _MISSING
+    return raw
 
 
 def _config_dict(value: Any) -> ml_collections.ConfigDict:
