@@ -130,12 +130,13 @@ def open_run(folder: Path, step: int | None, examples: int, datasets: Datasets) 
     network = nets.build(spec)
     drawn = study.prune == pruning.DENSE or study.prune.control != "none"
     key = train.init_key(info.seed)
+    places = {"_initial": 0, "_early": early, "": step - 1}
     probe_input = probes.ProbeInput(
         network=network,
         variables=variables,
         initial=nets.init(network, key, info.image_shape) if drawn else None,
         early=before,
-        rates=_rates(training, study.prune, steps, {"_initial": 0, "_early": early, "": step - 1}),
+        rates=proportional_rates(training, study.prune, steps, places),
         dataset=dataset,
         examples=examples,
     )
@@ -214,11 +215,20 @@ def _training(
     return dataclasses.replace(training, steps=outcome.step)
 
 
-def _rates(
+def proportional_rates(
     training: config.TrainConfig, prune: config.PruneConfig, steps: int, places: Mapping[str, int]
 ) -> dict[str, float]:
-    """Returns the learning rate at each place; AdamW's steps are not proportional to gradients."""
-    if training.optimizer != "sgd":
+    """Returns the learning rate at each place; none where steps are not proportional to gradients.
+
+    Those of AdamW are not, nor those of gradients that are cut to a norm.
+
+    Args:
+      training: How a net is trained.
+      prune: How it is pruned meanwhile.
+      steps: How long.
+      places: Steps by the suffix of what is measured there.
+    """
+    if training.optimizer != "sgd" or training.gradient_clip is not None:
         return {}
     rate = train.learning_rate(training, steps, pruning.sparsity(prune, steps))
     return {suffix: float(jnp.asarray(rate(step))) for suffix, step in places.items()}

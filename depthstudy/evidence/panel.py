@@ -62,6 +62,8 @@ EXACT = (
     "run.step_memory_bytes",
     "run.step_temporary_bytes",
     "field.receptive_field",
+    "field.convolutions",
+    "field.convolutions_past_border",
     "field.share_past_border",
 )
 SCOPES = ("images like these", "these images", "seeds", "exact")

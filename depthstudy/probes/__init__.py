@@ -73,6 +73,8 @@ def measure(
     ...     if not found.layer:
     ...         print(f"{name}: {found.metric} {found.value:.2f}")
     field: receptive_field 25.00
+    field: convolutions 7.00
+    field: convolutions_past_border 3.00
     field: share_past_border 0.43
 
     Args:

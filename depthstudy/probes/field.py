@@ -28,7 +28,8 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
 
     ``receptive_field`` is in pixels, of the output of each convolution and of the whole net;
     ``border_layer``, of the border layer if a net has one, is its depth in weight layers;
-    ``share_past_border`` is the share of convolutions whose input sees the whole image.
+    ``share_past_border`` is the share of convolutions whose input sees the whole image. One that
+    a detector applies to several levels counts once, and as past the border where it is so at all.
     """
     height, width, _ = probe_input.dataset.image_shape
     detector = probe_input.network.spec
@@ -47,7 +48,9 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     past = past_border(convolutions, max(height, width))
     if past:
         yield Measurement("/".join(past[0].path), "border_layer", float(past[0].depth))
-    yield Measurement("", "share_past_border", len(past) / len(convolutions))
+    yield Measurement("", "convolutions", float(len(largest)))
+    yield Measurement("", "convolutions_past_border", float(len(past)))
+    yield Measurement("", "share_past_border", len(past) / len(largest))
 
 
 def _against_objects(
@@ -65,13 +68,15 @@ def _against_objects(
 
 
 def past_border(convolutions: Sequence[arch.LayerCost], side: int) -> list[arch.LayerCost]:
-    """Returns the convolutions from the border layer on.
+    """Returns the convolutions from the border layer on, the first use of those that are shared.
 
     Args:
       convolutions: Convolutions in the order of the net.
       side: The longer side of the image in pixels.
     """
-    return [cost for cost in convolutions if input_field(cost) > side]
+    inside = {cost.path for cost in convolutions if input_field(cost) <= side}
+    first_use = {cost.path: cost for cost in reversed(convolutions) if cost.path not in inside}
+    return list(reversed(first_use.values()))
 
 
 def input_field(convolution: arch.LayerCost) -> int:
@@ -116,6 +121,18 @@ FIELD = Probe(
             unit="count",
             per_layer=True,
             description="the first layer whose input already covers the whole image",
+        ),
+        Metric(
+            name="convolutions",
+            title="Convolutions",
+            unit="count",
+            description="convolutions of the net, without those of gates",
+        ),
+        Metric(
+            name="convolutions_past_border",
+            title="Number of convolutions past the border",
+            unit="count",
+            description="convolutions whose input already covers the whole image",
         ),
         Metric(
             name="share_past_border",

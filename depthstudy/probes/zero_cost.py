@@ -19,6 +19,9 @@ from flax import traverse_util
 from jaxtyping import Array, Float
 
 from depthstudy import nets
+from depthstudy.arch import ArchSpec, lowering
+from depthstudy.arch.families.options import with_norm
+from depthstudy.arch.layer_types import GroupNorm, LayerNorm
 from depthstudy.probes.backprop.gradient_norms import gradient_norms
 from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import Examples, NotApplicable, Probe, ProbeInput
@@ -67,14 +70,45 @@ def log10_synflow(
 ) -> float:
     """Returns the logarithm of ``synflow`` on an image of ones of this shape.
 
+    Normalization by groups or pixels would keep the product of weights from reaching the logits, so
+    that it is left out.
+
     Where that leaves the range of float32 the image is ``_FAINT``, and as much is added: without
     gates a net of rectifiers gives out so much less.
     """
+    network, variables = _unnormalized(network, variables, image)
     ones = jnp.ones_like(image)
     whole = float(synflow(network, variables, ones))
     if np.isfinite(whole):
         return float(np.log10(whole)) if whole > 0 else float("nan")
     return float(np.log10(float(synflow(network, variables, _FAINT * ones)) / _FAINT))
+
+
+def _unnormalized(
+    network: nets.Net, variables: nets.Variables, image: Float[Array, "1 H W C"]
+) -> tuple[nets.Net, nets.Variables]:
+    """Returns a net with the same kernels, without normalization by the image itself."""
+    spec = network.spec
+    if not isinstance(spec, ArchSpec) or not _normalizes_by_image(spec):
+        return network, variables
+    bare = nets.build(with_norm(spec, "none"))
+    _, height, width, channels = image.shape
+    shape = height, width, channels
+    shapes = jax.eval_shape(lambda: nets.init(bare, jax.random.key(0), shape))
+    weights = traverse_util.flatten_dict(variables["params"])
+    params = {
+        path: weights[path] if path in weights else jnp.zeros(leaf.shape, leaf.dtype)
+        for path, leaf in traverse_util.flatten_dict(shapes["params"]).items()
+    }  # biases alone are new: those of convolutions that nothing normalizes
+    return bare, {"params": traverse_util.unflatten_dict(params)}
+
+
+def _normalizes_by_image(spec: ArchSpec) -> bool:
+    return any(
+        isinstance(layer, GroupNorm | LayerNorm)
+        for section in lowering.sections(spec)
+        for layer in (*section.before, *section.branch, *(section.shortcut or ()), *section.after)
+    )
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -83,8 +117,8 @@ def synflow(
 ) -> Float[Array, ""]:
     """Returns the sum over kernels of weight times gradient, all weights taken as positive.
 
-    The sum of the logits is differentiated; normalization is by the statistics of the start, which
-    leave numbers as they are.
+    The sum of the logits is differentiated; batch normalization is by the statistics of the start,
+    which leave numbers as they are.
     """
 
     def total(params: Any) -> Float[Array, ""]:

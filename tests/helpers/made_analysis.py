@@ -117,6 +117,8 @@ def rows_of(run, blocks=3, *, residual=True, probes=tuple(PROBES), wobble=0.0):
     add("field", "receptive_field", 3.0 + 4 * len(convolutions[:-1]))
     past = convolutions[9:]
     add("field", "border_layer", dict.fromkeys(past[:1], 10.0))
+    add("field", "convolutions", float(len(convolutions)))
+    add("field", "convolutions_past_border", float(len(past)))
     add("field", "share_past_border", len(past) / len(convolutions))
     return rows
 

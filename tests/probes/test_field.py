@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
+from squares import squares
 
 from depthstudy import arch, nets
 from depthstudy.arch.lowering import Conv
+from depthstudy.config import DataConfig
 from depthstudy.data import Dataset
 from depthstudy.probes import field
 from depthstudy.probes.measurement import Measurement
@@ -53,6 +55,24 @@ def test_a_field_as_large_as_the_image_is_not_past_it(digits: Dataset) -> None:
     exact = dataclasses.replace(digits, image_shape=(9, 9, 1))
     result = measured(exact, arch.build("plain", depth=8, layout="cifar"))
     assert Measurement("stage3/block01/conv1", "border_layer", 6) in result
+
+
+def test_a_detector_counts_a_convolution_once_for_all_levels() -> None:
+    dataset = squares(DataConfig(name="squares", validation=0.0))
+    spec = arch.build(
+        "detector", depth=8, layout="cifar", width=4, channels=8, cells=2, num_classes=2
+    )
+    result = {(m.layer, m.metric): m.value for m in measured(dataset, spec)}
+    paths = {layer for layer, metric in result if metric == "receptive_field" and "/" in layer}
+    side = max(dataset.image_shape[:2])
+    inside = {
+        "/".join(cost.path)
+        for cost in arch.layer_costs(spec, dataset.image_shape)
+        if isinstance(cost.layer, Conv) and field.input_field(cost) <= side
+    }
+    assert result["", "convolutions"] == len(paths)
+    assert 0 < result["", "convolutions_past_border"] == len(paths - inside) < len(paths)
+    assert result["", "share_past_border"] == len(paths - inside) / len(paths)
 
 
 @pytest.mark.parametrize("depth", [18, 50])

@@ -45,6 +45,23 @@ def test_a_score_beyond_the_range_is_that_of_a_faint_image(
     assert score == pytest.approx(usual + 5 * 9, abs=1e-3)
 
 
+@pytest.mark.parametrize("norm", ["group", "layer"])
+def test_synflow_passes_by_what_normalizes_an_image(norm: str) -> None:
+    options = {"depth": 8, "layout": "cifar", "width": 4}
+    image = jnp.ones((1, 8, 8, 1))
+    bare, normalized = (nets.build(arch.build("resnet", **options, norm=x)) for x in ("none", norm))
+    variables = nets.init(normalized, jax.random.key(0), (8, 8, 1))
+    kernels = traverse_util.flatten_dict(variables["params"])
+    fresh = traverse_util.flatten_dict(nets.init(bare, jax.random.key(1), (8, 8, 1))["params"])
+    same = {path: kernels.get(path, jnp.zeros_like(x)) for path, x in fresh.items()}
+    expected = zero_cost.log10_synflow(bare, {"params": traverse_util.unflatten_dict(same)}, image)
+    assert zero_cost.log10_synflow(normalized, variables, image) == expected
+    doubled = {path: 2 * x if path[0] == "stem" else x for path, x in kernels.items()}
+    twice = {"params": traverse_util.unflatten_dict(doubled)}
+    score = zero_cost.log10_synflow(normalized, twice, image)
+    assert score == pytest.approx(expected + np.log10(2), abs=1e-4)
+
+
 def authors_score(gradients: np.ndarray) -> float:
     """Returns ``eval_score`` of Mellor et al.'s code, which takes all eigenvalues as real."""
     values, _ = np.linalg.eig(np.corrcoef(gradients))

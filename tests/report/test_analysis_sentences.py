@@ -173,13 +173,18 @@ def test_blocks(costs, state, text):
 
 def test_field_and_filters_at_their_ends():
     fields = {"stem/conv": 3.0, "stage1/block01/conv1": 5.0}
-    none = made(field__receptive_field={**fields, "": 5.0}, field__share_past_border=0.0)
+    none = made(
+        field__receptive_field={**fields, "": 5.0},
+        field__convolutions=2.0,
+        field__convolutions_past_border=0.0,
+    )
     assert receptive_field.past_border(none).text == (
         "No convolution lies past the border: none reads the whole image (32 px)."
     )
     single = made(
         field__receptive_field={**fields, "": 5.0},
-        field__share_past_border=0.5,
+        field__convolutions=2.0,
+        field__convolutions_past_border=1.0,
         field__border_layer={"stage1/block01/conv1": 2.0},
     )
     assert receptive_field.past_border(single) == Finding(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 
 from depthstudy.report.analysis.parts import (
@@ -79,19 +78,20 @@ def field_panels(analysis: Analysis) -> list[Panel]:
 
 def past_border(net: MeasuredNet) -> Finding | None:
     """Says how many layers see nothing new."""
-    fields = net.layers("field", "receptive_field")
-    share = net.whole("field", "share_past_border")
-    if not fields or not math.isfinite(share):
+    counts = net.border_counts()
+    if counts is None:
         return None
-    past, side = round(share * len(fields)), f"{max(net.info.image_shape[:2]):,} px"
+    past, convolutions = counts
+    side = f"{max(net.info.image_shape[:2]):,} px"
     if not past:
         text = f"No convolution lies past the border: none reads the whole image ({side})."
         return finding(text, out=False)
     start = f"From {short(net.border())} on, " if net.border() else ""
     lie, see = ("lies", "it sees") if past == 1 else ("lie", "they see")
-    text = f"{start}{past} of {count(len(fields), 'convolution')} {lie} past the border: "
+    text = f"{start}{past} of {count(convolutions, 'convolution')} {lie} past the border: "
     text += f"{see} nothing new, as the input already covers the whole image ({side})."
-    return finding(text, out=net.metric("field", "share_past_border").is_beyond(share))
+    share = net.metric("field", "share_past_border")
+    return finding(text, out=share.is_beyond(past / convolutions))
 
 
 def widest(net: MeasuredNet) -> str:

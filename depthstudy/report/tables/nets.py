@@ -88,6 +88,13 @@ class MeasuredNet:
         """Returns the path of the border layer, or ``""``."""
         return next(iter(self.layers("field", "border_layer")), "")
 
+    def border_counts(self) -> tuple[int, int] | None:
+        """Returns how many convolutions lie past the border, and how many there are."""
+        past, convolutions = (
+            self.whole("field", name) for name in ("convolutions_past_border", "convolutions")
+        )
+        return (round(past), round(convolutions)) if math.isfinite(past) else None
+
 
 def cross_probe(other: MeasuredNet) -> str:
     """Returns under which probe the first run is compared with another one."""

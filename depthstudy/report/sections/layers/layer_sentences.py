@@ -123,14 +123,13 @@ def border(nets: Nets) -> str:
 
 
 def _border(net: MeasuredNet) -> Clause:
-    fields = net.layers("field", "receptive_field")
-    share = net.whole("field", "share_past_border")
-    if not fields or not math.isfinite(share):
+    counts = net.border_counts()
+    if counts is None:
         return _NOTHING
-    past = round(share * len(fields)) or "none"
+    past, convolutions = counts
     side = f"{max(net.info.image_shape[:2]):,} px"
     seen = f" convolutions lie past the border: what they read covers the whole image ({side})"
-    return f"{past} of {len(fields)}", seen
+    return f"{past or 'none'} of {convolutions}", seen
 
 
 def refusal(nets: Nets) -> str:
