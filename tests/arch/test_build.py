@@ -36,6 +36,9 @@ from depthstudy.errors import InputError
         ("vgg", {"depth": 12}, "depth 12; allowed: 11, 13, 16, 19"),
         ("wide_resnet", {"depth": 27}, "needs 6n\\+4; nearest: 22 and 28"),
         ("wide_resnet", {"depth": 28, "width_multiplier": 0.01}, "whole channels"),
+        ("wide_resnet", {"depth": 28, "width_multiplier": 0}, "must be above 0, it is 0"),
+        ("wide_resnet", {"depth": 50, "layout": "small", "width_multiplier": -2}, "above 0, it is"),
+        ("efficientdet", {"channels": 0}, "channels of at least 1, not 0"),
         ("efficientnet", {"padding": "valid"}, "padding 'valid'.*torch, same"),
         ("mobilenet_v2", {"width": 0.5}, "no option 'width'; did you mean width_multiplier\\?"),
         ("shufflenet_v1", {"width": 1}, "no option 'width'; did you mean width_multiplier\\?"),
@@ -51,6 +54,29 @@ def test_refusals(family: str, options: dict, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         arch.build(family, **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        ("resnet", {"depth": 18}),
+        ("plain", {"depth": 8, "layout": "cifar"}),
+        ("wide_resnet", {"depth": 10}),
+        ("wide_resnet", {"depth": 50, "layout": "imagenet"}),
+        ("densenet", {"depth": 121}),
+        ("convnext", {"variant": "atto"}),
+    ],
+)
+def test_a_net_of_no_classes_ends_in_its_features(family: str, options: dict) -> None:
+    spec = arch.build(family, num_classes=0, **options)
+    assert spec.head.num_classes == 0
+    assert arch.layer_costs(spec, (32, 32, 3))[-1].path != ("head", "dense")
+
+
+def test_an_epsilon_of_zero_is_zero() -> None:
+    assert arch.build("efficientnet", norm_epsilon=0.0).norm_epsilon == 0
+    assert arch.build("efficientdet", norm_epsilon=0.0).backbone.norm_epsilon == 0
+    assert arch.build("efficientdet").backbone.norm_epsilon == 1e-3
 
 
 def test_a_builder_may_take_any_options(monkeypatch: pytest.MonkeyPatch) -> None:

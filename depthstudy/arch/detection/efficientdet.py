@@ -81,6 +81,7 @@ def efficientdet(
     """
     row = _VARIANTS[variant]
     published = padding == "same"
+    default_epsilon = _EPSILON if published else 1e-5
     backbone = efficientnet(
         variant=row.backbone,
         depth_multiplier=depth_multiplier,
@@ -88,10 +89,10 @@ def efficientdet(
         residual=residual,
         stochastic_depth=stochastic_depth,
         padding=padding,
-        norm_epsilon=norm_epsilon or (_EPSILON if published else 1e-5),
+        norm_epsilon=default_epsilon if norm_epsilon is None else norm_epsilon,
         num_classes=num_classes,
     )
-    width = channels or divisible(row.channels * width_multiplier)
+    width = divisible(row.channels * width_multiplier) if channels is None else channels
     return DetectorSpec(
         family="efficientdet" if residual else "efficientdet_plain",
         backbone=dataclasses.replace(headless(backbone, num_classes), norm_momentum=_MOMENTUM),

@@ -70,7 +70,9 @@ def densenet(
         family="densenet",
         stem=stem,
         stages=_stages(counts, stem.filters, growth),
-        head=HeadSpec(num_classes=num_classes or _CLASSES[layout], activated=True),
+        head=HeadSpec(
+            num_classes=_CLASSES[layout] if num_classes is None else num_classes, activated=True
+        ),
         resolution=224 if layout == "imagenet" else None,
     )
     spec = for_small_images(spec) if layout == "small" else spec

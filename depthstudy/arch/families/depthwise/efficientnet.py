@@ -77,7 +77,7 @@ def efficientnet(
         stem=stem,
         stages=inverted_stages(ROWS, stem.filters, like),
         head=HeadSpec(num_classes=num_classes, activated=True, activation="silu", filters=HEAD),
-        norm_epsilon=norm_epsilon or (1e-3 if slow else 1e-5),
+        norm_epsilon=(1e-3 if slow else 1e-5) if norm_epsilon is None else norm_epsilon,
         norm_momentum=0.99 if slow else 0.9,
         resolution=resolution,
     )

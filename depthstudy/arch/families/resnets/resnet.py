@@ -82,7 +82,7 @@ def resnet(
         family="resnet",
         stem=stem,
         stages=tuple(_stage(first, number, count) for number, count in enumerate(counts)),
-        head=HeadSpec(num_classes=num_classes or _CLASSES[layout]),
+        head=HeadSpec(num_classes=_CLASSES[layout] if num_classes is None else num_classes),
         resolution=224 if layout == "imagenet" else None,
     )
     spec = for_small_images(spec) if layout == "small" else spec

@@ -14,6 +14,7 @@ from depthstudy.arch.families.resnets.resnet import resnet
 from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.literals import ActivationKind
 from depthstudy.arch.spec import ArchSpec
+from depthstudy.arch.transforms.scaling import check_multiplier
 from depthstudy.errors import InputError
 
 _DEPTHS = (50, 101, 152)  # of the layouts with bottlenecks
@@ -46,9 +47,10 @@ def wide_resnet(
     Raises:
       InputError: No such depth or multiplier; the message names the nearest depths.
     """
-    factor = width_multiplier or (10 if layout == "cifar" else 2)
+    factor = (10 if layout == "cifar" else 2) if width_multiplier is None else width_multiplier
+    check_multiplier(factor, "width multiplier")
     if layout == "cifar":
-        spec = _cifar(depth, factor, num_classes or 10)
+        spec = _cifar(depth, factor, 10 if num_classes is None else num_classes)
     else:
         if depth not in _DEPTHS:
             raise InputError(f"no depth {depth} in layout {layout!r}; allowed: 50, 101, 152")
