@@ -27,11 +27,6 @@ def check(study: StudyConfig, base: Variant) -> None:
             raise InputError(f"config.search finds variants and asks of them; leave {name} empty")
     if study.seeds_until_settled:
         raise InputError("config.search repeats whole searches; leave seeds_until_settled empty")
-    if study.time_budget is not None:
-        raise InputError(
-            "config.time_budget leaves out seeds and depths, and config.search needs all of them; "
-            "leave it out, and set config.search.trials or repeats lower"
-        )
     if study.tune_seeds > 1:
         raise InputError(
             f"config.tune_seeds={study.tune_seeds}: config.search tries each net with one seed; "

@@ -40,7 +40,10 @@ SMALL = apply(
         ((("search.ranges", (("model.depth", (8, "deep")),)),), r"config.model.depth: .*'deep'"),
         ((("search.families", ("resnt",)),), r"no family 'resnt'; did you mean resnet"),
         ((("search.families", ("detector",)),), r"detector is no family of classifiers"),
-        ((("time_budget", "1h"),), r"set config.search.trials or repeats lower"),
+        (
+            (("time_budget", "1h"),),
+            r"time_budget leaves out seeds, and config.search says how many",
+        ),
         ((("tune_seeds", 2),), r"tune_seeds=2: config.search tries each net with one seed"),
         ((("search.families", ("resnet",)), ("search.macs", None)), r"families needs .*macs"),
     ],

@@ -18,6 +18,9 @@ from depthstudy.study.forecast.estimate import Estimator, _Rates
 
 SWEEP = (("model.family", ("plain",)), ("model.depth", (8, 20, 32)))
 RATE = _Rates(training=1e-9, compiling=0.0)  # seconds a multiply-accumulate
+# Of a run: images of steps, and a third for those evaluated, as that is a forward pass. The digits
+# have 1,151 images to train on, 287 to choose by and 359 to test on.
+IMAGES = 10 * 8 + (StudyConfig().train.evaluations * (1_151 + 287) + 359) / 3
 BASE = StudyConfig(sweep=SWEEP, seeds=5, processes=1)
 
 
@@ -40,14 +43,9 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def works() -> dict[int, float]:
-    """Returns by depth the seconds of a run: images of steps, and a third for those evaluated.
-
-    The digits have 1,151 images to train on, 287 to choose by and 359 to test on.
-    """
-    evaluations = StudyConfig().train.evaluations
-    images = 10 * 8 + (evaluations * (1_151 + 287) + 359) / 3
+    """Returns by depth the seconds of a run."""
     _, variants = prepare(study(1))
-    return {v.info.depth: images * v.info.macs * 1e-7 for v in variants}
+    return {v.info.depth: IMAGES * v.info.macs * 1e-7 for v in variants}
 
 
 def planned(seconds: float, **fields: object) -> tuple[int, list[int], str]:
@@ -170,7 +168,7 @@ def test_the_depth_that_a_family_begins_with_stays() -> None:
     sweep = (("model.family", ("resnet", "plain")), ("model.depth", (32, None, 8, 14)))
     config, variants = prepare(study(10**6, sweep=sweep))
     assert time_budget.fit(config, variants).study.sweep == sweep
-    seconds = {v.name: 10 * 8 * v.info.macs * 1e-7 for v in variants}
+    seconds = {v.name: IMAGES * v.info.macs * 1e-7 for v in variants}
     left = sum(s for name, s in seconds.items() if "32" not in name)
     config, variants = prepare(study(round(left) + 1, sweep=sweep, seeds=1))
     fitted = time_budget.fit(config, variants)
