@@ -17,7 +17,8 @@ from jaxtyping import Array, Float
 from depthstudy import arch, data, nets, probes, records, store
 from depthstudy.analysis import image_labels
 from depthstudy.analysis.foreign_net import ForeignNet, Moments, load
-from depthstudy.analysis.runs import Analyzed, measure
+from depthstudy.analysis.opening import Analyzed
+from depthstudy.analysis.runs import measure
 from depthstudy.errors import InputError
 from depthstudy.records import AnalysisInfo, AnalysisRun, Prediction
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import jax
 
 from depthstudy import data, probes
+from depthstudy.analysis import opening
 from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
@@ -133,7 +134,7 @@ def _measure_run(study: StudyConfig, variant: Variant, run: RunStore, sink: Even
         return
     sink(StatusChanged(f"{variant.name}: opening"))
     datasets = data.Datasets({variant.config.data: variant.dataset})
-    opened = analysis.open_run(run.folder, None, study.probe_examples, datasets)
+    opened = opening.open_run(run.folder, None, study.probe_examples, datasets)
     for name in left:
         sink(StatusChanged(f"{variant.name}: {name}"))
         _measure_one(study, run, opened, name)
@@ -192,7 +193,7 @@ def unmeasured(study: StudyConfig, run: RunStore) -> list[str]:
     return [name for name in study.probes if name not in done]
 
 
-def _measure_one(study: StudyConfig, run: RunStore, opened: analysis.Analyzed, name: str) -> None:
+def _measure_one(study: StudyConfig, run: RunStore, opened: opening.Analyzed, name: str) -> None:
     start = time.perf_counter()
     rows = analysis.measured(opened, name)
     notes = {_EXAMPLES: float(study.probe_examples), _SECONDS: time.perf_counter() - start}

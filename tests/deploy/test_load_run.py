@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from depthstudy import arch, deploy, nets
-from depthstudy.analysis import runs
+from depthstudy.analysis import opening
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, Datasets
 from depthstudy.errors import InputError
@@ -78,7 +78,7 @@ def test_moments_of_another_set_do_not_change_what_a_net_sees(
     for moment in (0.1, 0.9):
         other = np.float32([moment])
         datasets = Datasets({DataConfig(): dataclasses.replace(digits, mean=other, std=other)})
-        probe_input = runs.open_run(run.folder, None, 20, datasets).probe_input
+        probe_input = opening.open_run(run.folder, None, 20, datasets).probe_input
         batch = next(probe_input.batches(probe_input.dataset.test))
         logits.append(probe_input.network.apply(probe_input.variables, batch.images))
     np.testing.assert_array_equal(logits[0], logits[1])
@@ -107,7 +107,7 @@ def test_what_cannot_be_loaded_is_named(
     with pytest.raises(InputError, match=message):
         deploy.load_run(tmp_path / folder, step)
     with pytest.raises(InputError, match=message):  # before any image is looked for
-        runs.open_run(tmp_path / folder, step, 20, {})
+        opening.open_run(tmp_path / folder, step, 20, {})
     assert sorted(tmp_path.rglob("*")) == before
 
 

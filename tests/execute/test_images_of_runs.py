@@ -11,7 +11,7 @@ import pytest
 from image_folders import mixed_animals
 
 from depthstudy import data, execute, plan, store
-from depthstudy.analysis import runs
+from depthstudy.analysis import opening
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.study.facts import data_info
@@ -85,11 +85,11 @@ def test_what_is_measured_is_what_was_learned(root: Path, workdir: Path) -> None
     assert info is not None
     (root / "cat").rename(root / "zebra")
     data_config = study_of(root, str(root)).data
-    learned = runs.images_of(run, info, data_config, data.Datasets())
+    learned = opening.images_of(run, info, data_config, data.Datasets())
     assert learned.class_names == ("cat", "dog", "owl")
     shutil.rmtree(root.parent / "cache")
     with pytest.raises(InputError, match=r"has learned other images .* \(15 added, 15 removed\)"):
-        runs.images_of(run, info, data_config, data.Datasets())
+        opening.images_of(run, info, data_config, data.Datasets())
 
 
 def test_errors_of_data_do_not_speak_of_variants(root: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from depthstudy import data, records, report, store, study
-from depthstudy.analysis import runs
+from depthstudy.analysis import opening, runs
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.execute import Session, measurement
@@ -143,7 +143,7 @@ def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.Mon
     before = {name: measured(workdir, name) for name in NAMES}
     real = runs.measured
 
-    def watch(run: runs.Analyzed, name: str) -> list[records.Record]:
+    def watch(run: opening.Analyzed, name: str) -> list[records.Record]:
         asked.append((run.info.variant, name))
         return real(run, name)
 
@@ -172,7 +172,7 @@ def test_only_what_is_missing_is_measured(workdir: Path, monkeypatch: pytest.Mon
 def test_a_pruned_run_is_opened_as_what_it_is(workdir: Path) -> None:
     """Each seed has its own architecture: the run's own value counts, not the variant's."""
     run = store.RunStore.of(workdir, NAMES[1], 0)
-    opened = runs.open_run(run.folder, None, 100, data.Datasets())
+    opened = opening.open_run(run.folder, None, 100, data.Datasets())
     info = run.read_info()
     assert info is not None
     assert opened.probe_input.spec.to_json() == info.arch

@@ -12,7 +12,6 @@ nothing: it is told with the error that it had.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,11 +19,11 @@ import numpy as np
 import optuna
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from depthstudy.config import Settings
 from depthstudy.search.campaign.encoding import distributions, genome, parameters
+from depthstudy.search.campaign.journal import Journal, mend
 from depthstudy.search.space import Genome, Space
 from depthstudy.search.space.draws import (
     WORST,
@@ -34,10 +33,8 @@ from depthstudy.search.space.draws import (
     Rejected,
     within_limits,
 )
-from depthstudy.store import bucket, write_bytes
 
 _PATIENCE = 40  # proposals without a net to train, after which one is drawn at random
-_CREATE_TRIAL, _SET_ATTRIBUTE = 4, 8  # codes of lines of a journal, of a trial and what it means
 _KEY, _SAME, _REASON = "key", "same_as", "reason"  # attributes of a trial
 
 
@@ -62,8 +59,8 @@ class Engine:
             self._storage: optuna.storages.BaseStorage = optuna.storages.InMemoryStorage()
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _mend(path)
-        self._storage = JournalStorage(_Journal(path))
+        mend(path)
+        self._storage = JournalStorage(Journal(path))
 
     def search(
         self,
@@ -96,20 +93,6 @@ class Engine:
             load_if_exists=True,
         )
         return Search(study, space, price, method=method, seed=seed, trials=trials, startup=startup)
-
-
-class _Journal(JournalFileBackend):
-    """The journal; of a folder in a bucket, it is put there whenever it has grown."""
-
-    def __init__(self, path: Path) -> None:
-        """Opens the file, made where there is none."""
-        super().__init__(str(path), lock_obj=JournalFileOpenLock(str(path)))
-        self._path = path
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Writes entries at its end."""
-        super().append_logs(logs)
-        bucket.placed(self._path, growing=True)
 
 
 class Search:
@@ -259,30 +242,3 @@ def _constrain(trial: optuna.trial.Trial, frozen: FrozenTrial, value: float) -> 
     """Says by how much a net is beyond a limit, once; up to 0 it is within all."""
     if not any("limits" in name for name in frozen.system_attrs):
         trial.set_constraint("limits", value)
-
-
-def _mend(path: Path) -> None:
-    """Takes off what a kill leaves: a lock, a last line that is not whole, and a half-made trial.
-
-    Lines after such a line would spoil the journal. The folder of a study is locked by then, so
-    that no other process has it.
-    """
-    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
-    content = path.read_bytes() if path.exists() else b""
-    whole = _without_half_made(content[: content.rfind(b"\n") + 1])
-    if len(whole) < len(content):
-        write_bytes(path, whole)
-
-
-def _without_half_made(journal: bytes) -> bytes:
-    """Returns a journal as it was before its last trial, if that one was not considered yet.
-
-    A trial is written line by line: its number first, then its choices, and at last what they mean.
-    The same one is drawn again, as each follows from its number and from those before it.
-    """
-    lines = journal.splitlines(keepends=True)
-    codes = [json.loads(line)["op_code"] for line in lines]
-    last = max((i for i, c in enumerate(codes) if c == _CREATE_TRIAL), default=None)
-    if last is None or _SET_ATTRIBUTE in codes[last:]:
-        return journal
-    return b"".join(lines[:last])

@@ -86,7 +86,7 @@ def score_run(worker: Worker, name: str, seed: int, follow_up: FollowUp) -> None
     run = RunStore.of(Path(worker.workdir) / follow_up.folder, name, seed)
     base = worker.variants[follow_up.base]
     datasets = data.Datasets({base.config.data: base.dataset})
-    opened = analysis.runs.open_run(run.folder, None, _SCORE_EXAMPLES, datasets)
+    opened = analysis.opening.open_run(run.folder, None, _SCORE_EXAMPLES, datasets)
     others = [row for row in run.read_probes() if row.probe != SCORES]
     run.write_probes([*others, *analysis.runs.measured(opened, SCORES)])
     worker.sink(WorkDone(1))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from depthstudy import data, execute, plan
-from depthstudy.analysis.runs import open_run
+from depthstudy.analysis.opening import open_run
 from depthstudy.config import DataConfig, StudyConfig, TrainConfig
 from depthstudy.data.sources.arrays import ArrayExamples, array_source
 from depthstudy.errors import InputError
