@@ -78,6 +78,7 @@ def test_worker_processes(
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 def test_an_early_end_leaks_no_shared_memory(tmp_path: Path) -> None:
     """The last process that used it would say so on stderr."""
     script = tmp_path / "script.py"

@@ -130,6 +130,7 @@ def test_the_constant_answer_of_a_pool_is_that_of_its_runs() -> None:
     assert baselines["train_error"] == {"a": 0.5}
 
 
+@pytest.mark.slow
 def test_two_random_searches_are_seldom_told_apart() -> None:
     """Each finds the least of ten noisy errors, and is trained anew: level 5%, two-sided."""
     draw = np.random.default_rng(1)

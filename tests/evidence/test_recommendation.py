@@ -138,6 +138,7 @@ def test_the_images_count_in_the_standard_error() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_equal_nets_are_seldom_told_apart_on_few_validation_images() -> None:
     draw, infos = np.random.default_rng(3), [variant("b", 8), variant("d", 20)]
     decided = {"known": 0, "unknown": 0}

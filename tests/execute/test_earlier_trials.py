@@ -59,6 +59,7 @@ def test_trials_of_another_config_are_refused(tmp_path: Path, *, done: bool) -> 
     assert [run.read_outcome() is not None for run in runs] == [done] * len(runs)
 
 
+@pytest.mark.slow
 def test_what_matters_to_no_trial_may_change(tmp_path: Path) -> None:
     results = tune(tmp_path)
     changed = {"seeds": 3, "train__save_minutes": 5.0, "data__workers": 0, "budget_check": (2,)}

@@ -58,6 +58,7 @@ def test_the_same_net_asked_for_in_another_way_is_the_same(tmp_path: Path) -> No
     check(tmp_path, explicit, arch=variant.spec.to_json())
 
 
+@pytest.mark.slow
 def test_a_run_stores_the_options_it_began_with(tmp_path: Path) -> None:
     study, variants = plan.prepare(
         apply(

@@ -70,6 +70,7 @@ def test_parameters_are_those_of_the_value() -> None:
         assert count == arch.cost(spec, (64, 64, 1)).parameters
 
 
+@pytest.mark.slow
 def test_one_anchor_after_the_other() -> None:
     net = nets.build(_small(num_classes=5))
     variables = nets.init(net, jax.random.key(0), (64, 48, 1))

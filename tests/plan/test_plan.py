@@ -69,6 +69,7 @@ def test_a_group_names_only_what_differs_in_a_family() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_study_of_families_can_be_planned_and_judged() -> None:
     module = SimpleNamespace(**runpy.run_path(str(ROOT / "configs/families.py")))
     _, variants = prepare(module.get_config("digits"))

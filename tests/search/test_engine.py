@@ -104,6 +104,7 @@ def test_a_space_without_nets_within_limits_is_refused(tmp_path: Path) -> None:
         search.propose(1)
 
 
+@pytest.mark.slow
 def test_searches_find_the_front_that_is_planted() -> None:
     """Over 20 repeats: the area that the nets of a search dominate, by their true errors."""
     best = area([(planted.cost(net), planted.true_error(net)) for net in best_choices()])

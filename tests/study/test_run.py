@@ -78,6 +78,7 @@ def test_tables(workdir: Path) -> None:
     assert verdicts["effect"][0] == pytest.approx(effect)
 
 
+@pytest.mark.slow
 def test_variants_may_be_tested_on_other_images(tmp_path: Path) -> None:
     """On halves of the test split and on the whole: images are no pairs where sets differ."""
     halves = ("test[:50%]", "test[50%:]", "test")

@@ -64,6 +64,7 @@ STUDY = apply(
 )
 
 
+@pytest.mark.slow
 def test_the_largest_class_is_known_when_runs_have_seen_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

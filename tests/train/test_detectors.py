@@ -102,6 +102,7 @@ def on_devices(count: int) -> Jit:
     return Jit(jax.sharding.Mesh(np.array(jax.devices()[:count]), ("batch",)))
 
 
+@pytest.mark.slow
 def test_the_loss_of_a_split_is_that_of_one_batch(scenes: Dataset) -> None:
     """Batches of 3 leave two images to fill the last one up; batches of one have few anchors."""
     network, placement = nets.build(DETECTOR), on_devices(1)

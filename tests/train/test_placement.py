@@ -54,6 +54,7 @@ def test_eight_devices_are_there() -> None:
     assert jax.device_count() == 8
 
 
+@pytest.mark.slow
 def test_jit_on_eight_devices_is_jit_on_one(digits: Dataset) -> None:
     """Batch statistics are those of the whole batch, or this would not hold."""
     (alone,) = trained(one_device(), digits, (5,))
