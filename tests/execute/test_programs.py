@@ -6,12 +6,11 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import placements
 import pytest
 
 from depthstudy import plan, store
 from depthstudy.config import StudyConfig, apply
-from depthstudy.data import Batch
-from depthstudy.data.pipeline.splits.reader import HostBatch
 from depthstudy.execute.progress import Compiled, Event
 from depthstudy.execute.trainer import Trainer
 
@@ -76,14 +75,7 @@ def test_how_many_train_examples_are_evaluated_compiles_nothing_anew(tmp_path: P
 def test_images_are_placed_once_for_consecutive_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, placement: str
 ) -> None:
-    placed: list[int] = []
-    put = HostBatch.put
-
-    def counted(batch: HostBatch, sharding: jax.sharding.Sharding | None) -> Batch:
-        placed.append(len(batch.labels))
-        return put(batch, sharding)
-
-    monkeypatch.setattr(HostBatch, "put", counted)
+    placed = placements.counted(monkeypatch)
     settings = (("train.placement", placement), ("data.stream", False))
     _, variants = plan.prepare(apply(ALTERNATING, settings))
     trainer = Trainer(tmp_path, [].append)

@@ -95,7 +95,7 @@ def judge(
     levels = np.full(len(p_values), alpha)
     levels[tested] = stats.holm_levels(p_values[tested], alpha)
     p_values[tested] = stats.holm(p_values[tested])
-    failing = {metric: _failing(summary, metric, panels) for metric in panels}
+    failing = _failing(summary, panels)
     return [
         dataclasses.replace(
             _verdict(e, float(p), float(level), alpha, chance or {}, failing[e.hypothesis.metric]),
@@ -138,16 +138,16 @@ def check(
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _failing(summary: pd.DataFrame, metric: str, panels: Mapping[str, Panel]) -> Panel:
-    """Returns the runs by the error that tells whether they failed.
+def _failing(summary: pd.DataFrame, panels: Mapping[str, Panel]) -> dict[str, Panel]:
+    """Returns by metric the runs by the error that tells whether they failed.
 
     That of anything but an error is the test error; of a gap, too: a run that learned nothing has
     none between its errors.
     """
-    tells = metric in EXACT or (metrics.is_error(metric) and metric != "gap")
-    if tells or "test_error" not in summary:
-        return panels[metric]
-    return measure(summary, "test_error")
+    others = [m for m in panels if m not in EXACT and (not metrics.is_error(m) or m == "gap")]
+    if not others or "test_error" not in summary:
+        return dict(panels)
+    return {**panels, **dict.fromkeys(others, measure(summary, "test_error"))}
 
 
 def _verdict(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import jax
 import numpy as np
+import placements
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, Split, load
-from depthstudy.data.pipeline.splits.reader import Batch, HostBatch
 
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4)
 
@@ -59,14 +59,7 @@ def test_a_split_has_one_copy_whatever_the_sharding() -> None:
 
 
 def test_a_set_in_use_is_put_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    placed: list[int] = []
-    put = HostBatch.put
-
-    def counted(batch: HostBatch, sharding: jax.sharding.Sharding | None) -> Batch:
-        placed.append(len(batch.labels))
-        return put(batch, sharding)
-
-    monkeypatch.setattr(HostBatch, "put", counted)
+    placed = placements.counted(monkeypatch)
     dataset = noisy(0.0, 305)
     for _ in range(3):
         for split in splits(dataset):

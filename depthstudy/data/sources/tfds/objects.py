@@ -15,6 +15,7 @@ from jaxtyping import Int
 
 from depthstudy.data import objects
 from depthstudy.data.source import Examples, ObjectExamples, RawImage, read_rows
+from depthstudy.data.sources.tfds.records import RecordExamples
 from depthstudy.data.sources.tfds.split_index import SplitIndex
 
 OBJECTS = "objects"
@@ -22,8 +23,8 @@ MOST = 100  # objects of an image; of more, the largest are kept
 _READ_FROM = 20_000  # images above which a set is not read to count its objects
 
 
-class TfdsObjects(ObjectExamples):
-    """One split on disk."""
+class TfdsObjects(RecordExamples, ObjectExamples):
+    """One split on disk, of images with objects."""
 
     def __init__(
         self,
@@ -33,37 +34,13 @@ class TfdsObjects(ObjectExamples):
         max_objects: int,
         index: SplitIndex | None = None,
     ) -> None:
-        """Reads the features named ``image`` and ``label`` of a TFDS data source.
-
-        Args:
-          records: The data source.
-          image: Name of the feature with the image.
-          label: Name of the feature with the objects.
-          max_objects: Rows that are enough for each image.
-          index: Strata and groups, where they are known beforehand.
-        """
-        self._records, self._image, self._label = records, image, label
+        """As ``RecordExamples``; ``max_objects`` are rows that are enough for each image."""
+        super().__init__(records, image, label, index)
         self.max_objects = max_objects
-        self._groups = None
-        if index is not None:
-            self.labels, self._groups = index
-
-    @property
-    def groups(self) -> Int[np.ndarray, " N"] | None:
-        """A number for each example that copies of it share."""
-        return self._groups
-
-    def __len__(self) -> int:
-        """Returns the number of examples."""
-        return len(self._records)
 
     def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, objects.Rows]]:
         """Returns image file and objects at each position."""
-        records = self._records.__getitems__(rows.tolist())  # type: ignore[attr-defined]
-        return [
-            (record[self._image], _rows(record[self._label], record[self._image]))
-            for record in records
-        ]
+        return [(image, _rows(label, image)) for image, label in self._pairs(rows)]
 
 
 def has_objects(features: Any) -> bool:

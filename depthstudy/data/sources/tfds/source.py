@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from etils import epath
@@ -14,7 +13,7 @@ from jaxtyping import Int
 from depthstudy.data.source import Examples, Ranges, RawImage, Source, ranges
 from depthstudy.data.sources.tfds import split_index
 from depthstudy.data.sources.tfds.objects import TfdsObjects
-from depthstudy.data.sources.tfds.split_index import SplitIndex
+from depthstudy.data.sources.tfds.records import RecordExamples
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,44 +23,12 @@ Folder: TypeAlias = Path | epath.Path  # the latter in a bucket of Google's
 BITS = "bits.json"  # ``Source.bits``, of sets that we prepare
 
 
-class TfdsExamples(Examples):
-    """One split on disk."""
-
-    def __init__(
-        self,
-        records: Sequence[dict[str, Any]],
-        image: str,
-        label: str,
-        index: SplitIndex | None = None,
-    ) -> None:
-        """Reads the features named ``image`` and ``label`` of a TFDS data source.
-
-        Args:
-          records: The data source.
-          image: Name of the feature with the image.
-          label: Name of the feature with the label.
-          index: Labels and groups, where they are known beforehand.
-        """
-        self._records = records
-        self._image = image
-        self._label = label
-        self._groups = None
-        if index is not None:
-            self.labels, self._groups = index
-
-    @property
-    def groups(self) -> Int[np.ndarray, " N"] | None:
-        """A number for each example that copies of it share."""
-        return self._groups
-
-    def __len__(self) -> int:
-        """Returns the number of examples."""
-        return len(self._records)
+class TfdsExamples(RecordExamples):
+    """One split on disk, of images with a label each."""
 
     def read(self, rows: Int[np.ndarray, " n"]) -> list[tuple[RawImage, int]]:
         """Returns image file and label at each position."""
-        records = self._records.__getitems__(rows.tolist())  # type: ignore[attr-defined]
-        return [(record[self._image], int(record[self._label])) for record in records]
+        return [(image, int(label)) for image, label in self._pairs(rows)]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
