@@ -14,8 +14,8 @@ from depthstudy import config, data, nets, probes, store, train
 from depthstudy.arch import Spec, spec_from_json
 from depthstudy.deploy import choose_step, read_info
 from depthstudy.errors import DamagedError, InputError
-from depthstudy.plan import pruning
-from depthstudy.plan.variant import Datasets
+from depthstudy.plan.variants import pruning
+from depthstudy.plan.variants.variant import Datasets
 from depthstudy.records import AnalysisRun
 from depthstudy.store import RunInfo, RunStore
 

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from depthstudy import nets, probes, records, runtime, stats, store
 from depthstudy.analysis.opening import Analyzed, open_run
-from depthstudy.plan.variant import Datasets
+from depthstudy.plan.variants.variant import Datasets
 from depthstudy.records import AnalysisInfo, Record
 
 

@@ -25,7 +25,7 @@ from depthstudy.evidence.metrics import ERRORS
 from depthstudy.evidence.panel import measure
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
-from depthstudy.plan import Variant, pools, settings_of, treatments
+from depthstudy.plan import Variant, pools, see_untreated, settings_of
 from depthstudy.plan.follow_up import follow, in_words, longer, untreated, with_lower_rate
 from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
@@ -53,7 +53,7 @@ def check_budgets(
     longest: dict[str, Variant] = {}
     rows: list[BudgetRow] = []
     whole = [v for v in variants if not pools.is_partial(study, v)]
-    open_cases = check.misfits(whole, treatments.see_untreated(study.hypotheses))
+    open_cases = check.misfits(whole, see_untreated(study.hypotheses))
     for factor in study.budget_check:
         if not open_cases:
             break

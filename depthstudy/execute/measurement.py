@@ -31,7 +31,7 @@ from depthstudy.execute.progress import (
     WorkDone,
 )
 from depthstudy.execute.training import Session
-from depthstudy.plan.variant import Variant
+from depthstudy.plan.variants.variant import Variant
 from depthstudy.records import Metric, Record, VariantInfo
 from depthstudy.store import RunStore, repair
 

@@ -11,7 +11,7 @@ from depthstudy.arch import ArchSpec, Spec, spec_from_json
 from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
-from depthstudy.plan import pruning
+from depthstudy.plan.variants import pruning
 from depthstudy.store import RunStore
 
 _EXAMPLES = 2_000  # train examples on which the damage of a deletion is measured

@@ -15,8 +15,8 @@ from depthstudy.execute.progress import (
     WorkDone,
 )
 from depthstudy.execute.starting_point import StartingPoint, prune_trained
-from depthstudy.plan import pruning
-from depthstudy.plan.variant import SWEEPABLE_GROUPS, Variant
+from depthstudy.plan.variants import pruning
+from depthstudy.plan.variants.variant import SWEEPABLE_GROUPS, Variant
 from depthstudy.store import RunInfo, RunStore, repair_checkpoints
 
 _KEPT = 4  # programs: of a net of each depth, as its settings are tried, and then used

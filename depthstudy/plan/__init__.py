@@ -1,9 +1,10 @@
 """From a config to the variants of a study: what is trained, on what, and for how long."""
 
-from depthstudy.plan.model import STARTING_OPTIONS, build_net, options_used
+from depthstudy.plan.checks import never_at_peak
+from depthstudy.plan.hypotheses import see_untreated, untested
 from depthstudy.plan.plan import plan, prepare
-from depthstudy.plan.untested import untested
-from depthstudy.plan.variant import (
+from depthstudy.plan.variants.model import STARTING_OPTIONS, build_net, options_used
+from depthstudy.plan.variants.variant import (
     OF_THE_COMPUTE,
     OF_THE_MACHINE,
     SWEEPABLE_GROUPS,
@@ -13,7 +14,6 @@ from depthstudy.plan.variant import (
     settings_of,
     with_all_settings,
 )
-from depthstudy.plan.warm_up import never_at_peak
 
 __all__ = [
     "OF_THE_COMPUTE",
@@ -28,6 +28,7 @@ __all__ = [
     "options_used",
     "plan",
     "prepare",
+    "see_untreated",
     "settings_of",
     "untested",
     "with_all_settings",

@@ -9,16 +9,12 @@ from collections.abc import Sequence
 
 from depthstudy import config, train
 from depthstudy.config import Settings, TrainConfig
-from depthstudy.errors import InputError
-from depthstudy.plan import sweep
-from depthstudy.plan.variant import Datasets, Variant, build, same
+from depthstudy.plan.variants.variant import Datasets, Variant, build, same
 from depthstudy.records import LONGER, OWN_SETTINGS
 
 RATE, _STEPS = "train.learning_rate", "train.steps"
 TUNING = "tuning"  # the folder of trials, within that of the study
 SEARCH = "search"  # that of the nets that a search tries
-_LENGTH = ("train.epochs", _STEPS, "train.least_steps")
-_OF_TRIALS = (*_LENGTH, "train.evaluations", "train.keep_checkpoints")  # which a trial sets itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,27 +149,3 @@ def in_words(settings: Settings) -> str:
 def _words(settings: Settings) -> str:
     """Returns settings as a part of a name, so that other settings have another folder."""
     return "_".join(f"{field.rpartition('.')[2]}{value}" for field, value in settings)
-
-
-def check_tunable(study: config.StudyConfig) -> None:
-    """Checks the fields of ``config.tune`` and ``config.budget_check``.
-
-    Raises:
-      InputError: A field is unknown, none of training or one that trials set themselves, it or one
-        of its values stands twice, it has no values, or factors do not rise.
-    """
-    sweep.check_grid("config.tune", study.tune)
-    for field, _ in study.tune:
-        config.require_field(field)
-        if not field.startswith("train."):
-            raise InputError(f"config.tune: {field} is not tuned, only fields of config.train")
-        if field in _OF_TRIALS:
-            raise InputError(
-                f"config.tune: {field} is not tuned, as a trial takes a share of the training that "
-                f"each net has; allowed: fields of config.train but {', '.join(_OF_TRIALS)}"
-            )
-    if study.tune and not (study.data.validation or study.data.validation_split):
-        raise InputError("config.tune chooses by validation data; set data.validation above 0")
-    factors = study.budget_check
-    if list(factors) != sorted(set(factors)) or (factors and factors[0] < 2):
-        raise InputError(f"config.budget_check={factors} has to be rising numbers from 2 on")

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 
 import ml_collections
 
-from depthstudy import config, probes, tasks, train
+from depthstudy import config, train
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import verdicts
 from depthstudy.evidence.panel import LEAST_SEEDS
-from depthstudy.plan import follow_up, pools, relative, sweep, treatments
-from depthstudy.plan.naming import check_folder_name, check_names, grouped, name_of, name_of_net
-from depthstudy.plan.twins import with_twins
-from depthstudy.plan.untested import refuse_mistyped
-from depthstudy.plan.variant import (
+from depthstudy.plan import checks, follow_up, pools, sweep, treatments
+from depthstudy.plan.hypotheses import refuse_mistyped, see_untreated
+from depthstudy.plan.variants.naming import check_names, grouped, name_of, name_of_net
+from depthstudy.plan.variants.twins import with_twins
+from depthstudy.plan.variants.variant import (
     Datasets,
     Variant,
     build,
@@ -59,7 +59,7 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
     datasets = Datasets() if datasets is None else datasets
     given = [build(study, name, settings, varied, datasets) for name, settings in named]
     untreated = grouped(study, with_twins(study, given, varied, datasets))
-    varied = list(dict.fromkeys([*varied, *relative.fields(study)]))
+    varied = list(dict.fromkeys([*varied, *treatments.fields(study)]))
     grouped_given = [variant for variant in untreated if variant.name in dict(named)]
     treated = treatments.treat(study, grouped_given, varied, datasets)
     variants = [*(with_settings(variant, varied) for variant in untreated), *treated]
@@ -87,19 +87,14 @@ def prepare(
     if not isinstance(study, StudyConfig):
         study = config.parse(study)
     study = _with_first_look(study)
-    check_folder_name(study.name)
-    _check_probes(study)
-    follow_up.check_tunable(study)
-    _check_time_budget(study)
+    checks.check_study(study)
     variants = plan(study, datasets or Datasets(expected=expected))
-    hypotheses = treatments.see_untreated(study.hypotheses)
+    hypotheses = see_untreated(study.hypotheses)
     compared = pools.compared(study, variants)
     verdicts.check(hypotheses, compared, probes=study.probes)
     refuse_mistyped(study.hypotheses, compared)
     for variant in variants:
-        _check_metric(study, variant)
-        _check_measured(study, variant)
-        train.choose(variant.train, variant.together(study.seeds))
+        checks.check_variant(study, variant)
     for variant in follow_up.untreated(variants):
         for settings in halving.points(study.tune):
             training = config.apply(variant.config, settings).train
@@ -126,51 +121,3 @@ def _with_first_look(study: StudyConfig) -> StudyConfig:
     if not study.hypotheses:
         raise InputError("config.seeds_until_settled needs config.hypotheses, which it settles")
     return dataclasses.replace(study, seeds=first)
-
-
-def _check_time_budget(study: StudyConfig) -> None:
-    """Refuses a time that is none, or in which no seed can be left out."""
-    if study.time_budget is None:
-        return
-    config.parse_duration(study.time_budget, "time_budget")
-    if study.pools or study.search.trials:
-        what = "config.pools" if study.pools else "config.search"
-        raise InputError(
-            f"config.time_budget leaves out seeds, and {what} says how many its nets have; leave "
-            "one of them out"
-        )
-
-
-def _check_metric(study: StudyConfig, variant: Variant) -> None:
-    task = tasks.of(variant.dataset)
-    if study.metric == "balanced_error" and task.label.shape:
-        raise InputError(
-            f'config.metric="balanced_error" counts classes, and a label of {task.name} is none;'
-            ' allowed: "error"'
-        )
-
-
-def _check_measured(study: StudyConfig, variant: Variant) -> None:
-    """Refuses a hypothesis on a column that the runs of a variant will not fill."""
-    task, asked = tasks.of(variant.dataset), {h.metric: h.name for h in study.hypotheses}
-    if "validation_error" in asked and variant.dataset.validation is None:
-        raise InputError(
-            f"hypothesis {asked['validation_error']!r}: variant {variant.name} has no images for"
-            " validation_error; set config.data.validation above 0"
-        )
-    for metric in ("balanced_error", "majority_error"):
-        if metric in asked and (task.label.shape or not task.counts_images):
-            raise InputError(
-                f"hypothesis {asked[metric]!r}: {metric} counts classes, and a label of"
-                f" {task.name} is none; allowed: test_error, validation_error, train_error, gap"
-            )
-
-
-def _check_probes(study: StudyConfig) -> None:
-    try:
-        probes.check(study.probes)
-    except InputError as error:
-        raise InputError(f"config.probes: {error}") from error
-    for name in study.probes:
-        if study.probes.count(name) > 1:
-            raise InputError(f"config.probes names {name!r} twice")

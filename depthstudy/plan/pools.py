@@ -10,7 +10,7 @@ from depthstudy.config import Pool, StudyConfig
 from depthstudy.errors import InputError, did_you_mean
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.pools import KIND, POOL
-from depthstudy.plan.variant import TREATMENT, Variant, settings_of
+from depthstudy.plan.variants.variant import TREATMENT, Variant, settings_of
 
 
 def with_seeds(study: StudyConfig, variants: Sequence[Variant]) -> tuple[Variant, ...]:

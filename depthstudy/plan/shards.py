@@ -16,7 +16,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.evidence.choice import halving
 from depthstudy.plan.follow_up import untreated
-from depthstudy.plan.variant import Variant
+from depthstudy.plan.variants.variant import Variant
 
 _UNEVEN = 1.1  # times as large as it has to be, at most, is a shard of nets with all their seeds
 _TUNING = -1  # in the place of a seed: the trials of a net

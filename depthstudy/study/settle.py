@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from depthstudy.evidence import findings, metrics
 from depthstudy.evidence.claims import looks
 from depthstudy.execute import Job, Session
-from depthstudy.plan import Variant, settings_of, treatments
+from depthstudy.plan import Variant, see_untreated, settings_of
 from depthstudy.study.facts.collect import collect
 from depthstudy.study.facts.looks import looks_of
 from depthstudy.study.facts.runs import StudyRuns
@@ -24,7 +24,7 @@ def settle(session: Session, runs: StudyRuns) -> list[Variant]:
       session: Trains them.
       runs: The runs of the study, of which the first seeds are done.
     """
-    hypotheses = treatments.see_untreated(runs.study.hypotheses)
+    hypotheses = see_untreated(runs.study.hypotheses)
     planned, current = looks_of(runs), list(runs.variants)
     for seeds in list(planned)[1:]:
         judged = findings.judge(collect(runs.of(current)), hypotheses, planned)

@@ -7,8 +7,7 @@ import pytest
 from depthstudy import plan
 from depthstudy.config import Hypothesis, StudyConfig, apply
 from depthstudy.errors import InputError
-from depthstudy.plan import prepare, settings_of
-from depthstudy.plan.treatments import see_untreated
+from depthstudy.plan import prepare, see_untreated, settings_of
 
 FAMILIES = (("model.family", ("plain", "resnet")), ("model.depth", (8, 14)))
 RESIDUAL = ("residual", "optimization", (("model.family", "resnet"),))

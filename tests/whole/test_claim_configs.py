@@ -16,7 +16,7 @@ from depthstudy.config import DataConfig
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import verdicts
-from depthstudy.plan import prepare, settings_of, treatments
+from depthstudy.plan import prepare, see_untreated, settings_of
 from depthstudy.questions import SIZES
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "claims").glob("*.py"))
@@ -204,7 +204,7 @@ def test_pairs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         for variant, number in numbers.items()
         for seed in range(2)
     ]
-    hypotheses = treatments.see_untreated(planned.hypotheses)
+    hypotheses = see_untreated(planned.hypotheses)
     judged = verdicts.judge(pd.DataFrame(rows), settings_of(variants), hypotheses)
     trends = {h.name for h in hypotheses if h.along is not None}
     effects = {v.hypothesis: compared(v, trend=v.hypothesis in trends) for v in judged}

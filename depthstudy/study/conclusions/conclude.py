@@ -17,7 +17,7 @@ from depthstudy.evidence import deeper, findings
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.material import Material
 from depthstudy.execute import Session, Tuned, measurement
-from depthstudy.plan import pools, treatments
+from depthstudy.plan import pools, see_untreated
 from depthstudy.records import StudyInfo
 from depthstudy.study.conclusions.next_step import next_step
 from depthstudy.study.conclusions.past import Past
@@ -126,7 +126,7 @@ def _write(
 
 def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
     study = runs.study
-    hypotheses = treatments.see_untreated(study.hypotheses)
+    hypotheses = see_untreated(study.hypotheses)
     study_findings = findings.find(material, hypotheses, study.treatments, looks_of(runs))
     info = _info(runs, call, material)
     headline = deeper.headline(

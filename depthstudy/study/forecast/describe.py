@@ -20,7 +20,7 @@ from depthstudy.plan import (
     never_at_peak,
     pools,
     prepare,
-    treatments,
+    see_untreated,
     untested,
 )
 from depthstudy.plan.follow_up import untreated
@@ -95,7 +95,7 @@ def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
     """Says which hypotheses on errors compare nets of which one sees far more images."""
     settings, seen = pools.compared(study, variants), images_seen(variants)
     lines = ""
-    for hypothesis in treatments.see_untreated(study.hypotheses):
+    for hypothesis in see_untreated(study.hypotheses):
         ratio = budget_ratio(pairing.pairs(hypothesis, settings), seen)
         if hypothesis.metric in ERRORS and ratio is not None and ratio > UNEQUAL:
             lines += (

@@ -1,4 +1,4 @@
-"""Treatments: every variant once more, with a change on top that aims at one mechanism alone.
+"""Checks treatments, and gives each variant once more for each of them.
 
 Attribution is by intervention: a mechanism is to blame for what depth lost to the extent that the
 treatment aimed at it wins it back.
@@ -11,13 +11,12 @@ import re
 from collections.abc import Sequence
 
 from depthstudy import config
-from depthstudy.config import Hypothesis, Settings, StudyConfig, Treatment
+from depthstudy.config import Settings, StudyConfig, Treatment
 from depthstudy.errors import InputError, NothingToChangeError
-from depthstudy.plan import relative
 from depthstudy.plan.sweep import check_fields_once
-from depthstudy.plan.variant import (
+from depthstudy.plan.treatments import relative
+from depthstudy.plan.variants.variant import (
     DEPTH,
-    TREATMENT,
     Datasets,
     Variant,
     build,
@@ -96,22 +95,6 @@ def treat(
             )
         treated += changed
     return treated
-
-
-def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
-    """Returns hypotheses of which each side picks untreated variants, unless it names others."""
-    return tuple(
-        dataclasses.replace(
-            hypothesis,
-            where=_untreated(hypothesis.where),
-            against=_untreated(hypothesis.against) if hypothesis.against else (),
-        )
-        for hypothesis in hypotheses
-    )
-
-
-def _untreated(side: Settings) -> Settings:
-    return side if TREATMENT in dict(side) else (*side, (TREATMENT, ""))
 
 
 def _sharing(new: Variant, others: Sequence[Variant]) -> Variant:

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from depthstudy.config import StudyConfig
-from depthstudy.plan import pruning
-from depthstudy.plan.naming import check_names, name_of
-from depthstudy.plan.variant import Datasets, Variant, build, same, with_settings
+from depthstudy.plan.variants import pruning
+from depthstudy.plan.variants.naming import check_names, name_of
+from depthstudy.plan.variants.variant import Datasets, Variant, build, same, with_settings
 
 
 def with_twins(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from depthstudy import config
 from depthstudy.config import ModelConfig, Settings, StudyConfig, Value
 from depthstudy.errors import InputError
-from depthstudy.plan import model
-from depthstudy.plan.variant import Variant
+from depthstudy.plan.variants import model
+from depthstudy.plan.variants.variant import Variant
 from depthstudy.records import DEPTH_FIELDS
 
 _KINDS = ("model.family", "model.module")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from depthstudy import arch, config, data, nets, train
 from depthstudy.config import Settings, StudyConfig, TrainConfig, Value
 from depthstudy.errors import InputError
-from depthstudy.plan import model, pruning
+from depthstudy.plan.variants import model, pruning
 from depthstudy.records import VariantInfo
 
 DEPTH = ("model.depth", "model.options.depth")  # the fields that say how deep a net is

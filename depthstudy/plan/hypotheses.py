@@ -1,20 +1,36 @@
-"""Hypotheses that a plan has no variants for: known before anything is trained."""
+"""What hypotheses see of a plan, and those that it has no variants for."""
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from depthstudy import arch
-from depthstudy.config import Hypothesis, Value
+from depthstudy.config import Hypothesis, Settings, Value
 from depthstudy.errors import InputError
 from depthstudy.evidence.claims import pairing
-from depthstudy.plan.treatments import see_untreated
+from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.plan.variants.variant import TREATMENT
 
-Settings = Mapping[str, Mapping[str, Value]]
+
+def see_untreated(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """Returns hypotheses of which each side picks untreated variants, unless it names others."""
+    return tuple(
+        dataclasses.replace(
+            hypothesis,
+            where=_untreated(hypothesis.where),
+            against=_untreated(hypothesis.against) if hypothesis.against else (),
+        )
+        for hypothesis in hypotheses
+    )
 
 
-def untested(hypotheses: Sequence[Hypothesis], settings: Settings) -> list[str]:
+def _untreated(side: Settings) -> Settings:
+    return side if TREATMENT in dict(side) else (*side, (TREATMENT, ""))
+
+
+def untested(hypotheses: Sequence[Hypothesis], settings: VariantSettings) -> list[str]:
     """Returns a line for each hypothesis that no variants of a plan can decide.
 
     Args:
@@ -28,7 +44,7 @@ def untested(hypotheses: Sequence[Hypothesis], settings: Settings) -> list[str]:
     ]
 
 
-def refuse_mistyped(hypotheses: Sequence[Hypothesis], settings: Settings) -> None:
+def refuse_mistyped(hypotheses: Sequence[Hypothesis], settings: VariantSettings) -> None:
     """Raises InputError where a hypothesis cannot be tested for a value that is nearly a known one.
 
     A value that is known, but which no variant has, may come of a sweep that was overridden.
@@ -60,7 +76,7 @@ def _near(value: Value, present: set[Value]) -> Value:
     return next(iter(difflib.get_close_matches(value, words, n=1, cutoff=0.75)), None)
 
 
-def _wanted(h: Hypothesis, settings: Settings) -> str:
+def _wanted(h: Hypothesis, settings: VariantSettings) -> str:
     """Says which settings the variants would need to have."""
     sides = [side for side in (h.where, h.against) if side]
     words = " and ".join(f"with {', '.join(_words(side))}" for side in sides) or "that differ"

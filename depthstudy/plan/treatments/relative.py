@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from depthstudy import config
 from depthstudy.config import WITH_FINE_TUNING, Settings, StudyConfig, Treatment, Value
 from depthstudy.errors import InputError
-from depthstudy.plan import pruning
-from depthstudy.plan.variant import Variant
+from depthstudy.plan.variants import pruning
+from depthstudy.plan.variants.variant import Variant
 
 DOUBLE = "double"  # a value: twice what it was
 _IMAGE_SIZE, _EPOCHS = "data.image_size", "train.epochs"
