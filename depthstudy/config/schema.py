@@ -72,3 +72,8 @@ class StudyConfig:
     processes: Count | None = None
     executor: Literal["local", "ray"] = "local"
     time_budget: str | None = None
+
+    @property
+    def awaits_search(self) -> bool:
+        """Whether its variants are still to be found by a search."""
+        return self.search.trials > 0 and not self.variants

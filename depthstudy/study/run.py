@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ml_collections
 from absl import logging
 
-from depthstudy import execute, plan, store, train
+from depthstudy import execute, plan, store
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan import follow_up
-from depthstudy.study.conclusions.conclude import Call, FollowUps, Result, conclude, conclude_so_far
+from depthstudy.study.conclusions.conclude import FollowUps, Result, conclude
 from depthstudy.study.facts import data_info
-from depthstudy.study.facts.runs import StudyRuns
 from depthstudy.study.forecast import time_budget
-from depthstudy.study.partial import PartialReports
 from depthstudy.study.settle import settle
+from depthstudy.study.work import work_on
 
 
 def run(
@@ -56,7 +53,7 @@ def _run(
     config_file: str | None,
 ) -> Result:
     study, variants = plan.prepare(study)
-    if study.search.trials and not study.variants:
+    if study.awaits_search:
         raise InputError(
             "config.search has to find the variants first: `depthstudy run` and search.run do so"
         )
@@ -64,51 +61,19 @@ def _run(
     study, variants, line = fitted
     if line:
         logging.warning(line)
-    execute.check(study, variants, workdir)
-    warn(study, variants)
-    start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
-    with (
-        store.lock(workdir),
-        contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
-        reported(runs, call := Call(command, start, session)),
-    ):
+    with work_on(study, variants, workdir, command, config_file) as work:
         time_budget.keep(whole, fitted, workdir)
-        execute.reopen_shorter(study, variants, workdir)
-        execute.repair_measured(study, variants, workdir)
-        infos = data_info.write(workdir, variants)
+        session = work.session
         tuned = execute.tune(session, study, variants)
         tuned_jobs = _with_own_settings(study, variants, tuned)
         session.train([*execute.jobs_of(study, variants), *tuned_jobs])
         longest, budgets = execute.check_budgets(session, study, variants, tuned)
         execute.measure(session, study, variants, workdir)
-        settled = settle(session, runs)
+        settled = settle(session, work.runs)
         every = plan.with_all_settings([*settled, *(job.variant for job in tuned_jobs), *longest])
         asked = FollowUps(tuned, tuple(budgets))
-        result = conclude(runs.of(every), call, asked)
-        return dataclasses.replace(result, data=data_info.counted(runs, infos))
-
-
-def warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
-    """Warns of precisions that gain nothing, rates not reached and hypotheses nothing tests."""
-    local = variants if study.executor == "local" else ()  # others train on what they have
-    for warning in dict.fromkeys(train.no_gain(variant.train.precision) for variant in local):
-        if warning:
-            logging.warning(warning)
-    untested = plan.untested(study.hypotheses, plan.pools.compared(study, variants))
-    for warning in (*plan.never_at_peak(variants), *untested):
-        logging.warning(warning)
-
-
-@contextlib.contextmanager
-def reported(runs: StudyRuns, call: Call) -> Iterator[PartialReports]:
-    """Has a report of what is done now and then, and of what was done when it is interrupted."""
-    reports = PartialReports(lambda: conclude_so_far(runs, call))
-    call.session.listener = reports.hear
-    try:
-        yield reports
-    except KeyboardInterrupt:
-        reports.write()
-        raise
+        result = conclude(work.runs.of(every), work.call, asked)
+        return dataclasses.replace(result, data=data_info.counted(work.runs, work.infos))
 
 
 def _with_own_settings(

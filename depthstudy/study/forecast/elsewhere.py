@@ -60,7 +60,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig, text: str) ->
     """
     pool = devices.parse(text)
     study, variants = prepare(study, datasets=PublishedSets())
-    if study.search.trials and not study.variants:
+    if study.awaits_search:
         raise InputError(
             "the nets of a search are not known before it, and no time is forecast; depthstudy run"
             " --dry_run says how many there are"

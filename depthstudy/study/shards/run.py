@@ -6,9 +6,7 @@ trainings, own settings, added seeds, tables and verdicts, is done where shards 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,11 +16,8 @@ from depthstudy import execute, plan, store
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, Share, divide
-from depthstudy.study.conclusions.conclude import Call
-from depthstudy.study.facts import data_info
-from depthstudy.study.facts.runs import StudyRuns
-from depthstudy.study.run import reported, warn
 from depthstudy.study.shards.identity import hashes
+from depthstudy.study.work import work_on
 
 
 def run(
@@ -68,24 +63,14 @@ def _run(
         finished=False,
     )
     _refuse_other_folder(workdir, info)
-    execute.check(study, variants, workdir)
-    warn(study, variants)
-    start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
-    with (
-        store.lock(workdir),
-        contextlib.closing(execute.Session(study, variants, workdir, config_file)) as session,
-        reported(runs, Call(command, start, session)) as reports,
-    ):
+    with work_on(study, variants, workdir, command, config_file) as work:
         store.write_shard_info(workdir, info)
-        execute.reopen_shorter(study, variants, workdir)
-        execute.repair_measured(study, variants, workdir)
-        data_info.write(workdir, variants)
-        execute.tune(session, study, [v for v in variants if v.name in share.tuned])
-        session.train(
+        execute.tune(work.session, study, [v for v in variants if v.name in share.tuned])
+        work.session.train(
             [execute.Job(v, share.seeds[v.name]) for v in variants if v.name in share.seeds]
         )
-        execute.measure(session, study, variants, workdir)
-        reports.write()
+        execute.measure(work.session, study, variants, workdir)
+        work.reports.write()
         store.write_shard_info(workdir, dataclasses.replace(info, finished=True))
     return share
 
@@ -108,7 +93,7 @@ def _planned(
     study: ml_collections.ConfigDict | StudyConfig, shard: Shard
 ) -> tuple[StudyConfig, Sequence[plan.Variant], Share]:
     study, variants = plan.prepare(study)
-    if study.search.trials and not study.variants:
+    if study.awaits_search:
         raise InputError(
             "a search proposes nets from results, so it cannot be divided; leave out --shard"
         )
