@@ -43,6 +43,27 @@ def test_a_trial_of_a_rate_is_as_long_as_its_share_of_the_training() -> None:
     )
 
 
+def test_a_name_is_a_folders_however_many_fields_are_tuned() -> None:
+    base = plan(StudyConfig(variants=(("é" * 95, SHORT),)))[0]
+    rates = [
+        (("train.learning_rate", rate), ("train.batch_size", 64), ("train.weight_decay", 1e-4))
+        for rate in (0.03, 0.1)
+    ]
+    made = [
+        follow_up
+        for settings in rates
+        for follow_up in (
+            own_settings(base, settings),
+            longer(base, 4, settings),
+            trial(base, settings, 0.5),
+        )
+    ]
+    names = {follow_up.name for follow_up in made}
+    assert len(names) == len(made)
+    assert all(len(name.encode()) <= 200 for name in names)
+    assert all(name.startswith("é" * 90) for name in names)
+
+
 @pytest.mark.parametrize("batch_size", [16, 64, 100])
 @pytest.mark.parametrize("length", [("train.epochs", 3), ("train.steps", 200)])
 def test_a_trial_sees_as_many_images_as_the_training_with_its_settings(

@@ -15,7 +15,7 @@ from depthstudy.records import DEPTH_FIELDS
 
 _KINDS = ("model.family", "model.module")
 _NOT_IN_GROUP = (*DEPTH_FIELDS, *_KINDS)
-_LONGEST = 200  # bytes of a folder's name, of the 255 that a disk takes
+LONGEST_NAME = 200  # bytes of a folder's name, of the 255 that a disk takes
 _TUNING = ("prune.fine_tune_epochs", "prune.fine_tune_rate")
 _USUAL = ("train.", "prune.")  # fields that are named where they are not as in the config
 
@@ -49,10 +49,10 @@ def check_names(names: Sequence[str], treatments: Sequence[str]) -> None:
             raise InputError(
                 f"config.variants: {every.count(name)} variants have the name {name!r}"
             )
-        if len(name.encode()) > _LONGEST:
+        if len(name.encode()) > LONGEST_NAME:
             raise InputError(
                 f"config.variants: the name {name[:60]}... has {len(name)} letters; at most "
-                f"{_LONGEST} are a folder's name: name variants in config.variants instead"
+                f"{LONGEST_NAME} are a folder's name: name variants in config.variants instead"
             )
         if not re.fullmatch(r"[\w.+=,-]+", name) or set(name) == {"."}:
             raise InputError(
@@ -65,8 +65,10 @@ def check_folder_name(name: str) -> None:
     """Refuses a name of a study that is not that of a folder within ``results``."""
     if name in ("", ".", "..") or set(name) & set("/\\") or not name.isprintable():
         raise InputError(f"config.name {name!r} has to be a folder's name: no slash, and not a dot")
-    if len(name.encode()) > _LONGEST:
-        raise InputError(f"config.name has {len(name)} letters; at most {_LONGEST} are a folder's")
+    if len(name.encode()) > LONGEST_NAME:
+        raise InputError(
+            f"config.name has {len(name)} letters; at most {LONGEST_NAME} are a folder's"
+        )
 
 
 def grouped(study: StudyConfig, variants: Sequence[Variant]) -> list[Variant]:
