@@ -21,14 +21,15 @@ class DataConfig:
       data_dir: Folder of prepared TFDS sets; ``None`` is the place where they usually are.
       source_dir: Folder with the raw files of a set that we prepare ourselves; refused where the
         set reads none. For ``"folder"``:
-        ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,test}/CLASS/*``, of PNG, JPEG,
-        WebP, BMP or TIFF.
+        ``CLASS/*`` (``seed`` takes a fifth to test on) or ``{train,val,test}/CLASS/*``, of PNG,
+        JPEG, WebP, BMP or TIFF.
       labels_csv: For ``"folder"``: a CSV file with a file and a label on each row, in the place of
-        class folders; a column ``split`` with ``train`` and ``test`` divides the set.
+        class folders; a column ``split`` with ``train``, ``val`` and ``test`` divides the set.
       train_split: TFDS split that is trained on.
       test_split: TFDS split that is tested on, once, when a run is done.
       validation: Share of the train split, stratified, that is held out: whatever is chosen, as a
-        learning rate or which net to take, is chosen by it. With 0 there is none.
+        learning rate or which net to take, is chosen by it. With 0 there is none. Where the set has
+        a split ``validation`` of its own that is not tested on, that is taken instead.
       validation_split: TFDS split that is taken for that instead.
       image_size: Side of the square image in pixels; ``None`` keeps the set's own size.
       fit: How an image that is not square becomes so: ``"crop"`` cuts off what is beyond the center

@@ -29,6 +29,8 @@ class Dataset:
       train: Split to train on: a subset where one is asked for, with noise in its labels.
       test: Split to test on, whole and with its true labels; read once, at the end of a run.
       validation: Split by which anything is chosen, with its true labels, if there is one.
+      validation_split: Name of the split of the source that it is; ``None`` where it is held out of
+        what is trained on.
       labeled: Whether labels are known; where they are not, they are all 0.
       resize: Name of the rule by which images got their shape; see ``decode.RESIZES``.
       center: Share of the shorter side that evaluation keeps.
@@ -48,6 +50,7 @@ class Dataset:
     train: Split
     test: Split
     validation: Split | None = None
+    validation_split: str | None = None
     labeled: bool = True
     resize: str = CROP
     center: float = 1.0

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from depthstudy.config import DataConfig
 from depthstudy.data.dataset import Dataset
-from depthstudy.data.loading.selection import own_subset, select
+from depthstudy.data.loading.selection import own_subset, select, with_own_validation
 from depthstudy.data.pipeline.decode import CROP, MODES
 from depthstudy.data.pipeline.splits.in_memory import InMemorySplit
 from depthstudy.data.pipeline.splits.reader import ObjectReader, Reader
@@ -108,6 +108,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
             f"data.eval_center={config.eval_center} crops, and data.fit={config.fit!r} does not;"
             " allowed with it: 1"
         )
+    config = with_own_validation(source, config)
     shape = _image_shape(source, config.image_size)
     count = _count(source, config)
     in_memory = not is_streamed(config, count, shape)
@@ -138,6 +139,7 @@ def from_source(source: Source, config: DataConfig) -> Dataset:
         train=train_split,
         test=open_split(test),
         validation=None if validation is None else open_split(validation),
+        validation_split=config.validation_split,
         resize=train.resize,
         center=config.eval_center,
         source=source,

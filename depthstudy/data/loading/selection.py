@@ -18,6 +18,7 @@ from depthstudy.data.source import ObjectExamples, Source
 from depthstudy.errors import InputError
 
 _NAMED = 5
+_OWN = "validation"  # name of the split of a set that is for choosing
 
 
 class Selection(NamedTuple):
@@ -26,6 +27,21 @@ class Selection(NamedTuple):
     train: Reader
     validation: Reader | None
     test: Reader
+
+
+def with_own_validation(source: Source, config: DataConfig) -> DataConfig:
+    """Returns a config by which a set that has a validation split is chosen by that.
+
+    One that is trained or tested on is none, nor is there one where nothing is to be held out.
+    """
+    wanted = config.validation > 0 and config.validation_split is None
+    if not wanted or _OWN not in source.split_names:
+        return config
+    for used in (config.train_split, config.test_split):
+        places = source.ranges(used)
+        if places is None or any(split == _OWN for split, _, _ in places):
+            return config
+    return dataclasses.replace(config, validation_split=_OWN)
 
 
 def select(

@@ -188,7 +188,7 @@ def _predictions(
 def _image_set(variant: Variant, split: str) -> str:
     """Returns what variants share that are evaluated on the same images, of whatever size."""
     data = variant.config.data
-    named = data.test_split if split == "test" else data.validation_split
+    named = data.test_split if split == "test" else variant.dataset.validation_split
     parts = (data.train_split, data.train_examples, data.validation, data.seed)
     return " ".join(map(str, (variant.dataset.name, *((named,) if named else parts))))
 

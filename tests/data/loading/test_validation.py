@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depthstudy.config import DataConfig
-from depthstudy.data import from_arrays, load
+from depthstudy.data import array_source, from_arrays, from_source, load
 from depthstudy.data.pipeline.subset import held_out
 from depthstudy.errors import InputError
 
@@ -51,6 +51,35 @@ def test_a_split_of_the_set_can_be_named() -> None:
     dataset = load(DataConfig(train_split="train[:80%]", validation_split="train[80%:]"))
     assert dataset.validation is not None
     assert (len(dataset.train), len(dataset.validation)) == (1150, 288)
+
+
+def splits_of(config: DataConfig) -> list[int]:
+    """Returns how many images of a set with a split to choose by are in each part."""
+    pixels = np.arange(12 * 16, dtype=np.uint8).reshape(12, 4, 4, 1)
+    labels = np.arange(12) % 2
+    parts = {"train": slice(6), "validation": slice(6, 10), "test": slice(10, 12)}
+    source = array_source({name: (pixels[part], labels[part]) for name, part in parts.items()})
+    dataset = from_source(source, config)
+    splits = (dataset.train, dataset.validation, dataset.test)
+    return [0 if split is None else len(split) for split in splits]
+
+
+def test_a_split_that_a_set_has_for_it_is_chosen_by() -> None:
+    assert splits_of(DataConfig()) == [6, 4, 2]
+    assert splits_of(DataConfig(train_examples=4)) == [4, 4, 2]
+    assert splits_of(DataConfig(validation=0.0)) == [6, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("used", "images"),
+    [
+        ({"test_split": "validation"}, [4, 2, 4]),
+        ({"test_split": "validation[:2]"}, [4, 2, 2]),
+        ({"train_split": "train+validation"}, [8, 2, 2]),
+    ],
+)
+def test_not_where_it_is_trained_or_tested_on(used: dict[str, str], images: list[int]) -> None:
+    assert splits_of(DataConfig(validation=0.25, **used)) == images  # type: ignore[arg-type]
 
 
 def test_it_is_part_of_the_images_that_are_asked_for() -> None:

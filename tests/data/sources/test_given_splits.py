@@ -78,6 +78,18 @@ def test_val_is_taken_out_of_trainval(tmp_path: Path) -> None:
     assert opened(tmp_path / "mine")[0] == {"train": "ab", "validation": "c", "test": "de"}
 
 
+def test_years_side_by_side_have_lists_of_their_own(tmp_path: Path) -> None:
+    root = tmp_path / "VOCdevkit"
+    write_voc(root / "VOC2007", "abcd", {"trainval": "a\nb", "test": "c\nd"})
+    write_voc(root / "VOC2012", "efgh", {"train": "e", "val": "f", "trainval": "e\nf"})
+    splits, source = opened(root)
+    assert splits == {"train": "abe", "validation": "f", "test": "cd"}
+    assert source.notes[0] == (
+        "images in no list of a split, left out: 2 (VOC2012/JPEGImages/g.png,"
+        " VOC2012/JPEGImages/h.png)"
+    )
+
+
 def test_images_in_no_list_are_left_out_and_counted(tmp_path: Path) -> None:
     lists = {"train": "a.png\nJPEGImages/b.png", "trainval": "a\nb\ng", "test": "c -1\nb"}
     write_voc(tmp_path / "mine", "abcdefg", lists)

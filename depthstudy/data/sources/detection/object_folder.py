@@ -37,7 +37,7 @@ from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
 PREFIX = "object_folder_"  # of the name of a prepared set
-_RECIPE = 8  # to be raised when the same folder comes to give another set
+_RECIPE = 9  # to be raised when the same folder comes to give another set
 _LEAST_SIDE = 1.0  # in pixels, of a box
 _MOST_SHARE = 2.0  # of a corner that is a share of the image, and only reaches out of it
 

@@ -1,7 +1,8 @@
 """Pascal VOC's XML: one file for each image, with the corners of its boxes in pixels from 1.
 
 Lists in ``ImageSets/Main`` say the split of an image: ``train``, ``val`` and ``test``, and
-``trainval`` where there is no ``train``.
+``trainval`` where there is no ``train``. Several years may lie side by side, each with lists of its
+own, as in ``VOCdevkit/VOC2007`` and ``VOCdevkit/VOC2012``.
 """
 
 from __future__ import annotations
@@ -108,21 +109,29 @@ def _box(node: ET.Element, names: list[str]) -> Box | None:
 
 
 def split_files(root: Path) -> list[Path]:
-    """Returns the lists of images, one for each split."""
-    return sorted(root.glob("ImageSets/Main/*.txt"))
+    """Returns the lists of images, one for each split of a year."""
+    return sorted(root.rglob("ImageSets/Main/*.txt"))
 
 
 def _splits(root: Path, names: Collection[str], problems: Problems) -> Splits:
     """Returns the split of each image of these names that a list of images has."""
-    lists = {
-        path.stem: list(_names(path, names)) for path in split_files(root) if path.stem in PARTS
-    }
+    folders = dict.fromkeys(path.parent for path in split_files(root))
+    years = [_lists(folder, names) for folder in folders]
+    named = (
+        (name, PARTS[stem]) for year in years for stem, listed in year.items() for name in listed
+    )
+    return Splits(assigned(named, problems), any("train" in year for year in years))
+
+
+def _lists(folder: Path, names: Collection[str]) -> dict[str, list[str]]:
+    """Returns the images of these names that each list of a year has."""
+    files = sorted(folder.glob("*.txt"))
+    lists = {path.stem: list(_names(path, names)) for path in files if path.stem in PARTS}
     both = lists.pop("trainval", None)
     if both is not None and "train" not in lists:
         validated = {x for stem, listed in lists.items() if _is_validation(stem) for x in listed}
         lists["train"] = [name for name in both if name not in validated]
-    named = ((name, PARTS[stem]) for stem, listed in lists.items() for name in listed)
-    return Splits(assigned(named, problems), "train" in lists)
+    return lists
 
 
 def _is_validation(stem: str) -> bool:

@@ -23,7 +23,8 @@ def files(
     parts = {file: part for part, of in division.items() for file in of}
     first: dict[str, str] = {}
     rows = []
-    for file in sorted(parts, key=lambda file: (parts[file] == "test", file.label, file.path)):
+    order = list(division)
+    for file in sorted(parts, key=lambda f: (order.index(parts[f]), f.label, f.path)):
         facts, name = contents.images[file], scan.name(file.path)
         rows.append(
             DataFile(
@@ -139,10 +140,12 @@ def _summary(
     names = scan.class_names
     more = f" and {len(names) - _CLASSES_NAMED} more" if len(names) > _CLASSES_NAMED else ""
     hidden = sum(left.reason == "hidden" for left in scan.left_out)
+    *others, tested = (f"{len(of)} {part}" for part, of in division.items())
+    folders = " and ".join(name for part, name in scan.part_names.items() if part != "train")
     return (
         f"{scan.root}: {len(names)} classes ({', '.join(names[:_CLASSES_NAMED])}{more}),"
-        f" {len(division['train'])} train and {len(division['test'])} test images"
-        f" ({f'of {scan.test_name}' if scan.test_name else 'divided by seed'}),"
+        f" {', '.join(others)} and {tested} images"
+        f" ({f'of {folders}' if folders else 'divided by seed'}),"
         f" {'gray' if channels == 1 else 'color'},"
         f" {f'{height} x {width}' if height else 'of many sizes'};"
         f" left out: {damaged} damaged, {len(scan.left_out) - hidden} of another kind or place,"

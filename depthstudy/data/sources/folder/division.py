@@ -23,7 +23,7 @@ TEST_SHARE = 0.2
 _RECIPE = 2  # part of the fingerprint; to be raised when the same folder comes to give another set
 _NAMED = 5
 
-Division = Mapping[str, Sequence[LabeledFile]]  # the images of "train" and of "test"
+Division = Mapping[str, Sequence[LabeledFile]]  # the images of each part, to test on the last
 
 
 def fingerprint(scan: FolderScan, contents: FolderContents, seed: int) -> str:
@@ -31,7 +31,7 @@ def fingerprint(scan: FolderScan, contents: FolderContents, seed: int) -> str:
 
     It covers part, class and bytes of every image, and the seed where that divides them.
     """
-    key = hashlib.sha256(f"{_RECIPE} {None if scan.test_name else seed}".encode())
+    key = hashlib.sha256(f"{_RECIPE} {None if scan.part_names else seed}".encode())
     for name in scan.class_names:
         key.update(f"\n{name}".encode())
     rows = [(file.part, file.label, facts.digest) for file, facts in contents.images.items()]
@@ -41,15 +41,15 @@ def fingerprint(scan: FolderScan, contents: FolderContents, seed: int) -> str:
 
 
 def divide(scan: FolderScan, contents: FolderContents, seed: int) -> Division:
-    """Returns the images of ``train`` and ``test``, each shuffled, so that a slice has all classes.
+    """Returns the images of each part, ``train`` first, shuffled so that a slice has all classes.
 
     Raises:
       InputError: A class would have no image in one of them.
     """
     require_enough(scan, list(contents.images), len(contents.damaged))
     files = sorted(contents.images, key=lambda f: (contents.images[f].digest, f.label, f.path))
-    if scan.test_name:
-        parts = {part: [f for f in files if f.part == part] for part in ("train", "test")}
+    if scan.part_names:
+        parts = {part: [f for f in files if f.part == part] for part in scan.parts}
     else:
         labels = np.array([file.label for file in files])
         tested = held_out(labels, groups_of(files, contents), seed)
@@ -58,7 +58,7 @@ def divide(scan: FolderScan, contents: FolderContents, seed: int) -> Division:
             "train": [file for file, test in zip(files, tested, strict=True) if not test],
             "test": [file for file, test in zip(files, tested, strict=True) if test],
         }
-    shuffle = order.generator(0 if scan.test_name else seed, order.PREPARE)
+    shuffle = order.generator(0 if scan.part_names else seed, order.PREPARE)
     return {part: [of[i] for i in shuffle.permutation(len(of))] for part, of in parts.items()}
 
 
@@ -83,7 +83,7 @@ def groups_of(files: Sequence[LabeledFile], contents: FolderContents) -> Int[np.
 
 
 def require_enough(scan: FolderScan, files: Sequence[LabeledFile], damaged: int) -> None:
-    """Refuses a class that would be empty in train or in test.
+    """Refuses a class that would be empty in a part.
 
     Args:
       scan: The classes and parts.
@@ -93,7 +93,7 @@ def require_enough(scan: FolderScan, files: Sequence[LabeledFile], damaged: int)
     Raises:
       InputError: There are too few images of a class.
     """
-    least = 1 if scan.test_name else 2
+    least = 1 if scan.part_names else 2
     counts = collections.Counter((file.part, file.label) for file in files)
     few = [
         f"{counts[part, label]} of {name!r}{_where(scan, part)}"
@@ -106,7 +106,7 @@ def require_enough(scan: FolderScan, files: Sequence[LabeledFile], damaged: int)
         left_out = f" ({damaged} damaged left out)" if damaged else ""
         raise InputError(
             f"too few images in {scan.root}{left_out}: each class needs {least}"
-            f"{' in each part' if scan.test_name else ''},"
+            f"{' in each part' if scan.part_names else ''},"
             f" and there are {', '.join(few[:_NAMED])}{more}"
         )
 
@@ -124,4 +124,4 @@ def _require_both(
 
 
 def _where(scan: FolderScan, part: str) -> str:
-    return {"": "", "train": " in train", "test": f" in {scan.test_name}"}[part]
+    return f" in {'train' if part == 'train' else scan.part_names[part]}" if part else ""

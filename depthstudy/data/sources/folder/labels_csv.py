@@ -4,8 +4,7 @@ The column of files is named ``file``, ``filename``, ``image``, ``path`` or ``id
 ``label``, ``class``, ``category`` or ``target``; of two columns with other names the
 first is of files. A file is named by its path in the folder, with or without its suffix, or by its
 name alone where only one image has it; accents may be composed in one and not in the other. A
-column ``split`` with ``train`` and ``test`` divides the
-set.
+column ``split`` with ``train`` and ``test``, and ``val`` or not, divides the set.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from depthstudy.data.sources.folder.layout import _TEST_NAMES, _TRAIN_NAMES
+from depthstudy.data.sources.folder.layout import TEST_NAMES, TRAIN_NAMES, VALIDATION_NAMES
 from depthstudy.data.sources.folder.scan import (
     FolderScan,
     LabeledFile,
@@ -34,6 +33,16 @@ from depthstudy.store import bucket
 _FILES = ("file", "filename", "file_name", "image", "image_id", "img", "path", "id")
 _LABELS = ("label", "class", "category", "target", "breed", "species")
 _PARTS = ("split", "part", "set", "subset")
+# Of the parts that there are, what each is used for.
+_ROLES = {
+    frozenset(roles): roles
+    for roles in (
+        {"": ""},
+        {"train": "train", "test": "test"},
+        {"train": "train", "val": "test"},
+        {"train": "train", "val": "validation", "test": "test"},
+    )
+}
 
 
 def scan(source_dir: str | None, labels_csv: str) -> FolderScan:
@@ -66,15 +75,19 @@ def scan(source_dir: str | None, labels_csv: str) -> FolderScan:
     names = sorted({label for label, _ in known.values()}, key=_natural)
     require_classes(root, names)
     parts = {part for _, part in known.values()}
-    if parts not in ({""}, {"train", "test"}):
-        raise InputError(f"{path}: its column of parts needs train and test in it, on each row")
+    roles = _ROLES.get(frozenset(parts))
+    if roles is None:
+        raise InputError(
+            f"{path}: its column of parts needs train and test in it, on each row; val is beside"
+            " them, or in the place of test"
+        )
     files = [
-        LabeledFile(image, names.index(label), part)
+        LabeledFile(image, names.index(label), roles[part])
         for image, (label, part) in sorted(known.items())
     ]
-    test_name = f"{path.name}'s test" if "test" in parts else None
+    part_names = {role: f"{path.name}'s {part}" for part, role in roles.items() if part}
     notes = tuple(_notes(path, absent))
-    return FolderScan(root, tuple(names), tuple(files), test_name, tuple(left_out), notes)
+    return FolderScan(root, tuple(names), tuple(files), part_names, tuple(left_out), notes)
 
 
 def _notes(path: Path, absent: Sequence[str]) -> Iterator[str]:
@@ -136,11 +149,11 @@ def _column(names: Sequence[str], known: Sequence[str]) -> int | None:
 
 
 def _part(path: Path, name: str) -> str:
-    if name.lower() in _TRAIN_NAMES:
-        return "train"
-    if name.lower() in _TEST_NAMES:
-        return "test"
-    raise InputError(f"data.labels_csv {path}: no part {name!r}; allowed: train, test")
+    names = {"train": TRAIN_NAMES, "val": VALIDATION_NAMES, "test": TEST_NAMES}
+    for part, known in names.items():
+        if name.lower() in known:
+            return part
+    raise InputError(f"data.labels_csv {path}: no part {name!r}; allowed: train, val, test")
 
 
 def _labels(

@@ -1,10 +1,11 @@
 """Scan of a folder by the names of its sub-folders: classes, images and what is left out.
 
 Two layouts are known. ``PATH/CLASS/*`` is one set, to be divided. ``PATH/train/CLASS/*`` beside
-``PATH/test/CLASS/*`` is divided already; ``val``, ``dev`` and their like stand in where there is no
-``test``, and names are read in any case. Either may be a folder deeper. A folder to test on whose
-images are in no class folder has no labels, and is left out. Images in sub-folders of a class are
-of the class. A label is the position of its class among the sorted names of the class folders.
+``PATH/test/CLASS/*`` is divided already; what is in ``val``, ``dev`` or the like is chosen by, or
+tested on where there is no ``test``, and names are read in any case. Either may be a folder deeper.
+A folder to test on whose images are in no class folder has no labels, and is left out. Images in
+sub-folders of a class are of the class. A label is the position of its class among the sorted names
+of the class folders.
 """
 
 from __future__ import annotations
@@ -30,17 +31,22 @@ from depthstudy.data.sources.folder.scan import (
 )
 from depthstudy.errors import InputError
 
-_TRAIN_NAMES = ("train", "training")
-_TEST_NAMES = ("test", "testing", "val", "valid", "validation", "dev")  # the first that is there
+TRAIN_NAMES = ("train", "training")
+TEST_NAMES = ("test", "testing")
+VALIDATION_NAMES = ("val", "valid", "validation", "dev")  # the first that is there
 
 
 class _Parts(NamedTuple):
-    """The folder of each part, and what beside them is not read."""
+    """The folder of each part, ``""`` of a set to be divided, and what beside them is not read."""
 
     folders: Mapping[str, Path]
-    test_name: str | None
     left_out: list[LeftOut]
     notes: list[str]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Name of each part of a divided set, to that of its folder."""
+        return {part: folder.name for part, folder in self.folders.items() if part}
 
 
 def scan(source_dir: str | None) -> FolderScan:
@@ -68,7 +74,7 @@ def _scan(root: Path) -> FolderScan:
         classes[part] = _class_folders(root, within.folders)
         left_out += within.left_out
         left_out += [LeftOut(path, "in no class folder") for path in within.images]
-    names = _class_names(root, classes, parts.test_name)
+    names = _class_names(root, classes, parts.names)
     deeper = 0
     for part, folders in classes.items():
         for name, folder in folders.items():
@@ -86,7 +92,7 @@ def _scan(root: Path) -> FolderScan:
     require_classes(root, names)
     notes = [f"images in sub-folders of their classes: {deeper:,}"] if deeper else []
     return FolderScan(
-        root, tuple(names), tuple(files), parts.test_name, tuple(left_out), (*parts.notes, *notes)
+        root, tuple(names), tuple(files), parts.names, tuple(left_out), (*parts.notes, *notes)
     )
 
 
@@ -116,50 +122,65 @@ def _descend(root: Path) -> tuple[Path, list[LeftOut]]:
 def _parts(top: Path, within: Contents) -> _Parts:
     """Returns the parts of a set; one that is to be divided has the part ``""`` alone."""
     by_name = {folder.name.lower(): folder for folder in reversed(within.folders)}
-    train = next((by_name[name] for name in _TRAIN_NAMES if name in by_name), None)
-    tests = [by_name[name] for name in _TEST_NAMES if name in by_name]
+    train = next((by_name[name] for name in TRAIN_NAMES if name in by_name), None)
+    others = (*TEST_NAMES, *VALIDATION_NAMES)
+    evaluated = [by_name[name] for name in others if name in by_name]
     inside = None if train is None else contents(train)
     if train is None or inside is None:
-        return _Parts({"": top}, None, [], [])
+        return _Parts({"": top}, [], [])
     if inside.images and not inside.folders:
-        _refuse_flat(top, within, train, tests)
-        return _Parts({"": top}, None, [], [])
-    if not tests:
+        _refuse_flat(top, within, train, evaluated)
+        return _Parts({"": top}, [], [])
+    if not evaluated:
         if inside.images or (len(within.folders) > 1 and not inside.folders):
-            return _Parts({"": top}, None, [], [])
+            return _Parts({"": top}, [], [])
         raise InputError(
-            f"{top} has {train.name}, but no {', '.join(_TEST_NAMES[:-1])} or {_TEST_NAMES[-1]}"
+            f"{top} has {train.name}, but no {', '.join(others[:-1])} or {others[-1]}"
             " folder beside it"
         )
-    labeled = [folder for folder in tests if contents(folder).folders]
-    chosen = labeled[0] if labeled else None
+    labeled = [folder for folder in evaluated if contents(folder).folders]
+    folders = _divided(train, labeled)
     left_out: list[LeftOut] = within.left_out
     notes: list[str] = []
     left_out += [LeftOut(path, "in no class folder") for path in within.images]
     for folder in within.folders:
-        if folder in (train, chosen):
+        if folder in folders.values():
             continue
-        others = [entry for entry in walk(folder) if not isinstance(entry, LeftOut)]
-        unlabeled = folder in tests and folder not in labeled
+        images = [entry for entry in walk(folder) if not isinstance(entry, LeftOut)]
+        unlabeled = folder in evaluated and folder not in labeled
         why = "without labels" if unlabeled else f"in {printable(folder.name)}, which is not read"
-        left_out += [LeftOut(path, why) for path in others]
+        left_out += [LeftOut(path, why) for path in images]
         left_out += [entry for entry in walk(folder) if isinstance(entry, LeftOut)]
-        if others or unlabeled:
+        if images or unlabeled:
             notes.append(
-                f"{printable(folder.name)} is not read: its {len(others):,} images are"
+                f"{printable(folder.name)} is not read: its {len(images):,} images are"
                 f" {'in no class folder, so without labels' if unlabeled else 'of no part in use'}"
             )
-    if chosen is None:
-        return _Parts({"": train}, None, left_out, notes)
-    return _Parts({"train": train, "test": chosen}, chosen.name, left_out, notes)
+    return _Parts(folders, left_out, notes)
 
 
-def _refuse_flat(top: Path, within: Contents, train: Path, tests: Sequence[Path]) -> None:
+def _divided(train: Path, labeled: Sequence[Path]) -> dict[str, Path]:
+    """Returns the folder of each part, the first to validate on being tested on where it has to be.
+
+    Args:
+      train: The folder to train on.
+      labeled: Those to test on, then those to validate on.
+    """
+    if not labeled:
+        return {"": train}
+    test, *others = labeled
+    if test.name.lower() in VALIDATION_NAMES or not others:
+        return {"train": train, "test": test}
+    validation = next((x for x in others if x.name.lower() in VALIDATION_NAMES), None)
+    return {"train": train, **({"validation": validation} if validation else {}), "test": test}
+
+
+def _refuse_flat(top: Path, within: Contents, train: Path, evaluated: Sequence[Path]) -> None:
     """Refuses ``train`` and ``test`` that hold images right in them, and would pass for classes."""
-    others = [folder for folder in within.folders if folder != train and folder not in tests]
-    if tests and not others:
+    others = [folder for folder in within.folders if folder != train and folder not in evaluated]
+    if evaluated and not others:
         raise InputError(
-            f"{top} has images right in {train.name} and {tests[0].name}, in no class folders:"
+            f"{top} has images right in {train.name} and {evaluated[0].name}, in no class folders:"
             " give their labels as data.labels_csv=FILE, of columns file and label"
         )
 
@@ -192,18 +213,19 @@ def _class_folders(root: Path, folders: Sequence[Path]) -> dict[str, Path]:
 
 
 def _class_names(
-    root: Path, classes: Mapping[str, Mapping[str, Path]], test_name: str | None
+    root: Path, classes: Mapping[str, Mapping[str, Path]], part_names: Mapping[str, str]
 ) -> list[str]:
     """Returns the sorted names of the classes, which all parts share."""
-    first, *others = (sorted(folders) for folders in classes.values())
-    for other in others:
+    (_, first), *others = classes.items()
+    for part, folders in others:
+        pairs = (("train", first, folders), (part_names[part], folders, first))
         only = [
-            f"only in {where}: {first_names(sorted(set(one) - set(another)))}"
-            for where, one, another in (("train", first, other), (test_name, other, first))
-            if set(one) - set(another)
+            f"only in {where}: {first_names(sorted(set(one) - set(other)))}"
+            for where, one, other in pairs
+            if set(one) - set(other)
         ]
         if only:
             raise InputError(
-                f"{root} has other classes in train than in {test_name}; {'; '.join(only)}"
+                f"{root} has other classes in train than in {part_names[part]}; {'; '.join(only)}"
             )
-    return first
+    return sorted(first)

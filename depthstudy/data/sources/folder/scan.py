@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from depthstudy.errors import InputError
 from depthstudy.store import bucket
 
 LAYOUT = (
-    f"PATH/CLASS/* or PATH/{{train,test}}/CLASS/*, {image_file.KINDS}; or any folder with"
+    f"PATH/CLASS/* or PATH/{{train,val,test}}/CLASS/*, {image_file.KINDS}; or any folder with"
     " data.labels_csv=FILE, of columns file and label"
 )
 NAMED = 5  # names that a message gives of many
@@ -29,7 +29,7 @@ class LabeledFile:
     Attributes:
       path: Path of the file.
       label: Position of its class.
-      part: ``"train"`` or ``"test"``, or ``""`` in a set that is still to be divided.
+      part: ``"train"``, ``"validation"`` or ``"test"``, or ``""`` in a set to be divided.
     """
 
     path: Path
@@ -59,7 +59,8 @@ class FolderScan:
       root: The folder, as the user gave it.
       class_names: Sorted names of the classes.
       files: Images, by part, class and name.
-      test_name: Name of the folder that is tested on; ``None`` in a set to be divided.
+      part_names: Name of each part, in the order of use, to that of its folder; none in a set to
+        be divided.
       left_out: Everything else.
       notes: What a person should know of the layout, a sentence each.
     """
@@ -67,14 +68,14 @@ class FolderScan:
     root: Path
     class_names: tuple[str, ...]
     files: tuple[LabeledFile, ...]
-    test_name: str | None
+    part_names: Mapping[str, str]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts that files may belong to."""
-        return ("train", "test") if self.test_name else ("",)
+        return tuple(self.part_names) or ("",)
 
     def name(self, path: Path) -> str:
         """Returns a path as seen from the folder, as text that can be printed and stored."""

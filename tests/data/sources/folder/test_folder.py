@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Callable
@@ -111,12 +112,23 @@ def test_a_set_divided_by_folders(
     assert name_of(root, 0) == name_of(root, 1)
 
 
-def test_test_goes_before_val_and_what_is_beside_is_counted(tmp_path: Path) -> None:
-    counts = {f"{part}/{name}": 1 for part in ("train", "val", "test") for name in "ab"}
-    scan = layout.scan(str(write(tmp_path / "images", counts)))
-    assert (scan.test_name, len(scan.files), len(scan.left_out)) == ("test", 4, 2)
-    assert {left.reason for left in scan.left_out} == {"in val, which is not read"}
-    assert scan.notes == ("val is not read: its 2 images are of no part in use",)
+def test_val_beside_test_is_chosen_by_and_what_else_there_is_is_counted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    parts = {"train": 3, "Val": 2, "dev": 1, "test": 1}
+    counts = {f"{part}/{name}": count for part, count in parts.items() for name in "ab"}
+    root = write(tmp_path / "images", counts)
+    scan = layout.scan(str(root))
+    assert scan.part_names == {"train": "train", "validation": "Val", "test": "test"}
+    assert {left.reason for left in scan.left_out} == {"in dev, which is not read"}
+    assert scan.notes == ("dev is not read: its 2 images are of no part in use",)
+    config = DataConfig(name="folder", source_dir=str(root), data_dir=str(tmp_path / "cache"))
+    dataset = load(config)
+    assert "6 train, 4 validation and 2 test images (of Val and test)" in capfd.readouterr().err
+    assert dataset.validation is not None
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [6, 4, 2]
+    none = load(dataclasses.replace(config, validation=0.0))
+    assert (len(none.train), none.validation) == (6, None)
 
 
 def test_train_may_be_a_class(tmp_path: Path) -> None:

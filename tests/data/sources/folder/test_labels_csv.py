@@ -10,6 +10,7 @@ from image_folders import gray, write
 
 from depthstudy.data.sources.folder import labels_csv
 from depthstudy.data.sources.folder.scan import FolderScan
+from depthstudy.errors import InputError
 
 CLASSES = ("bois", "métal")
 
@@ -67,3 +68,34 @@ def test_quoted_labels_may_hold_quotes_and_commas(tmp_path: Path, header: str, s
     root = write(tmp_path / "images", {"x": 2})
     text = f'{header}\n00.png,{space}"a ""b"", c"\n"01.png",{space}plain\n'
     assert scanned(root, text).class_names == ('a "b", c', "plain")
+
+
+@pytest.mark.parametrize(
+    ("parts", "roles"),
+    [
+        ("train test", "train test"),
+        ("training valid", "train test"),
+        ("train val test", "train validation test"),
+        ("Train Dev Testing", "train validation test"),
+    ],
+)
+def test_the_parts_of_a_column_are_what_they_are_called(
+    tmp_path: Path, parts: str, roles: str
+) -> None:
+    write(tmp_path, {"images": 6})
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    column = parts.split() * 2
+    rows = [(names[i], "ab"[i // len(parts.split())], part) for i, part in enumerate(column)]
+    text = "\n".join(["file,label,split", *(",".join(row) for row in rows)])
+    scan = scanned(tmp_path, text)
+    assert [file.part for file in scan.files] == roles.split() * 2
+    assert scan.parts == tuple(roles.split())
+
+
+def test_parts_without_one_to_test_on_are_one_line(tmp_path: Path) -> None:
+    write(tmp_path, {"images": 2})
+    one, other = sorted(path.name for path in (tmp_path / "images").iterdir())
+    with pytest.raises(InputError, match=r"needs train and test in it, .* in the place of test$"):
+        scanned(tmp_path, f"file,label,split\n{one},a,test\n{other},b,val\n")
+    with pytest.raises(InputError, match=r"no part 'extra'; allowed: train, val, test$"):
+        scanned(tmp_path, f"file,label,split\n{one},a,train\n{other},b,extra\n")

@@ -25,7 +25,7 @@ def test_a_test_folder_without_classes_has_no_labels(tmp_path: Path, name: str) 
     root = write(tmp_path / "images", {"train/a": 5, "train/b": 5})
     flat(root / name, 30)
     scan = layout.scan(str(root))
-    assert (scan.test_name, len(scan.files), len(scan.left_out)) == (None, 10, 30)
+    assert (scan.part_names, len(scan.files), len(scan.left_out)) == ({}, 10, 30)
     assert {left.reason for left in scan.left_out} == {"without labels"}
     assert scan.notes == (
         f"{name} is not read: its 30 images are in no class folder, so without labels",
@@ -39,7 +39,7 @@ def test_a_folder_deeper(tmp_path: Path) -> None:
     scan = layout.scan(str(root))
     assert (scan.class_names, len(scan.files), len(scan.left_out)) == (("a", "b"), 6, 1)
     deep = write(tmp_path / "deep", {f"x/y/{p}/{c}": 2 for p in ("TRAIN", "Testing") for c in "ab"})
-    assert layout.scan(str(deep)).test_name == "Testing"
+    assert layout.scan(str(deep)).part_names["test"] == "Testing"
 
 
 def test_many_classes_that_differ_make_a_short_line(tmp_path: Path) -> None:
