@@ -83,3 +83,14 @@ def test_an_override_that_would_change_nothing_is_refused(
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {message}")
     assert done.stderr.count("\n") == 1
+
+
+def test_variants_that_keep_values_of_their_own_are_named() -> None:
+    done = parse(
+        "--config.train.epochs=5", "--config.seeds=1", config="--config=configs/pruning.py"
+    )
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "config.train.epochs=5 is not that of depth14_longer, depth20_longer, depth44_longer, where"
+        " config.variants sets 12"
+    ]

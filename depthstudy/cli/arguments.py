@@ -41,7 +41,10 @@ def parse(argv: Sequence[str]) -> list[str]:
         raise InputError(f"unexpected argument {rest[1]!r}; flags begin with --, and {_QUOTES}")
     if "config" in flags.FLAGS and flags.FLAGS.config is not None:
         flags.FLAGS.config.update_from_flattened_dict(dict.fromkeys(emptied))
-        config.refuse_shadowed(config.parse(flags.FLAGS.config), overridden)
+        study = config.parse(flags.FLAGS.config)
+        config.refuse_shadowed(study, overridden)
+        for note in config.kept_by_variants(study, overridden):
+            print(note, file=sys.stderr)
     return rest
 
 

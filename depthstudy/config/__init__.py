@@ -23,7 +23,7 @@ from depthstudy.config.reading.parsing import (
 )
 from depthstudy.config.schema import StudyConfig
 from depthstudy.config.search import SearchConfig
-from depthstudy.config.shadowed import refuse_replaced, refuse_shadowed
+from depthstudy.config.shadowed import kept_by_variants, refuse_replaced, refuse_shadowed
 from depthstudy.config.training import TrainConfig
 from depthstudy.config.types import Mechanism, Settings, Value
 
@@ -48,6 +48,7 @@ __all__ = [
     "describe_settings",
     "field_names",
     "get",
+    "kept_by_variants",
     "parse",
     "parse_duration",
     "present_name",

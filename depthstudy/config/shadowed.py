@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from depthstudy.config.reading.parsing import get
 from depthstudy.config.schema import StudyConfig
 from depthstudy.errors import InputError
 
 _REPLACED = ("train.epochs", "train.least_steps")  # by train.steps
+_NAMED = 3
 
 
 def refuse_replaced(study: StudyConfig, fields: Iterable[str]) -> None:
@@ -54,6 +56,36 @@ def refuse_shadowed(study: StudyConfig, fields: Iterable[str]) -> None:
                 "instead, or empty it, as by --config.variants='()' on the command line"
             )
     refuse_replaced(study, fields)
+
+
+def kept_by_variants(study: StudyConfig, fields: Iterable[str]) -> Iterator[str]:
+    """Yields a line on each overridden field of which some variants have values of their own.
+
+    >>> longer = ("longer", (("train.steps", 20),))
+    >>> study = StudyConfig(variants=(("usual", ()), longer))
+    >>> list(kept_by_variants(study, ["train.steps"]))
+    ['config.train.steps=None is not that of longer, where config.variants sets 20']
+
+    Args:
+      study: The config, with these fields set.
+      fields: Dotted names of the fields that somebody overrides.
+    """
+    for field in fields:
+        own = [
+            (name, value)
+            for name, settings in study.variants
+            for set_field, value in settings
+            if set_field == field and value != get(study, field)
+        ]
+        if not own:
+            continue
+        names = ", ".join(name for name, _ in own[:_NAMED])
+        more = f" and {len(own) - _NAMED} more" if len(own) > _NAMED else ""
+        values = " or ".join(dict.fromkeys(repr(value) for _, value in own))
+        yield (
+            f"config.{field}={get(study, field)!r} is not that of {names}{more}, where"
+            f" config.variants sets {values}"
+        )
 
 
 def _set_by_each(study: StudyConfig) -> set[str]:
