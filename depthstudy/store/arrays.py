@@ -93,10 +93,13 @@ def read(path: PathLike) -> tuple[Arrays, dict[str, str]]:
     Raises:
       DamagedError: The file is not as it was written. Of an earlier version, whose files have no
         hash, it may be all the same.
+      OSError: It cannot be opened, and may be whole.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
+        with open(path, "rb"):  # safe_open says of whatever it cannot open that it is missing
+            pass
         with safe_open(path, "np") as file:
             metadata = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

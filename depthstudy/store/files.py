@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -21,7 +20,7 @@ from absl import logging
 
 from depthstudy.config import FORMER_NAMES
 from depthstudy.errors import DamagedError, InputError
-from depthstudy.store import bucket
+from depthstudy.store import bucket, locks
 
 _LOCK = ".lock"
 _HASH = "sha256"  # of a JSON file: of all else in it
@@ -230,7 +229,7 @@ def lock(workdir: Path) -> Iterator[None]:
     """Keeps every other process from running a study in ``workdir``.
 
     Raises:
-      InputError: One already is, or there is a file in the place of the folder.
+      InputError: One already is, there is a file in the place of the folder, or it has no locks.
       OSError: The folder cannot be written.
     """
     try:
@@ -238,8 +237,5 @@ def lock(workdir: Path) -> Iterator[None]:
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(f"the workdir {workdir} is no folder: {error.strerror}") from error
     with (workdir / _LOCK).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"another process is running a study in {workdir}") from None
+        locks.take(file, workdir)
         yield

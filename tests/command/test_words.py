@@ -74,6 +74,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["report"], "give the folder of a study"),
         (["predict", "absent"], "give a study and images"),
         (["predict", "absent", "images"], "absent holds no run"),
+        (["predict", "absent", "images", "--out=."], "--out=. is a folder; give a file, as pred"),
         (["export", "absent"], "absent holds no run"),
         (["settings", "nothing_like_it"], "no setting has 'nothing_like_it'"),
     ],

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from made_shard import shard_of_one_run
 
 from depthstudy import execute, plan, store, study
 from depthstudy.config import StudyConfig, Value, apply
 from depthstudy.errors import InputError
 from depthstudy.plan.shards import Shard, divide
 from depthstudy.study import shards
-from depthstudy.study.shards import identity
 
 SMALL = apply(
     StudyConfig(),
@@ -32,6 +32,7 @@ SMALL = apply(
         ("probe_seeds", 2),
     ),
 )
+ONE_RUN = apply(SMALL, (("sweep", ()), ("tune", ()), ("probes", ()), ("seeds", 1)))
 ONE, TWO = Shard(1, 2), Shard(2, 2)
 
 
@@ -167,42 +168,8 @@ def test_who_does_the_runs_may_differ(folders: tuple[Path, Path], tmp_path: Path
     assert shards.merge([other, folders[1]], tmp_path / "merged").study.executor == "local"
 
 
-def shard_of_one_run(folder: Path) -> Path:
-    """Writes the only shard of a study of one run, which was trained by nobody; returns the run."""
-    study, (variant,) = prepared(sweep=(), tune=(), probes=(), seeds=1)
-    groups = dataclasses.asdict(variant.config)
-    run = store.RunStore.of(folder, variant.name, 0)
-    run.write_info(
-        store.RunInfo(
-            study=study.name,
-            variant=variant.name,
-            seed=0,
-            arch=variant.spec.to_json(),
-            config={group: groups[group] for group in plan.SWEEPABLE_GROUPS},
-            dataset=variant.dataset.name,
-            image_shape=variant.dataset.image_shape,
-            class_names=variant.dataset.class_names,
-        )
-    )
-    errors = dict.fromkeys(("train_error", "test_error"), 0.5)
-    none = dict.fromkeys(("diverged_at", "train_loss", "test_loss"))
-    seconds = {"train_seconds": 1.0, "eval_seconds": 1.0}
-    run.write_outcome(store.Outcome(status="finished", step=4, **errors, **none, **seconds))
-    info = store.ShardInfo(
-        shard="1/1",
-        command="",
-        config_file=None,
-        config=dataclasses.asdict(study),
-        nets=identity.hashes((variant,)),
-        seeds={variant.name: (0,)},
-        finished=True,
-    )
-    store.write_shard_info(folder, info)
-    return run.folder
-
-
 def test_what_is_made_of_a_merged_run_does_not_make_it_another(tmp_path: Path) -> None:
-    run, merged = shard_of_one_run(tmp_path / "one"), tmp_path / "merged"
+    run, merged = shard_of_one_run(tmp_path / "one", ONE_RUN), tmp_path / "merged"
     shards.merge([tmp_path / "one"], merged)
     merged_run = merged / run.relative_to(tmp_path / "one")
     for name in ("analysis/analysis.json", "export/net.json"):

@@ -32,10 +32,12 @@ def main(line: str) -> None:
     del line
     if flags.FLAGS.net is None or not flags.FLAGS.images:
         raise InputError("give a study and images, as: depthstudy predict results/my_data FOLDER")
+    path = store.bucket.write_to(flags.FLAGS.out)
+    if path.is_dir():
+        raise InputError(f"--out={flags.FLAGS.out} is a folder; give a file, as predictions.csv")
     runtime.set_up()
     net = deploy.load(flags.FLAGS.net, flags.FLAGS.step)
     predictions = net.predict(flags.FLAGS.images)
-    path = store.bucket.write_to(flags.FLAGS.out)
     store.write_table(path, predictions.frame())
     store.bucket.finish()
     print(f"net: {store.bucket.shown(net.folder)}, step {net.step}")

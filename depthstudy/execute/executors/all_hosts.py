@@ -105,6 +105,7 @@ class AllHosts:
             _hear(number, done, sink)
         while len(done) < len(tasks):
             time.sleep(_LOOK_SECONDS)
+            bucket.check(self._workdir)
             _hear(number, done, sink)
         hosts.board().remove(f"{_DONE}/{number}")
         bucket.catch_up(self._workdir)

@@ -111,6 +111,7 @@ class RayCluster:
                 self._pending, num_returns=1, timeout=_LOOK_SECONDS, fetch_local=True
             )
             self._hear(sink)
+            bucket.check(self._workdir)
             for reference in done:
                 self._take(reference)
             if done:

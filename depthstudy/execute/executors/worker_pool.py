@@ -33,7 +33,9 @@ from depthstudy.execute.executors.executor import Task
 from depthstudy.execute.executors.task_queue import TaskQueue
 from depthstudy.execute.executors.worker_process import Call, Done
 from depthstudy.execute.progress import EventSink
+from depthstudy.store import bucket
 
+_LOOK_SECONDS = 1.0  # between two looks whether the bucket is still this study's
 _GRACE_SECONDS = 6  # seconds that a process has to save what it trains
 _MOST_KILLS = 2  # processes that a task may cost before it is given up
 _KILLED = (
@@ -94,6 +96,15 @@ class WorkerPool:
         process.close(0)
         return self._begin()
 
+    def _check_bucket(self) -> None:
+        """Kills the processes where the bucket is another's: asked to end, they would save."""
+        try:
+            bucket.check(self._job[2])
+        except FailedError:
+            while self._processes:
+                self._processes.pop().close(0)
+            raise
+
     def close(self) -> None:
         """Ends the processes, whatever they are doing; files that they were writing are whole."""
         for process in self._processes:
@@ -114,7 +125,8 @@ class WorkerPool:
 
         Raises:
           Exception: What a call has raised; then the processes can only be closed.
-          FailedError: A task has cost as many processes as it may.
+          FailedError: A task has cost as many processes as it may, or another process has taken
+            over the bucket of the study.
         """
         queue = TaskQueue(tasks, self._most)
         kills: collections.Counter[int] = collections.Counter()
@@ -126,7 +138,8 @@ class WorkerPool:
                 process.about = task.about
                 with contextlib.suppress(OSError):  # as above
                     process.pipe.send(Call(function, task.arguments))
-            ready: Any = connection.wait([process.pipe for process in busy])
+            ready: Any = connection.wait([process.pipe for process in busy], _LOOK_SECONDS)
+            self._check_bucket()
             for process in [one for one in busy if one.pipe in ready]:
                 try:
                     message = process.pipe.recv()

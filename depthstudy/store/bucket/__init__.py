@@ -17,10 +17,11 @@ from depthstudy.store.bucket.folders import (
 from depthstudy.store.bucket.machines import catch_up, content, portable, take_part, task_folder
 from depthstudy.store.bucket.mirror import look, need
 from depthstudy.store.bucket.places import is_url, joined, shown
-from depthstudy.store.bucket.process import finish, placed, removed
+from depthstudy.store.bucket.process import check, finish, placed, removed
 
 __all__ = [
     "catch_up",
+    "check",
     "content",
     "copied",
     "described",

@@ -89,11 +89,17 @@ class Bucket:
 
     def create(self, name: str, content: bytes) -> bool:
         """Writes an object unless there is one; says whether it did."""
-        try:
-            self._put(lambda: self._fs.pipe_file(self._at(name), content, mode="create"))
-        except FileExistsError:
-            return False
-        return True
+
+        def create() -> bool:
+            try:
+                self._fs.pipe_file(self._at(name), content, mode="create")
+            except Exception as error:
+                if failures.is_unmet(error):
+                    return False
+                raise
+            return True
+
+        return self._put(create)
 
     def upload(self, path: Path, name: str) -> None:
         """Puts a file in its place."""
@@ -123,9 +129,9 @@ class Bucket:
         except failures.GoneError:
             return None
 
-    def _put(self, function: Callable[[], Any]) -> None:
+    def _put(self, function: Callable[[], T]) -> T:
         try:
-            self._tried(function)
+            return self._tried(function)
         except failures.GoneError as error:  # Google's store says no more than that
             raise failures.no_bucket(self.url) from error
 
@@ -138,8 +144,6 @@ class Bucket:
         while True:
             try:
                 return function()
-            except FileExistsError:
-                raise
             except Exception as error:
                 line = failures.as_line(error, self.url)
                 if not failures.is_passing(error) or time.monotonic() + pause > end:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import socket
+import errno
 
 from depthstudy.errors import FailedError, InputError
+from depthstudy.store.bucket import places
 
 _GOES_ON = "the same command goes on"
 _KEYS = {
@@ -31,17 +32,25 @@ _FORBIDDEN = (
     "InvalidToken",
     "ExpiredToken",
 )
+# s3fs makes no FileExistsError of them where a store does not say which condition it was.
+_UNMET = ("PreconditionFailed", "ConditionalRequestConflict")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class GoneError(FileNotFoundError):
+class GoneError(FailedError):
     """There is no such object."""
 
 
 def as_line(error: BaseException, url: str) -> Exception:
     """Returns what is raised in the place of an error of the library."""
     text = _text(error)
-    if isinstance(error, InputError | FailedError | GoneError):
+    if isinstance(error, InputError | FailedError):
         return error
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return FailedError(
+            f"{url}: no room for its local copy in {places.buckets()} ({error.strerror}); make room"
+            f" there, or name another cache folder by XDG_CACHE_HOME, and {_GOES_ON}"
+        )
     if _has(text, _NO_KEYS):
         return FailedError(
             f"{url}: no credentials were found: {_KEYS[url[:2]]}, or give this machine a role;"
@@ -55,7 +64,7 @@ def as_line(error: BaseException, url: str) -> Exception:
             f" delete there, and {_GOES_ON}"
         )
     if isinstance(error, FileNotFoundError):
-        return GoneError(f"{url} is missing")
+        return GoneError(f"{url}: an object was removed while it was read; give the command again")
     return FailedError(
         f"{url} cannot be reached ({_short(error)}); see to the network, and {_GOES_ON}"
     )
@@ -67,14 +76,18 @@ def no_bucket(url: str) -> InputError:
     return InputError(f"{url}: there is no bucket {bucket}; make it, or name another")
 
 
+def is_unmet(error: BaseException) -> bool:
+    """Returns whether a store refused to write an object because there is one."""
+    return isinstance(error, FileExistsError) or _has(_text(error), _UNMET)
+
+
 def is_passing(error: BaseException) -> bool:
     """Returns whether an error may be over at the next try."""
     if isinstance(error, FileExistsError | FileNotFoundError | PermissionError | InputError):
         return False
     if _has(_text(error), (*_NO_KEYS, *_NO_BUCKET, *_FORBIDDEN)):
         return False
-    is_network = isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
-    return is_network or not isinstance(error, TypeError | ValueError | AttributeError)
+    return not isinstance(error, TypeError | ValueError | AttributeError)
 
 
 def _text(error: BaseException) -> str:

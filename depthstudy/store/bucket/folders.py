@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from depthstudy.errors import InputError
+from depthstudy.store import locks
 from depthstudy.store.bucket import copies, lease, mirror, places
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.mirror import READERS, Asked
@@ -138,12 +137,5 @@ def only_here(place: Place) -> Path:
 def _locked(room: Path, url: str, *, waits: bool = False) -> Iterator[None]:
     room.mkdir(parents=True, exist_ok=True)
     with (room / _LOCK).open("w") as file:
-        _lock(file, url, waits)
+        locks.take(file, url, waits=waits)
         yield
-
-
-def _lock(file: IO[str], url: str, waits: bool) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-    except BlockingIOError:
-        raise InputError(f"another process is running a study in {url}") from None

@@ -2,7 +2,7 @@
 
 No clocks are compared. Whoever finds a lease watches it: a renewed one has a living owner, and one
 that is not renewed for as long as its owner said has none, and is taken over. The object is created
-only where there is none (``If-None-Match: *``), and read back after a while where one was taken
+only where there is none (``If-None-Match: *``), and read back, after a while where one was taken
 over, so that of several that take it over one has it. An owner whose lease is another's writes no
 more.
 """
@@ -23,6 +23,7 @@ import msgspec
 from absl import logging
 
 from depthstudy.errors import FailedError, InputError
+from depthstudy.store.bucket import places
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.failures import no_bucket
 from depthstudy.store.bucket.process import is_running
@@ -41,7 +42,8 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
       token: Of the process that has it, as no other has.
       host: The machine.
-      boot: What is another after each start of the machine; ``""`` where it does not say.
+      boot: What is another after each start of the machine, and in each of its containers; ``""``
+        where it does not say.
       process: The number of the process.
       renewals: How often it was renewed.
       seconds: For how long it holds without being renewed.
@@ -106,26 +108,26 @@ def _seconds() -> float:
 
 def _boot() -> str:
     with contextlib.suppress(OSError):
-        return _BOOT.read_text().strip()
+        return f"{_BOOT.read_text().strip()} {places.namespace()}"
     return ""
 
 
 def _take(bucket: Bucket, lease: Lease) -> None:
-    while not bucket.create(NAME, msgspec.json.encode(lease)):
-        other = _read(bucket)
-        if other is None:  # it was given back just now
-            continue
-        if not _has_ended(other):
-            logging.warning(
-                "%s is in use by process %d on %s since %s; if that is gone, it is taken over in"
-                " %.0f s",
-                *(bucket.url, other.process, other.host, other.since, other.seconds),
-            )
-            _watch(bucket, other)
-        _take_over(bucket, other, lease)
+    # Read first, as some stores know no conditions; and once more, as a request that was sent twice
+    # may have found what it made itself.
+    while (other := _read(bucket)) is None:
+        if bucket.create(NAME, msgspec.json.encode(lease)) and _read(bucket) is None:
+            raise no_bucket(bucket.url)
+    if other.token == lease.token:
         return
-    if _read(bucket) is None:
-        raise no_bucket(bucket.url)
+    if not _has_ended(other):
+        logging.warning(
+            "%s is in use by process %d on %s since %s; if that is gone, it is taken over in"
+            " %.0f s",
+            *(bucket.url, other.process, other.host, other.since, other.seconds),
+        )
+        _watch(bucket, other)
+    _take_over(bucket, other, lease)
 
 
 def _watch(bucket: Bucket, other: Lease) -> None:
@@ -145,8 +147,7 @@ def _take_over(bucket: Bucket, other: Lease, lease: Lease) -> None:
     if now is not None and now.token != other.token:
         raise _refused(bucket, now)
     bucket.remove([NAME])
-    if not bucket.create(NAME, msgspec.json.encode(lease)):
-        raise _refused(bucket, _read(bucket) or other)
+    bucket.create(NAME, msgspec.json.encode(lease))
     time.sleep(lease.seconds / _LOOKS)  # another may have removed it that saw the former one
     now = _read(bucket)
     if now is None or now.token != lease.token:
@@ -165,7 +166,7 @@ def _refused(bucket: Bucket, other: Lease) -> InputError:
 
 
 def _has_ended(lease: Lease) -> bool:
-    """Returns whether a lease is of a process of this machine that has ended."""
+    """Returns whether a lease is of a process of this machine, seen from here, that has ended."""
     if (lease.host, lease.boot) != (socket.gethostname(), _boot()) or not lease.boot:
         return False
     return not is_running(lease.process)

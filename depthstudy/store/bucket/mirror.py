@@ -62,7 +62,7 @@ def fetch(bucket: Bucket, folder: Path, asked: Asked) -> list[str]:
         with contextlib.suppress(GoneError):  # who writes there has removed something meanwhile
             _make(bucket, folder, entries, asked)
             return cut_short(every)
-    raise GoneError(f"{bucket.url} changes too fast")
+    raise GoneError(f"{bucket.url} changes faster than it is read; give the command again later")
 
 
 def whole(entries: Listing) -> Listing:

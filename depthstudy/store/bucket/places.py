@@ -7,6 +7,7 @@ reads.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -77,15 +78,29 @@ def room(use: str, url: str = "") -> Path:
     return buckets() / f"{use}{key}"
 
 
+def namespace() -> int:
+    """Returns the number of that in which processes have their numbers: each container has its own.
+
+    Containers that share the network of their machine have the same name.
+    """
+    with contextlib.suppress(OSError):
+        return os.stat("/proc/self/ns/pid").st_ino
+    return 0
+
+
 def process_key(number: int) -> str:
     """Returns a name that no other process has, also of another machine that sees the cache."""
-    return f"{socket.gethostname()}-{os.getpid()}-{number}"
+    return f"{_machine()}-{os.getpid()}-{number}"
 
 
 def process_of(name: str) -> int | None:
     """Returns the process of this machine whose key ends a name; ``None`` where it is of none."""
-    match = re.fullmatch(rf"(?:\w+-)?{re.escape(socket.gethostname())}-(\d+)-\d+", name)
+    match = re.fullmatch(rf"(?:\w+-)?{re.escape(_machine())}-(\d+)-\d+", name)
     return int(match[1]) if match else None
+
+
+def _machine() -> str:
+    return f"{socket.gethostname()}-{namespace()}"
 
 
 def inside(room: Path, url: str) -> Path:

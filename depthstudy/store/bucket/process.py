@@ -35,6 +35,18 @@ def finish() -> None:
     UPLOADS.wait()
 
 
+def check(folder: Path) -> None:
+    """Checks that what is written to a folder still gets into the bucket that it is of, if it is.
+
+    Whoever waits for other processes that write there calls it, as those know of no lease.
+
+    Raises:
+      FailedError: It does not: the lease is another's, or something could not be put there.
+    """
+    if places.url_of(folder) is not None:
+        UPLOADS.check()
+
+
 def new_room(use: str) -> Path:
     """Returns an empty room of this process alone, which is removed when it ends."""
     room = room_of_process(use, next(_NUMBERS))

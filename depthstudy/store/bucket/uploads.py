@@ -26,6 +26,8 @@ from depthstudy.store.bucket.connection import Bucket
 
 _PATIENCE = 120.0  # seconds for which an upload is tried again
 SPOOL = "spool"  # the room of pinned files
+# Of a folder come last: what makes two files a checkpoint, and what says that a run is done.
+_LAST = {"training.safetensors": 1, "result.json": 2}
 
 
 class _Task(NamedTuple):
@@ -66,7 +68,7 @@ class Uploads:
         if places.url_of(path) is None:
             return
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in reversed(files):  # of a checkpoint, training.safetensors comes last
+        for file in sorted(files, key=lambda file: _LAST.get(file.name, 0)):
             url = places.url_of(file)
             assert url is not None, file
             self._add(_Task(url, self._pin(file, growing)))
@@ -103,7 +105,7 @@ class Uploads:
         with self._changed:
             while self._error is None and (self._tasks or self._is_busy):
                 self._changed.wait()
-            self._raise()
+            self.check()
 
     def stop(self, error: Exception) -> None:
         """Has nothing more be put anywhere; ``error`` is what whoever tries is told."""
@@ -118,7 +120,8 @@ class Uploads:
         with self._changed:
             self._error = None
 
-    def _raise(self) -> None:
+    def check(self) -> None:
+        """Raises what ended the uploads, where something has."""
         if self._error is not None:
             raise type(self._error)(str(self._error)) from self._error
 
@@ -126,7 +129,7 @@ class Uploads:
         with self._changed:
             if self._error is not None:
                 _unpin(task)
-                self._raise()
+                self.check()
             if task.pinned and self._tasks and self._tasks[-1].url == task.url:
                 _unpin(self._tasks.pop())  # a journal grows faster than it is put there
             self._tasks.append(task)

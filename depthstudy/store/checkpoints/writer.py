@@ -103,6 +103,10 @@ class CheckpointWriter:
     def remove_old(self, step: int) -> None:
         """Removes all checkpoints up to a step but the last of them that stay."""
         self.wait()
+        place = self._folder / str(step)
+        # Who saved it before may have been killed before it was in the bucket.
+        if not self._saved and place.exists():
+            bucket.placed(place)
         self._remove_old(step)
 
     def _remove_old(self, last: int) -> None:

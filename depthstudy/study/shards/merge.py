@@ -193,6 +193,7 @@ def _holds(target: Path, source: Path) -> bool:
 
 def _content(folder: Path) -> dict[Path, str]:
     """Returns the hash of each file of a run, but of those that may be written again."""
+    store.bucket.need(folder)
     return {
         path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")

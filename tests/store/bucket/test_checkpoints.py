@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from pathlib import Path
@@ -72,6 +73,21 @@ def test_checkpoints_are_fetched_when_they_are_read(url: str) -> None:
         assert len(list(folder.rglob("*.safetensors"))) == 2
         _write(folder, range(5, 6))  # which removes 3, which was never here
     assert _names(url) == {"4", "5"}
+
+
+def test_what_a_process_saved_that_was_killed_then_is_put_there(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one of several that share a local folder; another goes on, and has nothing to save."""
+    with bucket.work_in(url) as folder:
+        with monkeypatch.context() as killed:
+            killed.setattr(bucket, "placed", lambda path: None)
+            _write(folder, range(1, 3))
+        assert _names(url) == set()
+        writer = RunStore.of(folder, "net", 0).open_checkpoint_writer(keep=1)
+        with contextlib.closing(writer):
+            writer.remove_old(2)
+    assert _names(url) == {"2"}
 
 
 @pytest.mark.parametrize("half", ["variables.safetensors", "training.safetensors"])

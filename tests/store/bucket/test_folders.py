@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +14,8 @@ from s3_server import variables
 from depthstudy import store
 from depthstudy.errors import FailedError, InputError
 from depthstudy.store import bucket
-from depthstudy.store.bucket.connection import Bucket
+from depthstudy.store.bucket import places
+from depthstudy.store.bucket.connection import Bucket, Entry
 
 
 def contents(url: str) -> dict[str, bytes]:
@@ -162,6 +165,35 @@ def test_what_cannot_be_reached_is_a_line(url: str, monkeypatch: pytest.MonkeyPa
             bucket.is_url(wrong)
     with pytest.raises(InputError, match="expected s3://BUCKET/FOLDER"):
         bucket.read_from("s3://bucket/../other")
+
+
+def test_what_is_removed_while_it_is_read_is_a_line(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Bucket(url).write("1.png", b"1")
+    entries = Bucket.entries
+
+    def with_one_that_is_gone(remote: Bucket) -> dict[str, Entry]:
+        return {**entries(remote), "2.png": Entry(1, "", "")}
+
+    monkeypatch.setattr(Bucket, "entries", with_one_that_is_gone)
+    with pytest.raises(FailedError, match=f"{url}: an object was removed while it was read"):
+        bucket.copied(url)
+    with pytest.raises(FailedError, match=f"{url} changes faster than it is read"):
+        bucket.read_from(url)
+
+
+def test_no_room_for_a_copy_is_no_fault_of_the_network(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    remote = Bucket(url)
+    remote.write("1.png", b"1")
+    monkeypatch.setattr(remote._fs, "get", fill)
+    with pytest.raises(FailedError, match=f"no room for its local copy in {places.buckets()} .No"):
+        bucket.copied(url)
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from depthstudy import store
 from depthstudy.errors import FailedError, InputError
 from depthstudy.store import bucket
-from depthstudy.store.bucket import lease
+from depthstudy.store.bucket import lease, places
 from depthstudy.store.bucket.connection import Bucket
 from depthstudy.store.bucket.lease import NAME, Lease
 
@@ -56,7 +57,18 @@ def test_a_second_writer_on_this_machine_is_refused(url: str) -> None:
         pass
 
 
-def test_a_second_writer_elsewhere_is_refused(url: str) -> None:
+def _overwrite(remote: Bucket, name: str, content: bytes) -> bool:
+    """Creates an object as a store does that knows no conditions."""
+    remote.write(name, content)
+    return True
+
+
+@pytest.mark.parametrize("knows_conditions", [True, False])
+def test_a_second_writer_elsewhere_is_refused(
+    url: str, knows_conditions: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not knows_conditions:
+        monkeypatch.setattr(Bucket, "create", _overwrite)
     remote, ended = Bucket(url), threading.Event()
     remote.write(NAME, _of_another(seconds=20))
 
@@ -103,6 +115,58 @@ def test_a_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(url: st
     Bucket(url).write(NAME, msgspec.json.encode(dead))
     with bucket.work_in(url):
         pass
+
+
+def test_a_process_of_another_container_may_be_there(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its number says nothing, even where the name of the machine is the same."""
+    elsewhere = msgspec.structs.replace(lease._new_lease(), process=2**22 + 1, seconds=0.6)
+    Bucket(url).write(NAME, msgspec.json.encode(elsewhere))
+    key = places.process_key(1)
+    assert places.process_of(f"read-{key}") == os.getpid()
+    monkeypatch.setattr(places, "namespace", lambda: 7)
+    assert places.process_of(f"read-{key}") is None
+    assert places.process_key(1) != key
+    with bucket.work_in(url):
+        pass
+    assert "if that is gone, it is taken over in" in caplog.text
+
+
+@pytest.mark.parametrize("before", [None, _of_another()])
+def test_a_lease_that_was_made_by_a_request_that_is_sent_again_is_held(
+    url: str,
+    before: bytes | None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    create = Bucket.create
+
+    def create_twice(remote: Bucket, name: str, content: bytes) -> bool:
+        return create(remote, name, content) and create(remote, name, content)
+
+    monkeypatch.setattr(Bucket, "create", create_twice)
+    if before is not None:
+        Bucket(url).write(NAME, before)
+    with bucket.work_in(url):
+        assert f"process {os.getpid()}" not in caplog.text
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict"])
+def test_a_store_need_not_say_which_condition_was_not_met(
+    url: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As MinIO's."""
+    from botocore.exceptions import ClientError
+    from s3fs.errors import translate_boto_error
+
+    def refuse(*_: object, **__: object) -> None:
+        response = {"Error": {"Code": code, "Message": "One of the conditions did not hold"}}
+        raise translate_boto_error(ClientError(response, "PutObject"))
+
+    remote = Bucket(url)
+    monkeypatch.setattr(remote._fs, "pipe_file", refuse)
+    assert not remote.create(NAME, b"")
 
 
 def test_whoever_loses_its_lease_writes_no_more(url: str) -> None:

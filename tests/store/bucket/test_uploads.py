@@ -59,7 +59,7 @@ def _checkpoint(uploads: Uploads, folder: Path, step: int) -> None:
     place = folder / f"checkpoints/{step}"
     place.mkdir(parents=True)
     for name in ("training", "variables"):
-        (place / name).write_text(str(step))
+        (place / f"{name}.safetensors").write_text(str(step))
     uploads.put(place)
 
 
@@ -82,16 +82,21 @@ def test_order_and_bytes_are_those_of_writing(folder: Path) -> None:
     assert not list(places.room("spool").iterdir())
 
 
-def test_a_checkpoint_is_there_once_its_last_file_is(folder: Path) -> None:
+def test_what_says_that_a_folder_is_whole_comes_there_last(folder: Path) -> None:
     journal = _Journal()
     journal.may.set()
     uploads = Uploads(journal.connect)
-    _checkpoint(uploads, folder, 5)
+    names = ("records.csv", "result.json", "run.json")
+    paths = [folder / "run" / name for name in names]
+    paths += [folder / f"run/checkpoints/5/{x}.safetensors" for x in ("training", "variables")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    uploads.put(folder / "run")
     uploads.wait()
-    assert [name for name, _ in journal.done] == [
-        "checkpoints/5/variables",
-        "checkpoints/5/training",
-    ]
+    put = [name.rpartition("/")[2] for name, _ in journal.done]
+    assert set(put[:3]) == {"variables.safetensors", "records.csv", "run.json"}
+    assert put[3:] == ["training.safetensors", "result.json"]
 
 
 def test_a_slow_bucket_is_not_given_checkpoints_that_are_gone(folder: Path) -> None:
@@ -104,10 +109,11 @@ def test_a_slow_bucket_is_not_given_checkpoints_that_are_gone(folder: Path) -> N
     journal.may.set()
     uploads.wait()
     put = [name for name, text in journal.done if text != "removed"]
-    assert put == ["first.txt", "checkpoints/4/variables", "checkpoints/4/training"]
+    last = "checkpoints/4/training.safetensors"
+    assert put == ["first.txt", "checkpoints/4/variables.safetensors", last]
     removed = [journal.done.index(one) for one in journal.done if one[1] == "removed"]
     assert len(removed) == 4
-    assert min(removed) > journal.done.index(("checkpoints/4/training", "4"))
+    assert min(removed) > journal.done.index((last, "4"))
 
 
 def test_a_growing_file_is_put_there_as_it_was_last(folder: Path) -> None:
