@@ -24,6 +24,7 @@ from depthstudy.report.sections.verdicts import verdicts
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.quantities import Quantity, quantity
+from depthstudy.report.text.sentences import run_noun
 
 _FIGURES = ("error_against_depth", "error_of_variants")  # the first that there is
 
@@ -160,8 +161,14 @@ def _headline(claim: Claim, study: Study | None) -> tuple[str, str, str]:
     return (
         verdict.verdict,
         effect(quantity(hypothesis["metric"], study.info.metrics), verdict),
-        str(verdict.seeds),
+        _runs_of(hypothesis, verdict),
     )
+
+
+def _runs_of(hypothesis: Mapping[str, Any], verdict: Verdict) -> str:
+    """Returns the number of seeds, or of other runs with their noun."""
+    noun = run_noun(hypothesis)
+    return str(verdict.seeds) if noun == "seed" else formats.count(verdict.seeds, noun)
 
 
 def _scores_headline(study: Study) -> tuple[str, str]:
@@ -182,17 +189,11 @@ def effect(about: Quantity, verdict: Verdict) -> str:
     """Returns an effect with its sign, name and interval: ``"train error +1.2 points (…)"``."""
     if not math.isfinite(verdict.effect):
         return formats.DASH
-    text = f"{about.name} {_signed(about, verdict.effect)}"
+    text = f"{about.name} {about.signed(verdict.effect)}"
     if not math.isfinite(verdict.low):
         return f"{text} (no interval)"
-    low, high = (_signed(about, end).partition(" ")[0] for end in (verdict.low, verdict.high))
+    low, high = (about.signed(end).partition(" ")[0] for end in (verdict.low, verdict.high))
     return f"{text} ({formats.short_percent(verdict.level)} interval {low} to {high})"
-
-
-def _signed(about: Quantity, value: float) -> str:
-    text = about.amount(value)
-    nothing = not text.partition(" ")[0].strip("0.,")
-    return text if value < 0 or nothing else f"+{text}"
 
 
 def _judged(study: Study) -> list[tuple[dict[str, Any], Verdict | None]]:

@@ -153,7 +153,7 @@ def _error_table(comparison: Comparison) -> Table:
 
 def _settings(comparison: Comparison) -> tuple[Table | Text, ...]:
     if comparison.settings.empty:
-        return (Text("Nothing: they are the same study in two folders."),)
+        return (Text("Nothing."),)
     rows = tuple(
         Row(label=str(field), cells=tuple(row[name] for name in comparison.names))
         for field, row in comparison.settings.iterrows()

@@ -43,6 +43,7 @@ def specification(picture: Picture) -> dict[str, Any]:
         views.append({**view, "title": heading | {"color": "var(--ink)", "fontWeight": 600}})
     grid = {"concat": views, "columns": picture.columns, "spacing": {"column": 36, "row": 34}}
     return {
+        "description": picture.title,
         "datasets": data,
         "vconcat": [*_key(picture.key), grid],
         "spacing": 22,

@@ -116,6 +116,7 @@ def test_a_set_is_described_as_it_is_used(root: Path) -> None:
     assert text.startswith(
         f"data: {root}: 21 train, 5 validation, 6 test images of 3 classes; 5 x 6"
     )
+    assert "always naming the largest class errs on 50.0% of the test images" in text
 
 
 def test_images_that_lose_nothing_are_not_called_cropped() -> None:

@@ -74,6 +74,13 @@ def test_shades_are_distinct():
         assert len({palette.light()[s[6:-1]] for s in palette.shades(0, count)}) == count
 
 
+def test_screen_readers_are_told_the_title(study):
+    (panel, *_) = errors.error_panels(study)
+    assert panel.spec("container")["description"] == panel.title
+    picture = Picture("name", "T", (), (panel,), 1, 100)
+    assert export.specification(picture)["description"] == "T"
+
+
 def test_every_color_of_a_chart_is_in_the_palette(study):
     panels = errors.error_panels(study)
     panels += [p for f in curves.families(study) for p in curves.curve_panels(study, f)]

@@ -43,7 +43,7 @@ def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
     assert len(comparison.verdicts) == 2 * len(info.config["hypotheses"])
     assert comparison.notes == (
         "Errors are not those of equals: their nets are not trained by the same recipe "
-        "(train.epochs differ).",
+        "(train.epochs differs).",
     )
     path = report.write_comparison(comparison, tmp_path / "out")
     text = path.read_text(encoding="utf-8")
@@ -59,6 +59,18 @@ def test_what_differs_is_in_the_frames_and_on_the_page(tmp_path: Path) -> None:
     assert any(line.split()[:1] == [info.variants[0].name] for line in lines)
 
 
+def test_other_nets_of_the_same_name_are_not_equals(tmp_path: Path) -> None:
+    one, other = (made_study.fake_study(tmp_path / name) for name in ("one", "other"))
+    info = store.read_info(other)
+    assert info is not None
+    config = {**info.config, "model": {"width": 32}}
+    store.write_info(other, dataclasses.replace(info, config=config))
+    assert depthstudy.compare(one, other).notes == (
+        "Errors are not those of equals: nets of the same name are not the same nets (model.width "
+        "differs).",
+    )
+
+
 def test_errors_of_another_kind_are_not_those_of_equals(tmp_path: Path) -> None:
     one, other = (made_study.fake_study(tmp_path / name) for name in ("one", "other"))
     info = store.read_info(other)
@@ -70,6 +82,27 @@ def test_errors_of_another_kind_are_not_those_of_equals(tmp_path: Path) -> None:
         "Errors are not those of equals: they are shares of all images in one study, and means "
         "over classes in another (metric differs).",
     )
+
+
+def of_images(name: str) -> records.DataInfo:
+    """Returns what is known of a folder of images, whose name says what is in it."""
+    return records.DataInfo(
+        variants=("plain-8",), name=name, title="animals", class_names=("cat", "dog"), splits=(),
+        image_shape=(8, 8, 1), sizes="", fit="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["folder_one", "folder_other"])
+def test_other_images_by_the_same_settings_are_told(tmp_path: Path, name: str) -> None:
+    one, other = (made_study.fake_study(tmp_path / folder) for folder in ("one", "other"))
+    store.write_data(one, [], [of_images("folder_one")])
+    assert depthstudy.compare(one, other).notes == ()  # what an earlier version read is not known
+    store.write_data(other, [], [of_images(name)])
+    note = (
+        "Errors are not those of equals: they do not learn from, or are not tested on, the same "
+        "images (what is in the files differs).",
+    )
+    assert depthstudy.compare(one, other).notes == (note if name == "folder_other" else ())
 
 
 def test_what_cannot_be_compared_is_named(tmp_path: Path) -> None:

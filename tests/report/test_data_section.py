@@ -50,7 +50,7 @@ def test_what_it_says(study: Study) -> None:
     assert ("Images", "/home/me/animals") in facts.facts
     assert ("One test image", "1.6 points of error") in facts.facts
     table = next(block for block in section.blocks if isinstance(block, Table))
-    assert table.rows[1].cells == ("62", "dog: 2", "cat: 60", "3.2% error")
+    assert table.rows[1].cells == ("62", "dog: 2", "cat: 60", "3.2% of images wrong")
     (notes,) = [block for block in section.blocks if isinstance(block, Items)]
     assert notes.items[0][0] == "Classes are uneven: cat has 300 train images, dog 10."
     (image,) = [block for block in section.blocks if isinstance(block, Image)]
@@ -62,6 +62,15 @@ def test_what_it_says(study: Study) -> None:
         "3 files left out, and why",
         "As plain-20 and plain-32 see it",
     ]
+
+
+def test_one_image_is_no_share_of_a_balanced_error(study: Study) -> None:
+    config = {**study.info.config, "metric": "balanced_error"}
+    balanced = dataclasses.replace(study, info=dataclasses.replace(study.info, config=config))
+    section = data.section(balanced)
+    assert section is not None
+    facts = next(block for block in section.blocks if isinstance(block, Facts))
+    assert "One test image" not in dict(facts.facts)
 
 
 def test_a_study_of_an_earlier_version_has_none(tmp_path: Path) -> None:

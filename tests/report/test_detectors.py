@@ -14,7 +14,7 @@ import pytest
 from PIL import Image as Picture
 from squares import NAMES, SIDE, square, squares
 
-from depthstudy import records
+from depthstudy import records, store
 from depthstudy.config import DataConfig
 from depthstudy.data import objects
 from depthstudy.report.blocks import Image, Table, Text
@@ -136,3 +136,21 @@ def test_objects_are_counted(study: Study) -> None:
     assert table.rows[0].cells[:4] == ("40", "0", "40", "2 classes: 20")
     assert not any("balanced_error" in note for note in info.notes)
     assert info.image_shape == (SIDE, SIDE, 1)
+
+
+def test_boxes_stand_only_on_images_of_the_size_that_a_net_sees(tmp_path: Path) -> None:
+    made_study.fake_study(tmp_path)
+    info = store.read_info(tmp_path)
+    assert info is not None
+    large, small, *_ = info.variants
+    seen = dataclasses.replace(large, image_shape=(16, 16, 1))
+    store.write_info(tmp_path, dataclasses.replace(info, variants=(seen, small)))
+    store.write_scenes(tmp_path, np.zeros((2, 8, 8, 1), np.uint8), NAMES)
+    for variant in (large, small):
+        run = store.RunStore.of(tmp_path, variant.name, 0)
+        run.write_answers({"detections": np.zeros((2, 1, 6)), "truths": np.zeros((2, 1, 7))})
+    study = read_study(tmp_path)
+    assert study.scenes is not None
+    assert list(study.scenes.detections) == [small.name]
+    text = blocks(detections.section(study), Text)[-1].text
+    assert text.endswith(f"Not shown, as they see another size or kept no boxes: {large.name}.")

@@ -66,6 +66,11 @@ def answer(*rows, **step):
             "points). It lacks steps: trained longer, 2.0 points are left.",
         ),
         (
+            {"effect": -0.003, "low": -0.008, "high": 0.002, "effect_longer": 0.005},
+            "In plain, depth 56 errs 0.3 points less than depth 8 (between −0.8 and +0.2 points). "
+            "With both trained longer, it errs 0.5 points more than depth 8.",
+        ),
+        (
             {"bound": "unfinished"},
             "In plain, depth 56 errs 64.7 points more than depth 8 (between +50.0 and +70.0 "
             "points). It was still improving when its training ended, so longer training may "
@@ -145,6 +150,26 @@ def test_no_mechanism_is_blamed_where_a_control_does_as_well(study):
     why = replies(dataclasses.replace(study, attribution=tuple(rows)), depths())["Why"]
     assert why.word == "Not known"
     assert "No treatment in this study shows a cause. Residual," in why.text
+
+
+def test_what_a_net_loses_in_another_series_is_another_loss(study):
+    elsewhere = {"group": "plain (heads 1 to 4)", "best": "plain_depth20"}
+    lost = [
+        dataclasses.replace(row, effect=0.01, **elsewhere)
+        for row in study.decomposition
+        if row.variant == "plain_depth56"
+    ]
+    won = dataclasses.replace(
+        study.attribution[0], mechanism="recipe", share=2.0, word="cause", **elsewhere
+    )
+    both = dataclasses.replace(
+        study,
+        decomposition=(*study.decomposition, *lost),
+        attribution=(*study.attribution, won),
+    )
+    why = replies(both, depths())["Why"]
+    assert why.word == "It does not fit"
+    assert why.text.startswith("In plain, depth 56 errs 64.7 points more than depth 8 on new")
 
 
 def test_two_seeds_leave_nothing_to_explain(tmp_path):

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from depthstudy.report.text import formats
+from depthstudy.report.text.quantities import quantity
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -64,10 +65,23 @@ def test_duration(seconds, text):
 def test_receptive_field():
     assert formats.receptive_field(219, (8, 8, 1)) == "219 px · 27× the image"
     assert formats.receptive_field(27, (8, 8, 1)) == "27 px · 3.4× the image"
-    assert formats.receptive_field(16, (8, 12, 3)) == "16 px · 2× the image"
+    assert formats.receptive_field(16, (8, 32, 3)) == "16 px · 0.5× the image"
     assert formats.receptive_field(7, (28, 28, 1)) == "7 px · 0.2× the image"
 
 
 def test_moment():
     assert formats.moment("2025-11-03T14:22:10+00:00") == "3 November 2025, 14:22 UTC"
     assert formats.moment("yesterday") == "yesterday"
+
+
+def test_an_interval_of_a_fraction_ends_at_none_and_all():
+    assert formats.interval(-0.01, 0.02) == "0.0% to 2.0%"
+    assert formats.interval(0.9, 1.02) == "90.0% to 100.0%"
+    assert formats.interval(math.nan, math.nan) == "–"
+
+
+def test_an_effect_does_not_seem_none_where_it_is_small():
+    error, norm = quantity("test_error", {}), quantity("probe.norm", {})
+    assert error.signed(-0.0003) == "−0.03 points"
+    assert norm.amount(0.00021) == "0.0002"
+    assert (error.signed(0.0), error.signed(1e-17)) == ("0.0 points", "0.0 points")

@@ -5,7 +5,7 @@ import pytest
 
 from depthstudy import report
 from depthstudy.report import tables
-from depthstudy.report.sections.costs import gains
+from depthstudy.report.sections.costs import costs, gains
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,29 @@ def test_nets_of_one_depth_are_set_against_the_first(folder):
         "Lower test error than plain: residual by 48.0 points (about the same MACs, about the same "
         "time) and repvgg by 20.0 points (2.0× the MACs, 2.0× the time). Not shown of silu."
     )
+
+
+def test_a_small_part_of_the_cost_is_not_called_none(folder):
+    study = tables.read_study(folder)
+    cheap = [dataclasses.replace(gain, macs=0.02, seconds=0.04) for gain in study.gains]
+    sentence = gains.sentence(dataclasses.replace(study, gains=tuple(cheap)))
+    assert "residual by 48.0 points (0.02× the MACs, 0.04× the time)" in sentence
+
+
+@pytest.mark.parametrize(("field", "mark"), [(20, ""), (40, "▲")])
+def test_a_net_sees_beyond_an_image_that_is_all_within_its_field(folder, field, mark):
+    study = tables.read_study(folder)
+    infos = [
+        dataclasses.replace(info, receptive_field=field, image_shape=(8, 32, 1))
+        for info in study.info.variants
+    ]
+    info = dataclasses.replace(study.info, variants=tuple(infos))
+    (table,) = (
+        block
+        for block in costs.section(dataclasses.replace(study, info=info)).blocks
+        if hasattr(block, "rows")
+    )
+    assert {row.cells[6].mark for row in table.rows} == {mark}
 
 
 def test_two_seeds_show_nothing(folder):

@@ -12,6 +12,8 @@ from snapshots import Page
 
 from depthstudy import records, report, store
 from depthstudy.errors import InputError
+from depthstudy.report import tables
+from depthstudy.report.analysis import findings
 
 ATTACK = '</script><script>alert("1")</script><b>&'
 
@@ -48,6 +50,17 @@ def test_numbers_that_are_not_finite(tmp_path, bare):
     text = write(save(tmp_path, [run], rows))
     assert "NaN" not in text
     assert "nan" not in Page(text).text.replace("nance", "")
+
+
+@pytest.mark.parametrize(("study", "images"), [("made", ""), ("other", ""), ("x.pth", "z")])
+def test_errors_of_two_studies_may_be_of_other_images(tmp_path, study, images):
+    run, other = described(images=images), described("plain", study=study, images=images)
+    save(tmp_path, [run, other], [*rows_of(run), *rows_of(other, residual=False)])
+    guesses = records.frame(records.Prediction, [])
+    store.write_table(tmp_path / store.PREDICTIONS, guesses)
+    sentence, *_ = findings.comparisons(tables.read_analysis(tmp_path))
+    assert "With one run each, this may be chance." in sentence
+    assert sentence.endswith("whose test images may differ.") == (study == "other")
 
 
 def test_weights_show_what_they_say_of_images(tmp_path, bare):

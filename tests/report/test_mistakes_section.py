@@ -68,7 +68,24 @@ def test_classes_that_are_got_wrong_are_named(folder):
         records.ClassError(variant="plain-8", label=0, name="shirt", images=9, error=1.0),
         records.ClassError(variant="plain-56", label=0, name="shirt", images=9, error=0.97),
     ]
-    assert classes.classes_sentence(study, never) == "Hardly ever right, at any depth: shirt."
+    assert classes.classes_sentence(study, never) == (
+        "Hardly ever right, by any of these nets: shirt."
+    )
+
+
+def test_nets_of_several_groups_are_told_apart(folder):
+    study = tables.read_study(folder)
+    groups = list(tables.groups(study.info))
+    rows = [
+        dataclasses.replace(row, variant=row.variant.replace("plain", group))
+        for group in groups
+        for row in study.class_errors
+    ]
+    section = classes.section(dataclasses.replace(study, class_errors=tuple(rows)))
+    (charts,) = (block for block in section.blocks if hasattr(block, "panels"))
+    assert {cell["net"] for cell in charts.panels[0].values} == {
+        f"{group}, depth {depth}" for group in groups for depth in made_study.DEPTHS
+    }
 
 
 def test_runs_that_diverged_are_said_to_be_left_out(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import made_study
 import pytest
@@ -63,6 +64,27 @@ def test_other_settings_than_rates_have_no_chart_and_are_told(study: tables.Stud
     text = section.blocks[0].text  # type: ignore[union-attr]
     assert text.startswith("Each net takes the settings of least error on validation data")
     assert text.endswith(f"{study.info.variants[0].name} (momentum).")
+
+
+@pytest.mark.parametrize(
+    ("net", "labels"),
+    [(4, ["depth 8"]), (5, ["shallowest of its group", "deepest of its group"])],
+)
+def test_a_shade_has_a_name_where_it_means_one_depth(
+    study: tables.Study, net: int, labels: list[str]
+) -> None:
+    trials = tuning(study, {0: 3, net: 3}, "")
+    section = recipe.section(dataclasses.replace(study, tuning=trials))
+    assert section is not None
+    key = section.blocks[0].blocks[0]  # type: ignore[union-attr]
+    assert [mark.label for mark in key.marks] == labels
+
+
+def test_trials_that_the_chart_lacks_are_counted(study: tables.Study) -> None:
+    first, *others = tuning(study, {0: 3}, "")
+    lost = dataclasses.replace(first, validation_error=math.nan)
+    assert "Not drawn, as a run diverged: 1 trial." in caption(study, (lost, *others))
+    assert "Not drawn" not in caption(study, (first, *others))
 
 
 def test_unequal_numbers_of_trials_are_said(study: tables.Study) -> None:

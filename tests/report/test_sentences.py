@@ -4,6 +4,7 @@ import made_study
 import pandas as pd
 
 from depthstudy.report import tables
+from depthstudy.report.charts.training import curves
 from depthstudy.report.sections import errors
 from depthstudy.report.sections.training.curves import divergence_sentence
 from depthstudy.report.tables import Divergence
@@ -36,3 +37,27 @@ def test_seeds_are_those_of_the_variants_that_are_shown(tmp_path):
 def test_one_seed(tmp_path):
     study = tables.read_study(made_study.fake_study(tmp_path, seeds=1, hypotheses=[]))
     assert tables.figure_note(study, "dots are seeds") == "digits: one seed"
+
+
+def test_no_interval_of_two_seeds_is_spoken_of(tmp_path):
+    study = tables.read_study(made_study.fake_study(tmp_path, seeds=2, hypotheses=[]))
+    caption = errors.section(study).blocks[0].caption
+    assert "(of three seeds or more, and cut at the edges)" in caption
+
+
+def test_one_run_each_of_more_to_come_is_one_seed(tmp_path):
+    study = tables.read_study(made_study.fake_study(tmp_path))
+    first = dataclasses.replace(study, summary=study.summary[study.summary["seed"] == 0])
+    assert "One seed each" in errors.section(first).blocks[0].caption
+    assert tables.figure_note(first, "dots are seeds") == "digits: one seed"
+    assert not curves.shows_seeds(first, curves.families(first)[0])
+    assert curves.shows_seeds(study, curves.families(study)[0])
+
+
+def test_all_sets_are_named_where_nets_differ_in_them(tmp_path):
+    study = tables.read_study(made_study.fake_study(tmp_path))
+    first, *others = study.info.variants
+    moved = dataclasses.replace(first, settings={"data.name": "garments"})
+    info = dataclasses.replace(study.info, variants=(*others, moved))
+    lede = tables.lede(dataclasses.replace(study, info=info))
+    assert lede.startswith("8 variants × 3 seeds on digits and garments, images")

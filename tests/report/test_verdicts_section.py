@@ -221,6 +221,8 @@ def test_unequal_budgets_are_said():
     judged = dataclasses.replace(verdict("supported", 0.1, 0.05, 0.15), budget_ratio=2.25)
     sentence = sentences.verdict_sentence(hypothesis("rises"), judged, METRICS)
     assert sentence.endswith("Unequal budgets: one side saw 2.2 times the images.")
+    many = dataclasses.replace(judged, budget_ratio=612.0)
+    assert "saw 610 times" in sentences.verdict_sentence(hypothesis("rises"), many, METRICS)
     equal = dataclasses.replace(judged, budget_ratio=1.0)
     assert "budgets" not in sentences.verdict_sentence(hypothesis("rises"), equal, METRICS)
 

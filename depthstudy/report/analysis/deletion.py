@@ -19,10 +19,10 @@ from depthstudy.report.blocks import Block, Key, Mark, Section, Text
 from depthstudy.report.charts.layers import deletion
 from depthstudy.report.charts.panel import Panel
 from depthstudy.report.tables import Analysis, MeasuredNet
+from depthstudy.report.tables.nets import DELETIONS
 from depthstudy.report.text.formats import count, listing, number, percent
 from depthstudy.report.text.sentences import ends_of, finite, points
 
-_PROBES = ("deletion", "deletion_reestimated")
 _WAYS = (("deleting", "block", "taken out"), ("swapping", "pair", "swapped"))
 _NOTE = (
     "Test error after blocks were taken out of the trained net or changed places, with no training "
@@ -38,7 +38,7 @@ def section(analysis: Analysis) -> Section | None:
     if not blocks:
         return None
     several = deletion.several_panels(analysis.nets)
-    both = all(analysis.asked(probe) for probe in _PROBES)
+    both = all(analysis.asked(probe) for probe in DELETIONS)
     is_fixed = any(deletion.fixed(net) for net in analysis.nets)
     widths = (Mark("as the net stands", "wide"), Mark("batch statistics taken anew", "narrow"))
     marks = (
@@ -70,11 +70,11 @@ def _several(analysis: Analysis, panels: Sequence[Panel], *, both: bool) -> tupl
 
 def find(net: MeasuredNet) -> Finding | None:
     """Says what it costs to take out any one block."""
-    plain, anew = (finite(list(net.layers(p, "error_increase").values())) for p in _PROBES)
+    plain, anew = (finite(list(net.layers(p, "error_increase").values())) for p in DELETIONS)
     costs = plain or anew
     if not costs:
         return None
-    cost = net.metric("deletion", "error_increase", per_layer=True)
+    cost = net.metric(net.deletion, "error_increase", per_layer=True)
     few, total = sum(map(cost.is_beyond, costs)), len(costs)
     share = f"all {total}" if few == total > 1 else f"{few or 'none'} of {total}"
     text = (
@@ -84,8 +84,8 @@ def find(net: MeasuredNet) -> Finding | None:
     if plain and anew:
         free = sum(map(cost.is_beyond, anew))
         text += f", {free or 'none'} once batch statistics are taken anew"
-    many = net.metric("deletion", "redundant_block_fraction")
-    probe = _PROBES[0] if plain else _PROBES[1]
+    many = net.metric(net.deletion, "redundant_block_fraction")
+    probe = DELETIONS[0] if plain else DELETIONS[1]
     sure = ends_of(many, net.intervals(probe, "redundant_block_fraction").get(""))
     text += f" (95% interval over images: {sure} of them)" if sure else ""
     return finding(f"{text}.", out=many.is_beyond(few / total))
@@ -95,14 +95,14 @@ def _cost(costs: Sequence[float], net: MeasuredNet) -> str:
     least, most = (number(100 * cost) for cost in (min(costs), max(costs)))
     if max(costs) <= 0:
         return "nothing"
-    if net.metric("deletion", "error_increase", per_layer=True).is_beyond(max(costs)):
+    if net.metric(net.deletion, "error_increase", per_layer=True).is_beyond(max(costs)):
         return f"at most {most} points of test error"
     return f"{f'{least} to ' if least != most else ''}{most} points of test error"
 
 
 def several_blocks(net: MeasuredNet) -> str:
     """Says what it costs to take out, or to swap, as many blocks as were tried."""
-    for probe, how in (("deletion", ""), ("deletion_reestimated", ", statistics taken anew")):
+    for probe, how in zip(DELETIONS, ("", ", statistics taken anew"), strict=True):
         before = net.whole(probe, "error")
         if math.isfinite(before):
             ends = ends_of(net.metric(probe, "error"), net.intervals(probe, "error").get(""))
@@ -126,14 +126,14 @@ def _most(net: MeasuredNet, probe: str, way: str) -> tuple[int, float] | None:
 
 
 def _rule(net: MeasuredNet) -> str:
-    cost = net.metric("deletion", "error_increase", per_layer=True)
-    many = net.metric("deletion", "redundant_block_fraction")
+    cost = net.metric(net.deletion, "error_increase", per_layer=True)
+    many = net.metric(net.deletion, "redundant_block_fraction")
     return f"{many.beyond}, that is, each costs less than {points(cost.threshold or 0.0)}"
 
 
 CHECK = Check(
     "Blocks",
-    _PROBES,
+    DELETIONS,
     "What one block is worth: the test error that its loss adds, with nothing trained again.",
     _rule,
     find,

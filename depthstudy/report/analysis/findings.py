@@ -130,8 +130,15 @@ def _errors_apart(first: MeasuredNet, other: MeasuredNet) -> str:
     more, less = (first, other) if error > other_error else (other, first)
     return (
         f"The test error of {more.label} is {points} points higher than that of {less.label}. "
-        "With one run each, this may be chance."
+        f"With one run each, this may be chance.{_of_other_images(first, other)}"
     )
+
+
+def _of_other_images(first: MeasuredNet, other: MeasuredNet) -> str:
+    """Says that runs of two studies may err on other images; weights from files see the same."""
+    if first.info.images or first.info.study == other.info.study:
+        return ""
+    return " They are of two studies, whose test images may differ."
 
 
 def _layers_apart(first: MeasuredNet, other: MeasuredNet) -> str:

@@ -39,11 +39,12 @@ class Panel:
     def spec(self, width: int | str) -> dict[str, Any]:
         """Returns the Vega-Lite specification for a poster, or for the page (``"container"``).
 
-        On the page the whole chart has a fixed size, so that neighbors stand on one line.
+        On the page the whole chart has a fixed size, so that neighbors stand on one line. Its
+        title is also what screen readers say of it.
         """
         page = width == "container"
         height = self.height + _AXIS if page else self.height
-        spec = {**self._layers, "width": width, "height": height}
+        spec = {**self._layers, "description": self.title, "width": width, "height": height}
         if not page:
             return spec
         spec["padding"] = {"left": 2, "top": 6, "right": self.margin + 4, "bottom": 2}

@@ -20,7 +20,7 @@ from depthstudy.report.blocks import (
     Text,
 )
 from depthstudy.report.tables import Study
-from depthstudy.report.text.formats import count, listing, percent, sentence_case
+from depthstudy.report.text.formats import count, listing, percent, sentence_case, two_digits
 
 _HEADER = (
     "Split", "Images", "Smallest class", "Largest class", "Always naming the largest",
@@ -69,7 +69,8 @@ def _waiting(study: Study) -> list[Block]:
 
 def _of_set(study: Study, info: DataInfo, known: DataInfo | None = None) -> list[Block]:
     """Returns the blocks of a set, without what was said of another."""
-    counted = [("One test image", _points(info))] if not study.detects else []
+    by_image = not (study.detects or study.is_balanced)
+    counted = [("One test image", _points(info))] if by_image else []
     blocks: list[Block] = [
         Facts(
             (
@@ -105,7 +106,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _points(info: DataInfo) -> str:
     test = next(split for split in info.splits if split.name == "test")
-    return f"{100 / test.images:.2g} points of error"
+    return f"{two_digits(100 / test.images)} points of error"
 
 
 def _splits(info: DataInfo) -> Table:
@@ -135,7 +136,8 @@ def _row(info: DataInfo, split: DataSplit) -> Row:
     if not split.counts:
         return Row(split.name, (f"{split.images:,}", "not counted", "not counted", ""))
     least, most = min(split.counts), max(split.counts)
-    error = "" if split.majority_error is None else f"{percent(split.majority_error)} error"
+    majority = split.majority_error
+    error = "" if majority is None else f"{percent(majority)} of images wrong"
     return Row(
         split.name,
         (

@@ -6,6 +6,7 @@ from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Image, Row, Section, Table, Text
 from depthstudy.report.charts import boxes
 from depthstudy.report.tables import Study
+from depthstudy.report.text.formats import listing
 
 _ERROR = "test_error"  # one minus AP
 _PRECISIONS = (
@@ -41,6 +42,9 @@ def section(study: Study) -> Section | None:
         f" {_LEAST_SCORE:.1f}: green where a box overlaps an object of its class by half or more,"
         " otherwise red."
     )
+    left = [info.name for info in study.info.variants if info.name not in scenes.detections]
+    if left:
+        text += f" Not shown, as they see another size or kept no boxes: {listing(left)}."
     picture = Image(png, text, least_width=_LEAST_WIDTH * len(truths))
     return Section("What the nets find", (*_precisions(study), Text(text, "note images"), picture))
 

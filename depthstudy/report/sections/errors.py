@@ -12,6 +12,7 @@ from depthstudy.report.text.sentences import SOURCES
 
 _DETECTS = "An error is one minus average precision (COCO, overlaps .5 to .95)."
 _CUT = "Nets with settings of their own, more steps or other treatments have sections of their own."
+_FROM = "of three seeds or more"  # that of two may span the whole chart
 _TRAIN = "Train error is measured without augmentation on a fixed part of the train set."
 
 
@@ -25,11 +26,11 @@ def section(study: Study) -> Section:
     name = "error_against_depth" if has_depths else "error_of_variants"
     if multiples.are_needed(whole):
         panels = tuple(multiples.panels(whole))
-        note = "solid: test error, 95% intervals; dashed: train error"
+        note = f"solid: test error, 95% intervals {_FROM}; dashed: train error"
         charts, columns, width = Charts(panels, "three"), 3, 220
     else:
         panels = tuple(errors.error_panels(whole))
-        note = "lines are 95% intervals of three seeds or more, faint dots single seeds"
+        note = f"lines are 95% intervals {_FROM}, faint dots single seeds"
         charts, columns, width = Charts(panels, "two"), 2, 330
     notes = (tables.figure_note(study, note),)
     picture = Picture(name, title, notes, panels, columns, width, as_png=True)
@@ -66,7 +67,7 @@ def lowest_errors(study: Study) -> str:
 def _marks(study: Study) -> str:
     """Says what the marks of the charts are."""
     if multiples.are_needed(study):
-        intervals = f" with its 95% intervals, {SOURCES}" if study.has_seeds else ""
+        intervals = f" with its 95% intervals, {SOURCES} ({_FROM})" if study.has_seeds else ""
         return (
             f"Solid lines are test error{intervals}, dashed ones train error, gray ones the test "
             "error of the other groups."
@@ -75,5 +76,5 @@ def _marks(study: Study) -> str:
         return "One seed each, so there are no intervals."
     return (
         f"Large marks are means over {tables.seeds(study)}, lines through them the 95% intervals, "
-        f"{SOURCES} (cut at the edges), faint dots the single seeds."
+        f"{SOURCES} ({_FROM}, and cut at the edges), faint dots the single seeds."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from depthstudy.report.tables.study import Study
-from depthstudy.report.text.formats import count, sentence_case
+from depthstudy.report.text.formats import count, listing, sentence_case
 
 
 def lede(study: Study) -> str:
@@ -44,4 +44,7 @@ def runs_of(study: Study, variant: str) -> int:
 
 
 def _data(study: Study) -> str:
-    return (study.info.config.get("data") or {}).get("name") or ""
+    """Returns the names of the sets that variants are trained on."""
+    usual = (study.info.config.get("data") or {}).get("name") or ""
+    names = {str(info.settings.get("data.name", usual)): None for info in study.info.variants}
+    return listing([*names] or [usual])

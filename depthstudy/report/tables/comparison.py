@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ _UNEQUAL = {  # settings, or groups of them, and why errors cannot be compared w
     "metric": "they are shares of all images in one study, and means over classes in another",
     "data": "they do not learn from, or are not tested on, the same images",
     "train": "their nets are not trained by the same recipe",
+    "model": "nets of the same name are not the same nets",
+    "prune": "not the same is taken out of their nets",
 }
 # Told as verdicts and as the names of the columns, and what changes no result.
 _LEFT_OUT = (
@@ -76,6 +78,7 @@ def compare(folders: Sequence[str | Path]) -> Comparison:
     named = dict(zip(_names(paths, infos), paths, strict=True))
     by_name = dict(zip(named, infos, strict=True))
     settings = _settings(by_name)
+    sets = [frozenset(info.name for info in store.read_data(path)) for path in paths]
     return Comparison(
         folders=named,
         settings=settings,
@@ -84,7 +87,7 @@ def compare(folders: Sequence[str | Path]) -> Comparison:
             [row for name in named for row in _verdicts(name, named, by_name)],
             columns=["hypothesis", "study", "verdict", "effect", "low", "high", "statement"],
         ),
-        notes=tuple(_notes(settings)),
+        notes=tuple(_notes(settings, sets)),
     )
 
 
@@ -179,9 +182,18 @@ def _verdicts(
         }
 
 
-def _notes(settings: pd.DataFrame) -> Iterator[str]:
+def _notes(settings: pd.DataFrame, sets: Collection[frozenset[str]]) -> Iterator[str]:
+    """Yields why errors are not those of equals.
+
+    Args:
+      settings: Those that differ.
+      sets: Of each study the names of its sets, which say what is in files of the user's; none
+        where an earlier version wrote it.
+    """
     for group, reason in _UNEQUAL.items():
         fields = [field for field in settings.index if field.partition(".")[0] == group]
+        if group == "data" and not fields and all(sets) and len(set(sets)) > 1:
+            fields = ["what is in the files"]
         if fields:
-            verb = "differs" if fields == [group] else "differ"
+            verb = "differs" if len(fields) == 1 else "differ"
             yield f"Errors are not those of equals: {reason} ({', '.join(fields)} {verb})."

@@ -12,6 +12,8 @@ import pandas as pd
 from depthstudy import records
 from depthstudy.records import NOT_APPLICABLE, Metric, find_metric
 
+DELETIONS = ("deletion", "deletion_reestimated")  # without and with batch statistics taken anew
+
 
 @dataclasses.dataclass(frozen=True)
 class MeasuredNet:
@@ -78,6 +80,11 @@ class MeasuredNet:
         declared = find_metric(self.metrics.get(probe, ()), name, per_layer=per_layer)
         title = name.replace("_", " ").capitalize()
         return declared or Metric(name=name, title=title, per_layer=per_layer, description="")
+
+    @property
+    def deletion(self) -> str:
+        """The probe that took out blocks: the plain one, unless only the other was asked for."""
+        return next((probe for probe in DELETIONS if probe in self.metrics), DELETIONS[0])
 
     @property
     def when(self) -> str:

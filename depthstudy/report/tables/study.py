@@ -87,8 +87,9 @@ class Study:
 
     @property
     def has_seeds(self) -> bool:
-        """Whether there are several seeds, so that there are intervals."""
-        return self.info.seeds > 1
+        """Whether a variant has several runs, so that there are intervals."""
+        shown = self.summary["variant"].isin([info.name for info in self.info.variants])
+        return bool(self.summary.loc[shown, "variant"].duplicated().any())
 
 
 def read_study(workdir: Path) -> Study:
@@ -150,14 +151,15 @@ def _scenes(workdir: Path, info: records.StudyInfo) -> DetectedScenes | None:
     stored = store.read_scenes(workdir)
     if stored is None:
         return None
+    images, class_names = stored
     shown = {
         variant.name: store.RunStore.of(workdir, variant.same_as or variant.name, 0).read_answers()
         for variant in info.variants
+        if tuple(variant.image_shape) == images.shape[1:]  # boxes are in pixels of these images
     }
     shown = {name: arrays for name, arrays in shown.items() if "detections" in arrays}
     if not shown:
         return None
-    images, class_names = stored
     truths = next(iter(shown.values()))["truths"]
     return DetectedScenes(
         images, class_names, truths, {name: x["detections"] for name, x in shown.items()}

@@ -18,6 +18,16 @@ def number(value: float, digits: int = 1) -> str:
     return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
+def visible(value: float, digits: int = 1) -> str:
+    """Returns a number, with more digits where it would seem to be none.
+
+    >>> visible(71.94), visible(0.0004), visible(-0.034, 2), visible(1e-9)
+    ('71.9', '0.0004', '−0.03', '0.0')
+    """
+    texts = [number(value, digits + more) for more in range(4)]
+    return next((text for text in texts if text.strip("−0.")), texts[0])
+
+
 def percent(fraction: float) -> str:
     """Returns a fraction as ``"71.9%"``, with more digits where it would seem none or all.
 
@@ -96,8 +106,10 @@ def change(mean: float, low: float, high: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Returns ``"1.2% to 3.4%"``, or a dash where there is no interval."""
-    return f"{percent(low)} to {percent(high)}" if math.isfinite(low) else DASH
+    """Returns the interval of a fraction, ``"1.2% to 3.4%"``, or a dash where there is none."""
+    if not math.isfinite(low):
+        return DASH
+    return f"{percent(max(0.0, low))} to {percent(min(1.0, high))}"
 
 
 def points_range(low: float, high: float) -> str:
@@ -113,6 +125,15 @@ def whole_percent(share: float) -> str:
 def short_percent(share: float) -> str:
     """Returns a share as ``"95%"`` or ``"97.5%"``."""
     return number(100 * share, 1).removesuffix(".0") + "%"
+
+
+def two_digits(ratio: float) -> str:
+    """Returns how many times as much, to two digits.
+
+    >>> two_digits(2.25), two_digits(612), two_digits(0.0278)
+    ('2.2', '610', '0.028')
+    """
+    return f"{float(f'{ratio:.2g}'):,g}"
 
 
 def sentence_case(text: str) -> str:
@@ -144,9 +165,9 @@ def moment(iso: str) -> str:
 
 
 def receptive_field(size: int | None, image: Sequence[int]) -> str:
-    """Returns a receptive field against the shorter side of the image; a dash if it is unknown."""
+    """Returns a receptive field against the longer side of the image; a dash if it is unknown."""
     if size is None:
         return DASH
-    ratio = size / min(image[:2])
+    ratio = size / max(image[:2])
     times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}".removesuffix(".0")
     return f"{size:,} px · {times}× the image"

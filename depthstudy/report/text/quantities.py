@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from depthstudy.records import Metric, find_metric
-from depthstudy.report.text.formats import number, spaced
+from depthstudy.report.text.formats import number, spaced, visible
 
 Catalog = Mapping[str, tuple[Metric, ...]]  # what metrics mean, by probe
 
@@ -52,14 +52,14 @@ class Quantity:
         """Returns the number alone."""
         match self.unit:
             case "fraction" | "points":
-                return number(100 * value)
+                return visible(100 * value)
             case "bytes":
-                return number(value / 1e6)
+                return visible(value / 1e6)
             case "count" | "px":
                 return number(value, 0)
             case "s":
-                return number(value)
-        return number(value, 2)
+                return visible(value)
+        return visible(value, 2)
 
 
 def quantity(metric: str, catalog: Catalog) -> Quantity:

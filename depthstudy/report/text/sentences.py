@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from depthstudy.evidence.budgets import UNEQUAL
+from depthstudy.evidence.claims.pools import KIND, POOL
 from depthstudy.records import Attribution, Metric, StudyInfo, Verdict, in_words
 from depthstudy.report.text.formats import (
     DASH,
@@ -17,6 +19,7 @@ from depthstudy.report.text.formats import (
     plain,
     signed,
     spaced,
+    two_digits,
 )
 
 INTERVALS = (
@@ -31,7 +34,17 @@ def unequal_sentence(row: Verdict | Attribution) -> str:
     """Says that nets are compared of which one has seen more images; ``""`` where none has."""
     if row.budget_ratio is None or row.budget_ratio <= UNEQUAL:
         return ""
-    return f"Unequal budgets: one side saw {row.budget_ratio:.2g} times the images."
+    return f"Unequal budgets: one side saw {two_digits(row.budget_ratio)} times the images."
+
+
+def run_noun(hypothesis: Mapping[str, Any]) -> str:
+    """Returns what each run of what is compared is: ``"run"`` of pools, where it is one of a net.
+
+    Args:
+      hypothesis: The fields of ``config.Hypothesis`` as plain values.
+    """
+    fields = [field for side in ("where", "against") for field in dict(hypothesis.get(side) or ())]
+    return "run" if {POOL, KIND} & {*fields} else "seed"
 
 
 def partial(info: StudyInfo) -> str:

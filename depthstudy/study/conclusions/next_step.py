@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from depthstudy import config
 from depthstudy.config import Hypothesis
+from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.panel import LEAST_SEEDS
+from depthstudy.plan import model
 from depthstudy.records import DepthAnswer, NextStep
 from depthstudy.store import bucket
 from depthstudy.study.conclusions.more_seeds import MOST_SEEDS, UNKNOWN, more_seeds
@@ -69,16 +72,39 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
     if len(depths) < 2:
         return NextStep(reason=f"{reason}: add a greater one.")
     more = 2 * depths[-1] - depths[-2]
+    trained = set(past.summary["variant"])
+    names = [
+        name
+        for name, row in past.settings.items()
+        if name in trained and row.get("model.depth") == depths[-1]
+    ]
+    if not all(_has_depth(past, name, more) for name in names):
+        return NextStep(reason=f"{reason}: add a greater one.")
     sweep = tuple(
         (field, (*values, more) if field == "model.depth" else values)
         for field, values in past.study.sweep
     )
-    seconds = past.seconds([headline.deepest], headline.seeds * more / depths[-1])
+    seconds = past.seconds(names, headline.seeds * more / depths[-1])
     return NextStep(
         reason=f"{reason}: add depth {more}.",
         command=past.with_flags(sweep=repr(sweep)),
         seconds=seconds,
     )
+
+
+def _has_depth(past: Past, name: str, depth: int) -> bool:
+    """Whether the family of a net has one of another depth, as some have a few only."""
+    given = {
+        field: value
+        for field, value in past.settings[name].items()
+        if field.startswith("model.") and value is not None
+    }
+    settings = tuple((given | {"model.depth": depth}).items())
+    try:
+        model.build_net(config.apply(past.study, settings).model, num_classes=2)
+    except InputError:
+        return False
+    return True
 
 
 def _still_open(

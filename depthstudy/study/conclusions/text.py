@@ -18,7 +18,8 @@ from depthstudy.records import (
     find_metric,
     in_words,
 )
-from depthstudy.report.text.sentences import unequal_sentence
+from depthstudy.report.text.formats import count, visible
+from depthstudy.report.text.sentences import run_noun, unequal_sentence
 from depthstudy.study.conclusions.conclude import Result
 from depthstudy.study.facts import data_info
 
@@ -40,7 +41,7 @@ def conclusion(result: Result) -> str:
     for verdict in result.verdicts:
         hypothesis = statements[verdict.hypothesis]
         unit = _unit(hypothesis.get("metric", ""), result)
-        text = f"{hypothesis['statement']} {_numbers(verdict, unit)}"
+        text = f"{hypothesis['statement']} {_numbers(verdict, unit, run_noun(hypothesis))}"
         more = _robust(robust.get(verdict.hypothesis), unit)
         parts = (text, more, unequal_sentence(verdict), _no_better(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
@@ -98,8 +99,8 @@ def _unit(metric: str, result: Result) -> str:
 def _amount(value: float, unit: str) -> str:
     """Returns a change as text: fractions in points, others with three digits."""
     if unit == "points":
-        text = f"{100 * value:+.1f}"
-        return "0.0" if float(text) == 0 else text
+        size = visible(100 * abs(value))
+        return f"{'-' if value < 0 else '+'}{size}" if size.strip("0.") else size
     return f"{value:+,.0f}" if unit == "count" else f"{value:+.3g}"
 
 
@@ -107,28 +108,28 @@ def _with_unit(text: str, unit: str) -> str:
     return text if unit in ("", "count") else f"{text} {unit}"
 
 
-def _numbers(verdict: Verdict, unit: str) -> str:
+def _numbers(verdict: Verdict, unit: str, noun: str) -> str:
     if verdict.verdict == "not tested":
         return "(no variants to compare)"
     effect = _with_unit(_amount(verdict.effect, unit), unit)
     if math.isnan(verdict.p) and verdict.no_better:
         return f"({effect})"
-    seeds = f"{verdict.seeds} seed{'s' if verdict.seeds != 1 else ''}"
+    runs = count(verdict.seeds, noun)
     if math.isnan(verdict.low):
         agree = (
             "" if verdict.seeds < LEAST_SEEDS else ", as all agree, too few to tell their spread"
         )
-        return f"({effect}; {seeds}: no interval{agree})"
+        return f"({effect}; {runs}: no interval{agree})"
     ends = f"{_amount(verdict.low, unit)} to {_amount(verdict.high, unit)}"
-    return f"({effect}, {100 * verdict.level:.3g}% interval {ends}, {seeds}{_settle(verdict)})"
+    return f"({effect}, {100 * verdict.level:.3g}% interval {ends}, {runs}{_settle(verdict, noun)})"
 
 
-def _settle(verdict: Verdict) -> str:
+def _settle(verdict: Verdict, noun: str) -> str:
     failed = f"; failed: {verdict.failed}" if verdict.failed else ""
     if verdict.seeds_to_settle:
-        return f"{failed}; {verdict.seeds_to_settle} seeds would settle it"
+        return f"{failed}; {verdict.seeds_to_settle} {noun}s would settle it"
     if verdict.images_to_settle:
-        return f"{failed}; {verdict.images_to_settle:,} test images, not seeds, would settle it"
+        return f"{failed}; {verdict.images_to_settle:,} test images, not {noun}s, would settle it"
     return failed
 
 

@@ -154,7 +154,11 @@ def paragraphs(info: DataInfo) -> list[str]:
     return [
         f"data: {info.title}: {parts} images of {len(info.class_names)} classes{objects};"
         f" {info.sizes}, {info.fit}, to {height} x {width} x {channels}{left_out}",
-        *([f"      always naming the largest class errs by {majority:.1%}"] if majority else []),
+        *(
+            [f"      always naming the largest class errs on {majority:.1%} of the test images"]
+            if majority
+            else []
+        ),
         *(f"      note: {note}" for note in info.notes),
     ]
 

@@ -83,6 +83,18 @@ def test_images_and_failed_runs_are_named() -> None:
     assert "failed: plain-56: 1 of 3; 9 seeds would settle it" in " ".join(both.split())
 
 
+def test_a_small_effect_does_not_seem_none() -> None:
+    text = conclusion(result(verdict(verdict="supported", effect=-0.0003, low=-0.0004, high=0.0)))
+    assert "(-0.03 points, 97.5% interval -0.04 to 0.0, 3 seeds)" in " ".join(text.split())
+
+
+def test_runs_of_pools_are_no_seeds() -> None:
+    study_result = result(verdict(seeds_to_settle=9))
+    study_result.info.config["hypotheses"][0]["where"] = [["pool", "found by the search"]]
+    joined = " ".join(conclusion(study_result).split())
+    assert "97.5% interval -0.1 to +2.6, 3 runs; 9 runs would settle it)" in joined
+
+
 def test_seeds_that_agree_are_said_to_tell_no_spread() -> None:
     text = conclusion(result(verdict(low=math.nan, high=math.nan)))
     assert "3 seeds: no interval, as all agree" in " ".join(text.split())

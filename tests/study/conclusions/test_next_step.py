@@ -196,6 +196,36 @@ def test_a_greater_depth_where_the_greatest_is_best() -> None:
     assert step.seconds == pytest.approx(3 * 20 * 92 / 56 / 2)
 
 
+def test_no_depth_is_proposed_that_a_family_lacks() -> None:
+    swept = past(sweep=(("model.depth", (16, 19)),))
+    vgg = {
+        name: {"model.family": "vgg", "model.depth": depth}
+        for name, depth in zip(NAMES, (16, 19), strict=True)
+    }
+    step = next_step(
+        dataclasses.replace(swept, settings=vgg), findings(), headline(word="yes"), [RISES]
+    )
+    assert (step.reason, step.command) == (
+        "The greatest depth is the best so far: add a greater one.", "",
+    )  # fmt: skip
+
+
+def test_a_greater_depth_takes_the_time_of_all_families_of_the_sweep() -> None:
+    plain = past(sweep=(("model.family", ("plain", "resnet")), ("model.depth", (8, 56))))
+    other = plain.summary["variant"].str.replace("plain", "resnet")
+    both = dataclasses.replace(
+        plain,
+        summary=pd.concat([plain.summary, plain.summary.assign(variant=other)]),
+        settings={
+            name.replace("plain", family): row
+            for family in ("plain", "resnet")
+            for name, row in plain.settings.items()
+        },
+    )
+    step = next_step(both, findings(), headline(word="yes"), [RISES])
+    assert step.seconds == pytest.approx(2 * 3 * 20 * 104 / 56 / 2)
+
+
 @pytest.mark.parametrize("program", ["depthstudy", ".venv/bin/depthstudy", "python -m depthstudy"])
 def test_else_the_recommended_net_is_looked_into(program: str) -> None:
     step = next_step(past(f"{program} run quickstart"), findings(), headline(), [RISES])

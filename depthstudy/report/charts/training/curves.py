@@ -132,7 +132,7 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
 
 def shows_seeds(study: Study, family: Family) -> bool:
     """Whether single seeds are drawn, too: not where there is one, nor where lines are many."""
-    return study.info.seeds > 1 and len(family.lines) <= 12
+    return study.has_seeds and len(family.lines) <= 12
 
 
 def _crosses(study: Study, table: pd.DataFrame, epochs: Mapping[str, float]) -> list[Row]:

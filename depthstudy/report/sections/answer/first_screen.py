@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Command, Details, Items, Replies, Reply, Section
-from depthstudy.report.sections.answer.recommendation import facts, taken
+from depthstudy.report.sections.answer.recommendation import errs, facts, taken
 from depthstudy.report.sections.causes import attribution
 from depthstudy.report.tables import Study
-from depthstudy.report.text.formats import count, guess, number, sentence_case, spaced
+from depthstudy.report.text.formats import count, guess, number, sentence_case, signed, spaced
 from depthstudy.report.text.sentences import treatment_name
 
 FIRST = "first"  # the look of a section that stands above the table of contents
@@ -68,13 +68,10 @@ def _others(study: Study, rows: Sequence[DepthAnswer]) -> tuple[Block, ...]:
 def depth_sentence(study: Study, row: DepthAnswer) -> str:
     """Says what the greatest depth of a group does to the test error, and what is missing."""
     deep, other = (tables.label(study.info, name) for name in (row.deepest, row.against))
-    size = number(100 * abs(row.effect))
-    more = "as much as" if size == "0.0" else f"{size} points {_more(row.effect)} than"
-    text = f"In {row.group}, {deep} errs {more} {other}"
-    known = row.low is not None and row.high is not None
-    if known:
-        text += f" (between {_signed(row.low)} and {_signed(row.high)} points)"
-    return " ".join(filter(None, [f"{text}.", missing(row), bound_sentence(row)]))
+    text = f"In {row.group}, {deep} {errs(row.effect, other)}"
+    if row.low is not None and row.high is not None:
+        text += f" (between {signed(row.low)} and {signed(row.high)} points)"
+    return " ".join(filter(None, [f"{text}.", missing(row), bound_sentence(row, other)]))
 
 
 def missing(row: DepthAnswer) -> str:
@@ -90,8 +87,13 @@ def missing(row: DepthAnswer) -> str:
     return "That may be chance."
 
 
-def bound_sentence(row: DepthAnswer) -> str:
-    """Says where the answer may be one about the length of the training, or about the recipe."""
+def bound_sentence(row: DepthAnswer, other: str) -> str:
+    """Says where the answer may be one about the length of the training, or about the recipe.
+
+    Args:
+      row: The answer.
+      other: Label of the net that the deepest is set against.
+    """
     longer, tuned = map(_left, (row.effect_longer, row.effect_own_settings))
     match row.bound:
         case "budget":
@@ -103,7 +105,9 @@ def bound_sentence(row: DepthAnswer) -> str:
             )
         case "unfinished":
             return "It was still improving when its training ended, so longer training may help."
-    return f"Trained longer, {longer}." if longer and row.word == "no" else ""
+    if row.effect_longer is None or row.word != "no":
+        return ""
+    return f"With both trained longer, it {errs(row.effect_longer, other)}."
 
 
 def _left(effect: float | None) -> str | None:
@@ -114,15 +118,6 @@ def _left(effect: float | None) -> str | None:
     if points == "0.0":
         return "nothing is left"
     return f"{points} points are left" if effect > 0 else f"it errs {points} points less"
-
-
-def _more(effect: float) -> str:
-    return "more" if effect > 0 else "less"
-
-
-def _signed(value: float | None) -> str:
-    text = number(100 * (value or 0.0))
-    return f"+{text}" if value and value > 0 and text != "0.0" else text
 
 
 def _why(study: Study) -> Reply | None:
@@ -137,14 +132,16 @@ def _why(study: Study) -> Reply | None:
     if not lost:
         return None
     worst = max(lost, key=lambda row: row.effect)
-    rows = [row for row in study.attribution if row.variant == worst.variant]
+    rows = attribution.of_excess(study, worst)
     best = max(
         (row for row in rows if row.established and not row.control_of),
         key=lambda row: row.share if math.isfinite(row.share) else 0.0,
         default=None,
     )
     parts: dict[str, Decomposition] = {
-        row.part: row for row in whole.decomposition if row.variant == worst.variant
+        row.part: row
+        for row in whole.decomposition
+        if (row.group, row.variant) == (worst.group, worst.variant)
     }
     deep, other = (tables.label(study.info, name) for name in (worst.variant, worst.best))
     split = split_sentence(parts, deep, other)
@@ -160,7 +157,7 @@ def _why(study: Study) -> Reply | None:
         kept = answer.effect_longer if answer.bound == "budget" else answer.effect_own_settings
         part = ", in part" if number(100 * max(0.0, kept or 0.0)) != "0.0" else ""
         return Reply(
-            "Why", f"{_CAUSES[answer.bound]}{part}", "", f"{split} {bound_sentence(answer)}"
+            "Why", f"{_CAUSES[answer.bound]}{part}", "", f"{split} {bound_sentence(answer, other)}"
         )
     left = attribution.credit_sentence(rows) if rows else attribution.open_sentence(whole, worst)
     return Reply("Why", "Not known", "", f"{split} {left}")

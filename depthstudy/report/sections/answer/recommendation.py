@@ -87,12 +87,12 @@ def reason_sentence(choice: Recommendation) -> str:
         which = "simplest net" if choice.macs_saved_best >= 0 else "cheapest net without treatment"
         text = (
             f"It is the {which} within one standard error of {choice.best}, which errs least "
-            f"{where}; on test images it {_errs(choice.over_best, choice.best)} and "
+            f"{where}; on test images it {errs(choice.over_best, choice.best)} and "
             f"{_takes(choice.macs_saved_best)}."
         )
     if choice.deepest in (choice.variant, choice.best):
         return text
-    against = _errs(choice.over_deepest, f"the deepest ({choice.deepest})")
+    against = errs(choice.over_deepest, f"the deepest ({choice.deepest})")
     return f"{text} It {against} and {_takes(choice.macs_saved_deepest)}."
 
 
@@ -146,7 +146,8 @@ def quantity(amount: int) -> str:
     return f"{amount:,}"
 
 
-def _errs(over: float, other: str) -> str:
+def errs(over: float, other: str) -> str:
+    """Says how much more or less a net errs than another."""
     size = number(100 * abs(over))
     if size == "0.0":
         return f"errs as much as {other}"

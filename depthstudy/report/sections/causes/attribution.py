@@ -88,7 +88,7 @@ def _cause(study: Study, excess: Decomposition) -> Cause:
     deep, best = (tables.label(study.info, name) for name in (excess.variant, excess.best))
     numbers = (excess.effect, excess.low, excess.high)
     lost = excess_sentence(excess.group, deep, best, numbers)
-    rows = [row for row in study.attribution if row.variant == excess.variant]
+    rows = of_excess(study, excess)
     if not rows:
         return Cause(f"{lost} {open_sentence(study, excess)}", (), None)
     return Cause(
@@ -101,6 +101,12 @@ def _cause(study: Study, excess: Decomposition) -> Cause:
             [(treatment_label(row), _color(row), row) for row in rows],
         ),
     )
+
+
+def of_excess(study: Study, excess: Decomposition) -> list[Attribution]:
+    """Returns what treatments win back of an excess; a net may have one in several series."""
+    series = (excess.group, excess.variant)
+    return [row for row in study.attribution if (row.group, row.variant) == series]
 
 
 def _color(row: Attribution) -> str:

@@ -59,7 +59,7 @@ def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
     seconds = tables.mean(study, info.name, "seconds").mean
     field = formats.receptive_field(info.receptive_field, info.image_shape)
     field = field.removesuffix(" the image")  # which the note says
-    is_beyond = (info.receptive_field or 0) > min(info.image_shape[:2])
+    is_beyond = (info.receptive_field or 0) > max(info.image_shape[:2])
     marks = ("★" if info.name == taken else "", "✕" if diverged else "")
     return Row(
         info.name,

@@ -15,6 +15,8 @@ from depthstudy.report.text.formats import (
     change,
     listing,
     number,
+    two_digits,
+    visible,
     whole_percent,
 )
 
@@ -67,7 +69,7 @@ def _unequal(study: Study) -> str:
     if not names:
         return ""
     saw = f"{listing(names)} saw more or fewer images than {study.gains[0].first}"
-    return f"Unequal budgets: {saw}, up to {max(ratios.values()):.2g} times."
+    return f"Unequal budgets: {saw}, up to {two_digits(max(ratios.values()))} times."
 
 
 def _is_sure(gain: Gain) -> bool:
@@ -90,4 +92,4 @@ def _row(study: Study, gain: Gain) -> Row:
 def _times(ratio: float, what: str) -> str:
     if math.isfinite(ratio) and abs(ratio - 1) < _SAME:
         return f"about the same {what}"
-    return f"{number(ratio)}× the {what}"
+    return f"{visible(ratio)}× the {what}"

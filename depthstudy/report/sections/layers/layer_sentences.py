@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from depthstudy.report.tables import MeasuredNet
-from depthstudy.report.tables.nets import longest_alike, pair, pair_names
+from depthstudy.report.tables.nets import DELETIONS, longest_alike, pair, pair_names
 from depthstudy.report.text.formats import count, listing, percent, sentence_case
 from depthstudy.report.text.sentences import finite, fold, points
 
@@ -106,11 +106,11 @@ def blocks(nets: Nets) -> str:
 
 
 def _blocks(net: MeasuredNet) -> Clause:
-    costs = finite(list(net.layers("deletion", "error_increase").values()))
-    costs = costs or finite(list(net.layers("deletion_reestimated", "error_increase").values()))
+    plain, anew = (finite(list(net.layers(p, "error_increase").values())) for p in DELETIONS)
+    costs = plain or anew
     if not costs:
         return _NOTHING
-    cost = net.metric("deletion", "error_increase", per_layer=True)
+    cost = net.metric(net.deletion, "error_increase", per_layer=True)
     some = sum(map(cost.is_beyond, costs)) or "none"
     limit = points(cost.threshold or 0.0)
     cheap = f" removable blocks can be taken out for less than {limit} of test error"
@@ -134,7 +134,7 @@ def _border(net: MeasuredNet) -> Clause:
 
 def refusal(nets: Nets) -> str:
     """Says why no block could be taken out."""
-    reasons = {net.refusal("deletion") for net in nets}
+    reasons = {net.refusal(net.deletion) for net in nets}
     reason = reasons.pop() if len(reasons) == 1 else ""
     return f"{sentence_case(reason)}." if reason else ""
 

@@ -69,7 +69,8 @@ def _columns(study: Study) -> list[tuple[str, str]]:
     ordered = sorted(chosen, key=lambda name: infos[name].depth)
     labels = [(name, tables.label(study.info, name)) for name in ordered]
     return [
-        (name, f"{group}, {label}" if label != name and group else label) for name, label in labels
+        (name, label if label == name else f"{infos[name].group}, {label}")
+        for name, label in labels
     ]
 
 
@@ -112,7 +113,7 @@ def classes_sentence(study: Study, rows: list[ClassError]) -> str:
     ]
     always = list(dict.fromkeys(always))
     if always:
-        return f"Hardly ever right, at any depth: {listing(always)}."
+        return f"Hardly ever right, by any of these nets: {listing(always)}."
     worst = [max((r for r in rows if r.variant == name), key=lambda r: r.error) for name in names]
     parts = [
         f"{_class(row.name)} at {tables.label(study.info, row.variant)} "

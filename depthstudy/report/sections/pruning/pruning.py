@@ -136,7 +136,7 @@ def _unequal(study: Study, part: str) -> str:
     ]
     if not ratios or max(ratios) <= UNEQUAL:
         return ""
-    low, high = f"{min(ratios):.2g}", f"{max(ratios):.2g}"
+    low, high = formats.two_digits(min(ratios)), formats.two_digits(max(ratios))
     times = low if low == high else f"{low} to {high}"
     return f"Unequal budgets: with fine-tuning they saw {times} times the images of the dense nets."
 

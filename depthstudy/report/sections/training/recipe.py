@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from depthstudy.records import BudgetRow
@@ -21,7 +22,7 @@ from depthstudy.report.blocks import (
 from depthstudy.report.charts.training import effort, tuning
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
-from depthstudy.report.text.formats import listing, percent
+from depthstudy.report.text.formats import count, listing, percent
 
 _TUNED = (
     "Each net was trained with each learning rate, on seeds that no verdict uses, and takes the "
@@ -34,6 +35,7 @@ _EFFORT = (
     "What to expect of the best of so many trials, drawn from those of the grid (Dodge et al. "
     "2019, Tang et al. 2020): a line that falls for long belongs to a net that has to be tuned."
 )
+_ENDS = ("shallowest of its group", "deepest of its group")
 _LONGER = (
     "A net that fits the train set worse than a shallower one may be worse, or need more steps. "
     "So such nets, the one that fits best, and the best of the shallower ones on test images were "
@@ -52,7 +54,9 @@ def section(study: Study) -> Section | None:
     if panels:
         key = tuple(_key(study))
         marks = Key(tuple(Mark(label, "line", color) for label, color in key))
-        caption = _joined(_TUNED, _trials(study), _chosen(study), edge_sentence(study))
+        caption = _joined(
+            _TUNED, _trials(study), _diverged(study), _chosen(study), edge_sentence(study)
+        )
         charts = Charts(panels, "three" if len(panels) > 2 else "two")
         blocks += [Figure((marks, charts), caption)]
         note = tables.figure_note(study, "validation error against learning rate", trial_seeds)
@@ -119,6 +123,12 @@ def _trials(study: Study) -> str:
     return f"Nets have {min(counts)} to {max(counts)} trials, as some grids have no value to add."
 
 
+def _diverged(study: Study) -> str:
+    """Says how many trials the charts lack; ``""`` where they lack none."""
+    lost = sum(not math.isfinite(trial.validation_error) for trial in study.tuning)
+    return f"Not drawn, as a run diverged: {count(lost, 'trial')}." if lost else ""
+
+
 def budget_sentence(row: BudgetRow) -> str:
     """Says what a longer training did to what a deep net failed to fit."""
     end = "so it only needed the steps" if row.settled else "so it does not fit as well yet"
@@ -147,9 +157,11 @@ def _chosen(study: Study) -> str:
 
 
 def _key(study: Study) -> list[tuple[str, str]]:
-    """Returns the shades of depth of the group with most of them."""
-    groups = tables.groups(study.info).values()
+    """Returns the shades of depth, which have a name where all groups have the same depths."""
     tuned = {trial.variant for trial in study.tuning}
-    rows = max(([i for i in infos if i.name in tuned] for infos in groups), key=len)
-    labels = [tables.label(study.info, info.name) for info in rows]
-    return list(zip(labels, palette.shades(0, len(rows)), strict=True))
+    groups = {
+        tuple(tables.label(study.info, info.name) for info in infos if info.name in tuned)
+        for infos in tables.groups(study.info).values()
+    } - {()}
+    labels = groups.pop() if len(groups) == 1 else _ENDS
+    return list(zip(labels, palette.shades(0, len(labels)), strict=True))

@@ -9,10 +9,10 @@ from depthstudy.report.blocks import Block, Facts, Row, Table
 from depthstudy.report.sections.verdicts.sentences import pairs
 from depthstudy.report.text.formats import (
     DASH,
-    number,
     p_value,
     sentence_case,
     short_percent,
+    visible,
     whole_percent,
 )
 from depthstudy.report.text.quantities import Quantity
@@ -33,7 +33,7 @@ def numbers(verdict: records.Verdict | None, about: Quantity) -> tuple[Block, ..
         ("p value", _p(verdict.p)),
         ("Interval", f"of confidence {short_percent(verdict.level)}, the one that decides"),
         ("Speaks of", _SCOPES.get(verdict.scope, verdict.scope)),
-        ("Times the other", f"{number(verdict.ratio, 2)}" if verdict.ratio is not None else ""),
+        ("Times the other", visible(verdict.ratio, 2) if verdict.ratio is not None else ""),
         ("Looked at", f"{verdict.look} seeds, with the error of all looks" if verdict.look else ""),
         ("Failed runs", verdict.failed),
         ("Failures not seen", _unseen(verdict)),

@@ -12,7 +12,7 @@ from depthstudy.evidence.claims.robustness import is_gone
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
 from depthstudy.report.text.quantities import Catalog, Quantity, quantity
-from depthstudy.report.text.sentences import unequal_sentence
+from depthstudy.report.text.sentences import run_noun, unequal_sentence
 
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
 
@@ -56,7 +56,8 @@ def verdict_sentence(
     about = quantity(hypothesis.get("metric", ""), catalog)
     compared = pairs(verdict)
     worst = _worst(compared, verdict.effect)
-    claim = _change(hypothesis, about, verdict.effect, worst) + f" ({_evidence(about, verdict)})"
+    evidence = _evidence(about, verdict, run_noun(hypothesis))
+    claim = _change(hypothesis, about, verdict.effect, worst) + f" ({evidence})"
     if len(compared) > 1 and worst:
         claim += f": the worst of {len(compared)} comparisons, {worst.left} against {worst.right}"
     failed = f"{_fate(about)}: {verdict.failed}." if verdict.failed else ""
@@ -138,15 +139,15 @@ def _setting(field: str, value: Any) -> str:
     return str(value) if name == "family" else f"{name}={value}"
 
 
-def _evidence(about: Quantity, verdict: records.Verdict) -> str:
-    seeds = count(verdict.seeds, "seed")
+def _evidence(about: Quantity, verdict: records.Verdict, noun: str) -> str:
+    runs = count(verdict.seeds, noun)
     if verdict.look:
-        seeds += ", the last look" if verdict.verdict == "inconclusive" else ", which decided"
+        runs += ", the last look" if verdict.verdict == "inconclusive" else ", which decided"
     if not (math.isfinite(verdict.low) and math.isfinite(verdict.high)):
-        return f"{seeds}, so no interval"
+        return f"{runs}, so no interval"
     low, high = _turned(verdict)
     level = short_percent(verdict.level)
-    return f"{level} interval {about.bare(low)} to {about.bare(high)}, {seeds}"
+    return f"{level} interval {about.bare(low)} to {about.bare(high)}, {runs}"
 
 
 def _turned(verdict: records.Verdict) -> tuple[float, float]:
@@ -169,8 +170,14 @@ def _margin(hypothesis: Mapping[str, Any], about: Quantity) -> str:
     }.get(hypothesis.get("relation", ""), f"To count, a difference must exceed {size}.")
 
 
-def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
-    """Says what an open verdict means for the reader, and what would settle it; else ``""``."""
+def meaning(verdict: records.Verdict | None, about: Quantity, noun: str = "seed") -> str:
+    """Says what an open verdict means for the reader, and what would settle it; else ``""``.
+
+    Args:
+      verdict: What the study says.
+      about: What is measured.
+      noun: What its runs are, as ``run_noun`` has it.
+    """
     if verdict is None or verdict.verdict == "not tested":
         return ""
     if verdict.verdict != "inconclusive":
@@ -178,26 +185,27 @@ def meaning(verdict: records.Verdict | None, about: Quantity) -> str:
     if verdict.no_better and not math.isfinite(verdict.p):
         return ""  # what is said of the nets says it
     if verdict.seeds < LEAST_SEEDS and verdict.scope != "exact":
-        return "Not decided: a verdict takes three seeds or more."
+        return f"Not decided: a verdict takes three {noun}s or more."
     if not math.isfinite(verdict.low):
-        return "Not decided: all seeds agree, and their spread cannot be told from so few."
+        return f"Not decided: all {noun}s agree, and their spread cannot be told from so few."
     ends = f"{about.signed(verdict.low)} to {about.signed(verdict.high)}"
-    return f"Not decided: anything from {ends} fits these runs. {settle(verdict)}"
+    return f"Not decided: anything from {ends} fits these runs. {_settle(verdict, noun)}"
 
 
-def settle(verdict: records.Verdict) -> str:
-    """Says how many seeds, or images, would settle an open verdict."""
+def _settle(verdict: records.Verdict, noun: str) -> str:
+    """Says how many runs, or images, would settle an open verdict."""
     if verdict.images_to_settle is not None and verdict.seeds_to_settle is None:
         if verdict.images_to_settle > _MANY:
             return "At this effect, not even a million test images would settle it."
-        return f"More images, not seeds: about {verdict.images_to_settle:,} test images would tell."
+        images = f"{verdict.images_to_settle:,} test images"
+        return f"More images, not {noun}s: about {images} would tell."
     if verdict.seeds_to_settle is None:
-        return "At this effect, no number of seeds up to a thousand would settle it."
+        return f"At this effect, no number of {noun}s up to a thousand would settle it."
     low, high = verdict.seeds_low, verdict.seeds_high
     around = ""
     if (low is not None and low != verdict.seeds_to_settle) or high is not None:
         around = f" ({low or verdict.seeds_to_settle} to {high if high else 'many more'})"
-    return f"{count(verdict.seeds_to_settle, 'seed')}{around} would settle it at this effect."
+    return f"{count(verdict.seeds_to_settle, noun)}{around} would settle it at this effect."
 
 
 _MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart

@@ -18,6 +18,7 @@ from depthstudy.report.sections.verdicts.sentences import (
 from depthstudy.report.tables import Study, whole_nets
 from depthstudy.report.text.formats import DASH, listing
 from depthstudy.report.text.quantities import quantity
+from depthstudy.report.text.sentences import run_noun
 
 _METHOD = (
     Markup(
@@ -99,7 +100,7 @@ def verdicts(study: Study) -> list[Verdict]:
                 SYMBOLS[word],
                 hypothesis["statement"],
                 sentence,
-                meaning(verdict, about),
+                meaning(verdict, about, run_noun(hypothesis)),
                 numbers(verdict, about),
             )
         )
