@@ -81,6 +81,8 @@ class ForeignNet:
             return _LITE, "those of TensorFlow’s EfficientNet-Lite"
         if family == "efficientnet_v2" and self.style == "timm":
             return _HALF, "those of TensorFlow’s EfficientNetV2"
+        if family == "efficientnet_lite" and self.style == "timm" and self.spec.padding == "same":
+            return _HALF, "those of timm’s tf_efficientnet_lite"
         if self.image_size == _SMALL_SIDE:
             return _CIFAR, "CIFAR-10’s"
         return _IMAGENET, "ImageNet’s"

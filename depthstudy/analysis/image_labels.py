@@ -23,7 +23,8 @@ def labels(
       has_names: Whether the classes have names of their own.
 
     Raises:
-      InputError: There are sub-folders with images of which none or only some are classes.
+      InputError: There are sub-folders with images of which none or only some are classes, or one
+        has the name of several.
     """
     folders = [image.name.split("/")[0] if "/" in image.name else "" for image in images]
     names = sorted(set(folders))
@@ -47,6 +48,12 @@ def _numbers(
         return {name: number for number, name in enumerate(names)}
     by_name = {name: number for number, name in enumerate(class_names)}
     if all(name in by_name for name in names):
+        for name in names:
+            if class_names.count(name) > 1:
+                raise InputError(
+                    f"--images: {class_names.count(name)} classes of the net are named {name}: name"
+                    " the sub-folders by their numbers, from 0"
+                )
         return {name: by_name[name] for name in names}
     if all(name.isdecimal() and int(name) < len(class_names) for name in names):
         return {name: int(name) for name in names}

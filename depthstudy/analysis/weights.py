@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float
 
 from depthstudy import arch, data, nets, probes, records, store
 from depthstudy.analysis import image_labels
 from depthstudy.analysis.foreign_net import ForeignNet, Moments, load
 from depthstudy.analysis.opening import Analyzed
+from depthstudy.analysis.predictions import predictions
 from depthstudy.analysis.runs import measure
+from depthstudy.arch.bounds import check_least
 from depthstudy.errors import InputError
 from depthstudy.records import AnalysisInfo, AnalysisRun, Prediction
 
-_TOP = 5  # classes that are told of an image
 _BATCH = 16  # large images of large nets
 
 
@@ -46,6 +41,10 @@ class Pictures:
     mean: Sequence[float] = ()
     std: Sequence[float] = ()
     examples: int = 2_000
+
+    def __post_init__(self) -> None:
+        """Refuses images of no pixels, or none."""
+        check_least("an analysis", self, image_size=1, examples=1)
 
 
 def analyze_weights(
@@ -150,46 +149,6 @@ def parse_numbers(flag: str, texts: Sequence[str]) -> tuple[float, ...]:
         return tuple(map(float, texts))
     except ValueError:
         raise InputError(f"--{flag}: {','.join(texts)!r} are not numbers, as 0.5,0.5,0.5") from None
-
-
-def predictions(
-    probe_input: probes.ProbeInput, pictures: Sequence[data.UnlabeledImage]
-) -> Iterator[Prediction]:
-    """Yields the five classes of greatest probability of each image that is no crop.
-
-    A net of one logit tells two classes apart, by its sigmoid; one without a head tells none.
-    """
-    if not probe_input.network.num_classes:
-        return
-    shown = np.array([index for index, picture in enumerate(pictures) if picture.whole])
-    dataset = probe_input.dataset
-    for start in range(0, len(shown), probe_input.batch_size):
-        rows = shown[start : start + probe_input.batch_size]
-        batch = dataset.train.gather(np.resize(rows, probe_input.batch_size))
-        images = data.normalize(batch.images, dataset.mean, dataset.std)
-        batch_probabilities = np.asarray(
-            _probabilities(probe_input.network, probe_input.variables, images)
-        )
-        for row, probabilities in zip(rows, batch_probabilities, strict=False):
-            best = np.argsort(-probabilities, kind="stable")[:_TOP]
-            for rank, number in enumerate(best.tolist(), start=1):
-                yield Prediction(
-                    image=pictures[row].name,
-                    rank=rank,
-                    number=number,
-                    name=dataset.class_names[number],
-                    probability=float(probabilities[number]),
-                )
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _probabilities(
-    network: nets.Network, variables: nets.Variables, images: Float[Array, "B H W C"]
-) -> Float[Array, "B K"]:
-    logits = jnp.asarray(network.apply(variables, images))
-    if logits.shape[-1] == 1:
-        logits = jnp.concatenate([jnp.zeros_like(logits), logits], axis=-1)
-    return jax.nn.softmax(logits)
 
 
 def _class_names(net: ForeignNet, path: str | Path | None) -> list[str]:

@@ -25,12 +25,12 @@ from depthstudy.arch.layer_types import (
     LayerScale,
     Norm,
     Parallel,
-    Section,
     SqueezeExcite,
     Take,
     ZeroPad,
 )
 from depthstudy.arch.lowering import sections
+from depthstudy.arch.section import Section
 from depthstudy.arch.spec import ArchSpec
 
 Side = Literal["in", "out"]

@@ -21,12 +21,12 @@ from depthstudy.arch.layer_types import (
     MaxPool,
     Parallel,
     Scale,
-    Section,
     SqueezeExcite,
     Take,
     ZeroPad,
 )
 from depthstudy.arch.lowering import sections
+from depthstudy.arch.section import Section
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.arch.windows import output_size
 from depthstudy.errors import InputError
@@ -92,22 +92,11 @@ class Point:
     depth: int = 0
 
 
-def total(layers: Sequence[LayerCost]) -> Cost:
-    """Returns what a net of these layers costs."""
-    return Cost(
-        parameters=sum(layer.parameters for layer in layers),
-        macs=sum(layer.macs for layer in layers),
-        activations=sum(layer.activations for layer in layers),
-        receptive_field=max(layer.field for layer in layers),
-        depth=layers[-1].depth,
-    )
-
-
 def layer_costs(spec: ArchSpec, image_shape: Shape) -> tuple[LayerCost, ...]:
     """Returns the cost of every layer, in the order of the net.
 
     Raises:
-      InputError: The images are too small, or channels do not divide into groups.
+      InputError: The net is none for such images: layers, groups or a shortcut do not fit.
     """
     costs: list[LayerCost] = []
     point = Point(image_shape)
@@ -128,15 +117,20 @@ def walk_section(
       of: Family and shape of the images, for an error.
 
     Raises:
-      InputError: The images are too small, or channels do not divide into groups.
+      InputError: The net is none for such images: layers, groups or a shortcut do not fit.
     """
     try:
         return _walk_section(section, point, costs)
     except InputError as error:
         family, image_shape = of
-        side = "x".join(map(str, image_shape[:2]))
         where = "/".join(section.path)
-        raise InputError(f"{family} on images of {side}: {where} {error}") from None
+        image = shown(image_shape[:2])
+        raise InputError(f"{family} on images of {image}: {where} {error}") from None
+
+
+def shown(sides: Sequence[int]) -> str:
+    """Returns sides as ``"32x32"``."""
+    return "x".join(map(str, sides))
 
 
 def _walk_section(section: Section, point: Point, costs: list[LayerCost]) -> Point:
@@ -145,6 +139,11 @@ def _walk_section(section: Section, point: Point, costs: list[LayerCost]) -> Poi
     if section.shortcut is not None:
         short = walk(section.shortcut, point, section.path, costs)
         height, width, channels = end.shape
+        shared = slice(2 if section.join == "concat" else 3)
+        if short.shape[shared] != end.shape[shared]:
+            raise InputError(
+                f"joins a shortcut of {shown(short.shape)} and a branch of {shown(end.shape)}"
+            )
         more = short.shape[2] if section.join == "concat" else 0
         end = dataclasses.replace(
             end,
@@ -238,10 +237,9 @@ def _output_sides(
     layer: Conv | MaxPool | AveragePool, window: int, height: int, width: int
 ) -> tuple[int, int]:
     """Returns the output's height and width."""
-    side = min(height, width)
-    if output_size(side, window, layer.stride, layer.padding) < 1:
-        raise InputError(f"has a window of {window} pixels for {side}")
-    return (
-        output_size(height, window, layer.stride, layer.padding),
-        output_size(width, window, layer.stride, layer.padding),
+    rows, columns = (
+        output_size(side, window, layer.stride, layer.padding) for side in (height, width)
     )
+    if min(rows, columns) < 1:
+        raise InputError(f"has a window of {window} pixels for {min(height, width)}")
+    return rows, columns

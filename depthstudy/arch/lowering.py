@@ -26,11 +26,11 @@ from depthstudy.arch.layer_types import (
     Layers,
     MaxPool,
     Scale,
-    Section,
     StochasticDepth,
 )
 from depthstudy.arch.literals import ActivationKind, Norm
 from depthstudy.arch.repvgg import branched
+from depthstudy.arch.section import Section
 from depthstudy.arch.spec import ArchSpec, HeadSpec, StemSpec
 
 

@@ -15,10 +15,10 @@ from depthstudy.arch.layer_types import (
     Layer,
     Layers,
     Parallel,
-    Section,
 )
+from depthstudy.arch.section import Section
 
-_SIDE = 3
+BRANCHED_SIDE = 3  # of the kernels that get branches
 
 
 def branched(section: Section, channels: int) -> Section:
@@ -31,7 +31,7 @@ def branched(section: Section, channels: int) -> Section:
     layers: list[Layer] = []
     for layer in section.branch:
         last = layers[-1] if layers else None
-        if isinstance(layer, BatchNorm) and isinstance(last, Conv) and last.kernel == _SIDE:
+        if isinstance(layer, BatchNorm) and isinstance(last, Conv) and last.kernel == BRANCHED_SIDE:
             layers[-1] = _paths(last, layer, channels)
         else:
             layers.append(layer)

@@ -10,16 +10,10 @@ import dataclasses
 import json
 from typing import Any
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks import kind_of
-from depthstudy.arch.literals import (
-    ActivationKind,
-    Branches,
-    Gate,
-    InitKind,
-    Norm,
-    Padding,
-    Shortcut,
-)
+from depthstudy.arch.bounds import check_least, check_shares
+from depthstudy.arch.literals import ActivationKind, Branches, InitKind, Norm, Padding
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,78 +43,14 @@ class StemSpec:
     activation: ActivationKind = "relu"
     norm_only: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuses numbers that no stem has."""
+        check_least("a stem", self, filters=1, kernel=1, stride=1)
+
     @property
     def halvings(self) -> int:
         """How often it halves the side of an image."""
         return (self.stride - 1).bit_length() + self.pool
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class BlockSpec:
-    """One block: a branch of convolutions and, if residual, what it is added to.
-
-    A field that the kind of block does not read keeps its default.
-
-    >>> BlockSpec(kind="bottleneck", filters=256, inner=128, groups=32).groups
-    32
-    >>> BlockSpec(kind="conv", filters=64, inner=64)
-    Traceback (most recent call last):
-    depthstudy.errors.InputError: a block of kind 'conv' does not read inner=64; it reads: kind, \
-filters, stride, norm, residual, shortcut, activation, kernel, dropout
-
-    Attributes:
-      kind: Which layers the branch has, and in which order: a key of ``blocks.KINDS``.
-      filters: Output channels; of a ``"dense_layer"`` those that it adds to its input.
-      inner: Output channels of the convolutions inside the branch; 0 for a kind that has none.
-      stride: Stride of the block.
-      norm: Normalization; a convolution that none follows has a bias.
-      residual: Whether the input is added to the branch (``"shuffle_v2"``: half of the input is
-        handed on as it is).
-      shortcut: How the input is brought to the output's shape where they differ: ``"A"`` takes
-        every n-th pixel and pads channels with zeros, ``"B"`` is a 1x1 convolution, ``"C"`` is
-        one even where shapes agree (He et al. 2015); ``"D"`` is ``"B"`` of averages over the
-        stride (He et al. 2018, arXiv 1812.01187); with ``"identity"`` a block whose shapes
-        differ has no shortcut. A ``"shuffle_v2"`` with ``"C"`` transforms both halves. It is kept
-        where ``residual`` is false, so that a plain block differs from its twin in one field.
-      activation: Activation, throughout the block.
-      kernel: Side of the kernels that are not 1x1.
-      groups: Groups of the convolutions: of the 1x1 ones of ``"shuffle_v1"``, of those that are not
-        1x1 otherwise.
-      first_groups: Groups of the first convolution of ``"shuffle_v1"``; ``None`` is ``groups``.
-      squeeze: Channels inside the squeeze-and-excitation; 0 is a block without.
-      squeeze_activation: Activation inside it.
-      squeeze_gate: Its last activation.
-      dropout: Share of numbers that is dropped before the last convolution.
-      last_inner: Output channels of the 3x3 convolution of a bottleneck; ``None`` is ``inner``. Of
-        the depthwise convolution of a ``"convnext"`` without shortcut; ``None`` is ``filters``.
-      layer_scale: Start of the factors, one for each channel, in which a branch ends that is added
-        to a shortcut; 0 is a block without.
-
-    Raises:
-      InputError: There is no such kind, or it does not read a field that has a value.
-    """
-
-    kind: str
-    filters: int
-    inner: int = 0
-    stride: int = 1
-    norm: Norm = "batch"
-    residual: bool = True
-    shortcut: Shortcut = "B"
-    activation: ActivationKind = "relu"
-    kernel: int = 3
-    groups: int = 1
-    first_groups: int | None = None
-    squeeze: int = 0
-    squeeze_activation: ActivationKind = "relu"
-    squeeze_gate: Gate = "sigmoid"
-    dropout: float = 0.0
-    last_inner: int | None = None
-    layer_scale: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuses what the kind does not read."""
-        kind_of(self.kind).check(self)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -152,6 +82,11 @@ class HeadSpec:
     hidden: tuple[int, ...] = ()
     dropout: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuses numbers that no head has."""
+        check_least("a head", self, num_classes=0, filters=0, mean_side=1)
+        check_shares(self, "dropout")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ArchSpec:
@@ -177,6 +112,10 @@ class ArchSpec:
       branches: With ``"repvgg"``, each 3x3 convolution has a 1x1 convolution and the identity at
         its side, as ``arch.repvgg`` says.
       resolution: Side of the images that it is made for; nothing in the net depends on it.
+
+    Raises:
+      InputError: There is no such kind of block, it does not read a field that has a value, or a
+        number is out of its bounds.
     """
 
     family: str
@@ -193,6 +132,13 @@ class ArchSpec:
     skip_init: bool = False
     branches: Branches = "single"
     resolution: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses blocks that say what their kinds do not read, and numbers that no net has."""
+        for block in dict.fromkeys(block for stage in self.stages for block in stage):
+            kind_of(block.kind).check(block)
+        check_least("a net", self, norm_epsilon=0, norm_momentum=0, resolution=1)
+        check_shares(self, "stochastic_depth")
 
     @property
     def deterministic(self) -> ArchSpec:

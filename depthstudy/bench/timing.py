@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from depthstudy.bench.benchmarks import Work
+from depthstudy.bench.benchmarks import PROCESSES, Work
 from depthstudy.bench.worker import Worker
 
 _SAMPLE_SECONDS = 0.3  # a sample is as many runs as take this long
@@ -28,7 +28,8 @@ class Row:
       spread: Half the distance of the quartiles over the median: of the ratio where there is one,
         otherwise of our time.
       ours_mb: Peak of our process's memory.
-      peer_mb: Peak of PyTorch's.
+      peer_mb: Peak of PyTorch's; ``None`` of a study as well: the processes that do it go on, and
+        the peak would be that of the one that waits for them.
     """
 
     work: str
@@ -50,7 +51,8 @@ def measure(name: str, work: Work, *, peer: str | None, rounds: int) -> Row:
             [1e3 * worker.run(count) / count for worker, count in zip(workers, counts, strict=True)]
             for _ in range(rounds)
         ]
-        return _row(name, times, [worker.peak_mb for worker in workers])
+        row = _row(name, times, [worker.peak_mb for worker in workers])
+        return dataclasses.replace(row, peer_mb=None) if work.kind in PROCESSES else row
 
 
 def _warm_up(worker: Worker, work: Work) -> int:

@@ -9,8 +9,9 @@ from depthstudy import arch
 from depthstudy.arch import blocks
 from depthstudy.arch.blocks.kind import COMMON, BlockKind
 from depthstudy.arch.blocks.steps import Step
-from depthstudy.arch.layer_types import Conv, Section, SqueezeExcite
+from depthstudy.arch.layer_types import Conv, SqueezeExcite
 from depthstudy.arch.lowering import sections
+from depthstudy.arch.section import Section
 from depthstudy.errors import InputError
 
 CHANNELS = 8
@@ -68,7 +69,7 @@ def test_a_field_changes_the_layers_or_is_refused(kind: str, field: str) -> None
     strided = field != "stride" or "stride" in blocks.kind_of(kind).reads
     value = OTHER[field] if strided else 2
     try:
-        block = block_of(kind, **{**fields, field: value})
+        after = section_of(block_of(kind, **{**fields, field: value}))
     except InputError as error:
         message = str(error)
         assert repr(kind) in message
@@ -76,7 +77,7 @@ def test_a_field_changes_the_layers_or_is_refused(kind: str, field: str) -> None
         assert repr(value) in message
         assert "\n" not in message
     else:
-        assert section_of(block) != before
+        assert after != before
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_field_changes_the_layers_or_is_refused(kind: str, field: str) -> None
 )
 def test_refusals(fields: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        arch.BlockSpec(filters=16, **fields)
+        net_of(arch.BlockSpec(filters=16, **fields))
 
 
 @pytest.mark.parametrize("family", ["vgg", "mobilenet_v1", "mobilenet_v3", "shufflenet_v1"])
@@ -163,4 +164,4 @@ def test_a_new_kind_is_a_class_and_a_line(monkeypatch: pytest.MonkeyPatch) -> No
     narrowed = arch.narrow(net, {group.name: [True] * 5 + [False] * 3})
     assert narrowed.stages[0][0].filters == narrowed.stem.filters == 5
     with pytest.raises(InputError, match="'pointwise' does not read kernel=5"):
-        arch.BlockSpec(kind="pointwise", filters=8, kernel=5)
+        net_of(arch.BlockSpec(kind="pointwise", filters=8, kernel=5))

@@ -1,11 +1,14 @@
 """What ``build`` refuses, and what it says then."""
 
 import dataclasses
+import math
 
 import pytest
 
 from depthstudy import arch
 from depthstudy.errors import InputError
+
+NAN = math.nan
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ from depthstudy.errors import InputError
         ("wide_resnet", {"depth": 28, "width_multiplier": 0.01}, "whole channels"),
         ("wide_resnet", {"depth": 28, "width_multiplier": 0}, "must be above 0, it is 0"),
         ("wide_resnet", {"depth": 50, "layout": "small", "width_multiplier": -2}, "above 0, it is"),
-        ("efficientdet", {"channels": 0}, "channels of at least 1, not 0"),
+        ("efficientdet", {"channels": 0}, "channels of at least 1, it is 0"),
         ("efficientnet", {"padding": "valid"}, "padding 'valid'.*torch, same"),
         ("mobilenet_v2", {"width": 0.5}, "no option 'width'; did you mean width_multiplier\\?"),
         ("shufflenet_v1", {"width": 1}, "no option 'width'; did you mean width_multiplier\\?"),
@@ -48,6 +51,17 @@ from depthstudy.errors import InputError
         ("resnext", {"depth": 50, "groups": 0}, "groups must be at least 1 and whole, it is 0"),
         ("resnext", {"depth": 50, "layout": "cifar"}, "no layout 'cifar'; allowed: imagenet, sm"),
         ("se_resnet", {"depth": 50, "reduction": 0.5}, "reduction must be at least 1 and whole"),
+        ("resnet", {"depth": 18, "num_classes": -1}, "a head needs num_classes of at least 0"),
+        ("staged", {"width": 0}, "width must be at least 1 and whole, it is 0"),
+        ("staged", {"width": 1.5}, "width must be at least 1 and whole, it is 1.5"),
+        ("vgg", {"depth": 11, "width": NAN}, "width must be at least 1 and whole, it is nan"),
+        ("efficientnet", {"norm_epsilon": -1e-3}, "norm_epsilon of at least 0, it is -0.001"),
+        ("efficientnet", {"norm_epsilon": NAN}, "norm_epsilon of at least 0, it is nan"),
+        ("efficientdet", {"norm_epsilon": -1.0}, "norm_epsilon of at least 0, it is -1.0"),
+        ("efficientdet", {"anchor_scale": NAN}, "anchor_scale above 0 \\(not nan\\)"),
+        ("convnext", {"layer_scale": NAN}, "a block needs layer_scale of at least 0, it is nan"),
+        ("mobilenet_v2", {"width_multiplier": NAN}, "width multiplier must be above 0, it is nan"),
+        ("mobilenet_v2", {"depth_multiplier": math.inf}, "depth multiplier must be above 0, it is"),
     ],
 )
 def test_refusals(family: str, options: dict, message: str) -> None:

@@ -121,6 +121,16 @@ def test_stages_beyond_the_coarsest_level_are_left_out() -> None:
         )
 
 
+def test_images_of_which_a_level_lacks_a_place_of_anchors_are_refused() -> None:
+    """Poolings of VGG leave out the last of 25 pixels, convolutions of ResNet do not."""
+    vgg = arch.build("detector", backbone="vgg", depth=11)
+    problem = "100x100: level 3 has 12x12 pixels, and anchors at 13x13; take .* multiples of 16"
+    with pytest.raises(InputError, match=problem):
+        arch.cost(vgg, (100, 100, 3))
+    resnet = arch.build("detector", backbone="resnet", depth=18)
+    assert arch.cost(resnet, (100, 100, 3)).macs > 0
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

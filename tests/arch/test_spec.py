@@ -1,8 +1,11 @@
 """An architecture survives JSON, can be hashed, and says what is wrong with other text."""
 
+import dataclasses
+
 import pytest
 
 from depthstudy import arch
+from depthstudy.errors import InputError
 
 OPTIONS = [
     ("plain", {"depth": 20, "layout": "cifar"}),
@@ -73,3 +76,25 @@ def test_only_dropout_and_stochastic_depth_draw() -> None:
     assert arch.build("wide_resnet", depth=16, dropout=0.3).is_stochastic
     assert arch.build("mobilenet_v2").is_stochastic
     assert not arch.build("mobilenet_v2", dropout=0.0).is_stochastic
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"filters": 0}, "a block needs filters of at least 1, it is 0"),
+        ({"stride": -2}, "a block needs stride of at least 1, it is -2"),
+        ({"squeeze": -1}, "a block needs squeeze of at least 0, it is -1"),
+        ({"dropout": 1.0}, "dropout must be at least 0 and below 1, it is 1.0"),
+    ],
+)
+def test_numbers_that_no_block_has_are_refused(fields: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        arch.BlockSpec(**{"kind": "basic", "filters": 8, "inner": 8, **fields})
+
+
+def test_numbers_that_no_net_has_are_refused() -> None:
+    spec = arch.build("resnet", depth=8, layout="cifar")
+    with pytest.raises(InputError, match="a stem needs filters of at least 1, it is 0"):
+        dataclasses.replace(spec.stem, filters=0)
+    with pytest.raises(InputError, match="stochastic_depth must be at least 0 and below 1"):
+        dataclasses.replace(spec, stochastic_depth=2)

@@ -56,7 +56,7 @@ def test_every_kind_survives_its_word(kind: str) -> None:
         ("basic r2", "no stage 'r2'; a stage is as"),
         ("basic_r1_e2_c8", "of kind 'basic' has no expansion; it is one of bottleneck"),
         ("separable_r1_c8_se4", "of kind 'separable' has no squeeze"),
-        ("basic_r0_c8", "count of at least 1, not 0"),
+        ("basic_r0_c8", "count of at least 1, it is 0"),
         ("basic_r1_k4_c8", "odd kernels, not 4"),
         ("", "needs a stage at least"),
     ],
@@ -65,3 +65,22 @@ def test_what_is_no_stage_is_refused(word: str, problem: str) -> None:
     words = word if word != "basic r2" else "basic_r1_c8 r2"
     with pytest.raises(InputError, match=problem):
         arch.build("staged", stages=words)
+
+
+def test_a_gate_of_less_than_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="a stage needs squeeze of at least 0, it is -4"):
+        Stage(kind="basic", filters=8, squeeze=-4)
+
+
+def test_a_shortcut_that_leaves_other_pixels_is_refused() -> None:
+    """A window as large as its stride cuts the image into patches; the shortcut's does not."""
+    spec = arch.build("staged", stages="basic_r1_s3_c16")
+    problem = "images of 8x8: stage1/block01 joins a shortcut of 3x3x16 and a branch of 2x2x16"
+    with pytest.raises(InputError, match=problem):
+        arch.cost(spec, (8, 8, 1))
+    assert arch.cost(spec, (9, 9, 1)).parameters > 0
+
+
+def test_a_width_that_a_config_writes_as_a_float_is_whole() -> None:
+    assert arch.build("staged", width=8.0) == arch.build("staged", width=8)
+    assert isinstance(arch.build("staged", width=8.0).stem.filters, int)

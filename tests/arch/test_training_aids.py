@@ -101,7 +101,13 @@ def test_the_branches_of_a_repvgg_by_hand() -> None:
         ("shufflenet_v2", {"skip_init": True}, "shufflenet_v2 has none"),
         ("resnet", {"branches": "repvgg", **SMALL}, "needs no shortcuts, which this resnet"),
         ("plain", {"branches": "repvgg", "norm": "none", **SMALL}, "needs normalization"),
+        ("plain", {"branches": "repvgg", "norm": "group", **SMALL}, "normalization by the batch"),
         ("plain", {"branches": "repvgg", "padding": "same", **SMALL}, "needs padding 'torch'"),
+        (
+            "staged",
+            {"branches": "repvgg", "stages": "conv_r2_k5_c8_noskip"},
+            "blocks of 3x3 convolutions",
+        ),
         ("mobilenet_v1", {"branches": "repvgg"}, "needs blocks of 3x3 convolutions"),
         ("plain", {"branches": "two", **SMALL}, "no branches 'two'; allowed: single, repvgg"),
         ("plain", {"branches": "repvgg", "init": "looks_linear", **SMALL}, "branches 'single'"),

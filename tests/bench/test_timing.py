@@ -1,9 +1,15 @@
 """Numbers of the table, from times that are given."""
 
+import itertools
+import subprocess
+
 import pytest
 
+from depthstudy import runtime
 from depthstudy.bench import benchmarks, table, timing
+from depthstudy.bench.jax_side import processes
 from depthstudy.bench.jax_side.prepare import prepare
+from depthstudy.bench.jax_side.run import taking_images
 from depthstudy.errors import InputError
 
 
@@ -34,6 +40,29 @@ def test_a_row_holds_medians_and_the_ratio_within_rounds(monkeypatch: pytest.Mon
     assert (alone.ours_ms, alone.peer_ms, alone.ratio) == (2000.0, None, None)
     # The quartiles of 2, 2 and 20 s are 2 and 11.
     assert alone.spread == pytest.approx((11 - 2) / 2 / 2)
+
+
+def test_the_memory_of_one_of_a_peers_processes_is_none_of_a_study(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timing, "Worker", FakeWorker)
+    row = timing.measure("quickstart", benchmarks.WORKS["quickstart"], peer="torch", rounds=2)
+    assert (row.ratio, row.ours_mb, row.peer_mb) == (0.5, 200.0, None)
+
+
+def test_a_process_that_fails_takes_no_time() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        processes.process("-c", "raise SystemExit(3)")(1)
+
+
+def test_batches_that_wait_are_taken_before_the_clock_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Either side has two of each core."""
+    monkeypatch.setattr(runtime, "cores", lambda: 16)
+    batches = itertools.count()
+    taking_images(batches, 50)(1)
+    assert next(batches) >= 2 * 16 + 1_000 / 50
 
 
 def test_tables_have_the_promised_columns(tmp_path) -> None:

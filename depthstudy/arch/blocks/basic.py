@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, GATE, BlockKind
 from depthstudy.arch.blocks.preact import Preact
 from depthstudy.arch.blocks.steps import Step, gate_layers
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
 
 
 class Basic(BlockKind):

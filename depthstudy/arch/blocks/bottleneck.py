@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, GATE, BlockKind
 from depthstudy.arch.blocks.preact import Preact
 from depthstudy.arch.blocks.steps import Step, gate_layers, scaled_squeeze
 from depthstudy.arch.rounding import whole_groups
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
 
 
 class Bottleneck(BlockKind):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, BlockKind
 from depthstudy.arch.blocks.preact import Preact
 from depthstudy.arch.blocks.steps import Step
-from depthstudy.arch.layer_types import AveragePool, Layers, Section
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
+from depthstudy.arch.layer_types import AveragePool, Layers
+from depthstudy.arch.section import Section
 
 
 class DenseLayer(Preact, BlockKind):

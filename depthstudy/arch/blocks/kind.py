@@ -9,16 +9,15 @@ import abc
 import dataclasses
 import typing
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.steps import Step, norm_layers, sequence
-from depthstudy.arch.layer_types import Activation, AveragePool, Conv, Layers, Section, ZeroPad
+from depthstudy.arch.layer_types import Activation, AveragePool, Conv, Layers, ZeroPad
 from depthstudy.arch.literals import Shortcut
 from depthstudy.arch.rounding import whole_groups
+from depthstudy.arch.section import Section
 from depthstudy.errors import InputError
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec  # which asks its kind whether it is meant
 
 # Fields of ``BlockSpec`` that most kinds read, and those of a gate.
 _SHAPE = frozenset({"kind", "filters", "stride", "kernel"})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import BlockKind, shortcut_conv
 from depthstudy.arch.blocks.steps import dropout_layers, norm_layers, step_conv
-from depthstudy.arch.layer_types import Activation, Conv, Layer, Layers, Section
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
+from depthstudy.arch.layer_types import Activation, Conv, Layer, Layers
+from depthstudy.arch.section import Section
 
 
 class Preact(BlockKind):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.layer_types import (
     Activation,
     BatchNorm,
@@ -17,9 +17,6 @@ from depthstudy.arch.layer_types import (
     SqueezeExcite,
 )
 from depthstudy.arch.literals import Norm
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from depthstudy.arch import cost as chain
-from depthstudy.arch.cost import Cost, LayerCost, Point, Shape, walk
-from depthstudy.arch.detection.graph import Cell, Node, TowerStep, graph
+from depthstudy.arch.cost import Cost, LayerCost, Point, Shape, shown, walk
+from depthstudy.arch.detection.graph import graph
+from depthstudy.arch.detection.parts import Cell, Node, TowerStep
 from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.arch.spec import ArchSpec
+from depthstudy.errors import InputError
 
 
 def cost(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> Cost:
@@ -24,13 +26,16 @@ def cost(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> Cost:
     (25557032, 4089184256, 427)
 
     Raises:
-      InputError: The images are too small, or channels do not divide into groups.
+      InputError: The net is none for such images: layers, groups, shortcuts or levels do not fit.
     """
     layers = layer_costs(spec, image_shape)
-    total = chain.total(layers)
-    if isinstance(spec, ArchSpec):
-        return total
-    return dataclasses.replace(total, depth=max(layer.depth for layer in layers))
+    return Cost(
+        parameters=sum(layer.parameters for layer in layers),
+        macs=sum(layer.macs for layer in layers),
+        activations=sum(layer.activations for layer in layers),
+        receptive_field=max(layer.field for layer in layers),
+        depth=max(layer.depth for layer in layers),
+    )
 
 
 def layer_costs(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> tuple[LayerCost, ...]:
@@ -39,7 +44,7 @@ def layer_costs(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> tuple[Laye
     A layer that levels of a pyramid share comes once for each, with its parameters the first time.
 
     Raises:
-      InputError: The images are too small, or channels do not divide into groups.
+      InputError: The net is none for such images: layers, groups, shortcuts or levels do not fit.
     """
     if isinstance(spec, ArchSpec):
         return chain.layer_costs(spec, image_shape)
@@ -53,6 +58,7 @@ def layer_costs(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> tuple[Laye
     points = {level: ends[path] for path, level in net.taps}
     for level, layers in net.coarser:
         points[level] = walk(layers, points[level - 1], ("pyramid",), costs)
+    _check_sizes(spec, points, image_shape)
     features = [points[level] for level in spec.pyramid.levels]
     for cell in net.cells:
         features = _walk_cell(cell, features, costs)
@@ -60,6 +66,21 @@ def layer_costs(spec: ArchSpec | DetectorSpec, image_shape: Shape) -> tuple[Laye
         for place, feature in enumerate(features):
             _walk_tower(steps, place, feature, name, costs)
     return tuple(costs)
+
+
+def _check_sizes(spec: DetectorSpec, points: Mapping[int, Point], image_shape: Shape) -> None:
+    """Refuses images of which a level has other pixels than it has places of anchors.
+
+    Poolings without padding leave out the last pixel of an odd side, and anchors do not.
+    """
+    for level in spec.pyramid.levels:
+        expected = tuple(-(-side // 2**level) for side in image_shape[:2])
+        if points[level].shape[:2] != expected:
+            raise InputError(
+                f"{spec.family} on images of {shown(image_shape[:2])}: level {level} has "
+                f"{shown(points[level].shape[:2])} pixels, and anchors at {shown(expected)}; "
+                f"take sides that are multiples of {2**spec.pyramid.max_level}"
+            )
 
 
 def _walk_cell(cell: Cell, inputs: Sequence[Point], costs: list[LayerCost]) -> list[Point]:

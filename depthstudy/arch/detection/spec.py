@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any, Literal
 
+from depthstudy.arch.bounds import check_least
 from depthstudy.arch.literals import ActivationKind, Padding
 from depthstudy.arch.spec import ArchSpec
 from depthstudy.errors import InputError, NothingToChangeError
@@ -40,9 +41,7 @@ class PyramidSpec:
 
     def __post_init__(self) -> None:
         """Refuses what is no pyramid."""
-        for name in ("channels", "cells"):
-            if getattr(self, name) < 1:
-                raise InputError(f"a pyramid needs {name} of at least 1, not {getattr(self, name)}")
+        check_least("a pyramid", self, channels=1, cells=1)
         if not 0 <= self.min_level < self.max_level:
             raise InputError(
                 f"a pyramid needs two levels or more, from 0 on; they are {self.min_level} to"
@@ -79,13 +78,10 @@ class DetectionHeadSpec:
 
     def __post_init__(self) -> None:
         """Refuses what are no heads."""
-        for name in ("num_classes", "octaves"):
-            if getattr(self, name) < 1:
-                raise InputError(f"detection needs {name} of at least 1, not {getattr(self, name)}")
-        if self.repeats < 0 or self.anchor_scale <= 0 or not self.aspects:
+        check_least("detection", self, num_classes=1, octaves=1, repeats=0)
+        if not self.anchor_scale > 0 or not self.aspects:
             raise InputError(
-                f"detection needs head_repeats of at least 0 (not {self.repeats}), anchor_scale"
-                f" above 0 (not {self.anchor_scale}) and an aspect"
+                f"detection needs anchor_scale above 0 (not {self.anchor_scale}) and an aspect"
             )
 
     @property
@@ -127,6 +123,7 @@ class DetectorSpec:
 
     def __post_init__(self) -> None:
         """Refuses a backbone that lacks the finest level, or has layers that nothing reads."""
+        check_least("a detector", self, norm_epsilon=0, resolution=1)
         levels, blocks = tapped_levels(self.backbone), self.backbone.stages
         wanted = self.pyramid.levels
         if wanted[0] not in levels:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from depthstudy.arch.bounds import whole
 from depthstudy.arch.families.options import apply_common_options, cifar_blocks, for_small_images
 from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.literals import ActivationKind
@@ -53,8 +54,8 @@ def densenet(
     Raises:
       InputError: No such depth or growth rate; the message names the nearest depths.
     """
-    if growth_rate is not None and (growth_rate < 1 or growth_rate != int(growth_rate)):
-        raise InputError(f"growth_rate must be at least 1 and whole, it is {growth_rate}")
+    if growth_rate is not None:
+        growth_rate = whole("growth_rate", growth_rate)
     if layout == "cifar":
         counts: tuple[int, ...] = (cifar_blocks(depth, others=4),) * 3
         growth = growth_rate or 12

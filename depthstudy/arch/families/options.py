@@ -47,9 +47,6 @@ def apply_common_options(
     Raises:
       InputError: A share is not in [0, 1), or options clash.
     """
-    for name, rate in (("stochastic_depth", stochastic_depth), ("dropout", dropout)):
-        if not 0 <= rate < 1:
-            raise InputError(f"{name} must be at least 0 and below 1, it is {rate}")
     if stochastic_depth and not residual:
         raise InputError("stochastic_depth needs residual=True: it skips blocks by their shortcuts")
     if depth_multiplier != 1:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from depthstudy.arch.bounds import check_least, whole
 from depthstudy.arch.literals import ActivationKind, Norm
 from depthstudy.arch.spec import ArchSpec, BlockSpec, HeadSpec, StemSpec
 from depthstudy.errors import InputError
@@ -60,9 +61,7 @@ class Stage:
         """Refuses what is no stage."""
         if self.kind not in STAGE_KINDS:
             raise InputError(f"no stage of kind {self.kind!r}; allowed: {', '.join(STAGE_KINDS)}")
-        for name in ("count", "filters", "stride", "expansion"):
-            if getattr(self, name) < 1:
-                raise InputError(f"a stage has {name} of at least 1, not {getattr(self, name)}")
+        check_least("a stage", self, count=1, filters=1, stride=1, expansion=1, squeeze=0)
         if self.kernel % 2 == 0 or self.kernel < 1:
             raise InputError(f"a stage has odd kernels, not {self.kernel}")
         for name, kinds, none in (("expansion", EXPANDED, 1), ("squeeze", GATED, 0)):
@@ -123,21 +122,22 @@ def staged(
       num_classes: Number of logits.
 
     Raises:
-      InputError: There is no stage, or a word is none.
+      InputError: There is no stage, a word is none, or there is no such width.
     """
     read = [Stage.from_text(word) for word in stages.split()]
     if not read:
         raise InputError("family 'staged' needs a stage at least, as 'basic_r1_c16'")
-    channels, built = width, []
+    stem_filters = channels = whole("width", width)
+    built = []
     for stage in read:
         blocks = []
         for number in range(stage.count):
             blocks.append(_block(stage, channels, stage.stride if number == 0 else 1))
             channels = stage.filters
         built.append(tuple(blocks))
-    made = ArchSpec(
+    return ArchSpec(
         family="staged",
-        stem=StemSpec(filters=width, activation=activation, norm=norm),
+        stem=StemSpec(filters=stem_filters, activation=activation, norm=norm),
         stages=tuple(
             tuple(dataclasses.replace(b, norm=norm, activation=activation) for b in blocks)
             for blocks in built
@@ -149,7 +149,6 @@ def staged(
             activation=activation,
         ),
     )
-    return made
 
 
 def _block(stage: Stage, channels: int, stride: int) -> BlockSpec:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from depthstudy.arch.bounds import whole
 from depthstudy.arch.families.options import apply_common_options, repeated
 from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.literals import ActivationKind
@@ -47,9 +48,7 @@ def vgg(
     """
     if depth not in _CONVS:
         raise InputError(f"no depth {depth}; allowed: {', '.join(map(str, _CONVS))}")
-    if width is not None and (width < 1 or width != int(width)):
-        raise InputError(f"width must be at least 1 and whole, it is {width}")
-    first = int(width or 64)
+    first = 64 if width is None else whole("width", width)
     stages = [_stage(first * f, n) for f, n in zip(_FACTORS, _CONVS[depth], strict=True)]
     # The first convolution is the stem; where it is alone at its resolution, no stage remains.
     stages[0] = tuple(dataclasses.replace(block, stride=1) for block in stages[0][1:])

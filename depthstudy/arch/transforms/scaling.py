@@ -112,6 +112,6 @@ def scale_compound(spec: ArchSpec, phi: float) -> ArchSpec:
 
 
 def check_multiplier(multiplier: float, name: str) -> None:
-    """Raises InputError where a factor is not above 0."""
-    if multiplier <= 0:
+    """Raises InputError where a factor is not above 0, or not finite."""
+    if not 0 < multiplier < math.inf:
         raise InputError(f"{name} must be above 0, it is {multiplier}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 from depthstudy.arch.blocks import kind_of
 from depthstudy.arch.layer_types import Conv, SqueezeExcite
 from depthstudy.arch.literals import Branches, InitKind
 from depthstudy.arch.lowering import sections
+from depthstudy.arch.repvgg import BRANCHED_SIDE
 from depthstudy.arch.spec import ArchSpec
+from depthstudy.arch.transforms.scaling import check_multiplier
 from depthstudy.errors import InputError
 
 
@@ -33,8 +34,7 @@ def with_training_aids(
     Raises:
       InputError: The scale is not above 0, or the net has no place for the option.
     """
-    if not (math.isfinite(init_scale) and init_scale > 0):
-        raise InputError(f"init_scale must be above 0, it is {init_scale}")
+    check_multiplier(init_scale, "init_scale")
     if init == "looks_linear":
         _check_halves(spec, branches)
     if skip_init and not any(s.shortcut is not None and s.join == "add" for s in sections(spec)):
@@ -66,9 +66,11 @@ def _check_repvgg(spec: ArchSpec) -> None:
     blocks = [block for stage in spec.stages for block in stage]
     problems = {
         "no shortcuts": _has_shortcuts(spec),
-        "normalization": spec.stem.norm == "none",
+        "normalization by the batch": spec.stem.norm != "batch",
         "padding 'torch'": spec.padding != "torch",
-        "blocks of 3x3 convolutions": not all(kind_of(b.kind).takes_repvgg for b in blocks),
+        "blocks of 3x3 convolutions": not all(
+            kind_of(b.kind).takes_repvgg and b.kernel == BRANCHED_SIDE for b in blocks
+        ),
         "no groups": any(block.groups > 1 for block in blocks),
     }
     _refuse("branches 'repvgg'", spec, problems)

@@ -15,7 +15,7 @@ QUICKSTART = Path(__file__).parents[2] / "configs" / "quickstart.py"
 def process(*arguments: str) -> Run:
     """Returns a process of Python with these arguments."""
     command = [sys.executable, *arguments]
-    return timed(lambda: subprocess.run(command, check=False, capture_output=True))
+    return timed(lambda: subprocess.run(command, check=True, capture_output=True))
 
 
 def study() -> Run:

@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from depthstudy import runtime
+
 Run = Callable[[int], float]  # does the work so many times, and returns seconds
 
-_READ_AHEAD = 10  # batches, of which either side has fewer ready with two workers
+_READ_AHEAD = 2  # batches that either side has ready of each core's worker
+_WAITING = 6  # and more than either has on their way to the device
 
 
 def timed(function: Callable[[], Any], wait: Callable[[Any], Any] = lambda _: None) -> Run:
@@ -37,7 +40,7 @@ def taking_images(batches: Iterator[Any], size: int) -> Run:
     """
 
     def run(times: int) -> float:
-        for _ in range(_READ_AHEAD):
+        for _ in range(_READ_AHEAD * runtime.cores() + _WAITING):
             next(batches)
         count = round(times * 1_000 / size)
         start = time.perf_counter()

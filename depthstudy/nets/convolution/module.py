@@ -8,7 +8,7 @@ import jax
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.arch.spec import Padding
+from depthstudy.arch.literals import Padding
 from depthstudy.arch.windows import window_padding
 from depthstudy.nets.convolution.geometry import Geometry
 from depthstudy.nets.convolution.selector import choose

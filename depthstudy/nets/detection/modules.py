@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from depthstudy.arch.detection import graph as words
+from depthstudy.arch.detection import parts
+from depthstudy.arch.detection.graph import graph
 from depthstudy.arch.detection.spec import DetectorSpec
 from depthstudy.nets.detection.boxes import anchors
 from depthstudy.nets.detection.outputs import DetectorOutputs
@@ -26,7 +27,7 @@ def apply_detector(
     spec: DetectorSpec, images: Features, train: bool, compute: Compute
 ) -> DetectorOutputs:
     """Returns what a detector says of images; call it within a compact module."""
-    net = words.graph(spec)
+    net = graph(spec)
     inputs = _backbone(net, images, train, compute)
     features = _Pyramid(spec, compute, name="pyramid")(inputs, train)
     outputs = {}
@@ -53,7 +54,7 @@ def upsample(x: Features, size: tuple[int, int]) -> Features:
 
 
 def _backbone(
-    net: words.Detector, x: Features, train: bool, compute: Compute
+    net: parts.Detector, x: Features, train: bool, compute: Compute
 ) -> dict[int, Features]:
     """Returns the tapped features, by level."""
     taps, features = dict(net.taps), {}
@@ -71,7 +72,7 @@ class _Pyramid(nn.Module):
 
     @nn.compact
     def __call__(self, tapped: Mapping[int, Features], train: bool) -> list[Features]:
-        net, features = words.graph(self.spec), dict(tapped)
+        net, features = graph(self.spec), dict(tapped)
         for level, layers in net.coarser:
             features[level] = run_layers(layers, features[level - 1], train, self.compute)
         levels = [features[level] for level in self.spec.pyramid.levels]
@@ -81,7 +82,7 @@ class _Pyramid(nn.Module):
 
 
 class _Cell(nn.Module):
-    cell: words.Cell
+    cell: parts.Cell
     compute: Compute
 
     @nn.compact
@@ -99,7 +100,7 @@ class _Cell(nn.Module):
 
 
 class _Node(nn.Module):
-    node: words.Node
+    node: parts.Node
     size: tuple[int, int]
     compute: Compute
 
@@ -121,7 +122,7 @@ class _Node(nn.Module):
 class _Tower(nn.Module):
     """One head: the same convolutions at each level, normalized by each level's own numbers."""
 
-    steps: tuple[words.TowerStep, ...]
+    steps: tuple[parts.TowerStep, ...]
     compute: Compute
 
     @nn.compact
@@ -132,7 +133,7 @@ class _Tower(nn.Module):
 
 
 class _TowerBlock(nn.Module):
-    step: words.TowerStep
+    step: parts.TowerStep
     compute: Compute
 
     @nn.compact

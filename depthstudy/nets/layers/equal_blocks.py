@@ -7,14 +7,15 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from depthstudy.arch import layer_types as words
+from depthstudy.arch.section import Section
 from depthstudy.arch.windows import output_size
 
 _SIDE = 64  # of an image; what keeps it keeps every size
 
-Sections = tuple[words.Section, ...]
+Sections = tuple[Section, ...]
 
 
-def split(sections: Iterable[words.Section]) -> Iterator[Sections]:
+def split(sections: Iterable[Section]) -> Iterator[Sections]:
     """Yields sections in their order: equal blocks together, and every other one by itself.
 
     They are together where what they get has the same shape as what they give out. The first may
@@ -46,19 +47,19 @@ def is_joint(name: str) -> bool:
     return "-" in name
 
 
-def nameless(section: words.Section) -> words.Section:
+def nameless(section: Section) -> Section:
     """Returns the section without its path: equal blocks have equal ones."""
     return dataclasses.replace(section, path=())
 
 
-def _goes_on(section: words.Section) -> bool:
+def _goes_on(section: Section) -> bool:
     """Whether a block like it can follow it in a loop."""
     if len(section.path) == 1 or section.join != "add" or section.is_stochastic:
         return False
     return _keeps_size((*section.before, *section.branch, *section.after))
 
 
-def _is_identity(section: words.Section) -> bool:
+def _is_identity(section: Section) -> bool:
     """Whether its shortcut is, so that it gets as many channels as it gives out."""
     keeps_channels = all(
         isinstance(layer, words.Norm | words.Activation) for layer in section.before

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array
 
-from depthstudy.arch import layer_types as words
+from depthstudy.arch.section import Section
 from depthstudy.nets.interface import Variables
 from depthstudy.nets.layers.apply import Compute, run_layers
 from depthstudy.nets.layers.equal_blocks import Sections, joint_name, nameless, split
@@ -37,14 +37,14 @@ class Group(nn.Module):
                     x = self._apply(section, x, train)
         return x
 
-    def _apply(self, section: words.Section, x: Array, train: bool) -> Array:
+    def _apply(self, section: Section, x: Array, train: bool) -> Array:
         if len(section.path) == 1:
             return _apply_section(section, x, train, self.compute)
         again = self.compute.rematerialize and train and _draws(self, section)
         block = _RematerializedBlock if again and not _is_new_or_seen(self) else _Block
         return block(section, self.compute, name=section.path[1])(x, train)
 
-    def _looped(self, name: str, section: words.Section, x: Array, train: bool) -> Array:
+    def _looped(self, name: str, section: Section, x: Array, train: bool) -> Array:
         """Returns what equal blocks make of ``x``, by one loop over their stacked variables."""
         if self.is_mutable_collection("intermediates"):
             raise ValueError("blocks whose variables are stacked cannot be looked into")
@@ -68,7 +68,7 @@ class _Block(nn.Module):
     themselves.
     """
 
-    section: words.Section
+    section: Section
     compute: Compute
 
     @nn.compact
@@ -90,13 +90,13 @@ def _is_new_or_seen(module: nn.Module) -> bool:
     return module.is_initializing() or module.is_mutable_collection("intermediates")
 
 
-def _draws(module: nn.Module, section: words.Section) -> bool:
+def _draws(module: nn.Module, section: Section) -> bool:
     """Whether a block draws at random here."""
     return section.is_stochastic and module.has_rng("dropout")
 
 
 def _apply_block(
-    section: words.Section,
+    section: Section,
     compute: Compute,
     variables: Variables,
     x: Array,
@@ -113,7 +113,7 @@ def _apply_block(
 
 @functools.partial(jax.jit, static_argnames=("section", "compute", "train", "moving"))
 def _traced_once(
-    section: words.Section,
+    section: Section,
     compute: Compute,
     variables: Variables,
     x: Array,
@@ -127,7 +127,7 @@ def _traced_once(
 
 
 class _Body(nn.Module):
-    section: words.Section
+    section: Section
     compute: Compute
 
     @nn.compact
@@ -135,7 +135,7 @@ class _Body(nn.Module):
         return _apply_section(self.section, x, train, self.compute)
 
 
-def _apply_section(section: words.Section, x: Array, train: bool, compute: Compute) -> Array:
+def _apply_section(section: Section, x: Array, train: bool, compute: Compute) -> Array:
     x = run_layers(section.before, x, train, compute)
     y = run_layers(section.branch, x, train, compute)
     if section.shortcut is not None:

@@ -167,14 +167,16 @@ def _fits(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     A 1x1 convolution may be a dense layer, a dense layer may be a convolution as large as its
     image, and factors of channels may have axes for the pixels.
     """
-    if given == shape:
+    if _without_pixels(given) == _without_pixels(shape):
         return True
-    is_window = len(shape) == 4 and shape[2:] != (1, 1)
-    return not is_window and _flat(given) == _flat(shape)
+    is_image = len(shape) == 2 and len(given) == 4
+    return is_image and (given[0], math.prod(given[1:])) == shape
 
 
-def _flat(shape: tuple[int, ...]) -> tuple[int, int]:
-    return (shape[0] if shape else 1), math.prod(shape[1:])
+def _without_pixels(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns a shape without the axes of length one at its end."""
+    count = max((axis for axis, size in enumerate(shape, start=1) if size != 1), default=0)
+    return shape[:count]
 
 
 def _first(names: Iterable[str], word: str) -> str:

@@ -63,7 +63,7 @@ def load_torch(
         if isinstance(cost.layer, FusionWeights):
             params[path] = arrays["edge_weights"]
             continue
-        params[*path, "kernel"] = _kernel(arrays["weight"], _side(spec, path))
+        params[*path, "kernel"] = _kernel(arrays["weight"], picture_side(spec, path))
         if "bias" in arrays:
             params[*path, "bias"] = arrays["bias"]
     variables = {"params": params} | ({"batch_stats": statistics} if statistics else {})
@@ -106,15 +106,12 @@ def _kernel(weight: np.ndarray, side: int) -> np.ndarray:
     return np.ascontiguousarray(pictures.transpose(2, 3, 1, 0).reshape(-1, features))
 
 
-def _side(spec: ArchSpec | DetectorSpec, path: tuple[str, ...]) -> int:
+def picture_side(spec: ArchSpec | DetectorSpec, path: tuple[str, ...]) -> int:
     """Returns the side of the picture of averages that a layer is given, 1 unless it is dense."""
     if isinstance(spec, DetectorSpec):
         return 1
-    return spec.head.mean_side if path == _first_dense(spec) else 1
-
-
-def _first_dense(spec: ArchSpec) -> tuple[str, str]:
-    return ("head", "hidden1" if spec.head.hidden else "dense")
+    first_dense = ("head", "hidden1" if spec.head.hidden else "dense")
+    return spec.head.mean_side if path == first_dense else 1
 
 
 def _with_head(spec: ArchSpec) -> ArchSpec:

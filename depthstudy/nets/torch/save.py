@@ -9,6 +9,7 @@ from flax import traverse_util
 
 from depthstudy.arch import ArchSpec
 from depthstudy.nets.interface import Variables
+from depthstudy.nets.torch.load import picture_side
 from depthstudy.nets.torch.names import torch_names
 
 _LEAVES = {
@@ -39,15 +40,13 @@ def save_torch(spec: ArchSpec, variables: Variables) -> dict[str, np.ndarray]:
         are known.
     """
     names = torch_names(spec, "torchvision")
-    first_dense = ("head", "hidden1" if spec.head.hidden else "dense")
     state: dict[str, np.ndarray] = {}
     for collection in ("params", "batch_stats"):
         flat: dict[tuple[str, ...], Any] = traverse_util.flatten_dict(variables.get(collection, {}))
         for (*path, leaf), value in flat.items():
             array = np.asarray(value, np.float32)
             if leaf == "kernel":
-                side = spec.head.mean_side if tuple(path) == first_dense else 1
-                array = _weight(array, side)
+                array = _weight(array, picture_side(spec, tuple(path)))
             name = names[tuple(path)]
             if name.endswith(_SCALE):
                 state[name] = array[:, None, None]

@@ -21,6 +21,8 @@ _KERAS: Mapping[str, dict[str, Any]] = {
     "resnet": {"norm_epsilon": 1.001e-5, "norm_momentum": 0.99},
 }
 _KERAS_STEM = "conv1_conv"  # of ResNets
+# Sides of the images of nets of which timm has TensorFlow's weights alone: B6 and B7, Lite 1 to 4.
+_TENSORFLOW_ALONE = {"efficientnet": (528, 600), "efficientnet_lite": (240, 260, 280, 300)}
 _MOBILE = ("efficientnet", "efficientnet_lite", "efficientnet_v2", "mobilenet_v2", "mobilenet_v3")
 
 
@@ -74,11 +76,12 @@ def for_rgb(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _of_timm(spec: ArchSpec, family: str, options: Container[str]) -> dict[str, Any]:
     """Weights that were brought over from TensorFlow have its padding, and then its epsilon.
 
-    Of EfficientNetV2 and the larger Lites there are no others.
+    Of EfficientNetV2, of B6 and B7 and of the larger Lites there are no others.
     """
     if "padding" in options:
         return _TENSORFLOW if spec.padding == "same" else _PYTORCH
-    brought_over = family == "efficientnet_v2"
+    alone = spec.resolution in _TENSORFLOW_ALONE.get(family, ())
+    brought_over = family == "efficientnet_v2" or alone
     return _TENSORFLOW if brought_over else {**_PYTORCH, "padding": "torch"}
 
 

@@ -152,6 +152,24 @@ def test_padding_and_epsilon_are_those_of_the_package() -> None:
     assert nets.as_written(arch.build("mobilenet_v3"), "timm", ()).norm_epsilon == 1e-5
 
 
+@pytest.mark.parametrize(
+    ("family", "variant", "padding", "epsilon"),
+    [
+        ("efficientnet_lite", "lite0", "torch", 1e-5),
+        ("efficientnet_lite", "lite1", "same", 1e-3),
+        ("efficientnet_lite", "lite4", "same", 1e-3),
+        ("efficientnet", "b5", "torch", 1e-5),
+        ("efficientnet", "b7", "same", 1e-3),
+        ("efficientnet_v2", "s", "same", 1e-3),
+    ],
+)
+def test_nets_that_timm_has_from_tensorflow_alone_are_as_there(
+    family: str, variant: str, padding: str, epsilon: float
+) -> None:
+    written = nets.as_written(arch.build(family, variant=variant), "timm", ("variant",))
+    assert (written.padding, written.norm_epsilon) == (padding, epsilon)
+
+
 def test_numbers_that_are_not_finite_are_refused_by_name() -> None:
     spec = arch.build("resnet", depth=8, layout="cifar", width=2, shortcut="B", num_classes=2)
     state = {name: np.ones(x.shape) for name, x in file_of("torchvision", spec).items()}

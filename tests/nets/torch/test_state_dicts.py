@@ -24,6 +24,12 @@ def test_the_net_is_preferred_to_its_average() -> None:
     assert unwrap(both, np.ndarray) == NET
 
 
+def test_the_net_is_preferred_to_a_tensor_beside_it() -> None:
+    """PyTorch's example for ImageNet keeps its best accuracy as one."""
+    checkpoint = {"epoch": 3, "best_acc1": np.ones(()), "state_dict": NET}
+    assert unwrap(checkpoint, np.ndarray) == NET
+
+
 @pytest.mark.parametrize("tree", [None, 3, {}, {"epoch": 3}, [ONE], {"optimizer": {"x": ONE}}])
 def test_no_state_dict_is_none(tree: object) -> None:
     assert unwrap(tree, np.ndarray) is None

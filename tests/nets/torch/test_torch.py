@@ -195,6 +195,11 @@ def test_other_weights_are_refused() -> None:
         InputError, match=r"classifier.1.bias has the shape \(4,\), expected \(3,\)"
     ):
         nets.load_torch(spec, state)
+    spec, state = small_state()
+    filters, channels, *_ = state["features.3.conv.2.weight"].shape  # of a 1x1 convolution
+    state["features.3.conv.2.weight"] = np.zeros((filters, channels // 4, 2, 2))
+    with pytest.raises(InputError, match=r"features.3.conv.2.weight has the shape .*2, 2\), exp"):
+        nets.load_torch(spec, state)
     with pytest.raises(
         InputError, match="no torchvision names of weights are known for mobilenet_v1"
     ):

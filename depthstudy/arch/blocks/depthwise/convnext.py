@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, BlockKind
 from depthstudy.arch.blocks.steps import Step, dropout_layers, norm_layers, step_conv
-from depthstudy.arch.layer_types import Activation, Conv, Layers, LayerScale, Section
+from depthstudy.arch.layer_types import Activation, Conv, Layers, LayerScale
+from depthstudy.arch.section import Section
 from depthstudy.errors import InputError
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
 
 
 class ConvNext(BlockKind):

@@ -6,14 +6,11 @@ Inner channels and those of a gate follow the input, not the output.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, GATE, BlockKind
 from depthstudy.arch.blocks.steps import Step, depthwise_step, gate_layers, scaled_squeeze
 from depthstudy.arch.rounding import divisible
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
 
 
 class Inverted(BlockKind):

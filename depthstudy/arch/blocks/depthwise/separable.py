@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, BlockKind
 from depthstudy.arch.blocks.steps import Step, depthwise_step
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
 
 
 class Separable(BlockKind):

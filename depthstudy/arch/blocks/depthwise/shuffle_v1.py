@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
 
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, BlockKind, passes_unchanged
 from depthstudy.arch.blocks.steps import Step, depthwise_step, sequence
-from depthstudy.arch.layer_types import Activation, AveragePool, ChannelShuffle, Layers, Section
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
+from depthstudy.arch.layer_types import Activation, AveragePool, ChannelShuffle, Layers
+from depthstudy.arch.section import Section
 
 _BOTTLENECK = 4  # output over inner channels
 

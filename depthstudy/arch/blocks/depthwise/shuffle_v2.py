@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from depthstudy.arch.block_spec import BlockSpec
 from depthstudy.arch.blocks.kind import COMMON, BlockKind, passes_unchanged
 from depthstudy.arch.blocks.steps import Step, depthwise_step, sequence
-from depthstudy.arch.layer_types import ChannelShuffle, Layers, Section, Take
-
-if TYPE_CHECKING:
-    from depthstudy.arch.spec import BlockSpec
+from depthstudy.arch.layer_types import ChannelShuffle, Layers, Take
+from depthstudy.arch.section import Section
 
 
 class ShuffleV2(BlockKind):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
+from depthstudy.arch.bounds import whole
 from depthstudy.arch.families.options import (
     apply_common_options,
     cifar_blocks,
@@ -62,14 +63,15 @@ def resnet(
     Raises:
       InputError: No such depth or width; the message names the nearest depths.
     """
-    _check(depth, layout, width)
+    _check_depth(depth, layout)
+    first_filters = None if width is None else whole("width", width)
     if layout == "cifar":
         counts: tuple[int, ...] = (cifar_blocks(depth, others=2),) * 3
         kind = "basic"
-        stem = StemSpec(filters=int(width or 16))
+        stem = StemSpec(filters=first_filters or 16)
     else:
         kind, counts = _IMAGENET_BLOCKS[depth]
-        stem = StemSpec(filters=int(width or 64), kernel=7, stride=2, pool=True)
+        stem = StemSpec(filters=first_filters or 64, kernel=7, stride=2, pool=True)
     if not residual and shortcut is not None:
         raise InputError(f"shortcut={shortcut!r} needs residual=True")
     first = BlockSpec(
@@ -115,9 +117,7 @@ def _stage(first: BlockSpec, number: int, count: int) -> tuple[BlockSpec, ...]:
     return repeated(block, count, stride=1 if number == 0 else 2)
 
 
-def _check(depth: int, layout: str, width: int | None) -> None:
-    if width is not None and (width < 1 or width != int(width)):
-        raise InputError(f"width must be at least 1 and whole, it is {width}")
+def _check_depth(depth: int, layout: str) -> None:
     if layout != "cifar" and depth not in _IMAGENET_BLOCKS:
         depths = ", ".join(map(str, _IMAGENET_BLOCKS))
         low, high = sorted(sorted(_IMAGENET_BLOCKS, key=lambda other: abs(other - depth))[:2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from depthstudy.arch.bounds import whole
 from depthstudy.arch.families.options import Layout, map_blocks
 from depthstudy.arch.families.resnets.resnet import resnet
 from depthstudy.arch.families.signatures import with_options_of
@@ -42,9 +43,7 @@ def resnext(
     """
     if depth not in _DEPTHS:
         raise InputError(f"no depth {depth}; allowed: {', '.join(map(str, _DEPTHS))}")
-    for name, value in (("groups", groups), ("width_per_group", width_per_group)):
-        if value < 1 or value != int(value):
-            raise InputError(f"{name} must be at least 1 and whole, it is {value}")
+    groups, width_per_group = whole("groups", groups), whole("width_per_group", width_per_group)
     spec = resnet(depth=depth, layout=layout, **options)
 
     def in_groups(block: BlockSpec) -> BlockSpec:

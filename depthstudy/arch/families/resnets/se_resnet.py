@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from depthstudy.arch.bounds import whole
 from depthstudy.arch.families.options import map_blocks
 from depthstudy.arch.families.resnets.resnet import resnet
 from depthstudy.arch.families.signatures import with_options_of
 from depthstudy.arch.spec import ArchSpec, BlockSpec
-from depthstudy.errors import InputError
 
 
 @with_options_of(resnet)
@@ -30,8 +30,7 @@ def se_resnet(*, depth: int, reduction: int = 16, **options: Any) -> ArchSpec:
     Raises:
       InputError: As ``resnet``, or the reduction is not at least 1.
     """
-    if reduction < 1 or reduction != int(reduction):
-        raise InputError(f"reduction must be at least 1 and whole, it is {reduction}")
+    reduction = whole("reduction", reduction)
 
     def gated(block: BlockSpec) -> BlockSpec:
         return dataclasses.replace(block, squeeze=max(1, block.filters // reduction))

@@ -45,24 +45,20 @@ _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.")
 _COUNTERS = ("num_batches_tracked", "n_averaged")
 
 
-def is_state_dict(tree: Any, tensor: type) -> bool:
-    """Returns whether a mapping has tensors by name, perhaps beside what is none."""
-    return isinstance(tree, Mapping) and any(isinstance(x, tensor) for x in tree.values())
-
-
 def unwrap(tree: Any, tensor: type) -> dict[str, Any] | None:
     """Returns the tensors by name that a checkpoint holds, or ``None`` where it holds none.
+
+    A net's are preferred to those beside it, as the best accuracy of a training script.
 
     Args:
       tree: What was in the file.
       tensor: The type of its tensors.
     """
-    if is_state_dict(tree, tensor):
-        return {str(name): x for name, x in tree.items() if isinstance(x, tensor)}
     if not isinstance(tree, Mapping):
         return None
     inside = (unwrap(tree[key], tensor) for key in WRAPPERS if key in tree)
-    return next((tensors for tensors in inside if tensors), None)
+    beside = {str(name): x for name, x in tree.items() if isinstance(x, tensor)}
+    return next((tensors for tensors in inside if tensors), beside or None)
 
 
 def cleaned(

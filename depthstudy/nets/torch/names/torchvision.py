@@ -14,9 +14,9 @@ from depthstudy.arch.layer_types import (
     Conv,
     GroupNorm,
     MaxPool,
-    Section,
     SqueezeExcite,
 )
+from depthstudy.arch.section import Section
 from depthstudy.nets.torch.names import convnext
 from depthstudy.nets.torch.names.walk import Namer, Names, convs, numbers, paths
 

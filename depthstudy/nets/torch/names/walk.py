@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from depthstudy.arch import ArchSpec, lowering
-from depthstudy.arch.layer_types import Conv, Section, SqueezeExcite
+from depthstudy.arch.layer_types import Conv, SqueezeExcite
+from depthstudy.arch.section import Section
 
 Path = tuple[str, ...]
 Names = Iterator[tuple[Path, str]]  # paths of layers, and their names in a file
