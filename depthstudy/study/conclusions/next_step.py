@@ -11,7 +11,7 @@ from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.panel import LEAST_SEEDS
-from depthstudy.plan import model
+from depthstudy.plan import build_net
 from depthstudy.records import DepthAnswer, NextStep
 from depthstudy.store import bucket
 from depthstudy.study.conclusions.more_seeds import MOST_SEEDS, UNKNOWN, more_seeds
@@ -101,7 +101,7 @@ def _has_depth(past: Past, name: str, depth: int) -> bool:
     }
     settings = tuple((given | {"model.depth": depth}).items())
     try:
-        model.build_net(config.apply(past.study, settings).model, num_classes=2)
+        build_net(config.apply(past.study, settings).model, num_classes=2)
     except InputError:
         return False
     return True
