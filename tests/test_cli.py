@@ -8,30 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import ROOT, run_bad_input
 
-ROOT = Path(__file__).parents[1]
-CODE = """
-import sys
-from ml_collections import config_flags
-from depthstudy import cli
-holder = config_flags.DEFINE_config_file("config")
-sys.argv[0] = "run.py"
-cli.run(lambda: print(
-    holder.value.data.train_examples, holder.value.model.layout, holder.value.model.norm
-))
-"""
 CONFIG = "--config=configs/quickstart.py:fashion_mnist"
 EXAMPLES = "--config.data.train_examples"
 
 
 def parse(*arguments: str, config: str = CONFIG) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", CODE, config, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_bad_input(config, *arguments, script="tests/helpers/given_fields.py")
 
 
 @pytest.mark.parametrize(

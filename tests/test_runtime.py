@@ -21,10 +21,10 @@ from depthstudy import runtime
 runtime.keep_memory()
 @jax.jit
 def middle(seed):
-    numbers = seed * jax.lax.iota(jnp.float32, 16_000_000).reshape(-1, 4) % 7
-    return jnp.sort(numbers, axis=1)[:, 2].max()  # which needs 64 MB
+    numbers = seed * jax.lax.iota(jnp.float32, 9_000_000).reshape(-1, 4) % 7
+    return jnp.sort(numbers, axis=1)[:, 2].max()  # which needs 36 MB
 def faults():
-    np.ones(16_000_000)  # 128 MB
+    np.ones(9_000_000)  # 72 MB
     middle(np.float32(3)).block_until_ready()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 faults()
@@ -95,7 +95,7 @@ def test_large_blocks_come_from_the_process_again() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _FAULTS], capture_output=True, text=True, check=True
     )
-    pages = (128_000_000 + 64_000_000) // resource.getpagesize()
+    pages = (72_000_000 + 36_000_000) // resource.getpagesize()
     assert int(done.stdout) < pages / 10  # some for what other threads do meanwhile
 
 

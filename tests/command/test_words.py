@@ -17,10 +17,8 @@ DOOR = "tests/helpers/door.py"
 
 
 def output(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "depthstudy", *arguments], capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
+    done = run_bad_input(*arguments, script=DOOR)
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -30,14 +28,20 @@ def test_help_fits_a_screen(name: str) -> None:
     assert len(text.splitlines()) <= 40
     assert max(map(len, text.splitlines())) <= 80
     if name:
-        assert f"python -m depthstudy {name}" in text.splitlines()[0]
+        assert f"depthstudy {name}" in text.splitlines()[0]
         assert text == output("help", name)
     else:
         assert all(f"\n  {command} " in text for command in COMMANDS)
 
 
-def test_the_version() -> None:
-    assert output("--version") == f"depthstudy {__version__}\n"
+def test_the_version_and_help_of_the_module() -> None:
+    module = [sys.executable, "-m", "depthstudy"]
+    version, text = (
+        subprocess.run([*module, *words], capture_output=True, text=True, check=True).stdout
+        for words in (["--version"], ["run", "--help"])
+    )
+    assert version == f"depthstudy {__version__}\n"
+    assert "python -m depthstudy run" in text.splitlines()[0]
 
 
 def test_every_setting_is_listed_with_its_meaning() -> None:

@@ -64,13 +64,9 @@ def test_a_run_that_goes_on(dataset: Dataset, reference: list[HostBatch]) -> Non
     assert list(train_batches(dataset, batch_size=48, start=5, stop=5)) == []
 
 
-@pytest.mark.parametrize("on_disk", [False, True])
-def test_worker_processes(
-    on_disk: bool, digits_on_disk: DataConfig, reference: list[HostBatch]
-) -> None:
+def test_worker_processes(digits_on_disk: DataConfig, reference: list[HostBatch]) -> None:
     """Two processes read the same batches in the same order; an abandoned run ends them."""
-    base = digits_on_disk if on_disk else DataConfig(validation=0.0)
-    workers = load(config(base, stream=True, workers=2))
+    workers = load(config(digits_on_disk, stream=True, workers=2))
     batches = train_batches(workers, batch_size=48, start=7, stop=10_000)
     assert_same(itertools.islice(batches, 13), reference[7:])
     assert len(multiprocessing.active_children()) == 2

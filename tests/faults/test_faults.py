@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from programs import run_script
+from programs import run_bad_input, run_script
 
 FAULTS = "tests/faults/faults.py"
 GOOD = r"(\d+) tried, 0 silent changes, 0 tracebacks, 0 stuck, 0 slow"
@@ -44,6 +44,6 @@ def test_many_faults(kind: str, scale: float) -> None:
 
 
 def test_a_kind_that_there_is_not() -> None:
-    done = run_script("--only=floods", script=FAULTS)
+    done = run_bad_input("--only=floods", script=FAULTS)
     assert done.returncode == 2
     assert done.stderr.startswith("error: no kind of fault ['floods']; there are kills")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -22,10 +22,8 @@ def precision() -> str | None:
 
 
 @pytest.fixture
-def probe_input(digits: Dataset) -> probes.ProbeInput:
-    network = nets.build(SPEC)
-    variables = nets.init(network, jax.random.key(0), digits.image_shape)
-    return probes.ProbeInput(network, variables, digits, examples=20, batch_size=20)
+def probe_input(digits: Dataset, make: Callable) -> probes.ProbeInput:
+    return probes.ProbeInput(nets.build(SPEC), make(SPEC), digits, examples=20, batch_size=20)
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import made_study
 import pytest
 from made_study import METRICS
+from programs import ROOT, run_bad_input
 
 from depthstudy import report
 from depthstudy.records import Verdict
@@ -17,7 +16,7 @@ from depthstudy.report import claims
 from depthstudy.report.claims import Claim
 from depthstudy.report.text.quantities import quantity
 
-ROOT = Path(__file__).parents[2]
+SCRIPT = "scripts/claims.py"
 
 
 def claim(name: str, workdir: Path, figure: str = "") -> Claim:
@@ -97,10 +96,7 @@ def test_effects(metric: str, estimate: tuple[float, float, float], text: str) -
 def test_the_script_reads_what_is_there(tmp_path: Path) -> None:
     report.write(made_study.fake_study(tmp_path / "studies" / "degradation"))
     out = tmp_path / "docs" / "claims.md"
-    command = [sys.executable, "scripts/claims.py", f"--workdir={tmp_path / 'studies'}"]
-    done = subprocess.run(
-        [*command, f"--out={out}"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = run_bad_input(f"--workdir={tmp_path / 'studies'}", f"--out={out}", script=SCRIPT)
     assert (done.returncode, done.stdout) == (0, f"claims: {out}\n"), done.stderr
     _, first, *others = rows(out.read_text(encoding="utf-8"))
     assert first[1] == "supported"
@@ -108,9 +104,6 @@ def test_the_script_reads_what_is_there(tmp_path: Path) -> None:
     assert {row[1] for row in others} == {"not run"}
     configs = {path.stem for path in (ROOT / "configs" / "claims").glob("*.py")}
     assert {row[0].split("[")[1].split("]")[0] for row in (first, *others)} == configs
-    missing = subprocess.run(
-        [*command[:2], f"--workdir={tmp_path / 'absent'}"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    missing = run_bad_input(f"--workdir={tmp_path / 'absent'}", script=SCRIPT)
     assert missing.returncode == 2
     assert "`make claims` runs them" in missing.stderr

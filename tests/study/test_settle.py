@@ -14,6 +14,7 @@ from depthstudy.errors import InputError
 from depthstudy.store import RunStore
 from depthstudy.study.facts.looks import looks_of
 from depthstudy.study.facts.runs import StudyRuns
+from depthstudy.study.forecast.describe import following
 
 LARGER = {
     "name": "larger",
@@ -81,5 +82,5 @@ def test_what_cannot_be_settled_is_refused() -> None:
     with pytest.raises(InputError, match=r"needs config\.hypotheses"):
         plan.prepare(apply(StudyConfig(), (("seeds_until_settled", 5),)))
     most = apply(StudyConfig(), (("seeds_until_settled", 5), ("hypotheses", (LARGER,))))
-    text = study.describe(apply(most, (("variants", VARIANTS), *TINY[1:])))
+    text = following(*plan.prepare(apply(most, (("variants", VARIANTS), *TINY[1:]))))
     assert "then seeds are added, up to 5" in text

@@ -124,16 +124,17 @@ def test_loss_terms_are_those_of_an_image_by_itself() -> None:
 
 
 def test_each_object_has_its_best_anchor_and_padding_none() -> None:
-    anchors = jnp.asarray(boxes.anchors(SPEC, SIZE))
+    anchors, assign = jnp.asarray(boxes.anchors(SPEC, SIZE)), jax.jit(targets)
     tiny = objects.rows([(3.0, 3.0, 7.0, 7.0)], [2])  # overlaps no anchor by half
     crowd = objects.rows([(0.0, 0.0, 64.0, 64.0)], [1], [True])
     labels = np.stack([objects.padded(tiny, 2), objects.padded(crowd, 2)])
-    assigned = targets(anchors, jnp.asarray(labels))
+    assigned = assign(anchors, jnp.asarray(labels))
     assert assigned.positive.sum(axis=1).tolist() == [1, 0]
     assert sorted(np.unique(assigned.classes)) == [-1, 2]
     nothing = jnp.asarray(objects.padded(objects.rows([], []), 2))[None]
     logits, offsets = jnp.zeros((1, len(anchors), 5)) - 5, jnp.zeros((1, len(anchors), 4))
-    empty = loss(nets.DetectorOutputs(logits, offsets, anchors), targets(anchors, nothing))
+    outputs = nets.DetectorOutputs(logits, offsets, anchors)
+    empty = jax.jit(loss)(outputs, assign(anchors, nothing))
     assert np.isfinite(empty).all()
 
 
@@ -141,21 +142,21 @@ def test_perfect_predictions_have_no_error() -> None:
     truths = _truths(seed=5)
     task = tasks.Detection(num_classes=5, max_objects=5, image_size=SIZE)
     anchors = jnp.asarray(boxes.anchors(SPEC, SIZE))
-    wanted = targets(anchors, jnp.asarray(truths))
+    wanted = jax.jit(targets)(anchors, jnp.asarray(truths))
     classes = jax.nn.one_hot(wanted.classes, 5) * 20 - 10
     outputs = nets.DetectorOutputs(classes, wanted.boxes, anchors)
-    assert task.errors(outputs, jnp.asarray(truths)).tolist() == [0, 0]
-    labels = jnp.asarray(truths)
+    labels, find_errors, answer = jnp.asarray(truths), jax.jit(task.errors), jax.jit(task.answers)
+    assert find_errors(outputs, labels).tolist() == [0, 0]
 
     def judged(outputs: nets.DetectorOutputs) -> tuple[np.ndarray, dict[str, float]]:
-        answers = {k: np.asarray(v) for k, v in task.answers(outputs, labels).items()}
+        answers = {k: np.asarray(v) for k, v in answer(outputs, labels).items()}
         return task.summarize(np.zeros(2), answers)
 
     errors, summary = judged(outputs)
     assert summary["error"] == pytest.approx(0, abs=1e-6)
     assert errors == pytest.approx([0, 0], abs=1e-6)
     others = outputs._replace(classes=jnp.roll(classes, 1, axis=-1))
-    assert task.errors(others, labels).tolist() == [1, 1]
+    assert find_errors(others, labels).tolist() == [1, 1]
     assert judged(others)[1]["error"] > 0.3  # boxes of the right class come last
     elsewhere = outputs._replace(boxes=outputs.boxes.at[..., :2].add(9.0))
     assert judged(elsewhere)[1]["error"] > 0.9
@@ -172,11 +173,16 @@ def test_objects_move_with_their_pixels(settings: dict) -> None:
     label = objects.padded(objects.rows([(14.0, 10.0, 30.0, 22.0)], [3]), 2)
     labels = jnp.asarray(np.stack([label] * count))
     key = jax.random.key(4)
-    moved = np.asarray(augment_objects(labels, (48, 40), key=key, config=changes))
-    changed = np.asarray(augment(jnp.asarray(images), key=key, config=changes))[..., 0]
+
+    @jax.jit
+    def change(images: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
+        moved = augment_objects(labels, (48, 40), key=key, config=changes)
+        return augment(images, key=key, config=changes), moved
+
+    changed, moved = map(np.asarray, change(jnp.asarray(images), labels))
     assert (moved[:, 1, objects.CLASS] == -1).all()
     places = set()
-    for image, row in zip(changed, moved[:, 0], strict=True):
+    for image, row in zip(changed[..., 0], moved[:, 0], strict=True):
         rows, columns = np.nonzero(image > 127)
         if row[objects.CLASS] < 0:
             assert len(rows) <= 48

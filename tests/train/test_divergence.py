@@ -40,7 +40,7 @@ def test_a_rectifier_in_one_loop_with_a_sum_hides_nan() -> None:
 @ON_CPU
 def test_so_the_loss_of_a_broken_net_is_finite() -> None:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", width=16))
-    variables = nets.init(network, jax.random.key(0), (32, 32, 3))
+    variables = jax.jit(lambda key: nets.init(network, key, (32, 32, 3)))(jax.random.key(0))
 
     def loss(params: Any) -> jax.Array:
         given = {**variables, "params": params}

@@ -33,8 +33,6 @@ DATA = DataConfig(shift=1)
 PROGRAMS = [
     pytest.param(("jit", "float16"), id="jit-float16"),
     pytest.param(("pmap", "float32"), id="pmap-float32"),
-    pytest.param(("jit", "float32"), id="jit-float32", marks=pytest.mark.slow),
-    pytest.param(("pmap", "float16"), id="pmap-float16", marks=pytest.mark.slow),
 ]
 
 

@@ -34,7 +34,9 @@ def one_step(digits: Dataset) -> Takes:
     """Returns a function that takes a step in a type, with a scale or none."""
     transform = optimizer.optimizer(CONFIG)
     batch, key = batch_at(digits, 0, batch_size=32), jax.random.key(1)
-    start = step.init_state(nets.Network(SPEC), transform, digits.image_shape, key=key)
+    start = jax.jit(
+        lambda: step.init_state(nets.Network(SPEC), transform, digits.image_shape, key=key)
+    )()
     steps = {
         dtype: jax.jit(
             step.make_train_step(nets.Network(SPEC, dtype), transform, digits, DataConfig(), CONFIG)

@@ -22,7 +22,9 @@ def made(
 ) -> tuple[step.TrainState, step.TrainStep, nets.Network]:
     network = nets.Network(arch.build("resnet", depth=8, layout="cifar", norm=norm, width=4))
     transform = optimizer.optimizer(CONFIG)
-    state = step.init_state(network, transform, dataset.image_shape, key=jax.random.key(0))
+    state = jax.jit(lambda key: step.init_state(network, transform, dataset.image_shape, key=key))(
+        jax.random.key(0)
+    )
     return state, step.make_train_step(network, transform, dataset, data, CONFIG), network
 
 
@@ -30,18 +32,19 @@ def test_a_step_goes_down_the_numerical_gradient(digits: Dataset) -> None:
     """Plain SGD: the change of a weight is minus the rate times a central difference."""
     state, train_step, network = made(digits, norm="none")
     batch = batch_at(digits, 0, batch_size=32)
-    after, metrics = train_step(state, batch, jax.random.key(1), RATE)
+    after, metrics = jax.jit(train_step)(state, batch, jax.random.key(1), RATE)
     images = (np.asarray(batch.images) / 255 - digits.mean) / digits.std
 
-    def loss(shift: float) -> float:
+    @jax.jit
+    def loss(shift: float) -> jax.Array:
         params = jax.tree.map(lambda x: x, state.params)
         bias = params["head"]["dense"]["bias"]
         params["head"]["dense"]["bias"] = bias.at[3].add(shift)
         logits = network.apply({"params": params}, jnp.array(images))
-        return float(tasks.of(digits).loss(logits, batch.labels).mean())
+        return tasks.of(digits).loss(logits, batch.labels).mean()
 
-    assert float(metrics.loss) == pytest.approx(loss(0.0), rel=1e-5)
-    slope = (loss(0.01) - loss(-0.01)) / 0.02
+    assert float(metrics.loss) == pytest.approx(float(loss(0.0)), rel=1e-5)
+    slope = (float(loss(0.01)) - float(loss(-0.01))) / 0.02
     moved = after.params["head"]["dense"]["bias"] - state.params["head"]["dense"]["bias"]
     assert float(moved[3]) == pytest.approx(-0.05 * slope, rel=1e-3)
     assert int(after.step) == 1
@@ -61,18 +64,18 @@ def test_the_loss_falls(digits: Dataset) -> None:
 def test_the_key_moves_images_and_nothing_else(digits: Dataset) -> None:
     batch = batch_at(digits, 0, batch_size=16)
     keys = [jax.random.key(i) for i in range(2)]
-    state, still, _ = made(digits)
-    assert float(still(state, batch, keys[0], RATE)[1].loss) == float(
-        still(state, batch, keys[1], RATE)[1].loss
-    )
-    state, shifted, _ = made(digits, DataConfig(shift=2))
-    losses = [float(shifted(state, batch, key, RATE)[1].loss) for key in [*keys, keys[0]]]
-    assert losses[0] == losses[2] != losses[1]
+    losses = {}
+    for shift in (0, 2):
+        state, train_step, _ = made(digits, DataConfig(shift=shift))
+        take = jax.jit(train_step)
+        losses[shift] = [float(take(state, batch, key, RATE)[1].loss) for key in [*keys, keys[0]]]
+    assert losses[0][0] == losses[0][1]
+    assert losses[2][0] == losses[2][2] != losses[2][1]
 
 
 def test_evaluation_leaves_padding_out_and_running_statistics_in(digits: Dataset) -> None:
     state, _, network = made(digits)
-    eval_step = step.make_eval_step(network, digits)
+    eval_step = jax.jit(step.make_eval_step(network, digits))
     batch = batch_at(digits, 0, batch_size=8)
     weights = jnp.array([1.0] * 5 + [0.0] * 3)
     sums = eval_step(state, batch, weights)
@@ -82,5 +85,5 @@ def test_evaluation_leaves_padding_out_and_running_statistics_in(digits: Dataset
     assert sums.loss_count == alone.loss_count == 5
     np.testing.assert_array_equal(sums.errors, [*alone.errors, 0, 0, 0])
     flat = dataclasses.replace(digits, mean=np.zeros(1, np.float32))
-    shifted = step.make_eval_step(network, flat)(state, part, jnp.ones(5))
+    shifted = jax.jit(step.make_eval_step(network, flat))(state, part, jnp.ones(5))
     assert float(shifted.loss) != pytest.approx(float(alone.loss), rel=1e-4)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
+from programs import ROOT, run_bad_input
 
 from depthstudy import config
 from depthstudy.command import named_configs
 from depthstudy.command.registry import COMMANDS
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 _START = re.compile(
     r"(?:^|[;`'] *|\$ )(?:\.venv/bin/)?(?:depthstudy (?P<word>[a-z]+)\b"
@@ -40,8 +37,7 @@ FOUND = sorted(set(commands()))
 
 @cache
 def flags_of(command: str) -> set[str]:
-    line = [sys.executable, "-m", "depthstudy", command, "--help"]
-    text = subprocess.run(line, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    text = run_bad_input(command, "--help", script="tests/helpers/door.py").stdout
     return {name.removeprefix("no") for name in re.findall(r"--\[?([a-z_]+)", text)} | {"help"}
 
 

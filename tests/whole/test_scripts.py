@@ -130,4 +130,4 @@ def test_every_config_is_valid(config: Path) -> None:
 
 
 def test_help_names_the_flags() -> None:
-    assert "--workdir" in run_script("--help").stdout
+    assert "--workdir" in run_bad_input("--help").stdout

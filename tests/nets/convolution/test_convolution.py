@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from sampled import sampled
 
 from depthstudy.arch.windows import output_size, window_padding
 from depthstudy.nets.convolution import Geometry, convolve, methods, primitive, selector
@@ -68,8 +69,10 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("padding", ["torch", "same"])
-@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("stride", "padding"),
+    sampled([(2, "torch"), (1, "torch"), (3, "same"), (2, "same")], 2),
+)
 @pytest.mark.parametrize(("method", "side", "channels", "filters", "groups"), CASES)
 def test_methods_agree_to_the_second_derivative(
     method: Convolution,

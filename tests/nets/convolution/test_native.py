@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from sampled import sampled
 
 from depthstudy import arch, nets
 from depthstudy.nets.convolution import Geometry, convolve, native
@@ -83,7 +84,7 @@ def problems(draw: st.DrawFn) -> tuple[Geometry, int, int, int]:
     return geometry, groups * inside, groups * outside, draw(st.integers(1, 9))
 
 
-@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.settings(max_examples=12, deadline=None)
 @hypothesis.given(problems())
 def test_any_shape_is_xlas_in_float64(problem: tuple[Geometry, int, int, int]) -> None:
     geometry, channels, filters, batch = problem
@@ -123,7 +124,7 @@ def test_widening_kernels_of_single_pixels(stride: int) -> None:
     assert_close(outputs, in_float64(functools.partial(with_gradients, xla, geometry), x, w, y))
 
 
-@pytest.mark.parametrize(("geometry", "channels", "filters"), CASES)
+@pytest.mark.parametrize(("geometry", "channels", "filters"), sampled(CASES, 2))
 def test_second_order(geometry: Geometry, channels: int, filters: int) -> None:
     x, w, dx, dw, y = operands(geometry, channels, filters)
 
@@ -145,7 +146,7 @@ def test_second_order(geometry: Geometry, channels: int, filters: int) -> None:
         assert_close(second_derivatives, in_float64(functools.partial(order, xla), x, w))
 
 
-@pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0), (2, 3)])
+@pytest.mark.parametrize("axes", sampled([((2, 3),), ((0, 0),), ((None, 0),), ((0, None),)], 2))
 @pytest.mark.parametrize(("geometry", "channels", "filters"), CASES[:3])
 def test_a_population_is_its_members(
     geometry: Geometry, channels: int, filters: int, axes: Any
@@ -234,7 +235,7 @@ def test_a_net_has_the_same_gradients(request: pytest.FixtureRequest) -> None:
     spec = arch.build("resnet", depth=8, layout="cifar", width=8, num_classes=10)
     network = nets.Network(spec)
     images = np.random.default_rng(0).standard_normal((8, 16, 16, 3), np.float32)
-    variables = nets.init(network, jax.random.key(0), images.shape[1:])
+    variables = jax.jit(lambda key: nets.init(network, key, images.shape[1:]))(jax.random.key(0))
 
     def loss(variables: Any) -> Any:
         return (network.apply(variables, images) ** 2).mean()
