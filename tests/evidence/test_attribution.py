@@ -161,15 +161,16 @@ def test_intervals_keep_their_level() -> None:
     }
     both = [Treatment(name, "overfitting", ()) for name in ("half", "nothing")]
     attributions = []
-    for _ in range(300):
+    for _ in range(150):
         table, infos = study(means, (8, 56), seeds=4, spread=0.03, draw=draw)
         attributions.append(by_name(attribute(table, infos, both)))
     half, nothing = ([rows["d56", name] for rows in attributions] for name in ("half", "nothing"))
     # Leaving out harm to the best depth that is chance makes the credit a little small.
-    assert np.mean([row.recovered for row in half]) == pytest.approx(0.15, abs=0.012)
-    assert np.mean([row.low <= 0.15 <= row.high for row in half]) > 0.92
-    assert np.mean([row.share_low <= 0.5 <= row.share_high for row in half]) > 0.92
-    assert np.mean([row.established for row in nothing]) < 0.04
+    assert np.mean([row.recovered for row in half]) == pytest.approx(0.15, abs=0.017)
+    # The standard error of a share of 95% is 1.8 points.
+    assert np.mean([row.low <= 0.15 <= row.high for row in half]) > 0.91
+    assert np.mean([row.share_low <= 0.5 <= row.share_high for row in half]) > 0.91
+    assert np.mean([row.established for row in nothing]) < 0.05
 
 
 def test_a_best_depth_that_is_left_as_it_is_gains_nothing() -> None:

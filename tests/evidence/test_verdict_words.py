@@ -234,7 +234,7 @@ def test_a_study_without_any_effect_decides_wrongly_in_at_most_one_of_twenty():
         claim("greater", (("model.depth", d),), (("model.depth", 8),), name=str(d))
         for d in (20, 32, 44, 56)
     ]
-    studies = 300
+    studies = 150
     wrong = 0
     for _ in range(studies):
         summary = table({name: rng.normal(0.1, 0.01, 3) for name in settings})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ SMALL = apply(
 )
 
 
+def results_of(workdir: Path) -> dict[Path, int]:
+    """Returns by its file when each result of a trial was written."""
+    results = (workdir / TUNING).rglob("result.json")
+    return {path: path.stat().st_mtime_ns for path in results}
+
+
 def tune(workdir: Path, **fields: Value) -> dict[Path, int]:
     """Tunes the only net, and returns by its file when each result was written."""
     settings = tuple((name.replace("__", "."), value) for name, value in fields.items())
@@ -36,14 +43,21 @@ def tune(workdir: Path, **fields: Value) -> dict[Path, int]:
     execute.check(study, variants, workdir)
     with contextlib.closing(execute.Session(study, variants, workdir)) as session:
         execute.tune(session, study, variants)
-    results = (workdir / TUNING).rglob("result.json")
-    return {path: path.stat().st_mtime_ns for path in results}
+    return results_of(workdir)
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tuned")
+    tune(folder)
+    return folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("done", [True, False])
-def test_trials_of_another_config_are_refused(tmp_path: Path, *, done: bool) -> None:
-    results = tune(tmp_path)
+def test_trials_of_another_config_are_refused(tmp_path: Path, tuned: Path, *, done: bool) -> None:
+    shutil.copytree(tuned, tmp_path, dirs_exist_ok=True)
+    results = results_of(tmp_path)
     assert len(results) > 2  # the grid is widened at an edge
     if not done:
         for path in results:
@@ -60,8 +74,9 @@ def test_trials_of_another_config_are_refused(tmp_path: Path, *, done: bool) -> 
 
 
 @pytest.mark.slow
-def test_what_matters_to_no_trial_may_change(tmp_path: Path) -> None:
-    results = tune(tmp_path)
+def test_what_matters_to_no_trial_may_change(tmp_path: Path, tuned: Path) -> None:
+    shutil.copytree(tuned, tmp_path, dirs_exist_ok=True)
+    results = results_of(tmp_path)
     changed = {"seeds": 3, "train__save_minutes": 5.0, "data__workers": 0, "budget_check": (2,)}
     assert tune(tmp_path, **changed) == results
     next(iter(results)).unlink()

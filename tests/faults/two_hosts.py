@@ -76,15 +76,23 @@ def wait(processes: Sequence[subprocess.Popen[str]], seconds: float = 600) -> En
 
 def disturb(workdir: Path, kind: signal.Signals, host: int, **options: Any) -> End:
     """Sends a signal to a host that trains, and returns how all hosts have ended."""
+    before = checkpoints(workdir)
     processes = start_hosts(workdir, **options)
-    await_checkpoint(workdir, processes[0])
+    await_checkpoint(workdir, processes[0], before)
     processes[host].send_signal(kind)
     return wait(processes, KILLED_SECONDS)
 
 
-def await_checkpoint(workdir: Path, process: subprocess.Popen[str]) -> None:
-    """Waits until the study has a checkpoint, or its process has ended."""
-    while not any(workdir.glob("runs/*/*/checkpoints/[0-9]*")) and process.poll() is None:
+def checkpoints(workdir: Path) -> frozenset[Path]:
+    """Returns the folders of the checkpoints that a study has."""
+    return frozenset(workdir.glob("runs/*/*/checkpoints/[0-9]*"))
+
+
+def await_checkpoint(
+    workdir: Path, process: subprocess.Popen[str], before: frozenset[Path] = frozenset()
+) -> None:
+    """Waits until the study has a checkpoint beside those before, or its process has ended."""
+    while not checkpoints(workdir) - before and process.poll() is None:
         time.sleep(0.02)
 
 

@@ -40,37 +40,35 @@ def test_two_hosts_find_the_losses_of_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("host", "others_line"), [(0, "host 0"), (1, "host 1")])
-def test_one_is_killed_and_all_go_on(tmp_path: Path, host: int, others_line: str) -> None:
+@pytest.mark.parametrize("host", [0, 1])
+def test_one_is_killed(tmp_path: Path, host: int) -> None:
     end = two_hosts.disturb(tmp_path, signal.SIGKILL, host)
     assert end.seconds < two_hosts.KILLED_SECONDS
     assert end[host][0] == -signal.SIGKILL
-    assert end[1 - host] == (1, f"error: {others_line} {two_hosts.GONE}")
-    assert_done(two_hosts.wait(two_hosts.start_hosts(tmp_path)))
+    assert end[1 - host] == (1, f"error: host {host} {two_hosts.GONE}")
+    if host == 1:
+        assert_done(two_hosts.wait(two_hosts.start_hosts(tmp_path)))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("host", [0, 1])
-def test_one_is_asked_to_end_and_one_alone_goes_on(tmp_path: Path, host: int) -> None:
-    assert_done(two_hosts.run_alone(tmp_path / "one"))
-    end = two_hosts.disturb(tmp_path / "two", signal.SIGTERM, host)
+def test_one_of_them_is_asked_to_end(tmp_path: Path) -> None:
+    end = two_hosts.disturb(tmp_path, signal.SIGTERM, 0)
     assert list(end) == [(130, two_hosts.INTERRUPTED)] * 2
     assert end.seconds < two_hosts.ASKED_SECONDS
-    assert_done(two_hosts.run_alone(tmp_path / "two"))
-    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
 
 
 @pytest.mark.slow
-def test_one_began_and_two_go_on(tmp_path: Path) -> None:
-    assert_done(two_hosts.run_alone(tmp_path / "one"))
-    process = two_hosts.start(command(tmp_path / "two", **two_hosts.OPTIONS))
-    two_hosts.await_checkpoint(tmp_path / "two", process)
-    process.send_signal(signal.SIGTERM)
-    end = two_hosts.wait([process])
-    assert list(end) == [(130, two_hosts.INTERRUPTED)]
-    end = two_hosts.wait(two_hosts.start_hosts(tmp_path / "two"))
-    assert_done(end)
-    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
+def test_two_go_on_from_one_that_is_killed_and_one_from_two_that_are_asked(tmp_path: Path) -> None:
+    one, two, often = tmp_path / "one", tmp_path / "two", {"train.evaluations": 6}
+    assert_done(two_hosts.run_alone(one, **often))
+    process = two_hosts.start(command(two, **{**two_hosts.OPTIONS, **often}))
+    two_hosts.await_checkpoint(two, process)
+    process.kill()
+    assert two_hosts.wait([process])[0][0] == -signal.SIGKILL
+    end = two_hosts.disturb(two, signal.SIGTERM, 1, **often)
+    assert list(end) == [(130, two_hosts.INTERRUPTED)] * 2
+    assert_done(two_hosts.run_alone(two, **often))
+    assert two_hosts.difference(one, two) < two_hosts.ROUNDING
 
 
 @pytest.mark.slow

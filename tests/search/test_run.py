@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 from programs import single_device
 
-from depthstudy import arch, config, plan, search, store, study
+from depthstudy import arch, config, plan, records, search, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
 from depthstudy.search import blocks
@@ -145,7 +146,13 @@ def test_the_command_trains_the_net_alone() -> None:
 @pytest.mark.slow
 def test_a_search_that_is_killed_ends_as_one_that_is_not(tmp_path: Path) -> None:
     pytest.importorskip("optuna")
-    words = ["--config=configs/claims/search.py:smoke", "--config.processes=1"]
+    words = [
+        "--config=configs/claims/search.py:smoke",
+        "--config.processes=1",
+        "--config.search.repeats=2",
+        "--config.seeds=2",
+        '--config.tune=(("train.learning_rate", (0.03, 0.1)),)',
+    ]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
 
     def start(workdir: Path) -> subprocess.Popen[bytes]:
@@ -154,21 +161,34 @@ def test_a_search_that_is_killed_ends_as_one_that_is_not(tmp_path: Path) -> None
         return subprocess.Popen(command, cwd=ROOT, env=environment)
 
     assert start(whole).wait() == 0
-    for done in (6, 14):  # runs after which it is killed
-        process = start(killed)
-        while len(list(killed.glob("search/runs/*/*/result.json"))) < done:
-            assert process.poll() is None
-            time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    process = start(killed)
+    while len(list(killed.glob("search/runs/*/*/result.json"))) < 20:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     before = {path: path.stat().st_mtime_ns for path in killed.glob("search/runs/*/*/result.json")}
-    assert len(before) >= 14
+    assert len(before) >= 20
     assert start(killed).wait() == 0
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
     first, second = (pd.read_csv(folder / store.SEARCH) for folder in (whole, killed))
     pd.testing.assert_frame_equal(first, second)
     runs = [{p.parts[-3] for p in f.glob("search/runs/*/*/result.json")} for f in (whole, killed)]
     assert runs[0] == runs[1]
+    verdicts = pd.read_csv(whole / store.VERDICTS)
+    assert set(verdicts["hypothesis"]) == {
+        "search_chooses_depth", "depth_matters", "search_beats_random", "search_beats_scaling"
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_scores_of_the_start_are_ranked(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    claim = runpy.run_path(str(ROOT / "configs/claims/zero_cost_scores.py"))
+    result = search.run(claim["get_config"]("smoke"), tmp_path)
+    assert not result.verdicts
+    scores = store.read_table(tmp_path / store.SCORES, records.ScoreRank)
+    assert {"log10_synflow", "total_gradient_norm", "parameters"} <= set(scores["score"])
 
 
 def test_configs_of_a_search_survive_their_json() -> None:

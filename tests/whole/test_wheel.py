@@ -48,10 +48,10 @@ def test_configs_templates_and_types_are_in_the_wheel(wheel: Path) -> None:
 
 @pytest.mark.slow
 def test_a_study_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
+    venv.create(tmp_path / "env")
     python, command = (tmp_path / "env" / "bin" / name for name in ("python", "depthstudy"))
-    constraints = ROOT / "constraints.txt"
-    call(python, "-m", "pip", "install", "--quiet", "-c", constraints, wheel, cwd=tmp_path)
+    quickly = ("--quiet", "--no-compile", "-c", ROOT / "constraints.txt")
+    call(sys.executable, "-m", "pip", "--python", python, "install", *quickly, wheel, cwd=tmp_path)
     assert call(command, "--version", cwd=tmp_path).startswith("depthstudy ")
     assert "usage: depthstudy COMMAND" in call(command, cwd=tmp_path)
     assert "--dry_run" in call(command, "run", "--help", cwd=tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from depthstudy import data, execute, plan
 from depthstudy.analysis.opening import open_run
-from depthstudy.config import DataConfig, StudyConfig, TrainConfig
+from depthstudy.config import DataConfig, ModelConfig, StudyConfig, TrainConfig
 from depthstudy.data.sources.arrays import ArrayExamples, array_source
 from depthstudy.errors import InputError
 
@@ -81,7 +81,12 @@ def test_how_many_has_to_be_said() -> None:
 @pytest.mark.slow
 def test_a_run_is_trained_and_measured_on_its_own_images(tmp_path: Path) -> None:
     study = dataclasses.replace(
-        StudyConfig(), data=OWN, train=TrainConfig(steps=3, batch_size=8), seeds=2, probes=()
+        StudyConfig(),
+        data=OWN,
+        model=ModelConfig(depth=8, width=4),
+        train=TrainConfig(steps=3, batch_size=8),
+        seeds=2,
+        probes=(),
     )
     prepared, variants = plan.prepare(study)
     session = execute.Session(prepared, variants, tmp_path)
