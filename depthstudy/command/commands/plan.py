@@ -6,6 +6,7 @@
 Time, memory and size of checkpoints follow from the architectures, the devices'
 data sheets, and shares of these that were measured on an H100 and an H200;
 published sets need not be there. What does not fit is said, and what to change.
+What it takes here, `depthstudy run CONFIG --dry_run` says.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def main(line: str) -> None:
     if flags.FLAGS.devices is None:
         raise InputError(
             f"give --devices=KIND with a number, as v5e-256 or h100x64; kinds:"
-            f" {', '.join(devices.DEVICES)}"
+            f" {', '.join(devices.DEVICES)}; what it takes here, `depthstudy run CONFIG --dry_run`"
+            " says"
         )
     runtime.set_up()
     for part in elsewhere.describe_parts(config, flags.FLAGS.devices):
