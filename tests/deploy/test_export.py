@@ -89,6 +89,8 @@ def test_an_export_that_computes_something_else_is_not_written(
         compare(net, "safetensors", content)
     with pytest.raises(InputError, match=r"no format 'onxx'; did you mean onnx\?"):
         export(net, tmp_path / "out", ["stablehlo", "onxx"])
+    with pytest.raises(InputError, match=r"no format is named; allowed: stablehlo, safetensors"):
+        export(net, tmp_path / "out", [])
     assert not (tmp_path / "out").exists()
 
 

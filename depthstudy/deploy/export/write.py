@@ -45,15 +45,17 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
       formats: Keys of ``FORMATS``.
 
     Raises:
-      InputError: The net is a detector, there is no such format, or a package that it needs is
-        missing.
+      InputError: The net is a detector, no format or none of ours is named, or a package that it
+        needs is missing.
       FailedError: What was exported computes something else; nothing is written.
     """
     if net.is_detector:
         raise InputError(f"{net} is a detector, which has no logits to compare an export by")
+    allowed = ", ".join(FORMATS)
+    if not formats:
+        raise InputError(f"no format is named; allowed: {allowed}")
     for name in formats:
         if name not in FORMATS:
-            allowed = ", ".join(FORMATS)
             raise InputError(f"no format {name!r}{did_you_mean(name, FORMATS)} allowed: {allowed}")
     contents = {name: FORMATS[name].encode(net) for name in formats}
     differences = {name: compare(net, name, content) for name, content in contents.items()}
