@@ -71,17 +71,17 @@ def kept_by_variants(study: StudyConfig, fields: Iterable[str]) -> Iterator[str]
       fields: Dotted names of the fields that somebody overrides.
     """
     for field in fields:
-        own = [
+        kept = [
             (name, value)
             for name, settings in study.variants
             for set_field, value in settings
             if set_field == field and value != get(study, field)
         ]
-        if not own:
+        if not kept:
             continue
-        names = ", ".join(name for name, _ in own[:_NAMED])
-        more = f" and {len(own) - _NAMED} more" if len(own) > _NAMED else ""
-        values = " or ".join(dict.fromkeys(repr(value) for _, value in own))
+        names = ", ".join(name for name, _ in kept[:_NAMED])
+        more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
+        values = " or ".join(dict.fromkeys(repr(value) for _, value in kept))
         yield (
             f"config.{field}={get(study, field)!r} is not that of {names}{more}, where"
             f" config.variants sets {values}"

@@ -193,7 +193,7 @@ def test_a_damaged_description_of_a_shard_is_written_again(
     (tmp_path / "shard.json").write_text("{")
     with pytest.raises(InputError, match=r"shard\.json .*; give the command of that shard again"):
         shards.merge([tmp_path], tmp_path / "merged")
-    monkeypatch.setattr(execute, "reopen_shorter", begin)
+    monkeypatch.setattr(execute, "tune", begin)
     with pytest.raises(BeganError):
         shards.run(SMALL, tmp_path, ONE)
     assert any("shard.json" in x and "it is written again" in x for x in caplog.messages)

@@ -141,7 +141,7 @@ def test_a_study_that_begins_keeps_its_choice(
             pass
         raise BeganError
 
-    monkeypatch.setattr(execute, "reopen_shorter", begin)
+    monkeypatch.setattr(execute, "tune", begin)
     config, _ = prepare(study(round(2.5 * sum(works().values()))))
     counts = []
     for _ in range(2):
