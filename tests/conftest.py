@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = (
-    "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0"
+    "--xla_force_host_platform_device_count=8"
+    # Tests compile far more than they compute, and these two make that faster.
+    " --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
 _LONG = {"whole", "analysis", "execute", "plan", "study", "train", "nets"}
 if "PYTEST_XDIST_WORKER" not in os.environ:  # which has that of the process that began it
