@@ -104,15 +104,17 @@ def test_what_is_saved_may_change_at_any_time(tmp_path: Path) -> None:
     fields = {"evaluations": 2, "save_seconds": 0.0}
     changed = {**fields, "save_seconds": 5.0, "keep_checkpoints": 1}
     study.run(with_fields(**fields), tmp_path)
-    run = store.RunStore.of(tmp_path, NAME, 0)
-    outcome, state = run.read_outcome(), run.checkpoints.restore(6)
+    runs = [store.RunStore.of(tmp_path, NAME, seed) for seed in range(2)]
+    before = [(run.read_outcome(), run.checkpoints.restore(6)) for run in runs]
     study.run(with_fields(**changed), tmp_path)  # it is done
-    assert run.read_outcome() == outcome
-    (run.folder / "result.json").unlink()
-    shutil.rmtree(run.folder / "checkpoints" / "6")  # as a kill leaves it
-    assert run.checkpoints.all_steps() == [3]
+    assert [run.read_outcome() for run in runs] == [outcome for outcome, _ in before]
+    for run in runs:
+        (run.folder / "result.json").unlink()
+        shutil.rmtree(run.folder / "checkpoints" / "6")  # as a kill leaves it
+        assert run.checkpoints.all_steps() == [3]
     study.run(with_fields(**changed), tmp_path)
-    jax.tree.map(np.testing.assert_array_equal, run.checkpoints.restore(6), state)
+    for run, (_, state) in zip(runs, before, strict=True):
+        jax.tree.map(np.testing.assert_array_equal, run.checkpoints.restore(6), state)
     with pytest.raises(InputError, match=r"another config: train\.evaluations \(2, now 3\)"):
         study.run(with_fields(**fields | {"evaluations": 3}), tmp_path)
 

@@ -149,9 +149,11 @@ def check(files: list[tuple[str, str, str, str, int]]) -> bool:
         assert {row.file for row in rows} == entries(root)
         assert len(rows) == len({row.file for row in rows})
         used = [row for row in rows if not row.left_out]
-        assert len(used) == len(dataset.train) + len(dataset.test)
+        trained_or_tested = [row for row in used if row.part != "validation"]
+        assert len(trained_or_tested) == len(dataset.train) + len(dataset.test)
         assert all(bool(row.left_out) != bool(row.part) for row in rows)
-        on_both_sides = len({(r.digest, r.part) for r in used}) > len({r.digest for r in used})
+        placed = {(row.digest, row.part) for row in trained_or_tested}
+        on_both_sides = len(placed) > len({digest for digest, _ in placed})
         assert on_both_sides == any("in train and in test" in n for n in dataset.source.notes)
         return True
 
