@@ -10,7 +10,7 @@ import re
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +138,13 @@ def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     parts = [n for n in names if n.startswith(f"{name}_") or name.startswith(f"{n}_")]
     near = parts or difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {near[0]}?" if near else ";"
+
+
+def first_names(names: Sequence[str], most: int = 5) -> str:
+    """Returns the first few names, and how many more there are.
+
+    >>> first_names(["a", "b"]), first_names(list("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from depthstudy.config.reading.parsing import get
 from depthstudy.config.schema import StudyConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 
 _REPLACED = ("train.epochs", "train.least_steps")  # by train.steps
 _NAMED = 3
@@ -79,11 +79,10 @@ def kept_by_variants(study: StudyConfig, fields: Iterable[str]) -> Iterator[str]
         ]
         if not kept:
             continue
-        names = ", ".join(name for name, _ in kept[:_NAMED])
-        more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
+        names = first_names([name for name, _ in kept], _NAMED)
         values = " or ".join(dict.fromkeys(repr(value) for _, value in kept))
         yield (
-            f"config.{field}={get(study, field)!r} is not that of {names}{more}, where"
+            f"config.{field}={get(study, field)!r} is not that of {names}, where"
             f" config.variants sets {values}"
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from depthstudy import config, train
 from depthstudy.config import Settings, TrainConfig
-from depthstudy.plan.variants.naming import LONGEST_NAME
+from depthstudy.plan.variants.naming import folder_name
 from depthstudy.plan.variants.variant import Datasets, Variant, build, same
 from depthstudy.records import LONGER, OWN_SETTINGS
 
@@ -62,7 +62,7 @@ def follow(base: Variant, follow_up: FollowUp) -> Variant:
 
 def own_settings(base: Variant, settings: Settings) -> FollowUp:
     """Returns a net with the settings that were tuned for it."""
-    name = _folder_name(f"{base.name}+own_{_words(settings)}")
+    name = folder_name(f"{base.name}+own_{_words(settings)}")
     return FollowUp(base.name, name, settings, OWN_SETTINGS)
 
 
@@ -74,13 +74,13 @@ def longer(base: Variant, factor: int, settings: Settings = ()) -> FollowUp:
     treatment = f"{LONGER}{factor}"
     steps = (_STEPS, factor * _training(base, settings)[1])
     name = "_".join([f"{base.name}+{treatment}", *([_words(settings)] if settings else [])])
-    return FollowUp(base.name, _folder_name(name), (*settings, steps), treatment)
+    return FollowUp(base.name, folder_name(name), (*settings, steps), treatment)
 
 
 def trial(base: Variant, settings: Settings, share: float) -> FollowUp:
     """Returns a net that tries settings for a share of its training, on a whole schedule."""
     steps, short = _short(base, settings, share)
-    name = _folder_name(f"{base.name}_{_words(settings)}_{steps}steps")
+    name = folder_name(f"{base.name}_{_words(settings)}_{steps}steps")
     return FollowUp(base.name, name, (*settings, *short), folder=TUNING)
 
 
@@ -92,15 +92,6 @@ def searched(base: Variant, settings: Settings, share: float) -> FollowUp:
     steps, short = _short(base, settings, share)
     name = f"net_{name_of_settings(settings)}_{steps}steps"
     return FollowUp(base.name, name, (*settings, *short), folder=SEARCH)
-
-
-def _folder_name(name: str) -> str:
-    """Returns a name, or where no disk takes one so long, its beginning and what tells it apart."""
-    if len(name.encode()) <= LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
-    beginning = name.encode()[: LONGEST_NAME - 11].decode(errors="ignore")
-    return f"{beginning}_{digest}"
 
 
 def name_of_settings(settings: Settings) -> str:

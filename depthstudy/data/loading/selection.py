@@ -15,9 +15,8 @@ from depthstudy.data.pipeline import subset
 from depthstudy.data.pipeline.decode import CROP
 from depthstudy.data.pipeline.splits.reader import ObjectReader, Reader
 from depthstudy.data.source import ObjectExamples, Source
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 
-_NAMED = 5
 _OWN = "validation"  # name of the split of a set that is for choosing
 
 
@@ -163,10 +162,9 @@ def _refuse_missing_classes(source: Source, readers: Mapping[str, Reader]) -> No
     for name, labels in present.items():
         missing = [source.class_names[k] for k in sorted(every - labels) if k >= 0]
         if missing and -1 not in labels:
-            more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
             raise InputError(
                 f"split {name!r} of {source.called} has no image of"
-                f" {', '.join(missing[:_NAMED])}{more}, which other splits have; take a larger"
+                f" {first_names(missing)}, which other splits have; take a larger"
                 " part, or another"
             )
 

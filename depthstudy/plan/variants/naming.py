@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -15,7 +16,7 @@ from depthstudy.records import DEPTH_FIELDS
 
 _KINDS = ("model.family", "model.module")
 _NOT_IN_GROUP = (*DEPTH_FIELDS, *_KINDS)
-LONGEST_NAME = 200  # bytes of a folder's name, of the 255 that a disk takes
+_LONGEST = 200  # bytes of a folder's name, of the 255 that a disk takes
 _TUNING = ("prune.fine_tune_epochs", "prune.fine_tune_rate")
 _USUAL = ("train.", "prune.")  # fields that are named where they are not as in the config
 
@@ -49,10 +50,10 @@ def check_names(names: Sequence[str], treatments: Sequence[str]) -> None:
             raise InputError(
                 f"config.variants: {every.count(name)} variants have the name {name!r}"
             )
-        if len(name.encode()) > LONGEST_NAME:
+        if len(name.encode()) > _LONGEST:
             raise InputError(
                 f"config.variants: the name {name[:60]}... has {len(name)} letters; at most "
-                f"{LONGEST_NAME} are a folder's name: name variants in config.variants instead"
+                f"{_LONGEST} are a folder's name: name variants in config.variants instead"
             )
         if not re.fullmatch(r"[\w.+=,-]+", name) or set(name) == {"."}:
             raise InputError(
@@ -65,10 +66,17 @@ def check_folder_name(name: str) -> None:
     """Refuses a name of a study that is not that of a folder within ``results``."""
     if name in ("", ".", "..") or set(name) & set("/\\") or not name.isprintable():
         raise InputError(f"config.name {name!r} has to be a folder's name: no slash, and not a dot")
-    if len(name.encode()) > LONGEST_NAME:
-        raise InputError(
-            f"config.name has {len(name)} letters; at most {LONGEST_NAME} are a folder's"
-        )
+    if len(name.encode()) > _LONGEST:
+        raise InputError(f"config.name has {len(name)} letters; at most {_LONGEST} are a folder's")
+
+
+def folder_name(name: str) -> str:
+    """Returns a name, or where no disk takes one so long, its beginning and what tells it apart."""
+    if len(name.encode()) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+    beginning = name.encode()[: _LONGEST - 11].decode(errors="ignore")
+    return f"{beginning}_{digest}"
 
 
 def grouped(study: StudyConfig, variants: Sequence[Variant]) -> list[Variant]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from depthstudy import config, execute, plan, store
 from depthstudy.config import StudyConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 from depthstudy.plan.follow_up import TUNING
 from depthstudy.plan.shards import Shard, divide
 from depthstudy.store import RunStore, ShardInfo
@@ -143,10 +143,9 @@ def _require_all(shards: _Shards, study: StudyConfig, variants: Sequence[plan.Va
         for seed in seeds
     ]
     if missing:
-        more = f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else ""
         raise InputError(
             f"missing: {', '.join(f'shard {n}/{count}' for n in missing)}, with "
-            f"{', '.join(runs[:_NAMED]) or 'no runs'}{more}"
+            f"{first_names(runs, _NAMED) or 'no runs'}"
         )
 
 

@@ -8,11 +8,13 @@ from depthstudy.data.source import Shape
 from depthstudy.data.sources.folder import copies
 from depthstudy.data.sources.folder.contents import FolderContents
 from depthstudy.data.sources.folder.division import Division
-from depthstudy.data.sources.folder.scan import NAMED, FolderScan, LabeledFile, first_names
+from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
 from depthstudy.data.sources.image_file import ImageProperties
+from depthstudy.errors import first_names
 from depthstudy.records import DataFile
 
 DAMAGED = "damaged"
+_NAMED = 5  # damaged images that have a line each
 _CLASSES_NAMED = 20
 
 
@@ -125,9 +127,9 @@ def lines(
 ) -> list[str]:
     """Returns what is said when a set is prepared: damaged images by name, and a summary."""
     reasons = [f"{scan.name(file.path)}: {reason}" for file, reason in contents.damaged.items()]
-    more = len(reasons) - NAMED
+    more = len(reasons) - _NAMED
     return [
-        *(f"{DAMAGED}, left out: {reason}" for reason in reasons[:NAMED]),
+        *(f"{DAMAGED}, left out: {reason}" for reason in reasons[:_NAMED]),
         *([f"{DAMAGED}, left out: {more} more"] if more > 0 else []),
         _summary(scan, division, len(reasons), shape),
     ]
@@ -138,12 +140,11 @@ def _summary(
 ) -> str:
     height, width, channels = shape
     names = scan.class_names
-    more = f" and {len(names) - _CLASSES_NAMED} more" if len(names) > _CLASSES_NAMED else ""
     hidden = sum(left.reason == "hidden" for left in scan.left_out)
     *others, tested = (f"{len(of)} {part}" for part, of in division.items())
     folders = " and ".join(name for part, name in scan.part_names.items() if part != "train")
     return (
-        f"{scan.root}: {len(names)} classes ({', '.join(names[:_CLASSES_NAMED])}{more}),"
+        f"{scan.root}: {len(names)} classes ({first_names(names, _CLASSES_NAMED)}),"
         f" {', '.join(others)} and {tested} images"
         f" ({f'of {folders}' if folders else 'divided by seed'}),"
         f" {'gray' if channels == 1 else 'color'},"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from depthstudy.data.sources.folder.scan import first_names
+from depthstudy.errors import first_names
 
 _PARTS = ("train", "validation", "test")
 

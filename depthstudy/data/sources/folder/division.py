@@ -17,11 +17,10 @@ from jaxtyping import Bool, Int
 from depthstudy.data.pipeline import order, subset
 from depthstudy.data.sources.folder.contents import FolderContents
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 
 TEST_SHARE = 0.2
 _RECIPE = 2  # part of the fingerprint; to be raised when the same folder comes to give another set
-_NAMED = 5
 
 Division = Mapping[str, Sequence[LabeledFile]]  # the images of each part, to test on the last
 
@@ -102,12 +101,11 @@ def require_enough(scan: FolderScan, files: Sequence[LabeledFile], damaged: int)
         if counts[part, label] < least
     ]
     if few:
-        more = f" and {len(few) - _NAMED} more" if len(few) > _NAMED else ""
         left_out = f" ({damaged} damaged left out)" if damaged else ""
         raise InputError(
             f"too few images in {scan.root}{left_out}: each class needs {least}"
             f"{' in each part' if scan.part_names else ''},"
-            f" and there are {', '.join(few[:_NAMED])}{more}"
+            f" and there are {first_names(few)}"
         )
 
 

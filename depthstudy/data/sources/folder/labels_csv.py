@@ -20,14 +20,13 @@ from depthstudy.data.sources.folder.scan import (
     FolderScan,
     LabeledFile,
     LeftOut,
-    first_names,
     is_text,
     open_root,
     printable,
     require_classes,
     walk,
 )
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 from depthstudy.store import bucket
 
 _FILES = ("file", "filename", "file_name", "image", "image_id", "img", "path", "id")

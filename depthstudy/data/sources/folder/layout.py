@@ -23,13 +23,12 @@ from depthstudy.data.sources.folder.scan import (
     LabeledFile,
     LeftOut,
     contents,
-    first_names,
     open_root,
     printable,
     require_classes,
     walk,
 )
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 
 TRAIN_NAMES = ("train", "training")
 TEST_NAMES = ("test", "testing")
@@ -169,10 +168,10 @@ def _divided(train: Path, labeled: Sequence[Path]) -> dict[str, Path]:
     if not labeled:
         return {"": train}
     test, *others = labeled
-    if test.name.lower() in VALIDATION_NAMES or not others:
+    validation = [folder for folder in others if folder.name.lower() in VALIDATION_NAMES]
+    if not validation or test.name.lower() in VALIDATION_NAMES:
         return {"train": train, "test": test}
-    validation = next((x for x in others if x.name.lower() in VALIDATION_NAMES), None)
-    return {"train": train, **({"validation": validation} if validation else {}), "test": test}
+    return {"train": train, "validation": validation[0], "test": test}
 
 
 def _refuse_flat(top: Path, within: Contents, train: Path, evaluated: Sequence[Path]) -> None:

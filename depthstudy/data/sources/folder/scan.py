@@ -17,7 +17,6 @@ LAYOUT = (
     f"PATH/CLASS/* or PATH/{{train,val,test}}/CLASS/*, {image_file.KINDS}; or any folder with"
     " data.labels_csv=FILE, of columns file and label"
 )
-NAMED = 5  # names that a message gives of many
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends of lines among them
 _HIDDEN = (".", "__MACOSX")
 
@@ -143,16 +142,6 @@ def printable(path: Path | str) -> str:
     """
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
-def first_names(names: Sequence[str]) -> str:
-    """Returns the first few names, and how many more there are.
-
-    >>> first_names(["a", "b"]), first_names(list("abcdefg"))
-    ('a, b', 'a, b, c, d, e and 2 more')
-    """
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def open_root(source_dir: str | None) -> Path:
