@@ -23,14 +23,13 @@ from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.longer import FITS, SHRUNK
 from depthstudy.evidence.metrics import ERRORS
 from depthstudy.evidence.panel import measure
+from depthstudy.execute.following import SEEDS_OF_LONGER
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
 from depthstudy.plan import Variant, pools, see_untreated, settings_of
 from depthstudy.plan.follow_up import follow, in_words, longer, untreated, with_lower_rate
 from depthstudy.records import BudgetRow
 from depthstudy.store import Outcome
-
-SEEDS = 2  # of each longer training: enough to see whether it fits, not for a verdict
 
 
 def check_budgets(
@@ -49,7 +48,7 @@ def check_budgets(
       variants: Whose runs are done.
       tuned: The settings that were found for variants, by name.
     """
-    check = _Check(session, tuned, tuple(range(min(SEEDS, study.seeds))), study.seeds)
+    check = _Check(session, tuned, tuple(range(min(SEEDS_OF_LONGER, study.seeds))), study.seeds)
     longest: dict[str, Variant] = {}
     rows: list[BudgetRow] = []
     whole = [v for v in variants if not pools.is_partial(study, v)]

@@ -13,6 +13,7 @@ from depthstudy.execute import earlier_runs
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
 from depthstudy.execute.executors.executor import Executor, InStep, Task, Worker
+from depthstudy.execute.following import following_share
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow
@@ -83,7 +84,8 @@ class Session:
         """
         self.compile_seconds = 0.0
         self.listener: EventSink | None = None
-        self.processes = process_count.for_training(study, variants)
+        following = following_share(study, variants)
+        self.processes = process_count.for_training(study, variants, following)
         self._study, self._variants, self._workdir = study, variants, workdir
         self._config_file = config_file
         self._executor: Executor | None = None

@@ -75,8 +75,8 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
         return
     options.counts, options.width, options.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
     options.stages, options.strata = 2, ((4, 8), (9, 14), (15, 24))
-    options.trials, options.startup, options.generation, options.repeats = 6, 3, 3, 5
-    options.scored = 18
+    options.trials, options.startup, options.generation, options.repeats = 6, 3, 3, 4
+    options.scored = 12
     options.families = ("resnet", "mobilenet_v2", "efficientnet")
     config.train.steps, config.train.warmup_steps = 120, 20
     if size == "smoke":
@@ -102,7 +102,7 @@ def scores(config: ml_collections.ConfigDict, size: str) -> None:
     options.strata = (
         (min(low for low, _ in options.strata), max(high for _, high in options.strata)),
     )
-    options.trials = options.scored = {"small": 60, "full": 200, "smoke": 12}[size]
+    options.trials = options.scored = {"small": 48, "full": 200, "smoke": 12}[size]
     config.seeds, config.budget_check = 3, ()
 
 

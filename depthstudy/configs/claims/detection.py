@@ -51,6 +51,8 @@ def get_config(size: str = "small") -> ml_collections.ConfigDict:
     deeper = study["DEEPER"] if small else SMOKE
     config.tune = ()
     config.budget_check = ()
+    if small:
+        config.seeds, config.seeds_until_settled = 4, None
     config.data.image_size = None
     config.data.train_examples = None if small else 128
     train = {field: config.train[field] for field in ("batch_size", "steps", "warmup_steps")}

@@ -42,7 +42,7 @@ NAMES = {
 def get_config(size: str = "small") -> ml_collections.ConfigDict:
     config = questions.claim("residual", size)
     depths = {"small": (8, 44), "full": (20, 110), "smoke": (8, 14)}[size]
-    factors = {"small": (0.5, 2.0), "full": (0.5, 2.0), "smoke": (0.5, 1.0)}[size]
+    factors = {"small": (0.5, 1.5), "full": (0.5, 2.0), "smoke": (0.5, 1.0)}[size]
     multiplier = 1.0 if size == "full" else 0.25
     ladders = {  # field of depth, its two values, and what else the family needs
         "resnet": ("model.depth", depths, ()),

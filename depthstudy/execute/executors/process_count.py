@@ -36,13 +36,19 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
     return max(1, fitting) if _is_one_cpu() else 1
 
 
-def for_training(study: StudyConfig, variants: Sequence[Variant]) -> int:
-    """Returns in how many processes the runs of a study are trained, however many are left."""
+def for_training(study: StudyConfig, variants: Sequence[Variant], following: float) -> int:
+    """Returns in how many processes the runs of a study are trained, however many are left.
+
+    Args:
+      study: The config.
+      variants: Its plan.
+      following: What follows these runs and is trained in the same processes, as a share of them.
+    """
     distinct = [variant for variant in variants if not variant.info.same_as]
     pruned = sum(variant.is_pruned for variant in distinct)  # which wait for the others
     together = max(pruned, len(distinct) - pruned) * study.seeds
     work = sum(variant.work for variant in distinct) * study.seeds
-    return count(study, together, work / _WORK_A_SECOND)
+    return count(study, together, work * (1 + following) / _WORK_A_SECOND)
 
 
 def for_work(study: StudyConfig, tasks: int, work: float) -> int:

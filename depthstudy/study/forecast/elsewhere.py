@@ -11,11 +11,12 @@ import pandas as pd
 from depthstudy import arch, data, train
 from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.errors import InputError
+from depthstudy.execute import following_share
 from depthstudy.plan import Variant, prepare
 from depthstudy.study.forecast import devices, roofline
 from depthstudy.study.forecast.describe import following, runs_in_words
 from depthstudy.study.forecast.devices import Pool
-from depthstudy.study.forecast.estimate import duration, evaluated_images, following_share
+from depthstudy.study.forecast.estimate import duration, evaluated_images
 from depthstudy.study.forecast.known_sets import PublishedSets
 
 _DECODED = 650.0  # JPEGs of ImageNet's size a second and core (docs/performance.md)

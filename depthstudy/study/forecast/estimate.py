@@ -11,8 +11,7 @@ import jax
 
 from depthstudy import runtime, train
 from depthstudy.config import Settings, StudyConfig, apply
-from depthstudy.evidence.choice import halving
-from depthstudy.execute.budget import SEEDS
+from depthstudy.execute import following_share
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 
@@ -35,7 +34,8 @@ class Estimator:
 
     def seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
         """Returns the time of the runs of a plan, in as many processes as it is trained in."""
-        seconds, count = self._seconds(study, variants), process_count.for_training(study, variants)
+        seconds, following = self._seconds(study, variants), following_share(study, variants)
+        count = process_count.for_training(study, variants, following)
         return seconds / max(1, min(count, runtime.cores()) * _SPEED) if count > 1 else seconds
 
     def _seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
@@ -81,28 +81,6 @@ def _work(variant: Variant) -> int:
 def _compiled(variant: Variant) -> int:
     """Returns how many layers of a net are compiled, about: as one, where equal ones are looped."""
     return 1 if variant.train.scan_blocks else variant.info.depth
-
-
-def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:
-    """Returns what follows the runs of a plan, as a share of them: tuning and longer trainings.
-
-    Of each group of nets the dearest is taken to be trained for all of ``budget_check``. Seeds
-    that are added until a hypothesis is decided, and probes, are not counted.
-    """
-    base = [variant for variant in variants if not variant.info.treatment]
-    share = sum(v.work for v in base) / sum(v.work for v in variants)
-    following = 0.0
-    if study.tune:
-        trials = halving.cost(study.tune) * study.tune_seeds
-        following += share * (1 + trials / study.seeds)
-    if study.budget_check:
-        groups: dict[str, int] = {}
-        for variant in base:
-            groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
-        seeds = min(SEEDS, study.seeds) / study.seeds
-        longer = seeds * sum(study.budget_check) * sum(groups.values())
-        following += longer / sum(v.work for v in variants)
-    return following
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,35 @@
+"""In how many processes a study is trained: what follows its runs is trained in them, too."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import pytest
+
+from depthstudy import execute, plan, runtime
+from depthstudy.config import StudyConfig, apply
+from depthstudy.execute.executors import process_count
+
+SHORT = apply(
+    StudyConfig(),
+    (("seeds", 3), ("sweep", (("model.depth", (8, 38)),)), ("train.steps", 60)),
+)
+TUNED = dataclasses.replace(SHORT, tune=(("train.learning_rate", (0.003, 0.01, 0.03, 0.1, 0.3)),))
+CHECKED = dataclasses.replace(SHORT, budget_check=(4, 16))
+
+
+def processes(study: StudyConfig) -> int:
+    prepared, variants = plan.prepare(study)
+    following = execute.following_share(prepared, variants)
+    return process_count.for_training(prepared, variants, following)
+
+
+@pytest.mark.parametrize("study", [TUNED, CHECKED], ids=["tuned", "checked"])
+def test_trials_and_longer_trainings_are_worth_a_process(
+    study: StudyConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "cores", lambda: 2)
+    monkeypatch.setattr(jax, "device_count", lambda: 1)
+    assert processes(SHORT) == 1
+    assert processes(study) == 2
