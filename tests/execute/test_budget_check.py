@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import cast
 
+import pytest
 from told_session import ToldSession
 
 from depthstudy import execute, plan
@@ -96,17 +97,20 @@ def test_nets_of_a_case_end_with_as_many_steps() -> None:
     }  # fmt: skip
 
 
-def test_the_quickstart_trains_two_nets_longer() -> None:
-    """The net of depth 56 and the one of depth 8, which fits best and errs least."""
+@pytest.mark.parametrize(("fits_at", "factors"), [(4, [4]), (16, [4, 16]), (64, [4, 16])])
+def test_the_quickstart_trains_two_nets_longer(fits_at: int, factors: list[int]) -> None:
+    """The net of depth 38 and the one of depth 8, which fits best and errs least."""
     study, nets = plan.prepare(quickstart.get_config())
 
     def rule(variant: Variant) -> tuple[float, float]:
-        deep = variant.config.model.family == "plain" and variant.info.depth == 56
-        return (0.7, 0.7) if deep else (0.0, 0.001 * variant.info.depth)
+        deep = variant.config.model.family == "plain" and variant.info.depth == 38
+        fits = not deep or (variant.info.longer_factor or 1) >= fits_at
+        return (0.0, 0.001 * variant.info.depth) if fits else (0.7, 0.7)
 
     longest, rows = execute.check_budgets(cast(Session, ToldSession(rule)), study, nets, {})
-    assert [row.reference for row in rows] == ["plain_depth8"]
-    assert [v.info.untreated for v in longest] == ["plain_depth56", "plain_depth8"]
+    assert [(row.reference, row.factor) for row in rows] == [("plain_depth8", n) for n in factors]
+    assert {v.info.untreated for v in longest} == {"plain_depth38", "plain_depth8"}
+    assert max(v.info.longer_factor or 1 for v in longest) == factors[-1]
 
 
 def test_nets_that_are_compared_are_trained_with_equally_many_rates() -> None:
