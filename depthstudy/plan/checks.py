@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from depthstudy import config, probes, tasks, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
+from depthstudy.evidence.choice import halving
 from depthstudy.plan import sweep
 from depthstudy.plan.variants.naming import check_folder_name
 from depthstudy.plan.variants.variant import Variant
@@ -38,6 +39,22 @@ def check_variant(study: StudyConfig, variant: Variant) -> None:
     _check_metric(study, variant)
     _check_measured(study, variant)
     train.choose(variant.train, variant.together(study.seeds))
+
+
+def check_tuned(study: StudyConfig, variant: Variant) -> None:
+    """Checks that the settings of ``config.tune`` can be tried, and be chosen among.
+
+    Raises:
+      InputError: Nothing is held out to choose by, or there are no such devices.
+    """
+    if study.tune and variant.dataset.validation is None:
+        raise InputError(
+            f"variant {variant.name}: config.tune chooses by validation data; set data.validation"
+            " above 0"
+        )
+    for settings in halving.points(study.tune):
+        training = config.apply(variant.config, settings).train
+        train.choose(training, variant.together(study.tune_seeds))
 
 
 def never_at_peak(variants: Sequence[Variant]) -> list[str]:
@@ -75,8 +92,6 @@ def _check_tuning(study: StudyConfig) -> None:
                 f"config.tune: {field} is not tuned, as a trial takes a share of the training that "
                 f"each net has; allowed: fields of config.train but {', '.join(_OF_TRIALS)}"
             )
-    if study.tune and not (study.data.validation or study.data.validation_split):
-        raise InputError("config.tune chooses by validation data; set data.validation above 0")
     factors = study.budget_check
     if list(factors) != sorted(set(factors)) or (factors and factors[0] < 2):
         raise InputError(f"config.budget_check={factors} has to be rising numbers from 2 on")

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import ml_collections
 
-from depthstudy import config, train
-from depthstudy.config import DataConfig, StudyConfig
+from depthstudy import config
+from depthstudy.config import DataConfig, Settings, StudyConfig
 from depthstudy.errors import InputError
-from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import verdicts
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.plan import checks, follow_up, pools, sweep, treatments
@@ -46,7 +45,7 @@ def plan(study: StudyConfig, datasets: Datasets | None = None) -> tuple[Variant,
         variants have one name, an architecture is impossible, a treatment changes nothing, or the
         data are not there.
     """
-    named = [*((name_of(point), point) for point in sweep.points(study)), *study.variants]
+    named = [*((_name(study, point), point) for point in sweep.points(study)), *study.variants]
     if not named:
         named = [(name_of_net(study.model), ())]
     for name, settings in study.variants:
@@ -96,10 +95,13 @@ def prepare(
     for variant in variants:
         checks.check_variant(study, variant)
     for variant in follow_up.untreated(variants):
-        for settings in halving.points(study.tune):
-            training = config.apply(variant.config, settings).train
-            train.choose(training, variant.together(study.tune_seeds))
+        checks.check_tuned(study, variant)
     return study, variants
+
+
+def _name(study: StudyConfig, point: Settings) -> str:
+    """Returns the name of a point of a sweep; that of its net where all of its values are none."""
+    return name_of(point) or name_of_net(config.apply(study, point).model)
 
 
 def _with_first_look(study: StudyConfig) -> StudyConfig:

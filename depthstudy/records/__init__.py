@@ -45,6 +45,7 @@ from depthstudy.records.study import (
     StudyInfo,
     VariantInfo,
     depth_series,
+    factor_of,
 )
 from depthstudy.records.table import frame
 
@@ -97,6 +98,7 @@ __all__ = [
     "Verdict",
     "VerdictWord",
     "depth_series",
+    "factor_of",
     "find_metric",
     "frame",
     "in_words",

@@ -20,6 +20,16 @@ OWN_SETTINGS = "own_settings"  # the treatment that gives a net what was tuned f
 LONGER = "longer"  # begins the names of treatments that train longer, and the factor ends them
 
 
+def factor_of(treatment: str) -> int | None:
+    """Returns the factor of a longer training by its treatment's name; ``None`` of another's.
+
+    >>> factor_of("longer16"), factor_of("longer"), factor_of("own_settings")
+    (16, None, None)
+    """
+    factor = treatment.removeprefix(LONGER)
+    return int(factor) if treatment.startswith(LONGER) and factor.isdecimal() else None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VariantInfo:
     """A variant as the report needs it: how it differs from the others, and what it costs.
@@ -73,9 +83,7 @@ class VariantInfo:
     @property
     def longer_factor(self) -> int | None:
         """How many times as long it is trained as that one, or ``None``."""
-        factor = self.treatment.removeprefix(LONGER)
-        is_longer = self.untreated and self.treatment.startswith(LONGER) and factor.isdecimal()
-        return int(factor) if is_longer else None
+        return factor_of(self.treatment) if self.untreated else None
 
     @property
     def parts(self) -> dict[str, float]:

@@ -135,6 +135,23 @@ def test_refusals(sweep: tuple, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_point_of_a_sweep_that_sets_nothing_is_named_by_its_net() -> None:
+    variants = planned(sweep=(("data.image_size", (None, 12)),))
+    assert [variant.name for variant in variants] == ["resnet_depth20", "image_size12"]
+    variants = planned(model__depth=14, sweep=(("model.depth", (None, 8)),))
+    assert [variant.name for variant in variants] == ["resnet_depth20", "depth8"]
+
+
+def test_each_net_that_is_tuned_needs_images_to_choose_by() -> None:
+    tune: Value = (("train.learning_rate", (0.1, 0.2)),)
+    sweep: Value = (("data.validation", (0.0, 0.2)),)
+    asked = apply(StudyConfig(), (("tune", tune), ("sweep", sweep)))
+    with pytest.raises(InputError, match=r"variant validation0\.0: config\.tune chooses"):
+        prepare(asked)
+    held_out: Value = (("a", (("data.validation", 0.2),)),)
+    prepare(apply(asked, (("sweep", ()), ("data.validation", 0.0), ("variants", held_out))))
+
+
 def test_batches_that_trials_cannot_split_are_refused_before_anything_is_trained() -> None:
     """Eight devices are simulated; nothing but ``"jit"`` insists on all of them."""
     tune: Value = (("train.batch_size", (64, 100)),)

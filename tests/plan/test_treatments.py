@@ -60,6 +60,8 @@ def test_double() -> None:
         ([("a+b", "overfitting", ())], r"the name 'a\+b' has to be"),
         ([("", "overfitting", ())], "the name '' has to be"),
         ([("x", "overfitting", ())], "treatment 'x' changes no variant"),
+        ([("longer2", "budget", (("train.steps", 9),))], "'longer2' is what nets are called that"),
+        ([("own_settings", "recipe", (("train.steps", 9),))], "'own_settings' is what nets are"),
         ([("x", "luck", ())], r"config.treatments\[0\].mechanism: invalid enum value 'luck'"),
         ([("x", "redundancy", (("model.depth", 8),))], "treatment 'x' sets model.depth"),
         ([("x", "overfitting", (("seeds", 8),))], "cannot differ in config.seeds"),

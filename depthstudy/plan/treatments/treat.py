@@ -23,14 +23,15 @@ from depthstudy.plan.variants.variant import (
     require_sweepable,
     same,
 )
+from depthstudy.records import OWN_SETTINGS, factor_of
 
 
 def check(treatments: Sequence[Treatment]) -> None:
     """Checks treatments, as far as it can be done without the variants.
 
     Raises:
-      InputError: Two share a name, a name is not fit for a folder, or a field is not to be treated
-        or stands twice.
+      InputError: Two share a name, a name is not fit for a folder or that of what follows from
+        results, or a field is not to be treated or stands twice.
     """
     names = [treatment.name for treatment in treatments]
     for treatment in treatments:
@@ -40,6 +41,11 @@ def check(treatments: Sequence[Treatment]) -> None:
             raise InputError(
                 f"config.treatments: the name {treatment.name!r} has to be letters, digits and any "
                 "of _.=,-"
+            )
+        if treatment.name == OWN_SETTINGS or factor_of(treatment.name) is not None:
+            raise InputError(
+                f"config.treatments: {treatment.name!r} is what nets are called that follow from "
+                "results, as those of config.tune and config.budget_check; take another name"
             )
         for pairs in (treatment.settings, treatment.where):
             fields = [field for field, _ in pairs]

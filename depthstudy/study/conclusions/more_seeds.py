@@ -64,9 +64,11 @@ def more_seeds(
         undecided = {v.hypothesis for v in inconclusive}
         asked = [h for h in hypotheses if h.name in undecided]
         by_looks = names <= looks.compared(asked, past.settings)
-    flags = _flags(most, by_looks=by_looks, is_open=bool(inconclusive))
+    looks_again = bool(inconclusive or past.study.seeds_until_settled)
+    flags = _flags(most, by_looks=by_looks, looks_again=looks_again)
     if "seeds" in flags:
-        added = {str(name): max(0, most - int(count)) for name, count in before.items()}
+        counts_by_name = {str(name): int(count) for name, count in before.items()}
+        added = {n: max(0, most - count) for n, count in counts_by_name.items() if past.can_grow(n)}
     again = "" if by_looks or few else _AGAIN
     reason = (
         f"Train more seeds, {most} at most, to settle what is open{again}."
@@ -91,19 +93,19 @@ def _more_members(findings: Findings) -> NextStep | None:
     )
 
 
-def _flags(most: int, *, by_looks: bool, is_open: bool) -> dict[str, str]:
+def _flags(most: int, *, by_looks: bool, looks_again: bool) -> dict[str, str]:
     """Returns the fields that ask for more seeds.
 
     Args:
       most: The most seeds of a variant.
       by_looks: Whether looks of hypotheses add all that are wanted.
-      is_open: Whether a verdict is, which is then looked at again, and not at the whole level.
+      looks_again: Whether verdicts are looked at as seeds are added, and not at the whole level.
     """
     if most == LEAST_SEEDS:
         return {"seeds": str(most)}
     if by_looks:
         return {"seeds_until_settled": str(most)}
-    return {"seeds": str(most)} | ({"seeds_until_settled": str(most + 1)} if is_open else {})
+    return {"seeds": str(most)} | ({"seeds_until_settled": str(most + 1)} if looks_again else {})
 
 
 def _affordable(needed: int, high: int | None, present: int) -> int:

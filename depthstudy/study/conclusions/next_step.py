@@ -9,9 +9,12 @@ from depthstudy import config
 from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
+from depthstudy.evidence.choice import halving
 from depthstudy.evidence.findings import Findings
+from depthstudy.evidence.longer import FITS
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.plan import build_net
+from depthstudy.plan.variants.variant import TREATMENT
 from depthstudy.records import DepthAnswer, NextStep
 from depthstudy.store import bucket
 from depthstudy.study.conclusions.more_seeds import MOST_SEEDS, UNKNOWN, more_seeds
@@ -52,15 +55,27 @@ def _more_depth_or_steps(past: Past, headline: DepthAnswer | None) -> NextStep |
     if headline is None:
         return None
     if headline.bound == "unfinished" and not past.study.budget_check:
-        pair = (headline.deepest, headline.against)
-        return NextStep(
-            reason=f"Train what had not finished {_FACTOR} times as long.",
-            command=past.with_flags(budget_check=f"({_FACTOR},)"),
-            seconds=past.seconds(pair, _FACTOR * _LONGER_SEEDS),
-        )
+        return _longer(past, headline)
     if headline.word == "yes":
         return _deeper(past, headline)
     return None
+
+
+def _longer(past: Past, headline: DepthAnswer) -> NextStep:
+    """Returns the command of a budget check, where it would train anything longer."""
+    pair = (headline.deepest, headline.against)
+    means = past.summary.groupby("variant")["train_error"].mean()
+    deep, other = (float(means[name]) for name in pair)
+    if deep <= other + FITS:
+        return NextStep(
+            reason="What had not finished fits no worse than a shallower net: only a study of more"
+            " steps (config.train.epochs or steps, in another --workdir) tells what it comes to."
+        )
+    return NextStep(
+        reason=f"Train what had not finished {_FACTOR} times as long.",
+        command=past.with_flags(budget_check=f"({_FACTOR},)"),
+        seconds=past.seconds(pair, _FACTOR * _LONGER_SEEDS),
+    )
 
 
 def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
@@ -76,7 +91,7 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
     names = [
         name
         for name, row in past.settings.items()
-        if name in trained and row.get("model.depth") == depths[-1]
+        if name in trained and row.get("model.depth") == depths[-1] and past.can_grow(name)
     ]
     if not all(_has_depth(past, name, more) for name in names):
         return NextStep(reason=f"{reason}: add a greater one.")
@@ -84,11 +99,17 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
         (field, (*values, more) if field == "model.depth" else values)
         for field, values in past.study.sweep
     )
-    seconds = past.seconds(names, headline.seeds * more / depths[-1])
+    tune = past.study.tune
+    trials = halving.cost(tune) * past.study.tune_seeds if tune else 0.0
+    times = {
+        name: (headline.seeds + (0 if past.settings[name].get(TREATMENT) else trials))
+        * (more / depths[-1])
+        for name in names
+    }
     return NextStep(
         reason=f"{reason}: add depth {more}.",
         command=past.with_flags(sweep=repr(sweep)),
-        seconds=seconds,
+        seconds=past.seconds(names, times),
     )
 
 

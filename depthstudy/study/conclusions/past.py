@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from depthstudy import records
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.claims.pairing import VariantSettings
+from depthstudy.plan.variants.variant import TREATMENT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +36,23 @@ class Past:
     settings: VariantSettings
 
     def with_flags(self, **flags: str) -> str:
-        """Returns the command line with fields of the config set, or ``""`` without one."""
-        if not self.command:
+        """Returns the command line with fields of the config set, or ``""`` without one.
+
+        What a time budget has left out stays out, and no budget leaves out what is set.
+        """
+        words = shlex.split(self.command)
+        if "run" not in words:  # as of a notebook, which has no flags
             return ""
+        if self.study.time_budget is not None:
+            left = {"seeds": str(self.study.seeds), "sweep": repr(self.study.sweep)}
+            flags = {"time_budget": "None"} | left | flags
         names = tuple(f"--config.{name}=" for name in flags)
-        kept = [part for part in shlex.split(self.command) if not part.startswith(names)]
+        kept = [word for word in words if not word.startswith(names)]
         return shlex.join([*kept, *(f"--config.{name}={value}" for name, value in flags.items())])
+
+    def can_grow(self, name: str) -> bool:
+        """Whether more seeds, or depths, add runs like those of a net: not if it is longer."""
+        return records.factor_of(str(self.settings[name].get(TREATMENT, ""))) is None
 
     def seconds(self, names: Collection[str], times: Mapping[str, float] | float) -> float:
         """Returns the wall time of further runs of some variants: so many of each."""
