@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from depthstudy.records import VariantInfo
 
 UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
+_ROUNDED = 1.05  # ratio that two numbers of epochs may come to, as they are rounded to whole steps
 
 
 def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
@@ -27,13 +27,21 @@ def of_equal_budget(
 ) -> list[VariantInfo]:
     """Returns the variants of the most usual budget; of equally usual ones, of the greatest.
 
+    Budgets count as one that differ by no more than whole steps of two batch sizes may.
+
     Args:
       infos: The variants.
       budgets: Name of a variant to how many images one of its runs has seen; those without one
         count as equal.
     """
-    shares = Counter(budgets.get(info.name) for info in infos)
-    if not shares:
+    seen = [budgets.get(info.name) for info in infos]
+    if not seen:
         return []
-    usual = max(shares, key=lambda budget: (shares[budget], budget or 0.0))
-    return [info for info in infos if budgets.get(info.name) == usual]
+    usual = max(seen, key=lambda one: (sum(_is_alike(one, other) for other in seen), one or 0.0))
+    return [info for info, budget in zip(infos, seen, strict=True) if _is_alike(budget, usual)]
+
+
+def _is_alike(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return max(one, other) <= _ROUNDED * min(one, other)

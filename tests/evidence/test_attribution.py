@@ -183,6 +183,17 @@ def test_a_best_depth_that_is_left_as_it_is_gains_nothing() -> None:
     assert row.recovered == row.gain == pytest.approx(0.3, abs=0.02)
 
 
+def test_a_longer_training_is_weighed_where_the_best_depth_has_it_too() -> None:
+    """It has four times the steps of a net that might gain as much by them."""
+    means = {"": ((0.1, 0.2), (0.4, 0.5)), "longer4": ((0.0, 0.1), (0.1, 0.2))}
+    table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
+    treatments = [Treatment("longer4", "budget", ())]
+    (row,) = attribute(table, infos, treatments)
+    assert row.recovered == pytest.approx(0.2, abs=0.02)
+    others = [info for info in infos if info.name != "d8+longer4"]
+    assert attribute(table[table.variant != "d8+longer4"], others, treatments) == []
+
+
 @pytest.mark.parametrize(
     ("whole", "word"), [(0.19, "no more than its control"), (0.21, ""), (0.25, "cause")]
 )
@@ -204,6 +215,7 @@ def test_a_cause_wins_back_more_than_each_control(whole: float, word: str) -> No
     assert row.low > 0
     assert row.word == (word or "no more than its control")
     assert row.established == (row.p <= 0.05) == (word == "cause")
+    assert np.isnan(rows["d20", "whole"].p)  # a control is not said to be a cause
     assert {row.budget_ratio for row in rows.values()} == {1.5}
     few = table[~((table.variant == "d20+whole") & (table.seed > 1))]
     row = by_name(attribute(few, infos, treatments))["d20", "removal"]
@@ -211,11 +223,13 @@ def test_a_cause_wins_back_more_than_each_control(whole: float, word: str) -> No
     assert not row.established
 
 
-def test_of_two_seeds_nothing_is_said() -> None:
-    """It wins back nearly all, and has no control: still two seeds show nothing."""
+@pytest.mark.parametrize(("at_best", "deep_seeds"), [(0.1, 2), (0.3, 5)])
+def test_of_two_seeds_nothing_is_said(at_best: float, deep_seeds: int) -> None:
+    """It wins back nearly all, or harms the best depth: still two seeds show nothing."""
     infos = variants((8, 56), ["residual"])
     draw = np.random.default_rng(0)
-    means = {"d8": (0.1, 5), "d56": (0.4, 5), "d8+residual": (0.1, 2), "d56+residual": (0.11, 2)}
+    means = {"d8": (0.1, 5), "d56": (0.4, 5), "d8+residual": (at_best, 2)}
+    means["d56+residual"] = (0.11, deep_seeds)
     errors = {
         name: np.stack([draw.normal(mean, 0.003, seeds)] * 2, axis=1)
         for name, (mean, seeds) in means.items()

@@ -37,6 +37,7 @@ def rows_of(means: Mapping[str, tuple[float, float]]) -> dict[str, Attribution]:
     [
         ((0.10, 0.40), (0.10, 0.40), (0.10, 0.10), 0.2),  # both are needed
         ((0.10, 0.20), (0.10, 0.20), (0.10, 0.20), -0.3),  # either does
+        ((0.10, 0.10), (0.10, 0.70), (0.10, 0.10), 0.0),  # a does, and b by itself does worse
         ((0.05, 0.35), (0.10, 0.40), (0.05, 0.25), 0.0),  # a helps all depths alike, by 0.05
         ((0.105, 0.40), (0.10, 0.40), (0.10, 0.30), 0.0),  # harm by less than a point
     ],
@@ -48,7 +49,7 @@ def test_it_is_what_the_rows_say_of_both_less_of_each(
     row = rows["both"]
     assert row.combines == "a + b"
     assert row.interaction == pytest.approx(interaction, abs=1e-9)
-    apart = rows["a"].recovered + rows["b"].recovered
+    apart = sum(max(0.0, rows[name].recovered) for name in "ab")
     assert row.interaction == pytest.approx(row.recovered - apart, abs=1e-9)
     assert row.interaction_low < row.interaction < row.interaction_high
     assert math.isnan(rows["a"].interaction)

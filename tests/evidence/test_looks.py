@@ -102,6 +102,17 @@ def test_a_look_with_seeds_that_are_not_there_is_none() -> None:
     assert looks.compared([WORSE], SETTINGS) == {"deep", "shallow"}
 
 
+def test_a_seed_that_is_not_done_leaves_those_that_are() -> None:
+    """As where nets are added to a study that has looked at three seeds, and five are trained."""
+    wrong = {name: np.arange(5) < np.arange(1, 5)[:, None] for name in SETTINGS}
+    table = summary(*(runs.mean(axis=1) for runs in wrong.values()))
+    table.loc[(table["variant"] == "deep") & (table["seed"] > 1), "seed"] += 1
+    (verdict,) = looks.judge_at_looks(
+        table, SETTINGS, [WORSE], looks.planned(3, 5, {3: 0.05}), predictions=wrong
+    )
+    assert (verdict.verdict, verdict.seeds, verdict.look) == ("inconclusive", 2, 3)
+
+
 def test_the_p_value_is_corrected_for_the_looks() -> None:
     deep, shallow = np.array([0.31, 0.30, 0.32]), np.array([0.10, 0.11, 0.12])
     table = summary(deep, shallow)

@@ -138,6 +138,27 @@ def test_the_images_count_in_the_standard_error() -> None:
     }  # fmt: skip
 
 
+def test_a_net_that_learned_is_told_from_one_that_did_not() -> None:
+    """Only the first may be taken, but that it is better than the other is evident."""
+    table = summary(errors(d8=[0.10, 0.11, 0.10], d56=[0.9, 0.9, 0.9]))
+    guess = {"test_error": dict.fromkeys(("d8", "d56"), 0.9)}
+    choice = recommend(table, INFOS, images={"test_error": 360}, baselines=guess)
+    assert choice is not None
+    assert (choice.variant, choice.ties, choice.enough) == ("d8", "d8", True)
+    assert (choice.deepest, choice.over_deepest) == ("d56", pytest.approx(0.31 / 3 - 0.9))
+    one = recommend(table[table["seed"] < 1], INFOS, images={"test_error": 360}, baselines=guess)
+    assert one is not None
+    assert not one.enough
+
+
+def test_budgets_that_whole_steps_set_apart_are_equal() -> None:
+    """Eight epochs of a thousand images are 125 steps of 64 of them, or 62 of 128."""
+    table = summary(errors(d8=[0.10, 0.11, 0.10], d56=[0.2, 0.21, 0.2]))
+    for images_seen, excluded in ((62 * 128.0, ""), (2 * 8_000.0, None)):
+        choice = recommend(table, INFOS, budgets={"d8": 8_000.0, "d56": images_seen})
+        assert (choice and choice.excluded) == excluded
+
+
 @pytest.mark.slow
 def test_equal_nets_are_seldom_told_apart_on_few_validation_images() -> None:
     draw, infos = np.random.default_rng(3), [variant("b", 8), variant("d", 20)]

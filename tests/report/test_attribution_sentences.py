@@ -156,7 +156,7 @@ def test_what_is_no_cause_is_not_credited(treatment_row, end):
         (
             -0.2, -0.3, -0.1,
             "Apart, a and b add up to 20.0 points more than together (95% interval 10.0 to 30.0): "
-            "either does.",
+            "they overlap.",
         ),
         (
             0.02, -0.1, 0.3,

@@ -78,6 +78,7 @@ class _Weighed(NamedTuple):
     at_best: stats.Contrast | None
     p_alone: float
     p: float
+    seeds: int  # the least of the four variants
 
     @property
     def counted(self) -> bool:
@@ -110,7 +111,8 @@ def attribute(
     Returns:
       A row for each treatment of each untreated variant that is deeper than the best of its group
       and whose excess has an interval above zero; in the order of groups, depths, ``treatments``.
-      There are none of a group whose best net is no better than always naming the largest class.
+      There are none of a group whose best net is no better than always naming the largest class,
+      nor of a longer training that the best depth did not have.
 
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
@@ -120,6 +122,7 @@ def attribute(
     constant = no_better(summary, "test_error", baselines, images)
     untreated = [info for info in infos if not info.treatment]
     treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
+    of_budget = {info.treatment for info in infos if info.trained_longer}
     weighed: list[tuple[_Weighed, stats.Estimate]] = []
     for group, deep, best, rivals in deeper_than_best(untreated, panel):
         excess = panel.difference(deep, best).interval(1 - ALPHA / rivals)
@@ -127,17 +130,19 @@ def attribute(
             continue
         for treatment in treatments:
             new = treated.get((deep, treatment.name), "")
-            new_best = treated.get((best, treatment.name), best)
+            # A treatment that the best depth lacks leaves it as it is, but longer training none.
+            as_it_is = "" if treatment.name in of_budget else best
+            new_best = treated.get((best, treatment.name), as_it_is)
             names = [other.name for other in treatments if other.control_of == treatment.name]
             controls = tuple(treated[deep, name] for name in names if (deep, name) in treated)
             if excess.low > 0 and {new, new_best, *controls} <= panel.arms.keys():
                 case = _Case(group, deep, best, new, new_best, treatment, controls)
                 weighed.append((_weigh(case, panel), excess))
     tested = [not each.case.treatment.control_of and math.isfinite(each.p) for each, _ in weighed]
-    p_values = np.array([each.p for each, _ in weighed])
-    levels = np.full(len(weighed), ALPHA)
-    levels[tested] = stats.holm_levels(2 * p_values[tested], ALPHA)
-    p_values[tested] = stats.holm(np.minimum(1.0, 2 * p_values[tested]))
+    raw = 2 * np.array([each.p for each, _ in weighed])[tested]
+    p_values, levels = np.full(len(weighed), math.nan), np.full(len(weighed), ALPHA)
+    levels[tested] = stats.holm_levels(raw, ALPHA)
+    p_values[tested] = stats.holm(np.minimum(1.0, raw))
     rows = [
         _row(
             each,
@@ -167,8 +172,9 @@ def _weigh(case: _Case, panel: Panel) -> _Weighed:
     alone = max(float(points.p_greater(0.0)), float(factors.p_greater(0.0)))
     over = [panel.difference(control, case.deep_treated) for control in case.controls]
     p = max([alone, *(float(effect.p_greater(0.0)) for effect in over)])
-    enough = min(effect.seeds for effect in (points, *over)) >= LEAST_SEEDS
-    return _Weighed(case, points, factors, at_best, alone, p if enough else math.nan)
+    seeds = min(effect.seeds for effect in (points, at_best) if effect is not None)
+    enough = all(count >= LEAST_SEEDS for count in (seeds, *(effect.seeds for effect in over)))
+    return _Weighed(case, points, factors, at_best, alone, p if enough else math.nan, seeds)
 
 
 def _row(
@@ -198,14 +204,14 @@ def _row(
         gain=float(panel.difference(case.deep, case.deep_treated).mean),
         gain_at_best=0.0 if each.at_best is None else float(each.at_best.mean),
         recovered=won.mean,
-        low=won.low if won.seeds >= LEAST_SEEDS else math.nan,
-        high=won.high if won.seeds >= LEAST_SEEDS else math.nan,
+        low=won.low if each.seeds >= LEAST_SEEDS else math.nan,
+        high=won.high if each.seeds >= LEAST_SEEDS else math.nan,
         share=won.mean / excess.mean,
         share_low=share_low,
         share_high=share_high,
         optimization_part=optimization,
         generalization_part=won.mean - optimization,
-        seeds=won.seeds,
+        seeds=each.seeds,
         word=_word(each, p, level, won.low),
         p=p,
         factor=math.exp(float(each.factors.mean)),
@@ -216,11 +222,11 @@ def _row(
 def _word(each: _Weighed, p: float, level: float, low: float) -> str:
     if each.case.treatment.control_of:
         return "control"
+    if math.isnan(p):
+        return "not shown"
     harm = each.at_best
     if harm is not None and float(harm.mean) < -HARM and float(harm.p_less(0.0)) < ALPHA:
         return interaction.HARMS
-    if math.isnan(p):
-        return "not shown"
     if p <= ALPHA:
         return "cause"
     if 2 * each.p_alone <= level:
@@ -231,7 +237,7 @@ def _word(each: _Weighed, p: float, level: float, low: float) -> str:
 def _share(each: _Weighed, panel: Panel) -> tuple[float, float]:
     """Returns Fieller's interval of what is recovered over the excess."""
     case, points = each.case, each.points
-    if points.seeds < LEAST_SEEDS:
+    if each.seeds < LEAST_SEEDS:
         return math.nan, math.nan
     excess = panel.difference(case.deep, case.best)
     left = {case.deep: 1.0, case.best: -1.0}  # the excess less what is recovered

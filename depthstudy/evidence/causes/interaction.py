@@ -1,12 +1,13 @@
 """What two treatments do together beyond what they do apart.
 
 Where either of two causes is enough to spoil a net, no single treatment repairs it: both are
-needed, and the interaction is above zero. Where either treatment mends the same cause, each wins
-back all of it, their shares add up to more than one, and the interaction is below zero.
+needed, and the interaction is above zero. Where both treatments mend the same cause, what they win
+back overlaps, their shares add up to more than together, and the interaction is below zero.
 
 It is made of what the rows say is won back, so that it agrees with them: what a treatment does for
-the best depth is taken off where it helps. Where one of the treatments harms the best depth by more
-than chance, it is credited with nothing, and there is no interaction.
+the best depth is taken off where it helps. One that wins back less than nothing counts as nothing,
+or another that does all by itself would seem to need it. Where one of the treatments harms the best
+depth by more than chance, it is credited with nothing, and there is no interaction.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _with_interaction(
     if any(each.word == HARMS for each in (row, *parts)):
         return row
     weights: dict[str, float] = {}
-    for each, sign in ((row, 1.0), *((part, -1.0) for part in parts)):
+    for each, sign in ((row, 1.0), *((part, -1.0) for part in parts if part.recovered > 0)):
         nets = [(row.variant, sign)]
         nets += [(row.best, -sign)] if each.gain_at_best > 0 else []
         for untreated, weight in nets:

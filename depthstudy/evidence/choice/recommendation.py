@@ -79,21 +79,20 @@ def recommend(
     known = {info.name: info for info in fair if info.name not in useless}
     if not known:
         return None
-    means = {name: float(panel.arms[name].mean) for name in known}
-    least = min(means.values())
-    tied = [name for name, mean in means.items() if mean <= least + _ROUNDING]
+    means = {info.name: float(panel.arms[info.name].mean) for info in fair}
+    least = min(means[name] for name in known)
+    tied = [name for name in known if means[name] <= least + _ROUNDING]
     best = min(tied, key=lambda name: _price(known[name], means))
     near = [name for name in known if _within_one_error(panel, name, best)]
     near.sort(key=lambda name: _price(known[name], means))
     chosen = known[near[0]]
-    fair = [info for info in fair if info.name in known]
     alike = [i for i in fair if not i.treatment and i.image_shape == chosen.image_shape] or fair
     deepest = min(alike, key=lambda info: (-info.depth, means[info.name]))
     ordered = sorted(known, key=lambda name: _price(known[name], means))
     optimism = 0.0 if holds_out else stats.optimism([tests.arms[name] for name in ordered])
     error, low, high = _shifted(tests, chosen.name, optimism)
     seconds = summary.loc[summary["variant"] == chosen.name, "seconds"]
-    test = {name: float(tests.arms[name].mean) for name in known}
+    test = {name: float(tests.arms[name].mean) for name in means}
     return Recommendation(
         variant=chosen.name,
         group=chosen.group,
@@ -116,7 +115,7 @@ def recommend(
         optimism=optimism,
         ties=", ".join(near),
         excluded=", ".join(other_budget),
-        enough=_told_apart(panel, list(known)),
+        enough=_told_apart(panel, best, list(means)),
         scope=_scope(panel, list(known)),
     )
 
@@ -142,11 +141,10 @@ def _within_one_error(panel: Panel, name: str, best: str) -> bool:
     return float(effect.mean) <= error + _ROUNDING
 
 
-def _told_apart(panel: Panel, names: Sequence[str]) -> bool:
-    """Whether any mean differs from the least, by a test for all pairs of variants."""
-    best, *others = sorted(names, key=lambda name: float(panel.arms[name].mean))
+def _told_apart(panel: Panel, best: str, names: Sequence[str]) -> bool:
+    """Whether any mean is above that of the best, by a test for all pairs of variants."""
     pairs = len(names) * (len(names) - 1) / 2
-    effects = (_difference(panel, name, best) for name in others)
+    effects = (_difference(panel, name, best) for name in names if name != best)
     return any(
         effect.seeds >= LEAST_SEEDS
         and bool(effect.decidable)

@@ -112,7 +112,9 @@ def judge_at_looks(
         ]
         if not still_open:
             continue
-        wrong = {name: runs[:seeds] for name, runs in (predictions or {}).items()}
+        # Of a variant whose seeds are not all done, fewer are among the first.
+        counts = rows.groupby("variant").size()
+        wrong = {name: runs[: counts.get(name, 0)] for name, runs in (predictions or {}).items()}
         judged = given(rows, settings, still_open, predictions=wrong, alpha=alpha)
         share = alpha / ALPHA
         for verdict in judged:

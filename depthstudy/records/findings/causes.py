@@ -117,13 +117,14 @@ class Attribution:
         (the best depth does worse with it), ``"no more than its control"`` (the deep net is not
         shown to err less with it than with each of its controls), ``"control"``, or
         ``"not shown"``.
-      p: p value of the claim that it is a cause, Holm-adjusted over the rows.
+      p: p value of the claim that it is a cause, Holm-adjusted over the rows; NaN of a control,
+        and with fewer than three seeds.
       factor: By what it divides the error of ``variant``, over what it divides that of ``best``
         by, where that is above one.
       combines: Names of the treatments that this one has all the settings of, joined by ``" + "``.
-      interaction: For such a one, ``recovered`` less what its parts recover each by itself; NaN
-        for others, and where it or a part harms the best. Above zero both are needed; below zero
-        either does.
+      interaction: For such a one, ``recovered`` less what its parts recover each by itself, if
+        anything; NaN for others, and where it or a part harms the best. Above zero both are
+        needed; below zero what they win back overlaps.
       interaction_low: Lower end of its 95% confidence interval.
       interaction_high: Upper end of the same interval.
       budget_ratio: How many times the images one net has seen that another has with which it is

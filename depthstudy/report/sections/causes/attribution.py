@@ -208,7 +208,7 @@ def interaction_sentence(row: Attribution) -> str:
     if row.interaction_high < 0:
         more = number(-100 * row.interaction)
         sure = points_range(-row.interaction_high, -row.interaction_low)
-        return f"Apart, {parts} add up to {more} points more than together ({sure}): either does."
+        return f"Apart, {parts} add up to {more} points more than together ({sure}): they overlap."
     return f"Beyond {parts} apart, that is {size}, which may be chance."
 
 
