@@ -181,7 +181,8 @@ def _verdict(
         word = "supported" if e.p_support < e.p_refute else "refuted"
     elif p < 1 or e.p_support < 1:
         count = e.panel.arms[left].answered
-        needed = stats.outlook(worst, weighed.distances(level), level / 2, image_count=count)
+        side = level / 2 / weighed.tests(level)
+        needed = stats.outlook(worst, weighed.distances(level), side, image_count=count)
     low, high = weighed.interval(level)
     failures = {name: stats.failed_runs(failing.arms[name], chance.get(name)) for name in names}
     clean = [e.panel.arms[name].seeds for name, runs in failures.items() if not runs]

@@ -118,6 +118,16 @@ class Weighed(NamedTuple):
             return (margin - mean, margin + mean)
         return (abs(mean) - margin,)
 
+    def tests(self, alpha: float) -> int:
+        """Returns how many tests share the level on the side where the worst effect lies."""
+        part, place = self.worst(alpha)
+        mean, margin = float(self._directed[part][place].mean), self.hypothesis.margin
+        if self.hypothesis.relation in PRESENCE:
+            return len(self.parts[part]) if mean > margin else len(self.parts)
+        if self.hypothesis.relation == "equivalent":
+            mean = abs(mean)
+        return 1 if mean < margin else sum(map(len, self.parts))
+
 
 def _low(effect: stats.Contrast, alpha: float) -> float:
     return float(effect.limits(1 - alpha)[0])
