@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from depthstudy.config import StudyConfig
 from depthstudy.evidence.choice import halving
 from depthstudy.plan import Variant
+from depthstudy.plan.follow_up import untreated
 
 SEEDS_OF_LONGER = 2  # enough to see whether a net fits, not for a verdict
 
@@ -17,7 +18,7 @@ def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:
     Of each group of nets the dearest is taken to be trained for all of ``budget_check``. Seeds
     that are added until a hypothesis is decided, and probes, are not counted.
     """
-    base = [variant for variant in variants if not variant.info.treatment]
+    base = untreated(variants)
     share = sum(v.work for v in base) / sum(v.work for v in variants)
     following = 0.0
     if study.tune:
