@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from depthstudy.config import present_name
@@ -16,9 +17,10 @@ from depthstudy.probes.field import FIELD
 from depthstudy.probes.generalization import GENERALIZATION, MEMORIZATION
 from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput, full_float32
+from depthstudy.probes.representation import similarity
 from depthstudy.probes.representation.linear import LINEAR
 from depthstudy.probes.representation.rank import RANK
-from depthstudy.probes.representation.similarity import CKA, CROSS_METRICS, measure_between
+from depthstudy.probes.representation.similarity import CKA, CROSS_METRICS
 from depthstudy.probes.sharpness import SHARPNESS
 from depthstudy.probes.zero_cost import ZERO_COST
 from depthstudy.records import NOT_APPLICABLE
@@ -87,6 +89,15 @@ def measure(
     for name in check(names) or PROBES:
         for measurement in _measured(PROBES[name], probe_input):
             yield name, measurement
+
+
+def measure_between(first: ProbeInput, second: ProbeInput) -> Iterator[Measurement]:
+    """Yields the CKA of every layer of one net with every layer of another, as ``"A ~ B"``.
+
+    Where it cannot apply, there is one measurement named ``"not_applicable: REASON"``.
+    """
+    between = dataclasses.replace(CKA, measure=lambda _: similarity.measure_between(first, second))
+    yield from _measured(between, first)
 
 
 def _measured(probe: Probe, probe_input: ProbeInput) -> list[Measurement]:

@@ -31,9 +31,10 @@ def measure_generalization(probe_input: ProbeInput) -> Iterator[Measurement]:
     """Yields error and loss (nats) on both splits, and test minus train of either.
 
     Raises:
-      NotApplicable: An error is no share of images.
+      NotApplicable: An error is no share of images, or the net is not finite.
     """
     probe_input.require_counts()
+    probe_input.require_finite()
     splits = (probe_input.dataset.train, probe_input.dataset.test)
     groups = tuple(errors_and_losses(probe_input, split) for split in splits)
     means = np.concatenate([group.mean(axis=0) for group in groups])
@@ -52,9 +53,10 @@ def measure_memorization(probe_input: ProbeInput) -> Iterator[Measurement]:
     ``recovered_share`` the share for which it says the true one all the same.
 
     Raises:
-      NotApplicable: No train label is wrong.
+      NotApplicable: No train label is wrong, or the net is not finite.
     """
     probe_input.require_counts()
+    probe_input.require_finite()
     train = probe_input.dataset.train
     wrong = np.flatnonzero(train.labels != train.true_labels)
     wrong = wrong[evenly_spaced(len(wrong), probe_input.examples)]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Float32, Int
 
 from depthstudy import nets, tasks
@@ -117,6 +118,15 @@ class ProbeInput:
                 f"this counts images that are wrong, which {self.task.name} does not"
             )
 
+    def require_finite(self) -> None:
+        """Refuses a net that says the same of every image, as a part of it is not finite.
+
+        Raises:
+          NotApplicable: A parameter or a statistic is not finite.
+        """
+        if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(dict(self.variables))):
+            raise NotApplicable("the net is not finite")
+
     @functools.cached_property
     def layer_depths(self) -> Mapping[str, int]:
         """Weight layers on the longest path up to each layer, in the order of the net."""
@@ -190,6 +200,29 @@ class Probe:
     labels: bool = False
     logits: int = 0
     images: int = 1
+
+
+def at_each_time(
+    states: Iterable[tuple[str, nets.Variables]],
+    measure_at: Callable[[str, nets.Variables], Iterable[Measurement]],
+) -> Iterator[Measurement]:
+    """Yields what is measured at several times; one at which nothing can be bars no other.
+
+    Args:
+      states: Suffix of the metrics, and the variables, of each time.
+      measure_at: Measures them.
+
+    Raises:
+      NotApplicable: At the end, for the first reason why something could not be measured.
+    """
+    refusals = []
+    for suffix, variables in states:
+        try:
+            yield from measure_at(suffix, variables)
+        except NotApplicable as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise refusals[0]
 
 
 def train_loss(

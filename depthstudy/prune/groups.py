@@ -112,7 +112,7 @@ def kept_units(spec: ArchSpec, masks: Any) -> dict[str, Any]:
 
 
 def unit_means(
-    spec: ArchSpec, params: Any, leaf: str, side: str
+    spec: ArchSpec, params: Any, leaf: str, layers: tuple[type, ...]
 ) -> dict[str, Float[Array, " U"] | None]:
     """Returns the mean magnitude of each unit's numbers, or ``None`` for a group with none.
 
@@ -120,13 +120,13 @@ def unit_means(
       spec: The architecture.
       params: Its parameters.
       leaf: Which numbers count: those of arrays with this name,
-      side: at places of this side.
+      layers: of layers of these types that make the units.
     """
     flat = traverse_util.flatten_dict(params)
     means: dict[str, Float[Array, " U"] | None] = {}
     for group in channel_groups(spec):
         total, count = jnp.zeros(len(group.units)), np.zeros(len(group.units))
-        for slot, units in _owners(group, side):
+        for slot, units in _owners(group, layers):
             if slot.path not in flat or slot.path[-1] != leaf or slot.collection != "params":
                 continue
             lines = jnp.moveaxis(flat[slot.path], slot.axis, 0).reshape(len(units), -1)
@@ -145,10 +145,17 @@ def _filled(line: Any, shape: tuple[int, ...]) -> Any:
     return (jnp if isinstance(line, jax.Array) else np).broadcast_to(line, shape)
 
 
-def _owners(group: ChannelGroup, side: str | None = None) -> Iterator[tuple[Slot, np.ndarray]]:
-    """Yields axes of arrays, and which unit each of their entries is in, -1 for none."""
+def _owners(
+    group: ChannelGroup, makers: tuple[type, ...] | None = None
+) -> Iterator[tuple[Slot, np.ndarray]]:
+    """Yields axes of arrays, and which unit each of their entries is in, -1 for none.
+
+    Args:
+      group: The group.
+      makers: Types of the layers whose outputs count; ``None`` is every place.
+    """
     for number, place in enumerate(group.places):
-        if side not in (None, place.side):
+        if makers is not None and not (place.side == "out" and isinstance(place.layer, makers)):
             continue
         for slot in slots(place):
             size = place.channels // slot.share

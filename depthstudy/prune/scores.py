@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from depthstudy.arch import ArchSpec, channel_groups
+from depthstudy.arch.layer_types import BatchNorm, Conv, Dense, GroupNorm, LayerNorm
 from depthstudy.errors import InputError
 from depthstudy.prune.groups import unit_means
 
@@ -53,7 +54,7 @@ def filter_norm(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:
     coupled layers, and divided by the number of weights, so that groups can be compared.
     """
     del key
-    return unit_means(spec, params, leaf="kernel", side="out")
+    return unit_means(spec, params, leaf="kernel", layers=(Conv, Dense))
 
 
 def norm_scale(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:
@@ -66,7 +67,7 @@ def norm_scale(spec: ArchSpec, params: Any, *, key: jax.Array) -> UnitScores:
       InputError: No group has a normalization.
     """
     del key
-    means = unit_means(spec, params, leaf="scale", side="out")
+    means = unit_means(spec, params, leaf="scale", layers=(BatchNorm, GroupNorm, LayerNorm))
     if all(scores is None for scores in means.values()):
         raise InputError(f"{spec.family} without normalization has no scales to prune by")
     return means

@@ -119,11 +119,17 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     search_config, size = study.search, space.from_config(study.search).size
     methods = methods_of(search_config)
     searches = len(methods) * len(search_config.strata) * search_config.repeats
-    runs = searches * rungs.cost(search_config.trials, search_config.shares, search_config.keep)
+    settings = _settings_of_each(study)
+    further = (settings - 1) * search_config.trials * search_config.shares[0]
+    cost = rungs.cost(search_config.trials, search_config.shares, search_config.keep)
+    runs = searches * (cost + further)
     last = (searches + len(search_config.families)) * study.seeds
     by = f"by {search_config.method} and at random" if len(methods) > 1 else "at random"
     depths = ", ".join(winners.label(stratum) for stratum in search_config.strata)
-    tuned = f", after {', '.join(field for field, _ in study.tune)} is tuned" if study.tune else ""
+    fields = ", ".join(field for field, _ in study.tune)
+    tuned = f", after {fields} is tuned" if study.tune else ""
+    if search_config.rates == "trial" and study.tune:
+        tuned = f", each net at first with {settings} settings of {fields}"
     yield (
         f"a search over {size:,} choices, {by}, {search_config.repeats} times in depths {depths}"
         f"{tuned}\n"
@@ -131,6 +137,13 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
         f" of {base.info.steps:,} steps\n"
         f"then what each found is trained anew, at most {last} runs, and tested once"
     )
+
+
+def _settings_of_each(study: StudyConfig) -> int:
+    """Returns with how many settings each net of a search is tried at first."""
+    if not study.tune or study.search.rates == "stratum":
+        return 1
+    return len(halving.points(study.tune))
 
 
 def _processes(study: StudyConfig, base: Variant) -> int:
@@ -149,5 +162,4 @@ def _processes(study: StudyConfig, base: Variant) -> int:
         / max(1, search_config.generation)
     )
     work = runs * macs * base.info.steps * base.config.train.batch_size
-    points = len(halving.points(study.tune)) if study.tune and search_config.rates == "trial" else 1
-    return process_count.for_work(study, nets, work * points)
+    return process_count.for_work(study, nets, work * _settings_of_each(study))

@@ -123,12 +123,13 @@ def command_of(study: StudyConfig, net: Settings) -> str:
     """Returns the command line that trains a net alone, by the recipe of the study."""
     changed = {"seeds": study.seeds, "name": f"{study.name}_chosen"}
     default = StudyConfig()
-    for group in ("data", "train"):
+    for group in ("data", "model", "train"):
         given, usual = getattr(study, group), getattr(default, group)
         changed |= {
             f"{group}.{field.name}": getattr(given, field.name)
             for field in dataclasses.fields(given)
-            if getattr(given, field.name) != getattr(usual, field.name)
+            if getattr(given, field.name) != getattr(usual, field.name) and field.name != "options"
         }
+    changed |= {f"model.options.{name}": value for name, value in study.model.options.items()}
     flags = [f"--config.{field}={value}" for field, value in {**changed, **dict(net)}.items()]
     return shlex.join(["depthstudy", "run", "base", *flags])

@@ -65,6 +65,20 @@ def test_norm_scales_and_groups_without() -> None:
     assert not np.all(keep["stage3/block01/conv1"])
 
 
+def test_factors_of_branches_are_no_scales_of_normalization() -> None:
+    """So the stages of ConvNeXt that have more blocks are not worth less for their factors."""
+    spec, variables = small.made("convnext", {"layout": "small", "width_multiplier": 0.1})
+    params = jax.tree_util.tree_map_with_path(
+        lambda path, x: np.full_like(x, 0.001 if "layer_scale" in str(path) else 1),
+        variables["params"],
+    )
+    scores = scored(prune.norm_scale, spec, params)
+    known = [values for values in scores.values() if values is not None]
+    assert len(known) > 1
+    for values in known:
+        np.testing.assert_array_equal(values, 1)
+
+
 def test_without_normalization_there_are_no_scales() -> None:
     spec, variables = small.made("resnet", {**OPTIONS, "norm": "none"})
     with pytest.raises(InputError, match="resnet without normalization has no scales"):

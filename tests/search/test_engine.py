@@ -12,7 +12,7 @@ pytest.importorskip("optuna")
 
 from depthstudy.errors import InputError
 from depthstudy.search import Gene, Space
-from depthstudy.search.campaign.engine import Engine, Search
+from depthstudy.search.campaign.engine import Engine, Proposal, Search
 from depthstudy.search.space.draws import FinishedTrial, Method
 
 METHODS: tuple[Method, ...] = ("random", "tpe", "nsga2")
@@ -54,6 +54,24 @@ def test_a_kill_loses_and_repeats_nothing(method: Method, tmp_path: Path) -> Non
     again = opened(path, method, 16)
     assert again.propose(4) == asked[1:]
     assert go(again) == whole
+
+
+def test_an_evolution_descends_from_what_was_drawn_at_first(tmp_path: Path) -> None:
+    """Its first proposals depend on the errors of the nets of the start, which are the same."""
+
+    def begun(factor: float) -> tuple[list[Proposal], list[Proposal]]:
+        search = Engine(tmp_path / f"times {factor}").search(
+            "planted", planted.SPACE, planted.pricing(), method="nsga2", seed=3, trials=10,
+            two=False,
+        )  # fmt: skip
+        start = search.propose(5)
+        for number, genome in start:
+            search.tell(number, 0.5 + factor * planted.true_error(genome))
+        return start, search.propose(5)
+
+    (start, after), (same_start, after_opposite) = begun(0.1), begun(-0.1)
+    assert start == same_start
+    assert after != after_opposite
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -59,7 +59,7 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.mark.parametrize(("method", "trials"), [("random", 5), ("tpe", 6), ("nsga2", 4)])
+@pytest.mark.parametrize(("method", "trials"), [("random", 5), ("tpe", 6), ("nsga2", 6)])
 def test_a_kill_at_any_line_changes_no_net(method: Method, trials: int, tmp_path: Path) -> None:
     path = tmp_path / "journal"
     whole = go(opened(path, method, trials))

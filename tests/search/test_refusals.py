@@ -38,6 +38,10 @@ SMALL = apply(
     [
         ((("search.ranges", (("model.depht", (8,)),)),), r"no field 'depht'; did you mean 'depth'"),
         ((("search.ranges", (("model.depth", (8, "deep")),)),), r"config.model.depth: .*'deep'"),
+        (
+            (("search.ranges", (("model.options.widths", ((8, 16), (16, 32))),)),),
+            r"gives model.options.widths the row \(8, 16\); allowed: numbers",
+        ),
         ((("search.families", ("resnt",)),), r"no family 'resnt'; did you mean resnet"),
         ((("search.families", ("detector",)),), r"detector is no family of classifiers"),
         (

@@ -76,6 +76,16 @@ def test_the_plan_says_what_it_costs() -> None:
     assert "at most 36 runs" in text
 
 
+def test_the_plan_counts_all_settings_of_each_net() -> None:
+    rates = (("train.learning_rate", (0.03, 0.1, 0.3)),)
+    study = apply(SMALL, (("tune", rates), ("search.rates", "trial")))
+    text = search.describe(study)
+    assert "each net at first with 3 settings of train.learning_rate" in text
+    assert "12 searches x 2 nets, which take as long as 48 runs of 4 steps" in text
+    assert "is tuned" not in text
+    assert "after train.learning_rate is tuned" in search.describe(apply(SMALL, (("tune", rates),)))
+
+
 def test_chance_alone_has_no_control() -> None:
     text = search.describe(apply(SMALL, (("search.method", "random"),)))
     assert "6 searches x 2 nets, which take as long as 12 runs of 4 steps" in text
@@ -141,6 +151,18 @@ def test_the_command_trains_the_net_alone() -> None:
     assert "--config.train.steps=4" in words
     assert "--config.seeds=3" in words
     assert "validation" not in words  # which is at its default
+
+
+def test_the_command_sets_what_the_search_left_to_the_config() -> None:
+    study = apply(SMALL, (("model.norm", "group"), ("model.width", 8)))
+    words = command_of(study, (("model.family", "staged"), ("model.width", 4)))
+    assert "--config.model.norm=group" in words
+    assert "--config.model.width=4" in words
+    assert "--config.model.width=8" not in words
+    module = (("model.module", "my_nets:Stack"), ("model.options.filters", 16))
+    words = command_of(apply(SMALL, module), (("model.options.depth", 4),))
+    assert "--config.model.module=my_nets:Stack" in words
+    assert "--config.model.options.filters=16 --config.model.options.depth=4" in words
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ normalization is part of them, and with no augmentation.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from depthstudy import nets
 from depthstudy.probes.backprop.gradient_norms import mean_norms
 from depthstudy.probes.measurement import Measurement
-from depthstudy.probes.probe_input import ALL_TIMES, Probe, ProbeInput
+from depthstudy.probes.probe_input import ALL_TIMES, Probe, ProbeInput, at_each_time
 from depthstudy.records import Metric
 
 _STEEP = 1.0  # powers of ten from head to stem from which on gradients vanish or explode
@@ -40,13 +41,12 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         "_early": probe_input.early,
         "_initial": probe_input.initial,
     }
-    for suffix, variables in states.items():
-        if variables is not None:
-            yield from _measure_at(probe_input, variables, suffix)
+    known = [(suffix, variables) for suffix, variables in states.items() if variables is not None]
+    yield from at_each_time(known, functools.partial(_measure_at, probe_input))
 
 
 def _measure_at(
-    probe_input: ProbeInput, variables: nets.Variables, suffix: str
+    probe_input: ProbeInput, suffix: str, variables: nets.Variables
 ) -> Iterator[Measurement]:
     norms = mean_norms(probe_input, variables)
     ways = ways_back(probe_input.layer_depths)

@@ -19,7 +19,13 @@ from jaxtyping import Array, Float
 from depthstudy import nets
 from depthstudy.probes.calibration import states
 from depthstudy.probes.measurement import Measurement
-from depthstudy.probes.probe_input import BEFORE_AND_AFTER, NotApplicable, Probe, ProbeInput
+from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+    at_each_time,
+)
 from depthstudy.probes.samples import of_column
 from depthstudy.records import Metric
 
@@ -38,20 +44,25 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
       NotApplicable: The Jacobian is 0 or not finite.
     """
     probe_input.require_logits()
-    K = probe_input.network.num_classes
-    count = int(np.clip(_ROWS // K, 1, _MOST_IMAGES))
+    count = int(np.clip(_ROWS // probe_input.network.num_classes, 1, _MOST_IMAGES))
     batch = next(probe_input.batches(probe_input.dataset.train))
     images = batch.images[np.flatnonzero(np.asarray(batch.weights))[:count]]
-    for suffix, variables in states(probe_input):
-        rows = functools.partial(_products, probe_input.network, variables, images)
-        spectra = map(singular_values, jacobians(rows, K))
-        summaries = [summary(values) for values in spectra if values[0] > 0]
-        if not summaries:
-            raise NotApplicable("the Jacobian is 0")
-        groups = (np.array([list(numbers.values()) for numbers in summaries]),)
-        for column, metric in enumerate(summaries[0]):
-            mean = float(np.mean(groups[0][:, column]))
-            yield Measurement("", f"{metric}{suffix}", mean, of_column(groups, column))
+    measure_at = functools.partial(_measure_at, probe_input.network, images)
+    yield from at_each_time(states(probe_input), measure_at)
+
+
+def _measure_at(
+    network: nets.Net, images: Float[Array, "N H W C"], suffix: str, variables: nets.Variables
+) -> Iterator[Measurement]:
+    rows = functools.partial(_products, network, variables, images)
+    spectra = map(singular_values, jacobians(rows, network.num_classes))
+    summaries = [summary(values) for values in spectra if values[0] > 0]
+    if not summaries:
+        raise NotApplicable("the Jacobian is 0")
+    groups = (np.array([list(numbers.values()) for numbers in summaries]),)
+    for column, metric in enumerate(summaries[0]):
+        mean = float(np.mean(groups[0][:, column]))
+        yield Measurement("", f"{metric}{suffix}", mean, of_column(groups, column))
 
 
 def summary(values: Float[np.ndarray, " n"]) -> dict[str, float]:

@@ -10,7 +10,7 @@ pixels not being taken off, so that a linear net has the correlation 1.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -20,11 +20,19 @@ from jaxtyping import Array, Float
 from depthstudy import nets
 from depthstudy.probes.calibration import states
 from depthstudy.probes.measurement import Measurement, Sample
-from depthstudy.probes.probe_input import BEFORE_AND_AFTER, NotApplicable, Probe, ProbeInput
+from depthstudy.probes.probe_input import (
+    BEFORE_AND_AFTER,
+    NotApplicable,
+    Probe,
+    ProbeInput,
+    at_each_time,
+)
 from depthstudy.records import Metric
 
 _PAIRS = 8
 _POINTS = 32  # of a line, both ends included
+
+Pair = tuple[Array, Array, Array]  # two images, and a mixture of the logits
 
 
 def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
@@ -43,17 +51,22 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     directions = jax.random.normal(
         probe_input.key(), (len(images) // 2, probe_input.network.num_classes)
     )
-    for suffix, variables in states(probe_input):
-        lines = [
-            np.asarray(gradients_along(probe_input.network, variables, *pair), np.float64)
-            for pair in zip(images[::2], images[1::2], directions, strict=True)
-        ]
-        sums = lag_sums(np.stack(lines))
-        correlations = _ratios(sums.sum(axis=0))
-        groups = (sums.reshape(len(sums), -1),)
-        for metric, number in _NUMBERS.items():
-            sample = Sample(groups, functools.partial(_drawn, number))
-            yield Measurement("", f"{metric}{suffix}", number(correlations), sample)
+    pairs = list(zip(images[::2], images[1::2], directions, strict=True))
+    yield from at_each_time(
+        states(probe_input), functools.partial(_measure_at, probe_input.network, pairs)
+    )
+
+
+def _measure_at(
+    network: nets.Net, pairs: Sequence[Pair], suffix: str, variables: nets.Variables
+) -> Iterator[Measurement]:
+    lines = [np.asarray(gradients_along(network, variables, *pair), np.float64) for pair in pairs]
+    sums = lag_sums(np.stack(lines))
+    correlations = _ratios(sums.sum(axis=0))
+    groups = (sums.reshape(len(sums), -1),)
+    for metric, number in _NUMBERS.items():
+        sample = Sample(groups, functools.partial(_drawn, number))
+        yield Measurement("", f"{metric}{suffix}", number(correlations), sample)
 
 
 def _chosen_images(probe_input: ProbeInput) -> Float[Array, "N H W C"]:

@@ -27,6 +27,7 @@ from depthstudy.probes.probe_input import (
     NotApplicable,
     Probe,
     ProbeInput,
+    at_each_time,
     train_loss,
 )
 from depthstudy.records import Metric
@@ -67,13 +68,13 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         raise NotApplicable(f"the net does not compute in float16: {error}") from error
     if not _convolutions(probe_input.variables["params"]):
         raise NotApplicable("the net has no kernel of a convolution")
-    for suffix, variables in {"": probe_input.variables, "_initial": probe_input.initial}.items():
-        if variables is not None:
-            yield from _measure_at(probe_input, variables, suffix)
+    states = {"": probe_input.variables, "_initial": probe_input.initial}
+    known = [(suffix, variables) for suffix, variables in states.items() if variables is not None]
+    yield from at_each_time(known, functools.partial(_measure_at, probe_input))
 
 
 def _measure_at(
-    probe_input: ProbeInput, variables: nets.Variables, suffix: str
+    probe_input: ProbeInput, suffix: str, variables: nets.Variables
 ) -> Iterator[Measurement]:
     batch = next(probe_input.batches(probe_input.dataset.train))
 

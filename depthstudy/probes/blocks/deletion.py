@@ -105,6 +105,7 @@ def redundant_block_fraction(increases: Sequence[float]) -> float:
 
 
 def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurement]:
+    probe_input.require_finite()  # of another no block changes an answer
     detector = probe_input.network.spec
     if isinstance(detector, DetectorSpec) and not reestimated:
         yield from cells.measure(probe_input, detector)

@@ -2,8 +2,9 @@
 
 Each proposal follows from the seed of its search and from what the search was told before: the
 sampler is made anew for each, seeded by the number of the proposal (one that is kept draws its
-first numbers again when a study is opened). So 40 trials are the same as 20, a kill, and 20 more.
-Nets are proposed by generations, and told in the order of their numbers.
+first numbers again when a study is opened). Nets are proposed by generations, and told in the order
+of their numbers. So 40 trials are the same as 20, a kill, and 20 more, and, where 20 are whole
+generations, as a search of 20 that is given 20 more.
 
 A net that costs too much is told as well, with the worst error and a constraint that it violates;
 were it left out, the sampler would propose it for ever. A net that was trained already costs
@@ -197,12 +198,17 @@ class Search:
     def _ask(self) -> FrozenTrial:
         """Returns a new trial: a draw at first, and where the sampler found nothing for long."""
         number = len(self._trials())
-        if self._method == "random" or self._paid() < self._startup or self._is_stuck():
+        sampler = _sampler(self._method, self._seed, number, self._startup)
+        self._study.sampler = sampler
+        is_drawn = self._method == "random" or self._paid() < self._startup or self._is_stuck()
+        if is_drawn:
             self._study.enqueue_trial(parameters(self._space, self._draw(number)))
-        else:
-            self._study.sampler = _sampler(self._method, self._seed, number, self._startup)
         asked = self._study.ask(self._distributions)
-        return self._study.get_trials(deepcopy=False)[asked.number]
+        trial = self._trials()[asked.number]
+        if is_drawn and isinstance(sampler, NSGAIISampler):
+            # Notes the generation of the trial: only those that have one are ever parents.
+            sampler.get_trial_generation(self._study, trial)
+        return trial
 
     def _draw(self, number: int) -> Genome:
         """Returns a choice at random that is within limits and not known yet."""

@@ -22,9 +22,14 @@ class Gene:
     values: tuple[Value, ...]
 
     def __post_init__(self) -> None:
-        """Refuses what leaves no choice, or the same one twice."""
+        """Refuses what leaves no choice, the same one twice, or what Optuna's journal changes."""
         if not self.values:
             raise InputError(f"config.search gives {self.name} no values")
+        if rows := [value for value in self.values if isinstance(value, tuple | list)]:
+            raise InputError(
+                f"config.search gives {self.name} the row {rows[0]}; allowed: numbers, words, "
+                "True, False and None"
+            )
         if len(set(map(repr, self.values))) < len(self.values):
             raise InputError(f"config.search gives {self.name} a value twice: {self.values}")
 
