@@ -11,6 +11,7 @@ from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.panel import LEAST_SEEDS
+from depthstudy.execute.following import SEEDS_OF_LONGER
 from depthstudy.plan import build_net
 from depthstudy.records import DepthAnswer, NextStep
 from depthstudy.store import bucket
@@ -18,7 +19,6 @@ from depthstudy.study.conclusions.more_seeds import MOST_SEEDS, UNKNOWN, more_se
 from depthstudy.study.conclusions.past import Past
 
 _FACTOR = 4  # by which nets that had not finished are trained longer
-_LONGER_SEEDS = 2  # of each longer training
 
 
 def next_step(
@@ -56,7 +56,7 @@ def _more_depth_or_steps(past: Past, headline: DepthAnswer | None) -> NextStep |
         return NextStep(
             reason=f"Train what had not finished {_FACTOR} times as long.",
             command=past.with_flags(budget_check=f"({_FACTOR},)"),
-            seconds=past.seconds(pair, _FACTOR * _LONGER_SEEDS),
+            seconds=past.seconds(pair, _FACTOR * SEEDS_OF_LONGER),
         )
     if headline.word == "yes":
         return _deeper(past, headline)
