@@ -1,6 +1,6 @@
 """Measures why a net is as it is: any run of a study, or weights from elsewhere.
 
-  depthstudy analyze results/quickstart/runs/plain_depth56/seed0
+  depthstudy analyze results/quickstart/runs/plain_depth38/seed0
   depthstudy analyze RUN OTHER --probes=gradients,cka --workdir=results/both
   depthstudy analyze --weights=mobilenet_v2.pth --images=FOLDER
   depthstudy analyze --weights=FILE --family=efficientnet --options=variant=b0
