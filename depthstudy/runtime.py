@@ -25,7 +25,7 @@ THREADS = "PJRT_NPROC"  # the variable by which XLA is told how many to use on a
 _MALLOC = {-4: 0, -1: 2**31 - 1}  # by number, as in malloc.h: M_MMAP_MAX and M_TRIM_THRESHOLD
 _LEVEL = ("xla_backend_optimization_level", "2")
 _GRAPHS = "xla_gpu_enable_command_buffer"
-_OPTIONS = {  # of XLA for each platform, by what they do
+XLA_OPTIONS = {  # of XLA for each platform, by what they do
     "cpu": {
         "order of least memory": ("xla_cpu_scheduler_type", "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"),
         "barriers kept for fusion": ("xla_disable_hlo_passes", "cse_barrier_expander"),
@@ -179,7 +179,7 @@ def traceable_options() -> dict[str, str]:
 
 
 def _options() -> Mapping[str, tuple[str, str]]:
-    return _OPTIONS.get(jax.default_backend(), {})
+    return XLA_OPTIONS.get(jax.default_backend(), {})
 
 
 def _used_options() -> list[str]:

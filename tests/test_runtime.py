@@ -103,7 +103,7 @@ def test_large_blocks_come_from_the_process_again() -> None:
 def test_an_option_that_xla_does_not_know_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     options = runtime.compiler_options()
     assert options["xla_cpu_scheduler_type"] == "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
-    monkeypatch.setitem(runtime._OPTIONS["cpu"], "of another version", ("xla_cpu_no_such", "1"))
+    monkeypatch.setitem(runtime.XLA_OPTIONS["cpu"], "of another version", ("xla_cpu_no_such", "1"))
     assert runtime.compiler_options() == options
     assert "of another version" not in runtime.hardware()["compiler"]
 

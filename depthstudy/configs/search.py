@@ -6,7 +6,7 @@
 
 Nets of two free stages (kind of block, number, width, kernel, expansion, gate, shortcuts: 42
 million choices) within a million multiply-accumulates are searched by a tree-structured Parzen
-estimator and at random, in three ranges of depth by themselves with as many trials in each, five
+estimator and at random, in three ranges of depth by themselves with as many trials in each, four
 times anew; the learning rate is tuned in each range. What each search chose on validation data is
 trained anew with fresh seeds and tested once, beside ResNets, MobileNetV2 and EfficientNet scaled
 to the same limit. It takes five to twelve minutes on two CPU cores, on 2,000 images of

@@ -14,7 +14,7 @@ from depthstudy.data.pipeline.decode import CROP, RESIZES, decode
 from depthstudy.data.pipeline.order import evenly_spaced
 from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.source import DEEP_BITS, RawImage
-from depthstudy.data.sources import image_file
+from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 
 _MOMENT_EXAMPLES = 10_000

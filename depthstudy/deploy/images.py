@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from depthstudy.data import Preprocessing, decode_file, decode_image
-from depthstudy.data.sources import image_file
+from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
 

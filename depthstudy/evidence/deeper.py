@@ -19,7 +19,7 @@ from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.causes.decomposition import MARGIN, best_depth, rivals
 from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.longer import SHRUNK, longer_nets, longest_pair
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Bound, DeeperWord, DepthAnswer, Recommendation, VariantInfo
 
 
@@ -86,7 +86,7 @@ def headline(
     return min(its_own, key=lambda row: row.effect, default=next(iter(rows), None))
 
 
-def _groups(infos: Sequence[VariantInfo], panel: Panel) -> list[tuple[str, list[str], int]]:
+def _groups(infos: Sequence[VariantInfo], panel: RunPanel) -> list[tuple[str, list[str], int]]:
     """Returns the series of several depths: names by rising depth, and their group's rivals."""
     known = {
         group: [info for info in series if info.name in panel.arms]
@@ -103,7 +103,7 @@ def _untreated_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInf
     return records.depth_series([i for i in infos if not (i.treatment or i.dense)])
 
 
-def _answer(names: Sequence[str], panel: Panel, *, rivals: int, learned: bool) -> DepthAnswer:
+def _answer(names: Sequence[str], panel: RunPanel, *, rivals: int, learned: bool) -> DepthAnswer:
     deepest, lesser = names[-1], names[:-1]
     level = ALPHA / rivals
     against = best_depth(lesser, panel) or lesser[0]
@@ -160,7 +160,7 @@ def _tuned_pair(row: DepthAnswer, tuned: Mapping[str, str]) -> tuple[str, str] |
     return tuned[row.deepest], tuned[row.against]
 
 
-def _effect(pair: tuple[str, str] | None, panel: Panel) -> float | None:
+def _effect(pair: tuple[str, str] | None, panel: RunPanel) -> float | None:
     return float(panel.difference(*pair).mean) if pair else None
 
 

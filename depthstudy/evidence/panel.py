@@ -70,7 +70,7 @@ SCOPES = ("images like these", "these images", "seeds", "exact")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Panel:
+class RunPanel:
     """The runs of every variant by one metric.
 
     Attributes:
@@ -137,7 +137,7 @@ def measure(
     validated: ErrorsByVariant | None = None,
     images: ImageCounts | None = None,
     follow_ups: Collection[str] = (),
-) -> Panel:
+) -> RunPanel:
     """Returns the runs of a study by ``metric``.
 
     Args:
@@ -173,7 +173,7 @@ def measure(
         arms[name] = arm if image_errors is None else _on_images(arm, image_errors)
     prior = stats.fit_prior([arm for n, arm in arms.items() if n not in follow_ups])
     seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}
-    return Panel(arms, prior, error, metric in EXACT, seeds)
+    return RunPanel(arms, prior, error, metric in EXACT, seeds)
 
 
 def _on_images(arm: stats.Arm, image_errors: NDArray[np.bool_] | ImageErrors) -> stats.Arm:

@@ -23,7 +23,7 @@ from depthstudy.analysis import runs as analysis
 from depthstudy.arch import Spec
 from depthstudy.config import StudyConfig
 from depthstudy.execute.executors import process_count
-from depthstudy.execute.executors.executor import Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, Worker
 from depthstudy.execute.progress import (
     Bar,
     EventSink,
@@ -81,7 +81,7 @@ def measure(
     with contextlib.closing(Bar(total, total - sum(left.values()))) as bar:
         if tasks:
             with contextlib.closing(session.open_in_place(count)) as executor:
-                executor.do(_measure_named, map(Task, tasks), bar.show)
+                executor.do(_measure_named, map(ExecutorTask, tasks), bar.show)
 
 
 def _names(variants: Sequence[Variant]) -> tuple[str, ...]:

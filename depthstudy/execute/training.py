@@ -12,7 +12,7 @@ from depthstudy.config import StudyConfig
 from depthstudy.execute import earlier_runs
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
-from depthstudy.execute.executors.executor import Executor, InStep, Task, Worker
+from depthstudy.execute.executors.executor import Executor, ExecutorTask, InStep, Worker
 from depthstudy.execute.following import following_share
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import Variant
@@ -107,7 +107,9 @@ class Session:
             for is_pruned in (False, True):
                 for in_step in (True, False):
                     tasks = [
-                        Task((job.variant.name, job.seeds, job.follow_up), job.base, job.work)
+                        ExecutorTask(
+                            (job.variant.name, job.seeds, job.follow_up), job.base, job.work
+                        )
                         for job in left
                         if (job.variant.is_pruned, job.spans_hosts) == (is_pruned, in_step)
                     ]
@@ -116,7 +118,7 @@ class Session:
                         self._opened().do(function, tasks, self._heard(bar))
             self.compile_seconds += bar.compile_seconds
 
-    def do(self, function: Callable[..., None], tasks: Sequence[Task]) -> None:
+    def do(self, function: Callable[..., None], tasks: Sequence[ExecutorTask]) -> None:
         """Calls ``function(worker, *arguments)`` for each, in the processes that train."""
         with contextlib.closing(Bar(len(tasks))) as bar:
             if tasks:

@@ -11,7 +11,8 @@ from depthstudy.probes.backprop.gradients import GRADIENTS
 from depthstudy.probes.backprop.isometry import ISOMETRY
 from depthstudy.probes.backprop.shattering import SHATTERING
 from depthstudy.probes.backprop.underflow import UNDERFLOW
-from depthstudy.probes.blocks.deletion import DELETION, DELETION_REESTIMATED, deletion_damage
+from depthstudy.probes.blocks.bound_net import deletion_damage
+from depthstudy.probes.blocks.deletion import DELETION, DELETION_REESTIMATED
 from depthstudy.probes.density import DENSITY
 from depthstudy.probes.field import FIELD
 from depthstudy.probes.generalization import GENERALIZATION, MEMORIZATION

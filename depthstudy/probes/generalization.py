@@ -103,7 +103,7 @@ def _logits(
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def _numbers(
-    network: nets.Net, task: tasks.Task, variables: nets.Variables, batch: Examples
+    network: nets.Net, task: tasks.LearningTask, variables: nets.Variables, batch: Examples
 ) -> tuple[Float[Array, " B"], Float[Array, " B"]]:
     """Returns the error and the loss of each example of a batch."""
     outputs = network.apply(variables, batch.images)

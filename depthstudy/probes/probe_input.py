@@ -85,7 +85,7 @@ class ProbeInput:
         return self.network.spec
 
     @property
-    def task(self) -> tasks.Task:
+    def task(self) -> tasks.LearningTask:
         """What the net learned."""
         return tasks.of(self.dataset)
 
@@ -226,7 +226,7 @@ def at_each_time(
 
 
 def train_loss(
-    network: nets.Net, task: tasks.Task, variables: nets.Variables, batch: Examples
+    network: nets.Net, task: tasks.LearningTask, variables: nets.Variables, batch: Examples
 ) -> Float[Array, ""]:
     """Returns the mean loss of a batch, in train mode; ``network`` draws nothing."""
     given = {"params": variables["params"], "batch_stats": variables.get("batch_stats", {})}

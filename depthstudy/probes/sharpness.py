@@ -137,7 +137,7 @@ def top_eigenpairs(
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def _product(
     network: nets.Net,
-    task: tasks.Task,
+    task: tasks.LearningTask,
     variables: nets.Variables,
     batch: Examples,
     direction: Float[Array, " P"],
@@ -155,7 +155,7 @@ def _product(
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def _curvature(
     network: nets.Net,
-    task: tasks.Task,
+    task: tasks.LearningTask,
     variables: nets.Variables,
     batch: Examples,
     direction: Float[Array, " P"],

@@ -17,7 +17,7 @@ from depthstudy import store
 from depthstudy.report import export
 from depthstudy.report.analysis import ANALYSIS_SECTIONS, header
 from depthstudy.report.blocks import Block, Lede, Page, Text
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.sections import STUDY_SECTIONS
 from depthstudy.report.sections.answer.first_screen import FIRST
 from depthstudy.report.tables import Analysis, Study, lede, read_analysis, read_study
@@ -83,7 +83,7 @@ def render(page: Page) -> str:
     environment.filters["breaks"] = lambda name: escape(name).replace("+", Markup("+<wbr>"))
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
 
-    def place(panel: Panel) -> str:
+    def place(panel: ChartPanel) -> str:
         """Adds a chart to the page and returns the id of its element."""
         charts.append(panel.spec("container"))
         return f"chart-{len(charts) - 1}"

@@ -10,7 +10,7 @@ from depthstudy.records import NOT_APPLICABLE, Metric
 from depthstudy.report.blocks import Row
 from depthstudy.report.charts.layers.depthwise import through
 from depthstudy.report.charts.lines import Line
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.charts.scales import scale_of
 from depthstudy.report.tables import MeasuredNet
 from depthstudy.report.text.formats import sentence_case, spaced
@@ -93,7 +93,7 @@ def number_rows(
 
 def chart_through(
     nets: Sequence[MeasuredNet], probe: str, name: str, suffixes: Sequence[str] = ("",)
-) -> list[Panel]:
+) -> list[ChartPanel]:
     """Returns one chart of a metric of layers over the way through nets of several depths, or none.
 
     Args:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 _DRAWS = 1_000
-_NUMBERS = 2**24  # of the means that are kept, or looked at together
+NUMBERS = 2**24  # of the means that are kept, or looked at together
 Floats = NDArray[np.float64]
 
 
@@ -58,7 +58,7 @@ class Bootstrap:
             return None
         if groups is not self._groups:
             self._groups, self._means = groups, None
-            if self._draws * sum(group.shape[1] for group in groups) <= _NUMBERS:
+            if self._draws * sum(group.shape[1] for group in groups) <= NUMBERS:
                 self._means = self._of_rows(slice(None), None)
         values = np.concatenate([statistic(means) for means in self._chunks(columns)])
         values = values[np.isfinite(values)]
@@ -74,7 +74,7 @@ class Bootstrap:
         if self._means is not None:
             return [self._means if columns is None else self._means[:, columns]]
         width = sum(group.shape[1] for group in self._groups) if columns is None else len(columns)
-        size = max(1, _NUMBERS // width)
+        size = max(1, NUMBERS // width)
         starts = range(0, self._draws, size)
         return [self._of_rows(slice(start, start + size), columns) for start in starts]
 

@@ -7,10 +7,11 @@ WORKDIR/
   pareto.csv  pruning.csv  gains.csv  attribution.csv  verdicts.csv  recommendation.json
   verdicts_own_settings.csv  robustness.csv  tuning.csv  expected_best.csv  budget.csv
   class_errors.csv  confusion.csv  flips.csv  mistakes.csv  mistakes/PLACE.png  answer.json
-  search.csv  scores.csv  importance.csv  progress.csv  search.json
+  search.csv  scores.csv  importance.csv  progress.csv  search.json  test_images.npz
   report.html  figures/
   shard.json              of which study this is a part, and which
   partial/                the same tables of what is done, while the study runs
+  tuning/  search/        runs of trials, in folders as below
   runs/VARIANT/seedN/       one run: a variant with a seed
     run.json                what it is: config, architecture, preprocessing, classes
     checkpoints/STEP/state/ arrays by name, with the content of run.json in the header
@@ -41,9 +42,10 @@ from depthstudy.store.files import (
     write_table,
     write_text,
 )
-from depthstudy.store.repair import damage, damages, repair, repair_checkpoints
-from depthstudy.store.run import RunStore
-from depthstudy.store.run_info import Outcome, RunInfo
+from depthstudy.store.runs.repair import damage, damages, repair, repair_checkpoints
+from depthstudy.store.runs.run import RunStore
+from depthstudy.store.runs.run_info import Outcome, RunInfo
+from depthstudy.store.runs.unwritten import UnwrittenRun
 from depthstudy.store.shard import (
     ShardInfo,
     read_earlier_shard_info,
@@ -100,7 +102,6 @@ from depthstudy.store.study import (
     write_scenes,
     write_search_info,
 )
-from depthstudy.store.unwritten import UnwrittenRun
 
 __all__ = [
     "ANALYSIS",

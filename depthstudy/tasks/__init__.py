@@ -3,13 +3,13 @@
 from depthstudy.tasks.balance import balanced_error, effective_count
 from depthstudy.tasks.classification import Classification
 from depthstudy.tasks.detection import Detection
-from depthstudy.tasks.task import TASKS, Task, of
+from depthstudy.tasks.task import TASKS, LearningTask, of
 
 __all__ = [
     "TASKS",
     "Classification",
     "Detection",
-    "Task",
+    "LearningTask",
     "balanced_error",
     "effective_count",
     "of",

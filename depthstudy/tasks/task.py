@@ -18,7 +18,7 @@ from depthstudy.tasks.detection import Detection
 
 
 @runtime_checkable
-class Task(Protocol):
+class LearningTask(Protocol):
     """A frozen, hashable value, so that compiled functions take it as a static argument."""
 
     @property
@@ -97,7 +97,7 @@ class Task(Protocol):
         """
 
 
-TASKS: Mapping[str, Callable[[Dataset], Task]] = {
+TASKS: Mapping[str, Callable[[Dataset], LearningTask]] = {
     "classification": lambda dataset: Classification(dataset.num_classes),
     "detection": lambda dataset: Detection(
         dataset.num_classes, dataset.max_objects, dataset.image_shape[:2]
@@ -105,7 +105,7 @@ TASKS: Mapping[str, Callable[[Dataset], Task]] = {
 }
 
 
-def of(dataset: Dataset) -> Task:
+def of(dataset: Dataset) -> LearningTask:
     """Returns the task that a data set sets.
 
     >>> from depthstudy import config, data

@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-
-import jax
-import numpy as np
 
 from depthstudy import hosts, interruption, tasks
 from depthstudy.data import Split
-from depthstudy.store import Measured, Outcome, RunInfo, RunStore
+from depthstudy.store import Outcome, RunInfo, RunStore
 from depthstudy.train.evaluation import evaluate
-from depthstudy.train.program import Program, SeedState, initial, seed_state, state_form
+from depthstudy.train.program import Program
 from depthstudy.train.run import Pace, Run, timed
-from depthstudy.train.steps.step import StepMetrics
-from depthstudy.train.stops import early_step, evaluation_steps, stop_before, stops
+from depthstudy.train.saves import resume, save, save_between
+from depthstudy.train.stops import early_step, evaluation_steps, stops
 
 Progress = Callable[[int], None]
 
@@ -52,7 +49,7 @@ def fit(
             Run(info, store, _closing(stack, store.open_checkpoint_writer(keep, [early])))
             for info, store in zip(infos, stores, strict=True)
         ]
-        start, states = _resume(program, runs)
+        start, states = resume(program, runs)
         if start < program.steps and not all(run.diverged_at for run in runs):
             for run in runs:
                 run.leave_out_test()
@@ -110,7 +107,7 @@ def _train_to_end(
                     interruption.check()
                     if reached < end and time.monotonic() - saved >= most_seconds:
                         add_time()
-                        _save_between(program, runs, seed_states, reached)
+                        save_between(program, runs, seed_states, reached)
                         saved = time.monotonic()
                 for run, log in zip(runs, program.fetch(seed_states.log, len(runs)), strict=True):
                     run.record_training(log, end)
@@ -122,12 +119,12 @@ def _train_to_end(
         except interruption.InterruptedByUserError:
             for run, count in zip(runs, recorded, strict=True):
                 del run.records[count:]
-            _save(program, runs, seed_states, reached, with_log=True)
+            save(program, runs, seed_states, reached, with_log=True)
             raise
         since = time.monotonic() - saved
         due = since >= most_seconds or (evaluated and since >= program.config.save_seconds)
         if over or due or end == early:
-            _save(program, runs, seed_states, end)
+            save(program, runs, seed_states, end)
             saved = time.monotonic()
         for run in runs:
             run.recorded = end
@@ -165,88 +162,6 @@ def _record_evaluation(
                 run.errors[name] = result.errors
             if test and not run.diverged_at:
                 run.keep_answers(name, result.answers, known=split.knows_labels)
-
-
-def _save(
-    program: Program, runs: Sequence[Run], seed_states: Any, step: int, *, with_log: bool = False
-) -> None:
-    """Saves runs: at a step at which everything is recorded, or with the log of what is not.
-
-    Where the process is killed at any moment, there is a step at which every run was saved: none is
-    saved again, and loses an old checkpoint, before all have the last one.
-    """
-    states = program.fetch(seed_states.state, len(runs))
-    logs = program.fetch(seed_states.log, len(runs)) if with_log else [None] * len(runs)
-    for run in runs:
-        run.checkpoints.wait()
-    for run, state, log in zip(runs, states, logs, strict=True):
-        if run.recorded == step:  # then it was saved with all that is recorded there
-            continue
-        run.add(step, "run", run.seconds)
-        run.write_measured()
-        log_by_name = {} if log is None else _by_name(log)
-        measured = Measured(run.records, run.errors, log_by_name, run.answers)
-        run.checkpoints.save(step, state, run.info, measured)
-
-
-def _save_between(program: Program, runs: Sequence[Run], seed_states: Any, step: int) -> None:
-    """Saves runs between two steps at which something is recorded, and records nothing."""
-    recorded = [len(run.records) for run in runs]
-    _save(program, runs, seed_states, step, with_log=True)
-    for run, count in zip(runs, recorded, strict=True):
-        del run.records[count:]
-
-
-def _resume(program: Program, runs: Sequence[Run]) -> tuple[int, list[SeedState]]:
-    """Gives runs what was measured of them, and returns from which step they go on, and what with.
-
-    One that was saved with a log has not been recorded since the stop before. Another of its group
-    may have been, where a process was killed between their saves.
-
-    Of several hosts that train together, only the one that writes reads.
-    """
-
-    def read() -> tuple[int, list[Measured], list[SeedState]]:
-        step = _common_step(runs)
-        measured = [run.measured(step) for run in runs]
-        states = [
-            _restore(program, run, step, of_run.log)
-            for run, of_run in zip(runs, measured, strict=True)
-        ]
-        return step, measured, states
-
-    start, measurements, states = (
-        hosts.from_writer(read) if program.placement.spans_hosts else read()
-    )
-    for run, measured in zip(runs, measurements, strict=True):
-        run.take_measured(measured)
-        # A shorter training may have ended after the stop before, and its log with it.
-        before = stop_before(program.config, program.steps, start)
-        last = max((row.step for row in run.records if row.probe == "training"), default=0)
-        run.recorded = max(before, last) if measured.log else start
-    return start, states
-
-
-def _by_name(log: StepMetrics) -> dict[str, np.ndarray]:
-    return {str(number): np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(log))}
-
-
-def _restore(program: Program, run: Run, step: int, log: Mapping[str, np.ndarray]) -> SeedState:
-    """Returns what the run had at a step; its log only where it is not recorded yet."""
-    if not step:
-        return initial(program, run.info.seed)
-    state = run.store.checkpoints.restore(step, state_form(program), run.info)
-    restored = seed_state(program, run.info.seed, state)
-    if not log:
-        return restored
-    leaves = [log[str(number)] for number in range(len(log))]
-    return restored._replace(log=jax.tree.unflatten(jax.tree.structure(restored.log), leaves))
-
-
-def _common_step(runs: Sequence[Run]) -> int:
-    """Returns the last step at which every run of a group was saved, or 0."""
-    saved = [set(run.store.checkpoints.all_steps()) for run in runs]
-    return max(set.intersection(*saved), default=0)
 
 
 def _closing(stack: contextlib.ExitStack, thing: Any) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from depthstudy.records import Metric
-from depthstudy.tasks import Task
+from depthstudy.tasks import LearningTask
 
 
-def training_metrics(task: Task) -> Mapping[str, tuple[Metric, ...]]:
+def training_metrics(task: LearningTask) -> Mapping[str, tuple[Metric, ...]]:
     """Returns the metrics of a run's ``"training"`` and ``"evaluation"``, and of its ``"run"``."""
     return {
         "training": (*task.step_metrics, _LOSS_SCALE),

@@ -15,5 +15,5 @@ class DoctestBlocks(griffe.Extension):
         """Changes the docstring of what was read."""
         if obj.docstring is not None:
             text = obj.docstring.value + "\n"
-            fenced = _EXAMPLE.sub(lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", text)
+            fenced = _EXAMPLE.sub(lambda match: f"```pycon\n{match[0].rstrip()}\n```\n", text)
             obj.docstring.value = fenced.replace("  # doctest: +SKIP", "").rstrip("\n")

@@ -134,7 +134,7 @@ def test_images_of_which_a_level_lacks_a_place_of_anchors_are_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backbone": "efficientdet", "depth": 8}, "a detector itself"),
+        ({"backbone": "efficientdet", "depth": 8}, "'efficientdet'; did you mean efficientnet"),
         ({"depth": 8, "layout": "cifar", "dropout": 0.1}, "dropout is in the head of resnet"),
         ({"backbone": "resnext", "depth": 50, "min_level": 1, "stem_halvings": 2}, "no blocks at"),
         ({"depth": 8, "layout": "cifar", "cells": 1, "residual_pyramid": True}, "two cells"),

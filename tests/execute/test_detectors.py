@@ -49,7 +49,7 @@ def numbers(workdir: Path) -> pd.DataFrame:
 def test_two_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jax, "device_count", lambda: 1)
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(process_count, "_memory", lambda: 20 * 2**30)
+    monkeypatch.setattr(process_count, "machine_memory", lambda: 20 * 2**30)
     write_squares(tmp_path / "mine")
     two = study.run(config(tmp_path, processes=2), tmp_path / "two")
     assert two.info.processes == 2

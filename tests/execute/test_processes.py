@@ -12,7 +12,7 @@ import pytest
 from depthstudy import execute, plan, store
 from depthstudy.config import StudyConfig, apply
 from depthstudy.execute import EventSink
-from depthstudy.execute.executors.executor import Task
+from depthstudy.execute.executors.executor import ExecutorTask
 
 SMALL = apply(
     StudyConfig(),
@@ -55,7 +55,9 @@ class Executor:
 
     tasks, is_closed = 0, False
 
-    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[ExecutorTask], sink: EventSink
+    ) -> None:
         assert not self.is_closed
         self.tasks += len([*tasks])
 
@@ -72,9 +74,9 @@ def test_those_that_train_make_room_for_those_that_measure(
     for variant in variants:
         store.RunStore.of(tmp_path, variant.name, 0).write_outcome(DONE)
     with contextlib.closing(execute.Session(study, variants, tmp_path)) as session:
-        session.do(print, [Task(())])
-        session.do(print, [Task(())])
+        session.do(print, [ExecutorTask(())])
+        session.do(print, [ExecutorTask(())])
         execute.measure(session, study, variants, tmp_path)
-        session.do(print, [Task(())])
+        session.do(print, [ExecutorTask(())])
     assert [one.tasks for one in executors.opened] == [2, 2, 1]
     assert all(one.is_closed for one in executors.opened)

@@ -12,7 +12,8 @@ from depthstudy import arch, nets
 from depthstudy.data import Dataset
 from depthstudy.nets import surgery
 from depthstudy.probes import NotApplicable, ProbeInput
-from depthstudy.probes.blocks import block_order, deletion
+from depthstudy.probes.blocks import block_order, bound_net, deletion
+from depthstudy.probes.blocks.bound_net import BoundNet
 
 
 def subject_of(digits: Dataset, make: Callable, family: str, **options: object) -> ProbeInput:
@@ -21,8 +22,8 @@ def subject_of(digits: Dataset, make: Callable, family: str, **options: object) 
     return ProbeInput(nets.Network(spec), variables, digits, examples=130, batch_size=50)
 
 
-def whole(probe_input: ProbeInput) -> deletion.Variant:
-    return deletion.Variant(probe_input.network, probe_input.variables)
+def whole(probe_input: ProbeInput) -> BoundNet:
+    return BoundNet(probe_input.network, probe_input.variables)
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,8 @@ def test_deletion_is_that_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
     assert before < 0.75
     for path in ("stage1/block02", "stage3/block03"):
         spec, variables = surgery.remove_blocks(probe_input.spec, probe_input.variables, [path])
-        rebuilt = deletion.Variant(nets.Network(spec), variables)
-        error = deletion.errors(probe_input, [rebuilt]).mean()
+        rebuilt = BoundNet(nets.Network(spec), variables)
+        error = bound_net.errors(probe_input, [rebuilt]).mean()
         assert result[path, "error_increase"] == pytest.approx(error - before, abs=1e-6)
     assert (
         max(result[path, "error_increase"] for path in surgery.removable(probe_input.spec)) > 0.02
@@ -81,7 +82,7 @@ def test_errors_count_every_example_once(probe_input: ProbeInput) -> None:
         wrong += int(np.sum((guesses != np.asarray(examples.labels))[counted]))
         count += int(np.sum(counted))
     assert count == 130
-    errors = deletion.errors(probe_input, [whole(probe_input)])
+    errors = bound_net.errors(probe_input, [whole(probe_input)])
     assert errors.shape == (count, 1)
     assert errors.mean() == pytest.approx(wrong / count)
 
@@ -99,8 +100,8 @@ def test_reestimated_statistics_repair_wrong_ones(probe_input: ProbeInput) -> No
     broken = dataclasses.replace(probe_input, variables=wrong)
     result = list(deletion.DELETION_REESTIMATED.measure(broken))
     (before,) = (m.value for m in result if m.metric == "error")
-    right = deletion.reestimate(probe_input, whole(probe_input))
-    assert before == deletion.errors(probe_input, [right]).mean()
+    right = bound_net.reestimate(probe_input, whole(probe_input))
+    assert before == bound_net.errors(probe_input, [right]).mean()
     assert len([m for m in result if m.metric == "error_increase"]) == 7
 
 
@@ -167,7 +168,7 @@ def damage_of(probe_input: ProbeInput, path: str) -> float:
 
 
 def test_damage_is_the_train_loss_of_a_rebuilt_net(probe_input: ProbeInput) -> None:
-    result = deletion.deletion_damage(probe_input)
+    result = bound_net.deletion_damage(probe_input)
     assert list(result) == list(surgery.removable(probe_input.spec))
     path = list(result)[1]
     assert result[path] == pytest.approx(damage_of(probe_input, path), abs=1e-4)
@@ -177,7 +178,7 @@ def test_a_block_that_ends_in_silu_is_taken_out_and_not_zeroed(
     digits: Dataset, make: Callable
 ) -> None:
     made = subject_of(digits, make, "resnet", depth=14, activation="silu")
-    damage = deletion.deletion_damage(made)
+    damage = bound_net.deletion_damage(made)
     for path in ("stage1/block01", "stage3/block02"):
         assert damage[path] == pytest.approx(damage_of(made, path), abs=1e-4)
     measured = {m.layer for m in deletion.DELETION.measure(made) if m.metric == "error_increase"}

@@ -84,7 +84,7 @@ def test_the_numbers_of_images_say_how_sure_cka_is() -> None:
 def test_many_pairs_of_layers_keep_groups_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
     layers = drawn(0, 90, (4, 9))
     whole = alignment.align(streamed(layers, 20))
-    monkeypatch.setattr(alignment, "_KEPT", 0)
+    monkeypatch.setattr(alignment, "KEPT", 0)
     few = alignment.align(streamed(layers, 20))
     np.testing.assert_allclose(few.matrix, whole.matrix, atol=1e-6)
     assert len(few.influence) == 32  # of three images each, fewer at the end of a batch

@@ -9,7 +9,8 @@ from made_study import METRICS
 
 from depthstudy import records
 from depthstudy.report import tables
-from depthstudy.report.sections.verdicts import recipes, sentences, verdicts
+from depthstudy.report.sections.verdicts import recipes, verdicts
+from depthstudy.report.sections.verdicts.robustness import robustness_sentence
 from depthstudy.report.text.quantities import quantity
 
 
@@ -75,7 +76,7 @@ def test_what_becomes_of_a_verdict_is_said_from_what_was_looked_at(
         effect_longer=longer,
         unfinished=unfinished,
     )
-    assert sentences.robustness_sentence(row, quantity("train_error", METRICS)) == sentence
+    assert robustness_sentence(row, quantity("train_error", METRICS)) == sentence
 
 
 def test_an_effect_that_appears_with_longer_training_is_not_gone():
@@ -84,10 +85,10 @@ def test_an_effect_that_appears_with_longer_training_is_not_gone():
         effect_own_settings=NO, effect_longer=0.04, unfinished=0,
     )  # fmt: skip
     about = quantity("train_error", METRICS)
-    assert sentences.robustness_sentence(row, about, margin=0.02) == (
+    assert robustness_sentence(row, about, margin=0.02) == (
         "Settled by training longer: it turns then (longest training +4.0 points)."
     )
     within = dataclasses.replace(row, effect=0.05, effect_longer=0.015)
-    assert ": it is gone then (" in sentences.robustness_sentence(within, about, margin=0.02)
+    assert ": it is gone then (" in robustness_sentence(within, about, margin=0.02)
     turned = dataclasses.replace(within, effect_longer=-0.015)
-    assert ": it turns then (" in sentences.robustness_sentence(turned, about)
+    assert ": it turns then (" in robustness_sentence(turned, about)

@@ -62,7 +62,7 @@ def test_columns_and_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     groups = (random.normal(size=(30, 3)), random.normal(size=(20, 2)))
     whole = Bootstrap().interval(groups, lambda means: means[:, 1] * means[:, 4])
     some = Bootstrap().interval(groups, lambda means: means[:, 0] * means[:, 1], (1, 4))
-    monkeypatch.setattr("depthstudy.stats.bootstrap._NUMBERS", 64)
+    monkeypatch.setattr("depthstudy.stats.bootstrap.NUMBERS", 64)
     parts = Bootstrap().interval(groups, lambda means: means[:, 0] * means[:, 1], (1, 4))
     assert whole == some == pytest.approx(parts)
 

@@ -24,7 +24,7 @@ def test_every_cell_is_python() -> None:
 
 @pytest.mark.slow
 def test_the_cells_run(tmp_path: Path) -> None:
-    check = "\nassert (found.labels != labels[1500:]).mean() < 0.5, found.labels\n"
+    check = "\nassert (predictions.labels != labels[1500:]).mean() < 0.5, predictions.labels\n"
     done = subprocess.run(
         [sys.executable, "-c", source() + check],
         cwd=tmp_path, capture_output=True, text=True, check=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from depthstudy.arch.detection.efficientdet import headless
@@ -13,7 +14,10 @@ from depthstudy.arch.detection.spec import (
     PyramidSpec,
     tapped_levels,
 )
+from depthstudy.arch.families import FAMILIES
+from depthstudy.arch.families.building import call_builder
 from depthstudy.arch.spec import ArchSpec
+from depthstudy.arch.transforms.training_aids import with_training_aids
 from depthstudy.errors import InputError
 
 _LEVELS = 3  # of a pyramid whose levels are not given
@@ -64,15 +68,11 @@ def detector(
       InputError: There is no such family, it takes no such option, or only in its head, or lacks
         a level.
     """
-    from depthstudy import arch  # whose families this one is of, too
-
-    if backbone in arch.DETECTORS:
-        raise InputError(f"backbone={backbone!r} is a detector itself; take a classifier's family")
-    built = arch.build(backbone, num_classes=num_classes, **backbone_options)
+    built = _classifier(backbone, num_classes, backbone_options)
     body = headless(built, num_classes)
     if "dropout" in backbone_options:
         others = {name: x for name, x in backbone_options.items() if name != "dropout"}
-        without = arch.build(backbone, num_classes=num_classes, **others)
+        without = _classifier(backbone, num_classes, others)
         if built != without and body == headless(without, num_classes):
             raise InputError(f"dropout is in the head of {backbone}, which a detector has not")
     body = _halved(body, _fewest_halvings(body) if stem_halvings is None else stem_halvings)
@@ -98,6 +98,11 @@ def detector(
             num_classes=num_classes, repeats=head_repeats, anchor_scale=float(anchor_scale)
         ),
     )
+
+
+def _classifier(family: str, num_classes: int, options: Mapping[str, Any]) -> ArchSpec:
+    spec, aids = call_builder(FAMILIES, family, {"num_classes": num_classes, **options})
+    return with_training_aids(spec, **aids)
 
 
 def _fewest_halvings(backbone: ArchSpec) -> int:

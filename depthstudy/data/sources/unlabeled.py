@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from depthstudy.data.pipeline.order import evenly_spaced
-from depthstudy.data.sources import image_file
+from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:

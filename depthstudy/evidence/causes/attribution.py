@@ -37,7 +37,7 @@ from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.causes import interaction
 from depthstudy.evidence.causes.decomposition import deeper_than_best
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Attribution, VariantInfo
 
 HARM = 0.01  # what a treatment may cost the best depth, a point
@@ -158,7 +158,7 @@ def attribute(
     return interaction.joined(rows, treatments, panel, treated)
 
 
-def _weigh(case: _Case, panel: Panel) -> _Weighed:
+def _weigh(case: _Case, panel: RunPanel) -> _Weighed:
     at_best = None
     if case.best_treated != case.best:
         at_best = panel.difference(case.best, case.best_treated)
@@ -180,8 +180,8 @@ def _weigh(case: _Case, panel: Panel) -> _Weighed:
 def _row(
     each: _Weighed,
     excess: stats.Estimate,
-    panel: Panel,
-    trains: Panel,
+    panel: RunPanel,
+    trains: RunPanel,
     *,
     p: float,
     level: float,
@@ -234,7 +234,7 @@ def _word(each: _Weighed, p: float, level: float, low: float) -> str:
     return "points only" if low > 0 else "not shown"
 
 
-def _share(each: _Weighed, panel: Panel) -> tuple[float, float]:
+def _share(each: _Weighed, panel: RunPanel) -> tuple[float, float]:
     """Returns Fieller's interval of what is recovered over the excess."""
     case, points = each.case, each.points
     if each.seeds < LEAST_SEEDS:

@@ -17,7 +17,7 @@ import pandas as pd
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Decomposition, VariantInfo
 
 Part = Literal["total", "optimization", "generalization"]
@@ -57,7 +57,7 @@ def decompose(
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     gaps = summary.assign(gap=summary["test_error"] - summary["train_error"])
-    panels: dict[Part, Panel] = {
+    panels: dict[Part, RunPanel] = {
         "total": measure(summary, "test_error", predictions=predictions, images=images),
         "optimization": measure(summary, "train_error", images=images),
         "generalization": measure(gaps, "gap", predictions=predictions, images=images),
@@ -73,7 +73,7 @@ def decompose(
 
 
 def deeper_than_best(
-    infos: Sequence[VariantInfo], panel: Panel
+    infos: Sequence[VariantInfo], panel: RunPanel
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yields group, net that deepens the best one of it, this one, and the number of its rivals."""
     known = {
@@ -93,7 +93,7 @@ def rivals(series: Sequence[VariantInfo], every: Iterable[Sequence[VariantInfo]]
     return max(1, sum(len(other) - 1 for other in of_group))
 
 
-def best_depth(ordered: Sequence[str], panel: Panel) -> str | None:
+def best_depth(ordered: Sequence[str], panel: RunPanel) -> str | None:
     """Returns the first of ``ordered`` whose mean test error is the least, within rounding.
 
     Args:
@@ -110,7 +110,7 @@ def best_depth(ordered: Sequence[str], panel: Panel) -> str | None:
 
 
 def _parts(
-    group: str, name: str, best: str, panels: Mapping[Part, Panel], level: float, margin: float
+    group: str, name: str, best: str, panels: Mapping[Part, RunPanel], level: float, margin: float
 ) -> Iterator[Decomposition]:
     for part, panel in panels.items():
         effect = panel.difference(name, best).interval(level)

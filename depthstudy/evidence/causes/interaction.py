@@ -16,7 +16,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from depthstudy.config import Treatment
-from depthstudy.evidence.panel import Panel
+from depthstudy.evidence.panel import RunPanel
 from depthstudy.records import Attribution
 
 HARMS = "harms the best"  # word of a treatment with which the best depth does worse
@@ -38,7 +38,7 @@ def combinations(treatments: Sequence[Treatment]) -> dict[str, list[str]]:
 def joined(
     rows: Sequence[Attribution],
     treatments: Sequence[Treatment],
-    panel: Panel,
+    panel: RunPanel,
     treated: Mapping[tuple[str, str], str],
 ) -> list[Attribution]:
     """Returns ``rows``, those of combined treatments with their interaction.
@@ -63,7 +63,7 @@ def joined(
 def _with_interaction(
     row: Attribution,
     parts: Sequence[Attribution],
-    panel: Panel,
+    panel: RunPanel,
     treated: Mapping[tuple[str, str], str],
 ) -> Attribution:
     row = dataclasses.replace(row, combines=" + ".join(part.treatment for part in parts))

@@ -27,7 +27,7 @@ from depthstudy.evidence import baseline
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.budgets import of_equal_budget
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Recommendation, VariantInfo
 
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
@@ -132,7 +132,7 @@ def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:
     return bool(info.treatment), info.macs, info.parameters, round(means[info.name] / _ROUNDING)
 
 
-def _within_one_error(panel: Panel, name: str, best: str) -> bool:
+def _within_one_error(panel: RunPanel, name: str, best: str) -> bool:
     """Whether a variant's mean is above that of the best by at most one standard error."""
     if name == best:
         return True
@@ -141,7 +141,7 @@ def _within_one_error(panel: Panel, name: str, best: str) -> bool:
     return float(effect.mean) <= error + _ROUNDING
 
 
-def _told_apart(panel: Panel, best: str, names: Sequence[str]) -> bool:
+def _told_apart(panel: RunPanel, best: str, names: Sequence[str]) -> bool:
     """Whether any mean is above that of the best, by a test for all pairs of variants."""
     pairs = len(names) * (len(names) - 1) / 2
     effects = (_difference(panel, name, best) for name in names if name != best)
@@ -153,7 +153,7 @@ def _told_apart(panel: Panel, best: str, names: Sequence[str]) -> bool:
     )
 
 
-def _difference(panel: Panel, name: str, other: str) -> stats.Contrast:
+def _difference(panel: RunPanel, name: str, other: str) -> stats.Contrast:
     """Returns an effect with the images as a source of chance wherever their number is known."""
     effect = panel.difference(name, other)
     arms = [panel.arms[name], panel.arms[other]]
@@ -170,13 +170,15 @@ def _difference(panel: Panel, name: str, other: str) -> stats.Contrast:
     return dataclasses.replace(effect, images=np.asarray(by_images.sum()), degrees=degrees)
 
 
-def _scope(panel: Panel, names: Sequence[str]) -> str:
-    """Returns what the choice speaks of, as ``Panel.scope`` does."""
+def _scope(panel: RunPanel, names: Sequence[str]) -> str:
+    """Returns what the choice speaks of, as ``RunPanel.scope`` does."""
     counted = all(panel.arms[name].images for name in names)
     return "images like these" if counted else panel.scope(names)
 
 
-def _shifted(panel: Panel, name: str, optimism: float) -> tuple[float, float | None, float | None]:
+def _shifted(
+    panel: RunPanel, name: str, optimism: float
+) -> tuple[float, float | None, float | None]:
     """Returns the mean error and its interval, with ``optimism`` added to all on the logit scale.
 
     The shift itself is uncertain by about as much as it is large, which widens the interval.

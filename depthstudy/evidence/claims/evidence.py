@@ -10,7 +10,7 @@ from depthstudy.config import Hypothesis
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.claims.weighing import PRESENCE, Weighed
-from depthstudy.evidence.panel import LEAST_SEEDS, Panel
+from depthstudy.evidence.panel import LEAST_SEEDS, RunPanel
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -18,7 +18,7 @@ class Evidence:
     """A claim with its effects, or without where no variants with runs can be compared."""
 
     hypothesis: Hypothesis
-    panel: Panel
+    panel: RunPanel
     weighed: Weighed | None = None
     p_support: float = math.nan
     p_refute: float = math.nan
@@ -26,7 +26,7 @@ class Evidence:
 
 
 def weigh(
-    h: Hypothesis, panel: Panel, settings: VariantSettings, useless: Collection[str]
+    h: Hypothesis, panel: RunPanel, settings: VariantSettings, useless: Collection[str]
 ) -> Evidence:
     """Returns what the runs say of a claim.
 

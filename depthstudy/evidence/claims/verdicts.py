@@ -30,7 +30,7 @@ from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import ALPHA, EXACT, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import ALPHA, EXACT, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
@@ -138,7 +138,7 @@ def check(
             raise InputError(f"hypothesis {hypothesis.name!r}: {problem}")
 
 
-def _failing(summary: pd.DataFrame, panels: Mapping[str, Panel]) -> dict[str, Panel]:
+def _failing(summary: pd.DataFrame, panels: Mapping[str, RunPanel]) -> dict[str, RunPanel]:
     """Returns by metric the runs by the error that tells whether they failed.
 
     That of anything but an error is the test error; of a gap, too: a run that learned nothing has
@@ -156,7 +156,7 @@ def _verdict(
     level: float,
     alpha: float,
     chance: Mapping[str, float],
-    failing: Panel,
+    failing: RunPanel,
 ) -> Verdict:
     h, weighed = e.hypothesis, e.weighed
     if weighed is None:

@@ -11,7 +11,7 @@ import pandas as pd
 from depthstudy import stats
 from depthstudy.evidence.budgets import budget_ratio
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import ALPHA, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import ALPHA, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Gain, VariantInfo
 
 _MOST = 12  # variants; of more, the first is no longer what all others are set against
@@ -69,7 +69,7 @@ def _applies(infos: Sequence[VariantInfo]) -> bool:
 
 
 def _gain(
-    info: VariantInfo, first: VariantInfo, tests: Panel, seconds: pd.Series, level: float
+    info: VariantInfo, first: VariantInfo, tests: RunPanel, seconds: pd.Series, level: float
 ) -> Gain:
     known = first.name in tests.arms
     change = _change(info.name, first.name, tests, level)
@@ -86,7 +86,7 @@ def _gain(
     )
 
 
-def _change(name: str, first: str, tests: Panel, level: float) -> stats.Estimate:
+def _change(name: str, first: str, tests: RunPanel, level: float) -> stats.Estimate:
     if name == first:
         return stats.Estimate(0.0, 0.0, 0.0, 0.0, tests.arms[name].seeds)
     if first not in tests.arms:

@@ -12,7 +12,7 @@ import pandas as pd
 from depthstudy import stats
 from depthstudy.config import PruneConfig
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import LEAST_SEEDS, ErrorsByVariant, Panel, measure
+from depthstudy.evidence.panel import LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import PrunedNet, Record, VariantInfo
 
 Part = Literal["weights", "channels", "blocks"]
@@ -137,7 +137,7 @@ def _row(
     net: _Pruned,
     method: str,
     origin: str,
-    tests: Panel,
+    tests: RunPanel,
     seconds: Mapping[str, float],
 ) -> PrunedNet:
     info, dense = net.info, net.dense
@@ -187,7 +187,7 @@ def _tuned(
     row: PrunedNet,
     nets: Sequence[_Pruned],
     rows: Sequence[PrunedNet],
-    tests: Panel,
+    tests: RunPanel,
 ) -> dict[str, Any]:
     """Returns what a net that was trained on, of the shape of this control, errs more."""
     if not row.is_control:
@@ -210,7 +210,7 @@ def _shape(net: _Pruned, origin: str) -> tuple[object, ...]:
     return net.part, origin, net.dense.name, config
 
 
-def _difference(tests: Panel, name: str, other: str) -> stats.Estimate:
+def _difference(tests: RunPanel, name: str, other: str) -> stats.Estimate:
     """Returns the test error of one variant minus that of another, over the seeds they share."""
     if not {name, other} <= tests.arms.keys():
         return stats.interval([])

@@ -19,7 +19,7 @@ from absl import logging
 
 from depthstudy import hosts
 from depthstudy.config import DataConfig, StudyConfig
-from depthstudy.execute.executors.executor import InProcess, InStep, Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, InProcess, InStep, Worker
 from depthstudy.execute.progress import Event, EventSink, StatusChanged, WorkDone
 from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant, prepare
@@ -47,7 +47,7 @@ class _Call(NamedTuple):
 
     setup: _Setup
     function: Callable[..., None]
-    tasks: tuple[Task, ...]
+    tasks: tuple[ExecutorTask, ...]
 
 
 class _Look(NamedTuple):
@@ -78,9 +78,11 @@ class AllHosts:
         self._in_process = InProcess(study, variants, workdir)
         self._workdir = workdir
         self._setup = _Setup(study, dict(sets), bucket.portable(workdir))
-        self._is_shared: bool | None = None
+        self.is_shared: bool | None = None
 
-    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[ExecutorTask], sink: EventSink
+    ) -> None:
         """Calls the function for each task, on all hosts in step or on one of them."""
         tasks = tuple(tasks)
         if isinstance(function, InStep):
@@ -95,7 +97,7 @@ class AllHosts:
         """Does nothing: the others end with this host."""
 
     def _deal(
-        self, function: Callable[..., None], tasks: tuple[Task, ...], sink: EventSink
+        self, function: Callable[..., None], tasks: tuple[ExecutorTask, ...], sink: EventSink
     ) -> None:
         number = _ask(_Call(self._setup, function, tasks))
         done: set[int] = set()
@@ -111,7 +113,7 @@ class AllHosts:
         bucket.catch_up(self._workdir)
 
     def _all_see_the_folder(self) -> bool:
-        if self._is_shared is None:
+        if self.is_shared is None:
             workdir, proof = self._workdir, secrets.token_hex(8)
             write_text(workdir / _PROOF, proof)
             bucket.finish()
@@ -119,10 +121,10 @@ class AllHosts:
             others = [host for host in range(hosts.count()) if host != hosts.number()]
             seen = [hosts.board().read(f"{_SEEN}/{number}/{host}") for host in others]
             remove(workdir / _PROOF)
-            self._is_shared = all(seen)
-            if not self._is_shared:
+            self.is_shared = all(seen)
+            if not self.is_shared:
                 logging.warning(_NOT_SHARED, workdir)
-        return self._is_shared
+        return self.is_shared
 
 
 def _ask(what: _Call | _Look | None) -> int:

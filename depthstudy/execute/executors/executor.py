@@ -17,7 +17,7 @@ from depthstudy.execute.trainer import Trainer
 from depthstudy.plan import Variant
 
 
-class Task(NamedTuple):
+class ExecutorTask(NamedTuple):
     """The arguments of a call, and what tells who had best do it.
 
     Attributes:
@@ -55,7 +55,9 @@ class InStep:
 class Executor(Protocol):
     """Does tasks for a study."""
 
-    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[ExecutorTask], sink: EventSink
+    ) -> None:
         """Calls ``function(worker, *arguments)`` for each task, and returns when all are done.
 
         Args:
@@ -79,7 +81,9 @@ class InProcess:
         self._worker = study, variants, workdir
         self._trainer: Trainer | None = None
 
-    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[ExecutorTask], sink: EventSink
+    ) -> None:
         """Calls the function for each task."""
         if self._trainer is None:
             self._trainer = Trainer(self._worker[2], sink)

@@ -32,7 +32,9 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
         return max(1, min(ray_connection.slots(study), tasks))
     if study.processes is not None:
         return max(1, min(study.processes, tasks))
-    fitting = min(runtime.cores(), tasks, int(seconds / _LEAST_SECONDS), _memory() // _MEMORY)
+    fitting = min(
+        runtime.cores(), tasks, int(seconds / _LEAST_SECONDS), machine_memory() // _MEMORY
+    )
     return max(1, fitting) if _is_one_cpu() else 1
 
 
@@ -75,7 +77,7 @@ def _is_one_cpu() -> bool:
     return jax.default_backend() == "cpu" and jax.device_count() == 1
 
 
-def _memory() -> int:
+def machine_memory() -> int:
     """Returns the bytes of memory of the machine, or of the container."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:

@@ -23,7 +23,7 @@ from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import FailedError
 from depthstudy.execute.executors import ray_connection
-from depthstudy.execute.executors.executor import Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, Worker
 from depthstudy.execute.executors.ray_connection import MOST_LOSSES
 from depthstudy.execute.executors.worker_process import portable, ready
 from depthstudy.execute.progress import Event, EventSink
@@ -93,7 +93,9 @@ class RayCluster:
         self._pending: list[Any] = []
         self._begun: collections.Counter[int] = collections.Counter()
 
-    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[ExecutorTask], sink: EventSink
+    ) -> None:
         """Calls ``function(worker, *arguments)`` for each task on a worker that is free.
 
         Raises:

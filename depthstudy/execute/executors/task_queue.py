@@ -5,13 +5,13 @@ from __future__ import annotations
 import collections
 from collections.abc import Collection, Iterable
 
-from depthstudy.execute.executors.executor import Task
+from depthstudy.execute.executors.executor import ExecutorTask
 
 
 class TaskQueue:
     """The tasks of a call, for processes that each keep what they compiled for the last one."""
 
-    def __init__(self, tasks: Iterable[Task], processes: int) -> None:
+    def __init__(self, tasks: Iterable[ExecutorTask], processes: int) -> None:
         """Opens tasks, in the order in which they should begin, for so many processes."""
         self._tasks = list(tasks)
         self._open = dict.fromkeys(range(len(self._tasks)))
@@ -23,7 +23,7 @@ class TaskQueue:
         """Whether there are tasks that nobody is at."""
         return bool(self._open or self._again)
 
-    def take(self, last: str, elsewhere: Collection[str]) -> tuple[int, Task]:
+    def take(self, last: str, elsewhere: Collection[str]) -> tuple[int, ExecutorTask]:
         """Returns the number of a task and the task, which are no more open.
 
         One that was put back comes first. One that is more than an even share of the open work has

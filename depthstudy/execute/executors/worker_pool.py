@@ -29,7 +29,7 @@ from absl import logging
 from depthstudy import runtime
 from depthstudy.config import DataConfig, StudyConfig
 from depthstudy.errors import FailedError
-from depthstudy.execute.executors.executor import Task
+from depthstudy.execute.executors.executor import ExecutorTask
 from depthstudy.execute.executors.task_queue import TaskQueue
 from depthstudy.execute.executors.worker_process import Call, Done
 from depthstudy.execute.progress import EventSink
@@ -113,7 +113,9 @@ class WorkerPool:
         for process in self._processes:
             process.close(deadline)
 
-    def do(self, function: Callable[..., None], tasks: Iterable[Task], sink: EventSink) -> None:
+    def do(
+        self, function: Callable[..., None], tasks: Iterable[ExecutorTask], sink: EventSink
+    ) -> None:
         """Calls ``function(worker, *arguments)`` for each task in a process that is free.
 
         Args:

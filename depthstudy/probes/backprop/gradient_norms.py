@@ -59,7 +59,7 @@ def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNo
 @functools.partial(jax.jit, static_argnums=(0, 1, 2))
 def gradient_norms(
     network: nets.Net,
-    task: tasks.Task,
+    task: tasks.LearningTask,
     blocks: tuple[str, ...],
     variables: nets.Variables,
     batch: Examples,

@@ -128,7 +128,7 @@ def shares(exact: Float[np.ndarray, "*n"], half: Float[np.ndarray, "*n"]) -> Sha
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def kernel_gradients(
     network: nets.Net,
-    task: tasks.Task,
+    task: tasks.LearningTask,
     variables: nets.Variables,
     batch: Examples,
     scale: Float[Array, ""],

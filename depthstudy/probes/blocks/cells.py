@@ -85,6 +85,6 @@ def error(probe_input: ProbeInput, network: nets.Net, variables: nets.Variables)
 
 @functools.partial(jax.jit, static_argnames=("network", "task"))
 def _answers(
-    network: nets.Net, task: tasks.Task, variables: nets.Variables, examples: Examples
+    network: nets.Net, task: tasks.LearningTask, variables: nets.Variables, examples: Examples
 ) -> Any:
     return dict(task.answers(network.apply(variables, examples.images), examples.labels))

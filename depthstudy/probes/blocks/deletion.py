@@ -8,37 +8,26 @@ out alone, adds less than a point of error. Errors are of the test split, in eva
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64
+from jaxtyping import Float64
 
-from depthstudy import nets, tasks
 from depthstudy.arch import ArchSpec, DetectorSpec
 from depthstudy.nets import surgery
 from depthstudy.probes.blocks import cells
 from depthstudy.probes.blocks.block_order import kendall_tau, swappable, swapped
+from depthstudy.probes.blocks.bound_net import BoundNet, errors, reestimate, without
 from depthstudy.probes.measurement import Measurement, Sample
-from depthstudy.probes.probe_input import Examples, NotApplicable, Probe, ProbeInput, full_float32
-from depthstudy.probes.samples import by_image, of_column
+from depthstudy.probes.probe_input import NotApplicable, Probe, ProbeInput
+from depthstudy.probes.samples import of_column
 from depthstudy.records import NOT_APPLICABLE, Metric
 
 REDUNDANT = 0.01  # error below which a block that adds it to the net by going can go
 _MANY = 0.5  # share of redundant blocks from which on a net stands out
 _DRAWS = 3  # random choices of the blocks for each number of them
-_ESTIMATED_FROM = 1_000  # train examples, which is plenty for mean and variance
-
-
-class Variant(NamedTuple):
-    """A net with its variables."""
-
-    network: nets.Net
-    variables: nets.Variables
 
 
 class Trial(NamedTuple):
@@ -46,53 +35,7 @@ class Trial(NamedTuple):
 
     layer: str
     metric: str
-    variant: Variant
-
-
-def errors(
-    probe_input: ProbeInput, variants: Sequence[Variant]
-) -> Float64[np.ndarray, "n variants"]:
-    """Returns the error of each test image by each of several nets."""
-    task = probe_input.task
-
-    def numbers(examples: Examples) -> list[Array]:  # all variants, so that it is read once
-        return [_wrong(*variant, task, examples) for variant in variants]
-
-    return by_image(probe_input, probe_input.dataset.test, numbers)
-
-
-def deletion_damage(probe_input: ProbeInput) -> dict[str, float]:
-    """Returns the mean train loss in nats that taking out each block adds, by the block's path.
-
-    The loss is of the train split, so that blocks to prune are not chosen by the test set. Blocks
-    whose shortcut is not the identity cannot be taken out and are left out.
-    """
-    whole, task = Variant(probe_input.network, probe_input.variables), probe_input.task
-    removable = surgery.removable(probe_input.spec)
-    trials = [whole, *(_without(probe_input.spec, whole, [path]) for path in removable)]
-    sums = np.zeros(len(trials))
-    count = 0.0
-    with full_float32():
-        for examples in probe_input.batches(probe_input.dataset.train):
-            sums += [float(_loss(*trial, task, examples)) for trial in trials]
-            count += float(examples.weights.sum())
-    before, *after = sums / count
-    return {path: loss - before for path, loss in zip(removable, after, strict=True)}
-
-
-@functools.partial(jax.jit, static_argnames=("network", "task"))
-def _loss(
-    network: nets.Net, variables: nets.Variables, task: tasks.Task, examples: Examples
-) -> Float[Array, ""]:
-    outputs = network.apply(variables, examples.images)
-    return jnp.sum(examples.weights * task.loss(outputs, examples.labels))
-
-
-@functools.partial(jax.jit, static_argnames=("network", "task"))
-def _wrong(
-    network: nets.Net, variables: nets.Variables, task: tasks.Task, examples: Examples
-) -> Float[Array, " B"]:
-    return task.errors(network.apply(variables, examples.images), examples.labels)
+    variant: BoundNet
 
 
 def redundant_block_fraction(increases: Sequence[float]) -> float:
@@ -119,8 +62,8 @@ def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurem
     for path in surgery.blocks(spec):
         if path not in removable:
             yield Measurement(path, f"{NOT_APPLICABLE}its shortcut is not the identity", 1.0)
-    whole = Variant(probe_input.network, variables)
-    single = [Trial(path, "error_increase", _without(spec, whole, [path])) for path in removable]
+    whole = BoundNet(probe_input.network, variables)
+    single = [Trial(path, "error_increase", without(spec, whole, [path])) for path in removable]
     random = np.random.default_rng(probe_input.seed)
     several = random_deletions(spec, whole, random)
     moved, taus = _swaps(spec, whole, random)
@@ -128,26 +71,20 @@ def _measure(probe_input: ProbeInput, *, reestimated: bool) -> Iterator[Measurem
     yield from _increases(probe_input, [*single, *several, *moved], reestimated)
 
 
-def _without(spec: ArchSpec, whole: Variant, paths: Sequence[str]) -> Variant:
-    """Returns a net without some blocks: the same one with zeros wherever these take them out."""
-    left, variables = surgery.without_blocks(spec, whole.variables, paths)
-    return Variant(whole.network if left == spec else nets.build(left), variables)
-
-
-def random_deletions(spec: ArchSpec, whole: Variant, random: np.random.Generator) -> list[Trial]:
+def random_deletions(spec: ArchSpec, whole: BoundNet, random: np.random.Generator) -> list[Trial]:
     """Returns nets without 2, 4, 8, ... blocks, each number with several random choices."""
     removable = surgery.removable(spec)
     trials = []
     for count in _doubling(2, len(removable)):
         for _ in range(_DRAWS):
             chosen = random.choice(removable, count, replace=False).tolist()
-            without = _without(spec, whole, chosen)
-            trials.append(Trial("", f"error_increase_deleting_{count}", without))
+            smaller = without(spec, whole, chosen)
+            trials.append(Trial("", f"error_increase_deleting_{count}", smaller))
     return trials
 
 
 def _swaps(
-    spec: ArchSpec, whole: Variant, random: np.random.Generator
+    spec: ArchSpec, whole: BoundNet, random: np.random.Generator
 ) -> tuple[list[Trial], list[Measurement]]:
     pairs, before = swappable(spec), surgery.order(spec)
     trials, taus = [], []
@@ -156,7 +93,7 @@ def _swaps(
         for _ in range(_DRAWS):
             after = swapped(before, [pairs[i] for i in random.choice(len(pairs), count, False)])
             _, changed = surgery.rearrange(spec, whole.variables, after)
-            variant = Variant(whole.network, changed)
+            variant = BoundNet(whole.network, changed)
             trials.append(Trial("", f"error_increase_swapping_{count}", variant))
             draws.append(kendall_tau(before, after))
         taus.append(Measurement("", f"kendall_tau_swapping_{count}", float(np.mean(draws))))
@@ -166,7 +103,7 @@ def _swaps(
 def _increases(
     probe_input: ProbeInput, trials: Sequence[Trial], reestimated: bool
 ) -> Iterator[Measurement]:
-    whole = Variant(probe_input.network, probe_input.variables)
+    whole = BoundNet(probe_input.network, probe_input.variables)
     variants = [whole, *(trial.variant for trial in trials)]
     if reestimated:
         variants = [reestimate(probe_input, variant) for variant in variants]
@@ -186,13 +123,6 @@ def _increases(
         redundant_block_fraction(means[single].tolist()),
         Sample(groups, lambda means: np.mean(means < REDUNDANT, axis=1), tuple(single)),
     )
-
-
-def reestimate(probe_input: ProbeInput, variant: Variant) -> Variant:
-    """Returns a net with batch statistics of its train examples."""
-    fewer = dataclasses.replace(probe_input, examples=min(probe_input.examples, _ESTIMATED_FROM))
-    images = (examples.images for examples in fewer.batches(probe_input.dataset.train))
-    return variant._replace(variables=surgery.recalibrate_batch_norm(*variant, images))
 
 
 def _doubling(first: int, last: int) -> list[int]:

@@ -35,7 +35,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Int
 
 _BUDGET = 2**29  # bytes of features that are kept
-_KEPT = 2**25  # numbers of examples and pairs of layers that are kept, 256 MiB
+KEPT = 2**25  # numbers of examples and pairs of layers that are kept, 256 MiB
 _LEAST_GROUPS = 32  # of examples, where they are more
 _LEAST = 4  # examples from which on there is an unbiased estimate
 _ROUNDING = 1e-6  # share of the biased estimate below which the unbiased one is rounding
@@ -130,7 +130,7 @@ class _Sums:
     def __init__(self, layers: int, examples: int, batches: int) -> None:
         self._upper = np.triu_indices(layers)
         self._layers, self._examples = layers, examples
-        most = max(_LEAST_GROUPS, _KEPT // len(self._upper[0]))
+        most = max(_LEAST_GROUPS, KEPT // len(self._upper[0]))
         self._size = -(-examples // most)  # examples of a group
         self._rows: list[Any] = [0.0] * batches
         self._squares: list[Any] = [0.0] * batches

@@ -17,7 +17,7 @@ from depthstudy.report.analysis.parts import (
 )
 from depthstudy.report.blocks import Block, Key, Mark, Section, Text
 from depthstudy.report.charts.layers import deletion
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.tables.nets import DELETIONS
 from depthstudy.report.text.formats import count, listing, number, percent
@@ -59,7 +59,7 @@ def section(analysis: Analysis) -> Section | None:
     )
 
 
-def _several(analysis: Analysis, panels: Sequence[Panel], *, both: bool) -> tuple[Block, ...]:
+def _several(analysis: Analysis, panels: Sequence[ChartPanel], *, both: bool) -> tuple[Block, ...]:
     if not panels:
         return ()
     ways = (Mark("as the net stands", "pale"), Mark("batch statistics taken anew", "solid"))

@@ -15,7 +15,7 @@ from depthstudy.report.analysis.parts import (
     shared_chart,
 )
 from depthstudy.report.blocks import Key, Mark, Section, Text
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.charts.scales import scale_of
 from depthstudy.report.probes import layer_lines
 from depthstudy.report.tables import Analysis, MeasuredNet
@@ -51,7 +51,7 @@ def section(analysis: Analysis) -> Section | None:
     )
 
 
-def gradient_panels(analysis: Analysis) -> list[Panel]:
+def gradient_panels(analysis: Analysis) -> list[ChartPanel]:
     """Returns gradient norms along depth, before and after training."""
     panels = []
     for name in _METRICS:

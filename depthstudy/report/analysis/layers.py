@@ -15,7 +15,7 @@ from depthstudy.report.analysis.parts import (
     shared_chart,
 )
 from depthstudy.report.blocks import Key, Section, Text
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.charts.scales import scale_of
 from depthstudy.report.probes import layer_lines
 from depthstudy.report.tables import Analysis, MeasuredNet
@@ -57,7 +57,7 @@ def section(analysis: Analysis) -> Section | None:
     )
 
 
-def layer_panels(analysis: Analysis) -> list[Panel]:
+def layer_panels(analysis: Analysis) -> list[ChartPanel]:
     """Returns linear probe, saturation, rank and dead filters along depth."""
     panels = []
     for probe, name in _METRICS:

@@ -8,7 +8,7 @@ from depthstudy.records import NOT_APPLICABLE
 from depthstudy.report import probes
 from depthstudy.report.analysis.parts import charts, net_marks, picture, shared_chart
 from depthstudy.report.blocks import Block, Cell, Items, Key, Mark, Row, Section, Table, Text
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.charts.scales import scale_of
 from depthstudy.report.probes import Measured
 from depthstudy.report.tables import Analysis, MeasuredNet
@@ -94,9 +94,9 @@ def _cell(row: Measured, column: Column) -> str | Cell:
     return Cell(text, note=ends) if ends else text
 
 
-def layer_panels(analysis: Analysis) -> tuple[list[Panel], list[str]]:
+def layer_panels(analysis: Analysis) -> tuple[list[ChartPanel], list[str]]:
     """Returns the charts along the layers of probes without a section, and what they show."""
-    panels: list[Panel] = []
+    panels: list[ChartPanel] = []
     notes = []
     for row in probes.measured(analysis.nets, per_layer=True, without=_SECTIONS):
         labels = {

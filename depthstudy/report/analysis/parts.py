@@ -10,7 +10,7 @@ from typing import Literal
 from depthstudy.report.blocks import Block, Charts, Mark, Picture, Sentences
 from depthstudy.report.charts.layers.profile import profile
 from depthstudy.report.charts.lines import Line
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.charts.scales import Scale
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.text.formats import listing
@@ -67,7 +67,7 @@ def net_marks(analysis: Analysis, nets: Sequence[MeasuredNet] | None = None) -> 
     return tuple(Mark(n.label, "line", n.color) for n in shown) if analysis.are_several else ()
 
 
-def charts(panels: Sequence[Panel]) -> Charts:
+def charts(panels: Sequence[ChartPanel]) -> Charts:
     """Returns charts side by side, a single one over the whole width."""
     return Charts(tuple(panels), "two" if len(panels) > 1 else "one")
 
@@ -76,7 +76,7 @@ def picture(
     analysis: Analysis,
     name: str,
     title: str,
-    panels: Sequence[Panel],
+    panels: Sequence[ChartPanel],
     note: str = "",
     *,
     colored: bool = True,
@@ -98,7 +98,7 @@ def shared_chart(
     *,
     height: int = 150,
     level: tuple[float, str] | None = None,
-) -> list[Panel]:
+) -> list[ChartPanel]:
     """Returns one chart of all lines, or one a net, on one scale, where their layers differ."""
     lines = [line for line in lines if line.values]
     values = [v for line in lines for v in line.values.values() if math.isfinite(v)]

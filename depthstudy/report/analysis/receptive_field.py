@@ -16,7 +16,7 @@ from depthstudy.report.analysis.parts import (
     shared_chart,
 )
 from depthstudy.report.blocks import Key, Section, Text
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.charts.scales import Scale
 from depthstudy.report.probes import layer_lines
 from depthstudy.report.tables import Analysis, MeasuredNet
@@ -56,7 +56,7 @@ def same_field(analysis: Analysis) -> bool:
     return len(fields) > 1 and all(field == fields[0] for field in fields)
 
 
-def field_panels(analysis: Analysis) -> list[Panel]:
+def field_panels(analysis: Analysis) -> list[ChartPanel]:
     """Returns the receptive field along depth against the side of the image."""
     metric = analysis.nets[0].metric("field", "receptive_field", per_layer=True)
     lines = layer_lines(analysis.nets, "field", "receptive_field", {"": ""})

@@ -7,7 +7,7 @@ import math
 from depthstudy.report.analysis.parts import Check, Finding, finding, on_each_net, picture
 from depthstudy.report.blocks import Charts, Ramp, Section, Text
 from depthstudy.report.charts.layers.heat import heat, similarity_map
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.tables.nets import (
     Pairs,
@@ -45,7 +45,7 @@ def section(analysis: Analysis) -> Section | None:
     )
 
 
-def similarity_panels(analysis: Analysis) -> list[Panel]:
+def similarity_panels(analysis: Analysis) -> list[ChartPanel]:
     """Returns a map of all pairs of blocks for each net, and of the first with each other one."""
     several = analysis.are_several
     panels = [

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from depthstudy.report.blocks.block import Block
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.text.palette import Color
 
 
@@ -78,7 +78,7 @@ class Charts(Block):
       beside: Blocks that stand in the place of a last chart.
     """
 
-    panels: tuple[Panel, ...]
+    panels: tuple[ChartPanel, ...]
     columns: Literal["one", "two", "three"] = "three"
     captions: tuple[str, ...] = ()
     beside: tuple[Block, ...] = ()

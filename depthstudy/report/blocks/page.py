@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from depthstudy.report.blocks.content import Block
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.text.palette import Color
 
 
@@ -28,7 +28,7 @@ class Picture:
     name: str
     title: str
     notes: tuple[str, ...]
-    panels: tuple[Panel, ...]
+    panels: tuple[ChartPanel, ...]
     columns: int
     width: int
     key: tuple[tuple[str, Color], ...] = ()

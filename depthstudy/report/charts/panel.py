@@ -19,7 +19,7 @@ _AXIS = 54  # pixels of an axis with its title, and of padding
 
 
 @dataclasses.dataclass(frozen=True)
-class Panel:
+class ChartPanel:
     """One chart: its title, and the marks that are drawn over each other.
 
     Attributes:

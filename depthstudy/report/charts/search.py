@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.records import SCALED, SearchedNet
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.charts.scales import error_top
 from depthstudy.report.tables.search import Search
 from depthstudy.report.text import formats, palette
@@ -36,7 +36,7 @@ def stratum_colors(search: Search) -> dict[str, str]:
     return dict(zip(names, palette.shades(1, len(names)), strict=True))
 
 
-def tried(search: Search) -> Panel:
+def tried(search: Search) -> ChartPanel:
     """Returns validation error against depth of every net that was tried."""
     colors = method_colors(search)
     rows = [_row(net) for net in search.nets if net.validation_error == net.validation_error]
@@ -49,10 +49,10 @@ def tried(search: Search) -> Panel:
         chart(rows).mark_circle(size=42, opacity=0.55).encode(x=x, y=y, color=color, tooltip=_TIPS),
         chosen.mark_point(size=110, strokeWidth=1.8).encode(x=x, y=y, color=color, tooltip=_TIPS),
     )
-    return Panel("Validation error of what was tried", marks, _HEIGHT, 8, tuple(rows))
+    return ChartPanel("Validation error of what was tried", marks, _HEIGHT, 8, tuple(rows))
 
 
-def fronts(search: Search) -> Panel:
+def fronts(search: Search) -> ChartPanel:
     """Returns validation error against multiply-accumulates, with the front of each stratum."""
     colors = stratum_colors(search)
     nets = [net for net in search.searched if net.validation_error == net.validation_error]
@@ -70,10 +70,10 @@ def fronts(search: Search) -> Panel:
         best.mark_line(interpolate="step-after", strokeWidth=1.6).encode(x=x, y=y, color=color),
         best.mark_circle(size=64, opacity=1).encode(x=x, y=y, color=color, tooltip=_TIPS),
     )
-    return Panel("Fronts of error and cost", marks, _HEIGHT, 8, tuple(rows))
+    return ChartPanel("Fronts of error and cost", marks, _HEIGHT, 8, tuple(rows))
 
 
-def over_time(search: Search) -> list[Panel]:
+def over_time(search: Search) -> list[ChartPanel]:
     """Returns the least validation error so far, and the depth of that net."""
     colors = method_colors(search)
     rows = [
@@ -99,7 +99,7 @@ def over_time(search: Search) -> list[Panel]:
     }
     tips = tooltip(("method", "Found by"), ("text", "Validation error"), ("depth", "Depth"))
     return [
-        Panel(
+        ChartPanel(
             title,
             (
                 chart(rows).mark_line(strokeWidth=2).encode(x=x, y=y, color=color),

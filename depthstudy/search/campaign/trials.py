@@ -10,7 +10,7 @@ from pathlib import Path
 from depthstudy import analysis, data, execute
 from depthstudy.config import Settings
 from depthstudy.execute import Job
-from depthstudy.execute.executors.executor import Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, Worker
 from depthstudy.execute.progress import StatusChanged, WorkDone
 from depthstudy.execute.tuning import TRIAL_SEED, is_trainable, validation_error
 from depthstudy.plan import Variant
@@ -58,7 +58,7 @@ class Trials:
         A net that cannot be scored has NaN.
         """
         tasks = [
-            Task((job.variant.name, TRIAL_SEED, job.follow_up))
+            ExecutorTask((job.variant.name, TRIAL_SEED, job.follow_up))
             for job in (self._job(net, share) for net in nets)
             if not _scores(self._session.store(job.variant, TRIAL_SEED))
         ]

@@ -23,7 +23,7 @@ _LIBRARIES = {  # by scheme: package and class, and the extra that has it
     "s3": ("s3fs", "S3FileSystem", "s3"),
     "gs": ("gcsfs.core", "GCSFileSystem", "gcs"),  # gcsfs's default asks more of a bucket
 }
-_PAUSE, _LONGEST_PAUSE = 1.0, 20.0  # seconds between two tries, twice as long each time
+PAUSE, _LONGEST_PAUSE = 1.0, 20.0  # seconds between two tries, twice as long each time
 _AT_ONCE = 16  # files that are fetched side by side
 
 T = TypeVar("T")
@@ -59,12 +59,12 @@ class Bucket:
         """
         self.url, self._patience = url, patience
         self._scheme, _, self._path = url.partition("://")
-        self._fs = _file_system(self._scheme)
+        self.file_system = _file_system(self._scheme)
 
     def entries(self, below: str = "") -> dict[str, Entry]:
         """Returns what is in the folder and below, or in a folder in it, by name."""
         prefix = f"{self._at(below) if below else self._path}/"
-        objects = self._unless_gone(lambda: self._fs.find(prefix, detail=True)) or {}
+        objects = self._unless_gone(lambda: self.file_system.find(prefix, detail=True)) or {}
         start = len(self._path) + 1
         return {
             name[start:]: _entry(about)
@@ -74,25 +74,26 @@ class Bucket:
 
     def top(self) -> dict[str, Entry]:
         """Returns what is in the folder itself, by name."""
-        listing = self._unless_gone(lambda: self._fs.ls(f"{self._path}/", detail=True)) or ()
+        folder = f"{self._path}/"
+        listing = self._unless_gone(lambda: self.file_system.ls(folder, detail=True)) or ()
         files = [about for about in listing if about["type"] == "file"]
         names = {str(about["name"]).rpartition("/")[2]: about for about in files}
         return {name: _entry(about) for name, about in names.items() if _is_path(name)}
 
     def read(self, name: str) -> bytes | None:
         """Returns the content of an object, or ``None`` where there is none."""
-        return self._unless_gone(lambda: bytes(self._fs.cat_file(self._at(name))))
+        return self._unless_gone(lambda: bytes(self.file_system.cat_file(self._at(name))))
 
     def write(self, name: str, content: bytes) -> None:
         """Writes an object."""
-        self._put(lambda: self._fs.pipe_file(self._at(name), content))
+        self._put(lambda: self.file_system.pipe_file(self._at(name), content))
 
     def create(self, name: str, content: bytes) -> bool:
         """Writes an object unless there is one; says whether it did."""
 
         def create() -> bool:
             try:
-                self._fs.pipe_file(self._at(name), content, mode="create")
+                self.file_system.pipe_file(self._at(name), content, mode="create")
             except Exception as error:
                 if failures.is_unmet(error):
                     return False
@@ -103,7 +104,7 @@ class Bucket:
 
     def upload(self, path: Path, name: str) -> None:
         """Puts a file in its place."""
-        self._put(lambda: self._fs.put_file(str(path), self._at(name)))
+        self._put(lambda: self.file_system.put_file(str(path), self._at(name)))
 
     def download(self, places: Mapping[str, Path]) -> None:
         """Fetches objects, each to a path whose folder is there.
@@ -113,14 +114,14 @@ class Bucket:
         """
         names, paths = [self._at(name) for name in places], [str(p) for p in places.values()]
         if names:
-            self._tried(lambda: self._fs.get(names, paths, batch_size=_AT_ONCE))
+            self._tried(lambda: self.file_system.get(names, paths, batch_size=_AT_ONCE))
 
     def remove(self, names: Sequence[str]) -> None:
         """Removes objects, if they are there."""
 
         for name in names:
             with contextlib.suppress(failures.GoneError):
-                self._tried(functools.partial(self._fs.rm_file, self._at(name)))
+                self._tried(functools.partial(self.file_system.rm_file, self._at(name)))
 
     def _unless_gone(self, function: Callable[[], T]) -> T | None:
         """Returns what a function returns, or ``None`` where what it asks for is not there."""
@@ -140,7 +141,7 @@ class Bucket:
 
     def _tried(self, function: Callable[[], T]) -> T:
         """Calls a function until it succeeds, is refused, or patience has ended."""
-        end, pause = time.monotonic() + self._patience, _PAUSE
+        end, pause = time.monotonic() + self._patience, PAUSE
         while True:
             try:
                 return function()
@@ -148,7 +149,7 @@ class Bucket:
                 line = failures.as_line(error, self.url)
                 if not failures.is_passing(error) or time.monotonic() + pause > end:
                     raise line from error
-                if pause == _PAUSE:
+                if pause == PAUSE:
                     logging.warning("%s; it is tried again", str(line).partition(";")[0])
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

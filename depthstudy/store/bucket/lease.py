@@ -71,7 +71,7 @@ def held(bucket: Bucket, lost: Callable[[Exception], None]) -> Iterator[None]:
       InputError: Another process has it.
       FailedError: The bucket cannot be reached or written.
     """
-    lease = _new_lease()
+    lease = new_lease()
     _take(bucket, lease)
     ended = threading.Event()
     heart = threading.Thread(target=_renew, args=(bucket.url, lease, ended, lost), daemon=True)
@@ -86,7 +86,8 @@ def held(bucket: Bucket, lost: Callable[[Exception], None]) -> Iterator[None]:
                 bucket.remove([NAME])
 
 
-def _new_lease() -> Lease:
+def new_lease() -> Lease:
+    """Returns a lease of this process, from now on."""
     return Lease(
         token=secrets.token_hex(8),
         host=socket.gethostname(),

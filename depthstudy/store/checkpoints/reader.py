@@ -22,7 +22,7 @@ from depthstudy.store.checkpoints.content import (
     measured_in,
     without_measured,
 )
-from depthstudy.store.run_info import RunInfo
+from depthstudy.store.runs.run_info import RunInfo
 
 
 @dataclasses.dataclass(frozen=True)

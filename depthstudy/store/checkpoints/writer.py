@@ -26,7 +26,7 @@ from depthstudy.store.checkpoints.content import (
 )
 from depthstudy.store.checkpoints.reader import CheckpointReader
 from depthstudy.store.files import sync
-from depthstudy.store.run_info import RunInfo
+from depthstudy.store.runs.run_info import RunInfo
 
 _PARTIAL = ".partial"
 _FORMER = f".former{_PARTIAL}"

@@ -13,6 +13,7 @@ from depthstudy.evidence.choice import halving
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.longer import FITS
 from depthstudy.evidence.panel import LEAST_SEEDS
+from depthstudy.execute.following import SEEDS_OF_LONGER
 from depthstudy.plan import build_net
 from depthstudy.plan.variants.variant import TREATMENT
 from depthstudy.records import DepthAnswer, NextStep
@@ -21,7 +22,6 @@ from depthstudy.study.conclusions.more_seeds import MOST_SEEDS, UNKNOWN, more_se
 from depthstudy.study.conclusions.past import Past
 
 _FACTOR = 4  # by which nets that had not finished are trained longer
-_LONGER_SEEDS = 2  # of each longer training
 
 
 def next_step(
@@ -74,7 +74,7 @@ def _longer(past: Past, headline: DepthAnswer) -> NextStep:
     return NextStep(
         reason=f"Train what had not finished {_FACTOR} times as long.",
         command=past.with_flags(budget_check=f"({_FACTOR},)"),
-        seconds=past.seconds(pair, _FACTOR * _LONGER_SEEDS),
+        seconds=past.seconds(pair, _FACTOR * min(SEEDS_OF_LONGER, past.study.seeds)),
     )
 
 

@@ -10,15 +10,14 @@ from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
     DepthAnswer,
-    Metric,
     NextStep,
     Recommendation,
     Robustness,
     Verdict,
-    find_metric,
     in_words,
 )
-from depthstudy.report.text.formats import count, visible
+from depthstudy.report.text.formats import count
+from depthstudy.report.text.quantities import Quantity, quantity
 from depthstudy.report.text.sentences import run_noun, unequal_sentence
 from depthstudy.study.conclusions.conclude import Result
 from depthstudy.study.facts import data_info
@@ -26,7 +25,7 @@ from depthstudy.study.facts import data_info
 _WIDTH = 80
 _MARGIN = 14  # columns of the words on the left
 _ERRORS = {"error": "test error", "balanced_error": "balanced test error"}  # by config.metric
-_COLUMNS = {"gap": "points", "parameters": "count", "macs": "count", "seconds": "s"}
+_TEST_ERROR = quantity("test_error", {})
 
 
 def conclusion(result: Result) -> str:
@@ -40,9 +39,9 @@ def conclusion(result: Result) -> str:
         ]
     for verdict in result.verdicts:
         hypothesis = statements[verdict.hypothesis]
-        unit = _unit(hypothesis.get("metric", ""), result)
-        text = f"{hypothesis['statement']} {_numbers(verdict, unit, run_noun(hypothesis))}"
-        more = _robust(robust.get(verdict.hypothesis), unit)
+        about = quantity(hypothesis["metric"], result.info.metrics)
+        text = f"{hypothesis['statement']} {_numbers(verdict, about, run_noun(hypothesis))}"
+        more = _robust(robust.get(verdict.hypothesis), about)
         parts = (text, more, unequal_sentence(verdict), _no_better(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
@@ -86,32 +85,20 @@ def _entry(word: str, text: str) -> str:
     )
 
 
-def _unit(metric: str, result: Result) -> str:
-    """Returns the unit of a metric: that of its probe, or of its column in the summary."""
-    probe, dot, name = metric.rpartition(".")
-    if not dot:
-        return _COLUMNS.get(metric, "points")
-    declared: Metric | None = find_metric(result.info.metrics.get(probe, ()), name, per_layer=False)
-    unit = declared.unit if declared else ""
-    return "points" if unit == "fraction" else unit
+def _signed(about: Quantity, value: float) -> str:
+    """Returns a change with its sign and unit, with a minus that every terminal has."""
+    return about.signed(value).replace("−", "-")
 
 
-def _amount(value: float, unit: str) -> str:
-    """Returns a change as text: fractions in points, others with three digits."""
-    if unit == "points":
-        size = visible(100 * abs(value))
-        return f"{'-' if value < 0 else '+'}{size}" if size.strip("0.") else size
-    return f"{value:+,.0f}" if unit == "count" else f"{value:+.3g}"
+def _bare(about: Quantity, value: float) -> str:
+    """Returns a change with its sign, without its unit."""
+    return _signed(about, value).partition(" ")[0]
 
 
-def _with_unit(text: str, unit: str) -> str:
-    return text if unit in ("", "count") else f"{text} {unit}"
-
-
-def _numbers(verdict: Verdict, unit: str, noun: str) -> str:
+def _numbers(verdict: Verdict, about: Quantity, noun: str) -> str:
     if verdict.verdict == "not tested":
         return "(no variants to compare)"
-    effect = _with_unit(_amount(verdict.effect, unit), unit)
+    effect = _signed(about, verdict.effect)
     if math.isnan(verdict.p) and verdict.no_better:
         return f"({effect})"
     runs = count(verdict.seeds, noun)
@@ -120,7 +107,7 @@ def _numbers(verdict: Verdict, unit: str, noun: str) -> str:
             "" if verdict.seeds < LEAST_SEEDS else ", as all agree, too few to tell their spread"
         )
         return f"({effect}; {runs}: no interval{agree})"
-    ends = f"{_amount(verdict.low, unit)} to {_amount(verdict.high, unit)}"
+    ends = f"{_bare(about, verdict.low)} to {_bare(about, verdict.high)}"
     return f"({effect}, {100 * verdict.level:.3g}% interval {ends}, {runs}{_settle(verdict, noun)})"
 
 
@@ -133,7 +120,7 @@ def _settle(verdict: Verdict, noun: str) -> str:
     return failed
 
 
-def _robust(row: Robustness | None, unit: str) -> str:
+def _robust(row: Robustness | None, about: Quantity) -> str:
     """Says what becomes of a verdict with other recipes."""
     if row is None or not row.word:
         return ""
@@ -142,7 +129,7 @@ def _robust(row: Robustness | None, unit: str) -> str:
         ("trained longest", row.effect_longer),
     )
     known = [
-        f"{words} {_amount(effect, unit)}" for words, effect in effects if math.isfinite(effect)
+        f"{words} {_bare(about, effect)}" for words, effect in effects if math.isfinite(effect)
     ]
     if row.word == "budget-bound" and not math.isfinite(row.effect_longer):
         known.append("not both trained longer")
@@ -151,9 +138,9 @@ def _robust(row: Robustness | None, unit: str) -> str:
 
 
 def _deeper(row: DepthAnswer) -> str:
-    text = f"{row.deepest} against {row.against}: {_amount(row.effect, 'points')} points"
+    text = f"{row.deepest} against {row.against}: {_signed(_TEST_ERROR, row.effect)}"
     if row.low is not None and row.high is not None:
-        ends = f"{_amount(row.low, 'points')} to {_amount(row.high, 'points')}"
+        ends = f"{_bare(_TEST_ERROR, row.low)} to {_bare(_TEST_ERROR, row.high)}"
         text += f" of test error ({ends})"
     if row.bound:
         text += {

@@ -15,7 +15,7 @@ from depthstudy.execute import following_share
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import Variant
 
-_PROBE_SECONDS = 2.0  # how long a step is timed
+PROBE_SECONDS = 2.0  # how long a step is timed
 _SPEED = 0.7  # of a net on its share of the cores, to that of one on all; measured on two
 
 
@@ -30,7 +30,7 @@ class Estimator:
     def __init__(self, variants: Sequence[Variant]) -> None:
         """Times nothing yet."""
         self._dearest = max(variants, key=lambda variant: variant.info.macs)
-        self._known: dict[train.Placement, _Rates] = {}
+        self._known: dict[train.Placement, Rates] = {}
 
     def seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
         """Returns the time of the runs of a plan, in as many processes as it is trained in."""
@@ -54,9 +54,9 @@ class Estimator:
         """Returns the same with what follows; see ``following_share``."""
         return self.seconds(study, variants) * (1 + following_share(study, variants))
 
-    def _rate(self, placement: train.Placement, seeds: int) -> _Rates:
+    def _rate(self, placement: train.Placement, seeds: int) -> Rates:
         if placement not in self._known:
-            self._known[placement] = _rates(self._dearest, placement, seeds)
+            self._known[placement] = rates(self._dearest, placement, seeds)
         return self._known[placement]
 
 
@@ -96,7 +96,7 @@ def duration(seconds: float) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Rates:
+class Rates:
     """What a study takes: seconds of training a multiply-accumulate, and of compiling a layer.
 
     Of a net whose blocks are looped over it is the net that is compiled.
@@ -106,7 +106,7 @@ class _Rates:
     compiling: float
 
 
-def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
+def rates(variant: Variant, placement: train.Placement, seeds: int) -> Rates:
     """Returns the rates of a variant, from steps of so many seeds on as many images as it takes."""
     config = variant.config
     if jax.default_backend() == "cpu":
@@ -116,8 +116,8 @@ def _rates(variant: Variant, placement: train.Placement, seeds: int) -> _Rates:
     program = train.build(variant.spec, timed.data, timed.train, variant.dataset, placement)
     (group, *_) = placement.groups(range(seeds))
     macs = variant.info.macs * batch_size * len(group)
-    return _Rates(
-        training=_step_seconds(program, group) / macs,
+    return Rates(
+        training=step_seconds(program, group) / macs,
         compiling=program.compile_seconds / _compiled(variant),
     )
 
@@ -135,7 +135,7 @@ def _small_batches(config: StudyConfig, placement: train.Placement) -> Settings:
     )
 
 
-def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
+def step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
     """Returns the time of a train step of these seeds at once, the first one left out."""
     seed_states = program.place([train.initial(program, seed) for seed in seeds])
     batches = program.placement.train_batches(
@@ -151,6 +151,6 @@ def _step_seconds(program: train.Program, seeds: Sequence[int]) -> float:
         start = time.perf_counter()
         seed_states = jax.block_until_ready(program.train_step(seed_states, batch))
         times.append(time.perf_counter() - start)
-        if sum(times) > _PROBE_SECONDS:
+        if sum(times) > PROBE_SECONDS:
             break
     return statistics.median(times)

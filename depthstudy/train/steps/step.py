@@ -61,9 +61,9 @@ class EvalResult(NamedTuple):
     """A batch as it was evaluated; an example of weight 0 has loss 0 and does not count."""
 
     loss: Float[Array, ""]  # sum over the examples, in nats, undivided
-    loss_count: Float[Array, ""]  # sum of what ``tasks.Task.loss_terms`` counts of each
+    loss_count: Float[Array, ""]  # sum of what ``tasks.LearningTask.loss_terms`` counts of each
     errors: Float[Array, " B"]
-    answers: Mapping[str, Array]  # of each example, as ``tasks.Task.answers`` names them
+    answers: Mapping[str, Array]  # of each example, as ``tasks.LearningTask.answers`` names them
 
 
 _DROPOUT_STREAM = 0xD07  # folded into a step's key, and clear of the few that a split gives

@@ -63,7 +63,7 @@ def test_other_files_are_another_set(garments: Path) -> None:
 def test_scenes_of_other_files_are_another_set(
     garments: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scenes, "_COUNTS", {"train": 3, "test": 2})
+    monkeypatch.setattr(scenes, "COUNTS", {"train": 3, "test": 2})
     config = DataConfig(
         name="fashion_scenes", source_dir=str(garments), data_dir=str(garments / "cache")
     )

@@ -11,7 +11,7 @@ import pytest
 from image_folders import color, fails_to_read, gray
 from PIL import Image
 
-from depthstudy.data.sources import image_file
+from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from image_folders import mixed_animals, opened
 from depthstudy.config import DataConfig
 from depthstudy.data import OtherDataError, changes, clean, load
 from depthstudy.data.loading.datasets import Datasets
-from depthstudy.data.sources.folder import source
 from depthstudy.data.sources.tfds import prepared, seal, writer
 from depthstudy.errors import InputError
 
@@ -70,14 +70,14 @@ def test_a_copy_of_a_set_without_its_times_is_whole(
 
 def test_a_set_is_there_with_its_list(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whenever its process is killed: damage is seen later."""
-    prepare = source._prepare
+    write = writer.write_files_once
 
-    def is_killed_then(*arguments: object) -> None:
-        prepare(*arguments)  # type: ignore[arg-type]
+    def is_killed_then(*arguments: Any, **options: Any) -> None:
+        write(*arguments, **options)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(source, "_prepare", is_killed_then)
+        patch.setattr(writer, "write_files_once", is_killed_then)
         with pytest.raises(KeyboardInterrupt):
             opened(root)
     assert seal.damage(the_set(root)) == ""
@@ -107,7 +107,7 @@ def test_a_full_disk(root: Path, monkeypatch: pytest.MonkeyPatch, error: Excepti
     def fails(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(writer, "_write", fails)
+    monkeypatch.setattr(writer, "seal", fails)
     with pytest.raises(InputError, match=r"No space left on device.*; set data.data_dir"):
         opened(root)
     assert not list((root.parent / "cache").rglob(".*.partial"))

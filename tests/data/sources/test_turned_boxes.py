@@ -10,7 +10,7 @@ from PIL import Image
 from depthstudy import data
 from depthstudy.config import DataConfig
 from depthstudy.data import Dataset, objects
-from depthstudy.data.sources.plain_image import turn_of, turned_corners, upright
+from depthstudy.data.sources.images.plain_image import turn_of, turned_corners, upright
 
 STORED = (40, 60)  # height and width
 BOX = (5, 10, 12, 30)  # top, left, bottom, right of a bright rectangle in the stored image

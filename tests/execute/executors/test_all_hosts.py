@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from depthstudy.config import StudyConfig
 from depthstudy.execute.executors import all_hosts
+from depthstudy.execute.executors.all_hosts import AllHosts
+from depthstudy.execute.executors.executor import ExecutorTask, InStep, Worker
 
 
 class Board:
@@ -29,16 +32,22 @@ class Board:
         return self.counts[name] - 1
 
 
+def note(worker: Worker, workdirs: list[Path]) -> None:
+    workdirs.append(worker.workdir)
+
+
 def test_a_second_study_is_followed_from_its_own_first_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = Board()
     monkeypatch.setattr("depthstudy.hosts.board", lambda: board)
-    monkeypatch.setattr("depthstudy.hosts.number", lambda: 1)
-    for text in ("first", "second"):
-        (tmp_path / all_hosts._PROOF).write_text(text)
-        all_hosts._ask(all_hosts._Look(tmp_path, text))
-        all_hosts._ask(None)
+    workdirs: list[Path] = []
+    for name in ("first", "second"):
+        executor = AllHosts(StudyConfig(), {}, tmp_path / name, {})
+        executor.do(InStep(note), [ExecutorTask((workdirs,))], print)
+        with monkeypatch.context() as patch:
+            patch.setattr("depthstudy.hosts.count", lambda: 2)
+            all_hosts.dismiss()
         all_hosts.follow()
-    seen = {name: sees for name, sees in board.messages.items() if name.startswith("seen")}
-    assert seen == {"seen/0/1": True, "seen/2/1": True}
+    writer_and_follower = [tmp_path / "first"] * 2 + [tmp_path / "second"] * 2
+    assert workdirs == writer_and_follower

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from depthstudy.config import StudyConfig
-from depthstudy.execute.executors.executor import InProcess, Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, InProcess, Worker
 from depthstudy.execute.progress import Event, StatusChanged
 
 
@@ -19,5 +19,5 @@ def test_each_call_is_told_to_its_own_sink(tmp_path: Path) -> None:
     executor = InProcess(StudyConfig(), {}, tmp_path)
     for text in ("first", "second"):
         heard: list[Event] = []
-        executor.do(tell, [Task((text,))], heard.append)
+        executor.do(tell, [ExecutorTask((text,))], heard.append)
         assert heard == [StatusChanged(f"trainer: {text}"), StatusChanged(f"task: {text}")]

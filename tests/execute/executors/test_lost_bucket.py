@@ -14,7 +14,7 @@ import pytest
 from depthstudy.config import StudyConfig
 from depthstudy.errors import FailedError
 from depthstudy.execute.executors.all_hosts import AllHosts
-from depthstudy.execute.executors.executor import Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, Worker
 from depthstudy.execute.executors.worker_pool import WorkerPool
 from depthstudy.store import bucket
 from depthstudy.store.bucket import places
@@ -46,7 +46,7 @@ def test_processes_are_killed(workdir: Path) -> None:
     before = children()
     with contextlib.closing(WorkerPool(StudyConfig(), workdir, 1)) as pool:
         with pytest.raises(FailedError, match="taken over"):
-            pool.do(linger, [Task(())], print)
+            pool.do(linger, [ExecutorTask(())], print)
         assert children() <= before
     bucket.check(Path("local"))  # which is of no bucket
 
@@ -74,7 +74,7 @@ def test_hosts_are_not_waited_for(workdir: Path, monkeypatch: pytest.MonkeyPatch
     board = Board()
     monkeypatch.setattr("depthstudy.hosts.board", lambda: board)
     executor = AllHosts(StudyConfig(), {}, workdir, {})
-    executor._is_shared = True
+    executor.is_shared = True
     with pytest.raises(FailedError, match="taken over"):
-        executor.do(linger, [Task(())], print)
+        executor.do(linger, [ExecutorTask(())], print)
     assert board.looks == 0

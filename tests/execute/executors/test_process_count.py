@@ -28,7 +28,7 @@ def test_count(
 ) -> None:
     monkeypatch.setattr(jax, "device_count", lambda: 1)
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(process_count, "_memory", lambda: 20 * 2**30)
+    monkeypatch.setattr(process_count, "machine_memory", lambda: 20 * 2**30)
     config = apply(StudyConfig(), (("processes", asked),))
     process_count.check(config)
     assert process_count.count(config, tasks, seconds) == count

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 
-from depthstudy.execute.executors.executor import Task
+from depthstudy.execute.executors.executor import ExecutorTask
 from depthstudy.execute.executors.task_queue import TaskQueue
 
 
 def dealt(works: dict[str, list[float]], processes: int) -> tuple[list[list[str]], float]:
     """Returns what the tasks of each process are about, and when the last one is done."""
     pairs = sorted(((work, about) for about in works for work in works[about]), reverse=True)
-    queue = TaskQueue([Task((), about, work) for work, about in pairs], processes)
+    queue = TaskQueue([ExecutorTask((), about, work) for work, about in pairs], processes)
     free, done = [(0.0, process) for process in range(processes)], [[] for _ in range(processes)]
     at: dict[int, tuple[float, str]] = {}
     while queue.is_open:
@@ -50,7 +50,9 @@ def test_the_longest_begin_at_once() -> None:
 
 
 def test_what_was_put_back_comes_first() -> None:
-    queue = TaskQueue([Task((), "deep", 3.0)] * 3 + [Task((), "shallow", 1.0)] * 3, 2)
+    queue = TaskQueue(
+        [ExecutorTask((), "deep", 3.0)] * 3 + [ExecutorTask((), "shallow", 1.0)] * 3, 2
+    )
     assert queue.take("", ())[0] == 0
     assert queue.take("", {"deep"})[0] == 3
     queue.put_back(3)
@@ -61,7 +63,7 @@ def test_what_was_put_back_comes_first() -> None:
 
 
 def test_tasks_about_nothing_keep_their_order() -> None:
-    queue = TaskQueue([Task((number,)) for number in range(4)], 2)
+    queue = TaskQueue([ExecutorTask((number,)) for number in range(4)], 2)
     taken = [queue.take("", {""})[0] for _ in range(2)]
     queue.put_back(1)
     while queue.is_open:

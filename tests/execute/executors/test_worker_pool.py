@@ -20,7 +20,7 @@ from depthstudy import runtime, store, study
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import FailedError, InputError
 from depthstudy.execute.executors import process_count
-from depthstudy.execute.executors.executor import Task, Worker
+from depthstudy.execute.executors.executor import ExecutorTask, Worker
 from depthstudy.execute.executors.worker_pool import WorkerPool
 from depthstudy.execute.progress import Event, StatusChanged, WorkDone
 
@@ -45,7 +45,7 @@ SMALL = apply(
 def one_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jax, "device_count", lambda: 1)
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(process_count, "_memory", lambda: 20 * 2**30)
+    monkeypatch.setattr(process_count, "machine_memory", lambda: 20 * 2**30)
 
 
 def test_several_devices_are_for_one_process(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def pool() -> Iterator[WorkerPool]:
 
 def test_all_tasks_are_done_and_told(pool: WorkerPool) -> None:
     events: list[Event] = []
-    pool.do(advance, [Task((i,)) for i in range(20)], events.append)
+    pool.do(advance, [ExecutorTask((i,)) for i in range(20)], events.append)
     works = [event.work for event in events if isinstance(event, WorkDone)]
     assert sorted(works) == list(range(20))
     assert StatusChanged("7 in folder") in events
@@ -129,14 +129,14 @@ def test_no_more_are_begun_than_there_are_tasks() -> None:
     before = children(os.getpid())
     with contextlib.closing(WorkerPool(SMALL, Path("folder"), 3)) as pool:
         for tasks, expected in ((0, 0), (1, 1), (2, 2), (1, 2)):
-            pool.do(advance, [Task((1,)) for _ in range(tasks)], lambda event: None)
+            pool.do(advance, [ExecutorTask((1,)) for _ in range(tasks)], lambda event: None)
             assert len(children(os.getpid()) - before) == expected
     assert children(os.getpid()) <= before
 
 
 def test_an_error_is_raised_here(pool: WorkerPool) -> None:
     with pytest.raises(InputError, match="no good: 2") as caught:
-        pool.do(refuse, [Task(("no good",))], print)
+        pool.do(refuse, [ExecutorTask(("no good",))], print)
     assert "in refuse" in caught.value.__notes__[0]
 
 
@@ -148,7 +148,7 @@ def test_an_error_of_a_user_comes_back_with_its_place() -> None:
             InputError, match=rf"test_worker_pool\.py:{line}: UnreadableError: oneother"
         ) as caught,
     ):
-        pool.do(fail_unreadably, [Task(())], print)
+        pool.do(fail_unreadably, [ExecutorTask(())], print)
     assert "in fail_unreadably" in caught.value.__notes__[0]
 
 
@@ -157,7 +157,7 @@ def test_one_that_fails_ends_those_that_are_busy() -> None:
     before = children(os.getpid())
     pool = WorkerPool(SMALL, Path("folder"), 2)
     with contextlib.closing(pool), pytest.raises(InputError, match="TypeError"):
-        pool.do(linger, [Task((3600.0,)), Task((None,))], print)
+        pool.do(linger, [ExecutorTask((3600.0,)), ExecutorTask((None,))], print)
     assert children(os.getpid()) <= before
 
 
@@ -167,14 +167,14 @@ def test_what_cannot_begin_says_why() -> None:
         contextlib.closing(WorkerPool(impossible, Path("folder"), 1)) as pool,
         pytest.raises(InputError, match="no_such_family"),
     ):
-        pool.do(linger, [Task((0,))], print)
+        pool.do(linger, [ExecutorTask((0,))], print)
 
 
 def test_each_has_its_share_of_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XLA_FLAGS")
     processes_for_all = runtime.cores()
     with contextlib.closing(WorkerPool(SMALL, Path("folder"), processes_for_all)) as pool:
-        pool.do(have_one_thread, [Task(())], print)
+        pool.do(have_one_thread, [ExecutorTask(())], print)
 
 
 def die_once(worker: Worker, mark: str) -> None:
@@ -189,10 +189,10 @@ def die_once(worker: Worker, mark: str) -> None:
 def test_a_killed_process_is_replaced(tmp_path: Path) -> None:
     events: list[Event] = []
     with contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool:
-        tasks = [Task((str(tmp_path / name),)) for name in ("one", "other")]
+        tasks = [ExecutorTask((str(tmp_path / name),)) for name in ("one", "other")]
         pool.do(die_once, tasks, events.append)
         assert events == [StatusChanged("again")] * 2
-        pool.do(advance, [Task((7,))], events.append)
+        pool.do(advance, [ExecutorTask((7,))], events.append)
     assert WorkDone(7) in events
 
 
@@ -202,7 +202,7 @@ def test_a_task_that_is_killed_again_is_given_up() -> None:
         contextlib.closing(WorkerPool(SMALL, Path("folder"), 2)) as pool,
         pytest.raises(FailedError, match="were killed at the same task"),
     ):
-        pool.do(die, [Task(())], print)
+        pool.do(die, [ExecutorTask(())], print)
 
 
 @pytest.mark.slow
@@ -211,10 +211,10 @@ def test_they_end_with_the_process_that_began_them() -> None:
 import time
 from pathlib import Path
 from test_worker_pool import SMALL, advance
-from depthstudy.execute.executors.executor import Task
+from depthstudy.execute.executors.executor import ExecutorTask
 from depthstudy.execute.executors.worker_pool import WorkerPool
 pool = WorkerPool(SMALL, Path("folder"), 2)
-pool.do(advance, [Task((i,)) for i in range(2)], lambda event: None)
+pool.do(advance, [ExecutorTask((i,)) for i in range(2)], lambda event: None)
 print("started", flush=True)
 time.sleep(3600)
 """

@@ -28,7 +28,13 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def onednn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something to be taken for oneDNN."""
-    monkeypatch.setattr(build, "_find", lambda *_: tmp_path / "a" / "b" / "c" / "file")
+
+    class Installed(str):
+        def locate(self) -> Path:
+            return tmp_path / self
+
+    files = [Installed("include/oneapi/dnnl/dnnl.hpp"), Installed("lib/libdnnl.so.3")]
+    monkeypatch.setattr(importlib.metadata, "files", lambda distribution: files)
 
 
 def test_without_a_compiler(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,7 +191,7 @@ def test_no_room_for_a_copy_is_no_fault_of_the_network(
 
     remote = Bucket(url)
     remote.write("1.png", b"1")
-    monkeypatch.setattr(remote._fs, "get", fill)
+    monkeypatch.setattr(remote.file_system, "get", fill)
     with pytest.raises(FailedError, match=f"no room for its local copy in {places.buckets()} .No"):
         bucket.copied(url)
 

@@ -32,6 +32,10 @@ def _of_another(renewals: int = 0, seconds: float = 0.6) -> bytes:
     )
 
 
+def _decoded(remote: Bucket) -> Lease:
+    return msgspec.json.decode(remote.read(NAME) or b"", type=Lease)
+
+
 def _until(what: Callable[[], bool], seconds: float = 20.0) -> bool:
     end = time.monotonic() + seconds
     while not what() and time.monotonic() < end:
@@ -42,9 +46,8 @@ def _until(what: Callable[[], bool], seconds: float = 20.0) -> bool:
 def test_a_lease_is_held_renewed_and_given_back(url: str) -> None:
     remote = Bucket(url)
     with bucket.work_in(url):
-        first = lease._read(remote)
-        assert first is not None
-        assert _until(lambda: (lease._read(remote) or first).renewals > first.renewals)
+        first = _decoded(remote)
+        assert _until(lambda: _decoded(remote).renewals > first.renewals)
     assert remote.entries() == {}
 
 
@@ -89,7 +92,7 @@ def test_a_second_writer_elsewhere_is_refused(
     finally:
         ended.set()
         heart.join()
-    assert msgspec.json.decode(remote.read(NAME) or b"", type=Lease).token == "another"
+    assert _decoded(remote).token == "another"
 
 
 def test_a_lease_without_a_sign_of_life_is_taken_over(
@@ -100,7 +103,7 @@ def test_a_lease_without_a_sign_of_life_is_taken_over(
     begun = time.monotonic()
     with bucket.work_in(url):
         assert time.monotonic() - begun > 0.6
-        assert msgspec.json.decode(remote.read(NAME) or b"", type=Lease).token != "another"
+        assert _decoded(remote).token != "another"
     messages = [record.getMessage() for record in caplog.records]
     assert messages == [
         f"{url} is in use by process 7 on elsewhere since today; if that is gone, it is taken over"
@@ -111,7 +114,7 @@ def test_a_lease_without_a_sign_of_life_is_taken_over(
 
 
 def test_a_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(url: str) -> None:
-    dead = msgspec.structs.replace(lease._new_lease(), process=2**22 + 1, seconds=1_000.0)
+    dead = msgspec.structs.replace(lease.new_lease(), process=2**22 + 1, seconds=1_000.0)
     Bucket(url).write(NAME, msgspec.json.encode(dead))
     with bucket.work_in(url):
         pass
@@ -121,7 +124,7 @@ def test_a_process_of_another_container_may_be_there(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its number says nothing, even where the name of the machine is the same."""
-    elsewhere = msgspec.structs.replace(lease._new_lease(), process=2**22 + 1, seconds=0.6)
+    elsewhere = msgspec.structs.replace(lease.new_lease(), process=2**22 + 1, seconds=0.6)
     Bucket(url).write(NAME, msgspec.json.encode(elsewhere))
     key = places.process_key(1)
     assert places.process_of(f"read-{key}") == os.getpid()
@@ -165,7 +168,7 @@ def test_a_store_need_not_say_which_condition_was_not_met(
         raise translate_boto_error(ClientError(response, "PutObject"))
 
     remote = Bucket(url)
-    monkeypatch.setattr(remote._fs, "pipe_file", refuse)
+    monkeypatch.setattr(remote.file_system, "pipe_file", refuse)
     assert not remote.create(NAME, b"")
 
 
@@ -179,7 +182,7 @@ def test_whoever_loses_its_lease_writes_no_more(url: str) -> None:
 
     with pytest.raises(FailedError, match=f"{url} was taken over by process 7 on elsewhere"):
         write_for_ever()
-    assert msgspec.json.decode(Bucket(url).read(NAME) or b"", type=Lease).token == "another"
+    assert _decoded(Bucket(url)).token == "another"
 
 
 def test_a_lease_has_to_end_some_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

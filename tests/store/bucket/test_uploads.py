@@ -147,15 +147,15 @@ def test_what_fails_for_a_moment_is_tried_again(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     remote, fails = Bucket(url, patience=30.0), iter([True, True])
-    put = remote._fs.pipe_file
+    put = remote.file_system.pipe_file
 
     def sometimes(*arguments: Any, **options: Any) -> None:
         if next(fails, False):
             raise ConnectionResetError("reset by peer")
         put(*arguments, **options)
 
-    monkeypatch.setattr(remote._fs, "pipe_file", sometimes)
-    monkeypatch.setattr("depthstudy.store.bucket.connection._PAUSE", 0.05)
+    monkeypatch.setattr(remote.file_system, "pipe_file", sometimes)
+    monkeypatch.setattr("depthstudy.store.bucket.connection.PAUSE", 0.05)
     remote.write("one.txt", b"1")
     assert remote.read("one.txt") == b"1"
     (message,) = [record.getMessage() for record in caplog.records]
@@ -179,7 +179,7 @@ def test_what_is_refused_is_not_tried_again(
         calls.append(arguments)
         raise error()
 
-    monkeypatch.setattr(remote._fs, "put_file", refuse)
+    monkeypatch.setattr(remote.file_system, "put_file", refuse)
     with pytest.raises(FailedError, match=f"{url}: {line}"):
         remote.upload(Path("file"), "name")
     assert len(calls) == 1

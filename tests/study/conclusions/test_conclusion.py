@@ -105,6 +105,18 @@ def test_other_metrics_have_their_own_unit() -> None:
         result(verdict(effect=12_345.0, low=12_345.0, high=12_345.0), metric="parameters")
     )
     assert "(+12,345, 97.5% interval +12,345 to +12,345" in " ".join(counted.split())
+    study_result = result(
+        verdict(effect=-12e6, low=-13e6, high=-11e6), metric="run.step_memory_bytes"
+    )
+    study_result.info.metrics = {
+        "run": (
+            records.Metric(
+                name="step_memory_bytes", title="Memory", unit="bytes", description="of a step"
+            ),
+        )
+    }
+    bytes_fewer = " ".join(conclusion(study_result).split())
+    assert "(-12.0 MB, 97.5% interval -13.0 to -11.0, 3 seeds)" in bytes_fewer
 
 
 def test_a_balanced_error_is_named_so() -> None:

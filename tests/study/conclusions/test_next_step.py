@@ -122,9 +122,12 @@ def test_images_where_seeds_would_not_settle_it() -> None:
 
 def test_what_had_not_finished_is_trained_longer_first() -> None:
     open_verdict = verdict(seeds_to_settle=9)
-    step = next_step(past(), findings(open_verdict), headline(bound="unfinished"), [RISES])
-    assert step.command == f"{COMMAND} '--config.budget_check=(4,)'"
-    assert step.seconds == pytest.approx(2 * 4 * (10 + 20) / 2)
+    for seeds, longer in ((1, 1), (3, 2)):
+        step = next_step(
+            past(seeds=seeds), findings(open_verdict), headline(bound="unfinished"), [RISES]
+        )
+        assert step.command == f"{COMMAND} '--config.budget_check=(4,)'"
+        assert step.seconds == pytest.approx(longer * 4 * (10 + 20) / 2)
     checked = next_step(
         past(budget_check=(4,)), findings(open_verdict), headline(bound="unfinished"), [RISES]
     )

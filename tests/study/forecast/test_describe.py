@@ -92,7 +92,7 @@ def test_a_guess_is_of_seeds_that_are_trained_together(
 
     monkeypatch.setattr(train, "build", build)
     module = sys.modules[Estimator.__module__]
-    monkeypatch.setattr(module, "_step_seconds", lambda program, seeds: 1.0)
+    monkeypatch.setattr(module, "step_seconds", lambda program, seeds: 1.0)
     dense = (
         ("seeds", 3),
         ("processes", 1),
@@ -126,7 +126,7 @@ def test_compiling_grows_with_depth_where_no_blocks_are_looped_over(
     made = SimpleNamespace(placement=SimpleNamespace(groups=lambda seeds: [seeds]),
                            compile_seconds=60.0)  # fmt: skip
     monkeypatch.setattr(train, "build", lambda *arguments: made)
-    monkeypatch.setattr(sys.modules[Estimator.__module__], "_step_seconds", lambda *of: 0.0)
+    monkeypatch.setattr(sys.modules[Estimator.__module__], "step_seconds", lambda *of: 0.0)
     fields = (
         ("seeds", 1),
         ("processes", 1),
@@ -141,7 +141,7 @@ def test_compiling_grows_with_depth_where_no_blocks_are_looped_over(
 def test_a_guess_is_made_of_batches_smaller_than_their_groups(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys.modules[Estimator.__module__], "_PROBE_SECONDS", 0.0)
+    monkeypatch.setattr(sys.modules[Estimator.__module__], "PROBE_SECONDS", 0.0)
     images = 64 * jax.device_count()  # half of them are timed
     fields = (
         ("model.depth", 8),

@@ -14,10 +14,10 @@ from depthstudy.errors import InputError
 from depthstudy.plan import prepare
 from depthstudy.study import run
 from depthstudy.study.forecast import time_budget
-from depthstudy.study.forecast.estimate import Estimator, _Rates
+from depthstudy.study.forecast.estimate import Estimator, Rates
 
 SWEEP = (("model.family", ("plain",)), ("model.depth", (8, 20, 32)))
-RATE = _Rates(training=1e-9, compiling=0.0)  # seconds a multiply-accumulate
+RATE = Rates(training=1e-9, compiling=0.0)  # seconds a multiply-accumulate
 # Of a run: images of steps, and a third for those evaluated, as that is a forward pass. The digits
 # have 1,151 images to train on, 287 to choose by and 359 to test on.
 IMAGES = 10 * 8 + (StudyConfig().train.evaluations * (1_151 + 287) + 359) / 3
@@ -34,11 +34,11 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Takes a step to last a nanosecond a multiply-accumulate, and counts how often it is timed."""
     calls: list[object] = []
 
-    def rates(*arguments: object) -> _Rates:
+    def rates(*arguments: object) -> Rates:
         calls.append(arguments)
         return dataclasses.replace(RATE, training=1e-7)
 
-    monkeypatch.setattr("depthstudy.study.forecast.estimate._rates", rates)
+    monkeypatch.setattr("depthstudy.study.forecast.estimate.rates", rates)
     return calls
 
 

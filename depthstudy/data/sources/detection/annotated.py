@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from depthstudy.data.sources.image_file import SUFFIXES
+from depthstudy.data.sources.images.image_file import SUFFIXES
 
 PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation"}
 PARTS |= {"test": "test", "trainval": "train"}

@@ -19,7 +19,6 @@ from tqdm import tqdm
 from depthstudy.config import DataConfig
 from depthstudy.data import objects
 from depthstudy.data.source import Source
-from depthstudy.data.sources import image_file
 from depthstudy.data.sources.detection import coco, data_yaml, voc, yolo
 from depthstudy.data.sources.detection import prepared as with_objects
 from depthstudy.data.sources.detection.annotated import (
@@ -31,7 +30,8 @@ from depthstudy.data.sources.detection.annotated import (
 from depthstudy.data.sources.detection.division import CheckedImage, divide, indexes, placed
 from depthstudy.data.sources.detection.turned import turned
 from depthstudy.data.sources.folder import copies
-from depthstudy.data.sources.image_file import UnreadableError
+from depthstudy.data.sources.images import image_file
+from depthstudy.data.sources.images.image_file import UnreadableError
 from depthstudy.data.sources.tfds import prepared
 from depthstudy.errors import InputError
 from depthstudy.store import bucket

@@ -21,7 +21,7 @@ from depthstudy.data.sources.detection import prepared as with_objects
 from depthstudy.data.sources.tfds import prepared
 
 _SIDE = 64
-_COUNTS = {"train": 2_000, "test": 400}
+COUNTS = {"train": 2_000, "test": 400}
 _MOST_OBJECTS = 4
 _SIZES = (12.0, 32.0)  # least and greatest side of a picture; its logarithm is uniform
 _BACKGROUND = 70  # brightest gray of the smooth noise behind
@@ -52,9 +52,9 @@ def open_source(config: DataConfig) -> Source:
     def prepare(folder: Path) -> None:
         pictures = read()
         names = fashion_mnist.CLASS_NAMES if garments else tuple("0123456789")
-        splits = {name: _scenes(pictures, name) for name in _COUNTS}
+        splits = {name: _scenes(pictures, name) for name in COUNTS}
         with_objects.write_once(
-            folder, names, (_SIDE, _SIDE, 1), splits, total=sum(_COUNTS.values())
+            folder, names, (_SIDE, _SIDE, 1), splits, total=sum(COUNTS.values())
         )
 
     return prepared.open_prepared(name, config, prepare, title=name)
@@ -62,7 +62,7 @@ def open_source(config: DataConfig) -> Source:
 
 def _digits() -> dict[str, Pictures]:
     source = digits.open_source(DataConfig(name="digits"))
-    parts = {name: source.split(name) for name in _COUNTS}
+    parts = {name: source.split(name) for name in COUNTS}
     return {
         name: (
             np.stack([np.asarray(x)[..., 0] for x, _ in part.read(np.arange(len(part)))]),
@@ -73,9 +73,9 @@ def _digits() -> dict[str, Pictures]:
 
 
 def _scenes(pictures: Mapping[str, Pictures], split: str) -> Iterator[with_objects.Example]:
-    random = np.random.default_rng((0, list(_COUNTS).index(split)))
+    random = np.random.default_rng((0, list(COUNTS).index(split)))
     images, labels = pictures[split]
-    for _ in range(_COUNTS[split]):
+    for _ in range(COUNTS[split]):
         canvas, rows = scene(images, labels, random)
         yield _png(canvas), (_SIDE, _SIDE), rows
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import dataclasses
 
 from depthstudy.data.sources.detection.annotated import Annotated, Box, Problems
-from depthstudy.data.sources.image_file import ImageProperties
-from depthstudy.data.sources.plain_image import changes_sides, turned_corners
+from depthstudy.data.sources.images.image_file import ImageProperties
+from depthstudy.data.sources.images.plain_image import changes_sides, turned_corners
 
 
 def turned(image: Annotated, about: ImageProperties, where: str, problems: Problems) -> Annotated:

@@ -23,7 +23,7 @@ from depthstudy.data.sources.detection.annotated import (
     part_of,
     stated_size,
 )
-from depthstudy.data.sources.image_file import SUFFIXES
+from depthstudy.data.sources.images.image_file import SUFFIXES
 
 _CORNERS = ("ymin", "xmin", "ymax", "xmax")
 

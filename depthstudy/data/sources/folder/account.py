@@ -9,7 +9,7 @@ from depthstudy.data.sources.folder import copies
 from depthstudy.data.sources.folder.contents import FolderContents
 from depthstudy.data.sources.folder.division import Division
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.image_file import ImageProperties
+from depthstudy.data.sources.images.image_file import ImageProperties
 from depthstudy.errors import first_names
 from depthstudy.records import DataFile
 

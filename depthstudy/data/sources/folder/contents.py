@@ -18,9 +18,9 @@ import msgspec
 from tqdm import tqdm
 
 from depthstudy import runtime, store
-from depthstudy.data.sources import image_file
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.image_file import GoneError, ImageProperties, UnreadableError
+from depthstudy.data.sources.images import image_file
+from depthstudy.data.sources.images.image_file import GoneError, ImageProperties, UnreadableError
 
 SCANS = "folder_scans"
 _RECIPE = 3  # to be raised when the same file comes to have other properties

@@ -17,7 +17,6 @@ import numpy as np
 from depthstudy import store
 from depthstudy.config import DataConfig
 from depthstudy.data.source import Shape, Source
-from depthstudy.data.sources import image_file
 from depthstudy.data.sources.folder import account, labels_csv, layout
 from depthstudy.data.sources.folder.contents import FolderContents, keep, look_into, quiet
 from depthstudy.data.sources.folder.division import (
@@ -28,7 +27,8 @@ from depthstudy.data.sources.folder.division import (
     require_enough,
 )
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.image_file import ImageProperties, UnreadableError
+from depthstudy.data.sources.images import image_file
+from depthstudy.data.sources.images.image_file import ImageProperties, UnreadableError
 from depthstudy.data.sources.tfds import prepared, split_index, writer
 from depthstudy.data.sources.tfds.source import BITS
 from depthstudy.data.sources.tfds.split_index import SplitIndex

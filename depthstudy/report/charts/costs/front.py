@@ -11,7 +11,7 @@ import altair as alt
 
 from depthstudy.records import ParetoPoint
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.charts.scales import group_scale
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette
@@ -26,7 +26,7 @@ _LINE = 13  # pixels of a line of text
 _RADIUS = 7  # pixels that a point takes
 
 
-def panel(study: Study) -> Panel | None:
+def panel(study: Study) -> ChartPanel | None:
     """Returns the chart, or ``None`` where variants do not differ in their cost."""
     points = study.pareto
     if len({point.macs for point in points}) < 2:
@@ -58,7 +58,7 @@ def panel(study: Study) -> Panel | None:
         chart(rows).mark_circle(size=64, opacity=0.9).encode(x=x, y=y, color=color, tooltip=tips),
         chart(labels).mark_text(fontWeight=600, fontSize=12).encode(x=x, y=y, text="label:N"),
     )
-    return Panel(TITLE, marks, _HEIGHT, 8, tuple(rows))
+    return ChartPanel(TITLE, marks, _HEIGHT, 8, tuple(rows))
 
 
 def front(points: Sequence[ParetoPoint]) -> list[ParetoPoint]:

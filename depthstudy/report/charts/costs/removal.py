@@ -10,7 +10,7 @@ import altair as alt
 
 from depthstudy.records import PrunedNet
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.charts.scales import error_top
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette
@@ -42,7 +42,7 @@ def method_colors(nets: Sequence[PrunedNet]) -> dict[str, str]:
     return {method: palette.group(index) for index, method in enumerate(methods)}
 
 
-def error_panels(study: Study, part: str) -> list[Panel]:
+def error_panels(study: Study, part: str) -> list[ChartPanel]:
     """Returns test error against the share of a part taken out, a chart for each dense net."""
     origins: dict[str, list[PrunedNet]] = {}
     for net in study.pruning:
@@ -102,7 +102,7 @@ def _panel(
     nets: Sequence[PrunedNet],
     rows: Sequence[dict[str, Any]],
     top: float,
-) -> Panel:
+) -> ChartPanel:
     shares = sorted({0.0, *(net.share for net in nets)})
     place = share_places(shares)
     drawn = [{**row, "at": digits(place[row["share"]] + row["aside"])} for row in rows]
@@ -149,7 +149,7 @@ def _panel(
                 rule.encode(x=x, y=_error(top, "low"), y2="high:Q", color=color),
                 dots.encode(x=x, y=y, color=color, tooltip=tips),
             ]
-    return Panel(f"{part.capitalize()}, {origin}", tuple(marks), _HEIGHT, 6, tuple(drawn))
+    return ChartPanel(f"{part.capitalize()}, {origin}", tuple(marks), _HEIGHT, 6, tuple(drawn))
 
 
 def _shape(control: str) -> str:

@@ -10,7 +10,7 @@ import altair as alt
 
 from depthstudy.records import Attribution, Decomposition
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, Row, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, Row, chart, digits, tooltip
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 
@@ -18,7 +18,7 @@ PARTS = ("total", "optimization", "generalization")
 _SURE, _CHANCE = 0.7, 0.2  # opacity of what is told from chance, and of what is not
 
 
-def part_panel(study: Study, group: str) -> Panel:
+def part_panel(study: Study, group: str) -> ChartPanel:
     """Returns the parts of the lost accuracy of a group's deeper variants, in points."""
     rows = [row for row in study.decomposition if row.group == group]
     order = list(dict.fromkeys(tables.label(study.info, row.variant) for row in rows))
@@ -54,7 +54,7 @@ def part_panel(study: Study, group: str) -> Panel:
         .mark_text(align="left", dx=6, fontSize=11, color="var(--muted)")
         .encode(x=alt.X("edge:Q", scale=scale), y=y, yOffset=offset, text="text:N"),
     )
-    return Panel(group, marks, max(70, 62 * len(order)), 40, tuple(values))
+    return ChartPanel(group, marks, max(70, 62 * len(order)), 40, tuple(values))
 
 
 def _part_row(row: Decomposition, net: str) -> dict[str, object]:
@@ -84,7 +84,7 @@ def cause_panel(
     lost_label: str,
     excess: Decomposition,
     rows: Sequence[tuple[str, str, Attribution]],
-) -> Panel:
+) -> ChartPanel:
     """Returns the points that each treatment wins back, below those that were lost.
 
     Args:
@@ -122,7 +122,7 @@ def cause_panel(
         .mark_text(align="left", dx=7, fontSize=12)
         .encode(x=alt.X("edge:Q", scale=scale), y=y, text="text:N"),
     )
-    return Panel(title, marks, 38 * len(bars), 76, tuple(bars))
+    return ChartPanel(title, marks, 38 * len(bars), 76, tuple(bars))
 
 
 def _lost_row(label: str, excess: Decomposition) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import altair as alt
 
 from depthstudy.records import Mean, VariantInfo
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, Row, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, Row, chart, digits, tooltip
 from depthstudy.report.charts.scales import error_top, group_scale
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette
@@ -22,7 +22,7 @@ _LEAST_SEEDS = 3  # for an interval to be drawn: that of two may span the whole 
 _CLIP = 18  # characters up to which a group's name stands beside its line
 
 
-def error_panels(study: Study) -> list[Panel]:
+def error_panels(study: Study) -> list[ChartPanel]:
     """Returns train and test error of the finished runs, on one scale."""
     groups = tables.depth_series(study.info)
     lines = tables.has_depths(study.info) and len(groups) <= palette.GROUPS
@@ -98,7 +98,9 @@ def _error_axis(top: float) -> dict[str, Any]:
     }
 
 
-def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: list[str]) -> Panel:
+def _lines(
+    title: str, means: list[Row], runs: list[Row], top: float, groups: list[str]
+) -> ChartPanel:
     height, direct = 270, max(map(len, groups)) <= _CLIP
     depths = sorted({row["depth"] for row in means}) or [1]
     x = alt.X(
@@ -137,7 +139,7 @@ def _lines(title: str, means: list[Row], runs: list[Row], top: float, groups: li
         )
         marks.append(text.encode(x=x, y=y, color=color, text=names))
     margin = round(12 + 7.2 * max(map(len, groups))) if direct else 0
-    return Panel(title, tuple(marks), height, margin, (*means, *runs))
+    return ChartPanel(title, tuple(marks), height, margin, (*means, *runs))
 
 
 def _line_ends(means: list[Row], gap: float) -> list[Row]:
@@ -156,7 +158,9 @@ def spread(values: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
-def _dots(title: str, means: list[Row], runs: list[Row], top: float, groups: list[str]) -> Panel:
+def _dots(
+    title: str, means: list[Row], runs: list[Row], top: float, groups: list[str]
+) -> ChartPanel:
     order = [row["variant"] for row in means]
     y = alt.Y(
         "variant:N",
@@ -180,4 +184,4 @@ def _dots(title: str, means: list[Row], runs: list[Row], top: float, groups: lis
         .encode(y=y, x=x, color=color, tooltip=seed_tips),
         chart(means).mark_circle(size=80, opacity=1).encode(y=y, x=x, color=color, tooltip=tips),
     )
-    return Panel(title, marks, max(60, 24 * len(order)), 0, (*means, *runs))
+    return ChartPanel(title, marks, max(60, 24 * len(order)), 0, (*means, *runs))

@@ -6,7 +6,7 @@ import altair as alt
 
 from depthstudy.report import tables
 from depthstudy.report.charts.depth.errors import ERRORS, error_rows
-from depthstudy.report.charts.panel import Panel, Row, chart, tooltip
+from depthstudy.report.charts.panel import ChartPanel, Row, chart, tooltip
 from depthstudy.report.charts.scales import error_top
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
@@ -29,7 +29,7 @@ def are_too_many(study: Study) -> bool:
     return tables.has_depths(study.info) and len(tables.depth_series(study.info)) > _MOST
 
 
-def panels(study: Study) -> list[Panel]:
+def panels(study: Study) -> list[ChartPanel]:
     """Returns train and test error of each group against depth, all on one scale."""
     groups = tables.depth_series(study.info)
     rows = [row for metric in ERRORS for row in error_rows(study, metric, groups)[0]]
@@ -45,7 +45,7 @@ def _ticks(depths: list[int]) -> list[int]:
     return powers if len(powers) > 1 else [depths[0], depths[len(depths) // 2], depths[-1]]
 
 
-def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
+def _panel(group: str, color: str, rows: list[Row], top: float) -> ChartPanel:
     shown = [row for row in rows if row["group"] == group]
     others = [row for row in rows if row["group"] != group and row["metric"] == "test_error"]
     depths = sorted({row["depth"] for row in rows})
@@ -75,4 +75,4 @@ def _panel(group: str, color: str, rows: list[Row], top: float) -> Panel:
     marks.append(rule.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
     dots = chart(named).mark_circle(size=46, opacity=1, color=color)
     marks.append(dots.encode(x=x, y=y, tooltip=tips))
-    return Panel(group, tuple(marks), _HEIGHT, 6, tuple(shown))
+    return ChartPanel(group, tuple(marks), _HEIGHT, 6, tuple(shown))

@@ -11,7 +11,7 @@ import altair as alt
 
 from depthstudy.records import NOT_APPLICABLE
 from depthstudy.report.charts.layers.profile import along, stage_rules
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.charts.scales import Scale, share_scale
 from depthstudy.report.tables.nets import MeasuredNet, in_order
 from depthstudy.report.text import formats
@@ -20,7 +20,7 @@ PROBES = {"deletion": "as it stands", "deletion_reestimated": "batch statistics 
 _WAYS = {"deleting": "Several blocks taken out at once", "swapping": "Pairs of blocks swapped"}
 
 
-def block_panels(nets: Sequence[MeasuredNet]) -> list[Panel]:
+def block_panels(nets: Sequence[MeasuredNet]) -> list[ChartPanel]:
     """Returns the test error without each block, a chart for each net that has blocks to spare."""
     charted = [net for net in nets if applies(net)]
     errors = [row["after"] for net in charted for row in _single(net)]
@@ -66,7 +66,7 @@ def _single(net: MeasuredNet) -> list[dict[str, Any]]:
     return rows
 
 
-def _bars(title: str, net: MeasuredNet, scale: Scale) -> Panel:
+def _bars(title: str, net: MeasuredNet, scale: Scale) -> ChartPanel:
     rows = _single(net)
     stays = fixed(net)
     layers = in_order({row["layer"] for row in rows} | set(stays))
@@ -104,7 +104,7 @@ def _bars(title: str, net: MeasuredNet, scale: Scale) -> Panel:
         )
         tips = tooltip(("layer", "Block"), ("why", "Stays"))
         marks.append(cross.encode(x=x, y=scale.encode("zero"), tooltip=tips))
-    return Panel(title, tuple(marks), 210, 6, tuple(rows))
+    return ChartPanel(title, tuple(marks), 210, 6, tuple(rows))
 
 
 def _before(rows: Sequence[dict[str, Any]], scale: Scale) -> alt.Chart:
@@ -124,7 +124,7 @@ def fixed(net: MeasuredNet) -> dict[str, str]:
     }
 
 
-def several_panels(nets: Sequence[MeasuredNet]) -> list[Panel]:
+def several_panels(nets: Sequence[MeasuredNet]) -> list[ChartPanel]:
     """Returns the test error after deleting or swapping more and more blocks."""
     rows_of = {way: [row for net in nets for row in _several(net, way)] for way in _WAYS}
     scale = _scale([row["error"] for rows in rows_of.values() for row in rows])
@@ -160,7 +160,7 @@ def _several(net: MeasuredNet, way: str) -> list[dict[str, Any]]:
 
 def _line(
     title: str, rows: list[dict[str, Any]], nets: Sequence[MeasuredNet], scale: Scale
-) -> Panel:
+) -> ChartPanel:
     counts = sorted({(row["at"], row["count"]) for row in rows})
     axis = alt.Axis(
         values=[at for at, _ in counts],
@@ -188,4 +188,4 @@ def _line(
                 line.encode(x=x, y=y, color=color),
                 dots.encode(x=x, y=y, color=color, tooltip=tips),
             ]
-    return Panel(title, tuple(marks), 150, 6, tuple(rows))
+    return ChartPanel(title, tuple(marks), 150, 6, tuple(rows))

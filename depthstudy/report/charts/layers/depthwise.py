@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from depthstudy.report.charts.lines import Line, line_marks, line_rows
-from depthstudy.report.charts.panel import Panel, Row, chart
+from depthstudy.report.charts.panel import ChartPanel, Row, chart
 from depthstudy.report.charts.scales import Scale
 from depthstudy.report.tables.nets import reach
 
@@ -25,7 +25,7 @@ def through(
     lines: Sequence[Line],
     scale: Callable[[Sequence[float]], Scale],
     say: Callable[[float], str],
-) -> list[Panel]:
+) -> list[ChartPanel]:
     """Returns one chart of lines over the share of the way through their nets, or none.
 
     A ring on a line marks the border layer of its net, or the block that it is in.
@@ -48,7 +48,7 @@ def through(
     few = max(len(line.values) for line in lines) <= _FEW
     marks = line_marks(title, lines, rows, x, vertical, dots=few)
     return [
-        Panel(
+        ChartPanel(
             title,
             (*marks, *_rings(lines, rows, x, vertical.encode("value"))),
             _HEIGHT,

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.report.charts.layers.profile import named
-from depthstudy.report.charts.panel import Panel, Row, chart, tooltip
+from depthstudy.report.charts.panel import ChartPanel, Row, chart, tooltip
 from depthstudy.report.tables.nets import MeasuredNet, pair, pair_names, short
 from depthstudy.report.text import palette
 
@@ -24,7 +24,7 @@ def heat(
     *,
     height: int = 330,
     most: int = 64,
-) -> Panel:
+) -> ChartPanel:
     """Returns a map of how alike each pair of layers is; of many layers, every n-th.
 
     Args:
@@ -61,7 +61,7 @@ def heat(
         .mark_rect(strokeWidth=0)
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=color, tooltip=tips)
     )
-    return Panel(title, (mark,), height, 0, tuple(cells))
+    return ChartPanel(title, (mark,), height, 0, tuple(cells))
 
 
 def _thinned(layers: Sequence[str], most: int) -> list[str]:
@@ -86,7 +86,9 @@ def _edge(kind: Any, field: str, layers: Sequence[str], title: str | None) -> An
     return kind(f"{field}:Q", title=title, axis=axis, scale=scale)
 
 
-def similarity_map(title: str, net: MeasuredNet, *, height: int = 330, most: int = 64) -> Panel:
+def similarity_map(
+    title: str, net: MeasuredNet, *, height: int = 330, most: int = 64
+) -> ChartPanel:
     """Returns the map of how alike all pairs of blocks of a net are."""
     pairs = net.pairs("cka", "cka")
     names = pair_names(pairs)

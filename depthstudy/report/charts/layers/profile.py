@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from depthstudy.report.charts.lines import Line, line_marks, line_rows
-from depthstudy.report.charts.panel import Panel, chart
+from depthstudy.report.charts.panel import ChartPanel, chart
 from depthstudy.report.charts.scales import Scale
 from depthstudy.report.tables.nets import reach, short
 
@@ -55,7 +55,7 @@ def profile(
     *,
     height: int = 190,
     level: tuple[float, str] | None = None,
-) -> Panel:
+) -> ChartPanel:
     """Returns lines along the layers, which all lines share.
 
     Args:
@@ -75,7 +75,7 @@ def profile(
         behind += _level(*level, scale, x, len(layers))
     rows = [row for line in lines for row in line_rows(line, say, lambda place: place)]
     marks = line_marks(title, lines, rows, x, scale, dots=len(layers) <= _DOTS)
-    return Panel(title, (*behind, *marks), height, 6, tuple(rows))
+    return ChartPanel(title, (*behind, *marks), height, 6, tuple(rows))
 
 
 def stage_rules(layers: Sequence[str], x: alt.X) -> list[alt.Chart]:

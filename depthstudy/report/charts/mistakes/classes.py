@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from depthstudy.records import ClassError, Confusion
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.text import formats, palette
 
 _ROW = 26  # pixels of a class
@@ -16,7 +16,9 @@ _PIXELS = 420  # across, in which names stand side by side
 _STRONG = 0.65  # share from which text on a cell takes the color of the paper; a step of the map
 
 
-def class_map(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[ClassError]) -> Panel:
+def class_map(
+    title: str, columns: Sequence[tuple[str, str]], rows: Sequence[ClassError]
+) -> ChartPanel:
     """Returns the error of each class, a column for each variant.
 
     Args:
@@ -40,7 +42,7 @@ def class_map(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Cla
     return _map(title, cells, ("net", None, [label for _, label in columns]), tips)
 
 
-def confusion_map(rows: Sequence[Confusion], names: Sequence[str]) -> Panel:
+def confusion_map(rows: Sequence[Confusion], names: Sequence[str]) -> ChartPanel:
     """Returns how often each class is taken for each, as a share of the images of the class."""
     known = {(row.name, row.predicted): row for row in rows}
     cells = [
@@ -65,7 +67,7 @@ def _map(
     cells: Sequence[dict[str, Any]],
     across: tuple[str, str | None, list[str]],
     tips: Sequence[alt.Tooltip],
-) -> Panel:
+) -> ChartPanel:
     field, name, order = across
     classes = list(dict.fromkeys(cell["class"] for cell in cells))
     axis: dict[str, Any] = {"domain": False, "ticks": False, "labelLimit": 150}
@@ -87,4 +89,4 @@ def _map(
         chart(cells).mark_rect(strokeWidth=0).encode(x=x, y=y, color=color, tooltip=list(tips)),
         chart(cells).mark_text(fontSize=11).encode(x=x, y=y, text="text:N", color=ink),
     )
-    return Panel(title, marks, _ROW * len(classes) + (60 if turned else 20), 0, tuple(cells))
+    return ChartPanel(title, marks, _ROW * len(classes) + (60 if turned else 20), 0, tuple(cells))

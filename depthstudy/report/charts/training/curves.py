@@ -11,7 +11,7 @@ import pandas as pd
 
 from depthstudy.records import VariantInfo
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, Row, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, Row, chart, digits, tooltip
 from depthstudy.report.charts.scales import error_top, log_ticks
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette
@@ -77,14 +77,14 @@ def _ranked(study: Study, names: Sequence[str]) -> Family:
     return Family("All variants", (*lines, *top), (*top, *lines[:1]))
 
 
-def curve_panels(study: Study, family: Family) -> list[Panel]:
+def curve_panels(study: Study, family: Family) -> list[ChartPanel]:
     """Returns loss, train error and error on new images against step for a family."""
     held_out = not tables.curve(study, "evaluation", "validation_error").empty
     curves = CURVES if held_out else (*CURVES[:-1], _ALSO_NEW)
     return [_curve(study, family, probe, metric, title) for probe, metric, title in curves]
 
 
-def _curve(study: Study, family: Family, probe: str, metric: str, title: str) -> Panel:
+def _curve(study: Study, family: Family, probe: str, metric: str, title: str) -> ChartPanel:
     log = metric == "loss"
     names = [line.variant for line in family.lines]
     table = tables.curve(study, probe, metric)
@@ -127,7 +127,7 @@ def _curve(study: Study, family: Family, probe: str, metric: str, title: str) ->
         cross = chart(ends).mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=50, strokeWidth=2)
         tips = tooltip(("variant", "Net"), ("seed", "Seed"), ("step", "Diverged, last step"))
         marks.append(cross.encode(x=x, y=y, color=color, tooltip=tips))
-    return Panel(title, tuple(marks), 180, 6, tuple(mean_rows))
+    return ChartPanel(title, tuple(marks), 180, 6, tuple(mean_rows))
 
 
 def shows_seeds(study: Study, family: Family) -> bool:

@@ -8,12 +8,12 @@ import altair as alt
 
 from depthstudy.records import VariantInfo
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats, palette
 
 
-def effort_panels(study: Study) -> list[Panel]:
+def effort_panels(study: Study) -> list[ChartPanel]:
     """Returns a chart for each group of nets with trials, all on one scale."""
     known = {row.variant for row in study.expected_best}
     top = max((row.validation_error for row in study.expected_best), default=0.0)
@@ -24,7 +24,9 @@ def effort_panels(study: Study) -> list[Panel]:
     ]
 
 
-def _panel(study: Study, group: str, infos: Sequence[VariantInfo], index: int, top: float) -> Panel:
+def _panel(
+    study: Study, group: str, infos: Sequence[VariantInfo], index: int, top: float
+) -> ChartPanel:
     labels = {info.name: tables.label(study.info, info.name) for info in infos}
     rows = [
         {
@@ -52,4 +54,4 @@ def _panel(study: Study, group: str, infos: Sequence[VariantInfo], index: int, t
     tips = tooltip(("line", "Net"), ("trials", "Trials"), ("text", "Expected validation error"))
     line = chart(rows).mark_line(strokeWidth=2, strokeJoin="round").encode(x=x, y=y, color=color)
     dots = chart(rows).mark_circle(size=34, opacity=1).encode(x=x, y=y, color=color, tooltip=tips)
-    return Panel(group, (line, dots), 190, 6, tuple(rows))
+    return ChartPanel(group, (line, dots), 190, 6, tuple(rows))

@@ -9,7 +9,7 @@ import altair as alt
 
 from depthstudy.records import TrialRow, VariantInfo
 from depthstudy.report import tables
-from depthstudy.report.charts.panel import Panel, chart, digits, tooltip
+from depthstudy.report.charts.panel import ChartPanel, chart, digits, tooltip
 from depthstudy.report.tables import Study
 from depthstudy.report.text import palette
 
@@ -23,7 +23,7 @@ def rate(trial: TrialRow) -> float | None:
     return float(value) if field == RATE and "," not in trial.settings else None
 
 
-def rate_panels(study: Study) -> list[Panel]:
+def rate_panels(study: Study) -> list[ChartPanel]:
     """Returns a chart for each group of nets whose learning rates were tuned."""
     groups = tables.groups(study.info)
     panels = [
@@ -40,7 +40,9 @@ def _axis(rates: Collection[float]) -> alt.Axis:
     return alt.Axis(format="~g", labelOverlap=True, **ticks)
 
 
-def _panel(study: Study, group: str, infos: Sequence[VariantInfo], colors: Sequence[str]) -> Panel:
+def _panel(
+    study: Study, group: str, infos: Sequence[VariantInfo], colors: Sequence[str]
+) -> ChartPanel:
     labels = [tables.label(study.info, info.name) for info in infos]
     full = {info.name: info.steps for info in infos}
     rows = [
@@ -73,4 +75,4 @@ def _panel(study: Study, group: str, infos: Sequence[VariantInfo], colors: Seque
     rings = chart(best).mark_point(size=120, strokeWidth=2).encode(x=x, y=y, color=color)
     tips = tooltip(("line", "Net"), ("rate", "Learning rate"), ("text", "Validation error"))
     seen = chart(rows).mark_circle(size=120, opacity=0).encode(x=x, y=y, tooltip=tips)
-    return Panel(group, (lines, dots, rings, seen), height=190, values=tuple(rows))
+    return ChartPanel(group, (lines, dots, rings, seen), height=190, values=tuple(rows))

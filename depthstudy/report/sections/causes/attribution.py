@@ -14,7 +14,7 @@ from depthstudy.records import Attribution, Decomposition
 from depthstudy.report import tables
 from depthstudy.report.blocks import Charts, Figure, Items, Picture, Section, Text
 from depthstudy.report.charts.depth import bars
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.sections.causes import treatments
 from depthstudy.report.sections.causes.no_excess import excesses, healthy
 from depthstudy.report.tables import Study
@@ -48,7 +48,7 @@ class Cause:
 
     finding: str
     lines: tuple[tuple[str, str], ...]
-    panel: Panel | None
+    panel: ChartPanel | None
 
 
 def section(study: Study) -> Section | None:

@@ -26,7 +26,7 @@ from depthstudy.report.blocks import (
     Text,
 )
 from depthstudy.report.charts.layers import deletion, heat
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.probes import Measured
 from depthstudy.report.sections.layers import layer_sentences as sentences
 from depthstudy.report.tables import MeasuredNet, Study
@@ -117,7 +117,9 @@ def _net(study: Study, info: records.VariantInfo, color: str, table: pd.DataFram
     return MeasuredNet(run, label, color, means, study.info.metrics)
 
 
-def _group(study: Study, nets: Nets, seeds: int) -> tuple[tuple[Block, ...], tuple[Panel, ...]]:
+def _group(
+    study: Study, nets: Nets, seeds: int
+) -> tuple[tuple[Block, ...], tuple[ChartPanel, ...]]:
     """Returns the blocks of a group, and its charts."""
     along = list(_along(nets))
     maps = tuple(
@@ -148,7 +150,7 @@ def _key(nets: Nets) -> Key:
     return Key((*(Mark(net.label, "line", net.color) for net in nets), *times, *ring))
 
 
-def _along(nets: Nets) -> Iterator[tuple[Panel, str]]:
+def _along(nets: Nets) -> Iterator[tuple[ChartPanel, str]]:
     """Yields charts along depth with their sentence, those of probes without a picture last."""
     for probe, metric, suffixes, sentence in _PICTURES:
         for panel in probes.chart_through(nets, probe, metric, suffixes):

@@ -8,7 +8,7 @@ from depthstudy.records import ClassError, Confusion
 from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Charts, Heading, Items, Picture, Section, Text
 from depthstudy.report.charts.mistakes import classes as charts
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.sections.mistakes.images import image_blocks
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, percent, whole_percent
@@ -128,7 +128,7 @@ def _class(name: str) -> str:
     return f"class {name}" if name.isdigit() else name
 
 
-def _confusion(study: Study) -> list[Panel]:
+def _confusion(study: Study) -> list[ChartPanel]:
     """Returns the map of what the recommended net says of each class, where it is readable."""
     ordered = sorted(study.class_errors, key=lambda row: row.label)
     names = list(dict.fromkeys(row.name for row in ordered))

@@ -25,7 +25,7 @@ from depthstudy.report.blocks import (
 )
 from depthstudy.report.charts.costs import removal
 from depthstudy.report.charts.costs.removal import CONTROLS, method_colors, method_of
-from depthstudy.report.charts.panel import Panel
+from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.sections.pruning.pruned_layers import left_weights
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
@@ -101,7 +101,7 @@ def section(study: Study) -> Section | None:
     )
 
 
-def _figure(study: Study, part: str, panels: tuple[Panel, ...]) -> Figure:
+def _figure(study: Study, part: str, panels: tuple[ChartPanel, ...]) -> Figure:
     sentences = controls(study, part)
     more = [Items.plain(sentences, "matched")] if sentences else []
     charts = Charts(panels, "three" if len(panels) > 2 else "two")

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from depthstudy import records
-from depthstudy.evidence.claims.robustness import is_gone
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.report.text.formats import count, listing, sentence_case, short_percent
 from depthstudy.report.text.quantities import Catalog, Quantity, quantity
 from depthstudy.report.text.sentences import run_noun, unequal_sentence
 
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
+_MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
 
 
 class Pair(NamedTuple):
@@ -206,48 +206,3 @@ def _settle(verdict: records.Verdict, noun: str) -> str:
     if (low is not None and low != verdict.seeds_to_settle) or high is not None:
         around = f" ({low or verdict.seeds_to_settle} to {high if high else 'many more'})"
     return f"{count(verdict.seeds_to_settle, noun)}{around} would settle it at this effect."
-
-
-_MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
-
-
-def robustness_sentence(row: records.Robustness, about: Quantity, margin: float = 0.0) -> str:
-    """Says what becomes of a verdict with tuned nets, and with longer trainings.
-
-    Args:
-      row: What becomes of it.
-      about: What is measured.
-      margin: That of the hypothesis.
-    """
-    if not row.word:
-        return ""
-    parts = [
-        f"{words} {about.signed(effect)}"
-        for words, effect in (
-            ("own settings", row.effect_own_settings),
-            ("longest training", row.effect_longer),
-        )
-        if math.isfinite(effect)
-    ]
-    numbers = f" ({listing(parts)})" if parts else ""
-    return f"{sentence_case(row.word)}: {_because(row, margin)}{numbers}."
-
-
-def _because(row: records.Robustness, margin: float) -> str:
-    """Says why a verdict is robust or not, from what was looked at."""
-    is_tuned, is_longer = map(math.isfinite, (row.effect_own_settings, row.effect_longer))
-    match row.word:
-        case "robust":
-            looked = {"at its own settings": is_tuned, "trained longer": is_longer}
-            return (
-                f"it holds with each net {listing([how for how, known in looked.items() if known])}"
-            )
-        case "recipe-bound":
-            return "it shrinks by half or turns with each net at its own settings"
-        case "budget-bound" if is_longer:
-            return "it shrinks by half or more with longer training"
-        case "budget-bound":
-            short = "a run had not finished" if row.unfinished else "a net does not fit"
-            return f"it may be, as {short}, and the nets were not trained longer by the same factor"
-    gone = is_gone(row.effect, row.effect_longer, margin)
-    return "it is gone then" if gone else "it turns then"

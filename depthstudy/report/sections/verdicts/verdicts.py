@@ -10,11 +10,8 @@ from markupsafe import Markup
 from depthstudy.report.blocks import Details, Section, Text, Verdict, Verdicts
 from depthstudy.report.sections.verdicts.numbers import numbers
 from depthstudy.report.sections.verdicts.recipes import recipes
-from depthstudy.report.sections.verdicts.sentences import (
-    meaning,
-    robustness_sentence,
-    verdict_sentence,
-)
+from depthstudy.report.sections.verdicts.robustness import robustness_sentence
+from depthstudy.report.sections.verdicts.sentences import meaning, verdict_sentence
 from depthstudy.report.tables import Study, whole_nets
 from depthstudy.report.text.formats import DASH, listing
 from depthstudy.report.text.quantities import quantity

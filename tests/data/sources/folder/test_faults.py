@@ -16,7 +16,7 @@ from PIL import Image
 from depthstudy import store
 from depthstudy.config import DataConfig
 from depthstudy.data import load
-from depthstudy.data.sources import image_file
+from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 
 

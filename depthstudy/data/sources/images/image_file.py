@@ -16,12 +16,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from jaxtyping import Int, UInt8
-
 from depthstudy.data.source import DEEP_BITS
-from depthstudy.data.sources.deep_png import DeepPngError, deep_colors
-from depthstudy.data.sources.plain_image import opaque, turn_of, upright
+from depthstudy.data.sources.images.deep_levels import colors, deep_levels, scaled
+from depthstudy.data.sources.images.plain_image import opaque, turn_of, upright
 from depthstudy.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ SUFFIXES = (  # in any case
 KINDS = "PNG, JPEG, WebP, BMP or TIFF"
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF")
 _KEPT = ("PNG", "JPEG", "MPO", "WEBP")  # as they are, where a plain decoder sees what we see
-_DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # more than 8 bits a pixel
 _JPEG_QUALITY = 95
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)  # no file, as a link to nowhere
 _NAMED = 5  # damaged images that are named
@@ -187,11 +183,11 @@ def _load(raw: bytes, bits: int) -> _Loaded:
         with Image.open(io.BytesIO(raw), formats=_FORMATS) as file:
             frames = getattr(file, "n_frames", 1) if file.format != "MPO" else 1
             file.load()
-            deep = _deep_levels(raw, file)
-            image = file if deep is None else _scaled(deep, bits)
+            deep = deep_levels(raw, file)
+            image = file if deep is None else scaled(deep, bits)
             turn = turn_of(file)
             plain = opaque(upright(image, turn))
-            peak = 0 if deep is None else max(1, int(_colors(deep).max(initial=0)))
+            peak = 0 if deep is None else max(1, int(colors(deep).max(initial=0)))
             kept = plain is file and file.format in _KEPT and frames == 1
             format = "JPEG" if file.format in ("JPEG", "MPO") else "PNG"
             return _Loaded(plain, None if kept else format, peak, frames, turn)
@@ -212,45 +208,9 @@ def _is_constant(raw: bytes) -> bool:
     from PIL import Image
 
     with Image.open(io.BytesIO(raw), formats=_FORMATS) as file:
-        levels = _deep_levels(raw, file)
+        levels = deep_levels(raw, file)
     assert levels is not None
     return bool((levels == levels[:1, :1]).all())
-
-
-def _deep_levels(raw: bytes, file: Image.Image) -> Int[np.ndarray, "H W *C"] | None:
-    """Returns the values of an image of more than 8 bits a channel, ``None`` of any other.
-
-    PIL keeps the upper 8 bits of colors with 16, so that those are decoded here.
-    """
-    if file.mode == "F":
-        raise UnreadableError("its pixels are floating-point numbers; save it with 8 or 16 bits")
-    if file.mode in _DEEP_MODES:
-        levels = np.asarray(file).astype(np.int64)
-        if levels.min(initial=0) < 0:
-            raise UnreadableError("it has pixels below 0; save it with 8 or 16 bits")
-        return levels
-    try:
-        return deep_colors(raw) if file.format == "PNG" else None
-    except DeepPngError as error:
-        raise UnreadableError(str(error)) from error
-
-
-def _colors(levels: Int[np.ndarray, "H W *C"]) -> Int[np.ndarray, "H W *C"]:
-    """Returns the channels without alpha."""
-    has_alpha = levels.ndim == 3 and levels.shape[2] in (2, 4)
-    return levels[..., :-1] if has_alpha else levels
-
-
-def _scaled(levels: Int[np.ndarray, "H W *C"], bits: int) -> Image.Image:
-    """Returns values up to ``2 ** bits - 1`` as gray levels up to 255; alpha has all 16 bits."""
-    from PIL import Image
-
-    scales = np.full(1 if levels.ndim == 2 else levels.shape[2], float(2**bits - 1))
-    if levels.ndim == 3 and levels.shape[2] in (2, 4):
-        scales[-1] = 2**DEEP_BITS - 1
-    scaled = np.rint(levels * (255 / (scales if levels.ndim == 3 else scales[0])))
-    gray_levels: UInt8[np.ndarray, "H W *C"] = np.minimum(scaled, 255).astype(np.uint8)
-    return Image.fromarray(gray_levels)
 
 
 def tell_damaged(reasons: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ _CHANNELS = {2: 3, 4: 2, 6: 4}  # color type to channels: RGB, gray and alpha, R
 _BITS = 16
 
 
-class DeepPngError(Exception):
+class DeepImageError(Exception):
     """A file cannot be decoded; the message is the reason."""
 
 
@@ -28,7 +28,7 @@ def deep_colors(raw: bytes) -> Int[np.ndarray, "H W C"] | None:
       raw: The file.
 
     Raises:
-      DeepPngError: The file is interlaced, or ends early.
+      DeepImageError: The file is interlaced, or ends early.
     """
     if not raw.startswith(_SIGNATURE) or len(raw) < 33:
         return None
@@ -36,11 +36,11 @@ def deep_colors(raw: bytes) -> Int[np.ndarray, "H W C"] | None:
     if bits != _BITS or kind not in _CHANNELS:
         return None
     if interlaced:
-        raise DeepPngError("it is an interlaced PNG of 16 bits; save it without interlacing")
+        raise DeepImageError("it is an interlaced PNG of 16 bits; save it without interlacing")
     pixel = 2 * _CHANNELS[kind]
     data = zlib.decompress(b"".join(_pixel_chunks(raw)))
     if len(data) < height * (1 + width * pixel):
-        raise DeepPngError("image file is truncated")
+        raise DeepImageError("image file is truncated")
     lines = np.frombuffer(data, np.uint8, height * (1 + width * pixel)).reshape(height, -1)
     rows = np.empty((height, width * pixel), np.uint8)
     above = np.zeros(width * pixel, np.uint8)
@@ -67,7 +67,7 @@ def _unfiltered(filter: int, line: np.ndarray, above: np.ndarray, pixel: int) ->
     if filter == 2:
         return line + above
     if filter not in (3, 4):
-        raise DeepPngError(f"its filter {filter} is none of PNG's")
+        raise DeepImageError(f"its filter {filter} is none of PNG's")
     values, up = bytearray(line.tobytes()), above.tolist()
     for i in range(len(values)):
         left = values[i - pixel] if i >= pixel else 0

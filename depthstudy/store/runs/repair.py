@@ -13,8 +13,8 @@ from absl import logging
 
 from depthstudy.errors import DamagedError
 from depthstudy.store.files import hashes, move, read_json, require_whole
-from depthstudy.store.run import PROBES, PROBES_HASH, RESULT, RUN, RunStore
-from depthstudy.store.run_info import RunInfo
+from depthstudy.store.runs.run import PROBES, PROBES_HASH, RESULT, RUN, RunStore
+from depthstudy.store.runs.run_info import RunInfo
 
 _DAMAGED = "damaged"
 

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from depthstudy import records
 from depthstudy.errors import DamagedError
 from depthstudy.store.checkpoints import CheckpointReader, CheckpointWriter
-from depthstudy.store.errors import read_answers, read_errors, write_answers, write_errors
-from depthstudy.store.events import EventWriter
 from depthstudy.store.files import (
     hashes,
     read_json,
@@ -27,7 +25,9 @@ from depthstudy.store.files import (
     write_json,
     write_table,
 )
-from depthstudy.store.run_info import Outcome, RunInfo
+from depthstudy.store.runs.errors import read_answers, read_errors, write_answers, write_errors
+from depthstudy.store.runs.events import EventWriter
+from depthstudy.store.runs.run_info import Outcome, RunInfo
 from depthstudy.store.study import RECORDS
 
 _RUNS = "runs"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from depthstudy import records
 from depthstudy.store.checkpoints import CheckpointReader, Measured
-from depthstudy.store.run import RunStore
-from depthstudy.store.run_info import Outcome, RunInfo
+from depthstudy.store.runs.run import RunStore
+from depthstudy.store.runs.run_info import Outcome, RunInfo
 
 
 class UnwrittenRun(RunStore):
