@@ -25,8 +25,7 @@ def print_shard(share: Share, shard: Shard, workdir: Path, whole: Path) -> None:
     if nets := len(share.tuned):
         done.append(f"the tuning of {nets} net{'s' * (nets != 1)}")
     store.bucket.finish()
-    first = whole.with_name(f"{whole.name}_{Shard(1, shard.count).label}")
-    merge = command_line("merge", str(first), "...", f"--workdir={whole}")
+    merge = command_line("merge", store.bucket.shown(workdir), "...", f"--workdir={whole}")
     print(
         f"shard {shard}: {' and '.join(done)} done, {share.work:.0%} of the work of all shards"
         f"\n\nreport of these runs: {store.bucket.shown(workdir / store.REPORT)}\n\n"

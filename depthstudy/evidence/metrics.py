@@ -65,14 +65,14 @@ def widen(summary: pd.DataFrame, rows: Iterable[Record], metrics: Iterable[str])
       metrics: What is asked for; columns of the summary, and names that no row has, may be among
         them. The latter give columns of NaN.
 
-    A run that diverged was cut short: of it only errors count, which are those of a guess, and the
-    step. Its time and all else that was measured of it are NaN.
+    A run that diverged was cut short: of it only errors count, which are those of a guess, the
+    step, and what was measured before training. Its time and all else are NaN.
     """
     asked = [metric for metric in dict.fromkeys(metrics) if metric not in summary.columns]
     table = records.frame(Record, (row for row in rows if row.layer == ""))
     table["name"] = table["probe"] + "." + table["metric"]
     cut_short = table.loc[table["name"] == _DIVERGED, _RUN]
-    table = table[~_among(table, cut_short) | table["name"].map(_counts_of_guess).astype(bool)]
+    table = table[~_among(table, cut_short) | table["name"].map(_counts_of_diverged).astype(bool)]
     last = (
         table[table["name"].isin(asked)]
         .sort_values("step", kind="stable")
@@ -93,9 +93,10 @@ def _among(table: pd.DataFrame, runs: pd.DataFrame) -> NDArray[np.bool_]:
     return np.asarray(pd.MultiIndex.from_frame(table[_RUN]).isin(pd.MultiIndex.from_frame(runs)))
 
 
-def _counts_of_guess(name: str) -> bool:
+def _counts_of_diverged(name: str) -> bool:
     """Returns whether a metric stands for a run that diverged, too."""
-    return name == _DIVERGED or (name.startswith("evaluation.") and is_error(name))
+    is_of_guess = name.startswith("evaluation.") and is_error(name)
+    return is_of_guess or name == _DIVERGED or name.endswith("_initial")
 
 
 def measured(table: pd.DataFrame, metric: str) -> pd.DataFrame:

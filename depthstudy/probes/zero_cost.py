@@ -52,9 +52,10 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         "total_gradient_norm": float(sum(norms.values())),
     }
     for metric, value in scores.items():
-        if not np.isfinite(value):
-            raise NotApplicable(f"{metric} is not finite")
-        yield Measurement("", metric, value)
+        if np.isfinite(value):
+            yield Measurement("", metric, value)
+    if unknown := [metric for metric, value in scores.items() if not np.isfinite(value)]:
+        raise NotApplicable(f"not finite: {', '.join(unknown)}")
 
 
 def _one_batch(probe_input: ProbeInput) -> Examples:

@@ -38,7 +38,7 @@ def measured(variant: str, seed: int, name: str, value: float) -> Record:
     )
 
 
-def test_a_run_that_was_cut_short_has_no_time_and_no_loss() -> None:
+def test_a_run_that_was_cut_short_has_no_time_and_no_loss_but_its_start() -> None:
     """All three of "a" diverge early, which takes a tenth of the time of "b"."""
     runs = [
         {"variant": name, "seed": seed, "test_error": error, "seconds": time + seed}
@@ -49,14 +49,17 @@ def test_a_run_that_was_cut_short_has_no_time_and_no_loss() -> None:
     rows += [measured("a", seed, "evaluation.train_loss", 0.1) for seed in range(3)]
     rows += [measured("a", seed, "evaluation.train_error", 0.9) for seed in range(3)]
     rows += [measured("a", seed, "run.diverged_at_step", 9.0) for seed in range(3)]
-    asked = ["run.train_seconds", "evaluation.train_loss", "evaluation.train_error"]
-    table = metrics.widen(pd.DataFrame(runs), rows, [*asked, "run.diverged_at_step"])
+    rows += [measured("a", seed, "gradients.slope", 3.0) for seed in range(3)]
+    rows += [measured("a", seed, "gradients.slope_initial", -2.0) for seed in range(3)]
+    table = metrics.widen(pd.DataFrame(runs), rows, {f"{row.probe}.{row.metric}" for row in rows})
     settings = {"a": dict(A), "b": dict(B)}
     for metric in ("run.train_seconds", "seconds"):
         assert (
             judge_one(table, claim("less", A, B, metric=metric), settings).verdict == "not tested"
         )
     assert table["evaluation.train_loss"].isna().all()
+    assert table["gradients.slope"].isna().all()
+    assert table["gradients.slope_initial"].tolist()[:3] == [-2.0] * 3
     assert table["evaluation.train_error"].tolist()[:3] == [0.9] * 3
     assert table["run.diverged_at_step"].tolist()[:3] == [9.0] * 3
     assert table["seconds"].tolist()[3:] == [100.0, 101.0, 102.0]

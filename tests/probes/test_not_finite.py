@@ -54,3 +54,15 @@ def test_nets_are_not_compared_on_a_few_images(broken: probes.ProbeInput) -> Non
     few = dataclasses.replace(broken, variables=broken.initial, examples=3)
     (only,) = probes.measure_between(few, few)
     assert only.metric.startswith("not_applicable: 3 of 20 images")
+
+
+def test_a_score_without_a_number_leaves_the_others(
+    broken: probes.ProbeInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("depthstudy.probes.zero_cost.log10_synflow", lambda *_: np.nan)
+    measured = [measurement for _, measurement in probes.measure(broken, ["zero_cost"])]
+    assert [measurement.metric for measurement in measured] == [
+        "jacobian_covariance",
+        "total_gradient_norm",
+        "not_applicable: not finite: log10_synflow",
+    ]

@@ -1,0 +1,21 @@
+"""How a command ends: the line that makes one study of its shards names folders that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from depthstudy.command.ending import print_shard
+from depthstudy.plan.shards import Shard, Share
+
+
+def test_shards_are_merged_from_where_they_were_put(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    share = Share({"plain_depth8": (0, 1)}, (), 0.5)
+    print_shard(share, Shard(2, 4), tmp_path / "elsewhere", Path("results", "quickstart"))
+    said = capsys.readouterr().out
+    assert said.startswith("shard 2/4: 2 runs done, 50% of the work of all shards\n")
+    folder = tmp_path / "elsewhere"
+    assert f"depthstudy merge {folder} ... --workdir=results/quickstart\n" in said
