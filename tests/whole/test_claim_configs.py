@@ -59,6 +59,7 @@ def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
             "class_names": (),
             "task": "detection" if data_config.name in WITH_OBJECTS else "classification",
             "train": range(data_config.train_examples or count),
+            "validation": range(1) if data_config.validation else None,
         }
         dataset = object.__new__(data.Dataset)  # without its images
         for name, value in known.items():

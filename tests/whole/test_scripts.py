@@ -38,7 +38,7 @@ QUICKSTART = "--config=configs/quickstart.py"
         ([f"{QUICKSTART}:no_such_set"], "tfds build no_such_set"),
         (
             [QUICKSTART, "--config.model.depth=56"],
-            "config.model.depth is swept over (8, 20, 56)",
+            "config.model.depth is swept over (8, 20, 38)",
         ),
         ([QUICKSTART, "--config.data.name=no_such_set"], "tfds build no_such_set"),
         ([QUICKSTART, "stray"], "unexpected argument 'stray'"),
