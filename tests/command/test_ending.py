@@ -15,7 +15,7 @@ def test_shards_are_merged_from_where_they_were_put(
 ) -> None:
     share = Share({"plain_depth8": (0, 1)}, (), 0.5)
     print_shard(share, Shard(2, 4), tmp_path / "elsewhere", Path("results", "quickstart"))
-    said = capsys.readouterr().out
-    assert said.startswith("shard 2/4: 2 runs done, 50% of the work of all shards\n")
+    output = capsys.readouterr().out
+    assert output.startswith("shard 2/4: 2 runs done, 50% of the work of all shards\n")
     folder = tmp_path / "elsewhere"
-    assert f"depthstudy merge {folder} ... --workdir=results/quickstart\n" in said
+    assert f"depthstudy merge {folder} ... --workdir=results/quickstart\n" in output
