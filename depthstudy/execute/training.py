@@ -13,7 +13,6 @@ from depthstudy.execute import earlier_runs
 from depthstudy.execute.executors import process_count
 from depthstudy.execute.executors.choice import open_executor
 from depthstudy.execute.executors.executor import Executor, ExecutorTask, InStep, Worker
-from depthstudy.execute.following import following_share
 from depthstudy.execute.progress import Bar, Event, EventSink
 from depthstudy.plan import Variant
 from depthstudy.plan.follow_up import FollowUp, follow
@@ -84,8 +83,7 @@ class Session:
         """
         self.compile_seconds = 0.0
         self.listener: EventSink | None = None
-        following = following_share(study, variants)
-        self.processes = process_count.for_training(study, variants, following)
+        self.processes = process_count.for_training(study, variants)
         self._study, self._variants, self._workdir = study, variants, workdir
         self._config_file = config_file
         self._executor: Executor | None = None

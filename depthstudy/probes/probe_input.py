@@ -20,9 +20,6 @@ from depthstudy.data import Dataset, Split, eval_batches, normalize
 from depthstudy.probes.measurement import Measurement
 from depthstudy.records import Metric
 
-BEFORE_AND_AFTER = ("_initial", "")  # suffixes of metrics that are measured at both times
-ALL_TIMES = ("_initial", "_early", "")
-
 
 class Examples(NamedTuple):
     """A batch as a net takes it; ``weights`` is 0 for images that only fill the last batch up."""
@@ -200,29 +197,6 @@ class Probe:
     labels: bool = False
     logits: int = 0
     images: int = 1
-
-
-def at_each_time(
-    states: Iterable[tuple[str, nets.Variables]],
-    measure_at: Callable[[str, nets.Variables], Iterable[Measurement]],
-) -> Iterator[Measurement]:
-    """Yields what is measured at several times; one at which nothing can be bars no other.
-
-    Args:
-      states: Suffix of the metrics, and the variables, of each time.
-      measure_at: Measures them.
-
-    Raises:
-      NotApplicable: At the end, for the first reason why something could not be measured.
-    """
-    refusals = []
-    for suffix, variables in states:
-        try:
-            yield from measure_at(suffix, variables)
-        except NotApplicable as refusal:
-            refusals.append(refusal)
-    if refusals:
-        raise refusals[0]
 
 
 def train_loss(

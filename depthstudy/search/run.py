@@ -141,9 +141,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
 
 def _settings_of_each(study: StudyConfig) -> int:
     """Returns with how many settings each net of a search is tried at first."""
-    if not study.tune or study.search.rates == "stratum":
-        return 1
-    return len(halving.points(study.tune))
+    return len(halving.points(study.tune)) if study.search.rates == "trial" else 1
 
 
 def _processes(study: StudyConfig, base: Variant) -> int:

@@ -7,7 +7,7 @@ import dataclasses
 import jax
 import pytest
 
-from depthstudy import execute, plan, runtime
+from depthstudy import plan, runtime
 from depthstudy.config import StudyConfig, apply
 from depthstudy.execute.executors import process_count
 
@@ -20,9 +20,7 @@ CHECKED = dataclasses.replace(SHORT, budget_check=(4, 16))
 
 
 def processes(study: StudyConfig) -> int:
-    prepared, variants = plan.prepare(study)
-    following = execute.following_share(prepared, variants)
-    return process_count.for_training(prepared, variants, following)
+    return process_count.for_training(*plan.prepare(study))
 
 
 @pytest.mark.parametrize("study", [TUNED, CHECKED], ids=["tuned", "checked"])

@@ -12,6 +12,7 @@ from depthstudy import hosts, runtime
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError
 from depthstudy.execute.executors import ray_connection
+from depthstudy.execute.following import following_share
 from depthstudy.plan import Variant
 
 _WORK_A_SECOND = 20e9  # multiply-accumulates of forward passes while training, about, on a core
@@ -38,19 +39,13 @@ def count(study: StudyConfig, tasks: int, seconds: float) -> int:
     return max(1, fitting) if _is_one_cpu() else 1
 
 
-def for_training(study: StudyConfig, variants: Sequence[Variant], following: float) -> int:
-    """Returns in how many processes the runs of a study are trained, however many are left.
-
-    Args:
-      study: The config.
-      variants: Its plan.
-      following: What follows these runs and is trained in the same processes, as a share of them.
-    """
+def for_training(study: StudyConfig, variants: Sequence[Variant]) -> int:
+    """Returns in how many processes runs, and what follows, are trained, however many are left."""
     distinct = [variant for variant in variants if not variant.info.same_as]
     pruned = sum(variant.is_pruned for variant in distinct)  # which wait for the others
     together = max(pruned, len(distinct) - pruned) * study.seeds
     work = sum(variant.work for variant in distinct) * study.seeds
-    return count(study, together, work * (1 + following) / _WORK_A_SECOND)
+    return count(study, together, work * (1 + following_share(study, variants)) / _WORK_A_SECOND)
 
 
 def for_work(study: StudyConfig, tasks: int, work: float) -> int:

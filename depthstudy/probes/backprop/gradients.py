@@ -16,7 +16,8 @@ import numpy as np
 from depthstudy import nets
 from depthstudy.probes.backprop.gradient_norms import mean_norms
 from depthstudy.probes.measurement import Measurement
-from depthstudy.probes.probe_input import ALL_TIMES, Probe, ProbeInput, at_each_time
+from depthstudy.probes.probe_input import Probe, ProbeInput
+from depthstudy.probes.times import ALL_TIMES, at_each_time
 from depthstudy.records import Metric
 
 _STEEP = 1.0  # powers of ten from head to stem from which on gradients vanish or explode
@@ -41,8 +42,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
         "_early": probe_input.early,
         "_initial": probe_input.initial,
     }
-    known = [(suffix, variables) for suffix, variables in states.items() if variables is not None]
-    yield from at_each_time(known, functools.partial(_measure_at, probe_input))
+    yield from at_each_time(states.items(), functools.partial(_measure_at, probe_input))
 
 
 def _measure_at(

@@ -20,13 +20,12 @@ from depthstudy import nets
 from depthstudy.probes.calibration import states
 from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import (
-    BEFORE_AND_AFTER,
     NotApplicable,
     Probe,
     ProbeInput,
-    at_each_time,
 )
 from depthstudy.probes.samples import of_column
+from depthstudy.probes.times import BEFORE_AND_AFTER, at_each_time
 from depthstudy.records import Metric
 
 _ROWS = 160  # of all images together

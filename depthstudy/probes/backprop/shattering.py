@@ -21,12 +21,11 @@ from depthstudy import nets
 from depthstudy.probes.calibration import states
 from depthstudy.probes.measurement import Measurement, Sample
 from depthstudy.probes.probe_input import (
-    BEFORE_AND_AFTER,
     NotApplicable,
     Probe,
     ProbeInput,
-    at_each_time,
 )
+from depthstudy.probes.times import BEFORE_AND_AFTER, at_each_time
 from depthstudy.records import Metric
 
 _PAIRS = 8

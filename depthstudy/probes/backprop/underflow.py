@@ -22,14 +22,13 @@ from depthstudy import nets, tasks
 from depthstudy.errors import InputError
 from depthstudy.probes.measurement import Measurement
 from depthstudy.probes.probe_input import (
-    BEFORE_AND_AFTER,
     Examples,
     NotApplicable,
     Probe,
     ProbeInput,
-    at_each_time,
     train_loss,
 )
+from depthstudy.probes.times import BEFORE_AND_AFTER, at_each_time
 from depthstudy.records import Metric
 
 _SCALE = 2.0**15  # at which dynamic scaling starts; halved, as in training, until nothing overflows
@@ -69,8 +68,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     if not _convolutions(probe_input.variables["params"]):
         raise NotApplicable("the net has no kernel of a convolution")
     states = {"": probe_input.variables, "_initial": probe_input.initial}
-    known = [(suffix, variables) for suffix, variables in states.items() if variables is not None]
-    yield from at_each_time(known, functools.partial(_measure_at, probe_input))
+    yield from at_each_time(states.items(), functools.partial(_measure_at, probe_input))
 
 
 def _measure_at(

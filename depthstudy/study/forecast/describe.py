@@ -13,7 +13,6 @@ from depthstudy.evidence.budgets import UNEQUAL, budget_ratio
 from depthstudy.evidence.choice import halving
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.metrics import ERRORS
-from depthstudy.execute import following_share
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import (
     Variant,
@@ -73,7 +72,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     yield from untested(study.hypotheses, pools.compared(study, variants))
     distinct = [variant for variant in variants if not variant.info.same_as]
     seconds = Estimator(variants).seconds(study, variants)
-    count = process_count.for_training(study, variants, following_share(study, variants))
+    count = process_count.for_training(study, variants)
     shared = f" in {count} processes" if count > 1 else ""
     yield (
         f"{runs_in_words(study, variants)}; "

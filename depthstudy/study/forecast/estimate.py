@@ -34,8 +34,7 @@ class Estimator:
 
     def seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:
         """Returns the time of the runs of a plan, in as many processes as it is trained in."""
-        seconds, following = self._seconds(study, variants), following_share(study, variants)
-        count = process_count.for_training(study, variants, following)
+        seconds, count = self._seconds(study, variants), process_count.for_training(study, variants)
         return seconds / max(1, min(count, runtime.cores()) * _SPEED) if count > 1 else seconds
 
     def _seconds(self, study: StudyConfig, variants: Sequence[Variant]) -> float:

@@ -9,12 +9,10 @@ from depthstudy.data.sources.folder import copies
 from depthstudy.data.sources.folder.contents import FolderContents
 from depthstudy.data.sources.folder.division import Division
 from depthstudy.data.sources.folder.scan import FolderScan, LabeledFile
-from depthstudy.data.sources.images.image_file import ImageProperties
+from depthstudy.data.sources.images.image_file import DAMAGED, ImageProperties, damaged_lines
 from depthstudy.errors import first_names
 from depthstudy.records import DataFile
 
-DAMAGED = "damaged"
-_NAMED = 5  # damaged images that have a line each
 _CLASSES_NAMED = 20
 
 
@@ -127,10 +125,8 @@ def lines(
 ) -> list[str]:
     """Returns what is said when a set is prepared: damaged images by name, and a summary."""
     reasons = [f"{scan.name(file.path)}: {reason}" for file, reason in contents.damaged.items()]
-    more = len(reasons) - _NAMED
     return [
-        *(f"{DAMAGED}, left out: {reason}" for reason in reasons[:_NAMED]),
-        *([f"{DAMAGED}, left out: {more} more"] if more > 0 else []),
+        *damaged_lines(reasons),
         _summary(scan, division, len(reasons), shape),
     ]
 

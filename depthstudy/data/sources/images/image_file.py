@@ -32,6 +32,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF")
 _KEPT = ("PNG", "JPEG", "MPO", "WEBP")  # as they are, where a plain decoder sees what we see
 _JPEG_QUALITY = 95
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)  # no file, as a link to nowhere
+DAMAGED = "damaged"  # of an image that is left out
 _NAMED = 5  # damaged images that are named
 
 
@@ -213,9 +214,14 @@ def _is_constant(raw: bytes) -> bool:
     return bool((levels == levels[:1, :1]).all())
 
 
+def damaged_lines(reasons: Sequence[str]) -> list[str]:
+    """Returns a line on each of the first images that are damaged, and on how many more are."""
+    more = len(reasons) - _NAMED
+    named = [*reasons[:_NAMED], *([f"{more} more"] if more > 0 else [])]
+    return [f"{DAMAGED}, left out: {one}" for one in named]
+
+
 def tell_damaged(reasons: Sequence[str]) -> None:
-    """Names the first of the images that are damaged, and says how many more there are."""
-    for reason in reasons[:_NAMED]:
-        print(f"damaged, left out: {reason}", file=sys.stderr)
-    if len(reasons) > _NAMED:
-        print(f"damaged, left out: {len(reasons) - _NAMED} more", file=sys.stderr)
+    """Prints what ``damaged_lines`` returns."""
+    for line in damaged_lines(reasons):
+        print(line, file=sys.stderr)
