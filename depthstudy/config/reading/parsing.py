@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import re
 import types
@@ -60,14 +61,14 @@ def apply(config: StudyConfig, settings: Settings) -> StudyConfig:
     """
     raw = dataclasses.asdict(config)
     for name, value in settings:
-        owner, leaf = _locate(raw, name)
-        owner[leaf] = value
+        *groups, leaf = _path(name)
+        functools.reduce(dict.__getitem__, groups, raw)[leaf] = value
     return _convert(raw, StudyConfig)
 
 
 def require_field(name: str) -> None:
     """Raises InputError, with what is allowed, where no field has this dotted name."""
-    _locate(dataclasses.asdict(StudyConfig()), name)
+    _path(name)
 
 
 def field_names() -> list[str]:
@@ -76,7 +77,7 @@ def field_names() -> list[str]:
 
 
 def _field_names(kind: type, prefix: str) -> Iterator[str]:
-    for name, hint in typing.get_type_hints(kind).items():
+    for name, hint in _hints(kind).items():
         if dataclasses.is_dataclass(hint):
             yield from _field_names(typing.cast(type, hint), f"{prefix}{name}.")
         else:
@@ -98,28 +99,35 @@ def get(config: StudyConfig, name: str) -> Value:
 
     An option of a module that is not given, as ``"model.options.depth"``, is ``None``.
     """
-    owner, leaf = _locate(dataclasses.asdict(config), name)
-    return owner.get(leaf)
+    *groups, leaf = _path(name)
+    owner: Any = functools.reduce(getattr, groups, config)
+    return owner.get(leaf) if isinstance(owner, Mapping) else getattr(owner, leaf)
 
 
-def _locate(raw: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:
-    """Returns the dict that holds a dotted field, and the field's last name."""
+@functools.cache
+def _path(name: str) -> tuple[str, ...]:
+    """Returns the groups that a dotted field is in, and its last name."""
     *parents, leaf = name.split(".")
-    owner: dict[str, Any] = raw
     kind: Any = StudyConfig
     for depth, part in enumerate(parents):
         _require_known(part, kind, ".".join(parents[:depth]))
-        owner, kind = owner[part], typing.get_type_hints(kind)[part]
+        kind = _hints(kind)[part]
         if _is_free(kind) and depth == len(parents) - 1:
-            return owner, leaf
+            return *parents, leaf
         if not dataclasses.is_dataclass(kind):
             group = ".".join(parents[: depth + 1 + _is_free(kind)])
             raise InputError(f"config.{name}: {group} has no fields")
     _require_known(leaf, kind, ".".join(parents))
-    hint = typing.get_type_hints(kind)[leaf]
+    hint = _hints(kind)[leaf]
     if dataclasses.is_dataclass(hint) or _is_free(hint):
         raise InputError(f"config.{name} is a group of fields; name one of them")
-    return owner, leaf
+    return *parents, leaf
+
+
+@functools.cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    """Returns the types of the fields of a group; a plan asks for them thousands of times."""
+    return typing.get_type_hints(kind)
 
 
 def _is_free(kind: Any) -> bool:
@@ -154,7 +162,7 @@ def _convert(raw: Mapping[str, Any], kind: type[StudyConfig]) -> StudyConfig:
 
 
 def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     for key, value in raw.items():
         _require_known(key, kind, path)
         if dataclasses.is_dataclass(hints[key]) and isinstance(value, Mapping):
