@@ -92,6 +92,10 @@ def init(network: Net, key: jax.Array, image_shape: ImageShape) -> Variables:
     >>> sorted(init(net, jax.random.key(0), (8, 8, 1)))
     ['batch_stats', 'params']
     """
+    if isinstance(network, Network):  # nothing is drawn by its images, so it is not applied to any
+        form = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
+        variables: Variables = network.lazy_init(key, form)
+        return variables
     return network.init(key, jnp.zeros((1, *image_shape)))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 from jaxtyping import Array, Float
 
@@ -15,6 +17,7 @@ from depthstudy.arch.layer_types import Init
 
 Initializer = nn.initializers.Initializer
 
+_LEAST, _MOST = 4**5, 4**10  # numbers that are drawn at a time, in powers of four
 _RECTIFIED = math.sqrt(2)  # makes up for the half of a signal that a rectifier stops (He 2015)
 
 
@@ -42,9 +45,7 @@ def kernel_init(init: Init, groups: int = 1) -> Initializer:
     """
     match init.kind:
         case "he":
-            return nn.initializers.variance_scaling(
-                2.0 * groups * init.scale**2, "fan_out", "normal"
-            )
+            return _scaled(_normal, 2.0 * groups * init.scale**2, _fan_out)
         case "orthogonal":
             return _grouped(nn.initializers.orthogonal(_RECTIFIED * init.scale), groups)
         case "delta_orthogonal":
@@ -52,10 +53,9 @@ def kernel_init(init: Init, groups: int = 1) -> Initializer:
         case "looks_linear":
             return _mirrored(_delta_orthogonal(init.scale), inputs=not init.first, outputs=True)
         case "fan_in":
-            return nn.initializers.variance_scaling(init.scale**2, "fan_in", "normal")
+            return _scaled(_normal, init.scale**2, _fan_in)
         case "glorot":
-            uniform = nn.initializers.variance_scaling(init.scale**2, "fan_avg", "uniform")
-            return _grouped(uniform, groups)
+            return _grouped(_scaled(_uniform, 3 * init.scale**2, _mean_fan), groups)
 
 
 def dense_init(init: Init) -> Initializer:
@@ -63,10 +63,60 @@ def dense_init(init: Init) -> Initializer:
 
     Uniform in +-1/sqrt(fan-in), the usual start of a classifier; ``"looks_linear"`` mirrors it.
     """
-    uniform = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+    uniform = _scaled(_uniform, 1, _fan_in)
     return (
         _mirrored(uniform, inputs=True, outputs=False) if init.kind == "looks_linear" else uniform
     )
+
+
+def _scaled(
+    draws: Callable[[jax.Array, int], Array],
+    scale: float,
+    fan: Callable[[Sequence[int]], float],
+) -> Initializer:
+    """Returns an initializer that multiplies draws by the root of ``scale / fan``.
+
+    It gives the numbers of ``nn.initializers.variance_scaling``, which are compiled for each shape,
+    most of a second each. As JAX numbers its draws, those of a kernel are the first of many: of so
+    many that a few programs do for all kernels.
+    """
+
+    def draw(key: jax.Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
+        count = math.prod(shape)
+        power = _LEAST
+        while power < count:
+            power *= 4
+        flat = draws(key, power if power <= _MOST else count)
+        return _first(flat * np.sqrt(np.float32(scale / fan(shape))), tuple(shape)).astype(dtype)
+
+    return draw
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _normal(key: jax.Array, count: int) -> Float[Array, " count"]:
+    return jax.random.normal(key, (count,))
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _uniform(key: jax.Array, count: int) -> Float[Array, " count"]:
+    return jax.random.uniform(key, (count,), minval=-1.0)
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _first(flat: Float[Array, " count"], shape: tuple[int, ...]) -> Float[Array, "*shape"]:
+    return flat[: math.prod(shape)].reshape(shape)
+
+
+def _fan_in(shape: Sequence[int]) -> float:
+    return math.prod(shape[:-1])
+
+
+def _fan_out(shape: Sequence[int]) -> float:
+    return math.prod(shape[:-2]) * shape[-1]
+
+
+def _mean_fan(shape: Sequence[int]) -> float:
+    return (_fan_in(shape) + _fan_out(shape)) / 2
 
 
 def _delta_orthogonal(gain: float) -> Initializer:

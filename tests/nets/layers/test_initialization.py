@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
 from depthstudy import arch, nets
 from depthstudy.arch.layer_types import Init
@@ -29,6 +30,28 @@ def test_he_has_its_variance(shape: tuple, groups: int, variance: float, scale: 
     kernel = drawn("he", shape, groups, scale=scale)
     assert kernel.var() == pytest.approx(scale**2 * variance, rel=0.05)
     assert abs(kernel.mean()) < 0.05 * kernel.std()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3, 1, 2), (2, 2, 16, 16), (3, 3, 10, 12)])
+def test_numbers_are_those_of_flax(shape: tuple) -> None:
+    scaled = nn.initializers.variance_scaling
+    for kind, reference in {
+        "he": scaled(2 * 0.7**2, "fan_out", "normal"),
+        "fan_in": scaled(0.7**2, "fan_in", "normal"),
+        "glorot": scaled(0.7**2, "fan_avg", "uniform"),
+    }.items():
+        expected = reference(KEY, shape)
+        np.testing.assert_allclose(drawn(kind, shape, scale=0.7), expected, rtol=3e-7)
+    expected = scaled(1 / 3, "fan_in", "uniform")(KEY, shape)
+    np.testing.assert_allclose(dense_init(Init())(KEY, shape), expected, rtol=3e-7)
+
+
+def test_kernels_of_like_sizes_share_their_draws(caplog: pytest.LogCaptureFixture) -> None:
+    drawn("he", (3, 3, 4, 1))
+    with jax.log_compiles():
+        drawn("he", (3, 3, 4, 17)), drawn("fan_in", (1, 1, 16, 23))
+    assert "compilation of jit(_first)" in caplog.text
+    assert "compilation of jit(_normal)" not in caplog.text
 
 
 @pytest.mark.parametrize(("channels", "filters"), [(5, 12), (12, 5), (8, 8)])
