@@ -70,19 +70,18 @@ def search(config: ml_collections.ConfigDict, size: str) -> None:
         options.stages = 3
         options.strata, options.macs, options.width = ((8, 14), (15, 26), (27, 50)), 40_000_000, 16
         options.trials, options.startup, options.generation, options.repeats = 48, 12, 8, 5
-        options.shares, options.keep, options.scored = (0.125, 0.25, 1.0), 0.25, 100
+        options.shares, options.keep = (0.125, 0.25, 1.0), 0.25
         options.families = ("resnet", "mobilenet_v2", "efficientnet")
         return
     options.counts, options.width, options.macs = (1, 2, 3, 4, 5, 6), 8, 1_000_000
     options.stages, options.strata = 2, ((4, 8), (9, 14), (15, 24))
     options.trials, options.startup, options.generation, options.repeats = 6, 3, 3, 4
-    options.scored = 12
     options.families = ("resnet", "mobilenet_v2", "efficientnet")
     config.train.steps, config.train.warmup_steps = 120, 20
     if size == "smoke":
         options.stages, options.counts, options.strata = 1, (1, 2, 3), ((4, 5), (6, 11))
         options.trials, options.startup, options.generation, options.repeats = 2, 1, 1, 3
-        options.scored, options.families, options.kinds = 0, ("resnet",), ("basic", "inverted")
+        options.families, options.kinds = ("resnet",), ("basic", "inverted")
         options.kernels, options.expansions, options.squeezes = (3,), (2,), (0,)
         config.train.steps, config.train.warmup_steps, config.seeds = 4, 1, 3
         config.data.train_examples, config.budget_check = 160, ()
