@@ -101,7 +101,7 @@ def scores(config: ml_collections.ConfigDict, size: str) -> None:
     options.strata = (
         (min(low for low, _ in options.strata), max(high for _, high in options.strata)),
     )
-    options.trials = options.scored = {"small": 48, "full": 200, "smoke": 12}[size]
+    options.trials = options.scored = {"small": 36, "full": 200, "smoke": 12}[size]
     config.seeds, config.budget_check = 3, ()
 
 

@@ -8,6 +8,7 @@ from depthstudy.config import DataConfig
 from depthstudy.data.dataset import Dataset
 from depthstudy.data.loading.load import from_source, open_labeled
 from depthstudy.data.source import Source
+from depthstudy.data.sources import imported
 
 
 class Datasets:
@@ -54,7 +55,7 @@ def source_key(config: DataConfig) -> DataConfig:
 
     A user's own function is given the whole config, and may look at any of it.
     """
-    if config.name != "folder":
+    if imported.is_function_name(config.name):
         return config
     return DataConfig(
         name=config.name,

@@ -10,7 +10,7 @@ import pytest
 from garments import GARMENTS, idx, write_garments
 
 from depthstudy.config import DataConfig
-from depthstudy.data import OtherDataError, load
+from depthstudy.data import Datasets, OtherDataError, load
 from depthstudy.data.pipeline.splits.split import Split
 from depthstudy.data.sources import fashion_mnist
 from depthstudy.data.sources.detection import scenes
@@ -36,6 +36,17 @@ def test_from_idx_files_to_a_loaded_set(garments: Path) -> None:
         np.testing.assert_array_equal(images(dataset.train), GARMENTS["train-images-idx3-ubyte"])
         np.testing.assert_array_equal(images(dataset.test), GARMENTS["t10k-images-idx3-ubyte"])
         np.testing.assert_array_equal(dataset.train.labels, GARMENTS["train-labels-idx1-ubyte"])
+
+
+def test_sets_that_differ_in_their_share_have_one_source(garments: Path) -> None:
+    config = DataConfig(
+        name="fashion_mnist", source_dir=str(garments), data_dir=str(garments / "cache")
+    )
+    datasets = Datasets()
+    whole = datasets.get(config)
+    noisy = datasets.get(dataclasses.replace(config, label_noise=0.5))
+    assert whole.source is noisy.source
+    assert whole.source.split("train") is noisy.source.split("train")
 
 
 def test_other_files_are_another_set(garments: Path) -> None:

@@ -42,6 +42,15 @@ def test_round_trip_keeps_every_pixel_and_the_order(
         np.testing.assert_array_equal(got_labels, labels)
 
 
+def test_labels_are_known_without_reading_the_images(tmp_path: Path) -> None:
+    folder = tmp_path / "tiny" / "1.0.0"
+    write(folder)
+    examples = reader.open_folder(folder).split("train[10:20]+test")
+    assert examples.knows_labels
+    np.testing.assert_array_equal(examples.labels, [*LABELS[10:20], *LABELS[40:]])
+    assert examples.groups is None  # nobody has looked for copies
+
+
 def test_what_a_killed_process_left_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

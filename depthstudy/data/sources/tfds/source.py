@@ -40,6 +40,7 @@ class TfdsSource(Source):
     _image: str
     _label: str
     _max_objects: int = 0
+    _opened: dict[str, Examples] = dataclasses.field(default_factory=dict, init=False)
 
     @property
     def folder(self) -> Folder:
@@ -52,11 +53,16 @@ class TfdsSource(Source):
         return tuple(self._builder.info.splits)
 
     def split(self, name: str) -> Examples:
-        """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``.
+        """Opens a split by its TFDS name, for example ``"train"`` or ``"train[:90%]"``, once.
 
         Raises:
           InputError: There is no such split, it is empty, or its examples have no labels.
         """
+        if name not in self._opened:
+            self._opened[name] = self._open(name)
+        return self._opened[name]
+
+    def _open(self, name: str) -> Examples:
         import tensorflow_datasets as tfds
 
         where = self.ranges(name)

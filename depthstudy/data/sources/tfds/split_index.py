@@ -21,18 +21,20 @@ class SplitIndex(NamedTuple):
 
     Attributes:
       labels: The label of each; of objects, the class of the largest.
-      groups: A number for each that copies of it share.
+      groups: A number for each that copies of it share; ``None`` where copies are unknown.
     """
 
     labels: Int32[np.ndarray, " N"]
-    groups: Int[np.ndarray, " N"]
+    groups: Int[np.ndarray, " N"] | None
 
 
 def encoded(parts: Mapping[str, SplitIndex]) -> bytes:
     """Returns the content of the file, from the index of each whole split."""
     arrays: dict[str, Any] = {}
     for part, (labels, groups) in parts.items():
-        arrays |= {f"{part}_labels": labels, f"{part}_groups": groups}
+        arrays[f"{part}_labels"] = labels
+        if groups is not None:
+            arrays[f"{part}_groups"] = groups
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
@@ -44,6 +46,8 @@ def read(folder: Path | epath.Path, where: Ranges) -> SplitIndex | None:
     if not path.is_file():
         return None
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        labels = [arrays[f"{split}_labels"][a:b] for split, a, b in where]
-        groups = [arrays[f"{split}_groups"][a:b] for split, a, b in where]
-    return SplitIndex(np.concatenate(labels).astype(np.int32), np.concatenate(groups))
+        labels = np.concatenate([arrays[f"{split}_labels"][a:b] for split, a, b in where])
+        groups = None
+        if all(f"{split}_groups" in arrays for split, _, _ in where):
+            groups = np.concatenate([arrays[f"{split}_groups"][a:b] for split, a, b in where])
+    return SplitIndex(labels.astype(np.int32), groups)

@@ -17,7 +17,9 @@ from jaxtyping import Integer, UInt8
 from tqdm import tqdm
 
 from depthstudy.data.source import Shape
+from depthstudy.data.sources.tfds import split_index
 from depthstudy.data.sources.tfds.seal import seal
+from depthstudy.data.sources.tfds.split_index import SplitIndex
 from depthstudy.errors import InputError
 
 _ROOM = 2**24  # bytes free, below which a failure to write is taken for want of room
@@ -45,12 +47,16 @@ def write_arrays_once(
       OSError: The folder cannot be written.
     """
     height, width = next(iter(splits.values()))[0].shape[1:]
+    index = {
+        split: SplitIndex(labels.astype(np.int32), None) for split, (_, labels) in splits.items()
+    }
     write_files_once(
         folder,
         class_names,
         (height, width, 1),
         {split: _encode(*arrays) for split, arrays in splits.items()},
         total=sum(len(labels) for _, labels in splits.values()),
+        beside={split_index.INDEX: split_index.encoded(index)},
     )
 
 
