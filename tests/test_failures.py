@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jax
 import pytest
+from absl import flags
 
 from depthstudy.cli import failures
 from depthstudy.errors import FailedError
@@ -31,6 +32,26 @@ def test_of_files(code: int, hint: str) -> None:
     assert line is not None
     assert line.startswith(f"results/x: {os.strerror(code)}; ")
     assert hint in line
+
+
+@pytest.mark.parametrize(
+    ("names", "hint"),
+    [
+        (("net", "out"), "; or take another --out"),
+        (("workdir",), "; or take another --workdir"),
+        (("study",), ""),
+    ],
+)
+def test_another_place_is_named_by_a_flag_of_the_command(
+    names: tuple[str, ...], hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = flags.FlagValues()
+    for name in names:
+        flags.DEFINE_string(name, None, "", flag_values=values)
+    monkeypatch.setattr(flags, "FLAGS", values)
+    assert failures.line(OSError(errno.EROFS, "Read-only file system", "x")) == (
+        f"x: Read-only file system; make it writable, and the same command goes on{hint}"
+    )
 
 
 def test_a_file_that_may_not_be_read_need_not_be_writable(

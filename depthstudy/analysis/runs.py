@@ -100,12 +100,11 @@ def _between(opened: Sequence[Analyzed], names: Sequence[str]) -> list[Record]:
     if "cka" not in names:
         return []
     first, *others = opened
+    _, *probe_names = records.cross_probes([run.info for run in opened])
     bootstrap = stats.Bootstrap()
     return [
-        record(
-            first, f"cka with {other.info.variant} seed {other.info.seed}", measurement, bootstrap
-        )
-        for other in others
+        record(first, name, measurement, bootstrap)
+        for name, other in zip(probe_names, others, strict=True)
         if other.probe_input.dataset.image_shape == first.probe_input.dataset.image_shape
         for measurement in probes.measure_between(first.probe_input, other.probe_input)
     ]

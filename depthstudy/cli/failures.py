@@ -6,6 +6,8 @@ import errno
 import os
 import sys
 
+from absl import flags
+
 from depthstudy.errors import FailedError
 
 _GOES_ON = "the same command goes on"
@@ -13,15 +15,17 @@ _HINTS = {
     errno.ENOSPC: f"make room, and {_GOES_ON}",
     errno.EDQUOT: f"make room, and {_GOES_ON}",
     errno.EFBIG: f"files may not be that large here (ulimit -f); let them, and {_GOES_ON}",
-    errno.EROFS: f"make it writable, and {_GOES_ON}; or take another --workdir",
-    errno.EACCES: f"make it writable, and {_GOES_ON}; or take another --workdir",
-    errno.EPERM: f"make it writable, and {_GOES_ON}; or take another --workdir",
+    errno.EROFS: f"make it writable, and {_GOES_ON}",
+    errno.EACCES: f"make it writable, and {_GOES_ON}",
+    errno.EPERM: f"make it writable, and {_GOES_ON}",
     errno.ENAMETOOLONG: "take a shorter --workdir or config.name",
     errno.EMFILE: f"allow more open files (ulimit -n), and {_GOES_ON}",
     errno.ENFILE: f"allow more open files (ulimit -n), and {_GOES_ON}",
     errno.ENOMEM: f"free memory, and {_GOES_ON}",
     errno.EIO: f"see to the disk, and {_GOES_ON}",
 }
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
+_PLACES = ("out", "workdir")  # flags that say where to write; of claims the former does
 _OTHER = f"see to it, and {_GOES_ON}"
 _MEMORY = (
     "a study needs less, and goes on, with --config.train.rematerialize=True and, on a CPU, "
@@ -55,7 +59,9 @@ def _hint(error: OSError) -> str:
     denied = isinstance(error, PermissionError) and isinstance(file, str | bytes)
     if denied and os.path.isfile(file) and not os.access(file, os.R_OK):
         return f"make it readable, and {_GOES_ON}"
-    return _HINTS.get(error.errno or 0, _OTHER)
+    flag = next((name for name in _PLACES if name in flags.FLAGS), "")
+    place = f"; or take another --{flag}" if flag and error.errno in _UNWRITABLE else ""
+    return _HINTS.get(error.errno or 0, _OTHER) + place
 
 
 def _is_exhausted(text: str) -> bool:

@@ -85,7 +85,8 @@ def _kind(flag: flags.Flag) -> str:
         return "|".join(choices)
     if flag.name == "config":
         return "NAME"
-    return {"int": "N", "string": "TEXT"}.get(flag.flag_type(), "A,B")
+    kinds = {"int": "N", "string": "TEXT", "multi string": "TEXT"}  # given once for each value
+    return kinds.get(flag.flag_type(), "A,B")
 
 
 def _shown(value: object) -> str:

@@ -32,11 +32,17 @@ def load(folder: str | Path, step: int | None = None) -> TrainedNet:
       step: The checkpoint; ``None`` is the last.
 
     Raises:
-      InputError: The folder holds neither, or a study without a net to recommend.
+      InputError: The folder holds neither, or a study that is not finished or recommends no net.
     """
-    folder = store.bucket.read_from(folder).expanduser()
-    if RunStore(folder).read_info() is None and store.read_info(folder) is not None:
-        folder = recommended_run(folder)
+    folder = store.bucket.read_from(folder)
+    if RunStore(folder).read_info() is None:
+        if store.read_info(folder) is not None:
+            folder = recommended_run(folder)
+        elif runs := sorted(folder.glob("runs/*/seed*")):
+            raise InputError(
+                f"{folder} holds a study that is not finished; give its command again, or name a"
+                f" run, as {runs[0]}"
+            )
     return load_run(folder, step)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from depthstudy.data import Preprocessing, decode_file, decode_image
+from depthstudy.data.pipeline.decode import MODES
 from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 from depthstudy.store import bucket
@@ -39,9 +40,7 @@ def read(images: Images, preprocessing: Preprocessing) -> tuple[tuple[str, ...],
             raise InputError(
                 f"images are {type(one).__name__}; allowed: paths, or NumPy arrays of uint8"
             )
-    return _from_files(
-        find_images([bucket.copied(path).expanduser() for path in given]), preprocessing
-    )
+    return _from_files(find_images([bucket.copied(path) for path in given]), preprocessing)
 
 
 def find_images(paths: Sequence[Path]) -> list[Path]:
@@ -93,7 +92,7 @@ def _from_arrays(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray
     if images.ndim == 2:
         images = images[..., None]
     if images.ndim == 3:
-        is_one = images.shape[-1] == channels
+        is_one = images.shape[-1] <= max(MODES)  # gray images are wider than that
         images = images[None] if is_one else images[..., None]
     if images.shape[-1] != channels:
         raise InputError(f"images have {images.shape[-1]} channels; the net takes {channels}")

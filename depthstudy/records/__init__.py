@@ -5,7 +5,7 @@ Training, probes and verdicts write them, the report reads them.
 Errors and accuracies are fractions in [0, 1]; times are seconds.
 """
 
-from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction
+from depthstudy.records.analysis import AnalysisInfo, AnalysisRun, Prediction, cross_probes
 from depthstudy.records.data import SHEET_ROWS, DataFile, DataInfo, DataSplit
 from depthstudy.records.findings.answer import (
     Answer,
@@ -97,6 +97,7 @@ __all__ = [
     "VariantInfo",
     "Verdict",
     "VerdictWord",
+    "cross_probes",
     "depth_series",
     "factor_of",
     "find_metric",

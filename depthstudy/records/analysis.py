@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from depthstudy.records.metric import Metric
 
@@ -41,6 +42,19 @@ class AnalysisRun:
     labeled: bool = False
     caveats: tuple[str, ...] = ()
     damaged: tuple[int, ...] = ()
+
+
+def cross_probes(runs: Sequence[AnalysisRun]) -> tuple[str, ...]:
+    """Returns under which probe the first run is compared with each; ``""`` for itself.
+
+    Runs of one name, as of several studies, have their place in the analysis beside it.
+    """
+    names = [f"cka with {run.variant} seed {run.seed}" for run in runs[1:]]
+    numbered = [
+        f"{name}, run {place}" if names.count(name) > 1 else name
+        for place, name in enumerate(names, start=2)
+    ]
+    return ("", *numbered)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,18 @@ def test_a_process_that_fails_takes_no_time() -> None:
         processes.process("-c", "raise SystemExit(3)")(1)
 
 
+def test_steps_on_a_gpu_take_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from depthstudy.bench.torch_side import steps
+
+    waits: list[int] = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: waits.append(1))
+    net, images = torch.nn.Linear(2, 1), torch.ones(1, 2)
+    for on_gpu in (False, True):
+        steps.taking_steps(net, lambda: net(images).sum(), on_gpu=on_gpu)(3)
+    assert waits == [1]
+
+
 def test_batches_that_wait_are_taken_before_the_clock_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -34,6 +34,12 @@ def test_help_fits_a_screen(name: str) -> None:
         assert all(f"\n  {command} " in text for command in COMMANDS)
 
 
+def test_what_is_given_several_times_is_no_list() -> None:
+    text = output("analyze", "--help")
+    assert "\n  --run=TEXT " in text
+    assert "\n  --probes=A,B " in text
+
+
 def test_the_version_and_help_of_the_module() -> None:
     module = [sys.executable, "-m", "depthstudy"]
     version, text = (
@@ -78,7 +84,11 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         (["report"], "give the folder of a study"),
         (["predict", "absent"], "give a study and images"),
         (["predict", "absent", "images"], "absent holds no run"),
-        (["predict", "absent", "images", "--out=."], "--out=. is a folder; give a file, as pred"),
+        (["predict", "absent", "images", "--out=."], "--out=. is a folder or a device; give a fi"),
+        (
+            ["predict", "absent", "images", "--out=/dev/null"],
+            "--out=/dev/null is a folder or a dev",
+        ),
         (["export", "absent"], "absent holds no run"),
         (["settings", "nothing_like_it"], "no setting has 'nothing_like_it'"),
     ],

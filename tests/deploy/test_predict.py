@@ -101,6 +101,8 @@ def test_damaged_images_are_named(
         ([], r"no image \(PNG, .*\) in an empty list"),
         (GRAY.astype(np.float32), r"images are float32 \(5, 8, 8\); allowed: uint8"),
         (np.zeros((2, 8, 8, 3), np.uint8), "images have 3 channels; the net takes 1"),
+        (np.zeros((8, 8, 3), np.uint8), "images have 3 channels; the net takes 1"),
+        ([GRAY[0], np.zeros((8, 8, 2), np.uint8)], "images have 2 channels; the net takes 1"),
         ([1, 2], "images are int; allowed: paths"),
         (Image.fromarray(GRAY[0]), "images are Image; allowed: paths, or NumPy arrays of uint8"),
     ],
@@ -137,4 +139,7 @@ def test_of_a_study_the_recommended_net_of_least_validation_error_is_taken(
         deploy.load(study)
     store.write_info(study, dataclasses.replace(info, variants=info.variants[:1]))
     with pytest.raises(InputError, match=f"no finished run of {info.variants[0].name}"):
+        deploy.load(study)
+    (study / "study.json").unlink()
+    with pytest.raises(InputError, match=f"study that is not finished; .* as {net.folder.parent}"):
         deploy.load(study)

@@ -17,7 +17,7 @@ from depthstudy.data import objects
 def train(work: Work) -> Run:
     """Returns train steps on the images and objects that ours has, drawing nothing either."""
     net, images, truths = problem(work)
-    return taking_steps(net, lambda: net(images, truths)["loss"], fused=images.is_cuda)
+    return taking_steps(net, lambda: net(images, truths)["loss"], on_gpu=images.is_cuda)
 
 
 def problem(work: Work) -> tuple[Any, torch.Tensor, dict[str, torch.Tensor]]:

@@ -12,7 +12,7 @@ from torch.nn import functional
 from depthstudy.arch import ArchSpec
 from depthstudy.bench import synthetic
 from depthstudy.bench.benchmarks import Work
-from depthstudy.bench.jax_side.run import Run
+from depthstudy.bench.jax_side.run import Run, timed
 from depthstudy.bench.jax_side.steps import build
 from depthstudy.bench.torch_side.net import TorchNet
 from depthstudy.config import TrainConfig
@@ -56,31 +56,28 @@ def _train(net: Any, images: torch.Tensor, labels: torch.Tensor) -> Run:
     def loss() -> torch.Tensor:
         return functional.cross_entropy(net(images), labels)
 
-    return taking_steps(net, loss, fused=images.is_cuda)
+    return taking_steps(net, loss, on_gpu=images.is_cuda)
 
 
-def taking_steps(net: Any, loss: Callable[[], torch.Tensor], *, fused: bool) -> Run:
-    """Returns steps of SGD on a loss that is computed anew at each."""
+def taking_steps(net: Any, loss: Callable[[], torch.Tensor], *, on_gpu: bool) -> Run:
+    """Returns steps of SGD on a loss that is computed anew at each, timed until the GPU is done."""
     config = TrainConfig()
     optimizer = torch.optim.SGD(
         net.parameters(),
         config.learning_rate,
         momentum=config.momentum,
         weight_decay=config.weight_decay,
-        foreach=not fused,
-        fused=fused,
+        foreach=not on_gpu,
+        fused=on_gpu,
     )
     net.train()
 
-    def run(times: int) -> float:
-        start = time.perf_counter()
-        for _ in range(times):
-            optimizer.zero_grad(set_to_none=True)
-            loss().backward()
-            optimizer.step()
-        return time.perf_counter() - start
+    def once() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss().backward()
+        optimizer.step()
 
-    return run
+    return timed(once, lambda _: torch.cuda.synchronize() if on_gpu else None)
 
 
 def _evaluate(net: Any, images: torch.Tensor, labels: torch.Tensor) -> Run:

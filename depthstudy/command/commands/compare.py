@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from absl import flags
 
+from depthstudy.errors import InputError
+
 
 def define_flags() -> None:
     """Defines its flags."""
@@ -24,7 +26,14 @@ def main(line: str) -> None:
     from depthstudy import report, store
 
     del line
-    comparison = report.compare(*flags.FLAGS.study)
+    bucket, given = store.bucket, flags.FLAGS
+    if store.read_info(bucket.read_from(given.workdir)) is not None:
+        raise InputError(
+            f"{given.workdir} holds a study, whose verdicts.csv would be written over; take another"
+            " --workdir"
+        )
+    workdir = bucket.joined(given.workdir)  # which results/* names, too, from the second time on
+    comparison = report.compare(*(one for one in given.study if bucket.joined(one) != workdir))
     print(report.comparison_text(comparison))
-    path = report.write_comparison(comparison, flags.FLAGS.workdir)
+    path = report.write_comparison(comparison, workdir)
     print(f"\ncomparison: {store.bucket.shown(path)}")

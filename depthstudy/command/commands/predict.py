@@ -33,8 +33,10 @@ def main(line: str) -> None:
     if flags.FLAGS.net is None or not flags.FLAGS.images:
         raise InputError("give a study and images, as: depthstudy predict results/my_data FOLDER")
     path = store.bucket.write_to(flags.FLAGS.out)
-    if path.is_dir():
-        raise InputError(f"--out={flags.FLAGS.out} is a folder; give a file, as predictions.csv")
+    if path.exists() and not path.is_file():  # as /dev/null, of which root would make a file
+        raise InputError(
+            f"--out={flags.FLAGS.out} is a folder or a device; give a file, as predictions.csv"
+        )
     runtime.set_up()
     net = deploy.load(flags.FLAGS.net, flags.FLAGS.step)
     predictions = net.predict(flags.FLAGS.images)

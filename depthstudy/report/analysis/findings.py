@@ -18,7 +18,7 @@ from depthstudy.report.analysis import (
 from depthstudy.report.analysis.parts import Check, Finding
 from depthstudy.report.blocks import Details, FindingCard, Findings, Items, Section, Side, Text
 from depthstudy.report.tables import Analysis, MeasuredNet
-from depthstudy.report.tables.nets import cross_probe, short
+from depthstudy.report.tables.nets import short
 from depthstudy.report.text.formats import DASH, count, number, percent, sentence_case
 
 CHECKS = (
@@ -142,7 +142,7 @@ def _of_other_images(first: MeasuredNet, other: MeasuredNet) -> str:
 
 
 def _layers_apart(first: MeasuredNet, other: MeasuredNet) -> str:
-    pairs = first.pairs(cross_probe(other), "cross_cka")
+    pairs = first.pairs(other.cross_probe, "cross_cka")
     same = {a: value for (a, b), value in pairs.items() if a == b and math.isfinite(value)}
     if not same:
         return ""

@@ -11,7 +11,6 @@ from depthstudy.report.charts.panel import ChartPanel
 from depthstudy.report.tables import Analysis, MeasuredNet
 from depthstudy.report.tables.nets import (
     Pairs,
-    cross_probe,
     longest_alike,
     pair,
     pair_names,
@@ -55,7 +54,7 @@ def similarity_panels(analysis: Analysis) -> list[ChartPanel]:
     ]
     first, *others = analysis.nets
     for other in others:
-        pairs = first.pairs(cross_probe(other), "cross_cka")
+        pairs = first.pairs(other.cross_probe, "cross_cka")
         if pairs:
             columns, rows = ([*dict.fromkeys(side)] for side in zip(*pairs, strict=True))
             title = f"{first.label} against {other.label}"

@@ -58,9 +58,15 @@ def read_analysis(folder: Path) -> Analysis:
     return Analysis(
         info,
         tuple(
-            MeasuredNet(run, label, palette.group(index), rows, info.metrics)
-            for index, (run, label, rows) in enumerate(
-                zip(info.runs, labels(info.runs), places, strict=True)
+            MeasuredNet(run, label, palette.group(index), rows, info.metrics, cross_probe)
+            for index, (run, label, rows, cross_probe) in enumerate(
+                zip(
+                    info.runs,
+                    labels(info.runs),
+                    places,
+                    records.cross_probes(info.runs),
+                    strict=True,
+                )
             )
         ),
         store.read_table(folder / store.PREDICTIONS, records.Prediction)

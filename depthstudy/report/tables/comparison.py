@@ -71,9 +71,10 @@ def compare(folders: Sequence[str | Path]) -> Comparison:
     Raises:
       InputError: There are fewer, or one holds no finished study.
     """
-    paths = [store.bucket.read_from(folder).expanduser() for folder in folders]
-    if len(set(paths)) < 2:
+    places = dict.fromkeys(map(store.bucket.joined, folders))  # a pattern may name one once more
+    if len(places) < 2:
         raise InputError("give the folders of two studies or more")
+    paths = [store.bucket.read_from(place) for place in places]
     infos = [_info(path) for path in paths]
     named = dict(zip(_names(paths, infos), paths, strict=True))
     by_name = dict(zip(named, infos, strict=True))

@@ -26,6 +26,7 @@ class MeasuredNet:
       table: Its measurements in their order, with the columns of ``records.Record`` that matter:
         probe, layer, metric, value, low, high.
       metrics: What they mean, by probe.
+      cross_probe: Under which probe the first net of an analysis is compared with it.
     """
 
     info: records.AnalysisRun
@@ -33,6 +34,7 @@ class MeasuredNet:
     color: str
     table: pd.DataFrame
     metrics: Mapping[str, tuple[Metric, ...]]
+    cross_probe: str = ""
 
     def rows(self, probe: str, metric: str) -> dict[str, float]:
         """Returns the values of a metric by layer, in the order in which they were measured."""
@@ -101,11 +103,6 @@ class MeasuredNet:
             self.whole("field", name) for name in ("convolutions_past_border", "convolutions")
         )
         return (round(past), round(convolutions)) if math.isfinite(past) else None
-
-
-def cross_probe(other: MeasuredNet) -> str:
-    """Returns under which probe the first run is compared with another one."""
-    return f"cka with {other.info.variant} seed {other.info.seed}"
 
 
 def short(path: str) -> str:

@@ -32,9 +32,9 @@ def work_in(place: Place) -> Iterator[Path]:
       FailedError: The bucket cannot be reached, or something could not be put there.
     """
     if not places.is_url(place):
-        yield Path(place)
+        yield _local(place)
         return
-    url = places.normal(place)
+    url = _folder_url(place)
     room = places.room(_WORK, url)
     clean_up()
     with _locked(room, url):
@@ -59,7 +59,7 @@ def described(place: Place) -> str:
       InputError: There is no such bucket.
       FailedError: It cannot be reached.
     """
-    url = places.normal(place)
+    url = _folder_url(place)
     state = "something is there already" if Bucket(url).top() else "nothing is there yet"
     return f"{url}: {state}; worked on in {places.room(_WORK, url)}"
 
@@ -78,8 +78,8 @@ def read_from(place: Place, *, whole: bool = False) -> Path:
       FailedError: The bucket cannot be reached.
     """
     if not places.is_url(place):
-        return Path(place)
-    url = places.normal(place)
+        return _local(place)
+    url = _folder_url(place)
     room = new_room(READERS)
     folder = places.inside(room, url)
     study, is_run, _ = url.rpartition(_RUNS)
@@ -96,7 +96,7 @@ def write_to(place: Place) -> Path:
     ``finish`` waits until they are.
     """
     if not places.is_url(place):
-        return Path(place)
+        return _local(place)
     url = places.normal(place)
     room = new_room(READERS)
     return places.inside(room, url)
@@ -112,7 +112,7 @@ def copied(place: Place) -> Path:
       FailedError: The bucket cannot be reached.
     """
     if not places.is_url(place):
-        return Path(place)
+        return _local(place)
     url = places.normal(place)
     room = places.room(_COPY, url)
     target = places.inside(room, url)
@@ -130,7 +130,24 @@ def only_here(place: Place) -> Path:
     """
     if places.is_url(place):
         raise InputError(f"{os.fspath(place)}: this has to be a folder of this machine")
-    return Path(place)
+    return _local(place)
+
+
+def _local(place: Place) -> Path:
+    """Returns a file or folder of this machine; a shell leaves ``~`` in ``--workdir=~/study``."""
+    return Path(os.path.expanduser(place))
+
+
+def _folder_url(place: Place) -> str:
+    """Returns the address of a folder that is fetched whole, and is one study's alone.
+
+    Raises:
+      InputError: It is that of a bucket, with whatever else is in it.
+    """
+    url = places.normal(place)
+    if "/" not in url.partition("://")[2]:
+        raise InputError(f"{url} is a whole bucket; give a folder in it, as {url}/quickstart")
+    return url
 
 
 @contextlib.contextmanager

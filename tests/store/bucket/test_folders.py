@@ -74,6 +74,24 @@ def test_a_local_folder_stays_as_it_is(tmp_path: Path) -> None:
     bucket.finish()
 
 
+def test_a_tilde_is_the_home_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with bucket.work_in("~/study") as folder:
+        assert folder == tmp_path / "study"
+    for way in (bucket.read_from, bucket.write_to, bucket.copied, bucket.only_here):
+        assert way("~/study") == folder
+        assert way("~of-nobody/study") == Path("~of-nobody/study")
+
+
+def test_a_whole_bucket_is_no_folder_of_a_study() -> None:
+    message = "s3://b is a whole bucket; give a folder in it, as s3://b/quickstart"
+    for way in (bucket.read_from, bucket.described):
+        with pytest.raises(InputError, match=message):
+            way("s3://b/")
+    with pytest.raises(InputError, match=message), bucket.work_in("s3://b"):
+        pass
+
+
 def test_a_local_path_is_said_as_an_address(url: str) -> None:
     with bucket.work_in(url) as folder:
         text = f"{folder / 'runs'} is damaged, as is {folder}/a"
