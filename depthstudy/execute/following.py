@@ -19,16 +19,15 @@ def following_share(study: StudyConfig, variants: Sequence[Variant]) -> float:
     that are added until a hypothesis is decided, and probes, are not counted.
     """
     base = untreated(variants)
-    share = sum(v.work for v in base) / sum(v.work for v in variants)
+    runs = sum(v.work * len(v.seeds_in(study)) for v in variants if not v.info.same_as)
     following = 0.0
     if study.tune:
         trials = halving.cost(study.tune) * study.tune_seeds
-        following += share * (1 + trials / study.seeds)
+        following += sum(v.work for v in base) * (study.seeds + trials)
     if study.budget_check:
         groups: dict[str, int] = {}
         for variant in base:
             groups[variant.info.group] = max(groups.get(variant.info.group, 0), variant.work)
-        seeds = min(SEEDS_OF_LONGER, study.seeds) / study.seeds
-        longer = seeds * sum(study.budget_check) * sum(groups.values())
-        following += longer / sum(v.work for v in variants)
-    return following
+        seeds = min(SEEDS_OF_LONGER, study.seeds)
+        following += seeds * sum(study.budget_check) * sum(groups.values())
+    return following / runs

@@ -16,6 +16,8 @@ from depthstudy.plan.variants.variant import TREATMENT, Variant, settings_of
 def with_seeds(study: StudyConfig, variants: Sequence[Variant]) -> tuple[Variant, ...]:
     """Returns variants of which each in a pool has as many seeds as it stands in one.
 
+    A net that others are pruned from, or share the runs of, has as many seeds as these at least.
+
     Raises:
       InputError: A pool has no nets, names one that there is not, or has the name of another.
     """
@@ -24,6 +26,11 @@ def with_seeds(study: StudyConfig, variants: Sequence[Variant]) -> tuple[Variant
     for pool in study.pools:
         for name, count in Counter(pool.variants).items():
             needed[name] = max(needed.get(name, 0), count)
+    for variant in variants:
+        seeds = needed.get(variant.name, study.seeds)
+        for origin in filter(None, (variant.info.dense, variant.info.same_as)):
+            if seeds > needed.get(origin, study.seeds):
+                needed[origin] = seeds
     return tuple(
         dataclasses.replace(variant, seeds=needed.get(variant.name, variant.seeds))
         for variant in variants

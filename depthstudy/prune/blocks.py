@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from depthstudy.arch import ArchSpec
@@ -16,7 +17,8 @@ def least_damaging(spec: ArchSpec, damage: Mapping[str, float], share: float) ->
 
     Args:
       spec: The architecture.
-      damage: What taking out a block costs, as a rise of the error, by the block's path.
+      damage: What taking out a block costs, as a rise of the error, by the block's path. One that
+        is NaN, as of a net that is not finite without the block, is the greatest.
       share: Share of the blocks in ``damage`` to take out. Where a stage would be left empty it is
         fewer.
 
@@ -32,7 +34,10 @@ def least_damaging(spec: ArchSpec, damage: Mapping[str, float], share: float) ->
     order = surgery.order(spec)
     left = {path: stage for stage in ([*stage] for stage in order) for path in stage}
     gone: list[str] = []
-    ranked = sorted((path for path in allowed if path in damage), key=lambda path: damage[path])
+    ranked = sorted(
+        (path for path in allowed if path in damage),
+        key=lambda path: (math.isnan(damage[path]), damage[path]),
+    )
     for path in ranked:
         if len(gone) < round(share * len(damage)) and len(left[path]) > 1:
             left[path].remove(path)

@@ -7,8 +7,8 @@ import dataclasses
 import jax
 import pytest
 
-from depthstudy import plan, runtime
-from depthstudy.config import StudyConfig, apply
+from depthstudy import execute, plan, runtime
+from depthstudy.config import StudyConfig, Treatment, apply
 from depthstudy.execute.executors import process_count
 
 SHORT = apply(
@@ -17,6 +17,16 @@ SHORT = apply(
 )
 TUNED = dataclasses.replace(SHORT, tune=(("train.learning_rate", (0.003, 0.01, 0.03, 0.1, 0.3)),))
 CHECKED = dataclasses.replace(SHORT, budget_check=(4, 16))
+
+
+def test_a_duplicate_adds_no_runs_to_those_that_others_follow() -> None:
+    sweep = (("model.family", ("plain", "resnet")), ("model.depth", (8,)))
+    residual = Treatment("residual", "optimization", (("model.family", "resnet"),))
+    for study in (TUNED, CHECKED):
+        alone = dataclasses.replace(study, sweep=sweep)
+        treated = dataclasses.replace(alone, treatments=(residual,))
+        shares = [execute.following_share(*plan.prepare(one)) for one in (alone, treated)]
+        assert shares[0] == pytest.approx(shares[1])
 
 
 def processes(study: StudyConfig) -> int:

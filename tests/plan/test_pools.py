@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depthstudy import plan
-from depthstudy.config import Hypothesis, Pool, StudyConfig, apply
+from depthstudy.config import Hypothesis, Pool, StudyConfig, Treatment, apply
 from depthstudy.errors import InputError
 from depthstudy.plan import pools
 
@@ -27,6 +27,25 @@ def test_a_net_has_as_many_seeds_as_it_stands_in_a_pool() -> None:
     assert {v.name: v.seeds for v in variants} == {"a": 2, "b": 1, "c": None}
     assert [v.name for v in variants if pools.is_partial(study, v)] == ["a", "b"]
     assert {v.info.group for v in variants} == {"resnet"}  # though rates differ
+
+
+def test_what_a_net_of_a_pool_is_pruned_from_has_as_many_seeds() -> None:
+    half = ("half", (*VARIANTS[0][1], ("prune.weights", 0.5), ("prune.fine_tune_epochs", 1)))
+    pruned = with_pools(Pool("p", ("half",) * 5), Pool("q", ("a",)), variants=(*VARIANTS, half))
+    study, variants = plan.prepare(pruned)
+    assert {v.name: v.seeds for v in variants} == {"a": 5, "b": None, "c": None, "half": 5}
+    study, variants = plan.prepare(with_pools(Pool("q", ("a",)), variants=(*VARIANTS, half)))
+    assert {v.name: v.seeds for v in variants} == {"a": 3, "b": None, "c": None, "half": None}
+    assert not any(pools.is_partial(study, v) for v in variants)
+
+
+def test_a_net_has_the_seeds_that_one_in_a_pool_shares_with_it() -> None:
+    deep = Treatment("deep_rate", "recipe", (("train.learning_rate", 0.2),))
+    shared = (*VARIANTS, ("d", (("model.depth", 8), ("train.learning_rate", 0.2))))
+    asked = with_pools(Pool("p", ("a+deep_rate",) * 4), variants=shared, treatments=(deep,))
+    seeds = {v.name: (v.info.same_as, v.seeds) for v in plan.prepare(asked)[1]}
+    assert seeds["a+deep_rate"] == ("d", 4)
+    assert seeds["d"] == ("", 4)
 
 
 def test_without_pools_rates_make_groups() -> None:

@@ -1,5 +1,7 @@
 """Which blocks go: the cheapest ones, but never a whole stage."""
 
+import math
+
 import pytest
 
 from depthstudy import arch, prune
@@ -18,6 +20,14 @@ def test_the_least_damaging_go_first() -> None:
         "stage3/block03",
     )
     assert prune.least_damaging(SPEC, DAMAGE, 0) == ()
+
+
+def test_a_block_without_which_a_net_is_not_finite_goes_last() -> None:
+    unknown = {**DAMAGE, "stage1/block02": math.nan}
+    assert prune.least_damaging(SPEC, {**unknown, "stage1/block01": 9}, 2 / 7) == (
+        "stage1/block03",
+        "stage2/block02",
+    )
 
 
 def test_every_stage_keeps_a_block() -> None:
