@@ -10,6 +10,8 @@ the recipe differ. In Python: depthstudy.compare(FOLDER, OTHER).
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from absl import flags
 
 from depthstudy.errors import InputError
@@ -35,5 +37,5 @@ def main(line: str) -> None:
     workdir = bucket.joined(given.workdir)  # which results/* names, too, from the second time on
     comparison = report.compare(*(one for one in given.study if bucket.joined(one) != workdir))
     print(report.comparison_text(comparison))
-    path = report.write_comparison(comparison, workdir)
+    path = report.write_comparison(comparison, Path(workdir))
     print(f"\ncomparison: {store.bucket.shown(path)}")
