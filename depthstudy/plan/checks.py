@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from depthstudy import config, probes, tasks, train
-from depthstudy.config import StudyConfig
+from depthstudy.config import StudyConfig, TrainConfig
 from depthstudy.errors import InputError
+from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.choice import halving
 from depthstudy.plan import sweep
 from depthstudy.plan.variants.naming import check_folder_name
@@ -45,7 +46,8 @@ def check_tuned(study: StudyConfig, variant: Variant) -> None:
     """Checks that the settings of ``config.tune`` can be tried, and be chosen among.
 
     Raises:
-      InputError: Nothing is held out to choose by, or there are no such devices.
+      InputError: Nothing is held out to choose by, there are no such devices, or a net would see
+        far more images by one setting than by another.
     """
     if study.tune and variant.dataset.validation is None:
         raise InputError(
@@ -55,6 +57,19 @@ def check_tuned(study: StudyConfig, variant: Variant) -> None:
     for settings in halving.points(study.tune):
         training = config.apply(variant.config, settings).train
         train.choose(training, variant.together(study.tune_seeds))
+        _require_equal_images(variant, training)
+
+
+def _require_equal_images(variant: Variant, tried: TrainConfig) -> None:
+    """Refuses a batch size by which a training sees far more images than by the variant's own."""
+    count = len(variant.dataset.train)
+    own, other = (t.batch_size * train.count_steps(t, count) for t in (variant.train, tried))
+    if max(own, other) > UNEQUAL * min(own, other):
+        raise InputError(
+            f"variant {variant.name}: config.tune tries train.batch_size={tried.batch_size}, with "
+            f"which a training sees {other:,} images, and {own:,} with {variant.train.batch_size}; "
+            "give its length by train.epochs, without train.steps and train.least_steps"
+        )
 
 
 def never_at_peak(variants: Sequence[Variant]) -> list[str]:

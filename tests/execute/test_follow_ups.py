@@ -8,7 +8,7 @@ import pytest
 from told_session import Rule, ToldSession
 
 from depthstudy import execute, plan
-from depthstudy.config import StudyConfig, apply, get
+from depthstudy.config import StudyConfig, Value, apply, get
 from depthstudy.execute import Session
 from depthstudy.plan import Variant
 
@@ -60,7 +60,7 @@ def test_each_net_gets_the_rate_of_least_validation_error() -> None:
 
 
 def widest(
-    field: str, values: tuple[float, ...], best: dict[int, float], *settings: tuple[str, str]
+    field: str, values: tuple[float, ...], best: dict[int, float], *settings: tuple[str, Value]
 ) -> dict[int, list[float]]:
     """Returns what is tried of a field beyond a grid, by depth, where each depth has its best."""
     study = apply(STUDY, (("tune", ((field, values),)), *settings))
@@ -81,10 +81,11 @@ def widest(
 
 def test_a_grid_is_widened_as_far_as_values_fit_their_field() -> None:
     sizes, best = (32, 64, 128), {8: 1, 20: 64}
-    assert widest("train.batch_size", sizes, best) == {8: [16, 8], 20: [90, 76]}
+    epochs = (("train.steps", None), ("train.epochs", 4))
+    assert widest("train.batch_size", sizes, best, *epochs) == {8: [16, 8], 20: [90, 76]}
     # 90 images cannot be split over the eight devices of the tests
     jit = ("train.placement", "jit")
-    assert widest("train.batch_size", sizes, best, jit) == {8: [16, 8], 20: []}
+    assert widest("train.batch_size", sizes, best, *epochs, jit) == {8: [16, 8], 20: []}
     momentum = widest("train.momentum", (0.8, 0.9, 0.95, 0.99), {8: 1.0, 20: 0.1})
     assert momentum == {8: [], 20: [0.711, 0.632]}  # 1.03 is none; 0.8² / 0.9, 0.711² / 0.8
     assert widest("train.label_smoothing", (0.1, 0.3, 0.9), {8: 1.0, 20: 1.0}) == {8: [], 20: []}

@@ -161,6 +161,17 @@ def test_batches_that_trials_cannot_split_are_refused_before_anything_is_trained
         prepare(asked)
 
 
+@pytest.mark.parametrize("length", [("train.steps", 100), ("train.least_steps", 5_000)])
+def test_batches_by_which_nets_see_other_numbers_of_images_are_not_tuned(
+    length: tuple[str, int],
+) -> None:
+    asked = apply(StudyConfig(), (("tune", (("train.batch_size", (32, 128)),)), length))
+    message = r"variant resnet_depth20: config\.tune tries train\.batch_size=32, with which .* by"
+    with pytest.raises(InputError, match=message):
+        prepare(asked)
+    prepare(apply(asked, (("tune", (("train.learning_rate", (0.03, 0.1)),)),)))
+
+
 def test_names_are_unique_and_fit_a_folder() -> None:
     twice = (("a", ()), ("a", (("model.depth", 8),)))
     with pytest.raises(InputError, match="2 variants have the name 'a'"):
