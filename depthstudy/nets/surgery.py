@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -154,8 +154,8 @@ def recalibrate_batch_norm(
         raise ValueError("no images to estimate batch statistics from")
     flat = {path: sum_ / count for path, sum_ in total.items()}
     statistics = {
-        path: jnp.maximum(x - flat[(*path[:-1], "mean")] ** 2, 0) if path[-1] == "var" else x
-        for path, x in flat.items()
+        path: x if mean is None else jnp.maximum(x - mean**2, 0)
+        for path, x, mean in _with_means(flat)
     }
     return {**variables, "batch_stats": traverse_util.unflatten_dict(statistics)}
 
@@ -166,17 +166,26 @@ def _moments(
 ) -> dict[tuple[str, ...], Array]:
     """Returns mean and, in the place of the variance, mean square of a batch."""
     flat = traverse_util.flatten_dict(_batch_statistics(network, variables, images))
-    return {
-        path: x + flat[(*path[:-1], "mean")] ** 2 if path[-1] == "var" else x
-        for path, x in flat.items()
-    }
+    return {path: x if mean is None else x + mean**2 for path, x, mean in _with_means(flat)}
+
+
+def _with_means(
+    flat: Mapping[tuple[str, ...], Array],
+) -> Iterator[tuple[tuple[str, ...], Array, Array | None]]:
+    """Yields statistics, with each variance the mean that it is about, of others ``None``.
+
+    A user's module may have a variance without a mean, as of numbers that it takes to be about 0.
+    """
+    for path, x in flat.items():
+        yield path, x, flat.get((*path[:-1], "mean")) if path[-1] == "var" else None
 
 
 def _batch_statistics(network: Net, variables: Variables, images: Array) -> Any:
     """Returns the statistics of a batch, which training mixes into the running ones.
 
     From running statistics of 0 a step makes the batch's times the share of the new. That share is
-    in the architecture, or shows in what a step leaves of a large number.
+    in the architecture, or shows in what a step leaves of a large number. What no step mixes, as a
+    count of steps, stays as it is.
     """
 
     still = network.deterministic
@@ -192,7 +201,12 @@ def _batch_statistics(network: Net, variables: Variables, images: Array) -> Any:
         new_share = 1 - network.spec.norm_momentum
         return jax.tree.map(lambda x: x / new_share, from_zero)
     kept = jax.tree.map(lambda x, zero: (x - zero) / _LARGE, step(_LARGE), from_zero)
-    return jax.tree.map(lambda x, share: x / (1 - share), from_zero, kept)
+    return jax.tree.map(
+        lambda x, share, before: jnp.where(share == 1, before, x / (1 - share)),
+        from_zero,
+        kept,
+        variables["batch_stats"],
+    )
 
 
 def _check(spec: ArchSpec, paths: Collection[str]) -> None:

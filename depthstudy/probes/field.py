@@ -29,7 +29,7 @@ def measure(probe_input: ProbeInput) -> Iterator[Measurement]:
     ``receptive_field`` is in pixels, of the output of each convolution and of the whole net;
     ``border_layer``, of the border layer if a net has one, is its depth in weight layers;
     ``share_past_border`` is the share of convolutions whose input sees the whole image. One that
-    a detector applies to several levels counts once, and as past the border where it is so at all.
+    a detector applies to several levels counts once, and as past the border where all are past it.
     """
     height, width, _ = probe_input.dataset.image_shape
     detector = probe_input.network.spec

@@ -164,6 +164,16 @@ def test_reestimated_statistics_of_two_batches_are_pooled() -> None:
         )
 
 
+def test_a_variance_without_a_mean_is_one_by_itself() -> None:
+    net = nets.build(arch.ModuleSpec(module="user_modules:ScaledBySquares", num_classes=3))
+    variables = nets.init(net, jax.random.key(0), IMAGE)
+    parts = [jax.random.normal(jax.random.key(i), (8, *IMAGE)) + i for i in range(2)]
+    statistics = surgery.recalibrate_batch_norm(net, variables, parts)["batch_stats"]
+    squares = jnp.mean(jnp.concatenate(parts).reshape(16, -1) ** 2, axis=0)
+    np.testing.assert_allclose(statistics["var"], squares, rtol=1e-3)
+    assert statistics["calls"] == 0  # which no step mixes
+
+
 def test_without_batch_statistics_nothing_is_reestimated() -> None:
     spec, variables = made(*MEMBERS[1])
     assert surgery.recalibrate_batch_norm(nets.Network(spec), variables, []) is variables

@@ -82,6 +82,17 @@ def test_kernel_and_output_norms_against_plain_autodiff(digits: Dataset, make: C
     assert float(result.outputs["stage3/block01"]) == pytest.approx(rms, rel=1e-4)
 
 
+def test_images_that_fill_no_batch_count_as_others(digits: Dataset, make: Callable) -> None:
+    probe_input = dataclasses.replace(made(digits, make, norm="none"), examples=40)
+    network, task, variables = probe_input.network, probe_input.task, probe_input.variables
+    whole, part = (
+        gradient_norms.gradient_norms(network, task, (), variables, batch).kernels["stem/conv"]
+        for batch in probe_input.batches(digits.train)
+    )
+    mean = gradient_norms.mean_norms(probe_input, variables).kernels["stem/conv"]
+    assert float(mean) == pytest.approx((32 * float(whole) + 8 * float(part)) / 40, rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("family", "norm"), [("plain", "batch"), ("plain", "none"), ("resnet", "batch")]
 )

@@ -38,18 +38,20 @@ class GradientNorms(NamedTuple):
 
 
 def mean_norms(probe_input: ProbeInput, variables: nets.Variables) -> GradientNorms:
-    """Returns norms, averaged over a few train batches.
+    """Returns norms, averaged over a few train batches, of which each image counts alike.
 
     Raises:
       NotApplicable: They are not finite.
     """
     network, task, blocks = probe_input.network, probe_input.task, probe_input.block_names
-    batches = itertools.islice(probe_input.batches(probe_input.dataset.train), _BATCHES)
-    batch_norms = [
-        jax.device_get(gradient_norms(network, task, blocks, variables, batch)) for batch in batches
-    ]
+    batch_norms: list[GradientNorms] = []
+    images: list[float] = []
+    for batch in itertools.islice(probe_input.batches(probe_input.dataset.train), _BATCHES):
+        norms = gradient_norms(network, task, blocks, variables, batch)
+        batch_norms.append(jax.device_get(norms))
+        images.append(float(batch.weights.sum()))
     means: GradientNorms = jax.tree.map(
-        lambda *norms: np.mean(norms, dtype=np.float64), *batch_norms
+        lambda *norms: np.average(np.asarray(norms, np.float64), weights=images), *batch_norms
     )
     if not np.all(np.isfinite(jax.tree.leaves(means))):
         raise NotApplicable("gradients are not finite")
