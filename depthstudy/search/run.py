@@ -19,6 +19,7 @@ from depthstudy.plan.follow_up import SEARCH
 from depthstudy.search import checks, space, winners
 from depthstudy.search.campaign.result import methods_of
 from depthstudy.search.campaign.trials import Trials
+from depthstudy.search.campaign.tuning import cost_of_tuning
 from depthstudy.search.space.latency import Stopwatch
 from depthstudy.search.space.pricing import Prices
 
@@ -122,19 +123,24 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
     settings = _settings_of_each(study)
     further = (settings - 1) * search_config.trials * search_config.shares[0]
     cost = rungs.cost(search_config.trials, search_config.shares, search_config.keep)
-    runs = searches * (cost + further)
-    last = (searches + len(search_config.families)) * study.seeds
+    families = len(search_config.families)
+    runs = (searches + families) * (cost + further)
+    last = (searches + families) * study.seeds
     by = f"by {search_config.method} and at random" if len(methods) > 1 else "at random"
     depths = ", ".join(winners.label(stratum) for stratum in search_config.strata)
     fields = ", ".join(field for field, _ in study.tune)
-    tuned = f", after {fields} is tuned" if study.tune else ""
+    tuning = cost_of_tuning(study)
+    tuned = f", after {fields} is tuned" if tuning else ""
     if search_config.rates == "trial" and study.tune:
         tuned = f", each net at first with {settings} settings of {fields}"
+    scaled = f" and {families} scaled families" if families else ""
+    most = "at most " if families else ""  # as a family may have fewer members
     yield (
         f"a search over {size:,} choices, {by}, {search_config.repeats} times in depths {depths}"
         f"{tuned}\n"
-        f"{searches} searches x {search_config.trials} nets, which take as long as {runs:.0f} runs"
-        f" of {base.info.steps:,} steps\n"
+        f"{searches} searches{scaled} x {search_config.trials} nets, which"
+        f"{' with tuning' if tuning else ''} take {most}as long as {runs + tuning:.0f} runs of"
+        f" {base.info.steps:,} steps\n"
         f"then what each found is trained anew, at most {last} runs, and tested once"
     )
 

@@ -86,6 +86,16 @@ def test_the_plan_counts_all_settings_of_each_net() -> None:
     assert "after train.learning_rate is tuned" in search.describe(apply(SMALL, (("tune", rates),)))
 
 
+def test_the_plan_counts_tuning_and_scaled_families() -> None:
+    rates = (("train.learning_rate", (0.03, 0.1, 0.3)),)
+    tuned = "12 searches x 2 nets, which with tuning take as long as 30 runs of 4 steps"
+    assert tuned in search.describe(apply(SMALL, (("tune", rates),)))
+    families = (("search.families", ("resnet", "mobilenet_v2")),)
+    text = search.describe(apply(SMALL, families))
+    scaled = "12 searches and 2 scaled families x 2 nets, which take at most as long as 28 runs of"
+    assert scaled in text
+
+
 def test_chance_alone_has_no_control() -> None:
     text = search.describe(apply(SMALL, (("search.method", "random"),)))
     assert "6 searches x 2 nets, which take as long as 12 runs of 4 steps" in text

@@ -25,6 +25,18 @@ from depthstudy.search.space.pricing import Limits, Prices
 _TUNED_ON = 2  # nets of a stratum on which a rate is chosen for all of it
 
 
+def cost_of_tuning(study: StudyConfig) -> float:
+    """Returns what it takes to tune the strata and families of a search, in whole trainings.
+
+    It is nothing where each net is tuned by itself, and more where a grid has to be widened.
+    """
+    search = study.search
+    if not study.tune or search.rates == "trial":
+        return 0.0
+    places = len(search.strata) + len(search.families)
+    return places * _TUNED_ON * halving.cost(study.tune) * search.shares[0]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Tuning:
     """Tunes the strata and families of a search."""

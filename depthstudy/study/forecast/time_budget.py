@@ -16,7 +16,7 @@ from depthstudy import store
 from depthstudy.config import StudyConfig, parse_duration
 from depthstudy.errors import InputError
 from depthstudy.evidence.panel import LEAST_SEEDS
-from depthstudy.plan import Variant, prepare
+from depthstudy.plan import Datasets, Variant, prepare
 from depthstudy.study.forecast.estimate import Estimator, duration
 
 _KEPT = "time_budget.json"
@@ -68,7 +68,8 @@ def fit(study: StudyConfig, variants: Sequence[Variant], workdir: Path | None = 
         )
     kept = None if workdir is None else store.read_earlier_json(workdir / _KEPT, _Kept, _REFITTED)
     if kept is not None and kept.asked == _as_text(study):
-        fitted = prepare(_reduced(study, kept.seeds, kept.depths))
+        reduced = _reduced(study, kept.seeds, kept.depths)
+        fitted = prepare(reduced, datasets=_loaded(variants))
         return Fitted(*fitted, kept.line)
     return _fit(study, variants, parse_duration(study.time_budget, "time_budget"))
 
@@ -94,9 +95,12 @@ def _as_text(study: StudyConfig) -> str:
 def _fit(study: StudyConfig, variants: Sequence[Variant], seconds: int) -> Fitted:
     estimator = Estimator(variants)
     whole = estimator.whole_seconds(study, variants)
-    least = whole
+    least, datasets = whole, _loaded(variants)
     for smaller in _candidates(study):
-        planned, plan = (study, tuple(variants)) if smaller == study else prepare(smaller)
+        is_whole = smaller == study
+        planned, plan = (
+            (study, tuple(variants)) if is_whole else prepare(smaller, datasets=datasets)
+        )
         least = estimator.whole_seconds(planned, plan)
         if least <= seconds:
             return Fitted(planned, plan, _line(study, planned, whole, least))
@@ -104,6 +108,11 @@ def _fit(study: StudyConfig, variants: Sequence[Variant], seconds: int) -> Fitte
         f"config.time_budget={study.time_budget!r} is too short: with the fewest seeds and two "
         f"depths the study may take {duration(least)}, and as it is {duration(whole)}"
     )
+
+
+def _loaded(variants: Sequence[Variant]) -> Datasets:
+    """Returns the sets of a plan, so that a smaller one reads no image again."""
+    return Datasets({variant.given.data: variant.dataset for variant in variants})
 
 
 def _candidates(study: StudyConfig) -> Iterator[StudyConfig]:
@@ -142,8 +151,11 @@ def _line(asked: StudyConfig, planned: StudyConfig, whole: float, seconds: float
     if left_out:
         parts.append(f"no nets of depth {', '.join(left_out)}")
     if not parts:
-        return f"time budget {asked.time_budget}: all of it fits, in about {duration(seconds)}"
-    return (
-        f"time budget {asked.time_budget}: {' and '.join(parts)}, in about {duration(seconds)}; "
-        f"the whole study takes about {duration(whole)}"
-    )
+        parts.append("all of it fits")
+    uncounted = ["probes"] * bool(asked.probes)
+    uncounted += ["seeds that are added"] * (asked.seeds_until_settled is not None)
+    line = f"time budget {asked.time_budget}: {' and '.join(parts)}, in about {duration(seconds)}"
+    line += f", {' and '.join(uncounted)} not counted" if uncounted else ""
+    if planned == asked:
+        return line
+    return f"{line}; the whole study takes about {duration(whole)}"

@@ -69,6 +69,13 @@ def test_seeds_are_left_out_before_depths() -> None:
         planned(run[8] / 2)
 
 
+def test_what_is_not_counted_is_said() -> None:
+    _, _, line = planned(10**6, probes=("density",))
+    assert line.endswith(", probes not counted")
+    assert planned(10**6)[2].startswith("time budget 1000000s: all of it fits, in about ")
+    assert "not counted" not in planned(10**6)[2]
+
+
 def test_what_follows_is_counted() -> None:
     _, variants = prepare(study(1))
     estimator = Estimator(variants)
@@ -78,6 +85,19 @@ def test_what_follows_is_counted() -> None:
     longer = dataclasses.replace(BASE, budget_check=(2, 4))
     expected = whole + 2 * 6 * run[32]  # two seeds of the dearest, for 2 and 4 times the steps
     assert estimator.whole_seconds(longer, variants) == pytest.approx(expected)
+
+
+def test_smaller_plans_read_no_image_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, variants = prepare(study(round(2.5 * sum(works().values()))))
+
+    def load(*_: object) -> None:
+        pytest.fail("a set is loaded again")
+
+    monkeypatch.setattr("depthstudy.data.loading.datasets.from_source", load)
+    first = time_budget.fit(config, variants)
+    assert first.study.seeds == 2
+    time_budget.keep(config, first, tmp_path)
+    assert time_budget.fit(config, variants, tmp_path).study == first.study
 
 
 def test_the_same_command_has_the_same_plan(tmp_path: Path, timed: list[object]) -> None:
