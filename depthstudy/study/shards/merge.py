@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from absl import logging
+
 from depthstudy import config, execute, plan, store
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError, first_names
@@ -87,6 +89,7 @@ def _merge(
     if changed := differences(first, asked):
         raise InputError(f"{folder} is a shard of another study than here: {', '.join(changed)}")
     _require_all(shards, study, variants)
+    _warn_of_types(shards, variants)
     runs = _runs(shards)
     execute.check(study, variants, workdir)
     left = {place: source for place, source in runs.items() if not _holds(workdir / place, source)}
@@ -146,6 +149,18 @@ def _require_all(shards: _Shards, study: StudyConfig, variants: Sequence[plan.Va
         raise InputError(
             f"missing: {', '.join(f'shard {n}/{count}' for n in missing)}, with "
             f"{first_names(runs, _NAMED) or 'no runs'}"
+        )
+
+
+def _warn_of_types(shards: _Shards, variants: Sequence[plan.Variant]) -> None:
+    """Says that nets were computed in different types, where ``"auto"`` was not alike."""
+    platforms = sorted({info.platform for info in shards.values()} - {""})
+    is_auto = any(variant.train.precision == "auto" for variant in variants)
+    if is_auto and len(platforms) > 1 and "cpu" in platforms:
+        logging.warning(
+            "shards were trained on %s: by train.precision='auto' nets are float32 on a cpu and "
+            "bfloat16 elsewhere, which may be what sets them apart",
+            " and ".join(platforms),
         )
 
 
