@@ -31,8 +31,9 @@ class PruneConfig:
       rounds: How many rounds an iterative schedule has.
       rewind: What goes back to the start of fine-tuning after each round: nothing, the learning
         ``"rate"`` (Renda et al. 2020), or rate and ``"weights"``.
-      exempt: Shell patterns over the paths of parameters that stay whole: at first those of the
-        first and the last layer, and scales and biases.
+      exempt: Shell patterns over the paths of parameters that stay whole: at first those of a
+        family's first and last layer, and scales and biases. The first and the last layer of a
+        module of yours have other names, and are pruned unless these name them.
       fine_tune_epochs: Passes over the train set that follow.
       fine_tune_rate: Their peak learning rate; ``None`` is that of the training (learning rate
         rewinding, Renda et al. 2020).

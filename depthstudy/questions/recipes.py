@@ -20,7 +20,8 @@ def cifar10(config: ml_collections.ConfigDict) -> None:
 
     64,000 steps of batch 128, learning rate 0.1 divided by 10 at half and at three quarters, weight
     decay 1e-4, pad-and-crop by 4 pixels and flip. The slow start that the paper gives the deepest
-    net is a linear warm-up over 400 steps, the same for all.
+    net is a linear warm-up over 400 steps, the same for all. The paper trains on all 50,000 images;
+    here a fifth of them is held out, as ``data.validation`` says.
     """
     config.data.name = "cifar10"
     config.data.shift = 4

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Integer, UInt8
@@ -21,6 +21,9 @@ from depthstudy.data.sources.tfds import split_index
 from depthstudy.data.sources.tfds.seal import seal
 from depthstudy.data.sources.tfds.split_index import SplitIndex
 from depthstudy.errors import InputError
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
 
 _ROOM = 2**24  # bytes free, below which a failure to write is taken for want of room
 
@@ -90,11 +93,11 @@ def write_files_once(
         partial = _partial(folder)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        name, version = folder.parent.name, folder.name
         bar = tqdm(total=total, desc="preparing images", unit=" images", delay=2, disable=None)
         try:
             with bar:
-                _write(partial, name, version, class_names, shape, splits, bar, label)
+                info = _described(partial, folder, shape, label or _class_label(class_names))
+                _write(info, splits, bar)
             for file, content in (beside or {}).items():
                 (partial / file).write_bytes(content)
             seal(partial)
@@ -135,36 +138,43 @@ def _is_full(error: BaseException, room: int) -> bool:
     return room < _ROOM or "write" in str(error).lower()
 
 
+def _class_label(class_names: tuple[str, ...]) -> tuple[str, Any]:
+    import tensorflow_datasets as tfds
+
+    return "label", tfds.features.ClassLabel(names=list(class_names))
+
+
+def _described(
+    folder: Path, place: Path, shape: Shape, label: tuple[str, Any]
+) -> tfds.core.DatasetInfo:
+    """Returns what a set is, for TFDS to write in a folder, before it is in its place."""
+    import tensorflow_datasets as tfds
+
+    name, feature = label
+    image = tfds.features.Image(shape=shape, encoding_format="png")
+    identity = tfds.core.dataset_info.DatasetIdentity(
+        name=place.parent.name,
+        version=tfds.core.Version(place.name),
+        data_dir=str(folder),
+        module_name=__name__,
+    )
+    features = tfds.features.FeaturesDict({"image": image, name: feature})
+    return tfds.core.DatasetInfo(
+        builder=identity, features=features, supervised_keys=("image", name)
+    )
+
+
 def _write(
-    folder: Path,
-    name: str,
-    version: str,
-    class_names: tuple[str, ...],
-    shape: Shape,
-    splits: Mapping[str, Iterable[Example]],
-    bar: tqdm[Any],
-    label: tuple[str, Any] | None,
+    info: tfds.core.DatasetInfo, splits: Mapping[str, Iterable[Example]], bar: tqdm[Any]
 ) -> None:
     import tensorflow_datasets as tfds
 
-    key, feature = label or ("label", tfds.features.ClassLabel(names=list(class_names)))
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=shape, encoding_format="png"),
-            key: feature,
-        }
-    )
-    identity = tfds.core.dataset_info.DatasetIdentity(
-        name=name, version=tfds.core.Version(version), data_dir=str(folder), module_name=__name__
-    )
-    info = tfds.core.DatasetInfo(
-        builder=identity, features=features, supervised_keys=("image", key)
-    )
+    _, label = info.supervised_keys
     writer = tfds.core.SequentialWriter(info, 2**31, file_format="array_record")
     writer.initialize_splits(list(splits))
     for split, examples in splits.items():
         # One call a split: each rewrites the metadata, and the examples pass through one by one.
-        writer.add_examples({split: _records(examples, key, bar)})
+        writer.add_examples({split: _records(examples, label, bar)})
     writer.close_all()
 
 
