@@ -108,6 +108,7 @@ def find(
                 material.pruned,
                 **counted,
                 budgets=material.budgets,
+                baselines=material.baselines,
             )
         ),
         gains=tuple(gains.against_first(summary, comparable, **counted, budgets=material.budgets)),

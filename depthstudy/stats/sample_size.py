@@ -13,6 +13,8 @@ from scipy import special
 from depthstudy.stats.effects.arm import ROUNDING
 from depthstudy.stats.effects.contrast import Contrast
 
+_MOST_IMAGES = 1_000_000  # which nobody gathers to tell two nets apart
+
 
 class Outlook(NamedTuple):
     """What would settle a claim, at the effect that was seen.
@@ -22,7 +24,8 @@ class Outlook(NamedTuple):
         1,000 would.
       low: The same at the lower end of the spread's 80% interval.
       high: The same at its upper end; ``None`` beyond the most that is worth naming.
-      images: Test images that it takes, where seeds alone cannot settle it; else ``None``.
+      images: Test images that it takes, where seeds alone cannot settle it; ``None`` elsewhere, and
+        beyond a million.
     """
 
     seeds: int | None
@@ -130,7 +133,8 @@ def outlook(
     if image_count and images > 0:
         reach = (special.ndtri(1 - alpha) + special.ndtri(chance)) ** 2 * images
         if reach >= min(distances) ** 2:
-            return Outlook(None, None, None, math.ceil(image_count * reach / min(distances) ** 2))
+            count = math.ceil(image_count * reach / min(distances) ** 2)
+            return Outlook(None, None, None, count if count <= _MOST_IMAGES else None)
     factors = (1.0, degrees / special.chdtri(degrees, 0.1), degrees / special.chdtri(degrees, 0.9))
     needed = (
         seeds_needed(

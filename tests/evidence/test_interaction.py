@@ -21,10 +21,14 @@ TREATMENTS = (
 SCATTER = np.array([-0.004, 0.0, 0.004])
 
 
-def rows_of(means: Mapping[str, tuple[float, float]]) -> dict[str, Attribution]:
+def rows_of(
+    means: Mapping[str, tuple[float, float]], treated_seeds: int = 3
+) -> dict[str, Attribution]:
     """Returns the rows by treatment, of test errors at depths 8 and 56."""
     errors = {
-        f"d{depth}+{name}".removesuffix("+"): np.stack([0 * SCATTER, of_depth + SCATTER], axis=1)
+        f"d{depth}+{name}".removesuffix("+"): np.stack([0 * SCATTER, of_depth + SCATTER], axis=1)[
+            : treated_seeds if name else None
+        ]
         for name, by_depth in means.items()
         for depth, of_depth in zip((8, 56), by_depth, strict=True)
     }
@@ -65,3 +69,11 @@ def test_there_is_none_where_the_best_depth_is_harmed(harmful: str) -> None:
     assert rows["both"].combines == "a + b"
     assert math.isnan(rows["both"].interaction)
     assert math.isnan(rows["both"].interaction_low)
+
+
+def test_there_is_none_of_two_seeds() -> None:
+    """As in the report of a study that still runs."""
+    means = {"": (0.10, 0.50), "a": (0.10, 0.40), "b": (0.10, 0.40), "both": (0.10, 0.10)}
+    row = rows_of(means, treated_seeds=2)["both"]
+    assert (row.word, row.combines) == ("not shown", "a + b")
+    assert math.isnan(row.interaction)

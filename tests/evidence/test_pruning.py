@@ -123,3 +123,12 @@ def test_two_seeds_show_no_harmlessness(study):
     }
     assert any(net.harmless for net in nets[3])
     assert not any(net.harmless for net in nets[2])
+
+
+def test_nothing_is_harmless_to_a_net_that_learned_nothing(study):
+    info = store.read_info(study)
+    summary = store.read_table(study / store.SUMMARY, records.Summary)
+    configs = {variant.name: prune_config(variant) for variant in info.variants}
+    constant = {"test_error": {variant.name: 0.011 for variant in info.variants}}
+    nets = pruning.compare(summary, [], info.variants, configs, baselines=constant)
+    assert not any(net.harmless for net in nets)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from planted import summary, variant
 
-from depthstudy.evidence.choice.recommendation import recommend
+from depthstudy.evidence.choice.recommendation import all_budgets_differ, recommend
+from depthstudy.evidence.costs import pareto
 
 INFOS = [variant("d8", 8), variant("d20", 20), variant("d56", 56)]
 
@@ -211,3 +212,13 @@ def test_the_correction_meets_the_truth_of_equal_nets() -> None:
     assert np.mean(naive) < 0.045
     assert np.mean(shown) == pytest.approx(0.05, abs=0.006)
     assert np.mean(covered) > 0.88
+
+
+def test_where_all_budgets_differ_it_is_known_that_none_can_be_recommended() -> None:
+    """As of nets that were trained for other numbers of epochs, or on other numbers of images."""
+    table = summary(errors(d8=[0.1, 0.11, 0.1], d20=[0.09, 0.08, 0.09], d56=[0.2, 0.21, 0.2]))
+    for budgets, differ in (((1.0, 2.0, 4.0), True), ((1.0, 1.0, 4.0), False)):
+        seen = dict(zip(("d8", "d20", "d56"), budgets, strict=True))
+        assert (recommend(table, INFOS, budgets=seen) is None) == differ
+        assert all_budgets_differ(pareto.points(table, INFOS, budgets=seen)) == differ
+    assert not all_budgets_differ(pareto.points(table, INFOS[:1], budgets=seen))

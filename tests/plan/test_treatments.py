@@ -151,3 +151,14 @@ def test_a_control_is_that_of_another_treatment() -> None:
     )
     with pytest.raises(InputError, match="control of 'larger'; other treatments: none"):
         plan.plan(apply(StudyConfig(), (("treatments", rows),)))
+
+
+def test_a_treatment_that_is_given_to_no_net_is_said_to_be() -> None:
+    row = {
+        "name": "decay",
+        "mechanism": "overfitting",
+        "settings": (("train.weight_decay", 0.01),),
+        "where": (("model.depth", 20),),
+    }
+    with pytest.raises(InputError, match="'decay' changes no variant; none is as its where says"):
+        plan.plan(apply(StudyConfig(), (("sweep", FAMILIES), ("treatments", (row,)))))

@@ -2,6 +2,7 @@ import dataclasses
 import math
 
 import made_interventions
+import pandas as pd
 import pytest
 from reseal import reseal
 
@@ -166,3 +167,15 @@ def test_an_older_study_has_none(study):
     (study / store.MATCHED).unlink()
     assert decomposition.matched_sentences(tables.read_study(study)) == []
     assert "Gap at matched train loss" not in report.write(study).read_text(encoding="utf-8")
+
+
+def test_nets_whose_runs_all_diverged_are_named(study):
+    read = tables.read_study(study)
+    runs = read.summary.loc[read.summary["variant"] == "plain_depth20", ["variant", "seed"]]
+    ends = runs.assign(step=9, probe="run", metric="diverged_at_step", value=9.0)
+    for diverged, ending in ((ends, " Depth 20 is left out: all runs diverged."), (ends[1:], "")):
+        measured = pd.concat([read.measurements, diverged], ignore_index=True)
+        (sentence,) = decomposition.matched_sentences(
+            dataclasses.replace(read, measurements=measured)
+        )
+        assert sentence.endswith(f"points at depth 56.{ending}")

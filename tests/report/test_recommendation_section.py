@@ -178,3 +178,11 @@ def test_a_page_recommends_where_there_is_a_choice(tmp_path, bare):
     assert "Take " + choice.variant in text or f"Take {choice.group}, depth 20" in text
     store.write_recommendation(tmp_path, None)
     assert "Recommendation" not in report.write(tmp_path).read_text(encoding="utf-8")
+
+
+def test_it_is_said_why_there_is_no_choice_among_nets_of_other_budgets(study):
+    points = [dataclasses.replace(p, equal_budget=not i) for i, p in enumerate(study.pareto)]
+    none = dataclasses.replace(study, recommendation=None, pareto=tuple(points))
+    (text,) = section.section(none).blocks
+    assert text.text.startswith("No net is recommended: each saw another number of images")
+    assert section.section(dataclasses.replace(none, pareto=study.pareto)) is None

@@ -204,9 +204,10 @@ def test_an_average_stands_below_its_parts():
             "effect, no number of seeds up to a thousand would settle it.",
         ),
         (
-            {"images_to_settle": 4_000_000},
+            {"scope": "images like these"},
             "Not decided: anything from −24.9 points to +48.9 points fits these runs. At this "
-            "effect, not even a million test images would settle it.",
+            "effect, no number of seeds up to a thousand, nor of images up to a million, would "
+            "settle it.",
         ),
         ({"seeds": 2}, "Not decided: a verdict takes three seeds or more."),
         ({"verdict": "supported"}, ""),

@@ -80,3 +80,12 @@ def test_what_is_open_takes_more_seeds_than_there_are() -> None:
     assert stats.seeds_needed([0.4], contrast.interval().spread, 0.025) <= 3
     seeds, low, high, _ = stats.outlook(contrast, [0.4], 0.025)
     assert (seeds, low, high) == (4, 4, 4)
+
+
+def test_no_more_images_are_named_than_anyone_gathers() -> None:
+    wrong = np.arange(100) < np.array([10, 7])[:, None, None]
+    contrast = stats.contrast([Arm.of_predictions(np.repeat(w, 3, axis=0)) for w in wrong], [1, -1])
+    counts = [stats.outlook(contrast, [d], 0.025, image_count=100).images for d in (1e-3, 1e-5)]
+    assert counts[0] is not None
+    assert 10_000 < counts[0] < 1_000_000
+    assert counts[1] is None

@@ -13,6 +13,7 @@ from snapshots import Page
 from depthstudy import plan, records, report, store, study, train
 from depthstudy.config import StudyConfig, apply
 from depthstudy.errors import InputError
+from depthstudy.evidence import findings
 from depthstudy.evidence.panel import measure
 from depthstudy.study.facts.collect import collect
 from depthstudy.study.facts.runs import StudyRuns
@@ -133,6 +134,14 @@ def test_it_is_known_who_errs_on_which_validation_image(workdir: Path) -> None:
     assert [each.test_set == sets[variants[1].name].test_set for each in sets.values()] == [
         False, True
     ]  # fmt: skip
+
+
+def test_a_variant_that_is_not_done_is_missed(workdir: Path) -> None:
+    more = apply(SMALL, (("sweep", (("model.family", ("plain",)), ("model.depth", (8, 14, 20)))),))
+    prepared, variants = plan.prepare(more)
+    material = collect(StudyRuns(prepared, variants, workdir))
+    (verdict,) = findings.judge(material, plan.see_untreated(prepared.hypotheses))
+    assert (verdict.verdict, verdict.missing) == ("not tested", "plain_depth20")
 
 
 def test_info_and_report(workdir: Path) -> None:

@@ -7,7 +7,8 @@ back overlaps, their shares add up to more than together, and the interaction is
 It is made of what the rows say is won back, so that it agrees with them: what a treatment does for
 the best depth is taken off where it helps. One that wins back less than nothing counts as nothing,
 or another that does all by itself would seem to need it. Where one of the treatments harms the best
-depth by more than chance, it is credited with nothing, and there is no interaction.
+depth by more than chance, it is credited with nothing, and there is no interaction; nor is there
+with fewer than three seeds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from depthstudy.config import Treatment
-from depthstudy.evidence.panel import RunPanel
+from depthstudy.evidence.panel import LEAST_SEEDS, RunPanel
 from depthstudy.records import Attribution
 
 HARMS = "harms the best"  # word of a treatment with which the best depth does worse
@@ -67,7 +68,7 @@ def _with_interaction(
     treated: Mapping[tuple[str, str], str],
 ) -> Attribution:
     row = dataclasses.replace(row, combines=" + ".join(part.treatment for part in parts))
-    if any(each.word == HARMS for each in (row, *parts)):
+    if any(each.word == HARMS or each.seeds < LEAST_SEEDS for each in (row, *parts)):
         return row
     weights: dict[str, float] = {}
     for each, sign in ((row, 1.0), *((part, -1.0) for part in parts if part.recovered > 0)):

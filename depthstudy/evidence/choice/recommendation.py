@@ -28,7 +28,7 @@ from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.budgets import of_equal_budget
 from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
-from depthstudy.records import Recommendation, VariantInfo
+from depthstudy.records import ParetoPoint, Recommendation, VariantInfo
 
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
 
@@ -44,7 +44,7 @@ def recommend(
     baselines: Baselines | None = None,
     controls: Collection[str] = (),
 ) -> Recommendation | None:
-    """Returns the variant to take, or ``None`` where fewer than two variants can be compared.
+    """Returns the variant to take, or ``None`` where no two variants of equal budget are compared.
 
     Nets that are no better than always naming the largest class are not recommended: where all are,
     it is ``None``, too.
@@ -118,6 +118,11 @@ def recommend(
         enough=_told_apart(panel, best, list(means)),
         scope=_scope(panel, list(known)),
     )
+
+
+def all_budgets_differ(points: Sequence[ParetoPoint]) -> bool:
+    """Returns whether no two nets of a study have the same budget, so that none is recommended."""
+    return sum(point.equal_budget for point in points) == 1 < len(points)
 
 
 def _holds_out(summary: pd.DataFrame) -> bool:

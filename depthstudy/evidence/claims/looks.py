@@ -141,5 +141,5 @@ def compared(hypotheses: Sequence[Hypothesis], settings: VariantSettings) -> set
 
 def _complete(h: Hypothesis, settings: VariantSettings, summary: pd.DataFrame, seeds: int) -> bool:
     present = summary[summary["seed"] < seeds].groupby("variant").size()
-    names = compared([h], {name: settings[name] for name in settings if name in present.index})
+    names = compared([h], settings) & set(present.index)
     return bool(names) and all(present[name] >= seeds for name in names)

@@ -62,7 +62,7 @@ def judge(
       summary: Finished runs, with the columns of ``records.Summary``, and those that
         ``metrics.widen`` adds; missing runs are allowed.
       settings: Name of a variant to all its settings by dotted field. Variants that are only here
-        or only in ``summary`` are left out.
+        are named as missing, those that are only in ``summary`` are left out.
       hypotheses: What is to be decided.
       predictions: Name of a variant to whether each of its runs, in the order of seeds, errs on
         each test image. With them verdicts on ``test_error`` and ``gap`` speak of images like
@@ -100,6 +100,7 @@ def judge(
         dataclasses.replace(
             _verdict(e, float(p), float(level), alpha, chance or {}, failing[e.hypothesis.metric]),
             budget_ratio=_budget_ratio(e, budgets or {}),
+            missing=", ".join(e.missing),
         )
         for e, p, level in zip(evidence, p_values, levels, strict=True)
     ]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from depthstudy import stats
 from depthstudy.config import PruneConfig
+from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.panel import LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import PrunedNet, Record, VariantInfo
@@ -44,6 +45,7 @@ def compare(
     predictions: ErrorsByVariant | None = None,
     images: ImageCounts | None = None,
     budgets: Mapping[str, float] | None = None,
+    baselines: Baselines | None = None,
 ) -> list[PrunedNet]:
     """Returns what was lost and saved by each net that lost weights, channels or blocks.
 
@@ -57,6 +59,8 @@ def compare(
       predictions: Name of a variant to whether each of its runs errs on each test image.
       images: Name of an error to the number of images that it is counted on.
       budgets: Name of a variant to how many images one of its runs has seen.
+      baselines: Error of always naming the largest class, where it is known. A dense net that is no
+        better has nothing to lose, and nothing that is taken out of it is called harmless.
 
     Returns:
       A row for each net, in the order of ``infos``.
@@ -73,7 +77,8 @@ def compare(
         _row(net, _method(net, telling[net.part]), origins[net.dense.name], tests, seconds)
         for net in nets
     ]
-    harmless = _harmless(compared)
+    constant = no_better(summary, "test_error", baselines, images)
+    harmless = _harmless([row for row in compared if row.dense not in constant])
     return [
         dataclasses.replace(
             row,

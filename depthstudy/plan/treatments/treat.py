@@ -87,17 +87,21 @@ def treat(
     treated: list[Variant] = []
     for treatment in study.treatments:
         changed = []
-        for variant in untreated:
-            if any(config.get(variant.config, field) != value for field, value in treatment.where):
-                continue
+        asked = [
+            variant
+            for variant in untreated
+            if all(config.get(variant.config, field) == value for field, value in treatment.where)
+        ]
+        for variant in asked:
             settings = relative.resolve(treatment, study.treatments, variant)
             new = _treated(treatment.name, settings, variant, varied, datasets)
             if new and not same(new, variant):
                 changed.append(_sharing(new, [*untreated, *treated]))
         if not changed:
+            why = "all that it is given to have its settings already, or nothing that they change"
             raise InputError(
-                f"treatment {treatment.name!r} changes no variant; all that it is given to have "
-                "its settings already"
+                f"treatment {treatment.name!r} changes no variant; "
+                f"{why if asked else 'none is as its where says'}"
             )
         treated += changed
     return treated

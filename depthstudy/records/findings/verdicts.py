@@ -47,6 +47,8 @@ class Verdict:
         out of the verdict.
       budget_ratio: How many times the images the one net of a pair has seen in training that the
         other one has, at most over the pairs; ``None`` where it is not known.
+      missing: Variants that the claim compares and that no run has the metric of, as they diverged,
+        are not done or were not measured; pairs with them are left out.
     """
 
     hypothesis: str
@@ -70,3 +72,4 @@ class Verdict:
     look: int = 0
     no_better: str = ""
     budget_ratio: float | None = None
+    missing: str = ""

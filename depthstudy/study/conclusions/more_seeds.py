@@ -41,14 +41,15 @@ def more_seeds(
     inconclusive = [
         v for v in findings.verdicts if v.verdict == "inconclusive" and v.hypothesis in trained
     ]
+    planned = past.study.seeds  # of which a metric may lack some, as the time of runs that diverged
     still_open = {
-        v.hypothesis: _affordable(v.seeds_to_settle, v.seeds_high, v.seeds)
+        v.hypothesis: _affordable(v.seeds_to_settle, v.seeds_high, max(v.seeds, planned))
         for v in inconclusive
         if v.seeds_to_settle
     }
     counts = [v.seeds for v in inconclusive]
     counts += [answer.seeds] if answer is not None and answer.word == UNKNOWN else []
-    few = any(seeds < LEAST_SEEDS for seeds in counts)
+    few = planned < LEAST_SEEDS and any(seeds < LEAST_SEEDS for seeds in counts)
     wanted = [*still_open.values(), *([LEAST_SEEDS] if few else [])]
     names = looks.compared([h for h in hypotheses if h.name in still_open], past.settings)
     if answer is not None and answer.seeds_needed:
@@ -59,7 +60,7 @@ def more_seeds(
     most = max(*wanted, LEAST_SEEDS)
     before = past.summary.groupby("variant").size().to_dict()
     added = {name: max(0, most - int(before.get(name, 0))) for name in names}
-    by_looks = bool(still_open) or any(v.seeds < LEAST_SEEDS for v in inconclusive)
+    by_looks = bool(still_open)
     if not by_looks and inconclusive:
         undecided = {v.hypothesis for v in inconclusive}
         asked = [h for h in hypotheses if h.name in undecided]

@@ -6,6 +6,7 @@ import math
 import textwrap
 
 from depthstudy.evidence.baseline import nothing_learned
+from depthstudy.evidence.choice.recommendation import all_budgets_differ
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
@@ -42,7 +43,7 @@ def conclusion(result: Result) -> str:
         about = quantity(hypothesis["metric"], result.info.metrics)
         text = f"{hypothesis['statement']} {_numbers(verdict, about, run_noun(hypothesis))}"
         more = _robust(robust.get(verdict.hypothesis), about)
-        parts = (text, more, unequal_sentence(verdict), _no_better(verdict))
+        parts = (text, more, unequal_sentence(verdict), _left_out(verdict))
         paragraphs.append(_entry(verdict.verdict, " ".join(filter(None, parts))))
     paragraphs += [
         _entry("cause", f"{_cause(row)} {unequal_sentence(row)}".strip())
@@ -56,6 +57,9 @@ def conclusion(result: Result) -> str:
         paragraphs.append(_entry("take", _take(result.recommendation, name, error)))
     elif nothing_learned(result.summary):
         none = "none: no net is better than always giving the same answer"
+        paragraphs.append(_entry("take", none))
+    elif all_budgets_differ(result.findings.pareto):
+        none = "none: each net saw another number of images, so that none can be compared"
         paragraphs.append(_entry("take", none))
     if result.answer:
         paragraphs.append(_next(result.answer.next))
@@ -97,7 +101,7 @@ def _bare(about: Quantity, value: float) -> str:
 
 def _numbers(verdict: Verdict, about: Quantity, noun: str) -> str:
     if verdict.verdict == "not tested":
-        return "(no variants to compare)"
+        return f"(no {'runs' if verdict.missing else 'variants'} to compare)"
     effect = _signed(about, verdict.effect)
     if math.isnan(verdict.p) and verdict.no_better:
         return f"({effect})"
@@ -157,11 +161,13 @@ def _deeper(row: DepthAnswer) -> str:
     return text
 
 
-def _no_better(verdict: Verdict) -> str:
+def _left_out(verdict: Verdict) -> str:
     """Says which nets a verdict cannot rest on."""
-    if not verdict.no_better:
-        return ""
-    return f"No better than always giving the same answer: {verdict.no_better}."
+    reasons = {
+        "No better than always giving the same answer": verdict.no_better,
+        "No run has this number": verdict.missing,
+    }
+    return " ".join(f"{reason}: {names}." for reason, names in reasons.items() if names)
 
 
 def _cause(row: Attribution) -> str:

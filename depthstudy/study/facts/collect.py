@@ -75,7 +75,7 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
         ],
         probed=[row for of_variant in probes for row in of_variant],
         variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
-        settings=pools.compared(study, variants),
+        settings=pools.compared(study, runs.variants),
         pruned={variant.name: variant.config.prune for variant in variants},
         predictions=_predictions(by_name, labels, "test", by_class=balanced),
         validated=_predictions(by_name, labels, "validation", by_class=balanced),

@@ -109,11 +109,14 @@ def following(study: StudyConfig, variants: Sequence[Variant]) -> str:
     """Says what follows from results, whose time is not in the estimate."""
     lines = ""
     if study.tune:
-        trials = len(untreated(variants)) * halving.cost(study.tune) * study.tune_seeds
+        least, most = (
+            len(untreated(variants)) * halving.cost(study.tune, extra) * study.tune_seeds
+            for extra in (0, halving.MOST_EXTRA)
+        )
         lines += (
             f"first each untreated net is tuned ({', '.join(field for field, _ in study.tune)}), "
-            f"which takes as long as {trials:.0f} of these runs, and trained once more with its "
-            "own settings\n"
+            f"which takes as long as {least:.0f} of these runs, or up to {most:.0f} where the best "
+            "lies at an edge, and trained once more with its own settings\n"
         )
     if study.budget_check:
         factors = ", ".join(map(str, study.budget_check))

@@ -35,7 +35,7 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
         info=SimpleNamespace(
             config={"hypotheses": hypotheses}, metrics={}, seconds={"total": 12.0}, processes=2
         ),
-        findings=SimpleNamespace(robustness=()),
+        findings=SimpleNamespace(robustness=(), pareto=()),
         verdicts=verdicts,
         data=(),
         attribution=(),
@@ -133,3 +133,22 @@ def test_a_balanced_error_is_named_so() -> None:
     study_result.info.config["metric"] = "balanced_error"
     balanced = " ".join(conclusion(study_result).split())
     assert "plain_depth8: balanced test error 25.0% (20.0 to 30.0%)" in balanced
+
+
+def test_nets_that_no_run_measures_are_named() -> None:
+    untested = {"verdict": "not tested", "effect": math.nan, "p": math.nan, "seeds": 0}
+    text = " ".join(conclusion(result(verdict(**untested, missing="plain-56"))).split())
+    assert "(no runs to compare) No run has this number: plain-56." in text
+    text = " ".join(conclusion(result(verdict(**untested))).split())
+    assert "(no variants to compare)" in text
+    assert "No run has this number: plain-20." in " ".join(
+        conclusion(result(verdict(missing="plain-20"))).split()
+    )
+
+
+def test_it_is_said_that_nets_of_other_budgets_leave_nothing_to_take() -> None:
+    study_result = result(verdict())
+    study_result.findings.pareto = [SimpleNamespace(equal_budget=equal) for equal in (True, False)]
+    assert "take none: each net saw another number of images" in " ".join(
+        conclusion(study_result).split()
+    )

@@ -75,3 +75,12 @@ def test_a_greater_depth_takes_the_time_of_its_tuning() -> None:
     study = with_longer(past(sweep=SWEEP, tune=rates, tune_seeds=2))
     step = next_step(study, findings(), headline(word="yes"), [RISES])
     assert step.seconds == pytest.approx((3 + 3 * 2) * 20 * 92 / 56 / 2)
+
+
+def test_no_fewer_seeds_are_proposed_than_there_are() -> None:
+    """Of five runs two or three have a time, as the others diverged."""
+    timed = dataclasses.replace(RISES, metric="seconds")
+    for fields in ({"seeds": 2}, {"seeds": 3, "seeds_to_settle": 4}):
+        step = next_step(past(seeds=5), findings(verdict(**fields)), headline(), [timed])
+        assert step.reason.startswith("What is open is not known to be settled by more seeds")
+        assert step.command == ""

@@ -18,7 +18,7 @@ from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
 from depthstudy.plan import never_at_peak, prepare
-from depthstudy.study.forecast.describe import measuring, runs_in_words, unequal
+from depthstudy.study.forecast.describe import following, measuring, runs_in_words, unequal
 from depthstudy.study.forecast.estimate import Estimator
 
 
@@ -173,3 +173,11 @@ def test_runs_are_counted_by_the_seeds_of_each_variant() -> None:
     assert runs_in_words(asked, variants) == "2 variants x 5 seeds = 10 runs"
     fewer = (dataclasses.replace(variants[0], seeds=2), *variants[1:])
     assert runs_in_words(asked, fewer) == "7 runs"
+
+
+def test_a_plan_says_what_tuning_takes_at_most() -> None:
+    """Two nets with three rates each, and with two more where the best is at an edge."""
+    rates = (("train.learning_rate", (0.01, 0.03, 0.1)),)
+    fields = (("sweep", (("model.depth", (8, 14)),)), ("tune", rates), ("train.steps", 10))
+    text = following(*prepare(apply(StudyConfig(), fields)))
+    assert "takes as long as 6 of these runs, or up to 10 where the best lies at an edge" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from depthstudy.evidence.baseline import nothing_learned
+from depthstudy.evidence.choice.recommendation import all_budgets_differ
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
 from depthstudy.report.blocks import Items, Section, Text
@@ -27,10 +28,8 @@ def section(study: Study) -> Section | None:
     """Returns the recommendation, or ``None`` where there is no choice."""
     choice = study.recommendation
     if choice is None:
-        if not nothing_learned(study.summary):
-            return None
-        none = "Take none: no net is better than always giving the same answer."
-        return Section("Recommendation", (Text(none, "take"),), look="advice")
+        none = _no_choice(study)
+        return Section("Recommendation", (Text(none, "take"),), look="advice") if none else None
     notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
     blocks = (
         Text(f"Take {taken(study, choice)}: {facts(study, choice)}", "take"),
@@ -38,6 +37,18 @@ def section(study: Study) -> Section | None:
         Items.plain([note for note in notes if note], "notes"),
     )
     return Section("Recommendation", blocks, look="advice")
+
+
+def _no_choice(study: Study) -> str:
+    """Says why no net is recommended where there are some to choose from, and what it takes."""
+    if nothing_learned(study.summary):
+        return "Take none: no net is better than always giving the same answer."
+    if not all_budgets_differ(study.pareto):
+        return ""
+    return (
+        "No net is recommended: each saw another number of images in training, and one that errs "
+        "less may owe it to that. Of nets that see as many (config.train.epochs or steps) one is."
+    )
 
 
 def taken(study: Study, choice: Recommendation) -> str:

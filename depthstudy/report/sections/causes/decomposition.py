@@ -164,8 +164,9 @@ def matched_sentences(study: Study) -> list[str]:
         others = [tables.label(study.info, row.variant) for row in rows if not row.matched]
         rest = f"{sentence_case(listing(others))} cannot be matched: when first evaluated, "
         rest += f"{'it' if len(others) == 1 else 'they'} had learned more than the worst ends with."
+        lost = _diverged_sentence(study, group)
         if others and len(matched) < 2:
-            sentences.append(f"In {group}, cannot compare. {rest}")
+            sentences.append(f"In {group}, cannot compare. {rest} {lost}".strip())
             continue
         parts = [f"{_gap(row)} at {tables.label(study.info, row.variant)}" for row in matched]
         loss = rows[0].level
@@ -173,8 +174,22 @@ def matched_sentences(study: Study) -> list[str]:
             f"when train loss first was {f'{loss:.3g}' if loss < 100 else number(loss, 0)} or less"
         )
         gaps = f"In {group}, {level}, the gap was {listing(parts)}."
-        sentences.append(f"{gaps} {rest}" if others else gaps)
+        sentences.append(" ".join(filter(None, [gaps, rest if others else "", lost])))
     return sentences
+
+
+def _diverged_sentence(study: Study, group: str) -> str:
+    """Names the nets of a group that are not compared, as all their runs diverged."""
+    runs, diverged = study.summary["variant"].value_counts(), tables.divergences(study)
+    labels = [
+        tables.label(study.info, info.name)
+        for info in study.info.variants
+        if info.group == group
+        and info.name in diverged
+        and diverged[info.name].runs == runs.get(info.name)
+    ]
+    verb = "is" if len(labels) == 1 else "are"
+    return f"{sentence_case(listing(labels))} {verb} left out: all runs diverged." if labels else ""
 
 
 def _gap(row: MatchedGap) -> str:

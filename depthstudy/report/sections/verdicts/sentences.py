@@ -14,7 +14,6 @@ from depthstudy.report.text.quantities import Catalog, Quantity, quantity
 from depthstudy.report.text.sentences import run_noun, unequal_sentence
 
 _RELATIVE = {"greater", "less", "equivalent", "not_greater"}
-_MANY = 1_000_000  # test images, which nobody gathers to tell two nets apart
 
 
 class Pair(NamedTuple):
@@ -52,7 +51,8 @@ def verdict_sentence(
       catalog: What metrics mean, by probe.
     """
     if verdict is None or verdict.verdict == "not tested" or not math.isfinite(verdict.effect):
-        return "This study has no runs to compare for it."
+        nothing = "This study has no runs to compare for it."
+        return f"{nothing} {missing_sentence(verdict)}".strip() if verdict else nothing
     about = quantity(hypothesis.get("metric", ""), catalog)
     compared = pairs(verdict)
     worst = _worst(compared, verdict.effect)
@@ -62,7 +62,7 @@ def verdict_sentence(
         claim += f": the worst of {len(compared)} comparisons, {worst.left} against {worst.right}"
     failed = f"{_fate(about)}: {verdict.failed}." if verdict.failed else ""
     parts = [f"{claim}.", _margin(hypothesis, about), failed]
-    parts += [unequal_sentence(verdict), no_better_sentence(verdict)]
+    parts += [unequal_sentence(verdict), no_better_sentence(verdict), missing_sentence(verdict)]
     return " ".join(filter(None, parts))
 
 
@@ -83,6 +83,15 @@ def no_better_sentence(verdict: records.Verdict) -> str:
         f"{listing(names)} {are} no better than always giving the same answer, so that no verdict"
         " rests on the difference."
     )
+
+
+def missing_sentence(verdict: records.Verdict) -> str:
+    """Says which nets a claim compares and no run has the metric of."""
+    names = verdict.missing.split(", ") if verdict.missing else []
+    if not names:
+        return ""
+    left_out = "it is left out" if len(names) == 1 else "they are left out"
+    return f"No run has this number of {listing(names)}, so {left_out}."
 
 
 def _worst(compared: Sequence[Pair], effect: float) -> Pair | None:
@@ -195,12 +204,13 @@ def meaning(verdict: records.Verdict | None, about: Quantity, noun: str = "seed"
 def _settle(verdict: records.Verdict, noun: str) -> str:
     """Says how many runs, or images, would settle an open verdict."""
     if verdict.images_to_settle is not None and verdict.seeds_to_settle is None:
-        if verdict.images_to_settle > _MANY:
-            return "At this effect, not even a million test images would settle it."
         images = f"{verdict.images_to_settle:,} test images"
         return f"More images, not {noun}s: about {images} would tell."
+    if verdict.seeds_to_settle is None and verdict.missing:
+        return f"It takes runs of {listing(verdict.missing.split(', '))}."
     if verdict.seeds_to_settle is None:
-        return f"At this effect, no number of {noun}s up to a thousand would settle it."
+        images = ", nor of images up to a million," if verdict.scope == "images like these" else ""
+        return f"At this effect, no number of {noun}s up to a thousand{images} would settle it."
     low, high = verdict.seeds_low, verdict.seeds_high
     around = ""
     if (low is not None and low != verdict.seeds_to_settle) or high is not None:
