@@ -73,11 +73,14 @@ def test_an_interrupted_study_has_a_report(tmp_path: Path, monkeypatch: pytest.M
     with monkeypatch.context() as patched:
         patched.setattr(execute, "measure", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            study.run(TINY, tmp_path, command="python scripts/run.py")
+            study.run(TINY, tmp_path, command="depthstudy run tiny")
     html = (tmp_path / store.REPORT).read_text(encoding="utf-8")
     assert "Partial: 2 of 2 runs are done" in html
     assert store.read_info(tmp_path) is None
     assert (tmp_path / store.PARTIAL / store.SUMMARY).exists()
+    answer = store.read_answer(tmp_path / store.PARTIAL)
+    assert answer is not None
+    assert (answer.next.reason[:4], answer.next.command) == ("Wait", "")
     result = study.run(TINY, tmp_path)
     assert result.info.partial == ""
     assert not (tmp_path / store.PARTIAL).exists()

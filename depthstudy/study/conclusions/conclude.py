@@ -26,6 +26,11 @@ from depthstudy.study.facts.collect import collect
 from depthstudy.study.facts.looks import looks_of
 from depthstudy.study.facts.runs import StudyRuns
 
+# Of a study that is not done. A command that adds to it could be refused, as few runs suggest it.
+_GO_ON = records.NextStep(
+    reason="Wait until all runs are done; give the same command again where it was interrupted."
+)
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Result:
@@ -105,8 +110,9 @@ def conclude_so_far(runs: StudyRuns, call: Call) -> None:
     material = collect(runs)
     result = _judged(runs, call, material)
     info = dataclasses.replace(result.info, partial=f"{done} of {len(runs.stores)}")
+    answer = result.answer and dataclasses.replace(result.answer, next=_GO_ON)
     folder = runs.workdir / store.PARTIAL
-    _write(folder, runs, dataclasses.replace(result, info=info), material)
+    _write(folder, runs, dataclasses.replace(result, info=info, answer=answer), material)
     report.write_partial(folder, runs.workdir / store.REPORT)
 
 
