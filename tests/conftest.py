@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from depthstudy.data import Dataset
 
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -18,6 +20,16 @@ os.environ["XLA_FLAGS"] = (
     " --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
 _LONG = {"whole", "analysis", "execute", "plan", "study", "train", "nets"}
+_LONGEST = {  # of the slow tests
+    "analysis/test_planted_nets.py",
+    "bucket/test_study.py",
+    "execute/test_detectors.py",
+    "faults/test_faults.py",
+    "hosts/test_two_hosts.py",
+    "search/test_run.py",
+    "whole/test_claim_configs.py",
+    "whole/test_wheel.py",
+}
 if "PYTEST_XDIST_WORKER" not in os.environ:  # which has that of the process that began it
     _CACHE = tempfile.TemporaryDirectory(prefix="depthstudy-test-")
     os.environ["XDG_CACHE_HOME"] = _CACHE.name
@@ -31,9 +43,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out files without slow tests where only these are asked for: imports take long."""
+    if config.option.markexpr != "slow" or not collection_path.match("test_*.py"):
+        return None
+    text = collection_path.read_text("utf-8")
+    return None if "mark.slow" in text or "sampled(" in text else True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # A file goes to the worker that is free, and the last ones have to be short.
-    items.sort(key=lambda item: item.path.parent.name not in _LONG)
+    # Who is free takes a file, or half of what another one has left: the last have to be short.
+    items.sort(
+        key=lambda item: (
+            "/".join(item.path.parts[-2:]) not in _LONGEST,
+            item.path.parent.name not in _LONG,
+        )
+    )
     if not config.getoption("--slow"):
         for item in items:
             if "slow" in item.keywords:

@@ -18,8 +18,11 @@ PACKAGE = Path(depthstudy.__file__).parent
 def docstrings() -> Iterator[tuple[str, str, str]]:
     """Yields module, name and text of each docstring with an example."""
     for file in sorted(PACKAGE.rglob("*.py")):
+        code = file.read_text(encoding="utf-8")
+        if ">>> " not in code:
+            continue
         module = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 text = ast.get_docstring(node) or ""
                 if ">>> " in text:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from programs import run_bad_input, run_script
+from programs import run_bad_input
 
 from depthstudy import __version__, config
 from depthstudy.command.registry import COMMANDS
@@ -104,9 +104,7 @@ def test_bad_input_is_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_config_is_run_by_its_name_from_any_folder(tmp_path: Path) -> None:
-    done = run_script(
-        "run", "base", "--workdir", str(tmp_path / "work"), "--dry_run", script=DOOR, cwd=tmp_path
-    )
+    done = run("run", "base", "--workdir", str(tmp_path / "work"), "--dry_run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "resnet_depth20     20    269,434 2,516,608" in done.stdout
     assert not list(tmp_path.iterdir())

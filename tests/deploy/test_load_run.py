@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def write_run(folder: Path, dataset: Dataset, data_name: str, *, stores_moments:
     return run
 
 
+@functools.cache
 def drawn(seed: int) -> nets.Variables:
     return nets.init(nets.build(SPEC), jax.random.key(seed), (8, 8, 1))
 

@@ -76,11 +76,18 @@ def wait(processes: Sequence[subprocess.Popen[str]], seconds: float = 600) -> En
 
 def disturb(workdir: Path, kind: signal.Signals, host: int, **options: Any) -> End:
     """Sends a signal to a host that trains, and returns how all hosts have ended."""
+    return wait(start_disturbed(workdir, kind, host, **options), KILLED_SECONDS)
+
+
+def start_disturbed(
+    workdir: Path, kind: signal.Signals, host: int, **options: Any
+) -> list[subprocess.Popen[str]]:
+    """Starts the study on hosts, and returns them once one that trains was sent a signal."""
     before = checkpoints(workdir)
     processes = start_hosts(workdir, **options)
     await_checkpoint(workdir, processes[0], before)
     processes[host].send_signal(kind)
-    return wait(processes, KILLED_SECONDS)
+    return processes
 
 
 def checkpoints(workdir: Path) -> frozenset[Path]:

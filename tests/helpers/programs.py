@@ -52,7 +52,7 @@ def run_script(
 def run_bad_input(
     *arguments: str, script: str = "scripts/run.py", cwd: Path = ROOT, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Does what ``run_script`` does, without the seconds of imports, where nothing is trained."""
+    """Does what ``run_script`` does, without the seconds of imports, where no worker is begun."""
     with TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in ("stdout", "stderr")]
         command = [str(ROOT / script), *arguments]

@@ -15,6 +15,7 @@ sys.path.append(str(ROOT / "tests/faults"))
 import two_hosts  # noqa: E402
 from tiny_study import command  # noqa: E402
 
+OFTEN = {"train.evaluations": 6}
 STREAMED = {"data.stream": True, "data.workers": 0}  # so that each host reads its own images
 
 
@@ -28,47 +29,54 @@ def assert_done(end: two_hosts.End) -> None:
     assert not any(code for code, _ in end), end
 
 
-@pytest.mark.slow
-def test_two_hosts_find_the_losses_of_one(tmp_path: Path) -> None:
-    hosts = two_hosts.start_hosts(tmp_path / "two", **STREAMED)
-    assert_done(two_hosts.run_alone(tmp_path / "one"))
-    end = two_hosts.wait(hosts)
-    assert_done(end)
-    assert end[1][1] == ""
-    assert two_hosts.difference(tmp_path / "one", tmp_path / "two") < two_hosts.ROUNDING
-    assert files(tmp_path / "one") == files(tmp_path / "two")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("host", [0, 1])
-def test_one_is_killed(tmp_path: Path, host: int) -> None:
-    end = two_hosts.disturb(tmp_path, signal.SIGKILL, host)
-    assert end.seconds < two_hosts.KILLED_SECONDS
-    assert end[host][0] == -signal.SIGKILL
-    assert end[1 - host] == (1, f"error: host {host} {two_hosts.GONE}")
-    if host == 1:
-        assert_done(two_hosts.wait(two_hosts.start_hosts(tmp_path)))
-
-
-@pytest.mark.slow
-def test_one_of_them_is_asked_to_end(tmp_path: Path) -> None:
-    end = two_hosts.disturb(tmp_path, signal.SIGTERM, 0)
+def assert_asked(end: two_hosts.End) -> None:
     assert list(end) == [(130, two_hosts.INTERRUPTED)] * 2
     assert end.seconds < two_hosts.ASKED_SECONDS
 
 
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study on one host, which nobody disturbed."""
+    folder = tmp_path_factory.mktemp("one")
+    assert_done(two_hosts.run_alone(folder, **OFTEN))
+    return folder
+
+
 @pytest.mark.slow
-def test_two_go_on_from_one_that_is_killed_and_one_from_two_that_are_asked(tmp_path: Path) -> None:
-    one, two, often = tmp_path / "one", tmp_path / "two", {"train.evaluations": 6}
-    assert_done(two_hosts.run_alone(one, **often))
-    process = two_hosts.start(command(two, **{**two_hosts.OPTIONS, **often}))
-    two_hosts.await_checkpoint(two, process)
+def test_two_hosts_find_the_losses_of_one(one: Path, tmp_path: Path) -> None:
+    end = two_hosts.wait(two_hosts.start_hosts(tmp_path, **OFTEN, **STREAMED))
+    assert_done(end)
+    assert end[1][1] == ""
+    assert two_hosts.difference(one, tmp_path) < two_hosts.ROUNDING
+    assert files(one) == files(tmp_path)
+
+
+@pytest.mark.slow
+def test_one_is_killed_and_both_go_on_until_one_is_asked_to_end(tmp_path: Path) -> None:
+    """Host 1 is missed only after a while, in which another study loses its host 0."""
+    folders = {host: tmp_path / str(host) for host in (1, 0)}
+    started = {
+        host: two_hosts.start_disturbed(folder, signal.SIGKILL, host, **OFTEN)
+        for host, folder in folders.items()
+    }
+    for host, processes in started.items():
+        end = two_hosts.wait(processes, two_hosts.KILLED_SECONDS)
+        assert end[host][0] == -signal.SIGKILL
+        assert end[1 - host] == (1, f"error: host {host} {two_hosts.GONE}")
+    assert_asked(two_hosts.disturb(folders[1], signal.SIGTERM, 0, **OFTEN))
+
+
+@pytest.mark.slow
+def test_two_go_on_from_one_that_is_killed_and_one_from_two_that_are_asked(
+    one: Path, tmp_path: Path
+) -> None:
+    process = two_hosts.start(command(tmp_path, **{**two_hosts.OPTIONS, **OFTEN}))
+    two_hosts.await_checkpoint(tmp_path, process)
     process.kill()
     assert two_hosts.wait([process])[0][0] == -signal.SIGKILL
-    end = two_hosts.disturb(two, signal.SIGTERM, 1, **often)
-    assert list(end) == [(130, two_hosts.INTERRUPTED)] * 2
-    assert_done(two_hosts.run_alone(two, **often))
-    assert two_hosts.difference(one, two) < two_hosts.ROUNDING
+    assert_asked(two_hosts.disturb(tmp_path, signal.SIGTERM, 1, **OFTEN))
+    assert_done(two_hosts.run_alone(tmp_path, **OFTEN))
+    assert two_hosts.difference(one, tmp_path) < two_hosts.ROUNDING
 
 
 @pytest.mark.slow

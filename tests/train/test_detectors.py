@@ -113,7 +113,8 @@ def test_the_loss_of_a_split_is_that_of_one_batch(scenes: Dataset) -> None:
     )
     batch = scenes.test.gather(np.arange(len(scenes.test)))
     images = normalize(batch.images, scenes.mean, scenes.std)
-    losses = tasks.of(scenes).loss(jax.jit(network.apply)(variables, images), batch.labels)
+    loss = jax.jit(lambda v, x, y: tasks.of(scenes).loss(network.apply(v, x), y))
+    losses = loss(variables, images, batch.labels)
     for size in (1, 3):
         config = dataclasses.replace(CONFIG, eval_batch_size=size)
         in_batches = dataclasses.replace(program, config=config)
@@ -163,7 +164,8 @@ def test_steps_in_bfloat16_go_nearly_the_same_way(scenes: Dataset, alone: list[A
     (half,) = trained(on_devices(1), scenes, (0,), config=config)
     assert {leaf.dtype for leaf in jax.tree.leaves(half)} == {np.dtype("float32")}
     net = nets.build(DETECTOR)
-    start = nets.init(net, train.init_key(0), (32, 32, 1))["params"]
+    draw = jax.jit(nets.init, static_argnums=(0, 2))
+    start = draw(net, train.init_key(0), (32, 32, 1))["params"]
     change, same = (
         np.concatenate([(b - a).ravel() for a, b in zip(*map(jax.tree.leaves, pair), strict=True)])
         for pair in ((start, alone[0]["params"]), (start, half["params"]))

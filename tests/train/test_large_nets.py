@@ -32,8 +32,13 @@ def start(network: nets.Net, transform: Any, digits: Dataset, **options: Any) ->
     )()
 
 
-def stepped(digits: Dataset, steps: int = 1, spec: Any = TINY, **fields: Any) -> step.TrainState:
-    """Returns the state after some steps of a training with these fields."""
+def stepped(digits: Dataset, spec: Any = TINY, **fields: Any) -> step.TrainState:
+    """Returns the state after a step of a training with these fields."""
+    return history(digits, 1, spec, **fields)[1]
+
+
+def history(digits: Dataset, steps: int, spec: Any = TINY, **fields: Any) -> list[step.TrainState]:
+    """Returns the states before each step of a training with these fields, and after the last."""
     config = dataclasses.replace(CONFIG, **fields)
     network = nets.build(
         spec,
@@ -41,12 +46,12 @@ def stepped(digits: Dataset, steps: int = 1, spec: Any = TINY, **fields: Any) ->
         statistics_images=config.statistics_images,
     )
     transform = optimizer.optimizer(config)
-    state = start(network, transform, digits, averaged=bool(config.average_decay))
+    states = [start(network, transform, digits, averaged=bool(config.average_decay))]
     train_step = jax.jit(step.make_train_step(network, transform, digits, DataConfig(), config))
     for i in range(steps):
         batch = batch_at(digits, i, batch_size=config.batch_size)
-        state, _ = train_step(state, batch, jax.random.fold_in(KEY, i), RATE)
-    return state
+        states.append(train_step(states[-1], batch, jax.random.fold_in(KEY, i), RATE)[0])
+    return states
 
 
 def assert_near(one: Any, other: Any, tolerance: float = 2e-5) -> None:
@@ -130,8 +135,8 @@ def test_each_part_has_its_own_statistics(digits: Dataset) -> None:
 def test_the_average_is_that_of_optax(digits: Dataset) -> None:
     """The first steps forget faster, as with a decay of (1 + step) / (10 + step)."""
     decay = 0.99
-    plain = [stepped(digits, spec=TINY, steps=n).variables for n in range(4)]
-    averaged = stepped(digits, spec=TINY, steps=3, average_decay=decay)
+    plain = [state.variables for state in history(digits, 3)]
+    averaged = history(digits, 3, average_decay=decay)[-1]
     assert_near(averaged.trained, plain[3])
     expected = plain[0]
     for n, now in enumerate(plain[1:]):
