@@ -63,12 +63,13 @@ def check_tuned(study: StudyConfig, variant: Variant) -> None:
 def _require_equal_images(variant: Variant, tried: TrainConfig) -> None:
     """Refuses a batch size by which a training sees far more images than by the variant's own."""
     count = len(variant.dataset.train)
-    own, other = (t.batch_size * train.count_steps(t, count) for t in (variant.train, tried))
-    if max(own, other) > UNEQUAL * min(own, other):
+    planned, seen = (t.batch_size * train.count_steps(t, count) for t in (variant.train, tried))
+    if max(planned, seen) > UNEQUAL * min(planned, seen):
         raise InputError(
             f"variant {variant.name}: config.tune tries train.batch_size={tried.batch_size}, with "
-            f"which a training sees {other:,} images, and {own:,} with {variant.train.batch_size}; "
-            "give its length by train.epochs, without train.steps and train.least_steps"
+            f"which a training sees {seen:,} images, and {planned:,} with "
+            f"{variant.train.batch_size}; give its length by train.epochs, without "
+            "train.steps and train.least_steps"
         )
 
 
