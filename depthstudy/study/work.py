@@ -12,6 +12,7 @@ from absl import logging
 
 from depthstudy import execute, plan, records, store, train
 from depthstudy.config import StudyConfig
+from depthstudy.errors import DamagedError
 from depthstudy.study.conclusions.conclude import Call, conclude_so_far
 from depthstudy.study.facts import data_info
 from depthstudy.study.facts.runs import StudyRuns
@@ -60,6 +61,7 @@ def work_on(
     """
     execute.check(study, variants, workdir)
     _warn(study, variants)
+    _warn_of_another(study, workdir)
     start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
     with (
         store.lock(workdir),
@@ -86,3 +88,17 @@ def _warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
     untested = plan.untested(study.hypotheses, plan.pools.compared(study, variants))
     for warning in (*plan.never_at_peak(variants), *untested):
         logging.warning(warning)
+
+
+def _warn_of_another(study: StudyConfig, workdir: Path) -> None:
+    """Says that a folder holds a study of another name, whose report will be gone."""
+    with contextlib.suppress(DamagedError):  # what is damaged is said where it is written again
+        info = store.read_info(workdir)
+        if info is not None and info.name != study.name:
+            logging.warning(
+                "%s holds the study %s; the report and tables of %s take the place of its own, "
+                "unless it has another --workdir",
+                store.bucket.shown(workdir),
+                info.name,
+                study.name,
+            )

@@ -172,6 +172,16 @@ def test_finished_runs_are_not_run_again(workdir: Path, monkeypatch: pytest.Monk
     study.run(SMALL, workdir)
 
 
+def test_a_report_of_another_study_is_not_replaced_in_silence(
+    workdir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study.run(SMALL, workdir)
+    assert "holds the study" not in caplog.text
+    study.run(apply(SMALL, (("name", "renamed"),)), workdir)
+    assert f"{workdir} holds the study small; the report and tables of renamed" in caplog.text
+    study.run(SMALL, workdir)
+
+
 def test_another_config_is_refused(workdir: Path) -> None:
     message = r"learning_rate \(0.1, now 0.2\).*take another --workdir"
     with pytest.raises(InputError, match=message):
