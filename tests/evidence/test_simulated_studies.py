@@ -78,10 +78,9 @@ def test_predictions_widen_what_is_said_of_images_like_these() -> None:
         for name, errs in zip(("plain-8", "resnet-8"), hard, strict=True)
     }
     summary = table({name: each.mean(axis=1) for name, each in wrong.items()})
-    (seeds,) = verdicts.judge(summary, SETTINGS, [claim("greater", PLAIN, RESNET)])
-    (both,) = verdicts.judge(
-        summary, SETTINGS, [claim("greater", PLAIN, RESNET)], predictions=wrong
-    )
+    settings, claims = {name: SETTINGS[name] for name in wrong}, [claim("greater", PLAIN, RESNET)]
+    (seeds,) = verdicts.judge(summary, settings, claims)
+    (both,) = verdicts.judge(summary, settings, claims, predictions=wrong)
     assert (seeds.scope, both.scope) == ("these images", "images like these")
     assert both.high - both.low > 2 * (seeds.high - seeds.low)
     assert (seeds.verdict, both.verdict) == ("supported", "inconclusive")
