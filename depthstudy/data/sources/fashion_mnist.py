@@ -95,7 +95,7 @@ def read(source_dir: str | None) -> dict[str, writer.Arrays]:
     Raises:
       InputError: A file is missing or damaged.
     """
-    folder = bucket.copied(source_dir).expanduser() if source_dir else DEBIAN
+    folder = bucket.copied(source_dir) if source_dir else DEBIAN
     splits = {}
     for split, prefix in _PREFIXES.items():
         images = _read_idx(_locate(folder, f"{prefix}-images-idx3-ubyte"), axes=3)

@@ -60,7 +60,7 @@ def open_source(config: DataConfig) -> Source:
     """
     if config.source_dir is None:
         raise InputError("data.name='object_folder' needs data.source_dir, the folder of images")
-    root = bucket.copied(config.source_dir).expanduser()
+    root = bucket.copied(config.source_dir)
     if not root.is_dir():
         raise InputError(f"data.source_dir: there is no folder {root}")
     annotations, read = _layout(root)

@@ -98,7 +98,7 @@ def _notes(path: Path, absent: Sequence[str]) -> Iterator[str]:
 
 
 def _find(root: Path, labels_csv: str) -> Path:
-    given = bucket.copied(labels_csv).expanduser()
+    given = bucket.copied(labels_csv)
     for path in (given, root / given):
         if path.is_file():
             return path

@@ -152,7 +152,7 @@ def open_root(source_dir: str | None) -> Path:
     """
     if not source_dir:
         raise InputError(f"data.name 'folder' needs data.source_dir=PATH, with {LAYOUT}")
-    root = bucket.copied(source_dir).expanduser()
+    root = bucket.copied(source_dir)
     if not is_text(str(root)):
         raise InputError(
             f"data.source_dir {printable(root)!r} is not UTF-8, and could not be written down;"
