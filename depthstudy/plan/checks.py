@@ -31,6 +31,20 @@ def check_study(study: StudyConfig) -> None:
     _check_time_budget(study)
 
 
+def refuse_other_draws(study: StudyConfig, variants: Sequence[Variant]) -> None:
+    """Refuses variants that draw other images by ``data.seed``, unless there are pools of nets.
+
+    Raises:
+      InputError: They do; each draw would be a group of nets by itself, with verdicts of its own.
+    """
+    if not study.pools and len({variant.config.data.seed for variant in variants}) > 1:
+        raise InputError(
+            "variants cannot differ in config.data.seed, as another draw of the data is a "
+            "replicate, not another net: let each run draw its own by config.data.own_subset, give "
+            "each seed a study of its own, or take runs of such variants together by config.pools"
+        )
+
+
 def check_variant(study: StudyConfig, variant: Variant) -> None:
     """Checks that a variant can be measured as is asked, and trained on the devices that are here.
 

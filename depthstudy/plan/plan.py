@@ -88,6 +88,7 @@ def prepare(
     study = _with_first_look(study)
     checks.check_study(study)
     variants = plan(study, datasets or Datasets(expected=expected))
+    checks.refuse_other_draws(study, variants)
     hypotheses = see_untreated(study.hypotheses)
     compared = pools.compared(study, variants)
     verdicts.check(hypotheses, compared, probes=study.probes)

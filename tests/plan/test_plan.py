@@ -172,6 +172,16 @@ def test_batches_by_which_nets_see_other_numbers_of_images_are_not_tuned(
     prepare(apply(asked, (("tune", (("train.learning_rate", (0.03, 0.1)),)),)))
 
 
+def test_another_draw_of_the_data_is_no_variant() -> None:
+    sweep: Value = (("model.depth", (8, 14)), ("data.seed", (0, 1)))
+    asked = apply(StudyConfig(), (("sweep", sweep),))
+    with pytest.raises(InputError, match=r"cannot differ in config\.data\.seed, as another draw"):
+        prepare(asked)
+    pool = {"name": "shallow", "variants": ("depth8_seed0", "depth8_seed1")}
+    prepare(apply(asked, (("pools", (pool,)),)))  # their runs stand together
+    prepare(apply(asked, (("sweep", (("data.seed", (1,)),)),)))
+
+
 def test_names_are_unique_and_fit_a_folder() -> None:
     twice = (("a", ()), ("a", (("model.depth", 8),)))
     with pytest.raises(InputError, match="2 variants have the name 'a'"):
