@@ -39,6 +39,15 @@ def test_what_a_treatment_changes_is_planned_once_more() -> None:
     assert variants[0].info.treatment == variants[0].info.untreated == ""
 
 
+def test_nets_that_a_treatment_makes_alike_share_their_runs() -> None:
+    decay = ("decay", "overfitting", (("train.weight_decay", 0.01),))
+    variants = planned(decay, sweep=(("train.weight_decay", (1e-4, 1e-3)),))
+    assert [(v.name, v.info.same_as) for v in variants[2:]] == [
+        ("weight_decay0.0001+decay", ""),
+        ("weight_decay0.001+decay", "weight_decay0.0001+decay"),
+    ]
+
+
 def test_the_same_net_by_another_name_is_no_change() -> None:
     explicit = ("shortcuts", "optimization", (("model.residual", True),))
     sweep = (("model.family", ("resnet", "preact_resnet")),)

@@ -86,7 +86,7 @@ def treat(
     """
     treated: list[Variant] = []
     for treatment in study.treatments:
-        changed = []
+        changed: list[Variant] = []
         asked = [
             variant
             for variant in untreated
@@ -96,7 +96,7 @@ def treat(
             settings = relative.resolve(treatment, study.treatments, variant)
             new = _treated(treatment.name, settings, variant, varied, datasets)
             if new and not same(new, variant):
-                changed.append(_sharing(new, [*untreated, *treated]))
+                changed.append(_sharing(new, [*untreated, *treated, *changed]))
         if not changed:
             why = "all that it is given to have its settings already, or nothing that they change"
             raise InputError(
