@@ -7,7 +7,7 @@ from depthstudy.train.placement.placements import Placement
 from depthstudy.train.program import Program, build, init_key, initial, retarget
 from depthstudy.train.recipe import check_settings, count_steps
 from depthstudy.train.steps.optimizer import Sparsity, constant_part, learning_rate, rates
-from depthstudy.train.steps.precision import no_gain
+from depthstudy.train.steps.precision import no_gain, unlike_types
 from depthstudy.train.stops import early_step
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "rates",
     "retarget",
     "training_metrics",
+    "unlike_types",
 ]

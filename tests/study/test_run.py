@@ -182,6 +182,21 @@ def test_a_report_of_another_study_is_not_replaced_in_silence(
     study.run(SMALL, workdir)
 
 
+def test_what_is_left_is_not_computed_in_another_type_in_silence(
+    workdir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study.run(SMALL, workdir)
+    assert not [line for line in caplog.messages if "runs were trained on" in line]
+    info = store.read_info(workdir)
+    assert info is not None
+    on_gpu = dataclasses.replace(info, hardware={**info.hardware, "platform": "gpu"})
+    store.write_info(workdir, on_gpu)
+    study.run(SMALL, workdir)
+    (message,) = [line for line in caplog.messages if "runs were trained on" in line]
+    assert message.startswith("runs were trained on gpu before, and what is left is trained on cpu")
+    assert "train.precision='auto'" in message
+
+
 def test_another_config_is_refused(workdir: Path) -> None:
     message = r"learning_rate \(0.1, now 0.2\).*take another --workdir"
     with pytest.raises(InputError, match=message):

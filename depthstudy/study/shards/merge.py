@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from absl import logging
 
-from depthstudy import config, execute, plan, store
+from depthstudy import config, execute, plan, store, train
 from depthstudy.config import StudyConfig
 from depthstudy.errors import InputError, first_names
 from depthstudy.plan.follow_up import TUNING
@@ -156,12 +156,8 @@ def _warn_of_types(shards: _Shards, variants: Sequence[plan.Variant]) -> None:
     """Says that nets were computed in different types, where ``"auto"`` was not alike."""
     platforms = sorted({info.platform for info in shards.values()} - {""})
     is_auto = any(variant.train.precision == "auto" for variant in variants)
-    if is_auto and len(platforms) > 1 and "cpu" in platforms:
-        logging.warning(
-            "shards were trained on %s: by train.precision='auto' nets are float32 on a cpu and "
-            "bfloat16 elsewhere, which may be what sets them apart",
-            " and ".join(platforms),
-        )
+    if is_auto and (unlike := train.unlike_types(platforms)):
+        logging.warning("shards were trained on %s: %s", " and ".join(platforms), unlike)
 
 
 def _runs(shards: _Shards) -> dict[Path, Path]:

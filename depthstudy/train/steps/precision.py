@@ -8,6 +8,7 @@ zero it would otherwise grow without end.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import flax.struct
@@ -49,6 +50,20 @@ def no_gain(precision: str) -> str:
     if jax.default_backend() != "cpu" or dtype == jnp.float32:
         return ""
     return f"train.precision={dtype.name!r} brings no speed on a CPU, which computes in float32"
+
+
+def unlike_types(platforms: Collection[str]) -> str:
+    """Returns how ``"auto"`` differs among platforms, or ``""`` where it is one type on all.
+
+    >>> unlike_types({"gpu", "tpu"})
+    ''
+    """
+    if len(set(platforms)) < 2 or "cpu" not in platforms:
+        return ""
+    return (
+        "by train.precision='auto' nets are float32 on a cpu and bfloat16 elsewhere, which may be "
+        "what sets them apart"
+    )
 
 
 def first_scale(config: TrainConfig) -> LossScale | None:
