@@ -9,10 +9,11 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from depthstudy.config.questions import Hypothesis, Treatment
+from depthstudy.config.questions import Hypothesis, Pool, Treatment
 from depthstudy.config.schema import StudyConfig
 
-_VALUES = {"hypotheses": Hypothesis, "treatments": Treatment}  # groups of which there are several
+# Groups of which there are several.
+_VALUES = {"treatments": Treatment, "pools": Pool, "hypotheses": Hypothesis}
 
 
 class Setting(NamedTuple):

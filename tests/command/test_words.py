@@ -54,6 +54,7 @@ def test_every_setting_is_listed_with_its_meaning() -> None:
     text = output("settings")
     names = set(re.findall(r"(?m)^config\.(\S+) = ", text))
     assert {"seeds", "train.epochs", "data.validation", "hypotheses[].margin"} <= names
+    assert {"pools[].name", "pools[].variants", "pools[].kind"} <= names
     assert all(setting.meaning for setting in config.describe_settings())
     matches = re.findall(r"(?m)^config\.(\S+) = ", output("settings", "WARMUP"))
     assert matches == ["train.warmup_steps"]
