@@ -70,6 +70,17 @@ def test_apply_and_get() -> None:
         ("train.optimizer", "", r"\(it is ''\); allowed: sgd, adamw"),
         ("train.precision", "half", r"\(it is 'half'\); allowed: auto, float32, bfloat16"),
         ("hypotheses", ({"name": "a"},), r"config.hypotheses\[0\]: object missing required field"),
+        (
+            "hypotheses",
+            ({"name": "a", "statement": "", "metric": "gap", "relation": "rises", "margn": 0.1},),
+            r"config.hypotheses\[0\] has no field 'margn'; did you mean 'margin'\?",
+        ),
+        (
+            "treatments",
+            ({"name": "a", "mechanism": "recipe", "settings": (), "wher": ()},),
+            r"config.treatments\[0\] has no field 'wher'; did you mean 'where'\?",
+        ),
+        ("hypotheses", (None,), r"config.hypotheses\[0\]: expected `object`, got `null`"),
     ],
 )
 def test_refusals(field: str, value: Value, message: str) -> None:

@@ -51,4 +51,6 @@ def _present(name: Any) -> Any:
 def _with_present(row: Any, field: str) -> Any:
     if dataclasses.is_dataclass(row) and not isinstance(row, type):
         return dataclasses.replace(row, **{field: _present(getattr(row, field))})
-    return {**row, field: _present(row[field])} if field in row else row
+    if isinstance(row, Mapping) and field in row:
+        return {**row, field: _present(row[field])}
+    return row

@@ -167,6 +167,11 @@ def _require_known_keys(raw: Mapping[str, Any], kind: type, path: str) -> None:
         _require_known(key, kind, path)
         if dataclasses.is_dataclass(hints[key]) and isinstance(value, Mapping):
             _require_known_keys(value, hints[key], f"{path}.{key}".lstrip("."))
+        row_kind, *_ = typing.get_args(hints[key]) or (None,)
+        if dataclasses.is_dataclass(row_kind) and isinstance(value, list | tuple):
+            for number, row in enumerate(value):
+                if isinstance(row, Mapping):
+                    _require_known_keys(row, typing.cast(type, row_kind), f"{key}[{number}]")
 
 
 def _require_finite(value: Any, path: str) -> None:
