@@ -163,6 +163,7 @@ def test_a_module_alone_is_named_by_its_class(depth: int | None, name: str) -> N
             {"treatments": ({**WIDER, "settings": (("model.options.depth", 3),)},)},
             "treatment 'wider' sets model.options.depth",
         ),
+        ({"model__options__depth": 0}, r"options\.depth=0 is taken for how deep the net is"),
     ],
 )
 def test_refusals_of_a_module(fields: dict, message: str) -> None:

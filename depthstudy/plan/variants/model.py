@@ -44,7 +44,7 @@ def resolve(model: ModelConfig) -> ModelConfig:
 
     Raises:
       InputError: There is no such family, an option is of another type than its builder takes, a
-        module is given with options of families, or a family with those of modules.
+        module has a depth below 1 or options of families, or a family has those of modules.
     """
     given = _given(model)
     options = {name: value for name, value in model.options.items() if value is not None}
@@ -54,6 +54,12 @@ def resolve(model: ModelConfig) -> ModelConfig:
             raise InputError(
                 f"config.model.module={model.module!r} goes without config.model.{names}: options "
                 "of a module are config.model.options.NAME"
+            )
+        depth = options.get("depth")
+        if isinstance(depth, int) and depth < 1:
+            raise InputError(
+                f"config.model.options.depth={depth} is taken for how deep the net is, and has to "
+                "be at least 1"
             )
         return dataclasses.replace(model, options=options)
     if options:
