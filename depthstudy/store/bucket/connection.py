@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -46,18 +47,22 @@ class Entry(NamedTuple):
 class Bucket:
     """A folder of a bucket; names are relative to it. For one thread."""
 
-    def __init__(self, url: str, patience: float = 0.0) -> None:
+    def __init__(
+        self, url: str, patience: float = 0.0, stopped: threading.Event | None = None
+    ) -> None:
         """Connects.
 
         Args:
           url: Address of the folder.
           patience: Seconds for which is tried again what fails for a moment; the library itself
             tries a few times within seconds.
+          stopped: From when it is set, nothing is tried again.
 
         Raises:
           InputError: The library for it is not installed.
         """
         self.url, self._patience = url, patience
+        self._stopped = stopped or threading.Event()
         self._scheme, _, self._path = url.partition("://")
         self.file_system = _file_system(self._scheme)
 
@@ -151,7 +156,8 @@ class Bucket:
                     raise line from error
                 if pause == PAUSE:
                     logging.warning("%s; it is tried again", str(line).partition(";")[0])
-            time.sleep(pause)
+            if self._stopped.wait(pause):
+                raise line
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 

@@ -45,9 +45,10 @@ class _Task(NamedTuple):
 class Uploads:
     """The uploads of a process."""
 
-    def __init__(self, connect: Callable[[str, float], Bucket] = Bucket) -> None:
+    def __init__(self, connect: Callable[[str, float, threading.Event], Bucket] = Bucket) -> None:
         """Starts nothing before there is something to do."""
         self._connect = connect
+        self._stopped = threading.Event()
         self._changed = threading.Condition()
         self._tasks: collections.deque[_Task] = collections.deque()
         self._is_busy = False
@@ -108,9 +109,10 @@ class Uploads:
             self.check()
 
     def stop(self, error: Exception) -> None:
-        """Has nothing more be put anywhere; ``error`` is what whoever tries is told."""
+        """Has nothing more be put anywhere, or be tried again; ``error`` is what is said of it."""
         with self._changed:
             self._error = self._error or error
+            self._stopped.set()
             while self._tasks:
                 _unpin(self._tasks.popleft())
             self._changed.notify_all()
@@ -119,6 +121,7 @@ class Uploads:
         """Forgets that something has failed: what is put from now on is of another folder."""
         with self._changed:
             self._error = None
+            self._stopped = threading.Event()  # an upload of the former folder stays stopped
 
     def check(self) -> None:
         """Raises what ended the uploads, where something has."""
@@ -158,23 +161,25 @@ class Uploads:
                 while not self._tasks:
                     self._changed.wait()
                 task, self._is_busy = self._tasks.popleft(), True
+                stopped = self._stopped
             try:
-                self._do(task)
+                self._do(task, stopped)
             except Exception as error:
-                self.stop(error)
+                if not stopped.is_set():
+                    self.stop(error)
             finally:
                 _unpin(task)
 
-    def _do(self, task: _Task) -> None:
+    def _do(self, task: _Task, stopped: threading.Event) -> None:
         folder, _, name = task.url.rpartition("/")
         try:
+            bucket = self._connect(task.url if task.is_folder else folder, _PATIENCE, stopped)
             if task.is_folder:
-                bucket = self._connect(task.url, _PATIENCE)
                 bucket.remove(list(bucket.entries()))
             elif task.pinned is None:
-                self._connect(folder, _PATIENCE).remove([name])
+                bucket.remove([name])
             else:
-                self._connect(folder, _PATIENCE).upload(task.pinned, name)
+                bucket.upload(task.pinned, name)
         except InputError as error:  # it was there when the study began
             raise FailedError(str(error)) from error
 

@@ -24,7 +24,7 @@ class _Journal:
         self.may = threading.Event()
         self.done: list[tuple[str, str]] = []
 
-    def connect(self, url: str, patience: float) -> Any:
+    def connect(self, url: str, patience: float, stopped: threading.Event) -> Any:
         self.may.wait(20)
         journal = self
 
@@ -132,7 +132,7 @@ def test_a_growing_file_is_put_there_as_it_was_last(folder: Path) -> None:
 
 
 def test_what_fails_is_said_to_whoever_writes_next(folder: Path) -> None:
-    def connect(url: str, patience: float) -> Any:
+    def connect(url: str, patience: float, stopped: threading.Event) -> Any:
         raise FailedError(f"{url} cannot be reached")
 
     uploads = Uploads(connect)
@@ -141,6 +141,35 @@ def test_what_fails_is_said_to_whoever_writes_next(folder: Path) -> None:
         with pytest.raises(FailedError, match=f"{URL} cannot be reached"):
             call()
     assert not list(places.room("spool").iterdir())
+
+
+def test_an_upload_is_not_tried_again_when_the_lease_is_lost(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads, begun, ended = Uploads(), threading.Event(), threading.Event()
+    tried, tries = Bucket.upload, []
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        tries.append(arguments)
+        begun.set()
+        raise ConnectionResetError("reset by peer")
+
+    def upload(remote: Bucket, path: Path, name: str) -> None:
+        monkeypatch.setattr(remote.file_system, "put_file", fail)
+        try:
+            tried(remote, path, name)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Bucket, "upload", upload)
+    monkeypatch.setattr("depthstudy.store.bucket.connection.PAUSE", 100.0)
+    _put(uploads, folder / "one.txt", "1")
+    assert begun.wait(20)
+    uploads.stop(FailedError("it was taken over"))
+    assert ended.wait(20)
+    assert len(tries) == 1
+    with pytest.raises(FailedError, match="it was taken over"):
+        uploads.wait()
 
 
 def test_what_fails_for_a_moment_is_tried_again(
