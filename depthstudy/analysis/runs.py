@@ -35,8 +35,10 @@ def analyze(
 
     Raises:
       InputError: No such probe, run or checkpoint.
+      OSError: ``out`` cannot be written.
     """
-    names = probes.check(names)
+    names, out = probes.check(names), store.bucket.write_to(out)
+    store.require_writable(out)
     datasets = Datasets()
     opened = [
         open_run(store.bucket.read_from(folder), step, examples, datasets) for folder in folders

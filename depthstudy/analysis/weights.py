@@ -73,6 +73,7 @@ def analyze_weights(
     Raises:
       InputError: A file or a folder cannot be read, the weights are of another net, or an option
         or a probe is unknown.
+      OSError: ``out`` cannot be written.
     """
     names = probes.check(names)
     if family in arch.DETECTORS:
@@ -82,6 +83,7 @@ def analyze_weights(
         )
     path, asked = store.bucket.copied(path), pictures or Pictures()
     out = store.bucket.write_to(out)
+    store.require_writable(out)
     net = load(path, family, options or {})
     if net.channels not in (1, 3):
         raise InputError(f"{path}: the net takes images of {net.channels} channels; allowed: 1, 3")

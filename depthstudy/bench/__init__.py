@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from depthstudy import runtime
+from depthstudy import runtime, store
 from depthstudy.bench import table
 from depthstudy.bench.benchmarks import WORKS, Work, named
 from depthstudy.bench.timing import Row, measure
@@ -39,12 +39,15 @@ def run(
 
     Raises:
       InputError: No such work or peer, or PyTorch is not installed.
+      FailedError: The process that does a work has ended.
+      OSError: The folder cannot be written.
     """
     works = named(names)
     if peer not in (None, "torch"):
         raise InputError(f"no peer {peer!r}; allowed: torch")
     if peer:
         _require_packages(works)
+    store.require_writable(folder)
     load = os.getloadavg()
     rows: list[Row] = []
     for name, work in works.items():

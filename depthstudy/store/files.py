@@ -54,6 +54,15 @@ def write_bytes(path: Path, content: bytes) -> None:
     bucket.placed(path)
 
 
+def require_writable(folder: Path) -> None:
+    """Raises OSError where no file can be written to a folder, which need not be there yet."""
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
+
+
 def remove(path: Path) -> None:
     """Removes a file if it is there."""
     path.unlink(missing_ok=True)

@@ -37,6 +37,7 @@ def main(line: str) -> None:
         raise InputError(
             f"--out={flags.FLAGS.out} is a folder or a device; give a file, as predictions.csv"
         )
+    store.require_writable(path.parent)
     runtime.set_up()
     net = deploy.load(flags.FLAGS.net, flags.FLAGS.step)
     predictions = net.predict(flags.FLAGS.images)

@@ -48,6 +48,7 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
       InputError: The net is a detector, no format or none of ours is named, or a package that it
         needs is missing.
       FailedError: What was exported computes something else; nothing is written.
+      OSError: The folder cannot be written.
     """
     if net.is_detector:
         raise InputError(f"{net} is a detector, which has no logits to compare an export by")
@@ -57,6 +58,7 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
     for name in formats:
         if name not in FORMATS:
             raise InputError(f"no format {name!r}{did_you_mean(name, FORMATS)} allowed: {allowed}")
+    store.require_writable(out)
     contents = {name: FORMATS[name].encode(net) for name in formats}
     differences = {name: compare(net, name, content) for name, content in contents.items()}
     written = []
