@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def test_every_kind_of_net_is_exported(
 ) -> None:
     net = made(tmp_path, family, **options)
     assert compare(net, name, FORMATS[name].encode(net)) < 1e-5
+
+
+def test_what_was_exported_before_stays_named(net: deploy.TrainedNet, tmp_path: Path) -> None:
+    def named() -> set[str]:
+        return set(json.loads((tmp_path / "net.json").read_text())["files"])
+
+    export(net, tmp_path, ["stablehlo"])
+    export(net, tmp_path, ["safetensors"])
+    assert named() == {"net.stablehlo", "net.safetensors"}
+    later = dataclasses.replace(net, step=net.step + 1)
+    export(later, tmp_path, ["safetensors"])
+    assert named() == {"net.safetensors"}  # the other file is of another net
+    (tmp_path / "net.safetensors").unlink()
+    export(later, tmp_path, ["stablehlo"])
+    assert named() == {"net.stablehlo"}
 
 
 def test_detectors_are_refused_before_anything_is_encoded(tmp_path: Path) -> None:

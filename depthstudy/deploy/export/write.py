@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -16,6 +16,7 @@ from depthstudy.deploy.net import TrainedNet
 from depthstudy.errors import FailedError, InputError, did_you_mean
 
 TOLERANCE = 1e-4  # greatest difference of a logit, as a share of the greatest logit
+_ABOUT = "net.json"
 _COUNTS = (1, 5)  # sizes of the batches that are compared
 
 
@@ -37,7 +38,7 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
     """Writes a net in several formats, and ``net.json`` with what one has to know of it.
 
     Each is read back, run on images of random gray levels in batches of two sizes, and kept only
-    if its logits are the net's.
+    if its logits are the net's. Formats of the same net that ``net.json`` names stay in it.
 
     Args:
       net: The net.
@@ -66,7 +67,11 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
         path = out / f"net{FORMATS[name].suffix}"
         store.write_bytes(path, content)
         written.append(Exported(path, differences[name], FORMATS[name].use(net)))
-    store.write_json(out / "net.json", _about(net, written))
+    about = _about(net)
+    files = _earlier_files(out, about) | {
+        one.path.name: {"use": one.use, "difference": one.difference} for one in written
+    }
+    store.write_json(out / _ABOUT, about | {"files": files})
     return written
 
 
@@ -97,12 +102,20 @@ def compare(net: TrainedNet, name: str, content: bytes) -> float:
     return difference
 
 
-def _about(net: TrainedNet, written: Sequence[Exported]) -> dict[str, object]:
+def _about(net: TrainedNet) -> dict[str, Any]:
     return {
         "run": store.bucket.shown(net.folder),
         "step": net.step,
         "classes": list(net.classes),
         "preprocessing": net.preprocessing.to_dict(),
         "arch": None if net.spec is None else json.loads(net.spec.to_json()),
-        "files": {one.path.name: {"use": one.use, "difference": one.difference} for one in written},
     }
+
+
+def _earlier_files(out: Path, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what ``net.json`` says of files that are there, if it is of the same net."""
+    earlier = store.read_earlier_json(out / _ABOUT, dict[str, Any], "it is written again") or {}
+    files = earlier.pop("files", {})
+    if earlier != json.loads(json.dumps(about)):
+        return {}
+    return {name: use for name, use in files.items() if (out / name).is_file()}
