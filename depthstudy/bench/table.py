@@ -6,6 +6,7 @@ import contextlib
 import csv
 import importlib.metadata
 import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,8 +53,8 @@ def markdown(rows: Sequence[Row]) -> str:
             _short(row.peer_ms),
             "" if row.ratio is None else f"{row.ratio:.2f}",
             f"±{100 * row.spread:.0f} %",
-            f"{row.ours_mb:.0f}",
-            "" if row.peer_mb is None else f"{row.peer_mb:.0f}",
+            _megabytes(row.ours_mb),
+            _megabytes(row.peer_mb),
         ]
         lines.append(f"| {row.work} | {' | '.join(numbers)} |")
     return "\n".join(lines) + "\n"
@@ -70,6 +71,10 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
 
 def _short(milliseconds: float | None) -> str:
     return "" if milliseconds is None else f"{milliseconds:.3g}"
+
+
+def _megabytes(peak: float | None) -> str:
+    return "" if peak is None or math.isnan(peak) else f"{peak:.0f}"
 
 
 def _machine(command: str, load: Sequence[float]) -> dict[str, str]:

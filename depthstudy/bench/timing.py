@@ -27,7 +27,7 @@ class Row:
       ratio: Median, over rounds, of ours divided by PyTorch's of the same round.
       spread: Half the distance of the quartiles over the median: of the ratio where there is one,
         otherwise of our time.
-      ours_mb: Peak of our process's memory.
+      ours_mb: Peak of our process's memory; NaN of one that is smaller than what starts it.
       peer_mb: Peak of PyTorch's; ``None`` of a study as well: the processes that do it go on, and
         the peak would be that of the one that waits for them.
     """

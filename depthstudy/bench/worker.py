@@ -8,17 +8,22 @@ and the process's peak of memory in MB.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import re
 import resource
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 
 from depthstudy import runtime
 from depthstudy.bench.benchmarks import PROCESSES, WORKS
+from depthstudy.errors import FailedError
 
 _COMMAND = "import sys; from depthstudy.bench import worker; worker.main(*sys.argv[1:])"
 _MARK = "bench:"  # before each answer, as libraries print as well
+_ROUGHLY = 1.05  # as the pages of a process are not counted to the last one
 
 
 class Worker:
@@ -36,7 +41,7 @@ class Worker:
         """Returns how many seconds ``times`` runs took.
 
         Raises:
-          RuntimeError: The worker is gone; what it said is on the standard error.
+          FailedError: The worker is gone; what it said is on the standard error.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -46,7 +51,8 @@ class Worker:
             if line.startswith(_MARK):
                 seconds, self.peak_mb = map(float, line.removeprefix(_MARK).split())
                 return seconds
-        raise RuntimeError(f"{self._name} failed with exit code {self._process.wait()}")
+        code = self._process.wait()
+        raise FailedError(f"{self._name} ended with exit code {code}; what it said is above")
 
     def __enter__(self) -> Worker:
         """Returns itself."""
@@ -80,6 +86,21 @@ def main(side: str, name: str) -> None:
     for line in sys.stdin:
         seconds = run(int(line))
         apart = side == "ours" and WORKS[name].kind in PROCESSES
-        who = resource.RUSAGE_CHILDREN if apart else resource.RUSAGE_SELF
-        peak = resource.getrusage(who).ru_maxrss / 1024
-        print(_MARK, seconds, peak, flush=True)
+        print(_MARK, seconds, children_peak_mb() if apart else peak_mb(), flush=True)
+
+
+def peak_mb() -> float:
+    """Returns the peak of this process's memory.
+
+    Linux has ``ru_maxrss`` begin with the peak of the process that started it.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        return int(peak) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def children_peak_mb() -> float:
+    """Returns the peak of the largest process that this one started; NaN if it is the larger."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return peak if peak > _ROUGHLY * peak_mb() else math.nan
