@@ -9,7 +9,10 @@ from depthstudy.errors import InputError
 
 
 def labels(
-    images: Sequence[UnlabeledImage], class_names: Sequence[str], has_names: bool
+    images: Sequence[UnlabeledImage],
+    names: Sequence[str],
+    class_names: Sequence[str],
+    has_names: bool,
 ) -> list[int] | None:
     """Returns the class of each image, or ``None`` where sub-folders say none.
 
@@ -18,18 +21,23 @@ def labels(
 
     Args:
       images: Images by their path in the folder.
+      names: Names of all sub-folders with images, sorted, though ``images`` are only some of them.
       class_names: Names of the net's classes; none for a net without a head, whose classes are
         then the sub-folders.
       has_names: Whether the classes have names of their own.
 
     Raises:
       InputError: There are sub-folders with images of which none or only some are classes, or one
-        has the name of several.
+        has the name of several, or there is one image alone.
     """
     folders = [image.name.split("/")[0] if "/" in image.name else "" for image in images]
-    names = sorted(set(folders))
-    if "" in names:
+    if "" in folders:
         return None
+    if len(images) == 1:
+        raise InputError(
+            "--images: of one image with a label there is none to test on; take more, by --examples"
+            " or in the folder, or put it into no sub-folder"
+        )
     numbers = _numbers(names, class_names, has_names)
     if numbers is None:
         known = ", ".join(class_names[:3])

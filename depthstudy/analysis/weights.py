@@ -88,12 +88,10 @@ def analyze_weights(
     if net.channels not in (1, 3):
         raise InputError(f"{path}: the net takes images of {net.channels} channels; allowed: 1, 3")
     class_names = _class_names(net, asked.classes)
-    seen = (
-        data.read_folder(store.bucket.copied(asked.images), asked.examples)
-        if asked.images
-        else data.photographs()
-    )
-    labels = image_labels.labels(seen, class_names, asked.classes is not None)
+    folder = store.bucket.copied(asked.images) if asked.images else None
+    seen = data.read_folder(folder, asked.examples) if folder else data.photographs()
+    sub_folders = data.sub_folders(folder) if folder else []
+    labels = image_labels.labels(seen, sub_folders, class_names, asked.classes is not None)
     moments, whose = _moments(net, asked)
     whole = data.as_dataset(
         seen, asked.image_size or net.image_size, class_names or ("",), moments, net.channels

@@ -21,7 +21,12 @@ from depthstudy.data.preprocessing import Preprocessing, decode_file, decode_ima
 from depthstudy.data.source import Examples, Source
 from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_source
 from depthstudy.data.sources.registry import OtherDataError
-from depthstudy.data.sources.unlabeled import UnlabeledImage, photographs, read_folder
+from depthstudy.data.sources.unlabeled import (
+    UnlabeledImage,
+    photographs,
+    read_folder,
+    sub_folders,
+)
 
 __all__ = [
     "ArrayExamples",
@@ -56,6 +61,7 @@ __all__ = [
     "put",
     "read_folder",
     "source_key",
+    "sub_folders",
     "train_batches",
     "with_labels",
 ]

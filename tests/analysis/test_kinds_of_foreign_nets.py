@@ -114,26 +114,32 @@ def test_sub_folders_are_labels(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folders", "names", "has_names", "expected"),
+    ("folders", "unseen", "names", "has_names", "expected"),
     [
-        (("b", "a"), ["a", "b", "c"], True, [1, 0]),
-        (("2", "0"), ["0", "1", "2"], False, [2, 0]),
-        (("y", "x"), ["0", "1"], False, [1, 0]),
-        (("y", "x"), [], False, [1, 0]),
-        (("", "x"), ["0", "1"], False, None),
+        (("b", "a"), (), ["a", "b", "c"], True, [1, 0]),
+        (("2", "0"), (), ["0", "1", "2"], False, [2, 0]),
+        (("y", "x"), (), ["0", "1"], False, [1, 0]),
+        (("z", "y"), ("x",), ["0", "1", "2"], False, [2, 1]),
+        (("y", "x"), (), [], False, [1, 0]),
+        (("", "x"), (), ["0", "1"], False, None),
     ],
 )
 def test_a_sub_folder_is_a_class(
-    folders: tuple[str, ...], names: list[str], has_names: bool, expected: list[int] | None
+    folders: tuple[str, ...],
+    unseen: tuple[str, ...],
+    names: list[str],
+    has_names: bool,
+    expected: list[int] | None,
 ) -> None:
     images = [data.UnlabeledImage(f"{f}/1.png" if f else "1.png", b"") for f in folders]
-    assert image_labels.labels(images, names, has_names) == expected
+    every = sorted({*folders, *unseen} - {""})
+    assert image_labels.labels(images, every, names, has_names) == expected
 
 
 def test_sub_folders_that_are_no_classes_are_refused() -> None:
     images = [data.UnlabeledImage("cats/1.png", b""), data.UnlabeledImage("dogs/1.png", b"")]
     with pytest.raises(InputError, match=r"\(cats, dogs, ...\) are no classes .* has 3 \(a, b, c"):
-        image_labels.labels(images, ["a", "b", "c"], True)
+        image_labels.labels(images, ["cats", "dogs"], ["a", "b", "c"], True)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from depthstudy.data.pipeline.order import evenly_spaced
+from depthstudy.data.sources.folder.scan import HIDDEN, is_image
 from depthstudy.data.sources.images import image_file
 from depthstudy.errors import InputError
 
@@ -68,8 +70,7 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
 
     if not folder.is_dir():
         raise InputError(f"--images: {folder} is not a folder")
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in image_file.SUFFIXES]
-    paths = [path for path in sorted(paths) if path.is_file()]
+    paths = sorted(_images_in(folder))
     if not paths:
         raise InputError(f"--images: no image ({image_file.KINDS}) in {folder}")
     paths = [paths[row] for row in evenly_spaced(len(paths), limit)]
@@ -86,6 +87,20 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
         raise InputError(f"--images: all images in {folder} are damaged, the first is {damaged[0]}")
     image_file.tell_damaged(damaged)
     return images
+
+
+def sub_folders(folder: Path) -> list[str]:
+    """Returns the names of the folders in a folder that have images in them or below, sorted."""
+    folders = (path for path in folder.iterdir() if not path.is_symlink())
+    return sorted(p.name for p in folders if not p.name.startswith(HIDDEN) and any(_images_in(p)))
+
+
+def _images_in(folder: Path) -> Iterator[Path]:
+    """Yields the images in a folder and below that are not hidden, in any order."""
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts)
+        if not hidden and is_image(path) and path.is_file():
+            yield path
 
 
 def _center(image: Image.Image) -> bytes:

@@ -51,6 +51,10 @@ def test_a_folder_is_read_below_in_order_and_without_what_is_damaged(
         == "damaged, left out: broken.png: it is not PNG, JPEG, WebP, BMP or TIFF\n"
     )
     assert [image.name for image in data.read_folder(tmp_path, 1)] == ["b.png"]
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "a.png").write_bytes(b"hidden")
+    assert data.sub_folders(tmp_path) == ["sub"]
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ LAYOUT = (
     " data.labels_csv=FILE, of columns file and label"
 )
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends of lines among them
-_HIDDEN = (".", "__MACOSX")
+HIDDEN = (".", "__MACOSX")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,8 +102,8 @@ class Contents(NamedTuple):
 def contents(folder: Path) -> Contents:
     """Lists what is right in a folder."""
     paths = sorted(folder.iterdir())
-    hidden = [path for path in paths if path.name.startswith(_HIDDEN)]
-    visible = [path for path in paths if not path.name.startswith(_HIDDEN)]
+    hidden = [path for path in paths if path.name.startswith(HIDDEN)]
+    visible = [path for path in paths if not path.name.startswith(HIDDEN)]
     folders = [path for path in visible if path.is_dir()]
     files = [path for path in visible if not path.is_dir()]
     images = [path for path in files if is_image(path)]
