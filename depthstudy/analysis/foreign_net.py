@@ -72,11 +72,11 @@ class ForeignNet:
         """Mean and deviation that it expects of each channel, and whose they are."""
         if self.own_moments:
             return self.own_moments, "as a layer of the file has it"
+        family = self.spec.family.removesuffix("_plain")
         if self.style == nets.KERAS:
-            return _OF_KERAS[self.spec.family]
+            return _OF_KERAS[family]
         if self.channels == 1:
             return _GRAY, "ImageNet’s, in gray"
-        family = self.spec.family.removesuffix("_plain")
         if family == "efficientnet_lite" and self.style == "efficientnet_pytorch":
             return _LITE, "those of TensorFlow’s EfficientNet-Lite"
         if family == "efficientnet_v2" and self.style == "timm":

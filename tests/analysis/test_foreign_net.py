@@ -21,11 +21,23 @@ def test_images_for_lites_that_timm_has_from_tensorflow_are_as_there(
     assert net.moments[0][0][0] == mean
 
 
+def test_images_for_a_net_of_keras_without_shortcuts_are_as_for_that_with_them() -> None:
+    spec = arch.build("mobilenet_v2", residual=False)
+    net = ForeignNet(spec, {}, label="", style=nets.KERAS, is_inferred=False)
+    assert net.moments[0] == ((0.5,) * 3, (0.5,) * 3)
+
+
 def test_a_sub_folder_with_the_name_of_several_classes_is_refused() -> None:
     """Two classes of ImageNet are cranes."""
     images = [data.UnlabeledImage("crane/1.png", b""), data.UnlabeledImage("duck/1.png", b"")]
     with pytest.raises(InputError, match="2 classes of the net are named crane: name the sub-fold"):
-        image_labels.labels(images, ["crane", "duck", "crane"], True)
+        image_labels.labels(images, ["crane", "duck"], ["crane", "duck", "crane"], True)
+
+
+def test_one_image_with_a_label_is_refused() -> None:
+    images = [data.UnlabeledImage("crane/1.png", b"")]
+    with pytest.raises(InputError, match="of one image with a label there is none to test on"):
+        image_labels.labels(images, ["crane", "duck"], ["crane", "duck"], True)
 
 
 @pytest.mark.parametrize(
