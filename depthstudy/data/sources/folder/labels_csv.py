@@ -20,6 +20,7 @@ from depthstudy.data.sources.folder.scan import (
     FolderScan,
     LabeledFile,
     LeftOut,
+    is_image,
     is_text,
     open_root,
     printable,
@@ -123,6 +124,11 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
         file_at = 1 - (label_at or 0) if file_at is None and label_at is not None else file_at
         file_at = 0 if file_at is None else file_at
         label_at = 1 - file_at
+        if is_image(Path(header[file_at].strip())):  # which would be left out in silence
+            raise InputError(
+                f"data.labels_csv {path} begins with the row {', '.join(header)}, and not with the"
+                " names of its columns; put file,label before it"
+            )
     if file_at is None or label_at is None or not rows:
         raise InputError(
             f"data.labels_csv {path} needs a first row with the names of its columns, of them one"

@@ -62,6 +62,12 @@ def test_files_that_are_not_in_the_folder_are_counted_and_named(tmp_path: Path) 
     )
 
 
+def test_a_row_in_the_place_of_names_of_columns_is_refused(tmp_path: Path) -> None:
+    root = write(tmp_path / "images", {"x": 3})
+    with pytest.raises(InputError, match=r"begins with the row 00\.png, a, and not with the names"):
+        scanned(root, "00.png,a\n01.png,b\n02.png,b\n")
+
+
 @pytest.mark.parametrize("header", ["file,label", '"file","label"', "file, label"])
 @pytest.mark.parametrize("space", ["", " "])
 def test_quoted_labels_may_hold_quotes_and_commas(tmp_path: Path, header: str, space: str) -> None:
