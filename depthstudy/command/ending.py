@@ -25,6 +25,8 @@ def print_shard(share: Share, shard: Shard, workdir: Path, whole: Path) -> None:
     if nets := len(share.tuned):
         done.append(f"the tuning of {nets} net{'s' * (nets != 1)}")
     store.bucket.finish()
+    if workdir.resolve() == whole.resolve():  # then the whole study needs another
+        whole = whole.with_name(f"{whole.name}_whole")
     merge = command_line("merge", store.bucket.shown(workdir), "...", f"--workdir={whole}")
     print(
         f"shard {shard}: {' and '.join(done)} done, {share.work:.0%} of the work of all shards"
