@@ -83,11 +83,12 @@ def line(error: Exception, argv: Sequence[str]) -> str:
 
 def _argument(text: str, file: str) -> str:
     """Returns what is wrong with what follows the colon after a config file, if something is."""
-    name, _, argument = file.partition(":")
+    path, _, argument = file.partition(":")
+    name = Path(path).name
     if "get_config() takes 0 positional arguments" in text:
-        return f"{name} takes no argument: give --config={name} without :{argument}"
+        return f"{name} takes no argument: leave out :{argument}"
     if missing := re.search(r"get_config\(\) missing .* argument: '(\w+)'", text):
-        return f"{name} takes an argument: give --config={name}:{missing[1].upper()}"
+        return f"{name} takes an argument: add :{missing[1].upper()}"
     return ""
 
 

@@ -34,7 +34,7 @@ QUICKSTART = "--config=configs/quickstart.py"
         ([QUICKSTART, "--config.model.depth=deep"], "invalid literal for int"),
         ([QUICKSTART, "--config.train.optimizer=adam"], "allowed: sgd, adamw"),
         ([QUICKSTART, '--config.sweep={"model.depth": (8,)}'], "config.sweep[0]: expected"),
-        (["--config=configs/base.py:large"], "takes no argument: give --config=configs/base.py"),
+        (["--config=configs/base.py:large"], "error: base.py takes no argument: leave out :large"),
         ([f"{QUICKSTART}:no_such_set"], "tfds build no_such_set"),
         (
             [QUICKSTART, "--config.model.depth=56"],
