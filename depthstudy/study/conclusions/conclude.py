@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -139,7 +140,16 @@ def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
         study_findings.deeper, study_findings.recommendation, material.variants
     )
     compared = pools.compared(study, runs.variants)
-    past = Past(study, call.command, runs.workdir, info.processes, material.summary, compared)
+    extra = Counter(trial.variant for trial in material.trials if trial.beyond_grid)
+    past = Past(
+        study=study,
+        command=call.command,
+        workdir=runs.workdir,
+        processes=info.processes,
+        summary=material.summary,
+        settings=compared,
+        extra_trials=max(extra.values(), default=0),
+    )
     answer = records.Answer(
         group=headline.group if headline else "",
         depths=study_findings.deeper,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from depthstudy import config
+import pandas as pd
+
+from depthstudy import config, stats
 from depthstudy.config import Hypothesis
 from depthstudy.errors import InputError
 from depthstudy.evidence import metrics
@@ -100,7 +102,8 @@ def _deeper(past: Past, headline: DepthAnswer) -> NextStep:
         for field, values in past.study.sweep
     )
     tune = past.study.tune
-    trials = halving.cost(tune) * past.study.tune_seeds if tune else 0.0
+    extra = past.extra_trials
+    trials = halving.cost(tune, extra) * past.study.tune_seeds if tune else 0.0
     times = {
         name: (headline.seeds + (0 if past.settings[name].get(TREATMENT) else trials))
         * (more / depths[-1])
@@ -173,8 +176,17 @@ def _look_inside(past: Past, findings: Findings) -> NextStep:
     place = parts.index("run") if "run" in parts else None
     if findings.recommendation is None or place is None:
         return NextStep(reason="Nothing is left open that more runs would settle.")
-    run = bucket.shown(past.workdir / "runs" / findings.recommendation.variant / "seed0")
+    variant = findings.recommendation.variant
+    seed = _seed_to_analyze(past.summary[past.summary["variant"] == variant])
+    run = bucket.shown(past.workdir / "runs" / variant / f"seed{seed}")
     return NextStep(
         reason="Nothing is left open that more runs would settle; see what the net does inside.",
         command=shlex.join([*parts[:place], "analyze", run]),
     )
+
+
+def _seed_to_analyze(runs: pd.DataFrame) -> int:
+    """Returns the first seed of a net whose run did not fail; of none, the first."""
+    failed = stats.failed_runs(stats.Arm(runs["train_error"].to_numpy(), fraction=True))
+    seeds = runs["seed"].tolist()
+    return next((seed for place, seed in enumerate(seeds) if place not in failed), 0)

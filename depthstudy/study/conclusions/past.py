@@ -26,6 +26,7 @@ class Past:
       processes: In how many processes it was trained.
       summary: Its finished runs.
       settings: Name of a variant to all its settings by dotted field.
+      extra_trials: How many trials beyond the grid of tuning a net had, at most.
     """
 
     study: StudyConfig
@@ -34,6 +35,7 @@ class Past:
     processes: int
     summary: pd.DataFrame
     settings: VariantSettings
+    extra_trials: int = 0
 
     def with_flags(self, **flags: str) -> str:
         """Returns the command line with fields of the config set, or ``""`` without one.

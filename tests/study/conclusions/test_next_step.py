@@ -182,3 +182,11 @@ def test_else_the_recommended_net_is_looked_into(program: str) -> None:
     step = next_step(past(f"{program} run quickstart"), findings(), headline(), [RISES])
     assert step.command == f"{program} analyze results/quickstart/runs/plain_depth8/seed0"
     assert next_step(past(""), findings(), headline(), [RISES]).command == ""
+
+
+def test_no_run_that_failed_is_looked_into() -> None:
+    study = past()
+    first = (study.summary["variant"] == NAMES[0]) & (study.summary["seed"] == 0)
+    failed = study.summary.assign(train_error=study.summary["train_error"].mask(first, 0.9))
+    step = next_step(dataclasses.replace(study, summary=failed), findings(), headline(), [RISES])
+    assert step.command.endswith("analyze results/quickstart/runs/plain_depth8/seed1")

@@ -75,6 +75,9 @@ def test_a_greater_depth_takes_the_time_of_its_tuning() -> None:
     study = with_longer(past(sweep=SWEEP, tune=rates, tune_seeds=2))
     step = next_step(study, findings(), headline(word="yes"), [RISES])
     assert step.seconds == pytest.approx((3 + 3 * 2) * 20 * 92 / 56 / 2)
+    wider = dataclasses.replace(study, extra_trials=2)
+    step = next_step(wider, findings(), headline(word="yes"), [RISES])
+    assert step.seconds == pytest.approx((3 + 5 * 2) * 20 * 92 / 56 / 2)
 
 
 def test_no_fewer_seeds_are_proposed_than_there_are() -> None:
