@@ -53,7 +53,8 @@ def find(
     """Returns what a study says.
 
     Own settings and longer trainings count as treatments of what depth lost; nets that were trained
-    longer are compared with none that were not, and controls are not recommended.
+    longer are compared with none that were not, and controls are not recommended. The time of a run
+    that diverged counts in no mean.
 
     Args:
       material: What there is to judge by.
@@ -66,7 +67,8 @@ def find(
     tuned = tuple(_tuned_verdicts(material, hypotheses))
     tried = tuple(_robustness(material, measured, hypotheses, judged, tuned))
     material = material.whole()
-    summary, infos = material.summary, material.variants
+    summary = metrics.widen(material.summary, material.trained, ())
+    infos = material.variants
     counted = material.counted
     groups = {info.name: info.group for info in infos}
     comparable = [info for info in infos if not info.trained_longer]

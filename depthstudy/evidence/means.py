@@ -9,8 +9,8 @@ import pandas as pd
 
 from depthstudy import records, stats
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.metrics import TRAINING
-from depthstudy.evidence.panel import EXACT, ErrorsByVariant, measure
+from depthstudy.evidence.metrics import EXACT, TRAINING
+from depthstudy.evidence.panel import ErrorsByVariant, measure
 from depthstudy.records import Mean, Record
 
 _PRECISIONS = "test_ap"  # what names of a detector's average precisions begin with

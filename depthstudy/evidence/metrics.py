@@ -19,6 +19,18 @@ from depthstudy.records import Record
 TRAINING = ("run", "training", "evaluation")  # what training itself writes, as if probes
 ERRORS = ("train_error", "validation_error", "test_error", "balanced_error", "gap")  # of a net
 
+# Metrics that do not depend on the seed where all seeds agree.
+EXACT = (
+    "parameters",
+    "macs",
+    "run.step_memory_bytes",
+    "run.step_temporary_bytes",
+    "field.receptive_field",
+    "field.convolutions",
+    "field.convolutions_past_border",
+    "field.share_past_border",
+)
+
 _DIVERGED = "run.diverged_at_step"
 _RUN = ["variant", "seed"]
 
@@ -66,7 +78,8 @@ def widen(summary: pd.DataFrame, rows: Iterable[Record], metrics: Iterable[str])
         them. The latter give columns of NaN.
 
     A run that diverged was cut short: of it only errors count, which are those of a guess, the
-    step, and what was measured before training. Its time and all else are NaN.
+    step, what was measured before training, and what no training changes (``EXACT``). Its time and
+    all else are NaN.
     """
     asked = [metric for metric in dict.fromkeys(metrics) if metric not in summary.columns]
     table = records.frame(Record, (row for row in rows if row.layer == ""))
@@ -96,7 +109,7 @@ def _among(table: pd.DataFrame, runs: pd.DataFrame) -> NDArray[np.bool_]:
 def _counts_of_diverged(name: str) -> bool:
     """Returns whether a metric stands for a run that diverged, too."""
     is_of_guess = name.startswith("evaluation.") and is_error(name)
-    return is_of_guess or name == _DIVERGED or name.endswith("_initial")
+    return is_of_guess or name in (_DIVERGED, *EXACT) or name.endswith("_initial")
 
 
 def measured(table: pd.DataFrame, metric: str) -> pd.DataFrame:

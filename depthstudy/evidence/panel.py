@@ -55,17 +55,6 @@ ErrorsByVariant = Mapping[str, NDArray[np.bool_] | ImageErrors]
 ALPHA = 0.05  # level of everything that is decided, two-sided and after correction
 LEAST_SEEDS = 3  # with fewer nothing is decided that depends on the seed
 
-# Metrics that do not depend on the seed where all seeds agree.
-EXACT = (
-    "parameters",
-    "macs",
-    "run.step_memory_bytes",
-    "run.step_temporary_bytes",
-    "field.receptive_field",
-    "field.convolutions",
-    "field.convolutions_past_border",
-    "field.share_past_border",
-)
 SCOPES = ("images like these", "these images", "seeds", "exact")
 
 
@@ -173,7 +162,7 @@ def measure(
         arms[name] = arm if image_errors is None else _on_images(arm, image_errors)
     prior = stats.fit_prior([arm for n, arm in arms.items() if n not in follow_ups])
     seeds = {name: table.index[table[name].notna()].to_numpy() for name in values}
-    return RunPanel(arms, prior, error, metric in EXACT, seeds)
+    return RunPanel(arms, prior, error, metric in metrics.EXACT, seeds)
 
 
 def _on_images(arm: stats.Arm, image_errors: NDArray[np.bool_] | ImageErrors) -> stats.Arm:

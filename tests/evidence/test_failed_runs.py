@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pandas as pd
+import planted
 import pytest
 from claimed import A, B, claim, judge_one
 
 from depthstudy import stats
 from depthstudy.evidence import metrics
+from depthstudy.evidence.findings import find
 from depthstudy.records import Record
 
 RUNS = {  # train and test error of three seeds
@@ -63,6 +68,32 @@ def test_a_run_that_was_cut_short_has_no_time_and_no_loss_but_its_start() -> Non
     assert table["evaluation.train_error"].tolist()[:3] == [0.9] * 3
     assert table["run.diverged_at_step"].tolist()[:3] == [9.0] * 3
     assert table["seconds"].tolist()[3:] == [100.0, 101.0, 102.0]
+
+
+def test_what_no_training_changes_counts_of_a_run_that_was_cut_short() -> None:
+    runs = pd.DataFrame([{"variant": name, "seed": s} for name in "ab" for s in range(3)])
+    memory = [
+        measured(name, seed, "run.step_memory_bytes", size)
+        for name, size in (("a", 4e6), ("b", 8e6))
+        for seed in range(3)
+    ]
+    cut_short = [measured("a", seed, "run.diverged_at_step", 9.0) for seed in range(3)]
+    table = metrics.widen(runs, [*memory, *cut_short], ["run.step_memory_bytes"])
+    asked = claim("less", A, B, metric="run.step_memory_bytes")
+    verdict = judge_one(table, asked, {"a": dict(A), "b": dict(B)})
+    assert (verdict.verdict, verdict.effect) == ("supported", -4e6)
+
+
+def test_no_mean_holds_the_time_of_a_run_that_was_cut_short() -> None:
+    means, draw = {"": [(0.1, 0.2), (0.1, 0.3)]}, np.random.default_rng(0)
+    runs, infos = planted.study(means, (8, 56), seeds=3, spread=0.001, draw=draw)
+    first = (runs["variant"] == "d8") & (runs["seed"] == 0)
+    timed = planted.material(runs.assign(seconds=np.where(first, 10.0, 100.0)), infos)
+    cut_short = [measured("d8", 0, "run.diverged_at_step", 9.0)]
+    findings = find(dataclasses.replace(timed, trained=cut_short), [], ())
+    assert {row.mean for row in findings.means if row.metric == "seconds"} == {100.0}
+    assert findings.recommendation is not None
+    assert (findings.recommendation.variant, findings.recommendation.seconds) == ("d8", 100.0)
 
 
 def test_a_verdict_on_time_names_the_runs_that_failed() -> None:

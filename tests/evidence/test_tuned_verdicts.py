@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import planted
 import pytest
 
-from depthstudy.config import Hypothesis, PruneConfig
+from depthstudy.config import Hypothesis
 from depthstudy.evidence.findings import find
-from depthstudy.evidence.material import Material
-from depthstudy.records import VariantInfo
 
 RISES = Hypothesis("h", "", "test_error", "rises", where=(("treatment", ""),), along="model.depth")
 
@@ -29,7 +25,7 @@ def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
         draw=np.random.default_rng(0),
     )
     budgets = {"d8": 100.0, "d56": 100.0, "d8+own_settings": 100.0, "d56+own_settings": 400.0}
-    findings = find(material(table, infos, budgets), [RISES], ())
+    findings = find(planted.material(table, infos, budgets), [RISES], ())
     (planned,), (tuned,) = findings.verdicts, findings.tuned_verdicts
     assert (planned.verdict, planned.budget_ratio) == ("supported", 1.0)
     assert (tuned.effect, tuned.budget_ratio) == (pytest.approx(0.0, abs=0.01), 4.0)
@@ -37,7 +33,7 @@ def test_nets_that_were_tuned_to_unequal_budgets_are_named() -> None:
     assert (cause.word, cause.mechanism, cause.budget_ratio) == ("cause", "recipe", 4.0)
     assert findings.decomposition[0].word == "excess"
     constant = {"test_error": {info.name: 0.05 for info in infos}}
-    useless = dataclasses.replace(material(table, infos, budgets), baselines=constant)
+    useless = dataclasses.replace(planted.material(table, infos, budgets), baselines=constant)
     nothing = find(useless, [], ())
     assert (nothing.attribution, nothing.decomposition[0].word) == ((), "cannot tell")
 
@@ -55,7 +51,7 @@ def test_verdicts_on_nets_that_were_not_tuned_are_left_out() -> None:
         spread=0.001,
         draw=np.random.default_rng(0),
     )
-    findings = find(material(table, infos), [wins], ())
+    findings = find(planted.material(table, infos), [wins], ())
     assert [verdict.verdict for verdict in findings.verdicts] == ["supported"]
     assert findings.tuned_verdicts == ()
 
@@ -68,24 +64,5 @@ def test_a_verdict_stays_as_it_is_when_other_nets_follow_from_it() -> None:
     followed = table["variant"].str.contains("longer")
     table.loc[followed, "test_error"] = 0.2 + 1e-4 * table.loc[followed, "seed"]
     plan = [info for info in infos if not info.treatment]
-    before = find(material(table[~followed], plan), [RISES], ()).verdicts
-    assert find(material(table, infos), [RISES], ()).verdicts == before
-
-
-def material(
-    table: pd.DataFrame,
-    infos: Sequence[VariantInfo],
-    budgets: Mapping[str, float] | None = None,
-) -> Material:
-    return Material(
-        summary=table,
-        trained=(),
-        probed=(),
-        variants=infos,
-        settings={info.name: {**info.settings, "treatment": info.treatment} for info in infos},
-        pruned={info.name: PruneConfig() for info in infos},
-        predictions={},
-        images={},
-        budgets=budgets or {},
-        chance={info.name: 0.9 for info in infos},
-    )
+    before = find(planted.material(table[~followed], plan), [RISES], ()).verdicts
+    assert find(planted.material(table, infos), [RISES], ()).verdicts == before

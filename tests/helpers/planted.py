@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from depthstudy import records
+from depthstudy.config import PruneConfig
+from depthstudy.evidence.material import Material
 
 Means = Mapping[str, Sequence[tuple[float, float]]]  # of a treatment: train and test, by depth
 
@@ -74,3 +76,23 @@ def study(
         noise = draw.normal(0, spread, (seeds, 2))
         errors[info.name] = np.array([train, test]) + noise * [0.5, 1.0]
     return summary(errors), infos
+
+
+def material(
+    table: pd.DataFrame,
+    infos: Sequence[records.VariantInfo],
+    budgets: Mapping[str, float] | None = None,
+) -> Material:
+    """Returns what there is to judge a study by of which only errors are known."""
+    return Material(
+        summary=table,
+        trained=(),
+        probed=(),
+        variants=infos,
+        settings={info.name: {**info.settings, "treatment": info.treatment} for info in infos},
+        pruned={info.name: PruneConfig() for info in infos},
+        predictions={},
+        images={},
+        budgets=budgets or {},
+        chance={info.name: 0.9 for info in infos},
+    )

@@ -30,7 +30,7 @@ from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.claims.evidence import Evidence, weigh
 from depthstudy.evidence.claims.pairing import VariantSettings
 from depthstudy.evidence.image_counts import ImageCounts
-from depthstudy.evidence.panel import ALPHA, EXACT, ErrorsByVariant, RunPanel, measure
+from depthstudy.evidence.panel import ALPHA, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Summary, Verdict, VerdictWord
 
 METRICS = tuple(
@@ -145,7 +145,9 @@ def _failing(summary: pd.DataFrame, panels: Mapping[str, RunPanel]) -> dict[str,
     That of anything but an error is the test error; of a gap, too: a run that learned nothing has
     none between its errors.
     """
-    others = [m for m in panels if m not in EXACT and (not metrics.is_error(m) or m == "gap")]
+    others = [
+        m for m in panels if m not in metrics.EXACT and (not metrics.is_error(m) or m == "gap")
+    ]
     if not others or "test_error" not in summary:
         return dict(panels)
     return {**panels, **dict.fromkeys(others, measure(summary, "test_error"))}
