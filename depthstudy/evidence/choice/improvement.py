@@ -2,9 +2,9 @@
 
 A net that is compared before it has learned what it can learn is a statement about the length of
 the training, not about the net. Each run is judged against its own noise: the last quarter of its
-train loss against the quarter before, in logarithms, as losses fall by factors. The mean of a
-quarter has an error of its own, which neighboring points share in part; their lag-one correlation
-widens it.
+train loss against the quarter before, in logarithms, as losses fall by factors. The noise is the
+scatter of both quarters about one trend, by Student's t, as a short curve has few points to tell it
+by. Neighboring points share it in part; their lag-one correlation widens it.
 
 A learning rate that falls to zero flattens any curve, so a run that is not called unfinished may
 still gain from more steps. Only a longer training tells (``execute.budget``); this is the cheap
@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 _LEAST_FALL = 0.05  # of the loss over a quarter of the training, relative; less is not worth steps
 _LEAST_ERROR = 0.005  # train error below which there is nothing left to learn
-_SURE = 2.0  # standard errors
+_SURE = 0.975  # of the one-sided test that the loss fell
 _LEAST_POINTS = 8  # of a curve, to speak of its quarters
 
 
@@ -56,23 +57,22 @@ def improvement(losses: ArrayLike, train_error: float) -> Improvement | None:
     if len(values) < _LEAST_POINTS:
         return None
     quarter = len(values) // 4
-    before, last = np.log(values[-2 * quarter : -quarter]), np.log(values[-quarter:])
-    fall = float(before.mean() - last.mean())
-    error = math.hypot(_mean_error(before), _mean_error(last))
+    end = np.log(values[-2 * quarter :])
+    fall = float(end[:quarter].mean() - end[quarter:].mean())
+    error = _fall_error(end)
     share = 1 - math.exp(-fall)
-    unfinished = train_error > _LEAST_ERROR and share > _LEAST_FALL and fall > _SURE * error
+    least = float(special.stdtrit(2 * quarter - 2, _SURE)) * error
+    unfinished = train_error > _LEAST_ERROR and share > _LEAST_FALL and fall > least
     return Improvement(share, error * math.exp(-fall), unfinished)
 
 
-def _mean_error(values: NDArray[np.float64]) -> float:
-    """Returns the standard error of the mean of a curve about its own trend."""
+def _fall_error(values: NDArray[np.float64]) -> float:
+    """Returns the standard error of the fall between the halves of a curve, about its trend."""
     count = len(values)
-    if count < 3:
-        return 0.0
     steps = np.arange(count) - (count - 1) / 2
     slope = float(steps @ values / (steps @ steps))
     rest = values - values.mean() - slope * steps
     spread = float(rest @ rest) / (count - 2)
     lag = float(rest[1:] @ rest[:-1] / (rest @ rest)) if rest.any() else 0.0
     inflation = (1 + max(0.0, lag)) / (1 - min(0.9, max(0.0, lag)))
-    return math.sqrt(spread / count * inflation)
+    return math.sqrt(4 * spread / count * inflation)
