@@ -51,11 +51,11 @@ def conclusion(result: Result) -> str:
         if row.established and not row.control_of
     ]
     if result.recommendation:
-        majority = result.summary.get("majority_error")
-        error = math.nan if majority is None else float(majority.max())
+        is_taken = result.summary["variant"] == result.recommendation.variant
+        majority = float(result.summary.loc[is_taken, "majority_error"].max())
         name = _ERRORS[result.info.config.get("metric", "error")]
-        paragraphs.append(_entry("take", _take(result.recommendation, name, error)))
-    elif nothing_learned(result.summary):
+        paragraphs.append(_entry("take", _take(result.recommendation, name, majority)))
+    elif nothing_learned(result.summary, result.data):
         none = "none: no net is better than always giving the same answer"
         paragraphs.append(_entry("take", none))
     elif all_budgets_differ(result.findings.pareto):

@@ -11,6 +11,12 @@ import pandas as pd
 from depthstudy import records
 from depthstudy.study.conclusions.text import conclusion
 
+RECOMMENDED = records.Recommendation(
+    variant="plain_depth8", group="plain", treatment="", depth=8, parameters=1, macs=747_136,
+    seconds=3.0, test_error=0.25, low=0.2, high=0.3, seeds=3, best="plain_depth8", over_best=0.0,
+    macs_saved_best=0.0, deepest="plain_depth8", over_deepest=0.0, macs_saved_deepest=0.0,
+)  # fmt: skip
+
 
 def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleNamespace:
     hypotheses = [
@@ -41,7 +47,7 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
         attribution=(),
         recommendation=None,
         answer=answer,
-        summary=pd.DataFrame(),
+        summary=pd.DataFrame(columns=["variant", "majority_error"]),
     )
 
 
@@ -121,18 +127,23 @@ def test_other_metrics_have_their_own_unit() -> None:
 
 def test_a_balanced_error_is_named_so() -> None:
     study_result = result(verdict())
-    study_result.recommendation = records.Recommendation(
-        variant="plain_depth8", group="plain", treatment="", depth=8, parameters=1, macs=747_136,
-        seconds=3.0, test_error=0.25, low=0.2, high=0.3, seeds=3, best="plain_depth8",
-        over_best=0.0, macs_saved_best=0.0, deepest="plain_depth8", over_deepest=0.0,
-        macs_saved_deepest=0.0,
-    )  # fmt: skip
+    study_result.recommendation = RECOMMENDED
     assert "plain_depth8: test error 25.0% (20.0 to 30.0%)" in " ".join(
         conclusion(study_result).split()
     )
     study_result.info.config["metric"] = "balanced_error"
     balanced = " ".join(conclusion(study_result).split())
     assert "plain_depth8: balanced test error 25.0% (20.0 to 30.0%)" in balanced
+
+
+def test_the_largest_class_is_that_of_the_images_of_the_net() -> None:
+    """Another net of the study learns from another set, whose classes are more even."""
+    study_result = result(verdict())
+    study_result.recommendation = RECOMMENDED
+    study_result.summary = pd.DataFrame(
+        {"variant": ["plain_depth8", "other"], "majority_error": [0.4, 0.9]}
+    )
+    assert "(largest class always: 40.0%)" in " ".join(conclusion(study_result).split())
 
 
 def test_nets_that_no_run_measures_are_named() -> None:

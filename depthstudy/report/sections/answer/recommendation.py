@@ -41,7 +41,7 @@ def section(study: Study) -> Section | None:
 
 def _no_choice(study: Study) -> str:
     """Says why no net is recommended where there are some to choose from, and what it takes."""
-    if nothing_learned(study.summary):
+    if nothing_learned(study.summary, study.data):
         return "Take none: no net is better than always giving the same answer."
     if not all_budgets_differ(study.pareto):
         return ""
