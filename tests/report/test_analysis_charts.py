@@ -62,8 +62,13 @@ def test_blocks_stand_in_the_order_of_the_net():
 def test_maps_of_very_many_layers_are_thinned():
     names = [f"stage1/block{i:03d}" for i in range(200)]
     panel = heat.heat("map", names, names, lambda a, b: float(a == b))
+    assert panel.title == "map (50 of 200 blocks)"
     assert len(panel.values) == 50 * 50
     assert sum(row["v"] for row in panel.values) == 50
+    few = names[:9]
+    cross = heat.heat("map", few, names, lambda a, b: float(a == b))
+    assert cross.title == "map (50 of 200 by 9 of 9 blocks)"
+    assert heat.heat("map", few, few, lambda a, b: float(a == b)).title == "map"
 
 
 def test_charts_are_valid_and_draw_their_marks(two):

@@ -28,7 +28,7 @@ def heat(
     """Returns a map of how alike each pair of layers is; of many layers, every n-th.
 
     Args:
-      title: What is shown.
+      title: What is shown; it is followed by how many layers are, where not all are.
       rows: Layers from bottom to top.
       columns: Layers from left to right.
       values: The CKA of a row with a column.
@@ -36,6 +36,7 @@ def heat(
       height: Pixels of the map.
       most: How many layers it shows.
     """
+    title += _left_out(rows, columns, most)
     rows, columns = _thinned(rows, most), _thinned(columns, most)
     cells: list[Row] = [
         {"x": i, "y": j, "v": round(value, 3)}
@@ -67,6 +68,14 @@ def heat(
 def _thinned(layers: Sequence[str], most: int) -> list[str]:
     every = math.ceil(len(layers) / most)
     return list(layers[::every])
+
+
+def _left_out(rows: Sequence[str], columns: Sequence[str], most: int) -> str:
+    """Returns ``" (50 of 200 blocks)"``, and nothing where all are shown."""
+    if max(len(rows), len(columns)) <= most:
+        return ""
+    shown = [f"{len(_thinned(layers, most))} of {len(layers)}" for layers in (columns, rows)]
+    return f" ({' by '.join(dict.fromkeys(shown))} blocks)"
 
 
 def _edge(kind: Any, field: str, layers: Sequence[str], title: str | None) -> Any:
