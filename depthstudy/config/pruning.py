@@ -54,3 +54,9 @@ class PruneConfig:
     fine_tune_epochs: Natural = 0
     fine_tune_rate: Positive | None = None
     control: Literal["none", "scratch_epochs", "scratch_compute"] = "none"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether a net is there for others to be compared with: trained anew, or cut at random."""
+        is_cut = any((self.blocks, self.channels, self.weights))
+        return is_cut and (self.control != "none" or self.score == "random")

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from depthstudy.records import VariantInfo
 
-UNEQUAL = 1.25  # ratio of images seen above which two budgets are not called equal
-_ROUNDED = 1.05  # ratio that two numbers of epochs may come to, as they are rounded to whole steps
+# Ratio of images seen above which two budgets are not called equal: as much may come of rounding
+# epochs to whole steps.
+UNEQUAL = 1.05
 
 
 def budget_ratio(pairs: Sequence[tuple[str, str]], budgets: Mapping[str, float]) -> float | None:
@@ -44,4 +45,4 @@ def of_equal_budget(
 def _is_alike(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
-    return max(one, other) <= _ROUNDED * min(one, other)
+    return max(one, other) <= UNEQUAL * min(one, other)

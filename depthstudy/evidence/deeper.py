@@ -51,7 +51,9 @@ def answers(
     tuned = {info.untreated: info.name for info in measured if info.has_own_settings}
     rows = []
     for group, names, count in _groups(infos, panel):
-        row = _answer(names, panel, rivals=count, learned=not constant.issuperset(names))
+        against = best_depth(names[:-1], summary) or names[0]
+        learned = not constant.issuperset(names)
+        row = _answer(names, against, panel, rivals=count, learned=learned)
         longer = _effect(longest_pair(row.deepest, row.against, trained_longer), panel)
         effect_tuned = _effect(_tuned_pair(row, tuned), panel)
         is_loss = row.word == "no" and row.low is not None and row.low > 0
@@ -103,10 +105,11 @@ def _untreated_series(infos: Sequence[VariantInfo]) -> dict[str, list[VariantInf
     return records.depth_series([i for i in infos if not (i.treatment or i.dense)])
 
 
-def _answer(names: Sequence[str], panel: RunPanel, *, rivals: int, learned: bool) -> DepthAnswer:
+def _answer(
+    names: Sequence[str], against: str, panel: RunPanel, *, rivals: int, learned: bool
+) -> DepthAnswer:
     deepest, lesser = names[-1], names[:-1]
     level = ALPHA / rivals
-    against = best_depth(lesser, panel) or lesser[0]
     contrasts = {name: panel.difference(deepest, name) for name in lesser}
     effect = contrasts[against]
     estimate = effect.interval(1 - level)

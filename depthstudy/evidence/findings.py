@@ -79,7 +79,7 @@ def find(
         validated=material.validated,
         budgets=material.budgets,
         baselines=material.baselines,
-        controls=[treatment.name for treatment in treatments if treatment.control_of],
+        controls=_controls(material, treatments),
     )
     depths = deeper.answers(summary, infos, **counted, baselines=material.baselines)
     return Findings(
@@ -216,6 +216,13 @@ def _tuned_verdicts(material: Material, hypotheses: Sequence[Hypothesis]) -> lis
         budgets={**material.budgets, **seen},
         follow_ups=material.follow_ups,
     )
+
+
+def _controls(material: Material, treatments: Sequence[Treatment]) -> set[str]:
+    """Returns the names of variants with a control's treatment, or pruned as a control."""
+    of_treatments = {treatment.name for treatment in treatments if treatment.control_of}
+    treated = {info.name for info in material.variants if info.treatment in of_treatments}
+    return treated | {name for name, prune in material.pruned.items() if prune.is_control}
 
 
 def _confusion(

@@ -46,6 +46,11 @@ def is_trained(metric: str) -> bool:
     return not dot or probe in TRAINING
 
 
+def is_learned(metric: str) -> bool:
+    """Returns whether a metric says how well a net does, which its budget changes."""
+    return metric in ERRORS or metric.startswith("evaluation.")
+
+
 def problem(metric: str, known: Collection[str], probes: Collection[str] | None) -> str | None:
     """Says what is wrong with the name of a metric, if anything.
 
@@ -99,6 +104,16 @@ def widen(summary: pd.DataFrame, rows: Iterable[Record], metrics: Iterable[str])
     if "seconds" in wide.columns:
         wide["seconds"] = wide["seconds"].mask(_among(wide, cut_short))
     return wide
+
+
+def to_choose_by(summary: pd.DataFrame) -> str:
+    """Returns the error that choices are made on: the validation error where each run has one.
+
+    Where images were held out for none, it is the test error.
+    """
+    held_out = summary.get("validation_error")
+    has_all = held_out is not None and np.isfinite(held_out.astype(float)).all()
+    return "validation_error" if has_all else "test_error"
 
 
 def _among(table: pd.DataFrame, runs: pd.DataFrame) -> NDArray[np.bool_]:

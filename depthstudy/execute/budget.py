@@ -22,7 +22,6 @@ from depthstudy.evidence.causes.decomposition import best_depth
 from depthstudy.evidence.claims import pairing
 from depthstudy.evidence.longer import FITS, SHRUNK
 from depthstudy.evidence.metrics import ERRORS
-from depthstudy.evidence.panel import measure
 from depthstudy.execute.following import SEEDS_OF_LONGER
 from depthstudy.execute.training import Job, Session
 from depthstudy.execute.tuning import Tuned
@@ -75,7 +74,7 @@ class _Case:
     Attributes:
       deep: The net.
       best: Of the nets that it is compared with the one that fits best.
-      beside: The best of the shallower ones of its group by test error, if there are any.
+      beside: The best of the shallower ones of its group, if there are any.
     """
 
     deep: Variant
@@ -142,14 +141,14 @@ class _Check:
             [
                 {
                     "variant": other.name,
-                    "seed": seed,
                     "test_error": self._error(outcome, "test", other),
+                    "validation_error": outcome.error("validation", other.config.metric),
                 }
                 for other in shallower
-                for seed, outcome in self._done(other, range(other.seeds or self.planned))
+                for _, outcome in self._done(other, range(other.seeds or self.planned))
             ]
         )
-        best = best_depth([other.name for other in shallower], measure(runs, "test_error"))
+        best = best_depth([other.name for other in shallower], runs)
         return next(other for other in shallower if other.name == best)
 
     def trained_longer(self, cases: Sequence[_Case], factor: int) -> dict[str, Job]:

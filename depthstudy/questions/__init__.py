@@ -10,6 +10,7 @@ from depthstudy.questions.asked import (
     RESNET,
     block_removal,
     degradation,
+    log_range,
     redundancy,
     treatments,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "degradation",
     "digits",
     "imagenet",
+    "log_range",
     "redundancy",
     "scores",
     "search",

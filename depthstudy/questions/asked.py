@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from depthstudy.config import WITH_FINE_TUNING
 
 PLAIN = (("model.family", "plain"),)
@@ -13,6 +15,15 @@ DEEPEST = ("model.depth", "greatest")
 RATES = (("train.learning_rate", (0.003, 0.01, 0.03, 0.1, 0.3)),)  # half decades, to tune over
 
 Rows = tuple[dict[str, Any], ...]
+
+
+def log_range(least: float, most: float, count: int) -> tuple[float, ...]:
+    """Returns values at equal ratios from the least to the greatest, to tune a field over.
+
+    >>> log_range(0.003, 0.3, 5)
+    (0.003, 0.00949, 0.03, 0.0949, 0.3)
+    """
+    return tuple(float(f"{value:.3g}") for value in np.geomspace(least, most, count))
 
 
 def degradation() -> Rows:

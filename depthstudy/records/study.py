@@ -52,6 +52,10 @@ class VariantInfo:
       dense: Name of the variant from whose trained nets its own start, or ``""``.
       same_as: Name of a variant that is the same net, trained alike, and has the runs of both.
       epoch_steps: Steps in which it sees each train image once; 0 from an earlier version.
+      images_seen: Images that one run sees in training, each as often as it is seen, those of the
+        dense net that it starts from included; 0 before it has runs.
+      training_macs: Multiply-accumulates of all that, three times those of an image for each, as
+        a step goes forward once and backward with twice the work; 0 before it has runs.
     """
 
     name: str
@@ -69,6 +73,8 @@ class VariantInfo:
     dense: str = ""
     same_as: str = ""
     epoch_steps: float = 0.0
+    images_seen: int = 0
+    training_macs: int = 0
 
     @property
     def has_own_settings(self) -> bool:

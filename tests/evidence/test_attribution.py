@@ -134,6 +134,38 @@ def test_harm_to_the_best_depth_is_not_counted() -> None:
     assert row.share == pytest.approx(0.05 / 0.3, abs=0.005)
 
 
+@pytest.mark.parametrize(
+    ("at_best", "spread", "word"),
+    [
+        (0.130, 0.010, "harms the best"),  # three points, which six runs leave somewhat open
+        (0.104, 0.002, "cause"),  # less than a point
+        (0.142, 0.0001, "harms the best"),
+    ],
+)
+def test_likely_harm_to_the_best_depth_is_enough(at_best: float, spread: float, word: str) -> None:
+    means = {"": ((0.0, 0.1), (0.0, 0.5)), "x": ((0.0, at_best), (0.0, 0.25))}
+    table, infos = study(means, (8, 56), seeds=3, spread=spread, draw=np.random.default_rng(3))
+    (row,) = attribute(table, infos, [Treatment("x", "overfitting", ())])
+    assert row.word == word
+
+
+@pytest.mark.slow
+def test_a_general_good_is_no_cause_where_the_best_was_chosen_from_many() -> None:
+    """It halves all errors; of five equal depths the best is the luckiest."""
+    draw = np.random.default_rng(8)
+    shallow, blamed = [0.1] * 5, 0
+    depths = (8, 14, 20, 26, 32, 56)
+    means = {
+        "": [(0.0, error) for error in (*shallow, 0.5)],
+        "x": [(0.0, error / 2) for error in (*shallow, 0.5)],
+    }
+    for _ in range(200):
+        table, infos = study(means, depths, seeds=5, spread=0.006, draw=draw)
+        rows = by_name(attribute(table, infos, [Treatment("x", "overfitting", ())]))
+        blamed += rows["d56", "x"].word == "cause"
+    assert blamed / 200 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 200)
+
+
 def test_missing_runs_are_left_out_of_the_pairs() -> None:
     means = {"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.1, 0.2), (0.1, 0.2))}
     table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
@@ -183,15 +215,16 @@ def test_a_best_depth_that_is_left_as_it_is_gains_nothing() -> None:
     assert row.recovered == row.gain == pytest.approx(0.3, abs=0.02)
 
 
-def test_a_longer_training_is_weighed_where_the_best_depth_has_it_too() -> None:
-    """It has four times the steps of a net that might gain as much by them."""
-    means = {"": ((0.1, 0.2), (0.4, 0.5)), "longer4": ((0.0, 0.1), (0.1, 0.2))}
+@pytest.mark.parametrize("name", ["longer4", "patience"])
+def test_a_longer_training_is_weighed_where_the_best_depth_has_it_too(name: str) -> None:
+    """It has four times the steps of a net that might gain as much by them, by whatever name."""
+    means = {"": ((0.1, 0.2), (0.4, 0.5)), name: ((0.0, 0.1), (0.1, 0.2))}
     table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))
-    treatments = [Treatment("longer4", "budget", ())]
+    treatments = [Treatment(name, "budget", ())]
     (row,) = attribute(table, infos, treatments)
     assert row.recovered == pytest.approx(0.2, abs=0.02)
-    others = [info for info in infos if info.name != "d8+longer4"]
-    assert attribute(table[table.variant != "d8+longer4"], others, treatments) == []
+    others = [info for info in infos if info.name != f"d8+{name}"]
+    assert attribute(table[table.variant != f"d8+{name}"], others, treatments) == []
 
 
 @pytest.mark.parametrize(

@@ -146,3 +146,17 @@ def test_parts_add_up_and_each_deeper_net_has_three(errors_by_net):
         assert DEPTHS[total.variant] > DEPTHS[total.best]
     frame = pd.DataFrame({"depth": [DEPTHS[r.variant] for r in rows], "g": [r.group for r in rows]})
     assert frame.groupby("g").depth.is_monotonic_increasing.all()
+
+
+def test_the_best_depth_is_chosen_on_validation_where_every_run_has_it():
+    table = summary(ERRORS)
+    table["validation_error"] = [0.2] * 3 + [0.3] * 6 + [0.1] * 6
+    rows = decomposition.decompose(table, VARIANTS)
+    plain = [row for row in rows if row.group == "plain" and row.part == "total"]
+    assert [(row.variant, row.best) for row in plain] == [
+        ("plain-20", "plain-8"), ("plain-56", "plain-8")
+    ]  # fmt: skip
+    assert plain[0].effect == pytest.approx(-0.05)  # on test images it is no loss
+    table.loc[0, "validation_error"] = np.nan
+    rows = decomposition.decompose(table, VARIANTS)
+    assert {row.best for row in rows if row.group == "plain"} == {"plain-20"}

@@ -173,3 +173,11 @@ def test_how_much_more_the_deepest_may_err_is_told_by_each_lesser_depth():
     assert row.high < 0 < 0.05 < row.excess_high
     two = table[table["seed"] < 2]
     assert deeper.answers(two, depths(*"abc"))[0].excess_high is None
+
+
+def test_the_best_of_the_others_is_chosen_on_validation():
+    table, wrong = runs(a=0.1, b=0.2, c=0.4)
+    table["validation_error"] = table["variant"].map({"a": 0.3, "b": 0.2, "c": 0.4})
+    (row,) = deeper.answers(table, depths("a", "b", "c"), predictions=wrong)
+    assert row.against == "b"
+    assert row.effect == pytest.approx(0.2, abs=0.03)

@@ -187,7 +187,7 @@ def test_controls_and_other_budgets_are_not_compared() -> None:
     )
     budgets = {"d8": 60, "d56": 60, "d8+scratch": 60, "d8+longer": 960}
     infos = [*INFOS, *extra]
-    choice = recommend(summary(runs), infos, budgets=budgets, controls=["scratch"])
+    choice = recommend(summary(runs), infos, budgets=budgets, controls=["d8+scratch"])
     assert choice is not None
     assert (choice.variant, choice.excluded, choice.deepest) == ("d8", "d8+longer", "d56")
     free = recommend(summary(runs), infos)
@@ -222,3 +222,25 @@ def test_where_all_budgets_differ_it_is_known_that_none_can_be_recommended() -> 
         assert (recommend(table, INFOS, budgets=seen) is None) == differ
         assert all_budgets_differ(pareto.points(table, INFOS, budgets=seen)) == differ
     assert not all_budgets_differ(pareto.points(table, INFOS[:1], budgets=seen))
+
+
+def test_nets_of_several_data_sets_are_not_compared() -> None:
+    runs = errors(d8=[0.2, 0.21, 0.2], d56=[0.1, 0.11, 0.1])
+    sets = [
+        variant(name, depth, settings={"data.name": of})
+        for name, depth, of in (("d8", 8, "digits"), ("d56", 56, "mnist"))
+    ]
+    assert recommend(summary(runs), sets) is None
+    assert recommend(summary(runs), INFOS) is not None
+
+
+def test_the_deepest_is_one_of_the_same_images() -> None:
+    runs = errors(d8=[0.1] * 3, d20=[0.2] * 3, d56=[0.3] * 3)
+    counts = {"d8": None, "d20": None, "d56": 200}
+    infos = [
+        variant(info.name, info.depth, settings={"data.train_examples": counts[info.name]})
+        for info in INFOS
+    ]
+    choice = recommend(summary(runs), infos)
+    assert choice is not None
+    assert (choice.variant, choice.deepest) == ("d8", "d20")

@@ -86,6 +86,15 @@ def test_own_settings(tuned_error: float, word: str) -> None:
     assert math.isnan(row.effect_longer)
 
 
+@pytest.mark.parametrize(("unfinished", "word"), [(False, "robust"), (True, "budget-bound")])
+def test_tuned_nets_that_had_not_finished_show_no_robust_effect(
+    unfinished: bool, word: str
+) -> None:
+    """None was trained longer, so what more steps would do is not known."""
+    row = judged(DEGRADES | {"plain56+own": 0.6}, tuned=TUNED, unfinished=unfinished)
+    assert row.word == word
+
+
 def test_a_verdict_that_tuned_nets_leave_open_is_not_called_robust() -> None:
     """The mean effect is as large, but so is its spread."""
     errors = DEGRADES | {"plain56+own": 0.9}

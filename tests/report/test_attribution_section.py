@@ -128,7 +128,7 @@ def test_that_the_deepest_errs_least_is_told_by_its_intervals(tmp_path):
     study = tables.read_study(tmp_path)
     best = dataclasses.replace(study, decomposition=(), attribution=())
     assert no_excess.healthy(best) == [
-        "In plain, cannot tell: that the deepest net (depth 56) errs least may be chance."
+        "In plain, cannot tell: that the deepest net (depth 56) is the best may be chance."
     ]
     row = records.DepthAnswer(
         group="plain", word="not known yet", deepest=DEEPEST, against="plain_depth8",

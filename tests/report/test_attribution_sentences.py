@@ -192,15 +192,15 @@ def test_of_a_treatment_that_does_no_more_than_its_control_it_is_said():
 @pytest.mark.parametrize(
     ("most", "sentence"),
     [
-        (None, "cannot tell: that the deepest net (depth 20) errs least may be chance."),
+        (None, "cannot tell: that the deepest net (depth 20) is the best may be chance."),
         (
             0.047,
-            "cannot tell: the deepest net (depth 20) errs least, but may err up to 4.7 points more "
-            "than another.",
+            "cannot tell: the deepest net (depth 20) is the best, but may err up to 4.7 points "
+            "more than another.",
         ),
         (
             0.009,
-            "no excess: the deepest net (depth 20) errs least, or is within a point of what does.",
+            "no excess: the deepest net (depth 20) is the best, or is within a point of it.",
         ),
     ],
 )

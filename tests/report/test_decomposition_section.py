@@ -70,7 +70,7 @@ def split(total, optimization, generalization, low=0.1, seeds=3, word=""):
             "10.0 are train error (optimization). Cannot tell whether anything is lost: up to "
             "100.0 points.",
         ),
-        (split(0.0, 0.0, 0.0), "In plain, depth 56 errs no more than depth 8."),
+        (split(0.0, 0.0, 0.0), "In plain, depth 56 is not seen to err more than depth 8."),
     ],
 )
 def test_decomposition_sentence(parts, sentence):

@@ -116,7 +116,9 @@ def test_cost_table_equals_the_input(workdir, html):
         ]
         assert row[7].startswith(f"{variant.receptive_field} px")
         assert row[7].endswith("▲")
-        assert row[8] == f"{runs['seconds'].mean():.1f} s"
+        assert row[8] == f"{variant.steps:,}"
+        assert row[9:11] == ["–", "–"]  # of an earlier version
+        assert row[11] == f"{runs['seconds'].mean():.1f} s"
         for cell, metric in ((row[2], "train_error"), (row[1], "test_error")):
             mean = f"{100 * runs[metric].mean():.1f}%"
             low, high = 100 * means.loc[(variant.name, metric), ["low", "high"]]

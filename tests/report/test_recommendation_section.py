@@ -9,6 +9,7 @@ from depthstudy.records import Recommendation
 from depthstudy.report import tables
 from depthstudy.report.sections.answer import first_screen
 from depthstudy.report.sections.answer import recommendation as section
+from depthstudy.report.text import formats
 
 
 def recommendation(**fields):
@@ -66,7 +67,7 @@ def test_a_balanced_error_is_no_share_of_images(study):
 
 def cost(study, choice, column):
     runs = study.summary[study.summary["variant"] == choice.variant]
-    return section.quantity(int(runs[column].iloc[0]))
+    return formats.amount(int(runs[column].iloc[0]))
 
 
 def test_a_cost_that_runs_differ_in_is_a_range(study):
@@ -161,11 +162,11 @@ def test_ties_and_want_of_evidence_are_said():
 
 
 @pytest.mark.parametrize(
-    ("amount", "text"),
+    ("value", "text"),
     [(75_002, "75,002"), (2_516_608, "2.5 million"), (4_089_184_256, "4.1 billion")],
 )
-def test_quantity(amount, text):
-    assert section.quantity(amount) == text
+def test_amount(value, text):
+    assert formats.amount(value) == text
 
 
 def test_a_page_recommends_where_there_is_a_choice(tmp_path, bare):

@@ -30,7 +30,7 @@ VERDICT = Verdict(
 
 def test_what_was_seen_of_how_many_runs() -> None:
     sentence = sentences.verdict_sentence(HYPOTHESIS, VERDICT, METRICS)
-    assert sentence.endswith("(95% interval −2.7 to 5.8, 10 runs).")
+    assert sentence.endswith("(95% interval −2.7 to 5.8, 10 runs). Any size counts.")
 
 
 @pytest.mark.parametrize(

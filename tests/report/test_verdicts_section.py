@@ -36,7 +36,8 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
         (
             hypothesis("rises"),
             verdict("supported", 0.719, 0.601, 0.837),
-            "Train error rose by 71.9 points (95% interval 60.1 to 83.7, 3 seeds).",
+            "Train error rose by 71.9 points (95% interval 60.1 to 83.7, 3 seeds). "
+            "Any size counts.",
         ),
         (
             hypothesis("rises", margin=0.01),
@@ -65,12 +66,14 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
         (
             hypothesis("rises", "run.step_memory_bytes"),
             verdict("supported", 2.5e6, 2e6, 3e6),
-            "Memory of a train step rose by 2.5 MB (95% interval 2.0 to 3.0, 3 seeds).",
+            "Memory of a train step rose by 2.5 MB (95% interval 2.0 to 3.0, 3 seeds). "
+            "Any size counts.",
         ),
         (
             hypothesis("rises", "run.train_seconds"),
             verdict("supported", 2.5, 2.0, 3.0),
-            "Time in train steps rose by 2.5 s (95% interval 2.0 to 3.0, 3 seeds).",
+            "Time in train steps rose by 2.5 s (95% interval 2.0 to 3.0, 3 seeds). "
+            "Any size counts.",
         ),
         (
             hypothesis("does_not_rise", margin=0.02),
@@ -81,12 +84,13 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
         (
             hypothesis("does_not_rise"),
             verdict("inconclusive", -0.02, -0.05, 0.01, p=0.06),
-            "Train error fell by 2.0 points (95% interval −1.0 to 5.0, 3 seeds).",
+            "Train error fell by 2.0 points (95% interval −1.0 to 5.0, 3 seeds). Any size counts.",
         ),
         (
             hypothesis("does_not_rise"),
             verdict("inconclusive", 0.0, 0.0, 0.0, p=math.nan),
-            "Train error changed by 0.0 points (95% interval 0.0 to 0.0, 3 seeds).",
+            "Train error changed by 0.0 points (95% interval 0.0 to 0.0, 3 seeds). "
+            "Any size counts.",
         ),
         (
             hypothesis(
@@ -97,7 +101,7 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             ),
             verdict("supported", -0.571, -0.657, -0.485),
             "At depth=56, test error was 57.1 points lower with residual=True than with "
-            "residual=False (95% interval 48.5 to 65.7, 3 seeds).",
+            "residual=False (95% interval 48.5 to 65.7, 3 seeds). Any size counts.",
         ),
         (
             hypothesis(
@@ -108,13 +112,13 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             ),
             verdict("supported", -0.571, -0.657, -0.485),
             "At depth=8, test error was 57.1 points lower with norm=none than with the default "
-            "norm (95% interval 48.5 to 65.7, 3 seeds).",
+            "norm (95% interval 48.5 to 65.7, 3 seeds). Any size counts.",
         ),
         (
             hypothesis("greater", "gap", where={"train.weight_decay": 0.0}, against={}),
             verdict("supported", 0.031, 0.02, 0.042),
             "The gap between test and train error was 3.1 points higher "
-            "(95% interval 2.0 to 4.2, 3 seeds).",
+            "(95% interval 2.0 to 4.2, 3 seeds). Any size counts.",
         ),
         (
             hypothesis("equivalent", "seconds", margin=5.0),
@@ -126,12 +130,12 @@ def verdict(word, effect, low, high, p=0.002, seeds=3, settle=None):
             hypothesis("less", "parameters"),
             verdict("supported", -1_200_000, -1_200_000, -1_200_000),
             "The number of parameters was 1,200,000 lower "
-            "(95% interval 1,200,000 to 1,200,000, 3 seeds).",
+            "(95% interval 1,200,000 to 1,200,000, 3 seeds). Any size counts.",
         ),
         (
             hypothesis("rises"),
             verdict("inconclusive", 0.3, math.nan, math.nan, p=math.nan, seeds=1),
-            "Train error rose by 30.0 points (1 seed, so no interval).",
+            "Train error rose by 30.0 points (1 seed, so no interval). Any size counts.",
         ),
         (
             hypothesis("rises"),
@@ -160,7 +164,7 @@ def test_the_worst_of_several_comparisons_is_named_with_its_own_level():
     sentence = sentences.verdict_sentence(hypothesis("rises"), judged, METRICS)
     assert sentence == (
         "Train error rose by 2.0 points (97.5% interval 1.0 to 3.0, 3 seeds): the worst of 2 "
-        "comparisons, b-56 against b-8. Failed runs, which count: b-56: 1 of 3."
+        "comparisons, b-56 against b-8. Any size counts. Failed runs, which count: b-56: 1 of 3."
     )
     lower = sentences.verdict_sentence(hypothesis("less", "test_error"), judged, METRICS)
     assert lower.startswith("Test error was 2.0 points higher with b-56 than with b-8 (97.5%")

@@ -8,16 +8,18 @@ does for the best depth, so that a treatment that helps all depths alike earns n
 *Alike* has two meanings, and a cause is one by both: in points, and by factors (on the scale of the
 logarithm of the error). What halves every error wins back many points of a large one, and by
 factors nothing. A treatment that harms the best depth earns nothing by the harm, or one that ruins
-every net would close every gap; and where the harm is more than chance and more than a point, it is
-credited with nothing.
+every net would close every gap; and where the harm is likely and more than a point, it is credited
+with nothing.
 
 A treatment may do something beside what it is aimed at, as take more steps. Its controls do that
 alone, and so it is a cause only if the deep net errs less with it than with each of them.
 
-Rows are tested together by Holm's method. The excess itself is tested for all the depths that the
-best was chosen from. Where a treatment has all the settings of several others, its row says what
-they do together beyond what they do apart: two causes, each of which is enough to spoil the net,
-show in no single treatment, and two treatments of one cause share what either wins back.
+Rows are tested together by Holm's method. What was chosen as the best was lucky, too, and gains
+less by a treatment for that; so the excess is tested for all the depths that the best was chosen
+from, and so is what is won back where the best depth is treated (Bonferroni). Where a treatment has
+all the settings of several others, its row says what they do together beyond what they do apart:
+two causes, each of which is enough to spoil the net, show in no single treatment, and two
+treatments of one cause share what either wins back.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPa
 from depthstudy.records import Attribution, VariantInfo
 
 HARM = 0.01  # what a treatment may cost the best depth, a point
+_LIKELY = 0.2  # level of harm: less is needed to withhold credit than to give it
 _COUNTED = 1000  # images taken for an error of which it is not known on how many it was counted
 
 
@@ -54,6 +57,12 @@ class _Case(NamedTuple):
     best_treated: str
     treatment: Treatment
     controls: tuple[str, ...]  # the deep net with each control of the treatment
+    rivals: int  # nets that the best was chosen from
+
+    @property
+    def choices(self) -> int:
+        """How many nets might have been the best one, whose gain is taken off; 1 if it has none."""
+        return 1 if self.best_treated == self.best else self.rivals
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -79,6 +88,7 @@ class _Weighed(NamedTuple):
     p_alone: float
     p: float
     seeds: int  # the least of the four variants
+    harms: bool  # the best depth
 
     @property
     def counted(self) -> bool:
@@ -122,27 +132,26 @@ def attribute(
     constant = no_better(summary, "test_error", baselines, images)
     untreated = [info for info in infos if not info.treatment]
     treated = {(info.untreated, info.treatment): info.name for info in infos if info.treatment}
-    of_budget = {info.treatment for info in infos if info.trained_longer}
     weighed: list[tuple[_Weighed, stats.Estimate]] = []
-    for group, deep, best, rivals in deeper_than_best(untreated, panel):
+    for group, deep, best, rivals in deeper_than_best(untreated, summary):
         excess = panel.difference(deep, best).interval(1 - ALPHA / rivals)
         if best in constant or min(panel.arms[deep].seeds, panel.arms[best].seeds) < LEAST_SEEDS:
             continue
         for treatment in treatments:
             new = treated.get((deep, treatment.name), "")
             # A treatment that the best depth lacks leaves it as it is, but longer training none.
-            as_it_is = "" if treatment.name in of_budget else best
+            as_it_is = "" if treatment.mechanism == "budget" else best
             new_best = treated.get((best, treatment.name), as_it_is)
             names = [other.name for other in treatments if other.control_of == treatment.name]
             controls = tuple(treated[deep, name] for name in names if (deep, name) in treated)
             if excess.low > 0 and {new, new_best, *controls} <= panel.arms.keys():
-                case = _Case(group, deep, best, new, new_best, treatment, controls)
+                case = _Case(group, deep, best, new, new_best, treatment, controls, rivals)
                 weighed.append((_weigh(case, panel), excess))
     tested = [not each.case.treatment.control_of and math.isfinite(each.p) for each, _ in weighed]
-    raw = 2 * np.array([each.p for each, _ in weighed])[tested]
+    raw = np.minimum(1.0, 2 * np.array([each.p for each, _ in weighed])[tested])
     p_values, levels = np.full(len(weighed), math.nan), np.full(len(weighed), ALPHA)
     levels[tested] = stats.holm_levels(raw, ALPHA)
-    p_values[tested] = stats.holm(np.minimum(1.0, raw))
+    p_values[tested] = stats.holm(raw)
     rows = [
         _row(
             each,
@@ -169,12 +178,17 @@ def _weigh(case: _Case, panel: RunPanel) -> _Weighed:
     factors = stats.log_contrast(
         [panel.arms[name] for name in weights], list(weights.values()), panel.prior, least=least
     )
-    alone = max(float(points.p_greater(0.0)), float(factors.p_greater(0.0)))
+    alone = max(float(points.p_greater(0.0)), float(factors.p_greater(0.0))) * case.choices
     over = [panel.difference(control, case.deep_treated) for control in case.controls]
     p = max([alone, *(float(effect.p_greater(0.0)) for effect in over)])
     seeds = min(effect.seeds for effect in (points, at_best) if effect is not None)
     enough = all(count >= LEAST_SEEDS for count in (seeds, *(effect.seeds for effect in over)))
-    return _Weighed(case, points, factors, at_best, alone, p if enough else math.nan, seeds)
+    harms = at_best is not None and _is_harm(at_best)
+    return _Weighed(case, points, factors, at_best, alone, p if enough else math.nan, seeds, harms)
+
+
+def _is_harm(at_best: stats.Contrast) -> bool:
+    return float(at_best.mean) < -HARM and float(at_best.p_less(0.0)) < _LIKELY
 
 
 def _row(
@@ -188,7 +202,7 @@ def _row(
     ratio: float | None,
 ) -> Attribution:
     case, points = each.case, each.points
-    won = points.interval(1 - level)
+    won = points.interval(1 - level / case.choices)
     share_low, share_high = _share(each, panel)
     optimization = float(trains.effect(case.gain(counted=each.counted)).mean)
     return Attribution(
@@ -224,8 +238,7 @@ def _word(each: _Weighed, p: float, level: float, low: float) -> str:
         return "control"
     if math.isnan(p):
         return "not shown"
-    harm = each.at_best
-    if harm is not None and float(harm.mean) < -HARM and float(harm.p_less(0.0)) < ALPHA:
+    if each.harms:
         return interaction.HARMS
     if p <= ALPHA:
         return "cause"

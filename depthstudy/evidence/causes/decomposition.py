@@ -17,6 +17,7 @@ import pandas as pd
 from depthstudy import records, stats
 from depthstudy.evidence.baseline import Baselines, no_better
 from depthstudy.evidence.image_counts import ImageCounts
+from depthstudy.evidence.metrics import to_choose_by
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import Decomposition, VariantInfo
 
@@ -35,9 +36,10 @@ def decompose(
 ) -> list[Decomposition]:
     """Splits the excess test error of each net that is deeper than the best of its group.
 
-    The best depth of a group is the one of least mean test error over its seeds, and the shallowest
-    of those that tie within rounding. As it was chosen from all depths on the same runs, intervals
-    are widened for the number of the others (Bonferroni).
+    The best depth of a group is the one of least mean validation error over its seeds (test error,
+    where nothing was held out), and the shallowest of those that tie within rounding. As it was
+    chosen from all depths on the same runs, intervals are widened for the number of the others
+    (Bonferroni).
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions.
@@ -64,7 +66,7 @@ def decompose(
     }
     constant = no_better(summary, "test_error", baselines, images)
     rows: list[Decomposition] = []
-    for group, deep, best, rivals in deeper_than_best(infos, panels["total"]):
+    for group, deep, best, rivals in deeper_than_best(infos, summary):
         parts = _parts(group, deep, best, panels, 1 - ALPHA / rivals, margin)
         if best in constant:
             parts = (dataclasses.replace(row, word="cannot tell") for row in parts)
@@ -73,15 +75,16 @@ def decompose(
 
 
 def deeper_than_best(
-    infos: Sequence[VariantInfo], panel: RunPanel
+    infos: Sequence[VariantInfo], summary: pd.DataFrame
 ) -> Iterator[tuple[str, str, str, int]]:
     """Yields group, net that deepens the best one of it, this one, and the number of its rivals."""
+    finished = {*summary["variant"]}
     known = {
-        group: [info for info in series if info.name in panel.arms]
+        group: [info for info in series if info.name in finished]
         for group, series in records.depth_series(infos).items()
     }
     for group, series in known.items():
-        best = best_depth([info.name for info in series], panel)
+        best = best_depth([info.name for info in series], summary)
         for info in series:
             if info.deepens(next(other for other in series if other.name == best)):
                 yield group, info.name, str(best), rivals(series, known.values())
@@ -93,19 +96,21 @@ def rivals(series: Sequence[VariantInfo], every: Iterable[Sequence[VariantInfo]]
     return max(1, sum(len(other) - 1 for other in of_group))
 
 
-def best_depth(ordered: Sequence[str], panel: RunPanel) -> str | None:
-    """Returns the first of ``ordered`` whose mean test error is the least, within rounding.
+def best_depth(ordered: Sequence[str], summary: pd.DataFrame) -> str | None:
+    """Returns the first of ``ordered`` whose mean error is the least, within rounding.
 
     Args:
       ordered: Names of variants, the one to prefer first.
-      panel: Their test errors.
+      summary: Finished runs, with their test errors, and validation errors where images were held
+        out; then these choose.
 
     Returns:
       A name, or ``None`` where there are none.
     """
     if not ordered:
         return None
-    means = np.array([float(panel.arms[name].mean) for name in ordered])
+    runs = summary[summary["variant"].isin(ordered)]
+    means = runs.groupby("variant")[to_choose_by(runs)].mean()[[*ordered]].to_numpy()
     return ordered[int(np.argmax(np.isclose(means, means.min(), rtol=1e-9, atol=0)))]
 
 

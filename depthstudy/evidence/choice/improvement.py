@@ -23,7 +23,7 @@ from scipy import special
 _LEAST_FALL = 0.05  # of the loss over a quarter of the training, relative; less is not worth steps
 _LEAST_ERROR = 0.005  # train error below which there is nothing left to learn
 _SURE = 0.975  # of the one-sided test that the loss fell
-_LEAST_POINTS = 8  # of a curve, to speak of its quarters
+LEAST_POINTS = 8  # of a curve, to speak of its quarters
 
 
 class Improvement(NamedTuple):
@@ -54,7 +54,7 @@ def improvement(losses: ArrayLike, train_error: float) -> Improvement | None:
     """
     values = np.asarray(losses, dtype=np.float64)
     values = values[np.isfinite(values) & (values > 0)]
-    if len(values) < _LEAST_POINTS:
+    if len(values) < LEAST_POINTS:
         return None
     quarter = len(values) // 4
     end = np.log(values[-2 * quarter :])

@@ -23,13 +23,14 @@ import pandas as pd
 from scipy import special
 
 from depthstudy import stats
-from depthstudy.evidence import baseline
+from depthstudy.evidence import baseline, metrics
 from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.budgets import of_equal_budget
 from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
 from depthstudy.records import ParetoPoint, Recommendation, VariantInfo
 
+_DATA_SET = "data.name"
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
 
 
@@ -47,7 +48,7 @@ def recommend(
     """Returns the variant to take, or ``None`` where no two variants of equal budget are compared.
 
     Nets that are no better than always naming the largest class are not recommended: where all are,
-    it is ``None``, too.
+    it is ``None``, too, and where nets have several data sets, whose errors say nothing of nets.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions. A
@@ -60,20 +61,20 @@ def recommend(
         of another budget than the most usual one (of equally usual ones, the greatest) are left
         out. Without it all budgets count as equal.
       baselines: By error and variant, that of always naming the largest class.
-      controls: Names of treatments that are the controls of others.
+      controls: Names of variants that are the controls of others.
 
     Raises:
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     tests = measure(summary, "test_error", predictions=predictions, images=images)
-    present = [i for i in infos if i.name in tests.arms and i.treatment not in {*controls} - {""}]
+    present = [i for i in infos if i.name in tests.arms and i.name not in controls]
     fair = of_equal_budget(present, budgets or {})
     other_budget = [info.name for info in present if info not in fair]
-    if len(fair) < 2:
+    if len(fair) < 2 or has_several_sets(fair):
         return None
     compared = summary[summary["variant"].isin([info.name for info in fair])]
-    holds_out = _holds_out(compared)
-    metric = "validation_error" if holds_out else "test_error"
+    metric = metrics.to_choose_by(compared)
+    holds_out = metric == "validation_error"
     panel = measure(compared, metric, validated=validated, images=images) if holds_out else tests
     useless = baseline.no_better(summary, metric, baselines, images)
     known = {info.name: info for info in fair if info.name not in useless}
@@ -86,7 +87,7 @@ def recommend(
     near = [name for name in known if _within_one_error(panel, name, best)]
     near.sort(key=lambda name: _price(known[name], means))
     chosen = known[near[0]]
-    alike = [i for i in fair if not i.treatment and i.image_shape == chosen.image_shape] or fair
+    alike = [i for i in fair if not i.treatment and _images(i) == _images(chosen)] or fair
     deepest = min(alike, key=lambda info: (-info.depth, means[info.name]))
     ordered = sorted(known, key=lambda name: _price(known[name], means))
     optimism = 0.0 if holds_out else stats.optimism([tests.arms[name] for name in ordered])
@@ -125,11 +126,15 @@ def all_budgets_differ(points: Sequence[ParetoPoint]) -> bool:
     return sum(point.equal_budget for point in points) == 1 < len(points)
 
 
-def _holds_out(summary: pd.DataFrame) -> bool:
-    """Whether each of the runs has an error on images that were held out to choose by."""
-    if "validation_error" not in summary.columns:
-        return False
-    return bool(np.isfinite(summary["validation_error"].astype(float)).all())
+def has_several_sets(infos: Sequence[VariantInfo]) -> bool:
+    """Returns whether nets of a study have different data sets, so that none is recommended."""
+    return len({info.settings.get(_DATA_SET) for info in infos}) > 1
+
+
+def _images(info: VariantInfo) -> tuple[object, ...]:
+    """Returns what tells the images of a net from those of others."""
+    of_data = {field: value for field, value in info.settings.items() if field.startswith("data.")}
+    return info.image_shape, of_data
 
 
 def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:

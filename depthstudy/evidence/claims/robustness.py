@@ -195,10 +195,10 @@ def _word(hypothesis: Hypothesis, verdict: Verdict, looked: _Effects) -> Robustn
         return "settled by training longer"
     if shrinks(tuned) or turns(tuned):
         return "recipe-bound"
-    nothing = math.isnan(tuned) and math.isnan(longer)
-    is_open = looked.unequal or (nothing and looked.unfinished)
+    is_open = looked.unequal or looked.unfinished
     if shrinks(longer) or (math.isnan(longer) and is_open):
         return "budget-bound"
+    nothing = math.isnan(tuned) and math.isnan(longer)
     return "" if nothing or looked.is_undecided else "robust"
 
 

@@ -87,6 +87,11 @@ class Variant:
         return 1 if self.is_pruned or self.config.data.own_subset else seeds
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a run starts with what a trained dense net has learned."""
+        return bool(self.info.dense) and self.config.prune.control == "none"
+
+    @property
     def work(self) -> int:
         """Multiply-accumulates of the forward passes of one run: its share of the study."""
         return self.info.steps * self.train.batch_size * self.info.macs
@@ -186,11 +191,7 @@ def with_all_settings(variants: Sequence[Variant]) -> tuple[Variant, ...]:
 def images_seen(variants: Sequence[Variant]) -> dict[str, float]:
     """Returns the images that a run of each variant sees, those of its dense net included."""
     seen = {v.name: float(v.info.steps * v.train.batch_size) for v in variants}
-    return {
-        v.name: seen[v.name]
-        + (seen[v.info.dense] if v.info.dense and v.config.prune.control == "none" else 0.0)
-        for v in variants
-    }
+    return {v.name: seen[v.name] + (seen[v.info.dense] if v.goes_on else 0.0) for v in variants}
 
 
 def require_sweepable(field: str) -> None:

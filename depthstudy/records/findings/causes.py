@@ -17,7 +17,8 @@ class Decomposition:
     Attributes:
       group: Settings that the compared variants share, as ``"plain"`` or ``"plain, norm=none"``.
       variant: The deeper variant.
-      best: The variant of the group's best depth, with the least mean test error.
+      best: The variant of the group's best depth, with the least mean validation error
+        (test error, where nothing was held out).
       part: ``"total"``, ``"optimization"`` or ``"generalization"``.
       effect: Mean of the variant minus mean of the best.
       low: Lower end of its interval: 95%, and for all the depths that the best was chosen from.

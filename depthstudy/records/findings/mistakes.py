@@ -53,7 +53,8 @@ class Flips:
     Attributes:
       group: Settings that both share.
       deepest: The variant of greatest depth.
-      against: The variant of least mean test error among the others.
+      against: The one of least mean validation error among the others (test error, where nothing
+        was held out).
       lost: Number of images lost.
       won: Number of images won.
       images: Number of test images.

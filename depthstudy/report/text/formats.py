@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 DASH = "–"  # stands where there is no number
+_UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -153,6 +154,18 @@ def plain(value: float) -> str:
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2e}".replace("-", "−")
     return number(value, max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0)
+
+
+def amount(value: int) -> str:
+    """Returns ``"2.5 million"``, or ``"75,002"`` below a million.
+
+    >>> amount(2_516_608), amount(999_960_000), amount(75_002)
+    ('2.5 million', '1.0 billion', '75,002')
+    """
+    for size, unit in _UNITS:
+        if round(1000 * value / size, 1) >= 1000:
+            return f"{number(value / size)} {unit}"
+    return f"{value:,}"
 
 
 def moment(iso: str) -> str:

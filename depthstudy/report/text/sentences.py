@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.claims.pools import KIND, POOL
 from depthstudy.records import Attribution, Metric, StudyInfo, Verdict, in_words
@@ -28,6 +30,18 @@ INTERVALS = (
 )
 
 SOURCES = "for seeds and, where each answer is known, test images"  # of an interval of an error
+
+
+def unfinished_sentence(summary: pd.DataFrame) -> str:
+    """Says how many nets had runs that were still improving; ``""`` where there are none."""
+    if "unfinished" not in summary.columns or not summary["unfinished"].any():
+        return ""
+    names = summary.loc[summary["unfinished"], "variant"].unique()
+    return (
+        f"{len(names)} of {count(summary['variant'].nunique(), 'net')} had not finished: train "
+        "loss was still falling at the end. What is said of them may hold for this length of "
+        "training only."
+    )
 
 
 def unequal_sentence(row: Verdict | Attribution) -> str:

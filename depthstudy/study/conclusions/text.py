@@ -6,7 +6,7 @@ import math
 import textwrap
 
 from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.choice.recommendation import all_budgets_differ
+from depthstudy.evidence.choice.recommendation import all_budgets_differ, has_several_sets
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
@@ -19,7 +19,7 @@ from depthstudy.records import (
 )
 from depthstudy.report.text.formats import count
 from depthstudy.report.text.quantities import Quantity, quantity
-from depthstudy.report.text.sentences import run_noun, unequal_sentence
+from depthstudy.report.text.sentences import run_noun, unequal_sentence, unfinished_sentence
 from depthstudy.study.conclusions.conclude import Result
 from depthstudy.study.facts import data_info
 
@@ -34,6 +34,8 @@ def conclusion(result: Result) -> str:
     statements = {h["name"]: h for h in result.info.config["hypotheses"]}
     robust = {row.hypothesis: row for row in result.findings.robustness}
     paragraphs = [_data(line) for info in result.data[:1] for line in data_info.paragraphs(info)]
+    if unfinished := unfinished_sentence(result.summary):
+        paragraphs.append(_entry("unfinished", unfinished))
     if result.answer:
         paragraphs += [
             _entry(f"deeper: {_WORDS[d.word]}", _deeper(d)) for d in result.answer.depths
@@ -57,6 +59,9 @@ def conclusion(result: Result) -> str:
         paragraphs.append(_entry("take", _take(result.recommendation, name, majority)))
     elif nothing_learned(result.summary, result.data):
         none = "none: no net is better than always giving the same answer"
+        paragraphs.append(_entry("take", none))
+    elif has_several_sets(result.info.variants):
+        none = "none: nets have several data sets, so that none can be compared"
         paragraphs.append(_entry("take", none))
     elif all_budgets_differ(result.findings.pareto):
         none = "none: each net saw another number of images, so that none can be compared"

@@ -26,6 +26,8 @@ from depthstudy.study.facts.runs import StudyRuns
 from depthstudy.study.facts.split_labels import SplitLabels
 from depthstudy.study.facts.yardsticks import baselines, image_counts, majority_error
 
+_TRAINING = 3  # multiply-accumulates of a step for one of the forward pass; the gradient takes two
+
 
 class _Run(NamedTuple):
     """A run that is done, its cost, what training measured of it, and where it errs by split."""
@@ -74,7 +76,7 @@ def collect(runs: StudyRuns, trials: Sequence[records.TrialRow] = ()) -> Materia
             for row in run.measured
         ],
         probed=[row for of_variant in probes for row in of_variant],
-        variants=tuple(_costed(v, [run.cost for run in by_name[v.name]]) for v in variants),
+        variants=_with_budgets(variants, by_name),
         settings=pools.compared(study, runs.variants),
         pruned={variant.name: variant.config.prune for variant in variants},
         predictions=_predictions(by_name, labels, "test", by_class=balanced),
@@ -113,6 +115,26 @@ def _outcome(run: RunStore) -> Outcome:
     return outcome
 
 
+def _with_budgets(
+    variants: Sequence[Variant], runs: Mapping[str, Sequence[_Run]]
+) -> tuple[records.VariantInfo, ...]:
+    """Returns what variants are, with the images and operations that a run was trained with."""
+    infos = [_costed(variant, [run.cost for run in runs[variant.name]]) for variant in variants]
+    macs = {
+        v.name: _TRAINING * info.macs * info.steps * v.train.batch_size
+        for v, info in zip(variants, infos, strict=True)
+    }
+    seen = images_seen(variants)
+    return tuple(
+        dataclasses.replace(
+            info,
+            images_seen=round(seen[v.name]),
+            training_macs=macs[v.name] + (macs[v.info.dense] if v.goes_on else 0),
+        )
+        for v, info in zip(variants, infos, strict=True)
+    )
+
+
 def _costed(variant: Variant, costs: Sequence[Cost]) -> records.VariantInfo:
     """Returns what a variant is, at the mean cost of its runs, which pruning may set apart."""
     rows = [dataclasses.asdict(cost) for cost in costs]
@@ -126,7 +148,7 @@ def _costed(variant: Variant, costs: Sequence[Cost]) -> records.VariantInfo:
 def _summary(workdir: Path, run: _Run, labels: NDArray[Any] | None) -> records.Summary:
     variant, outcome = run.variant, run.outcome
     seconds = outcome.train_seconds + outcome.eval_seconds
-    if variant.info.dense and variant.config.prune.control == "none":
+    if variant.goes_on:
         before = _outcome(RunStore.of(workdir, variant.info.dense, run.seed))
         seconds += before.train_seconds + before.eval_seconds
     metric = variant.config.metric

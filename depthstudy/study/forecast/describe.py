@@ -9,10 +9,12 @@ import ml_collections
 import pandas as pd
 
 from depthstudy.config import StudyConfig
+from depthstudy.errors import first_names
 from depthstudy.evidence.budgets import UNEQUAL, budget_ratio
 from depthstudy.evidence.choice import halving
+from depthstudy.evidence.choice.improvement import LEAST_POINTS
 from depthstudy.evidence.claims import pairing
-from depthstudy.evidence.metrics import ERRORS
+from depthstudy.evidence.metrics import is_learned
 from depthstudy.execute.executors import process_count
 from depthstudy.plan import (
     Variant,
@@ -27,6 +29,7 @@ from depthstudy.plan.follow_up import untreated
 from depthstudy.study.facts import data_info
 from depthstudy.study.forecast import time_budget
 from depthstudy.study.forecast.estimate import Estimator, duration
+from depthstudy.train.stops import stops
 
 
 def describe(study: ml_collections.ConfigDict | StudyConfig) -> str:
@@ -80,6 +83,7 @@ def describe_parts(study: ml_collections.ConfigDict | StudyConfig) -> Iterator[s
         f"{shared}, "
         "guessed from a few steps of the dearest variant\n"
         f"{following(study, variants)}{measuring(study, len(distinct))}{unequal(study, variants)}"
+        f"{sparse_curves(study, variants)}"
     )
 
 
@@ -92,17 +96,32 @@ def runs_in_words(study: StudyConfig, variants: Sequence[Variant]) -> str:
 
 
 def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
-    """Says which hypotheses on errors compare nets of which one sees far more images."""
+    """Says which hypotheses on errors and losses compare nets of which one sees far more images."""
     settings, seen = pools.compared(study, variants), images_seen(variants)
     lines = ""
     for hypothesis in see_untreated(study.hypotheses):
         ratio = budget_ratio(pairing.pairs(hypothesis, settings), seen)
-        if hypothesis.metric in ERRORS and ratio is not None and ratio > UNEQUAL:
+        if is_learned(hypothesis.metric) and ratio is not None and ratio > UNEQUAL:
             lines += (
                 f"unequal budgets: hypothesis {hypothesis.name!r} compares nets of which one sees "
                 f"{ratio:.2g} times the images\n"
             )
     return lines
+
+
+def sparse_curves(study: StudyConfig, variants: Sequence[Variant]) -> str:
+    """Says of which nets it cannot be told whether they had finished, for want of a curve."""
+    sparse = [
+        variant.name
+        for variant in untreated(variants)
+        if len(stops(variant.train, variant.info.steps)) < LEAST_POINTS <= variant.info.steps
+    ]
+    if not sparse:
+        return ""
+    return (
+        f"not told: whether {first_names(sparse)} had finished, as train curves have fewer than "
+        f"{LEAST_POINTS} points (config.train.log_every={study.train.log_every})\n"
+    )
 
 
 def following(study: StudyConfig, variants: Sequence[Variant]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from squares import SquareSource
 
 from depthstudy.config import DataConfig
 from depthstudy.data import array_source, from_arrays, from_source, load
+from depthstudy.data.loading.selection import with_own_validation
 from depthstudy.data.pipeline.subset import held_out
 from depthstudy.errors import InputError
 
@@ -99,3 +101,15 @@ def test_nothing_to_hold_out_is_said() -> None:
     pixels, labels = np.zeros((2, 4, 4, 1), np.uint8), np.array([0, 1])
     with pytest.raises(InputError, match=r"data.validation=0.2 of 2 examples .* is none"):
         from_arrays(pixels, labels, pixels, labels, validation=0.2)
+
+
+def test_a_source_that_does_not_say_where_its_splits_lie_has_its_own_validation_too() -> None:
+    class Bare(SquareSource):
+        @property
+        def split_names(self) -> tuple[str, ...]:
+            return ("train", "validation", "test")
+
+    source = Bare(name="b", image_shape=(32, 32, 1), class_names=("a", "b"), task="detection")
+    assert with_own_validation(source, DataConfig()).validation_split == "validation"
+    for used in (DataConfig(test_split="validation"), DataConfig(train_split="train[:9]")):
+        assert with_own_validation(source, used) == used

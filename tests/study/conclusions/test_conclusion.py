@@ -39,7 +39,11 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
     )  # fmt: skip
     return SimpleNamespace(
         info=SimpleNamespace(
-            config={"hypotheses": hypotheses}, metrics={}, seconds={"total": 12.0}, processes=2
+            config={"hypotheses": hypotheses},
+            metrics={},
+            variants=(),
+            processes=2,
+            seconds={"total": 12.0},
         ),
         findings=SimpleNamespace(robustness=(), pareto=()),
         verdicts=verdicts,
@@ -163,3 +167,21 @@ def test_it_is_said_that_nets_of_other_budgets_leave_nothing_to_take() -> None:
     assert "take none: each net saw another number of images" in " ".join(
         conclusion(study_result).split()
     )
+
+
+def test_nets_of_several_data_sets_leave_nothing_to_take() -> None:
+    study_result = result(verdict())
+    study_result.info.variants = [
+        SimpleNamespace(settings={"data.name": name}) for name in ("digits", "mnist")
+    ]
+    text = " ".join(conclusion(study_result).split())
+    assert "take none: nets have several data sets" in text
+
+
+def test_nets_that_had_not_finished_are_counted_first() -> None:
+    study_result = result(verdict())
+    study_result.summary = pd.DataFrame(
+        {"variant": ["a", "a", "b"], "unfinished": [False, True, False]}
+    )
+    text = " ".join(conclusion(study_result).split())
+    assert text.startswith("unfinished 1 of 2 nets had not finished: train loss was still falling")

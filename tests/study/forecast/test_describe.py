@@ -18,7 +18,13 @@ from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.findings import Findings
 from depthstudy.plan import never_at_peak, prepare
-from depthstudy.study.forecast.describe import following, measuring, runs_in_words, unequal
+from depthstudy.study.forecast.describe import (
+    following,
+    measuring,
+    runs_in_words,
+    sparse_curves,
+    unequal,
+)
 from depthstudy.study.forecast.estimate import Estimator
 
 
@@ -77,6 +83,26 @@ def test_a_plan_says_that_a_middle_depth_has_another_budget() -> None:
     assert unequal(asked, (least, longer, greatest)) == (
         "unequal budgets: hypothesis 'h' compares nets of which one sees 2 times the images\n"
     )
+
+
+def test_a_plan_marks_eight_epochs_against_ten() -> None:
+    less = Hypothesis(
+        name="h", statement="", metric="evaluation.test_loss", relation="less",
+        where=(("model.depth", 8),), against=(("model.depth", 14),),
+    )  # fmt: skip
+    fields = (("sweep", (("model.depth", (8, 14)),)), ("train.steps", 144))
+    asked, (shallow, deep) = prepare(apply(StudyConfig(hypotheses=(less,)), fields))
+    longer = dataclasses.replace(deep, info=dataclasses.replace(deep.info, steps=180))
+    assert "nets of which one sees 1.2 times the images" in unequal(asked, (shallow, longer))
+
+
+@pytest.mark.parametrize(("log_every", "said"), [(50, True), (10, False)])
+def test_a_plan_says_where_curves_are_too_short_to_tell_whether_a_net_had_finished(
+    log_every: int, said: bool
+) -> None:
+    fields = (("train.steps", 180), ("train.evaluations", 2), ("train.log_every", log_every))
+    asked, variants = prepare(apply(StudyConfig(), fields))
+    assert ("had finished" in sparse_curves(asked, variants)) == said
 
 
 @pytest.mark.parametrize(("placement", "at_once"), [("jit", 1), ("pmap", 3)])

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
-from depthstudy.report.blocks import Block, Command, Details, Items, Replies, Reply, Section
+from depthstudy.report.blocks import Block, Command, Details, Items, Replies, Reply, Section, Text
 from depthstudy.report.sections.answer.recommendation import errs, facts, taken
 from depthstudy.report.sections.causes import attribution
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, guess, number, sentence_case, signed, spaced
-from depthstudy.report.text.sentences import treatment_name
+from depthstudy.report.text.sentences import treatment_name, unfinished_sentence
 
 FIRST = "first"  # the look of a section that stands above the table of contents
 _OPEN = 4  # groups beside the first that are told in full; more are folded
@@ -30,10 +30,13 @@ _CAUSES = {
 
 
 def section(study: Study) -> Section | None:
-    """Returns the answers, or ``None`` where a study has neither depths nor a choice of nets."""
+    """Returns whether nets had finished, and the answers, or ``None`` where there are none."""
+    banner = unfinished_sentence(study.summary)
     replies = (_deeper(study), _why(study), _take(study), _next(study))
     known = tuple(reply for reply in replies if reply)
-    return Section("In short", (Replies(known),), look=FIRST) if known else None
+    blocks: list[Block] = [Text(banner, "finding")] if banner else []
+    blocks += [Replies(known)] if known else []
+    return Section("In short", tuple(blocks), look=FIRST) if blocks else None
 
 
 def _deeper(study: Study) -> Reply | None:

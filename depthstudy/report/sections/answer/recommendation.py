@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.choice.recommendation import all_budgets_differ
+from depthstudy.evidence.choice.recommendation import all_budgets_differ, has_several_sets
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
 from depthstudy.report.blocks import Items, Section, Text
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import (
+    amount,
     count,
     duration,
     number,
@@ -21,7 +22,6 @@ _CHANCE = {  # what a difference may come of, by the scope of the choice
     "images like these": "other seeds and other {split} images",
     "these images": "other seeds",
 }
-_UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
 def section(study: Study) -> Section | None:
@@ -43,6 +43,11 @@ def _no_choice(study: Study) -> str:
     """Says why no net is recommended where there are some to choose from, and what it takes."""
     if nothing_learned(study.summary, study.data):
         return "Take none: no net is better than always giving the same answer."
+    if has_several_sets(study.info.variants):
+        return (
+            "No net is recommended: nets have several data sets, and one that errs less may owe "
+            "it to its images."
+        )
     if not all_budgets_differ(study.pareto):
         return ""
     return (
@@ -76,7 +81,7 @@ def facts(study: Study, choice: Recommendation) -> str:
     else:
         quality = f"{percent(error)} of new images wrong"
     macs, parameters = (
-        " to ".join(dict.fromkeys(map(quantity, tables.spread(study, choice.variant, column))))
+        " to ".join(dict.fromkeys(map(amount, tables.spread(study, choice.variant, column))))
         for column in ("macs", "parameters")
     )
     return (
@@ -143,18 +148,6 @@ def excluded_sentence(choice: Recommendation) -> str:
         return ""
     counted = count(len(names), "net")
     return f"{counted} of another training budget not compared: {choice.excluded}."
-
-
-def quantity(amount: int) -> str:
-    """Returns ``"2.5 million"``, or ``"75,002"`` below a million.
-
-    >>> quantity(2_516_608), quantity(999_960_000), quantity(75_002)
-    ('2.5 million', '1.0 billion', '75,002')
-    """
-    for size, unit in _UNITS:
-        if round(1000 * amount / size, 1) >= 1000:
-            return f"{number(amount / size)} {unit}"
-    return f"{amount:,}"
 
 
 def errs(over: float, other: str) -> str:

@@ -33,8 +33,7 @@ _INTRODUCTION = Markup(
     'fails to carry over to new images (<b class="generalization">generalization</b>).'
 )
 _NOTHING = (
-    "There is nothing to split: no net in this study is deeper than the one of its group that errs "
-    "least."
+    "There is nothing to split: no net in this study is deeper than the best one of its group."
 )
 _MATCHED = (
     "A net that learned little has little gap to show. So here all nets of a row are looked at "
@@ -53,8 +52,8 @@ def section(study: Study) -> Section:
     if not groups:
         return Section(_TITLE, (Text(_NOTHING, "note"), *_matched(whole)))
     unsplit = [
-        unsplit_sentence(group, label)
-        for group, (label, _) in best_of(whole).items()
+        unsplit_sentence(group, tables.label(whole.info, _deepest(whole, group)))
+        for group in best_of(whole)
         if group not in groups and group in untreated
     ]
     blocks = (
@@ -87,6 +86,12 @@ def _matched(study: Study) -> tuple[Block, ...]:
     return (title, Text(note, "note"), Items.plain(sentences, "matched"))
 
 
+def _deepest(study: Study, group: str) -> str:
+    """Returns the deepest net of a group that has runs."""
+    series = tables.depth_series(study.info)[group]
+    return [i.name for i in series if tables.mean(study, i.name, "test_error").seeds][-1]
+
+
 def _deepest_sentence(study: Study, group: str) -> str:
     """Speaks of the deepest variant of a group."""
     rows = [row for row in study.decomposition if row.group == group]
@@ -111,7 +116,7 @@ def decomposition_sentence(
     total, train, gap = (parts[name] for name in ("total", "optimization", "generalization"))
     lost = number(100 * total.effect)
     if total.effect <= 0 or lost == "0.0":
-        text = f"In {group}, {variant} errs no more than {best}."
+        text = f"In {group}, {variant} is not seen to err more than {best}."
         return f"{text} {_certainty(total)}".strip()
     shares = [_share(row) for row in sorted((train, gap), key=lambda row: -row.effect)]
     if not any(shares):
@@ -149,9 +154,9 @@ def _certainty(total: Decomposition) -> str:
     return ""
 
 
-def unsplit_sentence(group: str, best: str) -> str:
+def unsplit_sentence(group: str, deepest: str) -> str:
     """Says why a group has no lost accuracy to split."""
-    return f"In {group}, the deepest net ({best}) errs least, so there is nothing to split."
+    return f"In {group}, the deepest net ({deepest}) is the best, so there is nothing to split."
 
 
 def matched_sentences(study: Study) -> list[str]:

@@ -63,17 +63,17 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
 
 
 def deepest_sentence(group: str, deepest: str, most: float | None) -> str:
-    """Says whether the deepest net of a group, which errs least, may do worse than a lesser one.
+    """Says whether the deepest net of a group, the best one, may do worse than a lesser one.
 
     Args:
       group: What the nets share.
       deepest: Label of the net.
       most: What it may err more than a lesser one, at most; ``None`` where that cannot be told.
     """
-    least = f"the deepest net ({deepest}) errs least"
+    best = f"the deepest net ({deepest}) is the best"
     if most is None:
-        return f"In {group}, cannot tell: that {least} may be chance."
+        return f"In {group}, cannot tell: that {best} may be chance."
     if most < MARGIN:
-        return f"In {group}, no excess: {least}, or is within a point of what does."
+        return f"In {group}, no excess: {best}, or is within a point of it."
     more = number(100 * most)
-    return f"In {group}, cannot tell: {least}, but may err up to {more} points more than another."
+    return f"In {group}, cannot tell: {best}, but may err up to {more} points more than another."

@@ -16,12 +16,14 @@ from depthstudy.report.text.sentences import SOURCES
 
 _HEADER = (
     "Variant", "Test error", "Train error", "Depth", "Parameters", "MACs", "Activations",
-    "Receptive field", "Time of a run",
+    "Receptive field", "Steps", "Images seen", "Training MACs", "Time of a run",
 )  # fmt: skip
 _NOTE = Markup(
     "A click on a title sorts. Errors: mean over seeds, in parentheses its 95% interval, "
     f"{SOURCES}. MACs are multiply-accumulates for one image, activations the outputs of all "
-    "convolutions and dense layers; receptive fields in pixels and image sides. "
+    "convolutions and dense layers; receptive fields in pixels and image sides. Images seen count "
+    "each as often as a run sees it, and training MACs three for each MAC of such an image, one "
+    "forward and two back; both include the dense net that a pruned one starts from. "
 )
 _TAKEN = Markup('<span class="mark">★</span> The recommended net. ')
 _BEYOND = Markup(
@@ -69,6 +71,8 @@ def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
             *(_count(study, info, column) for column in ("parameters", "macs")),
             f"{info.activations:,}",
             Cell(field, mark="▲" if is_beyond else "", key=float(info.receptive_field or 0)),
+            f"{info.steps:,}",
+            *(_budget(number) for number in (info.images_seen, info.training_macs)),
             Cell(
                 formats.duration(seconds) if math.isfinite(seconds) else formats.DASH,
                 key=_key(seconds),
@@ -90,6 +94,11 @@ def _count(study: Study, info: VariantInfo, column: str) -> str:
     if least == most:
         return f"{getattr(info, column):,}"
     return f"{least:,} to {most:,}"
+
+
+def _budget(number: int) -> Cell:
+    """Returns what a run was trained with; a dash where an earlier version did not say."""
+    return Cell(formats.amount(number) if number else formats.DASH, key=float(number))
 
 
 def _key(value: float) -> float | None:

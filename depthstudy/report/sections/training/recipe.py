@@ -38,8 +38,8 @@ _EFFORT = (
 _ENDS = ("shallowest of its group", "deepest of its group")
 _LONGER = (
     "A net that fits the train set worse than a shallower one may be worse, or need more steps. "
-    "So such nets, the one that fits best, and the best of the shallower ones on test images were "
-    "trained longer, each with its learning rate."
+    "So such nets, the one that fits best, and the best of the shallower ones by validation error "
+    "were trained longer, each with its learning rate."
 )
 
 

@@ -169,7 +169,7 @@ def _turned(verdict: records.Verdict) -> tuple[float, float]:
 def _margin(hypothesis: Mapping[str, Any], about: Quantity) -> str:
     margin = float(hypothesis.get("margin") or 0.0)
     if not margin:
-        return ""
+        return "Any size counts."
     size = about.amount(margin)
     return {
         "equivalent": f"Less than {size} either way counts as no difference.",

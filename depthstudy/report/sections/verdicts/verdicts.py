@@ -57,10 +57,8 @@ def section(study: Study) -> Section:
         nothing = Text("This study asks no hypotheses; what it measured is below.", "tally")
         return Section("Verdicts", (nothing,))
     method = Details("How a verdict is made", tuple(map(Text, _METHOD)), "method")
-    banner = unfinished_sentence(study)
     blocks = (
         *((Text(_BALANCED, "finding"),) if study.is_balanced else ()),
-        *((Text(banner, "finding"),) if banner else ()),
         Text(tally([card.word for card in cards]), "tally"),
         Verdicts(tuple(cards)),
         *recipes(study, hypotheses(study)),
@@ -102,18 +100,6 @@ def verdicts(study: Study) -> list[Verdict]:
             )
         )
     return cards
-
-
-def unfinished_sentence(study: Study) -> str:
-    """Says how many nets had runs that were still improving; ``""`` where there are none."""
-    table = study.summary
-    if "unfinished" not in table.columns or not table["unfinished"].any():
-        return ""
-    names = table.loc[table["unfinished"], "variant"].unique()
-    return (
-        f"{len(names)} of {table['variant'].nunique()} nets had not finished: their train loss was "
-        "still falling at the end. What is said of them may hold for this length of training only."
-    )
 
 
 def tally(verdicts: Sequence[str]) -> str:
