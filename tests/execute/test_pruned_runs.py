@@ -51,8 +51,16 @@ def test_costs_are_those_of_the_runs(workdir: Path) -> None:
     assert (removal["seconds"] > dense["seconds"]).all()  # the dense run comes before it
     info = store.read_info(workdir)
     assert info is not None
-    macs = {variant.name: variant.macs for variant in info.variants}
-    assert macs["resnet_depth20+removal"] == round(removal["macs"].mean())
+    infos = {variant.name: variant for variant in info.variants}
+    removed, scratch = infos["resnet_depth20+removal"], infos["resnet_depth20+scratch"]
+    assert removed.macs == round(removal["macs"].mean())
+    images = 128  # of a step's batch of 64, two in an epoch
+    whole = infos["resnet_depth20"]
+    assert (whole.images_seen, removed.images_seen) == (2 * images, 3 * images)
+    assert scratch.images_seen == 3 * images  # in as many epochs, and without the dense run
+    assert whole.training_macs == 3 * whole.macs * 2 * images
+    assert removed.training_macs == whole.training_macs + 3 * removed.macs * images
+    assert scratch.training_macs == 3 * scratch.macs * 3 * images
 
 
 def test_a_run_begins_with_what_the_dense_net_has_learned(workdir: Path) -> None:

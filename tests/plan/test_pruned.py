@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pruned_study import REMOVAL, TUNED, small
 
 from depthstudy import plan
-from depthstudy.config import Treatment
+from depthstudy.config import PruneConfig, Treatment
 from depthstudy.errors import InputError
 
 
@@ -31,6 +33,23 @@ def test_scales_are_penalized_before_pruning_only() -> None:
     )  # fmt: skip
     penalties = {variant.name: variant.train.scale_penalty for variant in plan.plan(config)}
     assert penalties == {"pruned_dense": 0.01, "tuned": 0.0, "anew": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_control"),
+    [
+        ({}, False),
+        ({"score": "random"}, False),
+        ({"blocks": 0.5}, False),
+        ({"blocks": 0.5, "control": "scratch_epochs"}, True),
+        ({"channels": 0.5, "control": "scratch_compute"}, True),
+        ({"weights": 0.5, "score": "random"}, True),
+    ],
+)
+def test_cuts_at_random_and_nets_trained_anew_are_controls(
+    settings: dict[str, Any], is_control: bool
+) -> None:
+    assert PruneConfig(**settings).is_control == is_control
 
 
 def test_groups_tell_what_was_pruned_and_no_more() -> None:
