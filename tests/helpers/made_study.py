@@ -70,17 +70,20 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def variant(group: str, depth: int, name: str | None = None) -> records.VariantInfo:
+    macs, images = 291_600 * depth + 11_840, 460 * 128
     return records.VariantInfo(
         name=name or f"{group}-{depth}",
         group=group,
         settings={"model.residual": group == "resnet", "model.depth": depth},
         depth=depth,
         parameters=4_730 * depth + 7_842,
-        macs=291_600 * depth + 11_840,
+        macs=macs,
         activations=1_024 * depth + 512,
         receptive_field=4 * depth - 5,
         image_shape=(8, 8, 1),
         steps=460,
+        images_seen=images,
+        training_macs=3 * macs * images,
     )
 
 
