@@ -58,5 +58,6 @@ class PruneConfig:
     @property
     def is_control(self) -> bool:
         """Whether a net is there for others to be compared with: trained anew, or cut at random."""
+        is_random = self.score == "random" and any((self.channels, self.weights))
         is_cut = any((self.blocks, self.channels, self.weights))
-        return is_cut and (self.control != "none" or self.score == "random")
+        return is_random or (is_cut and self.control != "none")

@@ -6,12 +6,11 @@ however low its error is where classes are uneven.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
 from depthstudy.evidence.image_counts import ImageCounts, image_count
-from depthstudy.records import DataInfo
 
 Baselines = Mapping[str, Mapping[str, float]]  # by error and variant: that of the constant answer
 
@@ -49,25 +48,3 @@ def no_better(
         if name in known
         and means[name] > known[name] - 0.5 / (image_count(images, error, name) or _COUNTED)
     )
-
-
-def nothing_learned(summary: pd.DataFrame, data: Iterable[DataInfo] = ()) -> bool:
-    """Whether no variant is better than always naming the largest class, as in ``no_better``.
-
-    Args:
-      summary: Finished runs; without a column ``majority_error`` it is not known.
-      data: The sets, which say on how many test images the errors are counted.
-    """
-    if summary.empty or "majority_error" not in summary or summary["majority_error"].isna().any():
-        return False
-    means = summary.groupby("variant")["majority_error"].mean()
-    baselines = {str(name): float(error) for name, error in means.items()}
-    images = {
-        name: split.images
-        for info in data
-        for split in info.splits
-        if split.name == "test"
-        for name in info.variants
-    }
-    constant = no_better(summary, "test_error", {"test_error": baselines}, {"test_error": images})
-    return constant == baselines.keys()

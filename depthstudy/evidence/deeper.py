@@ -134,6 +134,7 @@ def _answer(
         excess_high=most if is_told and math.isfinite(most) else None,
         seeds_needed=needed.seeds if needed else None,
         images_needed=needed.images if needed else None,
+        learned=learned,
     )
 
 

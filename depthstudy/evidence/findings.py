@@ -36,6 +36,7 @@ class Findings:
     pruning: tuple[records.PrunedNet, ...] = ()
     gains: tuple[records.Gain, ...] = ()
     recommendation: records.Recommendation | None = None
+    no_choice: records.NoChoice = ""
     deeper: tuple[records.DepthAnswer, ...] = ()
     expected_best: tuple[records.ExpectedBest, ...] = ()
     class_errors: tuple[records.ClassError, ...] = ()
@@ -72,6 +73,7 @@ def find(
     counted = material.counted
     groups = {info.name: info.group for info in infos}
     comparable = [info for info in infos if not info.trained_longer]
+    controls = _controls(material, treatments)
     chosen = recommendation.recommend(
         summary,
         comparable,
@@ -79,7 +81,7 @@ def find(
         validated=material.validated,
         budgets=material.budgets,
         baselines=material.baselines,
-        controls=_controls(material, treatments),
+        controls=controls,
     )
     depths = deeper.answers(summary, infos, **counted, baselines=material.baselines)
     return Findings(
@@ -115,6 +117,14 @@ def find(
         ),
         gains=tuple(gains.against_first(summary, comparable, **counted, budgets=material.budgets)),
         recommendation=chosen,
+        no_choice=recommendation.no_choice(
+            summary,
+            comparable,
+            images=material.images,
+            budgets=material.budgets,
+            baselines=material.baselines,
+            controls=controls,
+        ),
         deeper=tuple(depths),
         expected_best=tuple(tuning_effort.expected(material.trials, material.chance)),
         class_errors=tuple(classes.by_class(material.answers, material.class_names)),

@@ -48,7 +48,9 @@ def is_trained(metric: str) -> bool:
 
 def is_learned(metric: str) -> bool:
     """Returns whether a metric says how well a net does, which its budget changes."""
-    return metric in ERRORS or metric.startswith("evaluation.")
+    return metric in (*ERRORS, "training.loss", "training.error") or metric.startswith(
+        "evaluation."
+    )
 
 
 def problem(metric: str, known: Collection[str], probes: Collection[str] | None) -> str | None:

@@ -145,7 +145,7 @@ class _Check:
                     "validation_error": outcome.error("validation", other.config.metric),
                 }
                 for other in shallower
-                for _, outcome in self._done(other, range(other.seeds or self.planned))
+                for outcome in self._outcomes(other, range(other.seeds or self.planned))
             ]
         )
         best = best_depth([other.name for other in shallower], runs)
@@ -202,7 +202,8 @@ class _Check:
 
     def _train_error(self, variant: Variant) -> float:
         return statistics.fmean(
-            self._error(outcome, "train", variant) for outcome in self._outcomes(variant)
+            self._error(outcome, "train", variant)
+            for outcome in self._outcomes(variant, self.seeds)
         )
 
     def _validation_error(self, job: Job) -> float:
@@ -213,7 +214,7 @@ class _Check:
                 "train" if outcome.validation_error is None else "validation",
                 job.variant,
             )
-            for outcome in self._outcomes(job.variant)
+            for outcome in self._outcomes(job.variant, self.seeds)
         )
 
     @staticmethod
@@ -222,14 +223,10 @@ class _Check:
         assert error is not None
         return error
 
-    def _outcomes(self, variant: Variant) -> Iterable[Outcome]:
-        return [outcome for _, outcome in self._done(variant, self.seeds)]
-
-    def _done(self, variant: Variant, seeds: Iterable[int]) -> Iterator[tuple[int, Outcome]]:
-        """Yields the seeds of a variant whose runs are done, and how these ended."""
-        for seed in seeds:
-            if outcome := self.session.store(variant, seed).read_outcome():
-                yield seed, outcome
+    def _outcomes(self, variant: Variant, seeds: Iterable[int]) -> list[Outcome]:
+        """Returns how the runs of a variant with some seeds ended, as far as these are done."""
+        read = (self.session.store(variant, seed).read_outcome() for seed in seeds)
+        return [outcome for outcome in read if outcome]
 
 
 def _rivals(

@@ -61,7 +61,7 @@ def check_tuned(study: StudyConfig, variant: Variant) -> None:
 
     Raises:
       InputError: Nothing is held out to choose by, there are no such devices, or a net would see
-        far more images by one setting than by another.
+        more images by one setting than by another.
     """
     if study.tune and variant.dataset.validation is None:
         raise InputError(
@@ -75,7 +75,7 @@ def check_tuned(study: StudyConfig, variant: Variant) -> None:
 
 
 def _require_equal_images(variant: Variant, tried: TrainConfig) -> None:
-    """Refuses a batch size by which a training sees far more images than by the variant's own."""
+    """Refuses a batch size by which a training sees more images than by the variant's own."""
     count = len(variant.dataset.train)
     planned, seen = (t.batch_size * train.count_steps(t, count) for t in (variant.train, tried))
     if max(planned, seen) > UNEQUAL * min(planned, seen):
@@ -83,7 +83,7 @@ def _require_equal_images(variant: Variant, tried: TrainConfig) -> None:
             f"variant {variant.name}: config.tune tries train.batch_size={tried.batch_size}, with "
             f"which a training sees {seen:,} images, and {planned:,} with "
             f"{variant.train.batch_size}; give its length by train.epochs, without "
-            "train.steps and train.least_steps"
+            "train.steps and train.least_steps, and by more of them where steps are few"
         )
 
 

@@ -13,6 +13,7 @@ from depthstudy.records.findings.answer import (
     DeeperWord,
     DepthAnswer,
     NextStep,
+    NoChoice,
     Recommendation,
 )
 from depthstudy.records.findings.causes import Attribution, Decomposition, MatchedGap
@@ -80,6 +81,7 @@ __all__ = [
     "Metric",
     "Mistake",
     "NextStep",
+    "NoChoice",
     "ParetoPoint",
     "Prediction",
     "PrunedNet",

@@ -149,23 +149,6 @@ def test_likely_harm_to_the_best_depth_is_enough(at_best: float, spread: float, 
     assert row.word == word
 
 
-@pytest.mark.slow
-def test_a_general_good_is_no_cause_where_the_best_was_chosen_from_many() -> None:
-    """It halves all errors; of five equal depths the best is the luckiest."""
-    draw = np.random.default_rng(8)
-    shallow, blamed = [0.1] * 5, 0
-    depths = (8, 14, 20, 26, 32, 56)
-    means = {
-        "": [(0.0, error) for error in (*shallow, 0.5)],
-        "x": [(0.0, error / 2) for error in (*shallow, 0.5)],
-    }
-    for _ in range(200):
-        table, infos = study(means, depths, seeds=5, spread=0.006, draw=draw)
-        rows = by_name(attribute(table, infos, [Treatment("x", "overfitting", ())]))
-        blamed += rows["d56", "x"].word == "cause"
-    assert blamed / 200 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 200)
-
-
 def test_missing_runs_are_left_out_of_the_pairs() -> None:
     means = {"": ((0.1, 0.2), (0.4, 0.5)), "x": ((0.1, 0.2), (0.1, 0.2))}
     table, infos = study(means, (8, 56), seeds=4, spread=0.003, draw=np.random.default_rng(1))

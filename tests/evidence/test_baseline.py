@@ -10,12 +10,12 @@ import pytest
 
 from depthstudy.config import Hypothesis, Treatment
 from depthstudy.evidence import deeper
-from depthstudy.evidence.baseline import no_better, nothing_learned
+from depthstudy.evidence.baseline import no_better
 from depthstudy.evidence.causes.attribution import attribute
 from depthstudy.evidence.causes.decomposition import decompose
 from depthstudy.evidence.choice.recommendation import recommend
 from depthstudy.evidence.claims.verdicts import judge
-from depthstudy.records import DataInfo, DataSplit, VariantInfo
+from depthstudy.records import VariantInfo
 from depthstudy.tasks.detection.task import Detection
 
 MAJORITY = 10 / 310  # 300 images of one class and 10 of another
@@ -110,19 +110,6 @@ def test_half_an_image_decides(error: float, better: bool) -> None:
     assert (no_better(table, "test_error", baselines(["a"]), IMAGES) == set()) == better
     assert (no_better(table, "gap", baselines(["a"]), IMAGES) == set()) == better
     assert no_better(table, "seconds", baselines(["a"]), IMAGES) == set()
-    assert nothing_learned(table) != better
-
-
-def test_less_than_half_an_image_is_nothing_learned() -> None:
-    """One run of three is right about an image more; and no set is known of no runs."""
-    table = runs({"a": [MAJORITY, MAJORITY, MAJORITY - 1 / 310]})
-    data = DataInfo(
-        variants=("a",), name="", title="", class_names=(), image_shape=(8, 8, 1), sizes="", fit="",
-        splits=(DataSplit(name="test", images=310),),
-    )  # fmt: skip
-    assert no_better(table, "test_error", baselines(["a"]), IMAGES) == {"a"}
-    assert nothing_learned(table, [data])
-    assert not nothing_learned(table[:0], [data])
 
 
 def test_no_net_is_recommended_that_is_no_better() -> None:

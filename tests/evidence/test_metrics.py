@@ -66,6 +66,21 @@ def test_a_hypothesis_compares_the_seeds_that_were_measured() -> None:
     assert math.isnan(effect)
 
 
+@pytest.mark.parametrize(
+    ("metric", "is_learned"),
+    [
+        ("gap", True),
+        ("evaluation.validation_loss", True),
+        ("training.loss", True),
+        ("training.loss_scale", False),
+        ("run.step_memory_bytes", False),
+        ("macs", False),
+    ],
+)
+def test_more_steps_change_how_well_a_net_does(metric: str, is_learned: bool) -> None:
+    assert metrics.is_learned(metric) == is_learned
+
+
 def study(metric: str) -> StudyConfig:
     hypothesis = {"name": "h", "statement": "", "metric": metric, "relation": "rises",
                   "along": "model.depth"}  # fmt: skip

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 from planted import summary, variant
 
-from depthstudy.evidence.choice.recommendation import all_budgets_differ, recommend
-from depthstudy.evidence.costs import pareto
+from depthstudy.evidence.choice.recommendation import no_choice, recommend
 
 INFOS = [variant("d8", 8), variant("d20", 20), variant("d56", 56)]
 
@@ -220,18 +219,52 @@ def test_where_all_budgets_differ_it_is_known_that_none_can_be_recommended() -> 
     for budgets, differ in (((1.0, 2.0, 4.0), True), ((1.0, 1.0, 4.0), False)):
         seen = dict(zip(("d8", "d20", "d56"), budgets, strict=True))
         assert (recommend(table, INFOS, budgets=seen) is None) == differ
-        assert all_budgets_differ(pareto.points(table, INFOS, budgets=seen)) == differ
-    assert not all_budgets_differ(pareto.points(table, INFOS[:1], budgets=seen))
+        assert (no_choice(table, INFOS, budgets=seen) == "unequal budgets") == differ
+    assert no_choice(table, INFOS[:1], budgets=seen) == ""
+    # A control is no alternative, though it has the budget of another net.
+    assert recommend(table, INFOS, budgets=seen, controls=["d8"]) is None
+    assert no_choice(table, INFOS, budgets=seen, controls=["d8"]) == "unequal budgets"
 
 
 def test_nets_of_several_data_sets_are_not_compared() -> None:
     runs = errors(d8=[0.2, 0.21, 0.2], d56=[0.1, 0.11, 0.1])
-    sets = [
-        variant(name, depth, settings={"data.name": of})
-        for name, depth, of in (("d8", 8, "digits"), ("d56", 56, "mnist"))
-    ]
-    assert recommend(summary(runs), sets) is None
+    for field, ours, theirs in (("name", "digits", "mnist"), ("source_dir", "cats", "dogs")):
+        sets = [
+            variant(name, depth, settings={f"data.{field}": of})
+            for name, depth, of in (("d8", 8, ours), ("d56", 56, theirs))
+        ]
+        seen = {"d8": 100.0, "d56": 200.0}  # as sets of other sizes have, in as many epochs
+        assert recommend(summary(runs), sets, budgets=seen) is None
+        assert no_choice(summary(runs), sets, budgets=seen) == "several data sets"
     assert recommend(summary(runs), INFOS) is not None
+    assert no_choice(summary(runs), INFOS) == ""
+
+
+def test_the_deepest_net_has_the_same_images_whatever_a_treatment_does_to_them() -> None:
+    """A shift of images in training is the net's own affair, another share of them is not."""
+    runs = errors(**{"d8": [0.2, 0.21, 0.2], "d56": [0.3, 0.31, 0.3], "d8+x": [0.1, 0.11, 0.1]})
+    treated = variant(
+        "d8+x", 8, group="plain + x", treatment="x", untreated="d8",
+        settings={"data.shift": 4, "data.train_examples": None},
+    )  # fmt: skip
+    for examples, deepest in ((None, "d56"), (100, "d8")):
+        of_d56 = {"data.shift": 0, "data.train_examples": examples}
+        infos = [INFOS[0], variant("d56", 56, settings=of_d56), treated]
+        choice = recommend(summary(runs), infos)
+        assert choice is not None
+        assert (choice.variant, choice.deepest) == ("d8+x", deepest)
+
+
+def test_a_net_whose_runs_all_diverged_is_not_recommended() -> None:
+    """Its error is known, that of a guess, and what a whole run would take is not."""
+    table = summary(errors(d8=[0.9, 0.9, 0.9], d20=[0.9, 0.9, 0.9]))
+    table["seconds"] = math.nan
+    assert recommend(table, INFOS) is None
+    assert no_choice(table, INFOS) == "nothing learned"
+    table.loc[table["variant"] == "d20", "seconds"] = 10.0
+    choice = recommend(table, INFOS)
+    assert choice is not None
+    assert choice.variant == "d20"
 
 
 def test_the_deepest_is_one_of_the_same_images() -> None:

@@ -44,6 +44,7 @@ def test_scales_are_penalized_before_pruning_only() -> None:
         ({"blocks": 0.5, "control": "scratch_epochs"}, True),
         ({"channels": 0.5, "control": "scratch_compute"}, True),
         ({"weights": 0.5, "score": "random"}, True),
+        ({"blocks": 0.5, "score": "random"}, False),  # blocks go by their damage
     ],
 )
 def test_cuts_at_random_and_nets_trained_anew_are_controls(

@@ -86,7 +86,12 @@ def test_a_healthy_study_has_no_excess(tmp_path, bare):
     text = page(tmp_path)
     assert "Is deeper worse?" in text
     assert "Why deeper did worse" not in text
-    assert text.count("In plain, no excess: depth 56 is within a point of the best (depth 20)") == 1
+    assert (
+        text.count(
+            "In plain, no excess: depth 56 errs at most a point more than the best (depth 20)"
+        )
+        == 1
+    )
     assert not (tmp_path / store.FIGURES / "attribution.svg").exists()
 
 
@@ -105,6 +110,13 @@ def test_an_excess_without_a_treatment_stays_open(tmp_path):
     first, _ = attribution.causes(study)
     assert first.panel is None
     assert first.finding.endswith("no better than always giving the same answer.")
+    longer = [
+        dataclasses.replace(info, treatment="longer4") if info.untreated else info
+        for info in study.info.variants
+    ]
+    info = dataclasses.replace(study.info, variants=tuple(longer))
+    first, _ = attribution.causes(dataclasses.replace(study, info=info))
+    assert first.finding.endswith("the best depth was not trained longer, too.")
     first, _ = attribution.causes(tables.untreated(study))
     assert first.finding.endswith(
         "No treatment in this study changes these nets, so what is to blame stays open."

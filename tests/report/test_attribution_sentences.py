@@ -103,12 +103,12 @@ def excess(word, high=0.03, seeds=3):
     [
         (
             [("depth 56", excess("no excess"))],
-            "In plain, no excess: depth 56 is within a point of the best (depth 8).",
+            "In plain, no excess: depth 56 errs at most a point more than the best (depth 8).",
         ),
         (
             [("depth 56", excess("cannot tell")), ("depth 20", excess("no excess"))],
-            "In plain, no excess: depth 20 is within a point of the best (depth 8); depth 56 may "
-            "err up to 3.0 points more than the best (depth 8).",
+            "In plain, no excess: depth 20 errs at most a point more than the best (depth 8); "
+            "depth 56 may err up to 3.0 points more than the best (depth 8).",
         ),
         (
             [("depth 56", excess("cannot tell", seeds=1))],
@@ -200,7 +200,8 @@ def test_of_a_treatment_that_does_no_more_than_its_control_it_is_said():
         ),
         (
             0.009,
-            "no excess: the deepest net (depth 20) is the best, or is within a point of it.",
+            "no excess: the deepest net (depth 20) is the best, and errs less than a point more "
+            "than any other.",
         ),
     ],
 )

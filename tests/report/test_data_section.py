@@ -11,7 +11,7 @@ import pytest
 from depthstudy import store
 from depthstudy.records import DataFile, DataInfo, DataSplit
 from depthstudy.report.blocks import Details, Facts, Image, Items, Table
-from depthstudy.report.sections import data, recommendation
+from depthstudy.report.sections import data
 from depthstudy.report.tables import Study, read_study
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -84,13 +84,3 @@ def test_data_csv_is_read_as_it_was_written(tmp_path: Path, study: Study) -> Non
     gone = DataFile(dataset="a", file="x.gif", left_out="not an image that is read (.gif)")
     store.write_data(tmp_path, [row, gone], [])
     assert store.find_data(tmp_path / "runs" / "v" / "seed0") == [row, gone]
-
-
-def test_nothing_is_recommended_where_nothing_was_learned(study: Study) -> None:
-    summary = study.summary.assign(majority_error=0.0)
-    nothing = dataclasses.replace(study, recommendation=None, summary=summary)
-    section = recommendation.section(nothing)
-    assert section is not None
-    assert section.blocks[0].text.startswith("Take none: no net is better")  # type: ignore[union-attr]
-    unknown = dataclasses.replace(study, recommendation=None)
-    assert recommendation.section(unknown) is None

@@ -9,6 +9,7 @@ import pandas as pd
 from snapshots import Page
 
 from depthstudy import report, store
+from depthstudy.report.text.formats import amount
 
 
 def charts(text):
@@ -117,7 +118,8 @@ def test_cost_table_equals_the_input(workdir, html):
         assert row[7].startswith(f"{variant.receptive_field} px")
         assert row[7].endswith("▲")
         assert row[8] == f"{variant.steps:,}"
-        assert row[9:11] == ["–", "–"]  # of an earlier version
+        budget = (variant.images_seen, variant.training_macs)
+        assert row[9:11] == [amount(number) for number in budget]
         assert row[11] == f"{runs['seconds'].mean():.1f} s"
         for cell, metric in ((row[2], "train_error"), (row[1], "test_error")):
             mean = f"{100 * runs[metric].mean():.1f}%"

@@ -3,7 +3,7 @@ import dataclasses
 import made_interventions
 import pytest
 
-from depthstudy import report, store
+from depthstudy import records, report, store
 from depthstudy.evidence.choice import recommendation as evidence
 from depthstudy.records import Recommendation
 from depthstudy.report import tables
@@ -181,9 +181,17 @@ def test_a_page_recommends_where_there_is_a_choice(tmp_path, bare):
     assert "Recommendation" not in report.write(tmp_path).read_text(encoding="utf-8")
 
 
-def test_it_is_said_why_there_is_no_choice_among_nets_of_other_budgets(study):
-    points = [dataclasses.replace(p, equal_budget=not i) for i, p in enumerate(study.pareto)]
-    none = dataclasses.replace(study, recommendation=None, pareto=tuple(points))
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("nothing learned", "Take none: no net is better than always giving the same answer."),
+        ("several data sets", "No net is recommended: nets have several data sets"),
+        ("unequal budgets", "No net is recommended: each saw another number of images"),
+    ],
+)
+def test_it_is_said_why_there_is_no_choice(study, reason, sentence):
+    answer = records.Answer(group="", depths=(), next=records.NextStep(reason=""), no_choice=reason)
+    none = dataclasses.replace(study, recommendation=None, answer=answer)
     (text,) = section.section(none).blocks
-    assert text.text.startswith("No net is recommended: each saw another number of images")
-    assert section.section(dataclasses.replace(none, pareto=study.pareto)) is None
+    assert text.text.startswith(sentence)
+    assert section.section(dataclasses.replace(none, answer=None)) is None

@@ -37,9 +37,9 @@ def with_own_validation(source: Source, config: DataConfig) -> DataConfig:
     if not wanted or _OWN not in source.split_names:
         return config
     for used in (config.train_split, config.test_split):
-        is_whole = used in source.split_names
-        places = source.ranges(used) or (((used, 0, 0),) if is_whole else ())
-        if not places or any(split == _OWN for split, _, _ in places):
+        places = source.ranges(used)
+        splits = {split for split, _, _ in places} if places else {used} & {*source.split_names}
+        if not splits or _OWN in splits:
             return config
     return dataclasses.replace(config, validation_split=_OWN)
 

@@ -164,7 +164,8 @@ def attribute(
         )
         for (each, excess), p, level in zip(weighed, p_values, levels, strict=True)
     ]
-    return interaction.joined(rows, treatments, panel, treated)
+    choices = {each.case.deep: each.case.rivals for each, _ in weighed}
+    return interaction.joined(rows, treatments, panel, treated, choices)
 
 
 def _weigh(case: _Case, panel: RunPanel) -> _Weighed:
@@ -183,12 +184,12 @@ def _weigh(case: _Case, panel: RunPanel) -> _Weighed:
     p = max([alone, *(float(effect.p_greater(0.0)) for effect in over)])
     seeds = min(effect.seeds for effect in (points, at_best) if effect is not None)
     enough = all(count >= LEAST_SEEDS for count in (seeds, *(effect.seeds for effect in over)))
-    harms = at_best is not None and _is_harm(at_best)
+    harms = at_best is not None and _is_harm(at_best, case.choices)
     return _Weighed(case, points, factors, at_best, alone, p if enough else math.nan, seeds, harms)
 
 
-def _is_harm(at_best: stats.Contrast) -> bool:
-    return float(at_best.mean) < -HARM and float(at_best.p_less(0.0)) < _LIKELY
+def _is_harm(at_best: stats.Contrast, choices: int) -> bool:
+    return float(at_best.mean) < -HARM and float(at_best.p_less(0.0)) * choices < _LIKELY
 
 
 def _row(

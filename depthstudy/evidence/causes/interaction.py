@@ -7,8 +7,8 @@ back overlaps, their shares add up to more than together, and the interaction is
 It is made of what the rows say is won back, so that it agrees with them: what a treatment does for
 the best depth is taken off where it helps. One that wins back less than nothing counts as nothing,
 or another that does all by itself would seem to need it. Where one of the treatments harms the best
-depth by more than chance, it is credited with nothing, and there is no interaction; nor is there
-with fewer than three seeds.
+depth, it is credited with nothing, and there is no interaction; nor is there with fewer than three
+seeds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from depthstudy.config import Treatment
-from depthstudy.evidence.panel import LEAST_SEEDS, RunPanel
+from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, RunPanel
 from depthstudy.records import Attribution
 
 HARMS = "harms the best"  # word of a treatment with which the best depth does worse
@@ -41,6 +41,7 @@ def joined(
     treatments: Sequence[Treatment],
     panel: RunPanel,
     treated: Mapping[tuple[str, str], str],
+    choices: Mapping[str, int],
 ) -> list[Attribution]:
     """Returns ``rows``, those of combined treatments with their interaction.
 
@@ -49,6 +50,7 @@ def joined(
       treatments: All treatments of the study.
       panel: Test errors of all variants.
       treated: The variant that a treatment makes of another, by both their names.
+      choices: Name of a deep net to the number of nets that its best depth was chosen from.
     """
     combined = combinations(treatments)
     known = {(row.variant, row.treatment): row for row in rows}
@@ -57,7 +59,8 @@ def joined(
         parts = [known.get((row.variant, part)) for part in combined.get(row.treatment, ())]
         present = [part for part in parts if part is not None]
         whole = bool(parts) and len(present) == len(parts)
-        result.append(_with_interaction(row, present, panel, treated) if whole else row)
+        rivals = choices[row.variant]
+        result.append(_with_interaction(row, present, panel, treated, rivals) if whole else row)
     return result
 
 
@@ -66,6 +69,7 @@ def _with_interaction(
     parts: Sequence[Attribution],
     panel: RunPanel,
     treated: Mapping[tuple[str, str], str],
+    rivals: int,
 ) -> Attribution:
     row = dataclasses.replace(row, combines=" + ".join(part.treatment for part in parts))
     if any(each.word == HARMS or each.seeds < LEAST_SEEDS for each in (row, *parts)):
@@ -78,7 +82,8 @@ def _with_interaction(
             new = treated.get((untreated, each.treatment), untreated)
             weights[untreated] = weights.get(untreated, 0.0) + weight
             weights[new] = weights.get(new, 0.0) - weight
-    effect = panel.effect(weights).interval()
+    # The untreated best was chosen, and was lucky; where it drops out, no luck is left.
+    effect = panel.effect(weights).interval(1 - ALPHA / (rivals if weights.get(row.best) else 1))
     return dataclasses.replace(
         row,
         interaction=effect.mean,

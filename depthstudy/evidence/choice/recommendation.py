@@ -28,9 +28,13 @@ from depthstudy.evidence.baseline import Baselines
 from depthstudy.evidence.budgets import of_equal_budget
 from depthstudy.evidence.image_counts import ImageCounts
 from depthstudy.evidence.panel import ALPHA, LEAST_SEEDS, ErrorsByVariant, RunPanel, measure
-from depthstudy.records import ParetoPoint, Recommendation, VariantInfo
+from depthstudy.records import NoChoice, Recommendation, VariantInfo
 
-_DATA_SET = "data.name"
+# What tells a set from another, and the images of one net from those of another; how images are
+# changed in training is the net's own affair.
+_SET = ("name", "data_dir", "source_dir", "labels_csv", "test_split")
+_SHARE = ("train_split", "train_examples", "own_subset", "validation", "validation_split", "seed")
+_IMAGES = (*_SET, *_SHARE, "label_noise")
 _ROUNDING = 1e-9  # differences of errors below this come of rounding
 
 
@@ -45,14 +49,14 @@ def recommend(
     baselines: Baselines | None = None,
     controls: Collection[str] = (),
 ) -> Recommendation | None:
-    """Returns the variant to take, or ``None`` where no two variants of equal budget are compared.
+    """Returns the variant to take, or ``None`` where there is none, as ``no_choice`` says.
 
-    Nets that are no better than always naming the largest class are not recommended: where all are,
-    it is ``None``, too, and where nets have several data sets, whose errors say nothing of nets.
+    Nets that are no better than always naming the largest class are not recommended.
 
     Args:
       summary: Finished runs, with the columns of ``records.Summary``; errors are fractions. A
-        column ``validation_error`` is what the choice is made on.
+        column ``validation_error`` is what the choice is made on; ``seconds`` are NaN of a run that
+        diverged, and a net of which all did is not recommended.
       infos: The variants.
       predictions: Name of a variant to whether each of its runs errs on each test image.
       validated: The same of the validation images.
@@ -67,16 +71,16 @@ def recommend(
       InputError: An error in ``summary`` is not finite, or a run stands in it twice.
     """
     tests = measure(summary, "test_error", predictions=predictions, images=images)
-    present = [i for i in infos if i.name in tests.arms and i.name not in controls]
+    present = _candidates(summary, infos, controls)
     fair = of_equal_budget(present, budgets or {})
     other_budget = [info.name for info in present if info not in fair]
-    if len(fair) < 2 or has_several_sets(fair):
+    if len(fair) < 2 or _have_several_sets(present):
         return None
     compared = summary[summary["variant"].isin([info.name for info in fair])]
     metric = metrics.to_choose_by(compared)
     holds_out = metric == "validation_error"
     panel = measure(compared, metric, validated=validated, images=images) if holds_out else tests
-    useless = baseline.no_better(summary, metric, baselines, images)
+    useless = _useless(summary, metric, baselines, images)
     known = {info.name: info for info in fair if info.name not in useless}
     if not known:
         return None
@@ -121,20 +125,68 @@ def recommend(
     )
 
 
-def all_budgets_differ(points: Sequence[ParetoPoint]) -> bool:
-    """Returns whether no two nets of a study have the same budget, so that none is recommended."""
-    return sum(point.equal_budget for point in points) == 1 < len(points)
+def no_choice(
+    summary: pd.DataFrame,
+    infos: Sequence[VariantInfo],
+    *,
+    images: ImageCounts | None = None,
+    budgets: Mapping[str, float] | None = None,
+    baselines: Baselines | None = None,
+    controls: Collection[str] = (),
+) -> NoChoice:
+    """Returns why no variant is recommended; ``""`` where one is, or there is but one.
+
+    Errors on different sets, or with different budgets, say nothing of which net is better.
+
+    Args:
+      summary: As in ``recommend``, as is all else.
+      infos: The variants.
+      images: Name of an error to the number of images that it is counted on.
+      budgets: Name of a variant to what it was trained with.
+      baselines: By error and variant, that of always naming the largest class.
+      controls: Names of variants that are the controls of others.
+    """
+    present = _candidates(summary, infos, controls)
+    metric = metrics.to_choose_by(summary)
+    useless = _useless(summary, metric, baselines, images)
+    if present and useless >= {info.name for info in present}:
+        return "nothing learned"
+    if len(present) < 2:
+        return ""
+    if _have_several_sets(present):
+        return "several data sets"
+    fair = of_equal_budget(present, budgets or {})
+    return "unequal budgets" if len(fair) < 2 or useless >= {i.name for i in fair} else ""
 
 
-def has_several_sets(infos: Sequence[VariantInfo]) -> bool:
-    """Returns whether nets of a study have different data sets, so that none is recommended."""
-    return len({info.settings.get(_DATA_SET) for info in infos}) > 1
+def _candidates(
+    summary: pd.DataFrame, infos: Sequence[VariantInfo], controls: Collection[str]
+) -> list[VariantInfo]:
+    """Returns the variants with runs that are no controls."""
+    finished = {*summary["variant"]}
+    return [info for info in infos if info.name in finished and info.name not in controls]
+
+
+def _useless(
+    summary: pd.DataFrame, metric: str, baselines: Baselines | None, images: ImageCounts | None
+) -> frozenset[str]:
+    """Returns the variants that have learned nothing, or of which no run came to its end."""
+    timed = {*summary.dropna(subset=["seconds"])["variant"]}
+    diverged = {*summary["variant"]} - timed
+    return baseline.no_better(summary, metric, baselines, images) | diverged
+
+
+def _have_several_sets(infos: Sequence[VariantInfo]) -> bool:
+    return len({_of_data(info, _SET) for info in infos}) > 1
 
 
 def _images(info: VariantInfo) -> tuple[object, ...]:
     """Returns what tells the images of a net from those of others."""
-    of_data = {field: value for field, value in info.settings.items() if field.startswith("data.")}
-    return info.image_shape, of_data
+    return info.image_shape, *_of_data(info, _IMAGES)
+
+
+def _of_data(info: VariantInfo, fields: Sequence[str]) -> tuple[object, ...]:
+    return tuple(info.settings.get(f"data.{field}") for field in fields)
 
 
 def _price(info: VariantInfo, means: Mapping[str, float]) -> tuple[int, ...]:

@@ -220,7 +220,7 @@ def _verdict(
 
 
 def _budget_ratio(e: Evidence, budgets: Mapping[str, float]) -> float | None:
-    """Returns the ratio where it matters: of errors; what a step takes is the same in any."""
+    """Returns the ratio where it matters: what a step takes is the same in any budget."""
     if e.weighed is None or not metrics.is_learned(e.weighed.hypothesis.metric):
         return None
     return budget_ratio([pair for part in e.weighed.pairs for pair in part], budgets)

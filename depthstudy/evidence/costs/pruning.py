@@ -195,11 +195,11 @@ def _tuned(
     tests: RunPanel,
 ) -> dict[str, Any]:
     """Returns what a net that was trained on, of the shape of this control, errs more."""
-    if not row.is_control:
+    if not row.is_trained_anew:
         return {}
     shape = _shape(net, row.origin)
     for other, other_row in zip(nets, rows, strict=True):
-        if not other_row.is_control and _shape(other, other_row.origin) == shape:
+        if not other_row.is_trained_anew and _shape(other, other_row.origin) == shape:
             change = _difference(tests, other.info.name, net.info.name)
             return {
                 "tuned": other.info.name,

@@ -7,6 +7,7 @@ from typing import Literal
 
 DeeperWord = Literal["yes", "no", "not known yet"]
 Bound = Literal["", "budget", "recipe", "unfinished"]
+NoChoice = Literal["", "nothing learned", "several data sets", "unequal budgets"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class DepthAnswer:
       effect_own_settings: The same effect with the settings tuned for each; ``None`` likewise.
       seeds_needed: Seeds that would settle what is not known, where a number of seeds would.
       images_needed: Test images that would, where seeds would not.
+      learned: Whether any of the depths is better than always naming the largest class.
     """
 
     group: str
@@ -51,6 +53,7 @@ class DepthAnswer:
     effect_own_settings: float | None = None
     seeds_needed: int | None = None
     images_needed: int | None = None
+    learned: bool = True
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,11 +79,13 @@ class Answer:
       group: The group that the question is answered for: that of the recommended net.
       depths: The answer of each untreated group that has several depths.
       next: What to do next.
+      no_choice: Why no net is recommended; ``""`` where one is, or there is no choice.
     """
 
     group: str
     depths: tuple[DepthAnswer, ...]
     next: NextStep
+    no_choice: NoChoice = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

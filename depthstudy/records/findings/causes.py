@@ -104,7 +104,8 @@ class Attribution:
       gain_at_best: How much it lowers that of ``best``: what it does for any net.
       recovered: ``gain``, less ``gain_at_best`` where that is above zero.
       low: Lower end of the interval of ``recovered``: 95% for all rows of the study together, at
-        the level at which Holm's method decided on this one.
+        the level at which Holm's method decided on this one, and for all depths that the best was
+        chosen from.
       high: Upper end of the same interval.
       share: ``recovered`` as a share of the excess.
       share_low: Lower end of its 95% interval (Fieller 1954); NaN where it has no bounds.

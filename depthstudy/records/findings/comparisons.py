@@ -110,7 +110,7 @@ class PrunedNet:
     tuned_high: float = math.nan
 
     @property
-    def is_control(self) -> bool:
+    def is_trained_anew(self) -> bool:
         """Whether it was trained anew."""
         return self.control != "none"
 

@@ -91,10 +91,10 @@ class Robustness:
       hypothesis: Name of the hypothesis.
       word: ``"robust"``: the same with each net tuned and trained longer. ``"recipe-bound"``: the
         effect shrinks by half or more, or turns, where each net has its own settings.
-        ``"budget-bound"``: it shrinks by half or more with a longer training; or nothing was looked
-        at, and a run was still improving; or a net that does not fit was trained longer, and what
-        it is compared with was not. ``"settled by training longer"``: it is gone then, or turns.
-        ``""``: nothing was decided or checked.
+        ``"budget-bound"``: it shrinks by half or more with a longer training; or nothing was
+        trained longer, though a run was still improving; or a net that does not fit was trained
+        longer, and what it is compared with was not. ``"settled by training longer"``: it is gone
+        then, or turns. ``""``: nothing was decided or checked.
       effect: The effect that the verdict is about.
       effect_own_settings: The same where each net has the settings that were tuned for it; NaN
         where none were.

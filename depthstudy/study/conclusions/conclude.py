@@ -14,7 +14,7 @@ import pandas as pd
 
 from depthstudy import nets, probes, records, report, runtime, store, tasks, train
 from depthstudy.config import StudyConfig
-from depthstudy.evidence import deeper, findings
+from depthstudy.evidence import deeper, findings, metrics
 from depthstudy.evidence.findings import Findings
 from depthstudy.evidence.material import Material
 from depthstudy.execute import Session, Tuned, measurement
@@ -146,14 +146,16 @@ def _judged(runs: StudyRuns, call: Call, material: Material) -> Result:
         command=call.command,
         workdir=runs.workdir,
         processes=info.processes,
-        summary=material.summary,
+        summary=metrics.widen(material.summary, material.trained, ()),
         settings=compared,
+        chance=material.chance,
         extra_trials=max(extra.values(), default=0),
     )
     answer = records.Answer(
         group=headline.group if headline else "",
         depths=study_findings.deeper,
         next=next_step(past, study_findings, headline, hypotheses),
+        no_choice=study_findings.no_choice,
     )
     return Result(runs.workdir, info, material.summary, study_findings, answer)
 

@@ -38,11 +38,12 @@ def next_step(
       hypotheses: What it asks.
     """
     answers = [row for row in findings.deeper if row.word == UNKNOWN and row is not headline]
+    learned = [row for row in (headline, *answers) if row is None or row.learned]
     steps = (
         _more_depth_or_steps(past, headline),
         *(
             step
-            for answer in (headline, *answers)
+            for answer in learned or (None,)
             for step in (
                 more_seeds(past, findings, answer, hypotheses),
                 _more_images(findings, answer),
@@ -177,7 +178,8 @@ def _look_inside(past: Past, findings: Findings) -> NextStep:
     if findings.recommendation is None or place is None:
         return NextStep(reason="Nothing is left open that more runs would settle.")
     variant = findings.recommendation.variant
-    seed = _seed_to_analyze(past.summary[past.summary["variant"] == variant])
+    runs = past.summary[past.summary["variant"] == variant]
+    seed = _seed_to_analyze(runs, past.chance.get(variant))
     run = bucket.shown(past.workdir / "runs" / variant / f"seed{seed}")
     return NextStep(
         reason="Nothing is left open that more runs would settle; see what the net does inside.",
@@ -185,8 +187,9 @@ def _look_inside(past: Past, findings: Findings) -> NextStep:
     )
 
 
-def _seed_to_analyze(runs: pd.DataFrame) -> int:
+def _seed_to_analyze(runs: pd.DataFrame, chance: float | None) -> int:
     """Returns the first seed of a net whose run did not fail; of none, the first."""
-    failed = stats.failed_runs(stats.Arm(runs["train_error"].to_numpy(), fraction=True))
+    arm = stats.Arm(runs["train_error"].to_numpy(), fraction=True)
+    failed = stats.failed_runs(arm, chance)
     seeds = runs["seed"].tolist()
     return next((seed for place, seed in enumerate(seeds) if place not in failed), 0)

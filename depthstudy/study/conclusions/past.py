@@ -24,8 +24,9 @@ class Past:
       command: The command line, or ``""``.
       workdir: Its folder.
       processes: In how many processes it was trained.
-      summary: Its finished runs.
+      summary: Its finished runs; the time of one that diverged is NaN.
       settings: Name of a variant to all its settings by dotted field.
+      chance: Name of a variant to the error of guessing, where it is known.
       extra_trials: How many trials beyond the grid of tuning a net had, at most.
     """
 
@@ -35,6 +36,7 @@ class Past:
     processes: int
     summary: pd.DataFrame
     settings: VariantSettings
+    chance: Mapping[str, float] = dataclasses.field(default_factory=dict)
     extra_trials: int = 0
 
     def with_flags(self, **flags: str) -> str:
@@ -58,7 +60,7 @@ class Past:
 
     def seconds(self, names: Collection[str], times: Mapping[str, float] | float) -> float:
         """Returns the wall time of further runs of some variants: so many of each."""
-        means = self.summary.groupby("variant")["seconds"].mean()
+        means = self.summary.groupby("variant")["seconds"].mean().dropna()
         of = times.get if isinstance(times, Mapping) else lambda name: times
         total = sum(float(means[name]) * float(of(name) or 0) for name in names if name in means)
         return total / max(1, self.processes)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import textwrap
 
-from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.choice.recommendation import all_budgets_differ, has_several_sets
 from depthstudy.evidence.panel import LEAST_SEEDS
 from depthstudy.records import (
     Attribution,
     DepthAnswer,
     NextStep,
+    NoChoice,
     Recommendation,
     Robustness,
     Verdict,
@@ -27,6 +26,11 @@ _WIDTH = 80
 _MARGIN = 14  # columns of the words on the left
 _ERRORS = {"error": "test error", "balanced_error": "balanced test error"}  # by config.metric
 _TEST_ERROR = quantity("test_error", {})
+_NONE: dict[NoChoice, str] = {
+    "nothing learned": "no net is better than always giving the same answer",
+    "several data sets": "nets have several data sets, so that none can be compared",
+    "unequal budgets": "each net saw another number of images, so that none can be compared",
+}
 
 
 def conclusion(result: Result) -> str:
@@ -34,7 +38,8 @@ def conclusion(result: Result) -> str:
     statements = {h["name"]: h for h in result.info.config["hypotheses"]}
     robust = {row.hypothesis: row for row in result.findings.robustness}
     paragraphs = [_data(line) for info in result.data[:1] for line in data_info.paragraphs(info)]
-    if unfinished := unfinished_sentence(result.summary):
+    shown = {info.name for info in result.info.variants}
+    if unfinished := unfinished_sentence(result.summary[result.summary["variant"].isin(shown)]):
         paragraphs.append(_entry("unfinished", unfinished))
     if result.answer:
         paragraphs += [
@@ -57,15 +62,8 @@ def conclusion(result: Result) -> str:
         majority = float(result.summary.loc[is_taken, "majority_error"].max())
         name = _ERRORS[result.info.config.get("metric", "error")]
         paragraphs.append(_entry("take", _take(result.recommendation, name, majority)))
-    elif nothing_learned(result.summary, result.data):
-        none = "none: no net is better than always giving the same answer"
-        paragraphs.append(_entry("take", none))
-    elif has_several_sets(result.info.variants):
-        none = "none: nets have several data sets, so that none can be compared"
-        paragraphs.append(_entry("take", none))
-    elif all_budgets_differ(result.findings.pareto):
-        none = "none: each net saw another number of images, so that none can be compared"
-        paragraphs.append(_entry("take", none))
+    elif result.answer and result.answer.no_choice:
+        paragraphs.append(_entry("take", f"none: {_NONE[result.answer.no_choice]}"))
     if result.answer:
         paragraphs.append(_next(result.answer.next))
     seconds = ", ".join(f"{part} {time:.0f} s" for part, time in result.info.seconds.items())
@@ -141,7 +139,7 @@ def _robust(row: Robustness | None, about: Quantity) -> str:
         f"{words} {_bare(about, effect)}" for words, effect in effects if math.isfinite(effect)
     ]
     if row.word == "budget-bound" and not math.isfinite(row.effect_longer):
-        known.append("not both trained longer")
+        known.append("not both trained longer" + (", and not finished" if row.unfinished else ""))
     details = f": {', '.join(known)}" if known else ""
     return f"{row.word.capitalize()}{details}."
 
@@ -157,7 +155,9 @@ def _deeper(row: DepthAnswer) -> str:
             "recipe": "; for want of a recipe of its own",
             "unfinished": "; it had not finished",
         }[row.bound]
-    if row.word == "not known yet" and row.seeds < LEAST_SEEDS:
+    if not row.learned:
+        text += "; no depth is better than always giving the same answer"
+    elif row.word == "not known yet" and row.seeds < LEAST_SEEDS:
         text += f"; it takes {LEAST_SEEDS} seeds or more"
     elif row.word == "not known yet" and row.seeds_needed:
         text += f"; {row.seeds_needed} seeds would tell"

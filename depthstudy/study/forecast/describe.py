@@ -96,7 +96,7 @@ def runs_in_words(study: StudyConfig, variants: Sequence[Variant]) -> str:
 
 
 def unequal(study: StudyConfig, variants: Sequence[Variant]) -> str:
-    """Says which hypotheses on errors and losses compare nets of which one sees far more images."""
+    """Says which hypotheses on errors and losses compare nets of which one sees more images."""
     settings, seen = pools.compared(study, variants), images_seen(variants)
     lines = ""
     for hypothesis in see_untreated(study.hypotheses):

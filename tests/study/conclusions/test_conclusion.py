@@ -45,7 +45,7 @@ def result(*verdicts: records.Verdict, metric: str = "test_error") -> SimpleName
             processes=2,
             seconds={"total": 12.0},
         ),
-        findings=SimpleNamespace(robustness=(), pareto=()),
+        findings=SimpleNamespace(robustness=()),
         verdicts=verdicts,
         data=(),
         attribution=(),
@@ -163,7 +163,7 @@ def test_nets_that_no_run_measures_are_named() -> None:
 
 def test_it_is_said_that_nets_of_other_budgets_leave_nothing_to_take() -> None:
     study_result = result(verdict())
-    study_result.findings.pareto = [SimpleNamespace(equal_budget=equal) for equal in (True, False)]
+    study_result.answer = dataclasses.replace(study_result.answer, no_choice="unequal budgets")
     assert "take none: each net saw another number of images" in " ".join(
         conclusion(study_result).split()
     )
@@ -171,17 +171,26 @@ def test_it_is_said_that_nets_of_other_budgets_leave_nothing_to_take() -> None:
 
 def test_nets_of_several_data_sets_leave_nothing_to_take() -> None:
     study_result = result(verdict())
-    study_result.info.variants = [
-        SimpleNamespace(settings={"data.name": name}) for name in ("digits", "mnist")
-    ]
+    study_result.answer = dataclasses.replace(study_result.answer, no_choice="several data sets")
     text = " ".join(conclusion(study_result).split())
     assert "take none: nets have several data sets" in text
 
 
+def test_no_seeds_are_asked_for_where_nothing_was_learned() -> None:
+    study_result = result(verdict())
+    (row,) = study_result.answer.depths
+    row = dataclasses.replace(row, word="not known yet", seeds=1, bound="", learned=False)
+    study_result.answer = dataclasses.replace(study_result.answer, depths=(row,))
+    text = " ".join(conclusion(study_result).split())
+    assert "; no depth is better than always giving the same answer" in text
+    assert "it takes 3 seeds" not in text
+
+
 def test_nets_that_had_not_finished_are_counted_first() -> None:
     study_result = result(verdict())
+    study_result.info.variants = [SimpleNamespace(name=name) for name in "ab"]
     study_result.summary = pd.DataFrame(
-        {"variant": ["a", "a", "b"], "unfinished": [False, True, False]}
+        {"variant": ["a", "a", "b", "of_a_pool"], "unfinished": [False, True, False, True]}
     )
     text = " ".join(conclusion(study_result).split())
     assert text.startswith("unfinished 1 of 2 nets had not finished: train loss was still falling")

@@ -184,6 +184,31 @@ def test_else_the_recommended_net_is_looked_into(program: str) -> None:
     assert next_step(past(""), findings(), headline(), [RISES]).command == ""
 
 
+def test_no_seeds_are_proposed_where_nothing_was_learned() -> None:
+    answer = headline(word="not known yet", seeds=1, learned=False)
+    step = next_step(past(seeds=1), findings(), answer, [])
+    assert step.reason.startswith("What is open is not known to be settled by more seeds")
+
+
+def test_no_time_of_a_run_that_diverged_counts() -> None:
+    study = past()
+    first = study.summary["seed"] == 0
+    times = study.summary.assign(seconds=study.summary["seconds"].mask(first, math.nan))
+    assert dataclasses.replace(study, summary=times).seconds(NAMES, 2) == 10 + 20
+    none = study.summary.assign(seconds=math.nan)
+    assert dataclasses.replace(study, summary=none).seconds(NAMES, 2) == 0
+
+
+def test_no_run_that_guesses_is_looked_into() -> None:
+    """Of two, none is an outlier: 0.9 of ten classes is what guessing errs."""
+    study = past()
+    two = study.summary[study.summary["seed"] < 2]
+    guesses = two.assign(train_error=two["train_error"].mask(two["seed"] == 0, 0.9))
+    ten = dataclasses.replace(study, summary=guesses, chance=dict.fromkeys(NAMES, 0.9))
+    step = next_step(ten, findings(), headline(), [RISES])
+    assert step.command.endswith("plain_depth8/seed1")
+
+
 def test_no_run_that_failed_is_looked_into() -> None:
     study = past()
     first = (study.summary["variant"] == NAMES[0]) & (study.summary["seed"] == 0)

@@ -96,13 +96,13 @@ def test_a_plan_marks_eight_epochs_against_ten() -> None:
     assert "nets of which one sees 1.2 times the images" in unequal(asked, (shallow, longer))
 
 
-@pytest.mark.parametrize(("log_every", "said"), [(50, True), (10, False)])
+@pytest.mark.parametrize(("log_every", "is_named"), [(50, True), (10, False)])
 def test_a_plan_says_where_curves_are_too_short_to_tell_whether_a_net_had_finished(
-    log_every: int, said: bool
+    log_every: int, is_named: bool
 ) -> None:
     fields = (("train.steps", 180), ("train.evaluations", 2), ("train.log_every", log_every))
     asked, variants = prepare(apply(StudyConfig(), fields))
-    assert ("had finished" in sparse_curves(asked, variants)) == said
+    assert ("had finished" in sparse_curves(asked, variants)) == is_named
 
 
 @pytest.mark.parametrize(("placement", "at_once"), [("jit", 1), ("pmap", 3)])

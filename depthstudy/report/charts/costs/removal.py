@@ -62,7 +62,7 @@ def _rows(study: Study, nets: Sequence[PrunedNet]) -> list[dict[str, Any]]:
     for index, method in enumerate(methods):
         line = sorted((n for n in nets if method_of(n) == method), key=lambda net: net.share)
         points = [(net.variant, net.share) for net in line]
-        if not line[0].is_control:
+        if not line[0].is_trained_anew:
             points.insert(0, (line[0].dense, 0.0))
         aside = _ASIDE * (index - (len(methods) - 1) / 2)
         for name, share in points:

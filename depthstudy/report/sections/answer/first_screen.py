@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from depthstudy.evidence.baseline import nothing_learned
 from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Command, Details, Items, Replies, Reply, Section, Text
@@ -75,15 +74,14 @@ def depth_sentence(study: Study, row: DepthAnswer) -> str:
     text = f"In {row.group}, {deep} {errs(row.effect, other)}"
     if row.low is not None and row.high is not None:
         text += f" (between {signed(row.low)} and {signed(row.high)} points)"
-    return " ".join(filter(None, [f"{text}.", missing(study, row), bound_sentence(row, other)]))
+    return " ".join(filter(None, [f"{text}.", missing(row), bound_sentence(row, other)]))
 
 
-def missing(study: Study, row: DepthAnswer) -> str:
+def missing(row: DepthAnswer) -> str:
     """Says what would tell, where it is not known whether to go deeper."""
     if row.word != "not known yet":
         return ""
-    series = [info.name for info in tables.depth_series(study.info).get(row.group, ())]
-    if nothing_learned(study.summary[study.summary["variant"].isin(series)], study.data):
+    if not row.learned:
         return "No depth is better than always giving the same answer, so nothing can be told."
     if row.seeds < 3:
         return f"With {count(row.seeds, 'seed')} that may be chance; it takes three or more."

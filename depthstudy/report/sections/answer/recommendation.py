@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from depthstudy.evidence.baseline import nothing_learned
-from depthstudy.evidence.choice.recommendation import all_budgets_differ, has_several_sets
-from depthstudy.records import Recommendation
+from depthstudy.records import NoChoice, Recommendation
 from depthstudy.report import tables
 from depthstudy.report.blocks import Items, Section, Text
 from depthstudy.report.tables import Study
@@ -22,13 +20,25 @@ _CHANCE = {  # what a difference may come of, by the scope of the choice
     "images like these": "other seeds and other {split} images",
     "these images": "other seeds",
 }
+_NONE: dict[NoChoice, str] = {
+    "": "",
+    "nothing learned": "Take none: no net is better than always giving the same answer.",
+    "several data sets": (
+        "No net is recommended: nets have several data sets, and one that errs less may owe it to "
+        "its images."
+    ),
+    "unequal budgets": (
+        "No net is recommended: each saw another number of images in training, and one that errs "
+        "less may owe it to that. Of nets that see as many (config.train.epochs or steps) one is."
+    ),
+}
 
 
 def section(study: Study) -> Section | None:
     """Returns the recommendation, or ``None`` where there is no choice."""
     choice = study.recommendation
     if choice is None:
-        none = _no_choice(study)
+        none = _NONE[study.answer.no_choice] if study.answer else ""
         return Section("Recommendation", (Text(none, "take"),), look="advice") if none else None
     notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
     blocks = (
@@ -37,23 +47,6 @@ def section(study: Study) -> Section | None:
         Items.plain([note for note in notes if note], "notes"),
     )
     return Section("Recommendation", blocks, look="advice")
-
-
-def _no_choice(study: Study) -> str:
-    """Says why no net is recommended where there are some to choose from, and what it takes."""
-    if nothing_learned(study.summary, study.data):
-        return "Take none: no net is better than always giving the same answer."
-    if has_several_sets(study.info.variants):
-        return (
-            "No net is recommended: nets have several data sets, and one that errs less may owe "
-            "it to its images."
-        )
-    if not all_budgets_differ(study.pareto):
-        return ""
-    return (
-        "No net is recommended: each saw another number of images in training, and one that errs "
-        "less may owe it to that. Of nets that see as many (config.train.epochs or steps) one is."
-    )
 
 
 def taken(study: Study, choice: Recommendation) -> str:

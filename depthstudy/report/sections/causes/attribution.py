@@ -214,7 +214,10 @@ def interaction_sentence(row: Attribution) -> str:
 
 def open_sentence(study: Study, excess: Decomposition) -> str:
     """Says why an excess stays unexplained where no treatment is judged."""
-    if any(info.untreated == excess.variant for info in study.info.variants):
+    treated = [info for info in study.info.variants if info.untreated == excess.variant]
+    if treated and all(info.trained_longer for info in treated):
+        return "What is to blame stays open: the best depth was not trained longer, too."
+    if treated:
         return (
             "What is to blame stays open: treated nets lack runs, or the best depth is no better "
             "than always giving the same answer."

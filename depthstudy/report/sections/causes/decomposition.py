@@ -22,6 +22,7 @@ from depthstudy.report.blocks import (
     Text,
 )
 from depthstudy.report.charts.depth import bars
+from depthstudy.report.sections.causes.no_excess import best_of_depths
 from depthstudy.report.sections.errors import best_of
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, sentence_case
@@ -52,7 +53,9 @@ def section(study: Study) -> Section:
     if not groups:
         return Section(_TITLE, (Text(_NOTHING, "note"), *_matched(whole)))
     unsplit = [
-        unsplit_sentence(group, tables.label(whole.info, _deepest(whole, group)))
+        unsplit_sentence(
+            group, tables.label(whole.info, _deepest(whole, group)), best_of_depths(whole.summary)
+        )
         for group in best_of(whole)
         if group not in groups and group in untreated
     ]
@@ -148,15 +151,17 @@ def _certainty(total: Decomposition) -> str:
     if not math.isfinite(total.low):
         return f"{count(total.seeds, 'seed').capitalize()}: no interval, so this may be chance."
     if total.word == "no excess":
+        if total.high <= 0:
+            return "No excess: it errs less."
         return f"No excess: it is less than a point (at most {number(100 * total.high)})."
     if not total.established:
         return f"Cannot tell whether anything is lost: up to {number(100 * total.high)} points."
     return ""
 
 
-def unsplit_sentence(group: str, deepest: str) -> str:
+def unsplit_sentence(group: str, deepest: str, best: str = "the best") -> str:
     """Says why a group has no lost accuracy to split."""
-    return f"In {group}, the deepest net ({deepest}) is the best, so there is nothing to split."
+    return f"In {group}, the deepest net ({deepest}) is {best}, so there is nothing to split."
 
 
 def matched_sentences(study: Study) -> list[str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from depthstudy.evidence.causes.decomposition import MARGIN
+from depthstudy.evidence.metrics import to_choose_by
 from depthstudy.records import Decomposition
 from depthstudy.report import tables
 from depthstudy.report.tables import Study
@@ -15,6 +18,7 @@ def healthy(study: Study) -> list[str]:
     """Returns a sentence for each untreated group with nets of which no excess is shown."""
     answers = {row.group: row for row in study.answer.depths} if study.answer else {}
     sentences = []
+    best = best_of_depths(study.summary)
     for group, infos in tables.depth_series(study.info).items():
         known = [info for info in infos if tables.mean(study, info.name, "test_error").seeds]
         if infos[0].treatment or len(known) < 2:
@@ -24,7 +28,8 @@ def healthy(study: Study) -> list[str]:
         if not rows:
             answer, deepest = answers.get(group), known[-1].name
             most = answer.excess_high if answer and answer.deepest == deepest else None
-            sentences.append(deepest_sentence(group, tables.label(study.info, deepest), most))
+            label = tables.label(study.info, deepest)
+            sentences.append(deepest_sentence(group, label, most, best))
         if none:
             label = tables.label(study.info, none[0].best)
             labeled = [(tables.label(study.info, row.variant), row) for row in reversed(none)]
@@ -53,8 +58,10 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
     none = [label for label, row in deeper if row.word == "no excess"]
     parts = []
     if none:
-        verb = "is" if len(none) == 1 else "are"
-        parts.append(f"no excess: {listing(none)} {verb} within a point of the best ({best})")
+        verb = "errs" if len(none) == 1 else "err"
+        parts.append(
+            f"no excess: {listing(none)} {verb} at most a point more than the best ({best})"
+        )
     for label, row in deeper:
         if row.word != "no excess":
             most = number(100 * row.high)
@@ -62,18 +69,25 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
     return f"In {group}, {'; '.join(parts)}."
 
 
-def deepest_sentence(group: str, deepest: str, most: float | None) -> str:
+def best_of_depths(summary: pd.DataFrame) -> str:
+    """Returns what the best depth is called, by what it was chosen on."""
+    held_out = to_choose_by(summary) == "validation_error"
+    return "the best by validation error" if held_out else "the best"
+
+
+def deepest_sentence(group: str, deepest: str, most: float | None, best: str = "the best") -> str:
     """Says whether the deepest net of a group, the best one, may do worse than a lesser one.
 
     Args:
       group: What the nets share.
       deepest: Label of the net.
       most: What it may err more than a lesser one, at most; ``None`` where that cannot be told.
+      best: What the best depth is called.
     """
-    best = f"the deepest net ({deepest}) is the best"
+    it = f"the deepest net ({deepest}) is {best}"
     if most is None:
-        return f"In {group}, cannot tell: that {best} may be chance."
+        return f"In {group}, cannot tell: that {it} may be chance."
     if most < MARGIN:
-        return f"In {group}, no excess: {best}, or is within a point of it."
+        return f"In {group}, no excess: {it}, and errs less than a point more than any other."
     more = number(100 * most)
-    return f"In {group}, cannot tell: {best}, but may err up to {more} points more than another."
+    return f"In {group}, cannot tell: {it}, but may err up to {more} points more than another."

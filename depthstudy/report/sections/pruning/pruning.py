@@ -132,7 +132,7 @@ def _unequal(study: Study, part: str) -> str:
     ratios = [
         net.budget_ratio
         for net in study.pruning
-        if net.part == part and not net.is_control and net.budget_ratio
+        if net.part == part and not net.is_trained_anew and net.budget_ratio
     ]
     if not ratios or max(ratios) <= UNEQUAL:
         return ""
@@ -143,7 +143,7 @@ def _unequal(study: Study, part: str) -> str:
 
 def _harmless_shares(nets: Sequence[PrunedNet]) -> list[tuple[str, float]]:
     """Returns the methods and the greatest share that each takes out for next to nothing."""
-    methods = dict.fromkeys(method_of(net) for net in nets if not net.is_control)
+    methods = dict.fromkeys(method_of(net) for net in nets if not net.is_trained_anew)
     return [
         (m, max((net.share for net in nets if method_of(net) == m and net.harmless), default=0.0))
         for m in methods
