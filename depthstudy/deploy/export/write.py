@@ -38,7 +38,8 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
     """Writes a net in several formats, and ``net.json`` with what one has to know of it.
 
     Each is read back, run on images of random gray levels in batches of two sizes, and kept only
-    if its logits are the net's. Formats of the same net that ``net.json`` names stay in it.
+    if its logits are the net's. Formats of the same net that ``net.json`` names stay in it, also in
+    a bucket, if the folder is one of ``store.bucket.write_to``.
 
     Args:
       net: The net.
@@ -48,7 +49,8 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
     Raises:
       InputError: The net is a detector, no format or none of ours is named, or a package that it
         needs is missing.
-      FailedError: What was exported computes something else; nothing is written.
+      FailedError: What was exported computes something else, and nothing is written; or the bucket
+        cannot be reached.
       OSError: The folder cannot be written.
     """
     if net.is_detector:
@@ -60,6 +62,8 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
         if name not in FORMATS:
             raise InputError(f"no format {name!r}{did_you_mean(name, FORMATS)} allowed: {allowed}")
     store.require_writable(out)
+    about = _about(net)
+    earlier = _earlier_files(out, about)
     contents = {name: FORMATS[name].encode(net) for name in formats}
     differences = {name: compare(net, name, content) for name, content in contents.items()}
     written = []
@@ -67,11 +71,8 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
         path = out / f"net{FORMATS[name].suffix}"
         store.write_bytes(path, content)
         written.append(Exported(path, differences[name], FORMATS[name].use(net)))
-    about = _about(net)
-    files = _earlier_files(out, about) | {
-        one.path.name: {"use": one.use, "difference": one.difference} for one in written
-    }
-    store.write_json(out / _ABOUT, about | {"files": files})
+    files = {one.path.name: {"use": one.use, "difference": one.difference} for one in written}
+    store.write_json(out / _ABOUT, about | {"files": earlier | files})
     return written
 
 
@@ -114,8 +115,9 @@ def _about(net: TrainedNet) -> dict[str, Any]:
 
 def _earlier_files(out: Path, about: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what ``net.json`` says of files that are there, if it is of the same net."""
+    names = store.bucket.files_beside(out / _ABOUT)
     earlier = store.read_earlier_json(out / _ABOUT, dict[str, Any], "it is written again") or {}
     files = earlier.pop("files", {})
     if earlier != json.loads(json.dumps(about)):
         return {}
-    return {name: use for name, use in files.items() if (out / name).is_file()}
+    return {name: use for name, use in files.items() if name in names}

@@ -9,6 +9,7 @@ nothing to pass on to other processes. One process writes to a work directory (`
 from depthstudy.store.bucket.folders import (
     copied,
     described,
+    files_beside,
     only_here,
     read_from,
     work_in,
@@ -25,6 +26,7 @@ __all__ = [
     "content",
     "copied",
     "described",
+    "files_beside",
     "finish",
     "is_url",
     "joined",

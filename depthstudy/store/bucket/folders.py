@@ -102,6 +102,28 @@ def write_to(place: Place) -> Path:
     return places.inside(room, url)
 
 
+def files_beside(path: Path) -> set[str]:
+    """Returns the names of the files in a file's folder; of a bucket those there, and fetches it.
+
+    ``write_to`` gives a folder without what the bucket has in it.
+
+    Args:
+      path: The file, which need not be there.
+
+    Raises:
+      FailedError: The bucket cannot be reached, or something could not be put there.
+    """
+    folder, url = path.parent, places.url_of(path.parent)
+    if url is None:
+        return {one.name for one in folder.iterdir() if one.is_file()} if folder.is_dir() else set()
+    finish()
+    bucket = Bucket(url)
+    if (content := bucket.read(path.name)) is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return set(bucket.top())
+
+
 def copied(place: Place) -> Path:
     """Returns a file or folder to read from, as weights or images: of a bucket a local copy.
 

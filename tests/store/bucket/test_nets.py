@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,21 @@ def test_a_net_is_used_and_exported(url: str, tmp_path: Path) -> None:
     bucket.finish()
     assert bucket.shown(written.path) == f"{run}/export/net.safetensors"
     assert {"export/net.safetensors", "export/net.json"} < Bucket(run).entries().keys()
+
+
+def test_what_was_exported_before_stays_named(url: str, tmp_path: Path) -> None:
+    net, run = _run(url, tmp_path)
+    place, remote = bucket.joined(run, "export"), Bucket(f"{run}/export")
+
+    def named(written: str) -> set[str]:
+        export(net, bucket.write_to(place), [written])
+        bucket.finish()
+        return set(json.loads(remote.read("net.json") or b"")["files"])
+
+    assert named("stablehlo") == {"net.stablehlo"}
+    assert named("safetensors") == {"net.stablehlo", "net.safetensors"}
+    remote.remove(["net.stablehlo"])
+    assert named("safetensors") == {"net.safetensors"}
 
 
 def test_weights_are_measured(url: str, tmp_path: Path) -> None:
