@@ -74,7 +74,7 @@ def write(path: PathLike, arrays: Arrays, metadata: Mapping[str, str]) -> None:
     """
     from safetensors import SafetensorError, numpy
 
-    sealed = {**metadata, _HASH: _hash(arrays, metadata)}
+    sealed = {**metadata, _HASH: sha256(arrays, metadata)}
     try:
         numpy.save_file(arrays, path, sealed)
     except SafetensorError as error:
@@ -108,7 +108,7 @@ def read(path: PathLike) -> tuple[Arrays, dict[str, str]]:
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise DamagedError(f"{path} cannot be read: {error}") from error
     expected = metadata.pop(_HASH, None)
-    if expected is not None and expected != _hash(arrays, metadata):
+    if expected is not None and expected != sha256(arrays, metadata):
         raise DamagedError(f"{path} is not as it was written: its hash is another")
     return arrays, metadata
 
@@ -121,8 +121,8 @@ def has(path: PathLike, prefix: str) -> bool:
         return any(name.startswith(prefix) for name in file.keys())  # noqa: SIM118
 
 
-def _hash(arrays: Arrays, metadata: Mapping[str, str]) -> str:
-    """Returns the SHA-256 of names, types, shapes, numbers and text."""
+def sha256(arrays: Arrays, metadata: Mapping[str, str]) -> str:
+    """Returns the SHA-256 of names, types, shapes, numbers and text, in hexadecimal."""
     forms = [[name, str(array.dtype), array.shape] for name, array in sorted(arrays.items())]
     digest = hashlib.sha256(json.dumps([forms, sorted(metadata.items())]).encode())
     for _, array in sorted(arrays.items()):

@@ -77,6 +77,28 @@ def test_what_was_exported_before_stays_named(net: deploy.TrainedNet, tmp_path: 
     assert named() == {"net.stablehlo"}
 
 
+def test_a_net_is_the_same_by_its_weights_wherever_its_run_lies(
+    net: deploy.TrainedNet, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.json"
+
+    def named() -> set[str]:
+        return set(json.loads(path.read_text())["files"])
+
+    export(net, tmp_path, ["stablehlo"])
+    moved = dataclasses.replace(net, folder=Path("elsewhere"))
+    export(moved, tmp_path, ["safetensors"])
+    assert named() == {"net.stablehlo", "net.safetensors"}
+    assert json.loads(path.read_text())["run"] == "elsewhere"
+    doubled = jax.tree.map(lambda x: 2 * x, net.variables)
+    export(dataclasses.replace(net, variables=doubled), tmp_path, ["safetensors"])
+    assert named() == {"net.safetensors"}  # it was trained again in the same folder
+    without = {k: v for k, v in json.loads(path.read_text()).items() if "sha256" not in k}
+    path.write_text(json.dumps(without))  # as of a version that did not know the weights
+    export(dataclasses.replace(net, variables=doubled), tmp_path, ["stablehlo"])
+    assert named() == {"net.stablehlo"}
+
+
 def test_detectors_are_refused_before_anything_is_encoded(tmp_path: Path) -> None:
     spec = arch.build("detector", depth=8, layout="cifar", width=4, channels=8, num_classes=2)
     network = nets.build(spec)

@@ -14,6 +14,7 @@ from depthstudy import runtime, store
 from depthstudy.deploy.export.formats import FORMATS
 from depthstudy.deploy.net import TrainedNet
 from depthstudy.errors import FailedError, InputError, did_you_mean
+from depthstudy.store import arrays
 
 TOLERANCE = 1e-4  # greatest difference of a logit, as a share of the greatest logit
 _ABOUT = "net.json"
@@ -72,7 +73,8 @@ def export(net: TrainedNet, out: Path, formats: Sequence[str]) -> list[Exported]
         store.write_bytes(path, content)
         written.append(Exported(path, differences[name], FORMATS[name].use(net)))
     files = {one.path.name: {"use": one.use, "difference": one.difference} for one in written}
-    store.write_json(out / _ABOUT, about | {"files": earlier | files})
+    run = {"run": store.bucket.shown(net.folder)}
+    store.write_json(out / _ABOUT, about | run | {"files": earlier | files})
     return written
 
 
@@ -104,8 +106,9 @@ def compare(net: TrainedNet, name: str, content: bytes) -> float:
 
 
 def _about(net: TrainedNet) -> dict[str, Any]:
+    """Returns what makes a net the same net, wherever its run lies."""
     return {
-        "run": store.bucket.shown(net.folder),
+        "variables_sha256": arrays.sha256(arrays.flatten(net.variables), {}),
         "step": net.step,
         "classes": list(net.classes),
         "preprocessing": net.preprocessing.to_dict(),
@@ -117,7 +120,7 @@ def _earlier_files(out: Path, about: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what ``net.json`` says of files that are there, if it is of the same net."""
     names = store.bucket.files_beside(out / _ABOUT)
     earlier = store.read_earlier_json(out / _ABOUT, dict[str, Any], "it is written again") or {}
-    files = earlier.pop("files", {})
-    if earlier != json.loads(json.dumps(about)):
+    files = earlier.get("files", {})
+    if any(earlier.get(key) != value for key, value in json.loads(json.dumps(about)).items()):
         return {}
     return {name: use for name, use in files.items() if name in names}
