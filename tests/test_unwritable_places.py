@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from trained_nets import write_run
 
-from depthstudy import analysis, bench, store
+from depthstudy import analysis, arch, bench, store
 
 
 def _analyze(out: Path) -> object:
-    return analysis.analyze([out.parent / "no_run"], out)
+    spec = arch.build("plain", depth=8, layout="cifar", width=4, num_classes=2)
+    run = write_run(out.parents[1] / "study", spec, ("a", "b"), (8, 8, 1))
+    return analysis.analyze([run], out)
 
 
 def _analyze_weights(out: Path) -> object:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from depthstudy import nets, probes, records, runtime, stats, store
 from depthstudy.analysis.opening import Analyzed, open_run
+from depthstudy.deploy import read_info
 from depthstudy.plan.variants.variant import Datasets
 from depthstudy.records import AnalysisInfo, Record
 
@@ -38,11 +39,11 @@ def analyze(
       OSError: ``out`` cannot be written.
     """
     names, out = probes.check(names), store.bucket.write_to(out)
+    places, datasets = [store.bucket.read_from(folder) for folder in folders], Datasets()
+    for place in places:  # first, as the usual ``out`` is in one of them
+        read_info(place)
     store.require_writable(out)
-    datasets = Datasets()
-    opened = [
-        open_run(store.bucket.read_from(folder), step, examples, datasets) for folder in folders
-    ]
+    opened = [open_run(place, step, examples, datasets) for place in places]
     return measure(opened, out, names=names, command=command)
 
 

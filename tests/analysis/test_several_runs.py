@@ -13,6 +13,7 @@ from made_analysis import described
 from depthstudy import probes
 from depthstudy.analysis import runs
 from depthstudy.analysis.opening import Analyzed
+from depthstudy.errors import InputError
 from depthstudy.report.analysis import similarity
 from depthstudy.report.tables import read_analysis
 
@@ -42,3 +43,12 @@ def test_runs_of_one_name_are_not_taken_for_each_other(
     runs.measure([opened(*first, 1.0), *others], tmp_path, names=["cka"], command="")
     panels = similarity.similarity_panels(read_analysis(tmp_path))
     assert [cell["v"] for panel in panels for cell in panel.values] == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2.pth", "seed0/result.json"])
+def test_a_file_in_the_place_of_a_run_is_said_to_hold_none(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    with pytest.raises(InputError, match=rf"{name} holds no run; a run folder is as "):
+        runs.analyze([path], path / "analysis")
