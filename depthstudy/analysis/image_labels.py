@@ -21,7 +21,8 @@ def labels(
 
     Args:
       images: Images by their path in the folder.
-      names: Names of all sub-folders with images, sorted, though ``images`` are only some of them.
+      names: Names of all sub-folders with images, sorted, though ``images`` are only some of them;
+        none where an image lies beside them.
       class_names: Names of the net's classes; none for a net without a head, whose classes are
         then the sub-folders.
       has_names: Whether the classes have names of their own.
@@ -30,8 +31,7 @@ def labels(
       InputError: There are sub-folders with images of which none or only some are classes, or one
         has the name of several, or there is one image alone.
     """
-    folders = [image.name.split("/")[0] if "/" in image.name else "" for image in images]
-    if "" in folders:
+    if not names:
         return None
     if len(images) == 1:
         raise InputError(
@@ -46,7 +46,7 @@ def labels(
             f"which has {len(class_names)} ({known}, ...): name them so, as numbers from 0 or as "
             "in --classes, or put the images into one folder without sub-folders"
         )
-    return [numbers[folder] for folder in folders]
+    return [numbers[image.name.split("/")[0]] for image in images]
 
 
 def _numbers(

@@ -90,8 +90,8 @@ def analyze_weights(
     class_names = _class_names(net, asked.classes)
     folder = store.bucket.copied(asked.images) if asked.images else None
     seen = data.read_folder(folder, asked.examples) if folder else data.photographs()
-    sub_folders = data.sub_folders(folder) if folder else []
-    labels = image_labels.labels(seen, sub_folders, class_names, asked.classes is not None)
+    label_folders = data.label_folders(folder) if folder else []
+    labels = image_labels.labels(seen, label_folders, class_names, asked.classes is not None)
     moments, whose = _moments(net, asked)
     whole = data.as_dataset(
         seen, asked.image_size or net.image_size, class_names or ("",), moments, net.channels

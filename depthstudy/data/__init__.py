@@ -23,9 +23,9 @@ from depthstudy.data.sources.arrays import ArrayExamples, ArraySource, array_sou
 from depthstudy.data.sources.registry import OtherDataError
 from depthstudy.data.sources.unlabeled import (
     UnlabeledImage,
+    label_folders,
     photographs,
     read_folder,
-    sub_folders,
 )
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "from_arrays",
     "from_source",
     "is_streamed",
+    "label_folders",
     "load",
     "normalize",
     "order_at",
@@ -61,7 +62,6 @@ __all__ = [
     "put",
     "read_folder",
     "source_key",
-    "sub_folders",
     "train_batches",
     "with_labels",
 ]

@@ -89,10 +89,15 @@ def read_folder(folder: Path, limit: int) -> list[UnlabeledImage]:
     return images
 
 
-def sub_folders(folder: Path) -> list[str]:
-    """Returns the names of the folders in a folder that have images in them or below, sorted."""
-    folders = (path for path in folder.iterdir() if not path.is_symlink())
-    return sorted(p.name for p in folders if not p.name.startswith(HIDDEN) and any(_images_in(p)))
+def label_folders(folder: Path) -> list[str]:
+    """Returns the sorted names of the folders in a folder that have images in them or below.
+
+    They are none where an image lies beside them, as that has no label.
+    """
+    visible = [path for path in folder.iterdir() if not path.name.startswith(HIDDEN)]
+    if any(is_image(path) and path.is_file() for path in visible):
+        return []
+    return sorted(path.name for path in visible if not path.is_symlink() and any(_images_in(path)))
 
 
 def _images_in(folder: Path) -> Iterator[Path]:

@@ -51,10 +51,16 @@ def test_a_folder_is_read_below_in_order_and_without_what_is_damaged(
         == "damaged, left out: broken.png: it is not PNG, JPEG, WebP, BMP or TIFF\n"
     )
     assert [image.name for image in data.read_folder(tmp_path, 1)] == ["b.png"]
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "__MACOSX").mkdir()
-    (tmp_path / "__MACOSX" / "a.png").write_bytes(b"hidden")
-    assert data.sub_folders(tmp_path) == ["sub"]
+
+
+def test_folders_are_labels_unless_an_image_lies_beside_them(tmp_path: Path) -> None:
+    for name in ("b/deeper/1.png", "a/1.png", "__MACOSX/1.png", "empty/notes.txt", ".hidden.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (20, 20)).save(tmp_path / name, "PNG")
+    assert data.label_folders(tmp_path) == ["a", "b"]
+    Image.new("L", (20, 20)).save(tmp_path / "z.png")
+    assert [image.name for image in data.read_folder(tmp_path, 2)] == ["a/1.png", "b/deeper/1.png"]
+    assert data.label_folders(tmp_path) == []  # though that image is not among those two
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
