@@ -54,14 +54,15 @@ def scan(source_dir: str | None, labels_csv: str) -> FolderScan:
     """
     root = open_root(source_dir)
     path = _find(root, labels_csv)
-    rows = _rows(path)
     try:
         walked = list(walk(root))
     except OSError as error:
         raise InputError(f"{error.filename} cannot be read ({error.strerror})") from error
     images = [entry for entry in walked if not isinstance(entry, LeftOut)]
     left_out = [f for f in walked if isinstance(f, LeftOut) and f.path != path]
-    labels, absent = _labels(root, path, rows, images)
+    by_name = _by_name(root, images)
+    rows = _rows(path, by_name)
+    labels, absent = _labels(root, path, rows, by_name)
     left_out += [LeftOut(root / name, f"in {path.name}, but not in the folder") for name in absent]
     nameless = [image for image, (label, _) in labels.items() if not label]
     left_out += [LeftOut(image, f"without a label in {path.name}") for image in nameless]
@@ -106,8 +107,13 @@ def _find(root: Path, labels_csv: str) -> Path:
     raise InputError(f"data.labels_csv {labels_csv!r} is not a file, nor one in {root}")
 
 
-def _rows(path: Path) -> list[tuple[str, str, str]]:
-    """Returns file, label and part of each row."""
+def _rows(path: Path, by_name: Mapping[str, list[Path]]) -> list[tuple[str, str, str]]:
+    """Returns file, label and part of each row.
+
+    Args:
+      path: The CSV file.
+      by_name: Images by each name that a row may call them; a first row that does is refused.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             # Of quotes the first line says too little: those of labels are doubled, as in RFC 4180.
@@ -124,10 +130,12 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
         file_at = 1 - (label_at or 0) if file_at is None and label_at is not None else file_at
         file_at = 0 if file_at is None else file_at
         label_at = 1 - file_at
-        if is_image(Path(header[file_at].strip())):  # which would be left out in silence
+        first = header[file_at].strip()
+        is_row = names[file_at] not in _FILES and _key(first) in by_name
+        if is_row or is_image(Path(first)):  # which would be left out in silence
             raise InputError(
                 f"data.labels_csv {path} begins with the row {', '.join(header)}, and not with the"
-                " names of its columns; put file,label before it"
+                f" names of its columns; put {delimiter.join(('file', 'label'))} before it"
             )
     if file_at is None or label_at is None or not rows:
         raise InputError(
@@ -161,19 +169,32 @@ def _part(path: Path, name: str) -> str:
     raise InputError(f"data.labels_csv {path}: no part {name!r}; allowed: train, val, test")
 
 
-def _labels(
-    root: Path, path: Path, rows: Sequence[tuple[str, str, str]], images: Sequence[Path]
-) -> tuple[dict[Path, tuple[str, str]], list[str]]:
-    """Returns label and part of each image that has a row, and the files that are not there."""
-    by_name: Mapping[str, list[Path]] = defaultdict(list)
+def _by_name(root: Path, images: Sequence[Path]) -> dict[str, list[Path]]:
+    """Returns the images by each name that a row may call them."""
+    by_name: dict[str, list[Path]] = defaultdict(list)
     for image in images:
         relative = image.relative_to(root)
         for name in {str(relative), str(relative.with_suffix("")), image.name, image.stem}:
             by_name[_composed(name)].append(image)
+    return by_name
+
+
+def _key(name: str) -> str:
+    """Returns the name of a file in a row as ``_by_name`` has it."""
+    return _composed(name.removeprefix("./"))
+
+
+def _labels(
+    root: Path,
+    path: Path,
+    rows: Sequence[tuple[str, str, str]],
+    by_name: Mapping[str, list[Path]],
+) -> tuple[dict[Path, tuple[str, str]], list[str]]:
+    """Returns label and part of each image that has a row, and the files that are not there."""
     labels: dict[Path, tuple[str, str]] = {}
     absent, unclear, twice = [], [], []
     for name, label, part in rows:
-        path_in_folder = _composed(name.removeprefix("./"))
+        path_in_folder = _key(name)
         matches = by_name.get(path_in_folder, []) if is_text(name) else []
         whole = [x for x in matches if _composed(str(x.relative_to(root))) == path_in_folder]
         matches = [root / name] if root / name in whole else whole or matches

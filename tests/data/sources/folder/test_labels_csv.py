@@ -62,10 +62,25 @@ def test_files_that_are_not_in_the_folder_are_counted_and_named(tmp_path: Path) 
     )
 
 
-def test_a_row_in_the_place_of_names_of_columns_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("first", ["00.png", "00", "x/00", "./x/00", "x/00.png", "gone.png"])
+def test_a_row_in_the_place_of_names_of_columns_is_refused(
+    tmp_path: Path, first: str, delimiter: str
+) -> None:
     root = write(tmp_path / "images", {"x": 3})
-    with pytest.raises(InputError, match=r"begins with the row 00\.png, a, and not with the names"):
-        scanned(root, "00.png,a\n01.png,b\n02.png,b\n")
+    rows = "".join(f"{name}{delimiter}b\n" for name in ("01.png", "02.png"))
+    line = rf"begins with the row {first}, a, and not .*; put file{delimiter}label before it$"
+    with pytest.raises(InputError, match=line):
+        scanned(root, f"{first}{delimiter}a\n{rows}")
+
+
+@pytest.mark.parametrize("header", ["image,label", "label,image", "photo,what"])
+def test_names_of_columns_are_no_row(tmp_path: Path, header: str) -> None:
+    root = write(tmp_path / "images", {"x": 1})
+    gray(1).save(root / "x/image.png")
+    rows = [("00", "a"), ("image", "b")]
+    lines = [",".join(row if header.endswith(("label", "what")) else row[::-1]) for row in rows]
+    assert len(scanned(root, "\n".join([header, *lines])).files) == 2
 
 
 @pytest.mark.parametrize("header", ["file,label", '"file","label"', "file, label"])
