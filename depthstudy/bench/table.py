@@ -21,6 +21,8 @@ _MEMORY_COLUMNS = ("work", "ours_mb", "peer_mb")
 def write(folder: Path, rows: Sequence[Row], *, command: str, load: Sequence[float]) -> str:
     """Writes ``bench.csv``, ``memory.csv``, ``bench.md`` and ``machine.json``.
 
+    A cell is empty where nothing is known.
+
     Args:
       folder: Where to; it is made.
       rows: What was measured.
@@ -65,8 +67,13 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in rows:
-            values = (getattr(row, name) for name in columns)
-            writer.writerow(f"{x:.4g}" if isinstance(x, float) else x for x in values)
+            writer.writerow(_cell(getattr(row, name)) for name in columns)
+
+
+def _cell(value: str | float | None) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None or math.isnan(value) else f"{value:.4g}"
 
 
 def _short(milliseconds: float | None) -> str:

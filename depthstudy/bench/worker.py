@@ -97,10 +97,18 @@ def peak_mb() -> float:
     with contextlib.suppress(OSError, ValueError):
         (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
         return int(peak) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return _rusage_peak_mb(resource.RUSAGE_SELF)
 
 
 def children_peak_mb() -> float:
-    """Returns the peak of the largest process that this one started; NaN if it is the larger."""
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    """Returns the peak of the largest process that this one started.
+
+    It is NaN where this process is larger, as ``ru_maxrss`` of a child begins with its peak.
+    """
+    peak = _rusage_peak_mb(resource.RUSAGE_CHILDREN)
     return peak if peak > _ROUGHLY * peak_mb() else math.nan
+
+
+def _rusage_peak_mb(who: int) -> float:
+    """Returns the peak that the system has noted; macOS counts bytes, others kilobytes."""
+    return resource.getrusage(who).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

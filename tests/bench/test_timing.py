@@ -81,14 +81,16 @@ def test_tables_have_the_promised_columns(tmp_path) -> None:
     rows = [
         timing.Row("a", 2.0, 4.0, 0.5, 0.25, 10.0, 20.0),
         timing.Row("b", 3.0, None, None, 0.125, 30.0, None),
+        timing.Row("c", 3.0, None, None, 0.125, float("nan"), None),
     ]
     text = table.write(tmp_path, rows, command="the command", load=(1.0, 2.0, 3.0))
     assert (tmp_path / "bench.csv").read_text().splitlines() == [
         "work,ours_ms,peer_ms,ratio,spread",
         "a,2,4,0.5,0.25",
         "b,3,,,0.125",
+        "c,3,,,0.125",
     ]
-    assert (tmp_path / "memory.csv").read_text().splitlines()[1:] == ["a,10,20", "b,30,"]
+    assert (tmp_path / "memory.csv").read_text().splitlines()[1:] == ["a,10,20", "b,30,", "c,,"]
     assert "| a | 2 | 4 | 0.50 | ±25 % | 10 | 20 |" in text
     assert "the command" in (tmp_path / "machine.json").read_text()
 
