@@ -56,7 +56,7 @@ class Bucket:
           url: Address of the folder.
           patience: Seconds for which is tried again what fails for a moment; the library itself
             tries a few times within seconds.
-          stopped: From when it is set, nothing is tried again.
+          stopped: From when it is set, nothing is tried again, and nothing more is removed.
 
         Raises:
           InputError: The library for it is not installed.
@@ -122,9 +122,10 @@ class Bucket:
             self._tried(lambda: self.file_system.get(names, paths, batch_size=_AT_ONCE))
 
     def remove(self, names: Sequence[str]) -> None:
-        """Removes objects, if they are there."""
-
+        """Removes objects, if they are there; once it is stopped, no more of them."""
         for name in names:
+            if self._stopped.is_set():
+                return
             with contextlib.suppress(failures.GoneError):
                 self._tried(functools.partial(self.file_system.rm_file, self._at(name)))
 

@@ -172,6 +172,24 @@ def test_an_upload_is_not_tried_again_when_the_lease_is_lost(
         uploads.wait()
 
 
+def test_no_more_is_removed_when_the_lease_is_lost(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = threading.Event()
+    remote = Bucket(url, stopped=stopped)
+    remove, names = remote.file_system.rm_file, ["1.txt", "2.txt", "3.txt"]
+    for name in names:
+        remote.write(name, b"")
+
+    def remove_and_lose(place: str) -> None:
+        remove(place)
+        stopped.set()
+
+    monkeypatch.setattr(remote.file_system, "rm_file", remove_and_lose)
+    remote.remove(names)
+    assert list(remote.entries()) == ["2.txt", "3.txt"]
+
+
 def test_what_fails_for_a_moment_is_tried_again(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
