@@ -121,7 +121,8 @@ class Uploads:
         """Forgets that something has failed: what is put from now on is of another folder."""
         with self._changed:
             self._error = None
-            self._stopped = threading.Event()  # an upload of the former folder stays stopped
+            self._stopped.set()  # an upload of the former folder is not tried again
+            self._stopped = threading.Event()
 
     def check(self) -> None:
         """Raises what ended the uploads, where something has."""

@@ -185,6 +185,24 @@ def test_whoever_loses_its_lease_writes_no_more(url: str) -> None:
     assert _decoded(Bucket(url)).token == "another"
 
 
+def test_no_more_is_removed_when_the_lease_is_lost(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = threading.Event()
+    remote = Bucket(url, stopped=stopped)
+    remove, names = remote.file_system.rm_file, ["1.txt", "2.txt", "3.txt"]
+    for name in names:
+        remote.write(name, b"")
+
+    def remove_and_lose(place: str) -> None:
+        remove(place)
+        stopped.set()
+
+    monkeypatch.setattr(remote.file_system, "rm_file", remove_and_lose)
+    remote.remove(names)
+    assert list(remote.entries()) == ["2.txt", "3.txt"]
+
+
 def test_a_lease_has_to_end_some_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("never", "0", "-1", "inf"):
         monkeypatch.setenv("DEPTHSTUDY_LEASE_SECONDS", text)

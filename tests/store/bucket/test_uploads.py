@@ -143,6 +143,30 @@ def test_what_fails_is_said_to_whoever_writes_next(folder: Path) -> None:
     assert not list(places.room("spool").iterdir())
 
 
+def test_an_upload_of_a_former_folder_is_not_tried_again(folder: Path) -> None:
+    begun, may, journal = threading.Event(), threading.Event(), _Journal()
+    journal.may.set()
+    former: list[threading.Event] = []
+
+    def connect(url: str, patience: float, stopped: threading.Event) -> Any:
+        if former:
+            return journal.connect(url, patience, stopped)
+        former.append(stopped)
+        begun.set()
+        may.wait(20)
+        raise FailedError(f"{url} cannot be reached")
+
+    uploads = Uploads(connect)
+    _put(uploads, folder / "one.txt", "1")
+    assert begun.wait(20)
+    uploads.forget()
+    assert former[0].is_set()
+    may.set()
+    _put(uploads, folder / "two.txt", "2")
+    uploads.wait()  # its failure is none of the folder that is written to now
+    assert journal.done == [("two.txt", "2")]
+
+
 def test_an_upload_is_not_tried_again_when_the_lease_is_lost(
     url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,24 +194,6 @@ def test_an_upload_is_not_tried_again_when_the_lease_is_lost(
     assert len(tries) == 1
     with pytest.raises(FailedError, match="it was taken over"):
         uploads.wait()
-
-
-def test_no_more_is_removed_when_the_lease_is_lost(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stopped = threading.Event()
-    remote = Bucket(url, stopped=stopped)
-    remove, names = remote.file_system.rm_file, ["1.txt", "2.txt", "3.txt"]
-    for name in names:
-        remote.write(name, b"")
-
-    def remove_and_lose(place: str) -> None:
-        remove(place)
-        stopped.set()
-
-    monkeypatch.setattr(remote.file_system, "rm_file", remove_and_lose)
-    remote.remove(names)
-    assert list(remote.entries()) == ["2.txt", "3.txt"]
 
 
 def test_what_fails_for_a_moment_is_tried_again(
