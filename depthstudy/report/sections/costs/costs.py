@@ -1,4 +1,4 @@
-"""What each net gets wrong and costs: the table of all variants."""
+"""What each net gets wrong and costs, and what its runs took: tables of all variants."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from markupsafe import Markup
 
 from depthstudy.records import VariantInfo
 from depthstudy.report import tables
-from depthstudy.report.blocks import Cell, Row, Section, Table, Text
+from depthstudy.report.blocks import Cell, Heading, Row, Section, Table, Text
 from depthstudy.report.charts.depth.errors import ERRORS
 from depthstudy.report.tables import Study
 from depthstudy.report.text import formats
 from depthstudy.report.text.sentences import SOURCES
 
-_HEADER = (
+_OF_NETS = (
     "Variant", "Test error", "Train error", "Depth", "Parameters", "MACs", "Activations",
-    "Receptive field", "Steps", "Images seen", "Training MACs", "Time of a run",
+    "Receptive field",
 )  # fmt: skip
+_OF_RUNS = ("Variant", "Steps", "Images seen", "Training MACs", "Time of a run")
 _NOTE = Markup(
     "A click on a title sorts. Errors: mean over seeds, in parentheses its 95% interval, "
     f"{SOURCES}. MACs are multiply-accumulates for one image, activations the outputs of all "
-    "convolutions and dense layers; receptive fields in pixels and image sides. Images seen count "
-    "each as often as a run sees it, and training MACs three for each MAC of such an image, one "
-    "forward and two back; both include the dense net that a pruned one starts from. "
+    "convolutions and dense layers; receptive fields in pixels and image sides. "
+)
+_NOTE_OF_RUNS = (
+    "Images seen count each as often as a run sees it, and training MACs three for each MAC of "
+    "such an image, one forward and two back. Both, and the time, include the dense net that a "
+    "pruned one starts from."
 )
 _TAKEN = Markup('<span class="mark">★</span> The recommended net. ')
 _BEYOND = Markup(
@@ -38,15 +42,19 @@ def section(study: Study) -> Section:
     diverged = tables.divergences(study)
     taken = study.recommendation.variant if study.recommendation else ""
     distinct = [info for info in study.info.variants if not info.same_as]
-    rows = tuple(_row(study, info, info.name in diverged, taken) for info in distinct)
+    nets = tuple(_net(study, info, info.name in diverged, taken) for info in distinct)
+    runs = tuple(_run(study, info, taken) for info in distinct)
     note = _NOTE + (_TAKEN if taken else "") + _BEYOND + (_DIVERGED if diverged else "")
     same = same_sentence(study)
     return Section(
         "What each net costs",
         (
-            Table(_HEADER, rows, "costs", sortable=True),
+            Table(_OF_NETS, nets, "costs", sortable=True),
             Text(note, "note"),
             *((Text(same, "note"),) if same else ()),
+            Heading("What a run takes"),
+            Table(_OF_RUNS, runs, "costs", sortable=True),
+            Text(_NOTE_OF_RUNS, "note"),
         ),
     )
 
@@ -57,8 +65,7 @@ def same_sentence(study: Study) -> str:
     return f"The same nets, trained alike, so shown once: {'; '.join(pairs)}." if pairs else ""
 
 
-def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
-    seconds = tables.mean(study, info.name, "seconds").mean
+def _net(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
     field = formats.receptive_field(info.receptive_field, info.image_shape)
     field = field.removesuffix(" the image")  # which the note says
     is_beyond = (info.receptive_field or 0) > max(info.image_shape[:2])
@@ -71,14 +78,22 @@ def _row(study: Study, info: VariantInfo, diverged: bool, taken: str) -> Row:
             *(_count(study, info, column) for column in ("parameters", "macs")),
             f"{info.activations:,}",
             Cell(field, mark="▲" if is_beyond else "", key=float(info.receptive_field or 0)),
-            f"{info.steps:,}",
-            *(_budget(number) for number in (info.images_seen, info.training_macs)),
-            Cell(
-                formats.duration(seconds) if math.isfinite(seconds) else formats.DASH,
-                key=_key(seconds),
-            ),
         ),
         mark=" ".join(filter(None, marks)),
+        is_marked=info.name == taken,
+    )
+
+
+def _run(study: Study, info: VariantInfo, taken: str) -> Row:
+    seconds = tables.mean(study, info.name, "seconds").mean
+    time = formats.duration(seconds) if math.isfinite(seconds) else formats.DASH
+    return Row(
+        info.name,
+        (
+            f"{info.steps:,}",
+            *(_budget(number) for number in (info.images_seen, info.training_macs)),
+            Cell(time, key=_key(seconds)),
+        ),
         is_marked=info.name == taken,
     )
 
