@@ -133,6 +133,40 @@ def warn_of_rounding(runs: Sequence[tuple[RunStore, Variant]]) -> None:
         logging.warning("%d runs go on with %s: equal numbers but for rounding", count, words)
 
 
+def unlike_type(runs: Sequence[tuple[RunStore, Variant]], workdir: Path) -> str:
+    """Returns a line on runs of another type than what is trained on this machine, by ``"auto"``.
+
+    It is ``""`` where none was begun on a platform of another type.
+    """
+    current = jax.default_backend()
+    before = sorted(_platforms(runs, workdir) - {current})
+    unlike = train.unlike_types({*before, current})
+    return unlike and (
+        f"runs were trained on {' and '.join(before)} before, and what is left is trained on "
+        f"{current}: {unlike}"
+    )
+
+
+def _platforms(runs: Sequence[tuple[RunStore, Variant]], workdir: Path) -> set[str]:
+    """Returns what runs of precision ``"auto"`` were trained on so far, as ``{"gpu"}``."""
+    stores = [run for run, variant in runs if variant.train.precision == "auto"]
+    begun = [_stored(run) for run in stores if run.checkpoints.all_steps()]
+    platforms = {info.platform for info in begun if info}
+    if "" in platforms:  # of an earlier version, where only the study said it
+        platforms |= _platforms_of_study(workdir)
+    return platforms - {""}
+
+
+def _platforms_of_study(workdir: Path) -> set[str]:
+    platforms = set()
+    for folder in (workdir, workdir / store.PARTIAL):
+        with contextlib.suppress(DamagedError):  # what is damaged is said where it is written again
+            info = store.read_info(folder)
+            if info and info.config.get("executor", "local") == "local":
+                platforms.add(info.hardware.get("platform", ""))
+    return platforms
+
+
 def _is_done(run: RunStore, variant: Variant) -> bool:
     with contextlib.suppress(DamagedError):  # then it goes on
         outcome = run.read_outcome()

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+import jax
+
 from depthstudy import hosts, train
 from depthstudy.execute.progress import (
     Compiled,
@@ -151,4 +153,5 @@ def _run_info(variant: Variant, seed: int, starting_point: StartingPoint) -> Run
         class_names=variant.dataset.class_names,
         removed=starting_point.removed,
         preprocessing=variant.dataset.preprocessing.to_dict(),
+        platform=jax.default_backend(),
     )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from absl import logging
+
 from depthstudy import hosts, train
 from depthstudy.config import StudyConfig
 from depthstudy.execute import earlier_runs
@@ -87,12 +89,14 @@ class Session:
         self._study, self._variants, self._workdir = study, variants, workdir
         self._config_file = config_file
         self._executor: Executor | None = None
+        self._has_warned = False
 
     def train(self, jobs: Sequence[Job]) -> None:
         """Trains what is not done of some jobs, dense nets before what is pruned from them."""
         self._repair(jobs)
         left = [job._replace(seeds=self._untrained(job)) for job in jobs]
         left = [job for job in left if job.seeds]
+        self._warn_of_types(jobs, left)
         total = sum(job.work for job in jobs)
         if (workers := max(self.processes, hosts.count())) > 1:
             # Where processes do not keep to what they have compiled, seeds of a net stay together.
@@ -168,6 +172,18 @@ class Session:
                 for seed in self._untrained(job):
                     dense = RunStore.of(self._workdir, job.variant.info.dense, seed)
                     repair(dense, checkpoint=True)
+
+    def _warn_of_types(self, jobs: Sequence[Job], left: Sequence[Job]) -> None:
+        """Says once where jobs are left that are computed in another type than earlier runs."""
+        is_local = self._study.executor == "local"  # others train on platforms of their own
+        is_auto = any(job.variant.train.precision == "auto" for job in left)
+        if self._has_warned or not (is_local and is_auto):
+            return
+        every = [*jobs_of(self._study, self._variants), *jobs]
+        runs = [(self.store(job.variant, seed), job.variant) for job in every for seed in job.seeds]
+        if line := earlier_runs.unlike_type(runs, self._workdir):
+            logging.warning(line)
+            self._has_warned = True
 
     def _untrained(self, job: Job) -> tuple[int, ...]:
         return tuple(s for s in job.seeds if not self.store(job.variant, s).read_outcome())

@@ -24,7 +24,6 @@ class ShardInfo:
       nets: By name of a variant, its architecture and what it learns, as a hash.
       seeds: By name of a variant, the seeds that are trained here.
       finished: Whether all that it has to do is done.
-      platform: What JAX trains on, as ``"cpu"``; ``""`` where it is not known.
     """
 
     shard: str
@@ -34,7 +33,6 @@ class ShardInfo:
     nets: dict[str, str]
     seeds: dict[str, tuple[int, ...]]
     finished: bool
-    platform: str = ""
 
 
 def write_shard_info(workdir: Path, info: ShardInfo) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import jax
 from absl import logging
 
 from depthstudy import execute, plan, records, store, train
@@ -63,7 +62,6 @@ def work_on(
     execute.check(study, variants, workdir)
     _warn(study, variants)
     _warn_of_another(study, workdir)
-    _warn_of_types(study, variants, workdir)
     start, runs = time.perf_counter(), StudyRuns(study, variants, workdir)
     with (
         store.lock(workdir),
@@ -105,28 +103,7 @@ def _warn_of_another(study: StudyConfig, workdir: Path) -> None:
         )
 
 
-def _warn_of_types(study: StudyConfig, variants: Sequence[plan.Variant], workdir: Path) -> None:
-    """Says that what is left is computed in another type than earlier runs, by ``"auto"``."""
-    if study.executor != "local" or all(v.train.precision != "auto" for v in variants):
-        return
-    infos = filter(None, map(_earlier_info, (workdir, workdir / store.PARTIAL)))
-    platforms = {info.hardware.get("platform", "") for info in infos if _is_local(info)} - {""}
-    current = jax.default_backend()
-    for before in sorted(platforms):
-        if unlike := train.unlike_types((before, current)):
-            logging.warning(
-                "runs were trained on %s before, and what is left is trained on %s: %s",
-                before,
-                current,
-                unlike,
-            )
-
-
 def _earlier_info(folder: Path) -> records.StudyInfo | None:
     with contextlib.suppress(DamagedError):  # what is damaged is said where it is written again
         return store.read_info(folder)
     return None
-
-
-def _is_local(info: records.StudyInfo) -> bool:
-    return info.config.get("executor", "local") == "local"

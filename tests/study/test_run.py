@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -155,7 +156,7 @@ def test_info_and_report(workdir: Path) -> None:
 
 
 def forbid_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(train, "fit", fail)
@@ -182,17 +183,24 @@ def test_a_report_of_another_study_is_not_replaced_in_silence(
     study.run(SMALL, workdir)
 
 
-def test_what_is_left_is_not_computed_in_another_type_in_silence(
-    workdir: Path, caplog: pytest.LogCaptureFixture
+def test_runs_say_what_they_were_trained_on_when_the_study_no_longer_does(
+    workdir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    study.run(SMALL, workdir)
-    assert not [line for line in caplog.messages if "runs were trained on" in line]
-    info = store.read_info(workdir)
-    assert info is not None
-    on_gpu = dataclasses.replace(info, hardware={**info.hardware, "platform": "gpu"})
-    store.write_info(workdir, on_gpu)
-    study.run(SMALL, workdir)
-    (message,) = [line for line in caplog.messages if "runs were trained on" in line]
+    folder = tmp_path / "study"
+    shutil.copytree(workdir, folder)
+    for run in map(store.RunStore, folder.glob("runs/*/seed*")):
+        info, outcome = run.read_info(), run.read_outcome()
+        assert info is not None
+        assert info.platform == "cpu"
+        assert outcome is not None
+        run.write_info(dataclasses.replace(info, platform="gpu"))
+        run.write_outcome(outcome)
+    forbid_training(monkeypatch)
+    study.run(apply(SMALL, (("hypotheses", ()),)), folder)  # on a CPU, as all is done
+    assert "trained on" not in caplog.text
+    with pytest.raises(AssertionError, match="trained again"):
+        study.run(apply(SMALL, (("seeds", 3),)), folder)
+    (message,) = [line for line in caplog.messages if "trained on" in line]
     assert message.startswith("runs were trained on gpu before, and what is left is trained on cpu")
     assert "train.precision='auto'" in message
 

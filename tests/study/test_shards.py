@@ -183,23 +183,6 @@ def test_what_is_made_of_a_merged_run_does_not_make_it_another(tmp_path: Path) -
         shards.merge([tmp_path / "one"], merged)
 
 
-def test_shards_of_different_types_are_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    shard_of_one_run(one, ONE_RUN)
-    shutil.copytree(one, other)
-    for folder, platform in ((one, "cpu"), (other, "gpu")):
-        info = store.read_shard_info(folder)
-        assert info is not None
-        store.write_shard_info(folder, dataclasses.replace(info, platform=platform))
-    shards.merge([one], tmp_path / "alike")
-    assert not caplog.messages
-    shards.merge([one, other], tmp_path / "merged")
-    (message,) = caplog.messages
-    assert message.startswith("shards were trained on cpu and gpu: by train.precision='auto' nets")
-
-
 def test_a_damaged_description_of_a_shard_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -21,7 +21,7 @@ COLLECTIONS = ("params", "batch_stats")
 _ERRORS, _ANSWERS, LOG = "errors/", "answers/", "log/"
 _RECORDS = "records"
 _FIELDS = ("step", "probe", "layer", "metric", "value")  # of a record; the header has the others
-_TEXTS = ("study", "variant", "arch", "dataset")  # fields of RunInfo that are text
+_TEXTS = ("study", "variant", "arch", "dataset", "platform")  # fields of RunInfo that are text
 
 
 class Measured(NamedTuple):

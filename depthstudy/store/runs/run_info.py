@@ -25,6 +25,7 @@ class RunInfo:
       removed: Blocks of its dense twin that were taken out, as ``"stage1/block02"``.
       preprocessing: From an image to the input of the net, as ``data.Preprocessing.to_dict`` gives
         it; ``None`` in runs of earlier versions.
+      platform: What JAX trained it on last, as ``"cpu"``; ``""`` in runs of earlier versions.
     """
 
     study: str
@@ -37,6 +38,7 @@ class RunInfo:
     class_names: tuple[str, ...]
     removed: tuple[str, ...] = ()
     preprocessing: dict[str, Any] | None = None
+    platform: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
 from absl import logging
 
 from depthstudy import config, execute, plan, store, train
@@ -89,10 +90,10 @@ def _merge(
     if changed := differences(first, asked):
         raise InputError(f"{folder} is a shard of another study than here: {', '.join(changed)}")
     _require_all(shards, study, variants)
-    _warn_of_types(shards, variants)
     runs = _runs(shards)
     execute.check(study, variants, workdir)
     left = {place: source for place, source in runs.items() if not _holds(workdir / place, source)}
+    _warn_of_types(_platforms(shards, variants), study, is_first=bool(left))
     with store.lock(workdir):
         _copy(left, workdir)
     return Merged(study, config_file, first.command)
@@ -152,12 +153,35 @@ def _require_all(shards: _Shards, study: StudyConfig, variants: Sequence[plan.Va
         )
 
 
-def _warn_of_types(shards: _Shards, variants: Sequence[plan.Variant]) -> None:
-    """Says that nets were computed in different types, where ``"auto"`` was not alike."""
-    platforms = sorted({info.platform for info in shards.values()} - {""})
-    is_auto = any(variant.train.precision == "auto" for variant in variants)
-    if is_auto and (unlike := train.unlike_types(platforms)):
-        logging.warning("shards were trained on %s: %s", " and ".join(platforms), unlike)
+def _platforms(shards: _Shards, variants: Sequence[plan.Variant]) -> set[str]:
+    """Returns what nets of precision ``"auto"`` were trained on, as ``{"gpu"}``."""
+    names = {variant.name for variant in variants if variant.train.precision == "auto"}
+    infos = [run.read_info() for shard in shards.items() for run in _runs_of(*shard)]
+    return {info.platform for info in infos if info and info.variant in names} - {""}
+
+
+def _warn_of_types(platforms: Collection[str], study: StudyConfig, *, is_first: bool) -> None:
+    """Says that nets are computed in different types, where ``"auto"`` is not alike.
+
+    What results may ask for is said before the first merger alone: later it may be done, and
+    where it is not, that is said when it is trained.
+    """
+    names, current = " and ".join(sorted(platforms)), jax.default_backend()
+    if unlike := train.unlike_types(platforms):
+        logging.warning("shards were trained on %s: %s", names, unlike)
+    elif is_first and _may_train(study) and (unlike := train.unlike_types({*platforms, current})):
+        logging.warning(
+            "shards were trained on %s, and what follows from their results is trained on %s: %s",
+            names,
+            current,
+            unlike,
+        )
+
+
+def _may_train(study: StudyConfig) -> bool:
+    """Returns whether results may ask for further runs, which this machine trains."""
+    asks = study.tune or study.budget_check or study.seeds_until_settled
+    return study.executor == "local" and bool(asks)
 
 
 def _runs(shards: _Shards) -> dict[Path, Path]:

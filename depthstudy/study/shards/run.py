@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-import jax
 import ml_collections
 
 from depthstudy import execute, plan, store
@@ -62,7 +61,6 @@ def _run(
         nets=hashes(variants),
         seeds=dict(share.seeds),
         finished=False,
-        platform=jax.default_backend() if study.executor == "local" else "",
     )
     _refuse_other_folder(workdir, info)
     with work_on(study, variants, workdir, command, config_file) as work:
