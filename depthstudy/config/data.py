@@ -51,7 +51,7 @@ class DataConfig:
         hold it if it fits (``None``).
       workers: Processes that decode a streamed set; 0 are threads, ``None`` follows the cores.
       seed: Seed of the subset, of what is held out, of the noise and, with the seed of a run, of
-        the order of its examples. Variants differ in it only where there are pools of them.
+        the order of its examples. Variants that are in no pool have the same.
     """
 
     name: str = "digits"

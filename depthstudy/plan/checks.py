@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from depthstudy import config, probes, tasks, train
 from depthstudy.config import StudyConfig, TrainConfig
-from depthstudy.errors import InputError
+from depthstudy.errors import InputError, first_names
 from depthstudy.evidence.budgets import UNEQUAL
 from depthstudy.evidence.choice import halving
 from depthstudy.plan import sweep
@@ -32,16 +32,21 @@ def check_study(study: StudyConfig) -> None:
 
 
 def refuse_other_draws(study: StudyConfig, variants: Sequence[Variant]) -> None:
-    """Refuses variants that draw other images by ``data.seed``, unless there are pools of nets.
+    """Refuses variants that draw other images by ``data.seed``, but for those that pools hold.
 
     Raises:
       InputError: They do; each draw would be a group of nets by itself, with verdicts of its own.
     """
-    if not study.pools and len({variant.config.data.seed for variant in variants}) > 1:
+    pooled = {name for pool in study.pools for name in pool.variants}
+    alone = [variant for variant in variants if variant.name not in pooled]
+    first_name = {variant.config.data.seed: variant.name for variant in reversed(alone)}
+    if len(first_name) > 1:
         raise InputError(
-            "variants cannot differ in config.data.seed, as another draw of the data is a "
-            "replicate, not another net: let each run draw its own by config.data.own_subset, give "
-            "each seed a study of its own, or take runs of such variants together by config.pools"
+            "variants in no pool cannot differ in config.data.seed, as "
+            f"{first_names(sorted(first_name.values()))} do: another draw of the data "
+            "is a replicate, not another net; let each run draw its own by config.data.own_subset, "
+            "give each seed a study of its own, or take runs of such variants together by "
+            "config.pools"
         )
 
 

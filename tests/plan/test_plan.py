@@ -175,10 +175,16 @@ def test_batches_by_which_nets_see_other_numbers_of_images_are_not_tuned(
 def test_another_draw_of_the_data_is_no_variant() -> None:
     sweep: Value = (("model.depth", (8, 14)), ("data.seed", (0, 1)))
     asked = apply(StudyConfig(), (("sweep", sweep),))
-    with pytest.raises(InputError, match=r"cannot differ in config\.data\.seed, as another draw"):
+    message = r"cannot differ in config\.data\.seed, as {0}_seed0, {0}_seed1 do: another draw"
+    with pytest.raises(InputError, match=message.format("depth8")):
         prepare(asked)
-    pool = {"name": "shallow", "variants": ("depth8_seed0", "depth8_seed1")}
-    prepare(apply(asked, (("pools", (pool,)),)))  # their runs stand together
+    pools = [
+        {"name": name, "variants": (f"{net}_seed0", f"{net}_seed1")}
+        for name, net in (("shallow", "depth8"), ("deep", "depth14"))
+    ]
+    with pytest.raises(InputError, match=message.format("depth14")):
+        prepare(apply(asked, (("pools", (pools[0],)),)))  # those of depth 14 stand alone
+    prepare(apply(asked, (("pools", tuple(pools)),)))  # their runs stand together
     prepare(apply(asked, (("sweep", (("data.seed", (1,)),)),)))
 
 
