@@ -38,6 +38,9 @@ def refuse_other_draws(study: StudyConfig, variants: Sequence[Variant]) -> None:
       InputError: They do; each draw would be a group of nets by itself, with verdicts of its own.
     """
     pooled = {name for pool in study.pools for name in pool.variants}
+    # What a plan adds for nets of pools: their dense twins, and the same nets with treatments.
+    pooled |= {variant.info.dense for variant in variants if variant.name in pooled} - {""}
+    pooled |= {variant.name for variant in variants if variant.info.untreated in pooled}
     alone = [variant for variant in variants if variant.name not in pooled]
     first_name = {variant.config.data.seed: variant.name for variant in reversed(alone)}
     if len(first_name) > 1:

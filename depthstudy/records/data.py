@@ -15,7 +15,7 @@ class DataFile:
       dataset: Name of the set, which names its content.
       file: Path in the folder; bytes that are not UTF-8 stand as escapes.
       class_name: Its class, or ``""``.
-      part: ``"train"`` or ``"test"``; ``""`` where it is left out.
+      part: ``"train"``, ``"validation"`` or ``"test"``; ``""`` where it is left out.
       left_out: Why it is left out, or ``""``.
       height: In pixels, of an image that decodes.
       width: The same.

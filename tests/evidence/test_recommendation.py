@@ -255,6 +255,16 @@ def test_the_deepest_net_has_the_same_images_whatever_a_treatment_does_to_them()
         assert (choice.variant, choice.deepest) == ("d8+x", deepest)
 
 
+def test_a_net_of_another_budget_alone_has_learned() -> None:
+    table = summary(errors(d8=[0.9, 0.9, 0.9], d20=[0.9, 0.9, 0.9], d56=[0.1, 0.11, 0.1]))
+    seen = {"d8": 100.0, "d20": 100.0, "d56": 400.0}
+    guess = {"test_error": dict.fromkeys(seen, 0.9)}
+    assert recommend(table, INFOS, budgets=seen, baselines=guess) is None
+    assert no_choice(table, INFOS, budgets=seen, baselines=guess) == (
+        "nothing learned at equal budget"
+    )
+
+
 def test_a_net_whose_runs_all_diverged_is_not_recommended() -> None:
     """Its error is known, that of a guess, and what a whole run would take is not."""
     table = summary(errors(d8=[0.9, 0.9, 0.9], d20=[0.9, 0.9, 0.9]))

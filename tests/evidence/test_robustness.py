@@ -101,6 +101,12 @@ def test_tuned_nets_that_had_not_finished_show_no_robust_effect(unfinished: str,
     assert (row.word, row.unfinished) == (word, int(word == "budget-bound"))
 
 
+@pytest.mark.parametrize("unfinished", ["plain8", "plain20", "plain56"])
+def test_any_net_of_a_trend_that_had_not_finished_counts(unfinished: str) -> None:
+    row = judged(DEGRADES | {"plain20": 0.1}, unfinished=[unfinished])
+    assert (row.word, row.unfinished) == ("budget-bound", 1)
+
+
 def test_a_verdict_that_tuned_nets_leave_open_is_not_called_robust() -> None:
     """The mean effect is as large, but so is its spread."""
     errors = DEGRADES | {"plain56+own": 0.9}

@@ -186,6 +186,12 @@ def test_another_draw_of_the_data_is_no_variant() -> None:
         prepare(apply(asked, (("pools", (pools[0],)),)))  # those of depth 14 stand alone
     prepare(apply(asked, (("pools", tuple(pools)),)))  # their runs stand together
     prepare(apply(asked, (("sweep", (("data.seed", (1,)),)),)))
+    shift = {"name": "shift", "mechanism": "overfitting", "settings": (("data.shift", 1),)}
+    prepare(apply(asked, (("pools", tuple(pools)), ("treatments", (shift,)))))
+    of_pruned = {"name": "pruned", "variants": ("seed0", "seed1")}
+    twins = (("prune.weights", 0.5), ("prune.fine_tune_epochs", 1), ("pools", (of_pruned,)))
+    # Dense twins, which the plan adds, are not compared.
+    prepare(apply(asked, (("sweep", (("data.seed", (0, 1)),)), *twins)))
 
 
 def test_names_are_unique_and_fit_a_folder() -> None:

@@ -116,7 +116,7 @@ def test_an_excess_without_a_treatment_stays_open(tmp_path):
     ]
     info = dataclasses.replace(study.info, variants=tuple(longer))
     first, _ = attribution.causes(dataclasses.replace(study, info=info))
-    assert first.finding.endswith("the best depth was not trained longer, too.")
+    assert first.finding.endswith("the best depth was not trained longer by as much.")
     first, _ = attribution.causes(tables.untreated(study))
     assert first.finding.endswith(
         "No treatment in this study changes these nets, so what is to blame stays open."

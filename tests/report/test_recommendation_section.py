@@ -184,7 +184,10 @@ def test_a_page_recommends_where_there_is_a_choice(tmp_path, bare):
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
-        ("nothing learned", "Take none: no net is better than always giving the same answer."),
+        (
+            "nothing learned",
+            "No net is recommended: none is better than always giving the same answer.",
+        ),
         ("several data sets", "No net is recommended: nets have several data sets"),
         ("unequal budgets", "No net is recommended: each saw another number of images"),
     ],
@@ -194,4 +197,6 @@ def test_it_is_said_why_there_is_no_choice(study, reason, sentence):
     none = dataclasses.replace(study, recommendation=None, answer=answer)
     (text,) = section.section(none).blocks
     assert text.text.startswith(sentence)
+    replies = {r.question: r for r in first_screen.section(none).blocks[0].replies}
+    assert (replies["Take"].word, replies["Take"].text) == ("None", text.text)
     assert section.section(dataclasses.replace(none, answer=None)) is None

@@ -156,7 +156,9 @@ def no_choice(
     if _have_several_sets(present):
         return "several data sets"
     fair = of_equal_budget(present, budgets or {})
-    return "unequal budgets" if len(fair) < 2 or useless >= {i.name for i in fair} else ""
+    if len(fair) < 2:
+        return "unequal budgets"
+    return "nothing learned at equal budget" if useless >= {info.name for info in fair} else ""
 
 
 def _candidates(

@@ -65,7 +65,7 @@ def robustness(
         recipes = _Recipes(tuned if names <= tuned.keys() else {}, longer, train_errors)
         tuned_parts = [[recipes.tuned_pair(*pair) for pair in part] for part in parts]
         longest = [[recipes.longest(*pair) for pair in part] for part in parts]
-        improving = unfinished.intersection(*[pair for part in tuned_parts for pair in part])
+        improving = unfinished & {name for part in tuned_parts for pair in part for name in pair}
         looked = _Effects(
             tuned=_effect(hypothesis, tuned_parts, table) if tuned_parts != parts else math.nan,
             longer=_effect(hypothesis, longest, table)

@@ -7,7 +7,9 @@ from typing import Literal
 
 DeeperWord = Literal["yes", "no", "not known yet"]
 Bound = Literal["", "budget", "recipe", "unfinished"]
-NoChoice = Literal["", "nothing learned", "several data sets", "unequal budgets"]
+NoChoice = Literal[
+    "", "nothing learned", "several data sets", "unequal budgets", "nothing learned at equal budget"
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

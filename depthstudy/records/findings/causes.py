@@ -127,7 +127,8 @@ class Attribution:
       interaction: For such a one, ``recovered`` less what its parts recover each by itself, if
         anything; NaN for others, and where it or a part harms the best. Above zero both are
         needed; below zero what they win back overlaps.
-      interaction_low: Lower end of its 95% confidence interval.
+      interaction_low: Lower end of its 95% confidence interval: for all depths that the best was
+        chosen from, unless what the untreated best did drops out.
       interaction_high: Upper end of the same interval.
       budget_ratio: How many times the images one net has seen that another has with which it is
         compared, at most; ``None`` where it is not known, and of longer training.

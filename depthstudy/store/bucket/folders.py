@@ -42,7 +42,9 @@ def work_in(place: Place) -> Iterator[Path]:
         bucket = Bucket(url)
         with lease.held(bucket, UPLOADS.stop):
             folder = places.inside(room, url)
-            bucket.remove(mirror.fetch(bucket, folder, Asked()))
+            cut_short = mirror.fetch(bucket, folder, Asked())
+            UPLOADS.check()  # that may have taken long, and the lease may be lost
+            bucket.remove(cut_short)
             try:
                 yield folder
                 finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -58,9 +59,13 @@ class Past:
         """Whether more seeds, or depths, add runs like those of a net: not if it is longer."""
         return records.factor_of(str(self.settings[name].get(TREATMENT, ""))) is None
 
-    def seconds(self, names: Collection[str], times: Mapping[str, float] | float) -> float:
-        """Returns the wall time of further runs of some variants: so many of each."""
-        means = self.summary.groupby("variant")["seconds"].mean().dropna()
+    def seconds(self, names: Collection[str], times: Mapping[str, float] | float) -> float | None:
+        """Returns the wall time of further runs of some variants: so many of each.
+
+        It is ``None`` where the runs of one of them have all diverged, and so tell no time.
+        """
+        means = self.summary.groupby("variant")["seconds"].mean()
         of = times.get if isinstance(times, Mapping) else lambda name: times
-        total = sum(float(means[name]) * float(of(name) or 0) for name in names if name in means)
-        return total / max(1, self.processes)
+        more = {name: float(of(name) or 0) for name in names if name in means}
+        total = sum(float(means[name]) * runs for name, runs in more.items() if runs)
+        return None if math.isnan(total) else total / max(1, self.processes)

@@ -30,6 +30,9 @@ _NONE: dict[NoChoice, str] = {
     "nothing learned": "no net is better than always giving the same answer",
     "several data sets": "nets have several data sets, so that none can be compared",
     "unequal budgets": "each net saw another number of images, so that none can be compared",
+    "nothing learned at equal budget": (
+        "of nets that saw as many images, none is better than always giving the same answer"
+    ),
 }
 
 

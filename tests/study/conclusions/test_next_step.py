@@ -196,7 +196,7 @@ def test_no_time_of_a_run_that_diverged_counts() -> None:
     times = study.summary.assign(seconds=study.summary["seconds"].mask(first, math.nan))
     assert dataclasses.replace(study, summary=times).seconds(NAMES, 2) == 10 + 20
     none = study.summary.assign(seconds=math.nan)
-    assert dataclasses.replace(study, summary=none).seconds(NAMES, 2) == 0
+    assert dataclasses.replace(study, summary=none).seconds(NAMES, 2) is None
 
 
 def test_no_run_that_guesses_is_looked_into() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from depthstudy.records import Decomposition, DepthAnswer, NextStep
 from depthstudy.report import tables
 from depthstudy.report.blocks import Block, Command, Details, Items, Replies, Reply, Section, Text
-from depthstudy.report.sections.answer.recommendation import errs, facts, taken
+from depthstudy.report.sections.answer.recommendation import errs, facts, none_sentence, taken
 from depthstudy.report.sections.causes import attribution
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, guess, number, sentence_case, signed, spaced
@@ -196,7 +196,8 @@ def split_sentence(parts: Mapping[str, Decomposition], deep: str, other: str) ->
 def _take(study: Study) -> Reply | None:
     choice = study.recommendation
     if choice is None:
-        return None
+        reason = none_sentence(study)
+        return Reply("Take", "None", "", reason) if reason else None
     more = "" if choice.enough else " The evidence is not enough to prefer any net."
     return Reply("Take", sentence_case(taken(study, choice)), "", f"{facts(study, choice)}{more}")
 

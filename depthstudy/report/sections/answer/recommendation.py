@@ -22,7 +22,7 @@ _CHANCE = {  # what a difference may come of, by the scope of the choice
 }
 _NONE: dict[NoChoice, str] = {
     "": "",
-    "nothing learned": "Take none: no net is better than always giving the same answer.",
+    "nothing learned": "No net is recommended: none is better than always giving the same answer.",
     "several data sets": (
         "No net is recommended: nets have several data sets, and one that errs less may owe it to "
         "its images."
@@ -31,6 +31,10 @@ _NONE: dict[NoChoice, str] = {
         "No net is recommended: each saw another number of images in training, and one that errs "
         "less may owe it to that. Of nets that see as many (config.train.epochs or steps) one is."
     ),
+    "nothing learned at equal budget": (
+        "No net is recommended: of the nets that saw as many images in training as each other, "
+        "none is better than always giving the same answer."
+    ),
 }
 
 
@@ -38,7 +42,7 @@ def section(study: Study) -> Section | None:
     """Returns the recommendation, or ``None`` where there is no choice."""
     choice = study.recommendation
     if choice is None:
-        none = _NONE[study.answer.no_choice] if study.answer else ""
+        none = none_sentence(study)
         return Section("Recommendation", (Text(none, "take"),), look="advice") if none else None
     notes = [ties_sentence(choice), choice_sentence(choice), excluded_sentence(choice)]
     blocks = (
@@ -47,6 +51,11 @@ def section(study: Study) -> Section | None:
         Items.plain([note for note in notes if note], "notes"),
     )
     return Section("Recommendation", blocks, look="advice")
+
+
+def none_sentence(study: Study) -> str:
+    """Says why no net is recommended; ``""`` where one is, or there is no choice."""
+    return _NONE[study.answer.no_choice] if study.answer else ""
 
 
 def taken(study: Study, choice: Recommendation) -> str:

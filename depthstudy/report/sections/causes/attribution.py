@@ -216,7 +216,7 @@ def open_sentence(study: Study, excess: Decomposition) -> str:
     """Says why an excess stays unexplained where no treatment is judged."""
     treated = [info for info in study.info.variants if info.untreated == excess.variant]
     if treated and all(info.trained_longer for info in treated):
-        return "What is to blame stays open: the best depth was not trained longer, too."
+        return "What is to blame stays open: the best depth was not trained longer by as much."
     if treated:
         return (
             "What is to blame stays open: treated nets lack runs, or the best depth is no better "

@@ -22,7 +22,7 @@ from depthstudy.report.blocks import (
     Text,
 )
 from depthstudy.report.charts.depth import bars
-from depthstudy.report.sections.causes.no_excess import best_of_depths
+from depthstudy.report.sections.causes.no_excess import best_in_words
 from depthstudy.report.sections.errors import best_of
 from depthstudy.report.tables import Study
 from depthstudy.report.text.formats import count, listing, number, sentence_case
@@ -54,7 +54,7 @@ def section(study: Study) -> Section:
         return Section(_TITLE, (Text(_NOTHING, "note"), *_matched(whole)))
     unsplit = [
         unsplit_sentence(
-            group, tables.label(whole.info, _deepest(whole, group)), best_of_depths(whole.summary)
+            group, tables.label(whole.info, _deepest(whole, group)), best_in_words(whole, group)
         )
         for group in best_of(whole)
         if group not in groups and group in untreated

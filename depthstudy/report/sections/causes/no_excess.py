@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from depthstudy.evidence.causes.decomposition import MARGIN
 from depthstudy.evidence.metrics import to_choose_by
 from depthstudy.records import Decomposition
@@ -18,7 +16,6 @@ def healthy(study: Study) -> list[str]:
     """Returns a sentence for each untreated group with nets of which no excess is shown."""
     answers = {row.group: row for row in study.answer.depths} if study.answer else {}
     sentences = []
-    best = best_of_depths(study.summary)
     for group, infos in tables.depth_series(study.info).items():
         known = [info for info in infos if tables.mean(study, info.name, "test_error").seeds]
         if infos[0].treatment or len(known) < 2:
@@ -29,7 +26,7 @@ def healthy(study: Study) -> list[str]:
             answer, deepest = answers.get(group), known[-1].name
             most = answer.excess_high if answer and answer.deepest == deepest else None
             label = tables.label(study.info, deepest)
-            sentences.append(deepest_sentence(group, label, most, best))
+            sentences.append(deepest_sentence(group, label, most, best_in_words(study, group)))
         if none:
             label = tables.label(study.info, none[0].best)
             labeled = [(tables.label(study.info, row.variant), row) for row in reversed(none)]
@@ -69,9 +66,11 @@ def no_excess_sentence(group: str, best: str, deeper: Sequence[tuple[str, Decomp
     return f"In {group}, {'; '.join(parts)}."
 
 
-def best_of_depths(summary: pd.DataFrame) -> str:
-    """Returns what the best depth is called, by what it was chosen on."""
-    held_out = to_choose_by(summary) == "validation_error"
+def best_in_words(study: Study, group: str) -> str:
+    """Returns what the best depth of a group is called, by what it was chosen on."""
+    names = [info.name for info in tables.depth_series(study.info)[group]]
+    runs = study.summary[study.summary["variant"].isin(names)]
+    held_out = to_choose_by(runs) == "validation_error"
     return "the best by validation error" if held_out else "the best"
 
 
