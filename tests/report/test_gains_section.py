@@ -47,7 +47,7 @@ def test_a_net_sees_beyond_an_image_that_is_all_within_its_field(folder, field, 
         for info in study.info.variants
     ]
     info = dataclasses.replace(study.info, variants=tuple(infos))
-    (table,) = (
+    table, _ = (
         block
         for block in costs.section(dataclasses.replace(study, info=info)).blocks
         if hasattr(block, "rows")
