@@ -92,18 +92,13 @@ def _warn(study: StudyConfig, variants: Sequence[plan.Variant]) -> None:
 
 def _warn_of_another(study: StudyConfig, workdir: Path) -> None:
     """Says that a folder holds a study of another name, whose report will be gone."""
-    info = _earlier_info(workdir)
-    if info is not None and info.name != study.name:
-        logging.warning(
-            "%s holds the study %s; the report and tables of %s take the place of its own, "
-            "unless it has another --workdir",
-            store.bucket.shown(workdir),
-            info.name,
-            study.name,
-        )
-
-
-def _earlier_info(folder: Path) -> records.StudyInfo | None:
     with contextlib.suppress(DamagedError):  # what is damaged is said where it is written again
-        return store.read_info(folder)
-    return None
+        info = store.read_info(workdir)
+        if info is not None and info.name != study.name:
+            logging.warning(
+                "%s holds the study %s; the report and tables of %s take the place of its own, "
+                "unless it has another --workdir",
+                store.bucket.shown(workdir),
+                info.name,
+                study.name,
+            )
